@@ -1,0 +1,163 @@
+/*
+ * What computes: the contract between libmgeo and a device.
+ *
+ * A backend turns packed token ids into logits. It knows nothing of text, files, labels, slots or
+ * callers. It is a constant vtable, found by the registry from a device's name.
+ *
+ * Encoder. `open` places one model's weights on a device at one precision. The encoder is immutable
+ * afterwards and is shared by all lanes. The request's tensors may point into mapped files: they
+ * stay valid until `close` if `describe` then says keeps_weights, else only until `open` returns.
+ * A backend that has copied a mapped tensor gives its pages back with mgi_mapped_release.
+ *
+ * Lane. One thread's way through the encoder: scratch memory, stream, whatever one batch at a time
+ * needs. Made and used by one thread at a time (not always the same); any number of lanes of one
+ * encoder run at once. After the first batches of each size nothing is allocated per call.
+ *
+ * Batch. Rows are packed without padding and come in order of non-decreasing length. Every row has
+ * at least 1 and at most max_length tokens; ids are below the vocabulary, types below spec->types.
+ * `run` writes logits [rows, labels] row-major, in the batch's order. A row's logits do not depend
+ * on the other rows of the batch, beyond rounding. `cores` says how many CPU cores this call may
+ * use, at least 1; other devices ignore it.
+ *
+ * Errors. Every function that can fail returns a status and one line. A failed run leaves encoder
+ * and lane usable unless the status is MGEO_E_DEVICE. NaN in logits is not a failure: the caller
+ * looks. Destructors take NULL, wait for the device, and never fail.
+ */
+#ifndef MGI_BACKEND_BACKEND_H
+#define MGI_BACKEND_BACKEND_H
+
+#include "core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum mgi_dtype { MGI_F32, MGI_F16, MGI_BF16 } mgi_dtype;
+
+enum { MGI_TENSOR_RANK = 2 };
+
+/* A dense row-major tensor that somebody else owns. data may have any alignment. */
+typedef struct mgi_tensor {
+    const void *data;
+    size_t bytes;
+    uint32_t shape[MGI_TENSOR_RANK]; /* rank 1: shape[1] is 1 */
+    uint32_t rank;
+    mgi_dtype dtype;
+    bool mapped; /* lies in a mapped file: mgi_mapped_release may be used on it */
+} mgi_tensor;
+
+typedef enum mgi_activation {
+    MGI_GELU,      /* erf: x/2 (1 + erf(x/√2)) */
+    MGI_GELU_TANH, /* "gelu_new", "gelu_pytorch_tanh" */
+    MGI_RELU,
+    MGI_TANH
+} mgi_activation;
+
+/* The shape of a BERT classifier. */
+typedef struct mgi_encoder_spec {
+    uint32_t layers; /* layers that run */
+    uint32_t hidden;
+    uint32_t heads; /* divides hidden */
+    uint32_t intermediate;
+    uint32_t vocabulary;
+    uint32_t positions;
+    uint32_t types;
+    uint32_t labels; /* outputs of the classifier */
+    float norm_eps;
+    mgi_activation activation;
+} mgi_encoder_spec;
+
+/* weight is [out, in], as Linear layers keep it; bias [out]. */
+typedef struct mgi_linear {
+    mgi_tensor weight;
+    mgi_tensor bias;
+} mgi_linear;
+
+typedef struct mgi_norm {
+    mgi_tensor weight; /* gamma [hidden] */
+    mgi_tensor bias;   /* beta [hidden] */
+} mgi_norm;
+
+typedef struct mgi_layer_weights {
+    mgi_linear query, key, value, attention_output;
+    mgi_norm attention_norm;
+    mgi_linear intermediate, output;
+    mgi_norm output_norm;
+} mgi_layer_weights;
+
+/* All tensors have the shapes that the spec implies: lib/model has checked them. */
+typedef struct mgi_weights {
+    mgi_tensor word_embeddings;     /* [vocabulary, hidden] */
+    mgi_tensor position_embeddings; /* [positions, hidden] */
+    mgi_tensor type_embeddings;     /* [types, hidden] */
+    mgi_norm embedding_norm;
+    mgi_layer_weights *layers; /* [spec.layers] */
+    mgi_linear pooler;         /* [hidden, hidden], tanh after it */
+    mgi_linear classifier;     /* [labels, hidden] */
+} mgi_weights;
+
+typedef struct mgi_encoder_request {
+    const char *device;    /* never "auto" */
+    int32_t precision;     /* mgeo_precision; AUTO: the backend's choice */
+    uint32_t max_length;   /* tokens in a row, at most spec->positions */
+    uint32_t batch_tokens; /* tokens in a batch, at least max_length; 0: the backend's choice */
+    const mgi_encoder_spec *spec;
+    const mgi_weights *weights;
+    mgeo_progress *progress; /* stage PLACING: counts tensors, is asked for cancellation */
+} mgi_encoder_request;
+
+typedef struct mgi_encoder_info {
+    int32_t precision;     /* as chosen */
+    uint32_t batch_tokens; /* as chosen */
+    uint64_t bytes_on_device;
+    bool keeps_weights; /* the request's tensors are still read */
+    bool on_cpu;        /* cores matter: the runner shares them out among lanes */
+    char device[64];
+    char library[96];
+    char warning[256]; /* empty, or one line for the operator */
+} mgi_encoder_info;
+
+typedef struct mgi_encoder mgi_encoder; /* each backend defines its own */
+typedef struct mgi_lane mgi_lane;
+
+typedef struct mgi_batch {
+    const int32_t *ids;      /* [tokens] */
+    const uint8_t *types;    /* [tokens] */
+    const uint32_t *offsets; /* [rows + 1]; row r is tokens offsets[r] .. offsets[r + 1] - 1 */
+    uint32_t rows;           /* at least 1 */
+    uint32_t tokens;         /* at most batch_tokens */
+} mgi_batch;
+
+typedef struct mgi_backend {
+    const char *name;
+
+    /* Does the backend serve this device's name, as a user writes it? */
+    bool (*serves)(const char *device);
+
+    mgeo_status (*open)(const mgi_encoder_request *request, mgi_encoder **encoder,
+                        mgeo_error *error);
+    void (*describe)(const mgi_encoder *encoder, mgi_encoder_info *info);
+    void (*close)(mgi_encoder *encoder);
+
+    mgeo_status (*open_lane)(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
+    mgeo_status (*run)(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                       mgeo_error *error);
+    void (*close_lane)(mgi_lane *lane);
+} mgi_backend;
+
+/* Finds the backend for a device's name ("auto" or NULL: the best one here), and the name that
+ * `open` takes. Errors: MGEO_E_ARGUMENT (no such device; lists what there is), MGEO_E_DEVICE. */
+mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
+                             const char **device_name, mgeo_error *error);
+
+/* Tests: adds a backend (the fake one) before the built-in ones. Not while engines exist. */
+void mgi_backend_register(const mgi_backend *backend);
+
+/* The backend over libtorch, lib/backend/torch/. */
+extern const mgi_backend mgi_torch_backend;
+
+/* lib/backend/fake.c, linked into tests alone: device "fake". Its logits are a fixed function of a
+ * row's ids and types and of the classifier's bias, so that every answer tells its model. */
+extern const mgi_backend mgi_fake_backend;
+
+#endif

@@ -1,0 +1,79 @@
+/* Statuses and the one-line errors that go with them. */
+#include "core/status.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *mgeo_status_name(int32_t status) {
+    switch (status) {
+#define MGI_CASE(name, number, text)                                                               \
+    case name: return #name;
+        MGEO_STATUS_LIST(MGI_CASE)
+#undef MGI_CASE
+    default: return "MGEO_E_UNKNOWN";
+    }
+}
+
+const char *mgeo_status_text(int32_t status) {
+    switch (status) {
+#define MGI_CASE(name, number, text)                                                               \
+    case name: return text;
+        MGEO_STATUS_LIST(MGI_CASE)
+#undef MGI_CASE
+    default: return "not a status of libmgeo";
+    }
+}
+
+const char *mgeo_version(void) { return MGEO_VERSION; }
+
+/* A cut must not leave half a character, and one line must stay one line. */
+static void mgi_tidy(char *text, size_t capacity, bool cut) {
+    size_t length = strlen(text);
+    if (cut && length + 1 >= capacity) {
+        while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80) length--;
+        if (length > 0 && ((unsigned char)text[length - 1] & 0x80) != 0) length--;
+        text[length] = '\0';
+    }
+    for (char *p = text; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7F) *p = ' ';
+    }
+}
+
+mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...) {
+    if (error == NULL) return status;
+    va_list arguments;
+    va_start(arguments, format);
+    char line[sizeof error->message];
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (length < 0) line[0] = '\0';
+    mgi_tidy(line, sizeof line, length >= (int)sizeof line);
+    error->status = status;
+    memcpy(error->message, line, sizeof line);
+    return status;
+}
+
+mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes) {
+    return mgi_fail(error, MGEO_E_MEMORY, "out of memory: %zu bytes for %s", bytes, what);
+}
+
+mgeo_status mgi_succeed(mgeo_error *error) {
+    if (error != NULL) {
+        error->status = MGEO_OK;
+        error->message[0] = '\0';
+    }
+    return MGEO_OK;
+}
+
+void mgi_copy_text(char *to, size_t capacity, const char *text) {
+    if (capacity == 0) return;
+    size_t length = strlen(text);
+    if (length >= capacity) {
+        length = capacity - 1;
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+    }
+    memcpy(to, text, length);
+    to[length] = '\0';
+}

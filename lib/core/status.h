@@ -1,0 +1,21 @@
+/* Statuses and the one-line errors that go with them. */
+#ifndef MGI_CORE_STATUS_H
+#define MGI_CORE_STATUS_H
+
+#include <mgeo.h>
+
+/* Writes the status and a formatted line into error (NULL is legal) and returns the status, so that
+ * a failing function can end in `return mgi_fail(error, MGEO_E_FORMAT, "…", …)`. */
+mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The usual line for a failed allocation of `bytes` for `what`. */
+mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);
+
+/* Marks success. */
+mgeo_status mgi_succeed(mgeo_error *error);
+
+/* Copies text into a fixed array of `capacity` bytes, NUL-terminated, cut at a UTF-8 boundary. */
+void mgi_copy_text(char *to, size_t capacity, const char *text);
+
+#endif

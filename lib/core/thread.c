@@ -1,0 +1,63 @@
+/* Threads, processors and clocks: the little that pthreads leaves to do. */
+#define _GNU_SOURCE
+#include "core/thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MGI_NICE = 10 };
+
+double mgi_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* A container's share of the machine: "max 100000" or "150000 100000" in cgroup v2. */
+static unsigned mgi_cgroup_processors(void) {
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    if (file == NULL) return 0;
+    long quota = 0;
+    long period = 0;
+    int fields = fscanf(file, "%ld %ld", &quota, &period);
+    fclose(file);
+    if (fields != 2 || quota <= 0 || period <= 0) return 0;
+    return (unsigned)((quota + period - 1) / period);
+}
+
+unsigned mgi_processors(void) {
+    cpu_set_t set;
+    long count = 0;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
+    if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
+    if (count < 1) count = 1;
+    unsigned quota = mgi_cgroup_processors();
+    return quota != 0 && quota < (unsigned)count ? quota : (unsigned)count;
+}
+
+void mgi_thread_be_nice(void) { setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), MGI_NICE); }
+
+void mgi_thread_name(const char *name) {
+    char cut[16];
+    snprintf(cut, sizeof cut, "%s", name);
+    pthread_setname_np(pthread_self(), cut);
+}
+
+static atomic_uint_fast64_t mgi_forks;
+static pthread_once_t mgi_fork_once = PTHREAD_ONCE_INIT;
+
+static void mgi_count_fork(void) { atomic_fetch_add(&mgi_forks, 1); }
+
+static void mgi_watch_forks(void) { pthread_atfork(NULL, NULL, mgi_count_fork); }
+
+uint64_t mgi_process_token(void) {
+    pthread_once(&mgi_fork_once, mgi_watch_forks);
+    return atomic_load_explicit(&mgi_forks, memory_order_relaxed);
+}

@@ -1,0 +1,57 @@
+/* One model, read from its directory and placed on a device; immutable once made. */
+#ifndef MGI_MODEL_MODEL_H
+#define MGI_MODEL_MODEL_H
+
+#include "backend/backend.h"
+#include "core/log.h"
+#include "core/progress.h"
+#include "text/pair.h"
+
+typedef struct mgi_model mgi_model;
+
+/* Where in the logits the answer lies. */
+typedef struct mgi_labels {
+    char names[MGEO_MAX_LABELS][64];
+    uint32_t count;
+    int32_t positive; /* index; -1 for one logit */
+    int32_t partial;  /* index of the label that counts by partial_weight; -1: none */
+    float partial_weight;
+} mgi_labels;
+
+/* Turns one row of logits [count] into probabilities [count], the likeliest label and the
+ * similarity. false, and NaN everywhere and label -1, if a logit is not finite. probabilities and
+ * label may be NULL. A one-logit model has one probability, its sigmoid, and label 0. */
+bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *probabilities,
+                      int32_t *label, float *similarity);
+
+/* As mgeo_load_options; members in the same order, checked by the same rules. */
+typedef struct mgi_model_options {
+    const char *device;
+    int32_t precision;
+    uint32_t max_length;
+    uint32_t batch_tokens;
+    float partial_weight; /* as in mgeo_load_options: 0 means 0.5, negative 0 */
+    const char *positive_label;
+    const char *version;
+    mgeo_progress *progress;
+} mgi_model_options;
+
+/* Reads, checks and places the model directory. path NULL: the bundled model.
+ * Errors: those of mgeo_load; every refusal names file, field and reason. */
+mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, mgi_model **model,
+                           mgeo_error *error);
+void mgi_model_close(mgi_model *model);
+
+const mgi_tokenizer *mgi_model_tokenizer(const mgi_model *model);
+const mgi_labels *mgi_model_labels(const mgi_model *model);
+const mgi_backend *mgi_model_backend(const mgi_model *model);
+mgi_encoder *mgi_model_encoder(const mgi_model *model);
+const mgi_encoder_info *mgi_model_encoder_info(const mgi_model *model);
+
+/* Fills what the model knows of an info: all but slot, live, generation, seconds and threads. */
+void mgi_model_describe(const mgi_model *model, mgeo_model_info *info);
+
+/* Name of unused tensor `index`, or NULL past the last. */
+const char *mgi_model_unused_tensor(const mgi_model *model, uint64_t index);
+
+#endif

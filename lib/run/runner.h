@@ -1,0 +1,36 @@
+/* One model at work: its row queue, its workers, its counts. */
+#ifndef MGI_RUN_RUNNER_H
+#define MGI_RUN_RUNNER_H
+
+#include "model/model.h"
+
+typedef struct mgi_runner mgi_runner;
+
+typedef struct mgi_runner_options {
+    uint32_t threads;    /* CPU threads that compute; 0: mgi_processors() */
+    uint32_t queue_rows; /* rows that may wait; 0: 4,096 */
+} mgi_runner_options;
+
+/* Starts the workers of a model. On success the runner owns the model; on failure the caller still
+ * does. Errors: MGEO_E_MEMORY, and what the backend's open_lane returns. */
+mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *options,
+                              mgi_runner **runner, mgeo_error *error);
+
+/* Ends the workers and frees runner and model. No mgi_runner_score may be running. */
+void mgi_runner_destroy(mgi_runner *runner);
+
+/* Runs batches of the lengths that will be seen, so that the first callers wait for nothing.
+ * Errors: MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_MEMORY. */
+mgeo_status mgi_runner_warm_up(mgi_runner *runner, mgeo_progress *progress, mgeo_error *error);
+
+/* As mgeo_score; scores has been checked and generation is not touched. Any thread. */
+mgeo_status mgi_runner_score(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
+                             mgeo_scores *scores, mgeo_error *error);
+
+const mgi_model *mgi_runner_model(const mgi_runner *runner);
+uint32_t mgi_runner_threads(const mgi_runner *runner);
+
+/* Fills all of stats but generation. */
+void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats);
+
+#endif
