@@ -1,67 +1,121 @@
 #!/bin/sh
-# Finds a libtorch and prints seven lines for meson.build: where it comes from, include folders (':'
-# between), library folder, version, C++ standard, link arguments, further compile arguments.
+# Finds a libtorch and prints eight lines for meson.build: where it comes from, include folders,
+# library folder, version, C++ standard, link arguments, further compile arguments, and what it
+# multiplies matrices with. Lists are separated by tabs.
 # Order: the folder given as $1, $LIBTORCH, the system's package, python3's torch.
 set -eu
+tab=$(printf '\t')
 
 fail() {
     printf '%s\n' "$*" >&2
     exit 1
 }
 
-version_of() { # include folder
-    sed -n 's/^#define TORCH_VERSION "\([^"]*\)".*/\1/p' "$1/torch/version.h" 2>/dev/null |
-        grep . ||
+is_libtorch() { # folder
+    [ -f "$1/include/ATen/ATen.h" ] && [ -f "$1/lib/libtorch_cpu.so" ]
+}
+
+# The archive and the Python package say more than the header does: "2.11.0+cpu".
+version_of() { # include folder, file with a version or empty
+    if [ -n "$2" ] && [ -f "$2" ]; then
+        case "$2" in
+        *.py) sed -n "s/^__version__ = '\([^']*\)'.*/\1/p" "$2" ;;
+        *) sed -n 1p "$2" ;;
+        esac
+        return
+    fi
+    for header in "$1/torch/headeronly/version.h" "$1/torch/csrc/api/include/torch/version.h"; do
+        [ -f "$header" ] || continue
         awk '/#define TORCH_VERSION_MAJOR/ {a = $3} /#define TORCH_VERSION_MINOR/ {b = $3}
-             /#define TORCH_VERSION_PATCH/ {c = $3} END {print a "." b "." c}' \
-            "$1/torch/csrc/api/include/torch/version.h"
+             /#define TORCH_VERSION_PATCH/ {c = $3} END {print a "." b "." c}' "$header"
+        return
+    done
+    echo unknown
+}
+
+standard_of() { # include folder
+    if grep -q '__cplusplus < 202002L' "$1/ATen/ATen.h"; then echo c++20; else echo c++17; fi
+}
+
+# Some archives were built with the old std::string: our C++ must be compiled to match.
+string_abi_of() { # library folder
+    if grep -aqE '_ZN3c105ErrorC[12]E[A-Za-z0-9_]*__cxx11' "$1/libc10.so"; then
+        echo -D_GLIBCXX_USE_CXX11_ABI=1
+    else
+        echo -D_GLIBCXX_USE_CXX11_ABI=0
+    fi
+}
+
+# "own" when libtorch brings its matrix products along, "openblas", "reference", or a file's name.
+blas_of() { # library folder
+    blas=$(ldd "$1/libtorch_cpu.so" 2>/dev/null |
+        awk '$1 ~ /^lib(blas|openblas|mkl_rt|blis)[.-]/ && $3 ~ /^\// {print $3; exit}')
+    [ -n "$blas" ] || { echo own; return; }
+    real=$(readlink -f "$blas")
+    case "$real" in
+    *openblas*) echo openblas ;;
+    *) if grep -aq openblas "$real"; then echo openblas
+       elif grep -aqE 'mkl_|bli_|ATL_' "$real"; then basename "$real"
+       else echo reference; fi ;;
+    esac
+}
+
+print_facts() { # origin, include folders, library folder, version, include folder, link arguments
+    printf '%s\n' "$1" "$2" "$3" "$4" "$(standard_of "$5")" "$6" "$(string_abi_of "$3")" \
+        "$(blas_of "$3")"
 }
 
 # A folder as the libtorch archive and the Python package lay it out.
 describe() { # origin, folder
-    [ -f "$2/include/ATen/ATen.h" ] || return 1
-    [ -f "$2/lib/libtorch_cpu.so" ] || return 1
-    echo "$1"
-    echo "$2/include:$2/include/torch/csrc/api/include"
-    echo "$2/lib"
-    version_of "$2/include"
-    echo c++17
-    echo "-L$2/lib -Wl,-rpath,$2/lib -Wl,--no-as-needed -ltorch_cpu -lc10 -Wl,--as-needed"
-    # Old archives were built with the old std::string; the new ABI is everybody else's default.
-    if [ -f "$2/share/cmake/Torch/TorchConfig.cmake" ] &&
-        grep -q 'GLIBCXX_USE_CXX11_ABI=0' "$2/share/cmake/Torch/TorchConfig.cmake"; then
-        echo "-D_GLIBCXX_USE_CXX11_ABI=0"
+    is_libtorch "$2" || return 1
+    folder=$(cd "$2" && pwd)
+    version_file="$folder/build-version"
+    [ -f "$folder/version.py" ] && version_file="$folder/version.py"
+    print_facts "$1" "$folder/include${tab}$folder/include/torch/csrc/api/include" "$folder/lib" \
+        "$(version_of "$folder/include" "$version_file")" "$folder/include" \
+        "-L$folder/lib${tab}-Wl,-rpath,$folder/lib${tab}-ltorch_cpu${tab}-lc10"
+}
+
+# Debian's headers say 1.13.0 in a package that is 1.13.1: ask the package first.
+system_version() {
+    package=$(dpkg-query -W -f '${Version}' libtorch-dev 2>/dev/null || true)
+    if [ -n "$package" ]; then
+        printf '%s\n' "$package" | sed 's/[+~-].*//'
     else
-        echo "-DMGI_TORCH_STANDARD_ABI"
+        version_of /usr/include ''
     fi
 }
 
 describe_system() {
     [ -f /usr/include/ATen/ATen.h ] || return 1
-    libdir=$(dirname "$(ldconfig -p 2>/dev/null | awk '/libtorch_cpu\.so$/ {print $NF; exit}')")
-    [ -f "$libdir/libtorch_cpu.so" ] || return 1
-    echo "the system's package"
-    echo "/usr/include/torch/csrc/api/include"
-    echo "$libdir"
-    version_of /usr/include
-    echo c++17
-    echo "-L$libdir -ltorch_cpu -lc10"
-    echo "-DMGI_TORCH_STANDARD_ABI"
+    library=$(${CC:-cc} -print-file-name=libtorch_cpu.so 2>/dev/null || true)
+    case "$library" in
+    /*) ;;
+    *) return 1 ;;
+    esac
+    libdir=$(cd "$(dirname "$library")" && pwd)
+    print_facts "the system's package" /usr/include/torch/csrc/api/include "$libdir" \
+        "$(system_version)" /usr/include "-ltorch_cpu${tab}-lc10"
 }
 
 if [ -n "${1:-}" ]; then
     describe "-Dlibtorch" "$1" ||
-        fail "-Dlibtorch=$1 is not a libtorch: include/ATen/ATen.h or lib/libtorch_cpu.so is missing there"
+        fail "-Dlibtorch=$1 is not a libtorch: it needs include/ATen/ATen.h and lib/libtorch_cpu.so"
     exit 0
 fi
 if [ -n "${LIBTORCH:-}" ]; then
     describe "LIBTORCH in the environment" "$LIBTORCH" ||
-        fail "LIBTORCH=$LIBTORCH is not a libtorch: include/ATen/ATen.h or lib/libtorch_cpu.so is missing there"
+        fail "LIBTORCH=$LIBTORCH is not a libtorch: it needs include/ATen/ATen.h and lib/libtorch_cpu.so"
     exit 0
 fi
 describe_system && exit 0
-python_torch=$(python3 -c 'import importlib.util as u, os; s = u.find_spec("torch"); print(os.path.dirname(s.origin) if s else "")' 2>/dev/null || true)
-if [ -n "$python_torch" ]; then
-    describe "python3's torch" "$python_torch" && exit 0
+python_torch=$(python3 -c 'import importlib.util as u, os
+s = u.find_spec("torch")
+print(os.path.dirname(s.origin) if s and s.origin else "")' 2>/dev/null || true)
+if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then
+    describe "python3's torch" "$python_torch"
+    exit 0
 fi
-fail "No libtorch found. Looked at -Dlibtorch=DIR (not given), the environment's LIBTORCH (not set), the system's package (Debian: apt-get install libtorch-dev), and python3's torch (pip install torch). Provide one of these."
+fail "No libtorch found. Give one of these four, looked for in this order: -Dlibtorch=DIR (not given);" \
+    "LIBTORCH=DIR in the environment (not set); the system's package (Debian: apt-get install" \
+    "libtorch-dev); python3's torch (pip install torch)."

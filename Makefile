@@ -1,0 +1,39 @@
+# A thin front for meson: the two commands of the README, and install. Build settings pass through
+# the environment: CC, CXX, CFLAGS, LIBTORCH (a folder with include/ and lib/), MESON_ARGS.
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+MESON_ARGS ?=
+
+.PHONY: help demo check install uninstall clean
+help:
+	@echo 'make demo      install what is missing, build, score 200 example pairs with the bundled model'
+	@echo 'make check     install what is missing, build everything, run all tests'
+	@echo 'make install   install under PREFIX ($(PREFIX)), staged in DESTDIR if that is set'
+	@echo 'make uninstall remove what make install put there'
+	@echo 'make clean     remove the build folder ($(BUILD))'
+	@echo 'Settings: LIBTORCH=DIR takes that libtorch instead of Debian'"'"'s. MESON_ARGS go to meson setup.'
+
+demo:
+	@tools/bootstrap.sh demo
+	@tools/configure.sh '$(BUILD)' small $(MESON_ARGS)
+	@ninja -C '$(BUILD)' cli/mgeo-score
+	@tools/demo.sh '$(BUILD)'
+
+check:
+	@tools/bootstrap.sh check
+	@tools/configure.sh '$(BUILD)' full $(MESON_ARGS)
+	@ninja -C '$(BUILD)'
+	@tools/run-tests.sh '$(BUILD)'
+
+install:
+	@tools/bootstrap.sh demo
+	@tools/configure.sh '$(BUILD)' small '--prefix=$(PREFIX)' $(MESON_ARGS)
+	@ninja -C '$(BUILD)'
+	@DESTDIR='$(DESTDIR)' meson install -C '$(BUILD)' --no-rebuild
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' ninja -C '$(BUILD)' uninstall
+
+clean:
+	rm -rf '$(BUILD)'

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Installs the Debian packages that a goal needs and that are missing; does nothing when all are
+# there. Goals: demo (build and run), check (and test), dev (and lint, for .ci/run).
+set -eu
+
+goal=${1:-check}
+build="gcc g++ libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
+libxxhash-dev zlib1g-dev libzstd-dev"
+case "$goal" in
+demo) wanted="$build" ;;
+check) wanted="$build libcmocka-dev python3 binutils gzip zstd" ;;
+dev) wanted="$build libcmocka-dev python3 binutils gzip zstd git clang clang-tidy clang-format" ;;
+*)
+    echo "usage: tools/bootstrap.sh [demo|check|dev]" >&2
+    exit 2
+    ;;
+esac
+# A libtorch of the caller's own makes Debian's needless.
+if [ -z "${LIBTORCH:-}" ]; then
+    wanted="$wanted libtorch-dev libopenblas0-openmp"
+fi
+
+is_installed() {
+    # An older name may provide it: pkgconf is "pkg-config" in some releases.
+    dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed'
+}
+
+# Elsewhere the tools may be there without Debian's packages; meson names what it misses.
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "bootstrap: this is no Debian, so nothing is installed here. Needed are:" $wanted >&2
+    exit 0
+fi
+
+missing=
+for package in $wanted; do
+    is_installed "$package" || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+    echo "bootstrap: everything is there"
+    exit 0
+fi
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1; then
+    as_root=sudo
+else
+    echo "bootstrap: not root and no sudo. As root, run: apt-get install$missing" >&2
+    exit 1
+fi
+
+echo "bootstrap: installing$missing"
+# sudo drops the environment: hand the setting over by env.
+install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
+# The package lists of a fresh machine are empty: fetch them, then try again.
+$install $missing ||
+    { $as_root apt-get update -q && $install $missing; } ||
+    { echo "bootstrap: apt-get could not install$missing" >&2; exit 1; }

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Sets up a build folder, or brings one up to date: configure.sh BUILD small|full [meson options].
+# "small" leaves tests and benchmarks out of a new folder; "full" builds all.
+set -eu
+
+build=$1
+extent=$2
+shift 2
+
+case "$extent" in
+full) set -- -Dtests=true -Dexamples=true -Dbench=true "$@" ;;
+small) [ -f "$build/build.ninja" ] || set -- -Dtests=false -Dexamples=false -Dbench=false "$@" ;;
+*)
+    echo "usage: tools/configure.sh BUILD small|full [meson options]" >&2
+    exit 2
+    ;;
+esac
+
+# meson would not notice another libtorch in the environment, nor options that stayed the same.
+wish="${LIBTORCH:-} $*"
+if [ ! -f "$build/build.ninja" ]; then
+    meson setup "$build" "$@"
+elif [ "$(cat "$build/.wish" 2>/dev/null || true)" != "$wish" ]; then
+    meson setup --reconfigure "$build" "$@"
+fi
+printf '%s\n' "$wish" >"$build/.wish"
