@@ -1,0 +1,184 @@
+/* A backend that computes nothing: its logits are a hash of the row plus the classifier's bias, so
+ * that tests see which model answered, and it refuses batches that break the contract. */
+#include "backend/fake.h"
+
+#include "core/alloc.h"
+#include "core/progress.h"
+
+#include <string.h>
+
+enum { MGI_FAKE_BATCH_TOKENS = 512, MGI_FAKE_ALIVE = 0x6D67656F };
+
+struct mgi_encoder {
+    uint32_t alive; /* MGI_FAKE_ALIVE until closed: a lane that outlives its encoder is found out */
+    mgi_encoder_spec spec;
+    uint32_t max_length;
+    uint32_t batch_tokens;
+    float bias[MGEO_MAX_LABELS];
+    char device[64];
+};
+
+struct mgi_lane {
+    mgi_encoder *encoder;
+};
+
+float mgi_fake_logit(const int32_t *ids, const uint8_t *types, uint32_t length, uint32_t label,
+                     float bias) {
+    uint32_t hash = 2166136261u;
+    for (uint32_t i = 0; i < length; i++) {
+        hash = (hash ^ (uint32_t)ids[i]) * 16777619u;
+        hash = (hash ^ types[i]) * 16777619u;
+    }
+    hash = (hash ^ label) * 16777619u;
+    return bias + (float)(hash >> 16) / 65536.0f;
+}
+
+static float mgi_fake_widen_half(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
+    uint32_t exponent = (half >> 10) & 0x1Fu;
+    float magnitude = (float)(half & 0x3FFu) / 1024.0f;
+    if (exponent > 0) magnitude += 1.0f;
+    if (exponent == 0) exponent = 1;
+    uint32_t scale_bits = (exponent + 112u) << 23;
+    float scale;
+    memcpy(&scale, &scale_bits, sizeof scale);
+    return sign != 0 ? -(magnitude * scale) : magnitude * scale;
+}
+
+static float mgi_fake_number(const mgi_tensor *tensor, size_t index) {
+    const unsigned char *at = tensor->data;
+    if (tensor->dtype == MGI_F32) {
+        float value;
+        memcpy(&value, at + 4 * index, sizeof value);
+        return value;
+    }
+    uint16_t bits;
+    memcpy(&bits, at + 2 * index, sizeof bits);
+    if (tensor->dtype == MGI_F16) return mgi_fake_widen_half(bits);
+    uint32_t wide = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}
+
+static bool mgi_fake_serves(const char *device) { return strcmp(device, "fake") == 0; }
+
+static mgeo_status mgi_fake_refuse(const mgi_encoder_request *request, mgeo_error *error) {
+    if (request->precision != MGEO_PRECISION_AUTO && request->precision != MGEO_FP32) {
+        return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" computes in fp32 only");
+    }
+    if (request->spec->labels > MGEO_MAX_LABELS) {
+        return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" has at most %d labels",
+                        MGEO_MAX_LABELS);
+    }
+    return mgi_progress_check(request->progress, error);
+}
+
+static mgeo_status mgi_fake_open(const mgi_encoder_request *request, mgi_encoder **encoder,
+                                 mgeo_error *error) {
+    *encoder = NULL;
+    mgi_progress_stage(request->progress, MGEO_STAGE_PLACING, 1);
+    mgeo_status status = mgi_fake_refuse(request, error);
+    if (status != MGEO_OK) return status;
+    mgi_encoder *made = mgi_calloc(1, sizeof *made);
+    if (made == NULL) return mgi_fail_memory(error, "a fake encoder", sizeof *made);
+    made->alive = MGI_FAKE_ALIVE;
+    made->spec = *request->spec;
+    made->max_length = request->max_length;
+    made->batch_tokens = request->batch_tokens;
+    if (made->batch_tokens == 0) made->batch_tokens = MGI_FAKE_BATCH_TOKENS;
+    if (made->batch_tokens < made->max_length) made->batch_tokens = made->max_length;
+    for (uint32_t i = 0; i < made->spec.labels; i++) {
+        made->bias[i] = mgi_fake_number(&request->weights->classifier.bias, i);
+    }
+    mgi_copy_text(made->device, sizeof made->device, request->device);
+    mgi_progress_add(request->progress, 1);
+    *encoder = made;
+    return MGEO_OK;
+}
+
+static void mgi_fake_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
+    *info = (mgi_encoder_info){
+        .precision = MGEO_FP32,
+        .batch_tokens = encoder->batch_tokens,
+        .bytes_on_device = encoder->spec.labels * sizeof(float),
+        .keeps_weights = false,
+        .on_cpu = true,
+    };
+    mgi_copy_text(info->device, sizeof info->device, encoder->device);
+    mgi_copy_text(info->library, sizeof info->library, "fake");
+}
+
+static void mgi_fake_close(mgi_encoder *encoder) {
+    if (encoder == NULL) return;
+    encoder->alive = 0;
+    mgi_free(encoder);
+}
+
+static mgeo_status mgi_fake_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+    *lane = mgi_calloc(1, sizeof **lane);
+    if (*lane == NULL) return mgi_fail_memory(error, "a fake lane", sizeof **lane);
+    (*lane)->encoder = encoder;
+    return MGEO_OK;
+}
+
+static bool mgi_fake_row_is_sound(const mgi_encoder *encoder, const mgi_batch *batch,
+                                  uint32_t row) {
+    uint32_t start = batch->offsets[row];
+    uint32_t end = batch->offsets[row + 1];
+    if (end <= start || end - start > encoder->max_length || end > batch->tokens) return false;
+    if (row > 0 && end - start < start - batch->offsets[row - 1]) return false;
+    for (uint32_t i = start; i < end; i++) {
+        if (batch->ids[i] < 0 || (uint32_t)batch->ids[i] >= encoder->spec.vocabulary) return false;
+        if (batch->types[i] >= encoder->spec.types) return false;
+    }
+    return true;
+}
+
+static mgeo_status mgi_fake_check(const mgi_encoder *encoder, const mgi_batch *batch,
+                                  unsigned cores, mgeo_error *error) {
+    if (encoder->alive != MGI_FAKE_ALIVE) {
+        return mgi_fail(error, MGEO_E_INTERNAL, "fake device: the encoder is closed");
+    }
+    if (cores < 1 || batch->rows < 1 || batch->offsets[0] != 0 ||
+        batch->offsets[batch->rows] != batch->tokens || batch->tokens > encoder->batch_tokens) {
+        return mgi_fail(error, MGEO_E_INTERNAL, "fake device: %u rows of %u tokens on %u cores",
+                        batch->rows, batch->tokens, cores);
+    }
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        if (!mgi_fake_row_is_sound(encoder, batch, row)) {
+            return mgi_fail(error, MGEO_E_INTERNAL, "fake device: row %u breaks the contract", row);
+        }
+    }
+    return MGEO_OK;
+}
+
+static mgeo_status mgi_fake_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+                                float *logits, mgeo_error *error) {
+    const mgi_encoder *encoder = lane->encoder;
+    mgeo_status status = mgi_fake_check(encoder, batch, cores, error);
+    if (status != MGEO_OK) return status;
+    uint32_t labels = encoder->spec.labels;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        uint32_t start = batch->offsets[row];
+        for (uint32_t label = 0; label < labels; label++) {
+            logits[(size_t)row * labels + label] =
+                mgi_fake_logit(batch->ids + start, batch->types + start,
+                               batch->offsets[row + 1] - start, label, encoder->bias[label]);
+        }
+    }
+    return MGEO_OK;
+}
+
+static void mgi_fake_close_lane(mgi_lane *lane) { mgi_free(lane); }
+
+const mgi_backend mgi_fake_backend = {
+    .name = "fake",
+    .serves = mgi_fake_serves,
+    .open = mgi_fake_open,
+    .describe = mgi_fake_describe,
+    .close = mgi_fake_close,
+    .open_lane = mgi_fake_open_lane,
+    .run = mgi_fake_run,
+    .close_lane = mgi_fake_close_lane,
+};

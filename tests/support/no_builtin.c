@@ -1,0 +1,5 @@
+/* An empty table of built-in backends, for tests that are built without libtorch: they register
+ * the fake one. */
+#include "backend/builtin.h"
+
+const mgi_backend *const mgi_builtin_backends[] = {NULL};
