@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Checks that header, symbol map, shared and static library name the same functions and no others."""
+import re
+import subprocess
+import sys
+
+PREFIXES = ("mgeo_", "mgi_", "mgt_", "mgk_")
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def header_functions(path):
+    with open(path, encoding="utf-8") as file:
+        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+    return set(re.findall(r"^MGEO_API\s[^;(]*?\b(mgeo_\w+)\s*\(", text, re.M))
+
+
+def map_functions(path):
+    """Version node of every function that the map names."""
+    with open(path, encoding="utf-8") as file:
+        text = re.sub(r"/\*.*?\*/|#[^\n]*", "", file.read(), flags=re.S)
+    named = {}
+    for node, body in re.findall(r"(\w+)\s*\{(.*?)\}", text, re.S):
+        shown = re.sub(r"local\s*:.*", "", body, flags=re.S).replace("global:", "")
+        for name in re.findall(r"[\w*]+", shown):
+            named[name] = node
+    return named
+
+
+def shared_functions(path):
+    """Version node of every symbol that the shared library defines for others."""
+    exported = {}
+    for line in run("nm", "-D", "--defined-only", "--with-symbol-versions", path).splitlines():
+        kind, name = line.split()[-2:]
+        name, _, node = name.partition("@@")
+        if kind != "A":  # the version nodes themselves
+            exported[name] = node
+    return exported
+
+
+def archive_strangers(path):
+    """Symbols of the archive that could clash with a host's. Weak ones are C++ inline functions,
+    which the linker merges by design."""
+    strangers = set()
+    for line in run("nm", "-g", "--defined-only", path).splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[1] not in "WVu" and not fields[2].startswith(PREFIXES):
+            strangers.add(fields[2])
+    return strangers
+
+
+def compare(what, expected, found):
+    return [f"{what}: missing {name}" for name in sorted(expected - found)] + [
+        f"{what}: not in the header: {name}" for name in sorted(found - expected)
+    ]
+
+
+def check_dynamic(path):
+    dynamic = run("readelf", "-dW", path)
+    problems = []
+    if not re.search(r"SONAME.*\[libmgeo\.so\.\d+\]", dynamic):
+        problems.append(f"{path} has no SONAME libmgeo.so.N")
+    if "NODELETE" not in dynamic:
+        problems.append(f"{path} may be unloaded (-z nodelete is missing); libtorch cannot be")
+    if "TEXTREL" in dynamic:
+        problems.append(f"{path} has text relocations")
+    stack = re.search(r"GNU_STACK.*", run("readelf", "-lW", path))
+    if not stack or "E" in stack.group().split()[-2]:
+        problems.append(f"{path} asks for an executable stack")
+    return problems
+
+
+def main():
+    header, symbol_map, shared, archive = sys.argv[1:]
+    declared, mapped, exported = header_functions(header), map_functions(symbol_map), shared_functions(shared)
+    problems = [] if declared else [f"{header}: no function found"]
+    problems += compare(symbol_map, declared, set(mapped))
+    problems += compare(shared, declared, set(exported))
+    problems += [
+        f"{name} is in node {mapped[name]} of the map and {exported[name]} of the library"
+        for name in sorted(declared & set(mapped) & set(exported))
+        if mapped[name] != exported[name]
+    ]
+    problems += [f"{archive}: {name} lacks our prefix" for name in sorted(archive_strangers(archive))]
+    problems += check_dynamic(shared)
+    print("\n".join(problems) or f"{len(declared)} functions, the same everywhere")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
