@@ -1,0 +1,35 @@
+/* From UTF-8 text to BERT's words: cleaned, CJK apart, lower-cased, stripped, split. */
+#ifndef MGI_TEXT_NORMALIZE_H
+#define MGI_TEXT_NORMALIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longer words are [UNK] whatever they say. */
+enum { MGI_WORD_LONGEST = 100 };
+
+typedef struct mgi_normal_rules {
+    bool lower_case;
+    bool strip_accents;
+    bool space_chinese; /* each CJK ideograph is a word of its own */
+} mgi_normal_rules;
+
+/* Immutable once made; any number of threads may use it at once. */
+typedef struct mgi_normalizer mgi_normalizer;
+
+/* NULL when out of memory. */
+mgi_normalizer *mgi_normalizer_create(const mgi_normal_rules *rules);
+void mgi_normalizer_destroy(mgi_normalizer *normalizer);
+
+/* Receives the words in order. count is at least 1; a word longer than MGI_WORD_LONGEST comes with
+ * MGI_WORD_LONGEST + 1 characters, the rest of it is not kept. */
+typedef void (*mgi_word_fn)(void *user, const int32_t *characters, size_t count);
+
+/* Splits `bytes` bytes of text into words. Returns false if the text is not UTF-8, after having
+ * handed out the words before the fault. Allocates nothing; time is linear in bytes. text may be
+ * NULL if bytes is 0. */
+bool mgi_normalize(const mgi_normalizer *normalizer, const char *text, size_t bytes,
+                   mgi_word_fn word, void *user);
+
+#endif

@@ -1,0 +1,52 @@
+/* Greedy longest match of a word's pieces. */
+#include "text/wordpiece.h"
+
+#include "text/normalize.h"
+
+static void mgi_append(mgi_tokens *tokens, int32_t id) {
+    if (tokens->count < tokens->capacity) tokens->ids[tokens->count] = id;
+    tokens->count++;
+}
+
+/* The longest piece at the front of the characters: its length, 0 if there is none. */
+static size_t mgi_longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t *characters,
+                                size_t count, int32_t *id) {
+    size_t longest = 0;
+    uint32_t node = root;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t slot = mgi_vocab_slot(vocab, node, characters[i]);
+        const mgi_vocab_step *step = &vocab->steps[slot];
+        if (step->parent == MGI_VOCAB_NONE) break;
+        if (step->id >= 0) {
+            longest = i + 1;
+            *id = step->id;
+        }
+        node = mgi_vocab_node(slot);
+    }
+    return longest;
+}
+
+void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
+                   mgi_tokens *tokens) {
+    if (count == 1 && characters[0] < MGI_VOCAB_PLANE) {
+        mgi_append(tokens, vocab->single[characters[0]]);
+        return;
+    }
+    size_t before = tokens->count;
+    size_t at = count > MGI_WORD_LONGEST ? count : 0;
+    bool whole = at == 0;
+    while (at < count) {
+        int32_t id = vocab->unk;
+        uint32_t root = at == 0 ? MGI_VOCAB_WORD : MGI_VOCAB_INSIDE;
+        size_t length = mgi_longest_piece(vocab, root, characters + at, count - at, &id);
+        if (length == 0) {
+            whole = false;
+            break;
+        }
+        mgi_append(tokens, id);
+        at += length;
+    }
+    if (whole) return;
+    tokens->count = before;
+    mgi_append(tokens, vocab->unk);
+}
