@@ -1,0 +1,79 @@
+/* Two slots and one atomic word: who answers, who may be emptied. This and nothing else.
+ *
+ * Why a pin looks at the route twice: between reading the route and counting itself a caller may
+ * sleep; traffic may turn and the drain may see no pins. The second look finds the turn, and the
+ * caller has touched nothing but the counter. If instead the route is unchanged after the count,
+ * the count came before any later turn, so the drain after that turn sees it. This needs one order
+ * of all four operations that every thread agrees on, hence sequential consistency throughout. The
+ * turn count in the route makes every turn's word unlike all others, so that "unchanged" is exact.
+ */
+#include "engine/slots.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+void mgi_slots_init(mgi_slots *slots) {
+    atomic_init(&slots->route, 0);
+    for (int slot = 0; slot < MGI_SLOTS; slot++) {
+        for (int stripe = 0; stripe < MGI_PIN_STRIPES; stripe++) {
+            atomic_init(&slots->stripes[slot][stripe].pins, 0);
+        }
+    }
+}
+
+static int32_t mgi_routed_slot(uint64_t route) { return route == 0 ? -1 : (int32_t)(route & 1); }
+
+/* Spreads threads over stripes without state of their own: by where their stacks are. */
+static uint32_t mgi_own_stripe(void) {
+    uint64_t self = (uint64_t)(uintptr_t)pthread_self();
+    return (uint32_t)((self * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_PIN_STRIPES;
+}
+
+mgi_pin mgi_slots_pin(mgi_slots *slots) {
+    mgi_pin pin = {.slot = -1, .stripe = mgi_own_stripe()};
+    for (;;) {
+        uint64_t route = atomic_load(&slots->route);
+        pin.slot = mgi_routed_slot(route);
+        if (pin.slot < 0) return pin;
+        atomic_fetch_add(&slots->stripes[pin.slot][pin.stripe].pins, 1);
+        if (atomic_load(&slots->route) == route) return pin;
+        mgi_slots_unpin(slots, pin);
+    }
+}
+
+void mgi_slots_unpin(mgi_slots *slots, mgi_pin pin) {
+    if (pin.slot >= 0) atomic_fetch_sub(&slots->stripes[pin.slot][pin.stripe].pins, 1);
+}
+
+int32_t mgi_slots_live(const mgi_slots *slots) {
+    return mgi_routed_slot(atomic_load(&slots->route));
+}
+
+void mgi_slots_turn(mgi_slots *slots, int32_t slot) {
+    uint64_t turns = atomic_load(&slots->route) >> 1;
+    atomic_store(&slots->route, (turns + 1) << 1 | (uint64_t)slot);
+}
+
+int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
+    int64_t pins = 0;
+    for (int stripe = 0; stripe < MGI_PIN_STRIPES; stripe++) {
+        pins += atomic_load(&slots->stripes[slot][stripe].pins);
+    }
+    return pins;
+}
+
+/* A call that holds the slot keeps its stripe above 0 all the while, so each stripe may be waited
+ * for on its own: no later pin of a slot that is not live passes the second look. */
+void mgi_slots_drain(const mgi_slots *slots, int32_t slot) {
+    enum { SHORTEST = 20000, LONGEST = 1000000 };
+    long nanoseconds = SHORTEST;
+    for (int stripe = 0; stripe < MGI_PIN_STRIPES;) {
+        if (atomic_load(&slots->stripes[slot][stripe].pins) == 0) {
+            stripe++;
+            continue;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = nanoseconds}, NULL);
+        if (nanoseconds < LONGEST) nanoseconds *= 2;
+    }
+}

@@ -1,0 +1,106 @@
+/* Which waiting rows are computed together, by whom, and how they are packed. */
+#include "run/batcher.h"
+
+#include "core/alloc.h"
+
+#include <string.h>
+
+static uint32_t mgi_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t mgi_most(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
+mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens) {
+    uint32_t free_workers = load->workers - load->busy_workers;
+    uint32_t sharers = mgi_most(1, mgi_least(load->waiting_rows, free_workers));
+    uint64_t tokens = (load->waiting_tokens + sharers - 1) / sharers;
+    mgi_share share = {.tokens = tokens < batch_tokens ? (uint32_t)tokens : batch_tokens};
+    /* Callers who are about to bring their rows count too: cores given away now would be missed. */
+    uint32_t claimants = mgi_most(load->busy_workers + sharers, load->calls);
+    uint32_t free_cores = load->cores > load->busy_cores ? load->cores - load->busy_cores : 0;
+    share.cores = mgi_most(1, mgi_least(load->cores / claimants, free_cores));
+    return share;
+}
+
+bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows) {
+    *batcher = (mgi_batcher){.batch_tokens = batch_tokens};
+    uint32_t rows = mgi_most(1, mgi_least(batch_tokens, queue_rows));
+    batcher->rows_most = rows;
+    batcher->picked = mgi_calloc((size_t)rows * 2, sizeof(mgi_row *));
+    batcher->entries = mgi_calloc(rows, sizeof *batcher->entries);
+    batcher->ids = mgi_calloc(batch_tokens, sizeof *batcher->ids);
+    batcher->types = mgi_calloc(batch_tokens, sizeof *batcher->types);
+    batcher->offsets = mgi_calloc((size_t)rows + 1, sizeof *batcher->offsets);
+    batcher->batch =
+        (mgi_batch){.ids = batcher->ids, .types = batcher->types, .offsets = batcher->offsets};
+    return batcher->picked != NULL && batcher->entries != NULL && batcher->ids != NULL &&
+           batcher->types != NULL && batcher->offsets != NULL;
+}
+
+void mgi_batcher_finish(mgi_batcher *batcher) {
+    mgi_free(batcher->offsets);
+    mgi_free(batcher->types);
+    mgi_free(batcher->ids);
+    mgi_free(batcher->entries);
+    mgi_free(batcher->picked);
+    *batcher = (mgi_batcher){0};
+}
+
+/* The rows picked so far: shortest at `low`, one past the longest at `high`. */
+typedef struct mgi_pick {
+    mgi_batcher *batcher;
+    mgi_queue *queue;
+    uint32_t low, high;
+    uint32_t tokens_left;
+} mgi_pick;
+
+static bool mgi_pick_has_room(const mgi_pick *pick, uint32_t length) {
+    return pick->high - pick->low < pick->batcher->rows_most && length <= pick->tokens_left;
+}
+
+static void mgi_pick_length(mgi_pick *pick, uint32_t length, bool shorter) {
+    mgi_row *row;
+    while ((row = pick->queue->by_length[length].first) != NULL &&
+           mgi_pick_has_room(pick, length)) {
+        mgi_queue_remove(pick->queue, row);
+        pick->batcher->picked[shorter ? --pick->low : pick->high++] = row;
+        pick->tokens_left -= length;
+    }
+}
+
+static void mgi_pick_nearest(mgi_pick *pick, uint32_t length) {
+    mgi_pick_length(pick, length, false);
+    for (uint32_t distance = 1; distance <= pick->queue->max_length; distance++) {
+        if (pick->queue->waiting_rows == 0 || !mgi_pick_has_room(pick, 1)) return;
+        if (distance < length) mgi_pick_length(pick, length - distance, true);
+        if (length + distance <= pick->queue->max_length) {
+            mgi_pick_length(pick, length + distance, false);
+        }
+    }
+}
+
+static void mgi_batcher_pack(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uint32_t high) {
+    uint32_t tokens = 0;
+    for (uint32_t i = low; i < high; i++) {
+        mgi_row *row = batcher->picked[i];
+        memcpy(batcher->ids + tokens, row->ids, row->length * sizeof *row->ids);
+        memcpy(batcher->types + tokens, row->types, row->length);
+        batcher->entries[i - low] = (mgi_entry){
+            .source = row->source, .index = row->index, .length = row->length, .flags = row->flags};
+        batcher->offsets[i - low] = tokens;
+        tokens += row->length;
+        mgi_queue_release(queue, row);
+    }
+    batcher->offsets[high - low] = tokens;
+    batcher->batch.rows = high - low;
+    batcher->batch.tokens = tokens;
+}
+
+void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens) {
+    mgi_pick pick = {.batcher = batcher, .queue = queue, .low = batcher->rows_most};
+    mgi_row *first = mgi_queue_next(queue);
+    batcher->picked[pick.low] = first;
+    pick.high = pick.low + 1;
+    tokens = mgi_least(tokens, batcher->batch_tokens);
+    pick.tokens_left = tokens > first->length ? tokens - first->length : 0;
+    mgi_pick_nearest(&pick, first->length);
+    mgi_batcher_pack(batcher, queue, pick.low, pick.high);
+}

@@ -1,0 +1,58 @@
+/* Which waiting rows are computed together, by whom, and how they are packed. */
+#ifndef MGI_RUN_BATCHER_H
+#define MGI_RUN_BATCHER_H
+
+#include "backend/backend.h"
+#include "run/queue.h"
+
+/* What is going on when a worker comes to take rows. */
+typedef struct mgi_load {
+    uint32_t waiting_rows; /* at least 1 */
+    uint64_t waiting_tokens;
+    uint32_t calls;        /* calls in flight */
+    uint32_t workers;      /* all of them */
+    uint32_t busy_workers; /* of which computing, the one that asks not counted */
+    uint32_t cores;        /* CPU cores for all workers together */
+    uint32_t busy_cores;
+} mgi_load;
+
+typedef struct mgi_share {
+    uint32_t tokens; /* to take at most, except that one row is always taken */
+    uint32_t cores;  /* to compute with, at least 1 */
+} mgi_share;
+
+/* A worker's fair part: rows are split evenly among the workers that are free, and cores are left
+ * to those who can use them. With rows for everybody each worker gets a batch and one core; a lone
+ * row gets all cores. */
+mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens);
+
+/* Whose answer a packed row is. */
+typedef struct mgi_entry {
+    mgi_source *source;
+    size_t index;
+    uint32_t length;
+    uint32_t flags;
+} mgi_entry;
+
+/* One batch, packed; its memory is used again for the next one. */
+typedef struct mgi_batcher {
+    mgi_row **picked;   /* [2 * rows_most]: filled from the middle outwards */
+    mgi_entry *entries; /* [rows_most], in the batch's order */
+    int32_t *ids;       /* [batch_tokens] */
+    uint8_t *types;
+    uint32_t *offsets; /* [rows_most + 1] */
+    uint32_t rows_most;
+    uint32_t batch_tokens;
+    mgi_batch batch; /* points into the above */
+} mgi_batcher;
+
+/* false when out of memory; the batcher may be finished either way. Rows are no more than
+ * `queue_rows`. */
+bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows);
+void mgi_batcher_finish(mgi_batcher *batcher);
+
+/* Takes rows out of the queue, packs them by length and gives their places in the queue back. The
+ * first is the one whose turn it is; the others are those nearest to its length. */
+void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens);
+
+#endif

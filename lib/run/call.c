@@ -1,0 +1,90 @@
+/* One caller's call: a place in the pool, and the caller's arrays. */
+#define _GNU_SOURCE
+#include "core/alloc.h"
+#include "run/state.h"
+
+#include <math.h>
+#include <time.h>
+
+static void mgi_call_destroy(mgi_call *call) {
+    if (call == NULL) return;
+    pthread_cond_destroy(&call->wake);
+    mgi_pair_scratch_destroy(call->scratch);
+    mgi_free(call);
+}
+
+/* The clock that only goes forward, for waits that end to look for cancellation. */
+static int mgi_cond_init(pthread_cond_t *cond) {
+    pthread_condattr_t attributes;
+    int failed = pthread_condattr_init(&attributes);
+    if (failed != 0) return failed;
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    failed = pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return failed;
+}
+
+static mgi_call *mgi_call_create(mgi_runner *runner) {
+    mgi_call *call = mgi_calloc(1, sizeof *call);
+    if (call == NULL) return NULL;
+    if (mgi_cond_init(&call->wake) != 0) {
+        mgi_free(call);
+        return NULL;
+    }
+    call->scratch = mgi_pair_scratch_create(runner->max_length);
+    if (call->scratch == NULL) {
+        mgi_call_destroy(call);
+        return NULL;
+    }
+    return call;
+}
+
+mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
+    pthread_mutex_lock(&runner->mutex);
+    mgi_call *call = runner->pool;
+    if (call != NULL) {
+        runner->pool = call->next;
+    } else {
+        pthread_mutex_unlock(&runner->mutex);
+        call = mgi_call_create(runner);
+        if (call == NULL) return NULL;
+        pthread_mutex_lock(&runner->mutex);
+    }
+    runner->calls++;
+    call->stripe = runner->next_stripe++;
+    pthread_mutex_unlock(&runner->mutex);
+    call->next = NULL;
+    call->scores = scores;
+    call->tokens = 0;
+    call->failed_rows = 0;
+    call->refused_rows = 0;
+    call->skipped_rows = 0;
+    call->status = MGEO_OK;
+    return call;
+}
+
+void mgi_call_end(mgi_runner *runner, mgi_call *call) {
+    pthread_mutex_lock(&runner->mutex);
+    runner->calls--;
+    call->scores = NULL;
+    call->next = runner->pool;
+    runner->pool = call;
+    pthread_mutex_unlock(&runner->mutex);
+}
+
+void mgi_call_pool_finish(mgi_runner *runner) {
+    while (runner->pool != NULL) {
+        mgi_call *call = runner->pool;
+        runner->pool = call->next;
+        mgi_call_destroy(call);
+    }
+}
+
+void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags) {
+    scores->similarity[index] = NAN;
+    if (scores->label != NULL) scores->label[index] = -1;
+    if (scores->flags != NULL) scores->flags[index] = flags;
+    if (scores->probabilities == NULL) return;
+    float *row = scores->probabilities + index * scores->probability_stride;
+    for (uint32_t i = 0; i < scores->label_count; i++) row[i] = NAN;
+}

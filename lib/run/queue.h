@@ -1,0 +1,69 @@
+/* Rows that wait to be computed: a fixed store of them, and the orders in which they are taken.
+ *
+ * A waiting row stands in two lists: its call's, so that calls take turns, and that of its length,
+ * so that a batch is filled with rows of like length. The queue knows no threads: the runner's
+ * mutex guards it. */
+#ifndef MGI_RUN_QUEUE_H
+#define MGI_RUN_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mgi_row mgi_row;
+
+typedef struct mgi_row_list {
+    mgi_row *first, *last;
+} mgi_row_list;
+
+/* Whose rows: embedded in each call, all zero to begin with. */
+typedef struct mgi_source {
+    mgi_row_list rows;                  /* waiting, oldest first */
+    struct mgi_source *next, *previous; /* ring of the sources that have rows waiting */
+} mgi_source;
+
+struct mgi_row {
+    mgi_source *source;
+    mgi_row *source_next, *source_previous; /* source_next also chains rows that are not waiting */
+    mgi_row *length_next, *length_previous;
+    size_t index;    /* the row's place in its call's arrays */
+    uint32_t length; /* tokens */
+    uint32_t flags;  /* MGEO_ROW_* so far */
+    int32_t *ids;    /* [max_length of the queue] */
+    uint8_t *types;
+};
+
+typedef struct mgi_queue {
+    mgi_row *store;
+    int32_t *ids;
+    uint8_t *types;
+    mgi_row *free_rows; /* chained by source_next */
+    uint32_t free_count;
+    uint32_t capacity;
+    uint32_t max_length;
+    uint32_t waiting_rows;
+    uint64_t waiting_tokens;
+    mgi_row_list *by_length; /* [max_length + 1] */
+    mgi_source *turn;        /* whose oldest row comes next; NULL: no row waits */
+} mgi_queue;
+
+/* false when out of memory; the queue may be finished either way. */
+bool mgi_queue_init(mgi_queue *queue, uint32_t capacity, uint32_t max_length);
+void mgi_queue_finish(mgi_queue *queue);
+
+/* Takes up to `most` free rows, chained by source_next; *count says how many. */
+mgi_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count);
+
+/* Gives one row that is not waiting back. */
+void mgi_queue_release(mgi_queue *queue, mgi_row *row);
+
+/* Lets a filled row wait. length is 1 .. max_length. */
+void mgi_queue_put(mgi_queue *queue, mgi_source *source, mgi_row *row);
+
+/* Takes a waiting row out of the order; it is then to be released. */
+void mgi_queue_remove(mgi_queue *queue, mgi_row *row);
+
+/* The oldest row of the call whose turn it is, which passes to the next call; NULL: none waits. */
+mgi_row *mgi_queue_next(mgi_queue *queue);
+
+#endif

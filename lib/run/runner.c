@@ -1,0 +1,126 @@
+/* One model at work: made, asked and ended. */
+#define _GNU_SOURCE
+#include "run/runner.h"
+
+#include "core/alloc.h"
+#include "core/thread.h"
+#include "run/state.h"
+
+enum {
+    MGI_QUEUE_ROWS = 4096,
+    MGI_THREADS_MOST = 1024,
+    MGI_DEVICE_LANES = 2 /* off the CPU: one batch is prepared while another one computes */
+};
+
+static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
+                              const mgi_runner_options *options) {
+    const mgi_encoder_info *info = mgi_model_encoder_info(model);
+    mgeo_model_info described = {0};
+    mgi_model_describe(model, &described);
+    runner->model = model;
+    runner->backend = mgi_model_backend(model);
+    runner->encoder = mgi_model_encoder(model);
+    runner->labels = mgi_model_labels(model);
+    runner->max_length = described.max_length;
+    runner->vocabulary = described.vocabulary;
+    runner->batch_tokens = info->batch_tokens;
+    runner->cores = options->threads != 0 ? options->threads : mgi_processors();
+    if (runner->cores > MGI_THREADS_MOST) runner->cores = MGI_THREADS_MOST;
+    runner->workers_count = info->on_cpu ? runner->cores : MGI_DEVICE_LANES;
+}
+
+static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
+    if (!mgi_queue_init(&runner->queue, queue_rows, runner->max_length)) {
+        return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a queue of %u rows of %u tokens",
+                        queue_rows, runner->max_length);
+    }
+    runner->counters = mgi_calloc_aligned(1, sizeof *runner->counters);
+    runner->workers = mgi_calloc(runner->workers_count, sizeof *runner->workers);
+    if (runner->counters == NULL || runner->workers == NULL) {
+        return mgi_fail_memory(error, "a model's workers", sizeof *runner->counters);
+    }
+    mgeo_status status = MGEO_OK;
+    for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
+        status = mgi_worker_init(&runner->workers[i], runner, i, error);
+    }
+    for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
+        status = mgi_worker_start(&runner->workers[i], error);
+    }
+    return status;
+}
+
+static void mgi_runner_stop(mgi_runner *runner) {
+    pthread_mutex_lock(&runner->mutex);
+    runner->stopping = true;
+    mgi_workers_wake(runner);
+    pthread_mutex_unlock(&runner->mutex);
+    for (uint32_t i = 0; runner->workers != NULL && i < runner->workers_count; i++) {
+        if (runner->workers[i].runner != NULL) mgi_worker_finish(&runner->workers[i]);
+    }
+}
+
+/* All but the model. */
+static void mgi_runner_free(mgi_runner *runner) {
+    mgi_runner_stop(runner);
+    mgi_call_pool_finish(runner);
+    mgi_queue_finish(&runner->queue);
+    mgi_free(runner->workers);
+    mgi_free(runner->counters);
+    pthread_mutex_destroy(&runner->mutex);
+    mgi_free(runner);
+}
+
+mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *options,
+                              mgi_runner **runner, mgeo_error *error) {
+    *runner = NULL;
+    mgi_runner *made = mgi_calloc(1, sizeof *made);
+    if (made == NULL) return mgi_fail_memory(error, "a model's runner", sizeof *made);
+    if (pthread_mutex_init(&made->mutex, NULL) != 0) {
+        mgi_free(made);
+        return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
+    }
+    mgi_runner_settle(made, model, options);
+    uint32_t queue_rows = options->queue_rows != 0 ? options->queue_rows : MGI_QUEUE_ROWS;
+    mgeo_status status = mgi_runner_fill(made, queue_rows, error);
+    if (status != MGEO_OK) {
+        mgi_runner_free(made);
+        return status;
+    }
+    *runner = made;
+    return MGEO_OK;
+}
+
+void mgi_runner_destroy(mgi_runner *runner) {
+    if (runner == NULL) return;
+    mgi_model *model = runner->model;
+    mgi_runner_free(runner);
+    mgi_model_close(model);
+}
+
+const mgi_model *mgi_runner_model(const mgi_runner *runner) { return runner->model; }
+
+uint32_t mgi_runner_threads(const mgi_runner *runner) { return runner->cores; }
+
+static void mgi_runner_gauges(mgi_runner *runner, mgeo_stats *stats) {
+    pthread_mutex_lock(&runner->mutex);
+    stats->queued_rows = runner->queue.waiting_rows;
+    stats->calls_in_flight = runner->calls;
+    pthread_mutex_unlock(&runner->mutex);
+}
+
+void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats) {
+    const mgi_counters *counters = runner->counters;
+    mgi_runner_gauges((mgi_runner *)(uintptr_t)runner, stats);
+    stats->calls = mgi_counters_sum(counters, MGI_COUNT_CALLS);
+    stats->failed_calls = mgi_counters_sum(counters, MGI_COUNT_CALLS_FAILED);
+    stats->pairs = mgi_counters_sum(counters, MGI_COUNT_ROWS_SCORED);
+    stats->bad_rows = mgi_counters_sum(counters, MGI_COUNT_ROWS_BAD);
+    stats->truncated_rows = mgi_counters_sum(counters, MGI_COUNT_ROWS_TRUNCATED);
+    stats->tokens = mgi_counters_sum(counters, MGI_COUNT_TOKENS);
+    stats->batches = mgi_counters_sum(counters, MGI_COUNT_BATCHES);
+    stats->batch_rows_max = mgi_counters_max(counters, MGI_COUNT_BATCH_ROWS_MAX);
+    stats->busy_seconds = 1e-9 * (double)mgi_counters_sum(counters, MGI_COUNT_BUSY_NANOSECONDS);
+    stats->call_seconds = 1e-9 * (double)mgi_counters_sum(counters, MGI_COUNT_CALL_NANOSECONDS);
+    stats->call_seconds_max =
+        1e-9 * (double)mgi_counters_max(counters, MGI_COUNT_CALL_NANOSECONDS_MAX);
+}

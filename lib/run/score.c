@@ -1,0 +1,227 @@
+/* One call from its texts to its answers, in the caller's thread. */
+#define _GNU_SOURCE
+#include "core/progress.h"
+#include "core/thread.h"
+#include "run/state.h"
+
+#include <time.h>
+
+enum {
+    MGI_CHUNK_ROWS = 32,    /* encoded between two looks at the queue: workers start early */
+    MGI_CANCEL_POLL_MS = 10 /* how often a waiting caller looks whether it was cancelled */
+};
+
+/* Rows that a caller has claimed from the queue and fills. */
+typedef struct mgi_chunk {
+    mgi_row *rows; /* chained by source_next */
+    uint32_t filled;
+    mgi_row_list ready;
+} mgi_chunk;
+
+/* ---- waiting; the mutex is held -------------------------------------------------------------- */
+
+static bool mgi_call_is_over(const mgi_call *call) {
+    return call->status != MGEO_OK || mgi_progress_cancelled(call->scores->progress);
+}
+
+static void mgi_call_wait(mgi_runner *runner, mgi_call *call) {
+    if (call->scores->progress == NULL) {
+        pthread_cond_wait(&call->wake, &runner->mutex);
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += MGI_CANCEL_POLL_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&call->wake, &runner->mutex, &until);
+}
+
+static void mgi_room_join(mgi_runner *runner, mgi_call *call) {
+    call->next = NULL;
+    *(runner->room_last == NULL ? &runner->room_first : &runner->room_last->next) = call;
+    runner->room_last = call;
+}
+
+static void mgi_room_leave(mgi_runner *runner, mgi_call *call) {
+    mgi_call *before = NULL;
+    for (mgi_call *at = runner->room_first; at != call; at = at->next) before = at;
+    *(before == NULL ? &runner->room_first : &before->next) = call->next;
+    if (runner->room_last == call) runner->room_last = before;
+}
+
+void mgi_room_wake(mgi_runner *runner) {
+    if (runner->room_first != NULL && runner->queue.free_count > 0) {
+        pthread_cond_signal(&runner->room_first->wake);
+    }
+}
+
+/* Callers are served in the order they came, each a chunk at a time, so that a call larger than
+ * the queue cannot keep a small one out. */
+static mgi_row *mgi_room_claim(mgi_runner *runner, mgi_call *call, size_t rows_left) {
+    uint32_t most = rows_left < MGI_CHUNK_ROWS ? (uint32_t)rows_left : MGI_CHUNK_ROWS;
+    uint32_t count = 0;
+    if (runner->room_first != NULL || runner->queue.free_count == 0) {
+        mgi_room_join(runner, call);
+        while (!mgi_call_is_over(call) &&
+               (runner->room_first != call || runner->queue.free_count == 0)) {
+            mgi_call_wait(runner, call);
+        }
+        mgi_room_leave(runner, call);
+    }
+    mgi_row *rows = NULL;
+    if (!mgi_call_is_over(call)) rows = mgi_queue_claim(&runner->queue, most, &count);
+    mgi_room_wake(runner);
+    return rows;
+}
+
+static void mgi_chunk_publish(mgi_runner *runner, mgi_call *call, mgi_chunk *chunk) {
+    for (mgi_row *row = chunk->ready.first; row != NULL;) {
+        mgi_row *next = row->source_next;
+        mgi_queue_put(&runner->queue, &call->source, row);
+        row = next;
+    }
+    call->open_rows += chunk->filled;
+    for (mgi_row *row = chunk->rows; row != NULL;) {
+        mgi_row *next = row->source_next;
+        mgi_queue_release(&runner->queue, row);
+        row = next;
+    }
+    mgi_workers_wake(runner);
+    mgi_room_wake(runner);
+}
+
+/* Takes the call's waiting rows back: nobody will compute them. */
+static void mgi_call_withdraw(mgi_runner *runner, mgi_call *call) {
+    mgi_row *row;
+    while ((row = call->source.rows.first) != NULL) {
+        mgi_queue_remove(&runner->queue, row);
+        mgi_refuse_row(call->scores, row->index, row->flags | MGEO_ROW_SKIPPED);
+        mgi_queue_release(&runner->queue, row);
+        call->open_rows--;
+        call->skipped_rows++;
+    }
+    mgi_room_wake(runner);
+}
+
+/* Waits until no worker holds a row of the call, so that none writes to the caller's arrays. */
+static void mgi_call_finish_rows(mgi_runner *runner, mgi_call *call) {
+    while (call->open_rows > 0) {
+        if (mgi_call_is_over(call)) mgi_call_withdraw(runner, call);
+        if (call->open_rows > 0) mgi_call_wait(runner, call);
+    }
+}
+
+/* ---- encoding; without the mutex ------------------------------------------------------------- */
+
+/* Encodes pairs from `next` on into the chunk's rows; returns the first pair that is not. */
+static size_t mgi_chunk_encode(const mgi_runner *runner, mgi_call *call, mgi_chunk *chunk,
+                               const mgeo_pair *pairs, size_t next, size_t count) {
+    const mgi_tokenizer *tokenizer = mgi_model_tokenizer(runner->model);
+    uint64_t bad = 0;
+    for (; next < count && chunk->rows != NULL; next++) {
+        mgi_row *row = chunk->rows;
+        row->flags = mgi_pair_encode(tokenizer, &pairs[next], call->scratch, row->ids, row->types,
+                                     &row->length);
+        if (row->length == 0) {
+            mgi_refuse_row(call->scores, next, row->flags);
+            bad++;
+            continue;
+        }
+        chunk->rows = row->source_next;
+        row->index = next;
+        row->source_next = NULL;
+        *(chunk->ready.last == NULL ? &chunk->ready.first : &chunk->ready.last->source_next) = row;
+        chunk->ready.last = row;
+        chunk->filled++;
+    }
+    mgi_progress_add(call->scores->progress, bad);
+    call->refused_rows += bad;
+    return next;
+}
+
+/* ---- the call -------------------------------------------------------------------------------- */
+
+static void mgi_call_bring_rows(mgi_runner *runner, mgi_call *call, const mgeo_pair *pairs,
+                                size_t count) {
+    size_t next = 0;
+    while (next < count) {
+        pthread_mutex_lock(&runner->mutex);
+        mgi_chunk chunk = {.rows = mgi_room_claim(runner, call, count - next)};
+        pthread_mutex_unlock(&runner->mutex);
+        if (chunk.rows == NULL) break;
+        next = mgi_chunk_encode(runner, call, &chunk, pairs, next, count);
+        pthread_mutex_lock(&runner->mutex);
+        mgi_chunk_publish(runner, call, &chunk);
+        pthread_mutex_unlock(&runner->mutex);
+    }
+    for (size_t i = next; i < count; i++) mgi_refuse_row(call->scores, i, MGEO_ROW_SKIPPED);
+    call->skipped_rows += count - next;
+}
+
+/* All rows are closed: nobody else looks at the call any more. */
+static mgeo_status mgi_call_conclude(mgi_runner *runner, mgi_call *call, size_t count,
+                                     mgeo_error *error) {
+    mgeo_scores *scores = call->scores;
+    uint64_t unworked = call->refused_rows + call->skipped_rows;
+    uint64_t bad = unworked + call->failed_rows;
+    mgi_counters_add(runner->counters, call->stripe, MGI_COUNT_ROWS_BAD, unworked);
+    scores->tokens = call->tokens;
+    scores->bad_rows = bad < UINT32_MAX ? (uint32_t)bad : UINT32_MAX;
+    if (call->status != MGEO_OK) {
+        return mgi_fail(error, call->status, "%s", call->failure.message);
+    }
+    if (call->skipped_rows > 0) return mgi_progress_check(scores->progress, error);
+    mgi_progress_stage(scores->progress, MGEO_STAGE_FINISHED, count);
+    mgi_progress_add(scores->progress, count);
+    return MGEO_OK;
+}
+
+static mgeo_status mgi_score_rows(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
+                                  mgeo_scores *scores, unsigned *stripe, mgeo_error *error) {
+    mgi_call *call = mgi_call_begin(runner, scores);
+    if (call == NULL) {
+        for (size_t i = 0; i < count; i++) mgi_refuse_row(scores, i, MGEO_ROW_SKIPPED);
+        scores->bad_rows = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+        return mgi_fail_memory(error, "one more caller", sizeof *call);
+    }
+    *stripe = call->stripe;
+    mgi_progress_stage(scores->progress, MGEO_STAGE_SCORING, count);
+    mgi_call_bring_rows(runner, call, pairs, count);
+    pthread_mutex_lock(&runner->mutex);
+    mgi_call_finish_rows(runner, call);
+    pthread_mutex_unlock(&runner->mutex);
+    mgeo_status status = mgi_call_conclude(runner, call, count, error);
+    mgi_call_end(runner, call);
+    return status;
+}
+
+static void mgi_count_call(mgi_runner *runner, unsigned stripe, double seconds, bool failed) {
+    uint64_t nanoseconds = mgi_nanoseconds(seconds);
+    mgi_counters_add(runner->counters, stripe, MGI_COUNT_CALLS, 1);
+    mgi_counters_add(runner->counters, stripe, MGI_COUNT_CALLS_FAILED, failed);
+    mgi_counters_add(runner->counters, stripe, MGI_COUNT_CALL_NANOSECONDS, nanoseconds);
+    mgi_counters_raise(runner->counters, stripe, MGI_COUNT_CALL_NANOSECONDS_MAX, nanoseconds);
+}
+
+mgeo_status mgi_runner_score(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
+                             mgeo_scores *scores, mgeo_error *error) {
+    double start = mgi_now();
+    unsigned stripe = 0;
+    mgeo_status status;
+    scores->label_count = runner->labels->count;
+    scores->tokens = 0;
+    scores->bad_rows = 0;
+    if (scores->probabilities != NULL && scores->probability_stride < runner->labels->count) {
+        status = mgi_fail(error, MGEO_E_CAPACITY,
+                          "mgeo_scores.probability_stride is %zu and the model has %u labels: "
+                          "make room for that many floats per row",
+                          scores->probability_stride, runner->labels->count);
+    } else {
+        status = mgi_score_rows(runner, pairs, count, scores, &stripe, error);
+    }
+    mgi_count_call(runner, stripe, mgi_now() - start, status != MGEO_OK);
+    return status;
+}

@@ -1,0 +1,97 @@
+/* What a runner is made of: shared by the files of lib/run alone. */
+#ifndef MGI_RUN_STATE_H
+#define MGI_RUN_STATE_H
+
+#include "run/batcher.h"
+#include "run/queue.h"
+#include "run/runner.h"
+#include "stats/counters.h"
+
+#include <pthread.h>
+
+/* One call in flight, and what is kept for the next one: calls are pooled. The runner's mutex
+ * guards all but what encoding uses. */
+typedef struct mgi_call {
+    mgi_source source;   /* first, so that a row's source leads back to its call */
+    pthread_cond_t wake; /* rows done, the call failed, or room in the queue */
+    mgi_pair_scratch *scratch;
+    unsigned stripe;       /* of the counters */
+    struct mgi_call *next; /* in the pool, or among those that wait for room */
+
+    mgeo_scores *scores;
+    size_t open_rows; /* put into the queue and not answered yet */
+    uint64_t tokens;
+    uint64_t failed_rows;  /* computed without a score; the workers' count */
+    uint64_t refused_rows; /* whose texts cannot be scored; the caller's thread's count */
+    uint64_t skipped_rows; /* never computed; the caller's thread's count */
+    mgeo_status status;    /* the first failure */
+    mgeo_error failure;
+} mgi_call;
+
+/* One thread that computes. */
+typedef struct mgi_worker {
+    mgi_runner *runner;
+    mgi_lane *lane; /* NULL after a failure of the device, until it opens again */
+    mgi_batcher batcher;
+    float *logits; /* [rows_most * labels] */
+    pthread_cond_t wake;
+    struct mgi_worker *next_idle;
+    unsigned number;
+    bool idle;
+    bool has_wake;
+    bool has_thread;
+    pthread_t thread;
+} mgi_worker;
+
+struct mgi_runner {
+    mgi_model *model;
+    const mgi_backend *backend;
+    mgi_encoder *encoder;
+    const mgi_labels *labels;
+    uint32_t max_length;
+    uint32_t vocabulary;
+    uint32_t batch_tokens;
+    uint32_t cores;
+    uint32_t workers_count;
+    mgi_worker *workers;
+    mgi_counters *counters;
+
+    pthread_mutex_t mutex; /* guards the rest */
+    mgi_queue queue;
+    mgi_worker *idle;     /* last in, first out: warm caches first */
+    mgi_call *pool;       /* calls not in use */
+    mgi_call *room_first; /* calls that wait for room in the queue, in order */
+    mgi_call *room_last;
+    uint32_t calls; /* in flight */
+    uint32_t busy_workers;
+    uint32_t busy_cores;
+    unsigned next_stripe;
+    bool stopping;
+};
+
+/* ---- worker.c ---- */
+
+mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned number,
+                            mgeo_error *error);
+/* Starts the thread. */
+mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error);
+/* Joins the thread, which the runner has told to stop, and frees what init made. */
+void mgi_worker_finish(mgi_worker *worker);
+/* Wakes as many idle workers as there are rows for. The mutex is held. */
+void mgi_workers_wake(mgi_runner *runner);
+
+/* ---- call.c ---- */
+
+/* A call out of the pool or a new one; NULL when out of memory. */
+mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores);
+void mgi_call_end(mgi_runner *runner, mgi_call *call);
+void mgi_call_pool_finish(mgi_runner *runner);
+/* Marks the row at `index` as one without a score. */
+void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags);
+
+/* ---- score.c ---- */
+
+/* Lets the first call that waits for room in the queue look again. The mutex is held. */
+void mgi_room_wake(mgi_runner *runner);
+
+#endif

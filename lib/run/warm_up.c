@@ -1,0 +1,89 @@
+/* First batches of a model that serves nobody yet, so that its first callers wait for nothing. */
+#include "core/alloc.h"
+#include "core/progress.h"
+#include "core/thread.h"
+#include "run/state.h"
+
+/* A large model is slow: after this time the lengths that matter less are left out. */
+static const double mgi_warm_up_patience = 2.0;
+
+typedef struct mgi_warm_batch {
+    mgi_worker *worker;
+    uint32_t length; /* of every row */
+    uint32_t rows;
+    unsigned cores;
+} mgi_warm_batch;
+
+/* Any ids do; different ones touch different embeddings. */
+static void mgi_warm_pack(mgi_runner *runner, mgi_batcher *batcher, uint32_t rows,
+                          uint32_t length) {
+    batcher->batch.rows = rows;
+    batcher->batch.tokens = rows * length;
+    for (uint32_t i = 0; i < rows * length; i++) {
+        batcher->ids[i] = (int32_t)((uint64_t)i * 7919 % runner->vocabulary);
+        batcher->types[i] = 0;
+    }
+    for (uint32_t i = 0; i <= rows; i++) batcher->offsets[i] = i * length;
+}
+
+/* The lanes are run from here, while no rows can come and so no worker looks at its own. */
+static mgeo_status mgi_warm_run(const mgi_warm_batch *warm, mgeo_progress *progress,
+                                mgeo_error *error) {
+    mgi_worker *worker = warm->worker;
+    mgi_runner *runner = worker->runner;
+    mgeo_status status = mgi_progress_check(progress, error);
+    if (status != MGEO_OK) return status;
+    uint32_t rows = warm->rows < worker->batcher.rows_most ? warm->rows : worker->batcher.rows_most;
+    mgi_warm_pack(runner, &worker->batcher, rows, warm->length);
+    status = runner->backend->run(worker->lane, &worker->batcher.batch, warm->cores, worker->logits,
+                                  error);
+    mgi_progress_add(progress, 1);
+    return status;
+}
+
+/* Steps of a quarter of the longest: what a lane's memory must hold, and the shapes between. */
+enum { MGI_WARM_LENGTHS = 4 };
+
+static uint32_t mgi_warm_length(const mgi_runner *runner, uint32_t step) {
+    uint32_t length = (uint32_t)((uint64_t)runner->max_length * step / MGI_WARM_LENGTHS);
+    return length < MGI_PAIR_SHORTEST ? MGI_PAIR_SHORTEST : length;
+}
+
+static mgeo_status mgi_warm_lane(mgi_worker *worker, double until, mgeo_progress *progress,
+                                 mgeo_error *error) {
+    mgi_runner *runner = worker->runner;
+    mgeo_status status = MGEO_OK;
+    for (uint32_t step = MGI_WARM_LENGTHS; step > 0 && status == MGEO_OK; step--) {
+        uint32_t length = mgi_warm_length(runner, step);
+        mgi_warm_batch warm = {
+            .worker = worker, .length = length, .rows = runner->batch_tokens / length, .cores = 1};
+        bool needed = step == MGI_WARM_LENGTHS; /* the largest scratch of all */
+        if (needed || mgi_now() < until) status = mgi_warm_run(&warm, progress, error);
+    }
+    return status;
+}
+
+static mgeo_status mgi_warm_lone_rows(mgi_runner *runner, double until, mgeo_progress *progress,
+                                      mgeo_error *error) {
+    enum { STEP = 8 };
+    mgeo_status status = MGEO_OK;
+    for (uint32_t length = STEP; length <= runner->max_length && status == MGEO_OK;
+         length += STEP) {
+        if (mgi_now() >= until && length > STEP) break;
+        mgi_warm_batch warm = {
+            .worker = &runner->workers[0], .length = length, .rows = 1, .cores = runner->cores};
+        status = mgi_warm_run(&warm, progress, error);
+    }
+    return status;
+}
+
+mgeo_status mgi_runner_warm_up(mgi_runner *runner, mgeo_progress *progress, mgeo_error *error) {
+    double until = mgi_now() + mgi_warm_up_patience;
+    uint32_t batches = runner->workers_count * MGI_WARM_LENGTHS + runner->max_length / 8;
+    mgi_progress_stage(progress, MGEO_STAGE_WARMING, batches);
+    mgeo_status status = mgi_warm_lone_rows(runner, until, progress, error);
+    for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
+        status = mgi_warm_lane(&runner->workers[i], until, progress, error);
+    }
+    return status;
+}

@@ -1,0 +1,224 @@
+/* A thread that takes rows, runs its lane over them and writes the answers to their callers. */
+#define _GNU_SOURCE
+#include "core/alloc.h"
+#include "core/thread.h"
+#include "run/state.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static mgi_call *mgi_call_of(mgi_source *source) { return (mgi_call *)source; }
+
+static void mgi_answer_row(mgi_worker *worker, mgi_entry *entry, const float *logits) {
+    const mgi_labels *labels = worker->runner->labels;
+    mgeo_scores *scores = mgi_call_of(entry->source)->scores;
+    size_t index = entry->index;
+    float *probabilities = scores->probabilities;
+    if (probabilities != NULL) probabilities += index * scores->probability_stride;
+    int32_t *label = scores->label == NULL ? NULL : &scores->label[index];
+    if (!mgi_labels_score(labels, logits, probabilities, label, &scores->similarity[index])) {
+        entry->flags |= MGEO_ROW_NOT_FINITE;
+    }
+    if (scores->flags != NULL) scores->flags[index] = entry->flags;
+}
+
+/* The callers wait until their rows are counted as answered, so their arrays are there without the
+ * mutex. */
+static void mgi_answer_rows(mgi_worker *worker, mgeo_status status) {
+    uint32_t labels = worker->runner->labels->count;
+    for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
+        mgi_entry *entry = &worker->batcher.entries[row];
+        if (status == MGEO_OK) {
+            mgi_answer_row(worker, entry, worker->logits + (size_t)row * labels);
+        } else {
+            entry->flags |= MGEO_ROW_SKIPPED;
+            mgi_refuse_row(mgi_call_of(entry->source)->scores, entry->index, entry->flags);
+        }
+    }
+}
+
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+typedef struct mgi_tally {
+    uint64_t scored, bad, truncated;
+} mgi_tally;
+
+/* Counts one row as answered; from here on the worker may not touch its call. The mutex is held. */
+static void mgi_close_row(const mgi_entry *entry, mgeo_status status, const mgeo_error *failure,
+                          mgi_tally *tally) {
+    mgi_call *call = mgi_call_of(entry->source);
+    bool bad = (entry->flags & (MGEO_ROW_SKIPPED | MGEO_ROW_NOT_FINITE)) != 0;
+    tally->scored += !bad;
+    tally->bad += bad;
+    tally->truncated += (entry->flags & MGEO_ROW_TRUNCATED) != 0;
+    call->failed_rows += bad;
+    if (status == MGEO_OK) {
+        call->tokens += entry->length;
+    } else if (call->status == MGEO_OK) {
+        call->status = status;
+        call->failure = *failure;
+        pthread_cond_signal(&call->wake);
+    }
+    mgi_progress_add(call->scores->progress, 1);
+    if (--call->open_rows == 0) pthread_cond_signal(&call->wake);
+}
+
+static void mgi_close_rows(mgi_worker *worker, mgeo_status status, const mgeo_error *failure,
+                           double seconds) {
+    const mgi_batch *batch = &worker->batcher.batch;
+    mgi_counters *counters = worker->runner->counters;
+    unsigned stripe = worker->number;
+    mgi_tally tally = {0};
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        mgi_close_row(&worker->batcher.entries[row], status, failure, &tally);
+    }
+    mgi_counters_add(counters, stripe, MGI_COUNT_ROWS_SCORED, tally.scored);
+    mgi_counters_add(counters, stripe, MGI_COUNT_ROWS_BAD, tally.bad);
+    mgi_counters_add(counters, stripe, MGI_COUNT_ROWS_TRUNCATED, tally.truncated);
+    mgi_counters_add(counters, stripe, MGI_COUNT_BATCHES, 1);
+    mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(seconds));
+    mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
+    if (status == MGEO_OK) {
+        mgi_counters_add(counters, stripe, MGI_COUNT_TOKENS, batch->tokens);
+    }
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+static mgeo_status mgi_worker_compute(mgi_worker *worker, unsigned cores, mgeo_error *error) {
+    const mgi_backend *backend = worker->runner->backend;
+    if (worker->lane == NULL) {
+        mgeo_status status = backend->open_lane(worker->runner->encoder, &worker->lane, error);
+        if (status != MGEO_OK) {
+            worker->lane = NULL;
+            return status;
+        }
+    }
+    mgeo_status status =
+        backend->run(worker->lane, &worker->batcher.batch, cores, worker->logits, error);
+    if (status == MGEO_E_DEVICE) { /* the lane is lost; the next batch tries a fresh one */
+        backend->close_lane(worker->lane);
+        worker->lane = NULL;
+    }
+    return status;
+}
+
+static unsigned mgi_worker_take(mgi_worker *worker) {
+    mgi_runner *runner = worker->runner;
+    mgi_load load = {.waiting_rows = runner->queue.waiting_rows,
+                     .waiting_tokens = runner->queue.waiting_tokens,
+                     .calls = runner->calls,
+                     .workers = runner->workers_count,
+                     .busy_workers = runner->busy_workers,
+                     .cores = runner->cores,
+                     .busy_cores = runner->busy_cores};
+    mgi_share share = mgi_share_of(&load, runner->batch_tokens);
+    mgi_batcher_fill(&worker->batcher, &runner->queue, share.tokens);
+    mgi_room_wake(runner);
+    runner->busy_workers++;
+    runner->busy_cores += share.cores;
+    return share.cores;
+}
+
+/* The mutex is held on entry and on return. */
+static void mgi_worker_turn(mgi_worker *worker) {
+    mgi_runner *runner = worker->runner;
+    mgeo_error failure = {0};
+    unsigned cores = mgi_worker_take(worker);
+    pthread_mutex_unlock(&runner->mutex);
+
+    double start = mgi_now();
+    mgeo_status status = mgi_worker_compute(worker, cores, &failure);
+    mgi_answer_rows(worker, status);
+    double seconds = mgi_now() - start;
+
+    pthread_mutex_lock(&runner->mutex);
+    mgi_close_rows(worker, status, &failure, seconds);
+    runner->busy_workers--;
+    runner->busy_cores -= cores;
+}
+
+static void mgi_worker_rest(mgi_worker *worker) {
+    mgi_runner *runner = worker->runner;
+    worker->idle = true;
+    worker->next_idle = runner->idle;
+    runner->idle = worker;
+    while (worker->idle) pthread_cond_wait(&worker->wake, &runner->mutex);
+}
+
+static void *mgi_worker_main(void *argument) {
+    mgi_worker *worker = argument;
+    mgi_runner *runner = worker->runner;
+    char name[16];
+    snprintf(name, sizeof name, "mgeo-%u", worker->number);
+    mgi_thread_name(name);
+    pthread_mutex_lock(&runner->mutex);
+    while (!runner->stopping) {
+        if (runner->queue.waiting_rows > 0) {
+            mgi_worker_turn(worker);
+        } else {
+            mgi_worker_rest(worker);
+        }
+    }
+    pthread_mutex_unlock(&runner->mutex);
+    return NULL;
+}
+
+void mgi_workers_wake(mgi_runner *runner) {
+    uint32_t rows = runner->stopping ? UINT32_MAX : runner->queue.waiting_rows;
+    for (; rows > 0 && runner->idle != NULL; rows--) {
+        mgi_worker *worker = runner->idle;
+        runner->idle = worker->next_idle;
+        worker->idle = false;
+        pthread_cond_signal(&worker->wake);
+    }
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned number,
+                            mgeo_error *error) {
+    worker->runner = runner;
+    worker->number = number;
+    worker->has_wake = pthread_cond_init(&worker->wake, NULL) == 0;
+    if (!worker->has_wake) return mgi_fail(error, MGEO_E_MEMORY, "a condition cannot be made");
+    if (!mgi_batcher_init(&worker->batcher, runner->batch_tokens, runner->queue.capacity)) {
+        return mgi_fail_memory(error, "a worker's batch", runner->batch_tokens);
+    }
+    size_t numbers = (size_t)worker->batcher.rows_most * runner->labels->count;
+    worker->logits = mgi_calloc(numbers, sizeof *worker->logits);
+    if (worker->logits == NULL) return mgi_fail_memory(error, "a worker's logits", numbers * 4);
+    return runner->backend->open_lane(runner->encoder, &worker->lane, error);
+}
+
+/* Signals are the host's business: its handlers run in its own threads. */
+static int mgi_create_quiet_thread(pthread_t *thread, void *(*body)(void *), void *argument) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(thread, NULL, body, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error) {
+    int failed = mgi_create_quiet_thread(&worker->thread, mgi_worker_main, worker);
+    if (failed == 0) {
+        worker->has_thread = true;
+        return MGEO_OK;
+    }
+    char reason[128] = "";
+    return mgi_fail(error, MGEO_E_MEMORY, "thread %u of the model cannot be started: %s",
+                    worker->number, strerror_r(failed, reason, sizeof reason));
+}
+
+void mgi_worker_finish(mgi_worker *worker) {
+    if (worker->has_thread) pthread_join(worker->thread, NULL);
+    if (worker->lane != NULL) worker->runner->backend->close_lane(worker->lane);
+    mgi_batcher_finish(&worker->batcher);
+    mgi_free(worker->logits);
+    if (worker->has_wake) pthread_cond_destroy(&worker->wake);
+}
