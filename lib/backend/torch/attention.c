@@ -1,0 +1,122 @@
+/* One head of one sequence's attention; compiled once per instruction set. */
+#include "backend/torch/kernels_set.h"
+#include "backend/torch/vec.h"
+
+#include <math.h>
+
+enum { ROWS = 4, WIDE = 2 * LANES };
+
+/* Where a head's numbers lie in the scratch: keys transposed [width, padded length], values
+ * [length, padded width], ROWS queries and their scores. */
+typedef struct head_scratch {
+    size_t length, padded_length, width, padded_width;
+    float *keys, *values, *queries, *scores;
+} head_scratch;
+
+static size_t round_up(size_t n) { return (n + WIDE - 1) / WIDE * WIDE; }
+
+static head_scratch divide(float *memory, size_t length, size_t width) {
+    head_scratch s = {length, round_up(length), width, round_up(width), NULL, NULL, NULL, NULL};
+    s.keys = memory;
+    s.values = s.keys + width * s.padded_length;
+    s.queries = s.values + length * s.padded_width;
+    s.scores = s.queries + ROWS * s.padded_width;
+    return s;
+}
+
+/* One head's slice of one product row, biased and scaled, zero beyond the head's width. */
+static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
+                     float *to) {
+    vf scale = vf_of(y->scale ? y->scale[row] : 1.0f);
+    size_t padded = round_up(width);
+    for (size_t i = 0; i < padded; i += LANES) {
+        vf x = {0};
+        if (i < width) {
+            size_t n = width - i;
+            x = vf_load_as(y->type, y->data, row * y->stride + column + i, n) * scale;
+            x = (x + vf_load(y->bias + column + i, n)) * vf_of(factor);
+        }
+        vf_store(to + i, x, LANES);
+    }
+}
+
+static void read_head(const mgk_attention *a, const mgk_sequence *sequence, size_t column,
+                      head_scratch *s) {
+    for (size_t j = 0; j < s->length; j++) {
+        float *row = s->values + j * s->padded_width;
+        read_row(&a->key, sequence->first + j, column, s->width, 1.0f, row);
+        for (size_t d = 0; d < s->width; d++) s->keys[d * s->padded_length + j] = row[d];
+    }
+    for (size_t d = 0; d < s->width; d++)
+        for (size_t j = s->length; j < s->padded_length; j++) s->keys[d * s->padded_length + j] = 0;
+    for (size_t j = 0; j < s->length; j++)
+        read_row(&a->value, sequence->first + j, column, s->width, 1.0f,
+                 s->values + j * s->padded_width);
+}
+
+/* out[ROWS, columns] = left[ROWS, depth] right[depth, columns]; columns a multiple of WIDE. */
+static void multiply(const float *left, size_t left_stride, size_t depth, const float *right,
+                     size_t columns, float *out, size_t out_stride) {
+    for (size_t c = 0; c < columns; c += WIDE) {
+        vf sum[ROWS][2] = {{{0}}};
+        for (size_t k = 0; k < depth; k++) {
+            vf r0 = vf_load(right + k * columns + c, LANES);
+            vf r1 = vf_load(right + k * columns + c + LANES, LANES);
+            for (int row = 0; row < ROWS; row++) {
+                vf l = vf_of(left[(size_t)row * left_stride + k]);
+                sum[row][0] += l * r0;
+                sum[row][1] += l * r1;
+            }
+        }
+        for (int row = 0; row < ROWS; row++) {
+            vf_store(out + (size_t)row * out_stride + c, sum[row][0], LANES);
+            vf_store(out + (size_t)row * out_stride + c + LANES, sum[row][1], LANES);
+        }
+    }
+}
+
+static void softmax(float *row, size_t length) {
+    vf top = vf_of(row[0]), sum = {0};
+    size_t whole = length / LANES * LANES;
+    for (size_t i = 0; i < whole; i += LANES) top = vf_max(vf_load(row + i, LANES), top);
+    float peak = vf_top(top);
+    for (size_t i = whole; i < length; i++) peak = peak < row[i] ? row[i] : peak;
+    for (size_t i = 0; i < whole; i += LANES) {
+        vf e = vf_exp(vf_load(row + i, LANES) - vf_of(peak));
+        vf_store(row + i, e, LANES);
+        sum += e;
+    }
+    float total = vf_sum(sum);
+    if (whole < length) {
+        size_t n = length - whole;
+        vf e = vf_exp(vf_load(row + whole, n) - vf_of(peak));
+        vf_store(row + whole, e, n);
+        for (size_t i = whole; i < length; i++) total += row[i];
+    }
+    vf inverse = vf_of(1.0f / total);
+    for (size_t i = 0; i < length; i += LANES)
+        vf_store(row + i, vf_load(row + i, length - i) * inverse, length - i);
+}
+
+void MGK_SET(mgk_attend)(const mgk_attention *a, const mgk_sequence *sequence, uint32_t head,
+                         float *scratch) {
+    size_t width = a->head_width, column = (size_t)head * width;
+    head_scratch s = divide(scratch, sequence->length, width);
+    read_head(a, sequence, column, &s);
+    float factor = 1.0f / sqrtf((float)width);
+    for (uint32_t first = 0; first < sequence->queries; first += ROWS) {
+        uint32_t rows = sequence->queries - first < ROWS ? sequence->queries - first : ROWS;
+        size_t at = (size_t)sequence->first_query + first;
+        for (uint32_t r = 0; r < ROWS; r++) /* the last rows again where fewer are left */
+            read_row(&a->query, at + (r < rows ? r : rows - 1), column, width, factor,
+                     s.queries + r * s.padded_width);
+        multiply(s.queries, s.padded_width, width, s.keys, s.padded_length, s.scores,
+                 s.padded_length);
+        for (uint32_t r = 0; r < rows; r++) softmax(s.scores + r * s.padded_length, s.length);
+        multiply(s.scores, s.padded_length, s.length, s.values, s.padded_width, s.queries,
+                 s.padded_width);
+        for (uint32_t r = 0; r < rows; r++)
+            memcpy(a->context + (at + r) * a->context_stride + column,
+                   s.queries + r * s.padded_width, width * sizeof(float));
+    }
+}

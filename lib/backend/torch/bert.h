@@ -1,0 +1,94 @@
+/* The encoder as it lies in memory, and a lane's way through it. */
+#ifndef MGI_BACKEND_TORCH_BERT_H
+#define MGI_BACKEND_TORCH_BERT_H
+
+#include "backend/torch/kernels.h"
+#include "backend/torch/torch_c.h"
+
+/* One Linear layer. */
+typedef struct bert_linear {
+    mgt_weight *weight;
+    void *copy;  /* what weight reads, where it is not the request's tensor; NULL otherwise */
+    float *bias; /* [outputs] */
+    uint32_t outputs, inputs;
+} bert_linear;
+
+typedef struct bert_norm {
+    float *weight, *bias;
+} bert_norm;
+
+enum { BERT_QKV_PARTS = 3 };
+
+/* Query, key and value lie side by side in one row of 3 * hidden: made by one fused product, by
+ * three, or in the last layer by two or three, the first being the query alone. */
+typedef struct bert_layer {
+    bert_linear qkv[BERT_QKV_PARTS];
+    uint32_t qkv_parts;
+    float *qkv_bias; /* [3 * hidden] */
+    bert_linear attention_output;
+    bert_norm attention_norm;
+    bert_linear intermediate;
+    bert_linear output;
+    bert_norm output_norm;
+} bert_layer;
+
+struct mgi_encoder {
+    mgi_encoder_spec spec;
+    const mgk_kernels *kernels;
+    mgt_kind kind; /* of the layers' products */
+    int32_t precision;
+    uint32_t max_length;
+    uint32_t batch_tokens;
+    uint64_t bytes;
+    bool keeps_weights;
+
+    const void *words;
+    mgi_dtype words_type;
+    void *words_copy;
+    float *positions, *types;
+    bert_norm embedding_norm;
+    bert_layer *layers;
+    bert_linear pooler; /* fp32, as is the classifier */
+    bert_linear classifier;
+};
+
+/* Fills encoder->layers and all else that is weights, from a request whose sizes hold. On failure
+ * what was placed is still to be freed. */
+mgeo_status bert_place(mgi_encoder *encoder, const mgi_encoder_request *request, mgeo_error *error);
+void bert_free_weights(mgi_encoder *encoder);
+
+/* Memory for batches of up to encoder->batch_tokens tokens. */
+struct mgi_lane {
+    const mgi_encoder *encoder;
+    mgt_scope *scope;
+    size_t rows; /* that the buffers hold */
+    uint32_t *positions;
+    float *x;       /* [rows, hidden]: the residual stream, fp32 in every precision */
+    void *input;    /* [rows, hidden]: x or context in the form that products take */
+    float *scale;   /* [rows]: of input */
+    void *qkv;      /* [rows, 3 * hidden] */
+    float *context; /* [rows, hidden] */
+    void *y;        /* [rows, hidden] */
+    void *wide;     /* [rows, intermediate] */
+    float *wide_scale;
+    float *first;       /* [rows, hidden]: x of each sequence's [CLS], in the last layer */
+    void *first_input;  /* [rows, hidden] */
+    float *first_scale; /* [rows] */
+    void *query;        /* [rows, hidden]: the queries of [CLS] */
+    float *classes;     /* [rows, labels] */
+    float **scratch;    /* [scratch_count] for attention, one for each core at work */
+    unsigned scratch_count;
+};
+
+mgeo_status bert_open_lane(mgi_lane *lane, const mgi_encoder *encoder, mgeo_error *error);
+void bert_close_lane(mgi_lane *lane);
+
+/* Logits [rows, labels] of a batch. */
+mgeo_status bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                     mgeo_error *error);
+
+/* Rows that a product is given for `rows` rows of input: oneDNN prepares itself for each new count,
+ * so there must be few, and int8 needs two rows that span its range. */
+size_t bert_product_rows(mgt_kind kind, size_t rows);
+
+#endif

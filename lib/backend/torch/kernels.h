@@ -1,0 +1,91 @@
+/* What the encoder does between matrix products, row by row, in C: embeddings, activation,
+ * residual and LayerNorm, attention. Compiled once per instruction set; the best set is chosen as
+ * the program runs.
+ *
+ * Products add no bias and know no scale: the kernel that reads a product applies both. A product's
+ * input is written in the form that the precision asks for. */
+#ifndef MGI_BACKEND_TORCH_KERNELS_H
+#define MGI_BACKEND_TORCH_KERNELS_H
+
+#include "backend/backend.h"
+
+/* Rows on their way into a product: fp32, bf16, or fp32 divided by the row's largest magnitude,
+ * which scale then holds (products of int8). */
+typedef enum mgk_form { MGK_FP32, MGK_BF16, MGK_SCALED } mgk_form;
+
+typedef struct mgk_input {
+    mgk_form form;
+    void *data;
+    size_t stride; /* elements from row to row */
+    float *scale;  /* [rows] with MGK_SCALED */
+} mgk_input;
+
+/* Rows that come out of a product. */
+typedef struct mgk_output {
+    mgi_dtype type;
+    const void *data;
+    size_t stride;
+    const float *scale; /* [rows], or NULL: 1 */
+    const float *bias;  /* [width] */
+} mgk_output;
+
+typedef struct mgk_norm {
+    const float *weight, *bias;
+    size_t width;
+    float eps;
+} mgk_norm;
+
+typedef struct mgk_embedding {
+    const int32_t *ids;
+    const uint8_t *types;
+    const uint32_t *positions;
+    const void *words; /* [vocabulary, width] */
+    mgi_dtype words_type;
+    const float *position_rows; /* [positions, width] */
+    const float *type_rows;     /* [types, width] */
+    mgk_norm norm;
+} mgk_embedding;
+
+/* One sequence's attention. Queries, keys and values lie in one product's rows, `hidden` apart;
+ * the first `queries` rows ask, all rows are looked at. */
+typedef struct mgk_attention {
+    mgk_output query, key, value;
+    uint32_t heads;
+    uint32_t head_width;
+    float *context; /* [rows, heads * head_width] */
+    size_t context_stride;
+} mgk_attention;
+
+typedef struct mgk_sequence {
+    uint32_t first;       /* row of its first token, in keys and values */
+    uint32_t length;      /* tokens */
+    uint32_t first_query; /* row of its first query, in queries and context */
+    uint32_t queries;     /* its first tokens that ask: length, or 1 for [CLS] alone */
+} mgk_sequence;
+
+typedef struct mgk_kernels {
+    const char *name;
+
+    /* x and the product's input for rows from..to-1. */
+    void (*embed)(const mgk_embedding *embedding, float *x, const mgk_input *input, size_t from,
+                  size_t to);
+    /* x = LayerNorm(x + y), and the next product's input. */
+    void (*add_norm)(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
+                     size_t from, size_t to);
+    void (*activate)(mgi_activation activation, const mgk_output *y, size_t width,
+                     const mgk_input *input, size_t from, size_t to);
+    /* Rows of fp32 into the form that a product takes. */
+    void (*pack)(const float *rows, size_t stride, size_t width, const mgk_input *input,
+                 size_t from, size_t to);
+    /* scratch: mgk_attention_scratch floats, aligned to 64 bytes. */
+    void (*attend)(const mgk_attention *attention, const mgk_sequence *sequence, uint32_t head,
+                   float *scratch);
+} mgk_kernels;
+
+/* Floats that attend needs for sequences up to max_length; 0 if that overflows. */
+size_t mgk_attention_scratch(uint32_t max_length, uint32_t head_width);
+
+/* The best kernels for this processor. */
+const mgk_kernels *mgk_best(void);
+
+#endif

@@ -1,0 +1,34 @@
+/* One batch's way through the encoder: the kernels, shared out among the cores it may use. */
+#ifndef MGI_BACKEND_TORCH_PASS_H
+#define MGI_BACKEND_TORCH_PASS_H
+
+#include "backend/torch/bert.h"
+
+typedef struct pass {
+    mgi_lane *lane;
+    const mgi_encoder *encoder;
+    mgt_scope *scope;
+    const mgi_batch *batch;
+    unsigned cores;
+} pass;
+
+/* Enters the scope, with memory for so many cores. On failure it is not entered. */
+mgeo_status pass_begin(pass *pass, unsigned cores, mgeo_error *error);
+
+mgk_form pass_form(const pass *pass);      /* of the layers' inputs */
+size_t pass_number_size(const pass *pass); /* bytes of a number that their products write */
+
+/* Adds rows to the input of an int8 product, so that the whole spans -1..1 whatever its rows hold:
+ * libtorch's scale for the matrix is then always the same. */
+void pass_span(const mgk_input *input, size_t rows, size_t width);
+
+/* The kernels, over rows 0..rows-1 or the whole batch; nothing happens once the scope failed. */
+void pass_embed(pass *pass, float *x, const mgk_input *input);
+void pass_attend(pass *pass, const mgk_attention *attention, bool first_only);
+void pass_pack(pass *pass, const float *from, const mgk_input *input, size_t rows);
+void pass_add_norm(pass *pass, float *x, const mgk_output *y, const bert_norm *norm,
+                   const mgk_input *input, size_t rows);
+void pass_activate(pass *pass, mgi_activation activation, const mgk_output *y, size_t width,
+                   const mgk_input *input, size_t rows);
+
+#endif

@@ -1,0 +1,147 @@
+/* The backend over libtorch: checks requests, and hands what holds to the encoder. */
+#include "backend/torch/bert.h"
+#include "backend/torch/blas.h"
+
+#include "core/alloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DEFAULT_BATCH_TOKENS = 256, MAX_BATCH_TOKENS = 1 << 22 };
+
+static const char works_here[] = "fp32, bf16 and int8 work on a CPU";
+
+static bool serves(const char *device) { return device && strcmp(device, "cpu") == 0; }
+
+static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_encoder *e,
+                                    mgeo_error *error) {
+    char reason[128] = "";
+    e->precision = request->precision;
+    switch (request->precision) {
+    case MGEO_PRECISION_AUTO: e->precision = MGEO_FP32; break;
+    case MGEO_FP32: break;
+    case MGEO_BF16: e->kind = MGT_BF16; break;
+    case MGEO_INT8: e->kind = MGT_I8; break;
+    case MGEO_FP16:
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "precision fp16 is not supported on device "
+                        "\"cpu\": %s",
+                        works_here);
+    case MGEO_FP8:
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "precision fp8 is not supported on device "
+                        "\"cpu\": %s",
+                        works_here);
+    default:
+        return mgi_fail(error, MGEO_E_ARGUMENT, "%d is not an mgeo_precision", request->precision);
+    }
+    if (!mgt_supports(e->kind, reason, sizeof reason))
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "precision int8 is not supported: %s; load with "
+                        "fp32 or bf16",
+                        reason);
+    return MGEO_OK;
+}
+
+static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder *e,
+                                mgeo_error *error) {
+    const mgi_encoder_spec *spec = request->spec;
+    if (spec->layers < 1 || spec->hidden < 1 || spec->heads < 1 || spec->labels < 1 ||
+        spec->intermediate < 1 || spec->hidden % spec->heads != 0)
+        return mgi_fail(error, MGEO_E_ARGUMENT,
+                        "a model of %u layers, %u hidden, %u heads, %u "
+                        "intermediate and %u labels cannot be placed",
+                        spec->layers, spec->hidden, spec->heads, spec->intermediate, spec->labels);
+    if (request->max_length < 1 || request->max_length > spec->positions)
+        return mgi_fail(error, MGEO_E_ARGUMENT,
+                        "max_length %u is not within 1..%u, the model's "
+                        "positions",
+                        request->max_length, spec->positions);
+    e->max_length = request->max_length;
+    e->batch_tokens = request->batch_tokens;
+    if (!e->batch_tokens)
+        e->batch_tokens =
+            e->max_length > DEFAULT_BATCH_TOKENS ? e->max_length : DEFAULT_BATCH_TOKENS;
+    if (e->batch_tokens < e->max_length || e->batch_tokens > MAX_BATCH_TOKENS)
+        return mgi_fail(error, MGEO_E_ARGUMENT,
+                        "batch_tokens %u is not within %u (max_length) "
+                        "..%d",
+                        e->batch_tokens, e->max_length, MAX_BATCH_TOKENS);
+    if (!mgk_attention_scratch(e->max_length, spec->hidden / spec->heads))
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "attention over %u tokens of %u numbers is too "
+                        "large",
+                        e->max_length, spec->hidden / spec->heads);
+    return MGEO_OK;
+}
+
+static void close_encoder(mgi_encoder *e) {
+    if (!e) return;
+    bert_free_weights(e);
+    mgi_free(e);
+}
+
+static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder **encoder,
+                                mgeo_error *error) {
+    *encoder = NULL;
+    if (!serves(request->device))
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "this build computes on device \"cpu\" only, "
+                        "not on \"%s\"",
+                        request->device ? request->device : "");
+    mgi_encoder *e = mgi_calloc(1, sizeof *e);
+    if (!e) return mgi_fail_memory(error, "an encoder", sizeof *e);
+    e->spec = *request->spec;
+    e->kernels = mgk_best();
+    mgeo_status status = choose_precision(request, e, error);
+    if (status == MGEO_OK) status = choose_sizes(request, e, error);
+    if (status == MGEO_OK) status = bert_place(e, request, error);
+    if (status != MGEO_OK) {
+        close_encoder(e);
+        return status;
+    }
+    *encoder = e;
+    return mgi_succeed(error);
+}
+
+static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
+    char torch[40], blas[40];
+    memset(info, 0, sizeof *info);
+    info->precision = e->precision;
+    info->batch_tokens = e->batch_tokens;
+    info->bytes_on_device = e->bytes;
+    info->keeps_weights = e->keeps_weights;
+    info->on_cpu = true;
+    mgt_version(torch, sizeof torch);
+    mgi_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
+    snprintf(info->device, sizeof info->device, "cpu");
+    snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
+}
+
+static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+    *lane = mgi_calloc(1, sizeof **lane);
+    if (!*lane) return mgi_fail_memory(error, "a lane", sizeof **lane);
+    mgeo_status status = bert_open_lane(*lane, encoder, error);
+    if (status == MGEO_OK) return mgi_succeed(error);
+    bert_close_lane(*lane);
+    mgi_free(*lane);
+    *lane = NULL;
+    return status;
+}
+
+static void close_lane(mgi_lane *lane) {
+    if (!lane) return;
+    bert_close_lane(lane);
+    mgi_free(lane);
+}
+
+const mgi_backend mgi_torch_backend = {
+    .name = "torch",
+    .serves = serves,
+    .open = open_encoder,
+    .describe = describe,
+    .close = close_encoder,
+    .open_lane = open_lane,
+    .run = bert_run,
+    .close_lane = close_lane,
+};

@@ -1,0 +1,279 @@
+// The C interface of torch_c.h over libtorch. All that differs between versions of libtorch is
+// here.
+#include "backend/torch/torch_c.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/native/TensorIterator.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/version.h>
+
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <vector>
+
+struct mgt_tensor {
+    at::Tensor tensor;
+};
+
+struct mgt_weight {
+    mgt_kind kind;
+    at::Tensor transposed; // F32, BF16: [inputs, outputs], a view
+    c10::IValue packed;    // I8
+};
+
+struct mgt_scope {
+    std::deque<mgt_tensor> temporaries; // a deque: its elements stay where they are
+    size_t used = 0;
+    mgeo_error error{};
+    int threads_before = 1;
+    std::vector<uint8_t> parts; // what mgt_parallel iterates over
+};
+
+namespace {
+
+mgeo_status describe_exception(mgeo_error *error, const char *what) {
+    try {
+        throw;
+    } catch (const std::bad_alloc &) {
+        return mgi_fail(error, MGEO_E_MEMORY, "out of memory in libtorch during %s", what);
+    } catch (const c10::Error &problem) {
+        const char *text = problem.what_without_backtrace();
+        size_t length = std::strcspn(text, "\n");
+        bool memory = std::strstr(text, "can't allocate memory") != nullptr;
+        return mgi_fail(error, memory ? MGEO_E_MEMORY : MGEO_E_DEVICE,
+                        "libtorch failed in %s: %.*s", what,
+                        static_cast<int>(length < 300 ? length : 300), text);
+    } catch (const std::exception &problem) {
+        return mgi_fail(error, MGEO_E_DEVICE, "libtorch failed in %s: %.*s", what,
+                        static_cast<int>(std::min<size_t>(std::strcspn(problem.what(), "\n"), 300)),
+                        problem.what());
+    } catch (...) {
+        return mgi_fail(error, MGEO_E_DEVICE, "libtorch failed in %s", what);
+    }
+}
+
+// Runs an operation unless the scope has failed; an exception becomes the scope's error.
+template <typename Operation>
+void guarded(mgt_scope *scope, const char *what, const Operation &operation) {
+    if (scope->error.status != MGEO_OK) return;
+    try {
+        c10::InferenceMode inference; // worker threads are fresh: nothing must record gradients
+        operation();
+    } catch (...) {
+        describe_exception(&scope->error, what);
+    }
+}
+
+mgt_tensor *keep(mgt_scope *scope, at::Tensor tensor) {
+    if (scope->used == scope->temporaries.size()) scope->temporaries.emplace_back();
+    mgt_tensor *kept = &scope->temporaries[scope->used];
+    kept->tensor = std::move(tensor);
+    scope->used++;
+    return kept;
+}
+
+at::ScalarType type_of(mgt_kind kind) {
+    return kind == MGT_BF16 ? at::kBFloat16 : kind == MGT_I8 ? at::kChar : at::kFloat;
+}
+
+at::Tensor view_of(mgt_kind kind, const void *data, size_t rows, size_t columns, size_t stride) {
+    return at::from_blob(
+        const_cast<void *>(data), {static_cast<int64_t>(rows), static_cast<int64_t>(columns)},
+        {static_cast<int64_t>(stride), 1}, at::TensorOptions().dtype(type_of(kind)));
+}
+
+bool has_engine(at::QEngine engine) {
+    for (at::QEngine known : at::globalContext().supportedQEngines())
+        if (known == engine) return true;
+    return false;
+}
+
+// The engine is a setting of the whole process, which only packing reads: it is put back at once.
+class engine_for_packing {
+  public:
+    engine_for_packing() : lock_(mutex()), before_(at::globalContext().qEngine()) {
+        at::globalContext().setQEngine(at::QEngine::ONEDNN);
+    }
+    ~engine_for_packing() {
+        try {
+            at::globalContext().setQEngine(before_);
+        } catch (...) { // the engine was set before, so it can be set again
+        }
+    }
+
+  private:
+    static std::mutex &mutex() {
+        static std::mutex instance;
+        return instance;
+    }
+    std::lock_guard<std::mutex> lock_;
+    at::QEngine before_;
+};
+
+c10::IValue call(const c10::OperatorHandle &operation, std::vector<c10::IValue> stack) {
+    operation.callBoxed(&stack);
+    return stack.at(0);
+}
+
+// A quantised weight is kept twice by libtorch: as it was given, for unpacking, and packed. Nothing
+// unpacks here, so the memory of the first goes back.
+void drop_memory(at::Tensor &tensor) {
+    tensor.storage().unsafeGetStorageImpl()->set_data_ptr_noswap(at::DataPtr());
+    tensor.storage().unsafeGetStorageImpl()->set_nbytes(0);
+}
+
+c10::IValue pack_int8(const void *data, const float *scales, size_t outputs, size_t inputs) {
+    at::Tensor raw = view_of(MGT_I8, data, outputs, inputs, inputs);
+    at::Tensor steps = view_of(MGT_F32, scales, 1, outputs, outputs).reshape({-1}).to(at::kDouble);
+    at::Tensor zeros = at::zeros({static_cast<int64_t>(outputs)}, at::kLong);
+    at::Tensor weight = at::_make_per_channel_quantized_tensor(raw, steps, zeros, 0);
+    engine_for_packing engine;
+    auto prepack = c10::Dispatcher::singleton().findSchemaOrThrow("quantized::linear_prepack", "");
+    c10::IValue packed = call(prepack, {weight, c10::IValue()});
+    drop_memory(weight);
+    return packed;
+}
+
+at::Tensor multiply_int8(const at::Tensor &input, const c10::IValue &packed) {
+    static const c10::OperatorHandle linear =
+        c10::Dispatcher::singleton().findSchemaOrThrow("quantized::linear_dynamic", "");
+    return call(linear, {input, packed, false}).toTensor();
+}
+
+} // namespace
+
+void mgt_version(char *text, size_t capacity) {
+    snprintf(text, capacity, "libtorch %s", TORCH_VERSION);
+}
+
+bool mgt_has_mkl(void) { return at::hasMKL(); }
+
+const void *mgt_address(void) { return reinterpret_cast<const void *>(&at::get_num_threads); }
+
+bool mgt_supports(mgt_kind kind, char *reason, size_t capacity) {
+    if (kind != MGT_I8) return true;
+    try {
+        if (has_engine(at::QEngine::ONEDNN)) return true;
+    } catch (...) { // as good as not having it
+    }
+    snprintf(reason, capacity, "this libtorch was built without oneDNN's quantised products");
+    return false;
+}
+
+mgeo_status mgt_weight_create(mgt_kind kind, const void *data, const float *scales, size_t outputs,
+                              size_t inputs, mgt_weight **weight, mgeo_error *error) {
+    *weight = nullptr;
+    try {
+        c10::InferenceMode inference;
+        auto made = std::make_unique<mgt_weight>();
+        made->kind = kind;
+        if (kind == MGT_I8)
+            made->packed = pack_int8(data, scales, outputs, inputs);
+        else
+            made->transposed = view_of(kind, data, outputs, inputs, inputs).t();
+        *weight = made.release();
+        return MGEO_OK;
+    } catch (...) {
+        return describe_exception(error, "placing weights");
+    }
+}
+
+void mgt_weight_destroy(mgt_weight *weight) { delete weight; }
+
+mgt_scope *mgt_scope_create(void) {
+    try {
+        return new mgt_scope();
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+void mgt_scope_destroy(mgt_scope *scope) { delete scope; }
+
+void mgt_scope_enter(mgt_scope *scope, unsigned cores) {
+    scope->error = mgeo_error{};
+    scope->used = 0;
+    guarded(scope, "setting its threads", [&] {
+        scope->threads_before = at::get_num_threads();
+        int threads = static_cast<int>(std::min(cores, 1024u));
+        if (threads != scope->threads_before) at::set_num_threads(threads);
+    });
+}
+
+mgeo_status mgt_scope_leave(mgt_scope *scope, mgeo_error *error) {
+    try {
+        if (at::get_num_threads() != scope->threads_before)
+            at::set_num_threads(scope->threads_before);
+        for (size_t i = 0; i < scope->used; i++) scope->temporaries[i].tensor.reset();
+    } catch (...) {
+        if (scope->error.status == MGEO_OK)
+            describe_exception(&scope->error, "resetting its threads");
+    }
+    scope->used = 0;
+    if (error) *error = scope->error;
+    return static_cast<mgeo_status>(scope->error.status);
+}
+
+bool mgt_scope_ok(const mgt_scope *scope) { return scope->error.status == MGEO_OK; }
+
+mgt_tensor *mgt_view(mgt_scope *scope, mgt_kind kind, void *data, size_t rows, size_t columns,
+                     size_t stride) {
+    mgt_tensor *view = nullptr;
+    guarded(scope, "making a view",
+            [&] { view = keep(scope, view_of(kind, data, rows, columns, stride)); });
+    return view;
+}
+
+mgt_tensor *mgt_product(mgt_scope *scope, mgt_tensor *input, const mgt_weight *weight,
+                        mgt_tensor *out) {
+    mgt_tensor *product = nullptr;
+    guarded(scope, "a matrix product", [&] {
+        if (weight->kind == MGT_I8) {
+            product = keep(scope, multiply_int8(input->tensor, weight->packed));
+        } else {
+            at::mm_out(out->tensor, input->tensor, weight->transposed);
+            product = out;
+        }
+    });
+    return product;
+}
+
+const void *mgt_data(const mgt_tensor *tensor) {
+    return tensor ? tensor->tensor.data_ptr() : nullptr;
+}
+
+size_t mgt_stride(const mgt_tensor *tensor) {
+    return tensor ? static_cast<size_t>(tensor->tensor.stride(0)) : 0;
+}
+
+// libtorch's own loop over a tensor of one byte per part runs the parts on libtorch's own threads.
+// at::parallel_for would do so only if this file used the same OpenMP library as libtorch does.
+void mgt_parallel(mgt_scope *scope, unsigned parts, void (*work)(void *context, unsigned part),
+                  void *context) {
+    if (scope->error.status != MGEO_OK) return;
+    if (parts == 1) {
+        work(context, 0);
+        return;
+    }
+    guarded(scope, "sharing out work", [&] {
+        if (scope->parts.size() < parts) scope->parts.resize(parts);
+        uint8_t *base = scope->parts.data();
+        at::Tensor bytes = at::from_blob(base, {static_cast<int64_t>(parts)}, at::kByte);
+        auto iterator = at::TensorIterator::borrowing_nullary_op(bytes);
+        iterator.for_each(
+            [&](char **data, const int64_t *strides, int64_t size0, int64_t size1) {
+                for (int64_t j = 0; j < size1; j++)
+                    for (int64_t i = 0; i < size0; i++) {
+                        char *at = data[0] + j * strides[1] + i * strides[0];
+                        work(context, static_cast<unsigned>(at - reinterpret_cast<char *>(base)));
+                    }
+            },
+            1);
+    });
+}

@@ -1,0 +1,160 @@
+/* Vectors of floats as the kernels use them, on the compilers' portable vector types: as wide as
+ * the instruction set the file is compiled for, and correct on any machine. */
+#ifndef MGI_BACKEND_TORCH_VEC_H
+#define MGI_BACKEND_TORCH_VEC_H
+
+#include "backend/backend.h"
+
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+typedef float vf __attribute__((vector_size(LANES * 4)));
+typedef int32_t vi __attribute__((vector_size(LANES * 4)));
+typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
+typedef uint16_t vh __attribute__((vector_size(LANES * 2)));
+
+static inline vf vf_of(float x) { return x - (vf){0}; }
+static inline vi vi_of(int32_t x) { return x - (vi){0}; }
+static inline vu vu_of(uint32_t x) { return x - (vu){0}; }
+
+static inline vf vf_pick(vi mask, vf yes, vf no) {
+    return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+/* The first operand's NaN is kept, as a model's NaN must reach its logits. */
+static inline vf vf_max(vf x, vf floor) { return vf_pick(x < floor, floor, x); }
+static inline vf vf_min(vf x, vf ceiling) { return vf_pick(x > ceiling, ceiling, x); }
+static inline vf vf_abs(vf x) { return (vf)((vi)x & vi_of(0x7fffffff)); }
+
+static inline float vf_sum(vf x) {
+    float lane[LANES], sum = 0;
+    memcpy(lane, &x, sizeof x);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) lane[i] += lane[i + width];
+    sum = lane[0];
+    return sum;
+}
+
+static inline float vf_top(vf x) {
+    float lane[LANES];
+    memcpy(lane, &x, sizeof x);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] = lane[i] < lane[i + width] ? lane[i + width] : lane[i];
+    return lane[0];
+}
+
+/* Loads and stores take any alignment; n < LANES moves only the first n lanes, the rest being 0. */
+static inline vf vf_load(const float *from, size_t n) {
+    vf x = {0};
+    if (n >= LANES)
+        memcpy(&x, from, sizeof x);
+    else
+        memcpy(&x, from, n * sizeof *from);
+    return x;
+}
+
+static inline void vf_store(float *to, vf x, size_t n) {
+    if (n >= LANES)
+        memcpy(to, &x, sizeof x);
+    else
+        memcpy(to, &x, n * sizeof *to);
+}
+
+static inline vh vh_load(const uint16_t *from, size_t n) {
+    vh x = {0};
+    if (n >= LANES)
+        memcpy(&x, from, sizeof x);
+    else
+        memcpy(&x, from, n * sizeof *from);
+    return x;
+}
+
+static inline vf vf_of_bf16(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
+
+static inline vf vf_of_f16(vh x) {
+    vu bits = __builtin_convertvector(x, vu);
+    vu sign = (bits & vu_of(0x8000)) << 16;
+    vu magnitude = (bits & vu_of(0x7fff)) << 13;
+    vf value = (vf)magnitude * vf_of(0x1p112f); /* also right for subnormal numbers */
+    vi special = (vi)(magnitude >= vu_of(0x7c00u << 13));
+    value = vf_pick(special, (vf)(magnitude | vu_of(0x7f800000)), value);
+    return (vf)((vu)value | sign);
+}
+
+static inline vf vf_load_as(mgi_dtype type, const void *from, size_t at, size_t n) {
+    if (type == MGI_F32) return vf_load((const float *)from + at, n);
+    vh half = vh_load((const uint16_t *)from + at, n);
+    return type == MGI_BF16 ? vf_of_bf16(half) : vf_of_f16(half);
+}
+
+static inline void vf_store_bf16(uint16_t *to, vf x, size_t n) {
+    vu bits = (vu)x;
+    vu rounded = (bits + vu_of(0x7fff) + ((bits >> 16) & vu_of(1))) >> 16;
+    vi nan = (vi)(x != x);
+    rounded = (vu)((~nan & (vi)rounded) | (nan & vi_of(0x7fc0)));
+    vh half = __builtin_convertvector(rounded, vh);
+    memcpy(to, &half, (n >= LANES ? LANES : n) * sizeof *to);
+}
+
+/* e^x for x up to 88, within 2e-7 of it; 0 below -87. */
+static inline vf vf_exp(vf x) {
+    vi tiny = x < vf_of(-87.0f);
+    vf y = vf_max(x, vf_of(-87.0f));
+    vf scaled = y * vf_of(1.44269504f);
+    vf half = vf_pick(scaled < vf_of(0), vf_of(-0.5f), vf_of(0.5f));
+    vi n = __builtin_convertvector(scaled + half, vi);
+    vf whole = __builtin_convertvector(n, vf);
+    vf r = y - whole * vf_of(0.693359375f) + whole * vf_of(2.12194440e-4f);
+    vf p = vf_of(1.0f / 720) * r + vf_of(1.0f / 120);
+    p = p * r + vf_of(1.0f / 24);
+    p = p * r + vf_of(1.0f / 6);
+    p = p * r + vf_of(0.5f);
+    p = p * r + vf_of(1.0f);
+    p = p * r + vf_of(1.0f);
+    return vf_pick(tiny, vf_of(0), p * (vf)((n + vi_of(127)) << 23));
+}
+
+/* erf(x) within 4e-7: a rational fit x P(x²) / Q(x²) below 3.92, where erf is 1 in single
+ * precision. */
+static inline vf vf_erf(vf x) {
+    vf y = vf_min(vf_max(x, vf_of(-3.92f)), vf_of(3.92f));
+    vf t = y * y;
+    vf p = vf_of(2.034787712545949e-06f) * t + vf_of(0.00028747739270329475f);
+    p = p * t + vf_of(0.0038681654259562492f);
+    p = p * t + vf_of(0.05305998772382736f);
+    p = p * t + vf_of(0.19276005029678345f);
+    p = p * t + vf_of(1.128378987312317f);
+    vf q = vf_of(3.807108441833407e-05f) * t + vf_of(0.0011880788952112198f);
+    q = q * t + vf_of(0.015171971172094345f);
+    q = q * t + vf_of(0.1150830015540123f);
+    q = q * t + vf_of(0.5041608214378357f);
+    q = q * t + vf_of(1.0f);
+    return y * p / q;
+}
+
+/* Within 3e-7. */
+static inline vf vf_tanh(vf x) {
+    vf y = vf_min(vf_max(x, vf_of(-10.0f)), vf_of(10.0f));
+    return vf_of(1.0f) - vf_of(2.0f) / (vf_exp(y + y) + vf_of(1.0f));
+}
+
+static inline vf vf_activate(mgi_activation activation, vf x) {
+    const vf half = vf_of(0.5f), one = vf_of(1.0f);
+    switch (activation) {
+    case MGI_GELU: return half * x * (one + vf_erf(x * vf_of(0.70710678f)));
+    case MGI_GELU_TANH:
+        return half * x * (one + vf_tanh(vf_of(0.79788456f) * (x + vf_of(0.044715f) * x * x * x)));
+    case MGI_RELU: return vf_max(x, vf_of(0));
+    case MGI_TANH: break;
+    }
+    return vf_tanh(x);
+}
+
+#endif
