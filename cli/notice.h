@@ -1,0 +1,17 @@
+/* What the user reads on standard error: lines, and one status line that is redrawn in place. */
+#ifndef CLI_NOTICE_H
+#define CLI_NOTICE_H
+
+#include <stdbool.h>
+
+/* Prints "mgeo-score: …" as one line; a status line is cleared first. Any thread. */
+void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints text as it is. */
+void notice_text(const char *text);
+
+/* Draws the status line: in place on a terminal, as a line of its own elsewhere. */
+void notice_status(const char *text, bool terminal);
+void notice_status_clear(void);
+
+#endif
