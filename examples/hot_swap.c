@@ -40,7 +40,7 @@ static void *serve(void *user) {
 }
 
 static void wait_a_moment(void) {
-    const struct timespec moment = {.tv_nsec = 300 * 1000 * 1000};
+    const struct timespec moment = {.tv_nsec = 300000000};
     nanosleep(&moment, NULL);
 }
 
