@@ -1,0 +1,76 @@
+/* Where the bundled model lies. */
+#define _GNU_SOURCE
+#include "model/bundled.h"
+
+#include "core/alloc.h"
+#include "core/mapfile.h"
+#include "model/store.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* MGI_BUILD_ROOT, MGI_BUNDLED_BUILD and MGI_BUNDLED_INSTALLED come from meson. */
+
+/* Real folder of the library, or of the program that holds it; "" if unknown. */
+static void mgi_own_folder(char folder[PATH_MAX]) {
+    static const char inside;
+    Dl_info info;
+    folder[0] = '\0';
+    const char *name = dladdr(&inside, &info) != 0 ? info.dli_fname : NULL;
+    /* A program found through PATH is known by its bare name alone. */
+    if (name == NULL || strchr(name, '/') == NULL) name = "/proc/self/exe";
+    if (realpath(name, folder) == NULL) folder[0] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL) *slash = '\0';
+}
+
+static bool mgi_is_inside(const char *folder, const char *root) {
+    size_t length = strlen(root);
+    return strncmp(folder, root, length) == 0 && (folder[length] == '/' || folder[length] == '\0');
+}
+
+/* directory/name in *path, if a model is there; else *path is NULL. */
+static mgeo_status mgi_try(const char *directory, const char *name, char **path,
+                           mgeo_error *error) {
+    char *model = mgi_path_join(directory, name);
+    char *config = model == NULL ? NULL : mgi_path_join(model, "config.json");
+    if (config == NULL) {
+        mgi_free(model);
+        return mgi_fail_memory(error, "a path", strlen(directory));
+    }
+    if (mgi_file_exists(config)) {
+        *path = model;
+    } else {
+        mgi_free(model);
+    }
+    mgi_free(config);
+    return MGEO_OK;
+}
+
+mgeo_status mgi_bundled_find(char **path, mgeo_error *error) {
+    char folder[PATH_MAX];
+    mgi_own_folder(folder);
+    bool building = folder[0] != '\0' && mgi_is_inside(folder, MGI_BUILD_ROOT);
+    const struct {
+        const char *directory, *name;
+        bool wanted;
+    } places[] = {
+        {MGI_BUNDLED_BUILD, "mini", building},
+        {folder, "../share/libmgeo/models/mini", folder[0] != '\0'},
+        {folder, "../../share/libmgeo/models/mini", folder[0] != '\0'},
+        {MGI_BUNDLED_INSTALLED, "mini", true},
+    };
+    *path = NULL;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (!places[i].wanted) continue;
+        mgeo_status status = mgi_try(places[i].directory, places[i].name, path, error);
+        if (status != MGEO_OK || *path != NULL) return status;
+    }
+    return mgi_fail(error, MGEO_E_IO,
+                    "the bundled model is not installed: no config.json in "
+                    "../share/libmgeo/models/mini beside %s or in %s/mini; give a directory",
+                    mgi_shown_path(folder), MGI_BUNDLED_INSTALLED);
+}

@@ -1,0 +1,286 @@
+/* From the names in a checkpoint to the tensors of a BERT classifier. */
+#include "model/checkpoint.h"
+
+#include "core/alloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MGI_TENSORS_OUTSIDE = 9, MGI_TENSORS_PER_LAYER = 16 };
+
+typedef struct mgi_binder {
+    mgi_checkpoint *checkpoint;
+    const mgi_store *store;
+    const char *directory; /* as shown */
+    const char *prefix;
+    mgi_encoder_spec *spec;
+    mgeo_error *error;
+} mgi_binder;
+
+/* ---- one tensor */
+
+static const mgi_stored *mgi_look_up(const mgi_binder *binder, const char *prefix,
+                                     const char *module, const char *part) {
+    char name[MGI_STORED_NAME + 1];
+    snprintf(name, sizeof name, "%s%s.%s", prefix, module, part);
+    return mgi_store_find(binder->store, name);
+}
+
+/* Checkpoints from TensorFlow's time call a norm's weight and bias gamma and beta. */
+static const mgi_stored *mgi_look_up_norm(const mgi_binder *binder, const char *prefix,
+                                          const char *module, const char *part) {
+    const mgi_stored *stored = mgi_look_up(binder, prefix, module, part);
+    if (stored != NULL || strstr(module, "LayerNorm") == NULL) return stored;
+    return mgi_look_up(binder, prefix, module, part[0] == 'w' ? "gamma" : "beta");
+}
+
+static mgeo_status mgi_wrong_shape(const mgi_binder *binder, const mgi_stored *stored,
+                                   uint32_t rows, uint32_t columns) {
+    char found[160], wanted[40];
+    size_t used = 0;
+    found[0] = '\0';
+    for (uint32_t i = 0; i < stored->rank; i++) {
+        int more = snprintf(found + used, sizeof found - used, "%s%llu", i == 0 ? "" : ", ",
+                            (unsigned long long)stored->shape[i]);
+        if (more > 0 && used + (size_t)more < sizeof found) used += (size_t)more;
+    }
+    snprintf(wanted, sizeof wanted, columns == 0 ? "%u" : "%u, %u", rows, columns);
+    return mgi_fail(binder->error, MGEO_E_FORMAT,
+                    "%s: tensor %.150s: shape [%s], but config.json implies [%s]",
+                    mgi_shown_path(stored->file->path), stored->name, found, wanted);
+}
+
+/* columns 0: a vector. */
+static mgeo_status mgi_take_tensor(const mgi_binder *binder, const mgi_stored *stored,
+                                   uint32_t rows, uint32_t columns, mgi_tensor *tensor) {
+    uint32_t rank = columns == 0 ? 1 : 2;
+    if (stored->rank != rank || stored->shape[0] != rows ||
+        (rank == 2 && stored->shape[1] != columns)) {
+        return mgi_wrong_shape(binder, stored, rows, columns);
+    }
+    if (stored->type > MGI_STORED_BF16) {
+        return mgi_fail(binder->error, MGEO_E_UNSUPPORTED,
+                        "%s: tensor %.150s: dtype %s; only F32, F16 and BF16 are read",
+                        mgi_shown_path(stored->file->path), stored->name,
+                        mgi_stored_type_name(stored->type));
+    }
+    if (!stored->dense) {
+        return mgi_fail(binder->error, MGEO_E_UNSUPPORTED,
+                        "%s: tensor %.150s: stride: not contiguous; save it with .contiguous()",
+                        mgi_shown_path(stored->file->path), stored->name);
+    }
+    static const mgi_dtype types[] = {
+        [MGI_STORED_F32] = MGI_F32, [MGI_STORED_F16] = MGI_F16, [MGI_STORED_BF16] = MGI_BF16};
+    *tensor = (mgi_tensor){.data = stored->data,
+                           .bytes = stored->bytes,
+                           .shape = {rows, columns == 0 ? 1 : columns},
+                           .rank = rank,
+                           .dtype = types[stored->type],
+                           .mapped = true};
+    return MGEO_OK;
+}
+
+static void mgi_note_used(mgi_checkpoint *checkpoint, const char *module, const char *part,
+                          const mgi_stored *stored, const mgi_tensor *tensor) {
+    mgi_used_tensor *used = &checkpoint->used[checkpoint->used_count++];
+    snprintf(used->name, sizeof used->name, "%s.%s", module, part);
+    used->tensor = *tensor;
+    used->stored = stored;
+    checkpoint->parameters += (uint64_t)tensor->shape[0] * tensor->shape[1];
+    checkpoint->bytes += tensor->bytes;
+}
+
+static mgeo_status mgi_bind_tensor(mgi_binder *binder, const char *prefix, const char *module,
+                                   const char *part, uint32_t rows, uint32_t columns,
+                                   mgi_tensor *tensor) {
+    const mgi_stored *stored = mgi_look_up_norm(binder, prefix, module, part);
+    if (stored == NULL) {
+        return mgi_fail(binder->error, MGEO_E_FORMAT, "%s: tensor %s%s.%s: missing",
+                        binder->directory, prefix, module, part);
+    }
+    mgeo_status status = mgi_take_tensor(binder, stored, rows, columns, tensor);
+    if (status == MGEO_OK) mgi_note_used(binder->checkpoint, module, part, stored, tensor);
+    return status;
+}
+
+/* ---- modules */
+
+static mgeo_status mgi_bind_linear(mgi_binder *binder, const char *prefix, const char *module,
+                                   uint32_t outputs, uint32_t inputs, mgi_linear *linear) {
+    mgeo_status status =
+        mgi_bind_tensor(binder, prefix, module, "weight", outputs, inputs, &linear->weight);
+    if (status != MGEO_OK) return status;
+    return mgi_bind_tensor(binder, prefix, module, "bias", outputs, 0, &linear->bias);
+}
+
+static mgeo_status mgi_bind_norm(mgi_binder *binder, const char *module, mgi_norm *norm) {
+    uint32_t hidden = binder->spec->hidden;
+    mgeo_status status =
+        mgi_bind_tensor(binder, binder->prefix, module, "weight", hidden, 0, &norm->weight);
+    if (status != MGEO_OK) return status;
+    return mgi_bind_tensor(binder, binder->prefix, module, "bias", hidden, 0, &norm->bias);
+}
+
+static mgeo_status mgi_bind_embeddings(mgi_binder *binder, mgi_weights *weights) {
+    const mgi_encoder_spec *spec = binder->spec;
+    const struct {
+        const char *module;
+        uint32_t rows;
+        mgi_tensor *tensor;
+    } tables[] = {
+        {"embeddings.word_embeddings", spec->vocabulary, &weights->word_embeddings},
+        {"embeddings.position_embeddings", spec->positions, &weights->position_embeddings},
+        {"embeddings.token_type_embeddings", spec->types, &weights->type_embeddings},
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        mgeo_status status = mgi_bind_tensor(binder, binder->prefix, tables[i].module, "weight",
+                                             tables[i].rows, spec->hidden, tables[i].tensor);
+        if (status != MGEO_OK) return status;
+    }
+    return mgi_bind_norm(binder, "embeddings.LayerNorm", &weights->embedding_norm);
+}
+
+static mgeo_status mgi_bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_weights *layer) {
+    const uint32_t hidden = binder->spec->hidden;
+    const uint32_t inner = binder->spec->intermediate;
+    const struct {
+        const char *module;
+        uint32_t outputs, inputs;
+        mgi_linear *linear;
+        mgi_norm *norm;
+    } parts[] = {
+        {"attention.self.query", hidden, hidden, &layer->query, NULL},
+        {"attention.self.key", hidden, hidden, &layer->key, NULL},
+        {"attention.self.value", hidden, hidden, &layer->value, NULL},
+        {"attention.output.dense", hidden, hidden, &layer->attention_output, NULL},
+        {"attention.output.LayerNorm", 0, 0, NULL, &layer->attention_norm},
+        {"intermediate.dense", inner, hidden, &layer->intermediate, NULL},
+        {"output.dense", hidden, inner, &layer->output, NULL},
+        {"output.LayerNorm", 0, 0, NULL, &layer->output_norm},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char module[56];
+        snprintf(module, sizeof module, "encoder.layer.%u.%s", index, parts[i].module);
+        mgeo_status status = parts[i].norm != NULL
+                                 ? mgi_bind_norm(binder, module, parts[i].norm)
+                                 : mgi_bind_linear(binder, binder->prefix, module, parts[i].outputs,
+                                                   parts[i].inputs, parts[i].linear);
+        if (status != MGEO_OK) return status;
+    }
+    return MGEO_OK;
+}
+
+/* The classifier alone tells how many labels there are. */
+static mgeo_status mgi_bind_classifier(mgi_binder *binder, mgi_linear *classifier) {
+    const mgi_stored *stored = mgi_store_find(binder->store, "classifier.weight");
+    if (stored == NULL) {
+        return mgi_fail(binder->error, MGEO_E_FORMAT,
+                        "%s: tensor classifier.weight: missing; an encoder alone cannot score: use "
+                        "a checkpoint that was trained on pairs",
+                        binder->directory);
+    }
+    uint64_t rows = stored->rank == 2 ? stored->shape[0] : 0;
+    if (rows < 1 || rows > MGEO_MAX_LABELS) {
+        return mgi_fail(binder->error, MGEO_E_FORMAT,
+                        "%s: tensor classifier.weight: shape: 1 to %d rows are expected",
+                        mgi_shown_path(stored->file->path), MGEO_MAX_LABELS);
+    }
+    binder->spec->labels = (uint32_t)rows;
+    return mgi_bind_linear(binder, "", "classifier", (uint32_t)rows, binder->spec->hidden,
+                           classifier);
+}
+
+/* ---- the whole */
+
+/* Two sets of encoder weights in one checkpoint: using either without being told is a guess. */
+static mgeo_status mgi_decide_prefix(mgi_binder *binder) {
+    static const char *const prefixes[] = {"bert.text_encoder.", "bert.", ""};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        if (mgi_look_up(binder, prefixes[i], "embeddings.word_embeddings", "weight") == NULL) {
+            continue;
+        }
+        if (binder->prefix != NULL) {
+            return mgi_fail(binder->error, MGEO_E_FORMAT,
+                            "%s: tensors %sembeddings.* and %sembeddings.*: two encoders in one "
+                            "checkpoint",
+                            binder->directory, binder->prefix, prefixes[i]);
+        }
+        binder->prefix = prefixes[i];
+    }
+    if (binder->prefix != NULL) return MGEO_OK;
+    return mgi_fail(binder->error, MGEO_E_FORMAT,
+                    "%s: tensor bert.embeddings.word_embeddings.weight: missing, also with "
+                    "bert.text_encoder. or nothing before it: not a BERT checkpoint",
+                    binder->directory);
+}
+
+static mgeo_status mgi_bind_all(mgi_binder *binder) {
+    mgi_weights *weights = &binder->checkpoint->weights;
+    const mgi_encoder_spec *spec = binder->spec;
+    mgeo_status status = mgi_decide_prefix(binder);
+    if (status == MGEO_OK) status = mgi_bind_embeddings(binder, weights);
+    for (uint32_t i = 0; status == MGEO_OK && i < spec->layers; i++) {
+        status = mgi_bind_layer(binder, i, &weights->layers[i]);
+    }
+    if (status == MGEO_OK) {
+        status = mgi_bind_linear(binder, binder->prefix, "pooler.dense", spec->hidden, spec->hidden,
+                                 &weights->pooler);
+    }
+    return status == MGEO_OK ? mgi_bind_classifier(binder, &weights->classifier) : status;
+}
+
+/* Copies of the names, because they outlive the store where the backend needs no files. */
+static mgeo_status mgi_list_unused(mgi_checkpoint *checkpoint, const mgi_store *store,
+                                   mgeo_error *error) {
+    bool *used = mgi_calloc(store->count, sizeof *used);
+    checkpoint->unused = mgi_calloc(store->count, sizeof *checkpoint->unused);
+    mgeo_status status = MGEO_OK;
+    if (used == NULL || checkpoint->unused == NULL) {
+        status = mgi_fail_memory(error, "unused tensors", store->count * sizeof(char *));
+        goto cleanup;
+    }
+    for (size_t i = 0; i < checkpoint->used_count; i++) {
+        used[checkpoint->used[i].stored - store->tensors] = true;
+    }
+    for (size_t i = 0; i < store->count; i++) {
+        if (used[i]) continue;
+        char *name = mgi_strdup(store->tensors[i].name);
+        if (name == NULL) {
+            status = mgi_fail_memory(error, "a tensor's name", MGI_STORED_NAME);
+            goto cleanup;
+        }
+        checkpoint->unused[checkpoint->unused_count++] = name;
+    }
+cleanup:
+    mgi_free(used);
+    return status;
+}
+
+mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_store *store,
+                                const char *directory, mgi_encoder_spec *spec, mgeo_error *error) {
+    *checkpoint = (mgi_checkpoint){0};
+    mgi_binder binder = {.checkpoint = checkpoint,
+                         .store = store,
+                         .directory = mgi_shown_path(directory),
+                         .spec = spec,
+                         .error = error};
+    size_t tensors = MGI_TENSORS_OUTSIDE + (size_t)spec->layers * MGI_TENSORS_PER_LAYER;
+    checkpoint->weights.layers = mgi_calloc(spec->layers, sizeof *checkpoint->weights.layers);
+    checkpoint->used = mgi_calloc(tensors, sizeof *checkpoint->used);
+    mgeo_status status = MGEO_OK;
+    if (checkpoint->weights.layers == NULL || checkpoint->used == NULL) {
+        status = mgi_fail_memory(error, "a checkpoint", tensors * sizeof *checkpoint->used);
+    }
+    if (status == MGEO_OK) status = mgi_bind_all(&binder);
+    if (status == MGEO_OK) status = mgi_list_unused(checkpoint, store, error);
+    if (status != MGEO_OK) mgi_checkpoint_finish(checkpoint);
+    return status;
+}
+
+void mgi_checkpoint_finish(mgi_checkpoint *checkpoint) {
+    for (size_t i = 0; i < checkpoint->unused_count; i++) mgi_free(checkpoint->unused[i]);
+    mgi_free(checkpoint->unused);
+    mgi_free(checkpoint->used);
+    mgi_free(checkpoint->weights.layers);
+    *checkpoint = (mgi_checkpoint){0};
+}

@@ -1,0 +1,34 @@
+/* From the names in a checkpoint to the tensors of a BERT classifier. */
+#ifndef MGI_MODEL_CHECKPOINT_H
+#define MGI_MODEL_CHECKPOINT_H
+
+#include "backend/backend.h"
+#include "model/store.h"
+
+/* A tensor that scoring uses, under the name that does not depend on the layout. */
+typedef struct mgi_used_tensor {
+    char name[64];
+    mgi_tensor tensor;
+    const mgi_stored *stored; /* valid as long as the store */
+} mgi_used_tensor;
+
+typedef struct mgi_checkpoint {
+    mgi_weights weights;   /* layers are owned here, bytes by the store */
+    mgi_used_tensor *used; /* in a fixed order: embeddings, layers, pooler, classifier */
+    size_t used_count;
+    char **unused; /* names, in the files' order */
+    size_t unused_count;
+    uint64_t parameters; /* numbers in the used tensors */
+    uint64_t bytes;      /* of the used tensors */
+} mgi_checkpoint;
+
+/* Binds the store's tensors. The prefix of their names (MGeo's "bert.text_encoder.", "bert." or
+ * none) is decided once. spec->labels is set from the classifier, which must have 1 to
+ * MGEO_MAX_LABELS outputs; all other sizes must be the spec's. A tensor that is missing or has
+ * another shape, type or layout is refused by name. On failure the checkpoint is empty.
+ * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED (type or strides of a tensor), MGEO_E_MEMORY. */
+mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_store *store,
+                                const char *directory, mgi_encoder_spec *spec, mgeo_error *error);
+void mgi_checkpoint_finish(mgi_checkpoint *checkpoint);
+
+#endif

@@ -1,0 +1,28 @@
+/* What the JSON files of a model directory decide: the encoder's shape, the tokenizer, the labels.
+ */
+#ifndef MGI_MODEL_CONFIG_H
+#define MGI_MODEL_CONFIG_H
+
+#include "backend/backend.h"
+#include "text/pair.h"
+
+/* Label names by index, where a file gives them. */
+typedef struct mgi_label_names {
+    char names[MGEO_MAX_LABELS][64];
+    uint32_t count;  /* 0: no file names labels */
+    char source[64]; /* which file and field named them, for error lines */
+} mgi_label_names;
+
+typedef struct mgi_config {
+    mgi_encoder_spec spec; /* labels is 0: the classifier tells */
+    mgi_tokenizer_options tokenizer;
+    mgi_label_names labels;
+    bool ranks; /* configuration.json: task is text_ranking */
+} mgi_config;
+
+/* Reads config.json, and configuration.json, tokenizer_config.json and label_mapping.json where
+ * they are there. Fields that may be absent have the defaults of Hugging Face's BertConfig and
+ * BertTokenizer. Errors: MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY. */
+mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error);
+
+#endif

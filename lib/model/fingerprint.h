@@ -1,0 +1,15 @@
+/* The identity of a model's weights. */
+#ifndef MGI_MODEL_FINGERPRINT_H
+#define MGI_MODEL_FINGERPRINT_H
+
+#include "model/checkpoint.h"
+
+enum { MGI_FINGERPRINT_SIZE = 33 };
+
+/* XXH3-128, in hex, over name, type, shape and bytes of every used tensor: the same weights have
+ * the same fingerprint in every file format and layout of names. Counts bytes in stage HASHING.
+ * Errors: MGEO_E_CANCELLED, MGEO_E_MEMORY. */
+mgeo_status mgi_fingerprint(const mgi_checkpoint *checkpoint, char hex[MGI_FINGERPRINT_SIZE],
+                            mgeo_progress *progress, mgeo_error *error);
+
+#endif

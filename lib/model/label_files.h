@@ -1,0 +1,18 @@
+/* Reads label names out of JSON: {"name": index} or {"index": "name"}. */
+#ifndef MGI_MODEL_LABEL_FILES_H
+#define MGI_MODEL_LABEL_FILES_H
+
+#include "model/config.h"
+#include "model/json.h"
+
+/* Reads object[key], if labels are not named yet and the field is there. */
+mgeo_status mgi_label2id_read(mgi_label_names *labels, const mgi_object *object, const char *key,
+                              mgeo_error *error);
+mgeo_status mgi_id2label_read(mgi_label_names *labels, const mgi_object *object, const char *key,
+                              mgeo_error *error);
+
+/* Reads a whole label_mapping.json, of either form. */
+mgeo_status mgi_label_mapping_read(mgi_label_names *labels, const mgi_object *mapping,
+                                   mgeo_error *error);
+
+#endif

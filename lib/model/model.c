@@ -1,0 +1,251 @@
+/* One model, read from its directory and placed on a device; immutable once made. */
+#define _GNU_SOURCE
+#include "model/model.h"
+
+#include "core/alloc.h"
+#include "core/mapfile.h"
+#include "model/bundled.h"
+#include "model/checkpoint.h"
+#include "model/config.h"
+#include "model/fingerprint.h"
+#include "model/labels.h"
+#include "model/weights.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MGI_DEFAULT_LENGTH = 128 };
+
+struct mgi_model {
+    char *path; /* as given, or the bundled model's */
+    char version[64];
+    char fingerprint[MGI_FINGERPRINT_SIZE];
+    mgi_config config;
+    mgi_labels labels;
+    uint32_t max_length;
+    mgi_store store; /* empty where the backend has copied all */
+    mgi_checkpoint checkpoint;
+    mgi_tokenizer *tokenizer;
+    const mgi_backend *backend;
+    const char *device; /* as the backend's open takes it; not used after open */
+    mgi_encoder *encoder;
+    mgi_encoder_info encoder_info;
+};
+
+/* ---- opening, step by step */
+
+static mgeo_status mgi_model_find(mgi_model *model, const char *path, mgeo_error *error) {
+    char reason[128];
+    struct stat found;
+    if (path == NULL) {
+        mgeo_status status = mgi_bundled_find(&model->path, error);
+        if (status != MGEO_OK) return status;
+    } else {
+        model->path = mgi_strdup(path);
+        if (model->path == NULL) return mgi_fail_memory(error, "a path", strlen(path));
+    }
+    const char *shown = mgi_shown_path(model->path);
+    if (stat(model->path, &found) != 0) {
+        return mgi_fail(error, MGEO_E_IO, "%s: model directory: %s", shown,
+                        strerror_r(errno, reason, sizeof reason));
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        return mgi_fail(error, MGEO_E_IO,
+                        "%s: not a directory; give the one that holds config.json", shown);
+    }
+    return MGEO_OK;
+}
+
+static mgeo_status mgi_model_name(mgi_model *model, const char *version, mgeo_error *error) {
+    if (version != NULL && strlen(version) >= sizeof model->version) {
+        return mgi_fail(error, MGEO_E_ARGUMENT, "version: longer than 63 bytes");
+    }
+    if (version != NULL) {
+        mgi_copy_text(model->version, sizeof model->version, version);
+        return MGEO_OK;
+    }
+    size_t end = strlen(model->path);
+    while (end > 1 && model->path[end - 1] == '/') end--;
+    size_t begin = end;
+    while (begin > 0 && model->path[begin - 1] != '/') begin--;
+    char *name = mgi_calloc(end - begin + 1, 1);
+    if (name == NULL) return mgi_fail_memory(error, "a name", end - begin + 1);
+    memcpy(name, model->path + begin, end - begin);
+    mgi_copy_text(model->version, sizeof model->version, name);
+    mgi_free(name);
+    return MGEO_OK;
+}
+
+static mgeo_status mgi_model_limit(mgi_model *model, uint32_t asked, mgeo_error *error) {
+    const uint32_t positions = model->config.spec.positions;
+    if (asked == 0) {
+        model->max_length = positions < MGI_DEFAULT_LENGTH ? positions : MGI_DEFAULT_LENGTH;
+        return MGEO_OK;
+    }
+    if (asked < MGI_PAIR_SHORTEST || asked > positions) {
+        return mgi_fail(error, MGEO_E_ARGUMENT,
+                        "max_length: %u is not within %d to %u, the positions of %s", asked,
+                        MGI_PAIR_SHORTEST, positions, mgi_shown_path(model->path));
+    }
+    model->max_length = asked;
+    return MGEO_OK;
+}
+
+/* Every id that the tokenizer can make must have its row in the embeddings. */
+static mgeo_status mgi_check_vocabulary(const mgi_model *model, const char *path,
+                                        mgeo_error *error) {
+    uint32_t tokens = mgi_tokenizer_vocabulary(model->tokenizer);
+    uint32_t rows = model->config.spec.vocabulary;
+    if (tokens <= rows) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: %u tokens, but config.json's vocab_size is %u",
+                    mgi_shown_path(path), tokens, rows);
+}
+
+static mgeo_status mgi_model_read_vocabulary(mgi_model *model, mgeo_error *error) {
+    mgi_mapfile file = {0};
+    char *path = mgi_path_join(model->path, "vocab.txt");
+    if (path == NULL) return mgi_fail_memory(error, "a path", strlen(model->path));
+    mgeo_status status = mgi_mapfile_open(&file, path, error);
+    if (status == MGEO_OK) {
+        status = mgi_tokenizer_create(&model->config.tokenizer, file.data, file.size,
+                                      mgi_shown_path(path), &model->tokenizer, error);
+    }
+    if (status == MGEO_OK) status = mgi_check_vocabulary(model, path, error);
+    mgi_mapfile_close(&file);
+    mgi_free(path);
+    return status;
+}
+
+static mgeo_status mgi_model_read(mgi_model *model, const mgi_model_options *options,
+                                  mgeo_error *error) {
+    mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);
+    mgeo_status status = mgi_config_read(&model->config, model->path, error);
+    if (status == MGEO_OK) status = mgi_model_limit(model, options->max_length, error);
+    if (status == MGEO_OK) status = mgi_weights_read(&model->store, model->path, error);
+    if (status == MGEO_OK) {
+        status = mgi_checkpoint_bind(&model->checkpoint, &model->store, model->path,
+                                     &model->config.spec, error);
+    }
+    if (status == MGEO_OK) {
+        status = mgi_labels_decide(&model->labels, &model->config, model->config.spec.labels,
+                                   options, model->path, error);
+    }
+    if (status == MGEO_OK) status = mgi_model_read_vocabulary(model, error);
+    return status;
+}
+
+static mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options,
+                                   mgeo_error *error) {
+    const mgi_encoder_request request = {.device = model->device,
+                                         .precision = options->precision,
+                                         .max_length = model->max_length,
+                                         .batch_tokens = options->batch_tokens,
+                                         .spec = &model->config.spec,
+                                         .weights = &model->checkpoint.weights,
+                                         .progress = options->progress};
+    if (options->batch_tokens != 0 && options->batch_tokens < model->max_length) {
+        return mgi_fail(error, MGEO_E_ARGUMENT, "batch_tokens: %u is less than max_length, %u",
+                        options->batch_tokens, model->max_length);
+    }
+    mgeo_status status = mgi_progress_check(options->progress, error);
+    if (status != MGEO_OK) return status;
+    status = model->backend->open(&request, &model->encoder, error);
+    if (status != MGEO_OK) return status;
+    model->backend->describe(model->encoder, &model->encoder_info);
+    if (!model->encoder_info.keeps_weights) {
+        mgi_free(model->checkpoint.used);
+        model->checkpoint.used = NULL;
+        model->checkpoint.used_count = 0;
+        mgi_store_finish(&model->store);
+    }
+    return MGEO_OK;
+}
+
+static mgeo_status mgi_model_fill(mgi_model *model, const char *path,
+                                  const mgi_model_options *options, mgeo_error *error) {
+    mgeo_status status = mgi_backend_find(options->device, &model->backend, &model->device, error);
+    if (status == MGEO_OK) status = mgi_model_find(model, path, error);
+    if (status == MGEO_OK) status = mgi_model_name(model, options->version, error);
+    if (status == MGEO_OK) status = mgi_model_read(model, options, error);
+    if (status == MGEO_OK) {
+        status = mgi_fingerprint(&model->checkpoint, model->fingerprint, options->progress, error);
+    }
+    if (status == MGEO_OK) status = mgi_model_place(model, options, error);
+    return status;
+}
+
+mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, mgi_model **model,
+                           mgeo_error *error) {
+    static const mgi_model_options defaults;
+    *model = NULL;
+    mgi_model *made = mgi_calloc(1, sizeof *made);
+    if (made == NULL) return mgi_fail_memory(error, "a model", sizeof *made);
+    mgeo_status status = mgi_model_fill(made, path, options == NULL ? &defaults : options, error);
+    if (status != MGEO_OK) {
+        mgi_model_close(made);
+        return status;
+    }
+    *model = made;
+    return mgi_succeed(error);
+}
+
+void mgi_model_close(mgi_model *model) {
+    if (model == NULL) return;
+    if (model->encoder != NULL) model->backend->close(model->encoder);
+    mgi_tokenizer_destroy(model->tokenizer);
+    mgi_checkpoint_finish(&model->checkpoint);
+    mgi_store_finish(&model->store);
+    mgi_free(model->path);
+    mgi_free(model);
+}
+
+/* ---- asking */
+
+const mgi_tokenizer *mgi_model_tokenizer(const mgi_model *model) { return model->tokenizer; }
+
+const mgi_labels *mgi_model_labels(const mgi_model *model) { return &model->labels; }
+
+const mgi_backend *mgi_model_backend(const mgi_model *model) { return model->backend; }
+
+mgi_encoder *mgi_model_encoder(const mgi_model *model) { return model->encoder; }
+
+const mgi_encoder_info *mgi_model_encoder_info(const mgi_model *model) {
+    return &model->encoder_info;
+}
+
+static void mgi_describe_labels(const mgi_labels *labels, mgeo_model_info *info) {
+    info->label_count = labels->count;
+    info->positive_label = labels->positive;
+    memcpy(info->labels, labels->names, sizeof info->labels);
+}
+
+static void mgi_describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *info) {
+    info->bytes_on_device = encoder->bytes_on_device;
+    info->precision = encoder->precision;
+    info->batch_tokens = encoder->batch_tokens;
+    mgi_copy_text(info->device, sizeof info->device, encoder->device);
+    mgi_copy_text(info->library, sizeof info->library, encoder->library);
+    mgi_copy_text(info->warning, sizeof info->warning, encoder->warning);
+}
+
+void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
+    const mgi_encoder_spec *spec = &model->config.spec;
+    info->parameters = model->checkpoint.parameters;
+    info->unused_tensors = model->checkpoint.unused_count;
+    info->layers = spec->layers;
+    info->hidden = spec->hidden;
+    info->heads = spec->heads;
+    info->vocabulary = spec->vocabulary;
+    info->max_length = model->max_length;
+    mgi_describe_labels(&model->labels, info);
+    mgi_describe_encoder(&model->encoder_info, info);
+    mgi_copy_text(info->version, sizeof info->version, model->version);
+    mgi_copy_text(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
+    mgi_copy_text(info->path, sizeof info->path, model->path);
+}
+
+const char *mgi_model_unused_tensor(const mgi_model *model, uint64_t index) {
+    if (index >= model->checkpoint.unused_count) return NULL;
+    return model->checkpoint.unused[index];
+}
