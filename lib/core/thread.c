@@ -42,7 +42,12 @@ unsigned mgi_processors(void) {
     return quota != 0 && quota < (unsigned)count ? quota : (unsigned)count;
 }
 
-void mgi_thread_be_nice(void) { setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), MGI_NICE); }
+void mgi_thread_be_nice(void) {
+    id_t thread = (id_t)syscall(SYS_gettid);
+    if (getpriority(PRIO_PROCESS, thread) < MGI_NICE) {
+        setpriority(PRIO_PROCESS, thread, MGI_NICE); /* a process that is nicer stays so */
+    }
+}
 
 void mgi_thread_name(const char *name) {
     char cut[16];

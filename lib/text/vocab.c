@@ -142,10 +142,8 @@ static mgeo_status mgi_insert(mgi_vocab *vocab, const mgi_vocab_reader *reader) 
     mgi_vocab_step *step = &vocab->steps[mgi_insert_path(vocab, reader)];
     if (step->id >= 0) {
         return mgi_fail(reader->error, MGEO_E_FORMAT,
-                        "%s line %u: the token \"%.*s\" is on line %d already: a token must have "
-                        "one id",
-                        reader->name, reader->line, (int)reader->token_bytes,
-                        (const char *)reader->token, step->id + 1);
+                        "%s line %u: the same token as on line %d: each token must have one id",
+                        reader->name, reader->line, step->id + 1);
     }
     step->id = id;
     if (step->parent == MGI_VOCAB_WORD && step->character < MGI_VOCAB_PLANE) {

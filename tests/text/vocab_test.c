@@ -89,7 +89,7 @@ static void bad_files_are_refused_by_line(void **state) {
     refuse("[CLS]\n[SEP]\na\n", 14, "[UNK]", "3");
     refuse(SPECIALS "x\ny\nx\n", 24, "line 6", "line 4");
     refuse(SPECIALS "##x\n##x", 25, "line 5", "line 4");
-    refuse(SPECIALS "[CLS]\n", 24, "line 4", "[CLS]");
+    refuse(SPECIALS "[CLS]\n", 24, "line 4", "line 2");
     refuse(SPECIALS "\xFF\n", 20, "line 4", "UTF-8");
     refuse(SPECIALS "ok\n\xED\xA0\x80\n", 25, "line 5", "UTF-8");
     refuse(SPECIALS "a\rb\n", 22, "line 4", "carriage return");
