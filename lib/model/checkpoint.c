@@ -171,7 +171,7 @@ static mgeo_status mgi_bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_
 }
 
 /* The classifier alone tells how many labels there are. */
-static mgeo_status mgi_bind_classifier(mgi_binder *binder, mgi_linear *classifier) {
+static mgeo_status mgi_count_labels(mgi_binder *binder) {
     const mgi_stored *stored = mgi_store_find(binder->store, "classifier.weight");
     if (stored == NULL) {
         return mgi_fail(binder->error, MGEO_E_FORMAT,
@@ -186,8 +186,7 @@ static mgeo_status mgi_bind_classifier(mgi_binder *binder, mgi_linear *classifie
                         mgi_shown_path(stored->file->path), MGEO_MAX_LABELS);
     }
     binder->spec->labels = (uint32_t)rows;
-    return mgi_bind_linear(binder, "", "classifier", (uint32_t)rows, binder->spec->hidden,
-                           classifier);
+    return MGEO_OK;
 }
 
 /* ---- the whole */
@@ -218,6 +217,7 @@ static mgeo_status mgi_bind_all(mgi_binder *binder) {
     mgi_weights *weights = &binder->checkpoint->weights;
     const mgi_encoder_spec *spec = binder->spec;
     mgeo_status status = mgi_decide_prefix(binder);
+    if (status == MGEO_OK) status = mgi_count_labels(binder);
     if (status == MGEO_OK) status = mgi_bind_embeddings(binder, weights);
     for (uint32_t i = 0; status == MGEO_OK && i < spec->layers; i++) {
         status = mgi_bind_layer(binder, i, &weights->layers[i]);
@@ -226,7 +226,9 @@ static mgeo_status mgi_bind_all(mgi_binder *binder) {
         status = mgi_bind_linear(binder, binder->prefix, "pooler.dense", spec->hidden, spec->hidden,
                                  &weights->pooler);
     }
-    return status == MGEO_OK ? mgi_bind_classifier(binder, &weights->classifier) : status;
+    if (status != MGEO_OK) return status;
+    return mgi_bind_linear(binder, "", "classifier", spec->labels, spec->hidden,
+                           &weights->classifier);
 }
 
 /* Copies of the names, because they outlive the store where the backend needs no files. */

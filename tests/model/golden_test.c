@@ -1,0 +1,169 @@
+/* The golden models: what the reference answers, libmgeo answers, from every format and layout. */
+#include "scoring.h"
+
+#include "../support/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MODELS MGI_SOURCE_ROOT "/tests/golden/models/"
+
+static void check_ids(const scored *found, const json_t *row) {
+    const json_t *ids = json_object_get(row, "ids");
+    const json_t *types = json_object_get(row, "types");
+    assert_int_equal(found->length, json_array_size(ids));
+    for (uint32_t i = 0; i < found->length; i++) {
+        assert_int_equal(found->ids[i], json_integer_value(json_array_get(ids, i)));
+        assert_int_equal(found->types[i], json_integer_value(json_array_get(types, i)));
+    }
+}
+
+static void check_near(const char *what, const char *text, float found, double expected,
+                       double tolerance) {
+    if (!(fabs((double)found - expected) <= tolerance)) {
+        fail_msg("%s of \"%.60s\": %.9f, but the reference says %.9f", what, text, (double)found,
+                 expected);
+    }
+}
+
+static void check_row(const mgi_model *model, const mgeo_model_info *info, const json_t *row) {
+    const char *a = json_string_value(json_object_get(row, "a"));
+    const char *b = json_string_value(json_object_get(row, "b"));
+    const json_t *probabilities = json_object_get(row, "probabilities");
+    scored found;
+    scoring_pair(model, info->max_length, a, b, &found);
+    check_ids(&found, row);
+    assert_int_equal(json_array_size(probabilities), info->label_count);
+    for (uint32_t i = 0; i < info->label_count; i++) {
+        double logit = json_number_value(json_array_get(json_object_get(row, "logits"), i));
+        check_near("logit", a, found.logits[i], logit, 1e-4);
+        check_near("probability", a, found.probabilities[i],
+                   json_number_value(json_array_get(probabilities, i)), 1e-5);
+    }
+    check_near("similarity", a, found.similarity,
+               json_number_value(json_object_get(row, "similarity")), 1e-5);
+}
+
+/* Scores all pairs of a golden model; the caller closes it. */
+static mgi_model *check_model(const char *name, mgeo_model_info *info) {
+    char path[512];
+    snprintf(path, sizeof path, MODELS "%s", name);
+    mgi_model *model = scoring_open(path);
+    memset(info, 0, sizeof *info);
+    mgi_model_describe(model, info);
+    snprintf(path, sizeof path, MODELS "%s/expected.jsonl", name);
+    json_t *rows = scoring_rows(path);
+    size_t index;
+    json_t *row;
+    json_array_foreach(rows, index, row) check_row(model, info, row);
+    assert_int_equal(index, 20);
+    json_decref(rows);
+    return model;
+}
+
+static void check_plain(const char *name) {
+    mgeo_model_info info;
+    mgi_model *model = check_model(name, &info);
+    assert_int_equal(info.layers, 3);
+    assert_int_equal(info.hidden, 32);
+    assert_int_equal(info.heads, 4);
+    assert_int_equal(info.vocabulary, 1285);
+    assert_int_equal(info.unused_tensors, 0);
+    assert_int_equal(strlen(info.fingerprint), 32);
+    assert_string_equal(info.version, name);
+    mgi_model_close(model);
+}
+
+static void two_labels(void **state) {
+    (void)state;
+    check_plain("two_labels");
+}
+
+static void half_precision(void **state) {
+    (void)state;
+    check_plain("fp16");
+    check_plain("bf16");
+}
+
+static void activations(void **state) {
+    (void)state;
+    check_plain("gelu_new");
+    check_plain("relu");
+    check_plain("tanh");
+}
+
+static void shards_of_both_kinds_are_one_model(void **state) {
+    (void)state;
+    mgeo_model_info first, second;
+    mgi_model_close(check_model("shards_safetensors", &first));
+    mgi_model_close(check_model("shards_bin", &second));
+    assert_string_equal(first.fingerprint, second.fingerprint);
+    assert_int_equal(first.parameters, second.parameters);
+    assert_string_equal(first.labels[1], "exact_match");
+}
+
+static void mgeo_layout(void **state) {
+    (void)state;
+    mgeo_model_info info;
+    mgi_model *model = check_model("mgeo", &info);
+    assert_int_equal(info.layers, 2);
+    assert_int_equal(info.label_count, 3);
+    assert_string_equal(info.labels[0], "exact_match");
+    assert_string_equal(info.labels[1], "partial_match");
+    assert_string_equal(info.labels[2], "not_match");
+    assert_int_equal(info.positive_label, 0);
+    /* position_ids, 16 of layer 2, 8 of its cross-attention, 4 of the maps' branch */
+    assert_int_equal(info.unused_tensors, 1 + 16 + 8 + 4);
+    assert_string_equal(mgi_model_unused_tensor(model, 0),
+                        "bert.text_encoder.embeddings.position_ids");
+    assert_string_equal(mgi_model_unused_tensor(model, 28), "bert.gis_type.weight");
+    assert_null(mgi_model_unused_tensor(model, 29));
+    mgi_model_close(model);
+}
+
+static void one_logit(void **state) {
+    (void)state;
+    mgeo_model_info info;
+    mgi_model *model = check_model("rank", &info);
+    assert_int_equal(info.label_count, 1);
+    assert_int_equal(info.positive_label, -1);
+    assert_string_equal(info.labels[0], "score");
+    mgi_model_close(model);
+}
+
+static void bare_names(void **state) {
+    (void)state;
+    mgeo_model_info info;
+    mgi_model *model = check_model("bare", &info);
+    assert_int_equal(info.positive_label, 0);
+    assert_int_equal(info.unused_tensors, 0);
+    mgi_model_close(model);
+}
+
+static void check_refused(const char *name, const char *part) {
+    char path[512];
+    mgi_model *model = NULL;
+    mgeo_error error;
+    snprintf(path, sizeof path, MODELS "others/%s", name);
+    assert_int_equal(mgi_model_open(path, NULL, &model, &error), MGEO_E_FORMAT);
+    assert_null(model);
+    assert_non_null(strstr(error.message, name));
+    if (strstr(error.message, part) == NULL) fail_msg("%s", error.message);
+}
+
+static void encoders_without_classifier(void **state) {
+    (void)state;
+    check_refused("coldfire", "tensor classifier.weight: missing");
+    check_refused("jammi", "tensor classifier.weight: missing");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_labels),  cmocka_unit_test(half_precision),
+        cmocka_unit_test(activations), cmocka_unit_test(shards_of_both_kinds_are_one_model),
+        cmocka_unit_test(mgeo_layout), cmocka_unit_test(one_logit),
+        cmocka_unit_test(bare_names),  cmocka_unit_test(encoders_without_classifier),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
