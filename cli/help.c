@@ -9,7 +9,7 @@ const char help_text[] =
     "writes each row in its order with the columns `similarity` (0..1) and `label` added.\n"
     "\n"
     "  mgeo-score pairs.tsv > scored.tsv\n"
-    "  mgeo-score -c 2,3 -m /models/mgeo -o scored.tsv.new --errors bad.tsv pairs.tsv.gz\n"
+    "  mgeo-score -c 2,3 -m /models/mgeo -o scored.tsv --errors bad.tsv pairs.tsv.gz\n"
     "  mgeo-score --gold label -o /dev/null dev.tsv\n"
     "\n"
     "Model\n"

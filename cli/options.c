@@ -255,7 +255,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct fault 
     static const char *const standard_input[] = {"-"};
     memset(options, 0, sizeof *options);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* begin anew, also in a second call */
     int code;
     while ((code = getopt_long(argc, argv, ":m:c:o:f:p:d:j:qVh", long_options, NULL)) != -1) {
         if (code == '?' || code == ':') return refuse(code, argv, optind, fault);
