@@ -1,0 +1,384 @@
+/* How much of libtorch's matrix-product rate the whole CPU encoder keeps: BERT-base, pairs of about
+ * 45 tokens, products and encoder measured in turns in one process, the best of several rounds. */
+#define _POSIX_C_SOURCE 200809L /* barriers */
+#include "backend/backend.h"
+#include "backend/torch/bert.h"
+#include "core/alloc.h"
+#include "core/thread.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHAPES = 4, MAX_THREADS = 64, PAIRS = 768, SHORTEST = 16, LONGEST = 128 };
+
+static const mgi_encoder_spec base = {.layers = 12,
+                                      .hidden = 768,
+                                      .heads = 12,
+                                      .intermediate = 3072,
+                                      .vocabulary = 21128,
+                                      .positions = 512,
+                                      .types = 2,
+                                      .labels = 3,
+                                      .norm_eps = 1e-12f,
+                                      .activation = MGI_GELU};
+
+static void die(const char *what) {
+    fprintf(stderr, "encoder_bench: %s\n", what);
+    exit(2);
+}
+
+static void *memory_for(size_t count, size_t size) {
+    void *memory = mgi_calloc_aligned(count, size);
+    if (!memory) die("out of memory");
+    return memory;
+}
+
+static uint64_t random_bits(uint64_t *state) {
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static double uniform(uint64_t *state) { return (double)(random_bits(state) >> 11) * 0x1p-53; }
+
+static double normal(uint64_t *state) {
+    double radius = sqrt(-2 * log(1 - uniform(state)));
+    return radius * cos(6.283185307179586 * uniform(state));
+}
+
+/* ---- A model of random weights ------------------------------------------------------------- */
+
+static mgi_tensor tensor(uint32_t rows, uint32_t columns, float middle, uint64_t *state) {
+    size_t count = (size_t)rows * (columns ? columns : 1);
+    float *data = memory_for(count, sizeof *data);
+    for (size_t i = 0; i < count; i++) data[i] = middle + 0.04f * ((float)uniform(state) - 0.5f);
+    return (mgi_tensor){.data = data,
+                        .bytes = count * sizeof *data,
+                        .shape = {rows, columns ? columns : 1},
+                        .rank = columns ? 2 : 1,
+                        .dtype = MGI_F32};
+}
+
+static mgi_linear linear(uint32_t outputs, uint32_t inputs, uint64_t *state) {
+    mgi_linear l = {tensor(outputs, inputs, 0, state), tensor(outputs, 0, 0, state)};
+    return l;
+}
+
+static mgi_norm norm(uint64_t *state) {
+    mgi_norm n = {tensor(base.hidden, 0, 1, state), tensor(base.hidden, 0, 0, state)};
+    return n;
+}
+
+static void make_weights(mgi_weights *w) {
+    uint64_t seed = 1, *state = &seed;
+    w->word_embeddings = tensor(base.vocabulary, base.hidden, 0, state);
+    w->position_embeddings = tensor(base.positions, base.hidden, 0, state);
+    w->type_embeddings = tensor(base.types, base.hidden, 0, state);
+    w->embedding_norm = norm(state);
+    w->layers = memory_for(base.layers, sizeof *w->layers);
+    for (uint32_t i = 0; i < base.layers; i++) {
+        mgi_layer_weights *l = &w->layers[i];
+        l->query = linear(base.hidden, base.hidden, state);
+        l->key = linear(base.hidden, base.hidden, state);
+        l->value = linear(base.hidden, base.hidden, state);
+        l->attention_output = linear(base.hidden, base.hidden, state);
+        l->attention_norm = norm(state);
+        l->intermediate = linear(base.intermediate, base.hidden, state);
+        l->output = linear(base.hidden, base.intermediate, state);
+        l->output_norm = norm(state);
+    }
+    w->pooler = linear(base.hidden, base.hidden, state);
+    w->classifier = linear(base.labels, base.hidden, state);
+}
+
+/* ---- Pairs, sorted and packed -------------------------------------------------------------- */
+
+typedef struct pairs {
+    uint32_t lengths[PAIRS];
+    mgi_batch batches[PAIRS];
+    unsigned count;
+    uint64_t tokens;
+} pairs;
+
+static int by_number(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static mgi_batch pack(const uint32_t *lengths, uint32_t rows, uint64_t *state) {
+    uint32_t *offsets = memory_for(rows + 1, sizeof *offsets);
+    for (uint32_t r = 0; r < rows; r++) offsets[r + 1] = offsets[r] + lengths[r];
+    uint32_t tokens = offsets[rows];
+    int32_t *ids = memory_for(tokens, sizeof *ids);
+    for (uint32_t i = 0; i < tokens; i++) ids[i] = (int32_t)(random_bits(state) % base.vocabulary);
+    return (mgi_batch){ids, memory_for(tokens, 1), offsets, rows, tokens};
+}
+
+static void make_pairs(pairs *p, uint32_t budget) {
+    uint64_t seed = 2;
+    for (int i = 0; i < PAIRS; i++) {
+        double length = 45 + 12 * normal(&seed);
+        p->lengths[i] = (uint32_t)fmin(fmax(length, SHORTEST), LONGEST);
+        p->tokens += p->lengths[i];
+    }
+    qsort(p->lengths, PAIRS, sizeof *p->lengths, by_number);
+    for (uint32_t first = 0; first < PAIRS;) {
+        uint32_t rows = 0, tokens = 0;
+        while (first + rows < PAIRS && tokens + p->lengths[first + rows] <= budget)
+            tokens += p->lengths[first + rows++];
+        p->batches[p->count++] = pack(p->lengths + first, rows, &seed);
+        first += rows;
+    }
+}
+
+/* Operations of a pair, the last layer's [CLS]-only shape taken into account. */
+static double pair_work(double length) {
+    double h = base.hidden, m = base.intermediate;
+    double token = 2 * h * (4 * h + 2 * m), attention = 4 * length * h;
+    double full = (base.layers - 1) * length * (token + attention);
+    double last = length * 2 * h * 2 * h + 2 * h * (2 * h + 2 * m) + attention;
+    return full + last + 2 * h * h;
+}
+
+static double batch_work(const mgi_batch *b) {
+    double work = 0;
+    for (uint32_t r = 0; r < b->rows; r++) work += pair_work(b->offsets[r + 1] - b->offsets[r]);
+    return work;
+}
+
+/* ---- Products alone ------------------------------------------------------------------------ */
+
+static const uint32_t shapes[SHAPES][2] = {{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}};
+
+typedef struct products {
+    mgt_kind kind;
+    mgt_weight *weights[12][SHAPES];
+} products;
+
+static mgt_weight *random_weight(mgt_kind kind, const uint32_t shape[2], uint64_t *state) {
+    size_t count = (size_t)shape[0] * shape[1];
+    float *scales = memory_for(shape[0], sizeof *scales);
+    unsigned char *data = memory_for(count, kind == MGT_F32 ? 4 : kind == MGT_BF16 ? 2 : 1);
+    for (uint32_t i = 0; i < shape[0]; i++) scales[i] = 0.0003f;
+    for (size_t i = 0; i < count; i++) {
+        float x = 0.04f * ((float)uniform(state) - 0.5f);
+        uint32_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        if (kind == MGT_F32)
+            memcpy(data + 4 * i, &x, 4);
+        else if (kind == MGT_BF16)
+            memcpy(data + 2 * i, (unsigned char *)&bits + 2, 2);
+        else
+            data[i] = (unsigned char)(bits >> 8);
+    }
+    mgt_weight *weight = NULL;
+    mgeo_error error;
+    if (mgt_weight_create(kind, data, scales, shape[0], shape[1], &weight, &error) != MGEO_OK)
+        die(error.message);
+    free(kind == MGT_I8 ? data : NULL);
+    return weight;
+}
+
+static void make_products(products *p, mgt_kind kind) {
+    uint64_t seed = 3;
+    p->kind = kind;
+    for (int layer = 0; layer < 12; layer++)
+        for (int shape = 0; shape < SHAPES; shape++)
+            p->weights[layer][shape] = random_weight(kind, shapes[shape], &seed);
+}
+
+/* One layer after another, as an encoder's products would come, over `rows` tokens. */
+static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, uint32_t rows,
+                         void *input, void *output) {
+    mgeo_error error;
+    mgt_kind kind = p->kind == MGT_BF16 ? MGT_BF16 : MGT_F32;
+    mgt_scope_enter(scope, cores);
+    for (int layer = 0; layer < 12; layer++)
+        for (int s = 0; s < SHAPES; s++) {
+            mgt_tensor *in = mgt_view(scope, kind, input, rows, shapes[s][1], shapes[s][1]);
+            mgt_tensor *out = mgt_view(scope, kind, output, rows, shapes[s][0], shapes[s][0]);
+            mgt_product(scope, in, p->weights[layer][s], p->kind == MGT_I8 ? NULL : out);
+        }
+    if (mgt_scope_leave(scope, &error) != MGEO_OK) die(error.message);
+}
+
+static double products_work(uint32_t rows) {
+    double work = 0;
+    for (int s = 0; s < SHAPES; s++) work += 2.0 * rows * shapes[s][0] * shapes[s][1];
+    return 12 * work;
+}
+
+/* ---- Rounds -------------------------------------------------------------------------------- */
+
+static const uint32_t product_rows[] = {128, 192, 256, 384, 512, 1024};
+enum { ROW_CHOICES = sizeof product_rows / sizeof *product_rows, BATCHES_A_ROUND = 6 };
+
+typedef struct bench {
+    mgi_encoder *encoder;
+    const products *products;
+    const pairs *pairs;
+    unsigned threads, cores, rounds;
+    pthread_barrier_t barrier;
+    double seconds[MAX_THREADS], work[MAX_THREADS];
+    double products_rate, encoder_rate, pairs_rate;
+    uint32_t best_rows;
+} bench;
+
+typedef struct worker {
+    bench *bench;
+    unsigned index;
+    mgi_lane *lane;
+    mgt_scope *scope;
+    void *input, *output;
+} worker;
+
+/* The rate of all threads in one go: they start together, and each counts its own work. */
+static double rate_of(bench *b) {
+    double rate = 0;
+    for (unsigned t = 0; t < b->threads; t++) rate += b->work[t] / b->seconds[t];
+    return rate * 1e-9;
+}
+
+static void measure_products(worker *w, uint32_t rows) {
+    bench *b = w->bench;
+    pthread_barrier_wait(&b->barrier);
+    double start = mgi_now();
+    multiply_all(b->products, w->scope, b->cores, rows, w->input, w->output);
+    b->seconds[w->index] = mgi_now() - start;
+    b->work[w->index] = products_work(rows);
+    pthread_barrier_wait(&b->barrier);
+    if (w->index == 0 && rate_of(b) > b->products_rate) {
+        b->products_rate = rate_of(b);
+        b->best_rows = rows;
+    }
+}
+
+static void measure_encoder(worker *w, unsigned round) {
+    static float logits[MAX_THREADS][PAIRS * 3];
+    bench *b = w->bench;
+    mgeo_error error;
+    uint32_t rows = 0, tokens = 0;
+    double work = 0;
+    pthread_barrier_wait(&b->barrier);
+    double start = mgi_now();
+    for (unsigned i = 0; i < BATCHES_A_ROUND; i++) { /* spread over all lengths */
+        unsigned place = (i * b->threads + w->index) * 7919 + round * 13;
+        place = (i * b->pairs->count / BATCHES_A_ROUND + place % 5) % b->pairs->count;
+        const mgi_batch *batch = &b->pairs->batches[place];
+        if (mgi_torch_backend.run(w->lane, batch, b->cores, logits[w->index], &error) != MGEO_OK)
+            die(error.message);
+        work += batch_work(batch);
+        rows += batch->rows;
+        tokens += batch->tokens;
+    }
+    b->seconds[w->index] = mgi_now() - start;
+    b->work[w->index] = work;
+    pthread_barrier_wait(&b->barrier);
+    if (w->index == 0 && rate_of(b) > b->encoder_rate) {
+        b->encoder_rate = rate_of(b);
+        b->pairs_rate = b->encoder_rate * 1e9 / pair_work(45);
+    }
+}
+
+static void *work(void *argument) {
+    worker *w = argument;
+    for (unsigned round = 0; round <= w->bench->rounds; round++) { /* the first warms up */
+        for (int i = 0; i < ROW_CHOICES; i++) measure_products(w, product_rows[i]);
+        measure_encoder(w, round);
+        measure_encoder(w, round + 1);
+    }
+    return NULL;
+}
+
+static void run(bench *b) {
+    worker workers[MAX_THREADS];
+    pthread_t threads[MAX_THREADS];
+    mgeo_error error;
+    pthread_barrier_init(&b->barrier, NULL, b->threads);
+    for (unsigned t = 0; t < b->threads; t++) {
+        worker *w = &workers[t];
+        *w = (worker){.bench = b, .index = t, .scope = mgt_scope_create()};
+        w->input = memory_for(1024 * 3072, sizeof(float));
+        w->output = memory_for(1024 * 3072, sizeof(float));
+        if (mgi_torch_backend.open_lane(b->encoder, &w->lane, &error) != MGEO_OK)
+            die(error.message);
+        if (pthread_create(&threads[t], NULL, work, w)) die("no thread");
+    }
+    for (unsigned t = 0; t < b->threads; t++) {
+        pthread_join(threads[t], NULL);
+        mgi_torch_backend.close_lane(workers[t].lane);
+        mgt_scope_destroy(workers[t].scope);
+        mgi_free(workers[t].input);
+        mgi_free(workers[t].output);
+    }
+    pthread_barrier_destroy(&b->barrier);
+}
+
+static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, unsigned rounds,
+                unsigned threads) {
+    static const char *const names[] = {
+        [MGEO_FP32] = "fp32", [MGEO_BF16] = "bf16", [MGEO_INT8] = "int8"};
+    static const mgt_kind kinds[] = {
+        [MGEO_FP32] = MGT_F32, [MGEO_BF16] = MGT_BF16, [MGEO_INT8] = MGT_I8};
+    mgi_encoder_request request = {.device = "cpu",
+                                   .precision = precision,
+                                   .max_length = LONGEST,
+                                   .batch_tokens = budget,
+                                   .spec = &base,
+                                   .weights = weights};
+    mgi_encoder_info info;
+    mgeo_error error;
+    static products set;
+    static pairs some;
+    bench b = {.products = &set, .pairs = &some, .rounds = rounds};
+    double start = mgi_now();
+    if (mgi_torch_backend.open(&request, &b.encoder, &error) != MGEO_OK) die(error.message);
+    double placed = mgi_now() - start;
+    mgi_torch_backend.describe(b.encoder, &info);
+    if (info.warning[0]) printf("warning: %s\n", info.warning);
+    make_products(&set, kinds[precision]);
+    memset(&some, 0, sizeof some);
+    make_pairs(&some, info.batch_tokens);
+    printf("%s on %s, %s kernels, batches of %u tokens, placed in %.2f s\n", names[precision],
+           info.library, mgk_best()->name, info.batch_tokens, placed);
+    for (unsigned cores = 1; cores <= threads; cores++)
+        for (int together = 0; together < (cores > 1 ? 2 : 1); together++) {
+            b.threads = together ? 1 : cores;
+            b.cores = together ? cores : 1;
+            b.products_rate = b.encoder_rate = 0;
+            run(&b);
+            printf(
+                "  %u lane%s of %u core%s: products %6.1f GFLOP/s (at %4u tokens), encoder %6.1f "
+                "GFLOP/s = %5.1f%%, %6.1f pairs/s\n",
+                b.threads, b.threads > 1 ? "s" : " ", b.cores, b.cores > 1 ? "s" : " ",
+                b.products_rate, b.best_rows, b.encoder_rate,
+                100 * b.encoder_rate / b.products_rate, b.pairs_rate);
+            fflush(stdout);
+        }
+    mgi_torch_backend.close(b.encoder);
+    for (int l = 0; l < 12; l++)
+        for (int s = 0; s < SHAPES; s++) mgt_weight_destroy(set.weights[l][s]);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        printf("usage: encoder_bench [fp32|bf16|int8|all [BATCH_TOKENS [ROUNDS [THREADS]]]]\n");
+        return 0;
+    }
+    const char *which = argc > 1 ? argv[1] : "all";
+    uint32_t budget = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    unsigned rounds = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 5;
+    unsigned threads = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : mgi_processors();
+    if (threads < 1 || threads > MAX_THREADS) die("THREADS must be within 1..64");
+    mgi_weights weights = {0};
+    make_weights(&weights);
+    bool all = strcmp(which, "all") == 0;
+    if (all || strcmp(which, "fp32") == 0) one(&weights, MGEO_FP32, budget, rounds, threads);
+    if (all || strcmp(which, "bf16") == 0) one(&weights, MGEO_BF16, budget, rounds, threads);
+    if (all || strcmp(which, "int8") == 0) one(&weights, MGEO_INT8, budget, rounds, threads);
+    return 0;
+}
