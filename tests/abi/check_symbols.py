@@ -22,7 +22,7 @@ def map_functions(path):
     with open(path, encoding="utf-8") as file:
         text = re.sub(r"/\*.*?\*/|#[^\n]*", "", file.read(), flags=re.S)
     named = {}
-    for node, body in re.findall(r"(\w+)\s*\{(.*?)\}", text, re.S):
+    for node, body in re.findall(r"([\w.]+)\s*\{(.*?)\}", text, re.S):
         shown = re.sub(r"local\s*:.*", "", body, flags=re.S).replace("global:", "")
         for name in re.findall(r"[\w*]+", shown):
             named[name] = node
