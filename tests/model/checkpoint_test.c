@@ -1,0 +1,344 @@
+/* Checkpoints: layouts of names, what is missing or wrong by name, what is not used; identity. */
+#include "model/checkpoint.h"
+
+#include "../support/check.h"
+#include "core/alloc.h"
+#include "core/progress.h"
+#include "made.h"
+#include "model/fingerprint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LAYERS = 2, HIDDEN = 4, INNER = 8, WORDS = 6, POSITIONS = 5, LABELS = 3, TENSORS = 41 };
+
+static const mgi_encoder_spec shape = {.layers = LAYERS,
+                                       .hidden = HIDDEN,
+                                       .heads = 2,
+                                       .intermediate = INNER,
+                                       .vocabulary = WORDS,
+                                       .positions = POSITIONS,
+                                       .types = 2};
+
+static unsigned char numbers[1024];
+static char path[] = "dir/model.safetensors";
+static mgi_store_file file = {.path = path};
+
+/* One tensor of a good checkpoint. */
+typedef struct piece {
+    char name[96];
+    uint32_t rows, columns; /* columns 0: a vector */
+    mgi_stored_type type;
+    bool dense, dropped;
+} piece;
+
+typedef struct pieces {
+    piece all[TENSORS + 8];
+    size_t count;
+} pieces;
+
+static void add_piece(pieces *to, const char *prefix, const char *name, uint32_t rows,
+                      uint32_t columns) {
+    piece *one = &to->all[to->count++];
+    *one = (piece){.rows = rows, .columns = columns, .dense = true};
+    snprintf(one->name, sizeof one->name, "%s%s", prefix, name);
+}
+
+static void add_pair(pieces *to, const char *prefix, const char *module, const char *weight,
+                     const char *bias, uint32_t rows, uint32_t columns) {
+    char name[96];
+    snprintf(name, sizeof name, "%s.%s", module, weight);
+    add_piece(to, prefix, name, rows, columns);
+    snprintf(name, sizeof name, "%s.%s", module, bias);
+    add_piece(to, prefix, name, rows, 0);
+}
+
+static void add_layer(pieces *to, const char *prefix, int index, const char *gamma,
+                      const char *beta) {
+    static const struct {
+        const char *module;
+        uint32_t rows, columns;
+    } modules[] = {
+        {"attention.self.query", HIDDEN, HIDDEN},  {"attention.self.key", HIDDEN, HIDDEN},
+        {"attention.self.value", HIDDEN, HIDDEN},  {"attention.output.dense", HIDDEN, HIDDEN},
+        {"attention.output.LayerNorm", HIDDEN, 0}, {"intermediate.dense", INNER, HIDDEN},
+        {"output.dense", HIDDEN, INNER},           {"output.LayerNorm", HIDDEN, 0},
+    };
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
+        char name[64];
+        bool norm = modules[i].columns == 0;
+        snprintf(name, sizeof name, "encoder.layer.%d.%s", index, modules[i].module);
+        add_pair(to, prefix, name, norm ? gamma : "weight", norm ? beta : "bias", modules[i].rows,
+                 modules[i].columns);
+    }
+}
+
+static pieces make(const char *prefix, const char *gamma, const char *beta) {
+    pieces made = {.count = 0};
+    add_piece(&made, prefix, "embeddings.word_embeddings.weight", WORDS, HIDDEN);
+    add_piece(&made, prefix, "embeddings.position_embeddings.weight", POSITIONS, HIDDEN);
+    add_piece(&made, prefix, "embeddings.token_type_embeddings.weight", 2, HIDDEN);
+    add_pair(&made, prefix, "embeddings.LayerNorm", gamma, beta, HIDDEN, 0);
+    for (int i = 0; i < LAYERS; i++) add_layer(&made, prefix, i, gamma, beta);
+    add_pair(&made, prefix, "pooler.dense", "weight", "bias", HIDDEN, HIDDEN);
+    add_pair(&made, "", "classifier", "weight", "bias", LABELS, HIDDEN);
+    assert_int_equal(made.count, TENSORS);
+    return made;
+}
+
+static mgeo_status fill(mgi_store *store, const pieces *from, mgeo_error *error) {
+    mgi_store_init(store);
+    for (size_t i = 0; i < from->count; i++) {
+        const piece *one = &from->all[i];
+        mgi_stored stored = {.file = &file, .data = numbers + i, .type = one->type};
+        uint64_t unused;
+        if (one->dropped) continue;
+        stored.rank = one->columns == 0 ? 1 : 2;
+        stored.shape[0] = one->rows;
+        stored.shape[1] = one->columns;
+        stored.dense = one->dense;
+        assert_true(mgi_shape_size(stored.shape, stored.rank, stored.type, &unused, &stored.bytes));
+        mgeo_status status = mgi_store_add(store, &stored, one->name, strlen(one->name), error);
+        if (status != MGEO_OK) return status;
+    }
+    return mgi_store_seal(store, error);
+}
+
+static mgeo_status bind(const pieces *from, mgi_store *store, mgi_checkpoint *checkpoint,
+                        mgeo_error *error) {
+    mgi_encoder_spec spec = shape;
+    *checkpoint = (mgi_checkpoint){0};
+    mgeo_status status = fill(store, from, error);
+    if (status != MGEO_OK) return status;
+    status = mgi_checkpoint_bind(checkpoint, store, "dir", &spec, error);
+    if (status == MGEO_OK) assert_int_equal(spec.labels, LABELS);
+    return status;
+}
+
+static void check_refused(const pieces *from, mgeo_status expected, const char *part) {
+    mgi_store store;
+    mgi_checkpoint checkpoint;
+    mgeo_error error = {0};
+    mgeo_status status = bind(from, &store, &checkpoint, &error);
+    if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
+    check_line(&error, part);
+    check_line(&error, "dir");
+    assert_null(checkpoint.used);
+    mgi_store_finish(&store);
+}
+
+static void fingerprint_of(const pieces *from, char hex[MGI_FINGERPRINT_SIZE]) {
+    mgi_store store;
+    mgi_checkpoint checkpoint;
+    mgeo_error error;
+    if (bind(from, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    assert_int_equal(mgi_fingerprint(&checkpoint, hex, NULL, &error), MGEO_OK);
+    mgi_checkpoint_finish(&checkpoint);
+    mgi_store_finish(&store);
+}
+
+static void binds_every_tensor(void **state) {
+    (void)state;
+    const pieces made = make("bert.", "weight", "bias");
+    mgi_store store;
+    mgi_checkpoint checkpoint;
+    mgeo_error error;
+    if (bind(&made, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    assert_int_equal(checkpoint.used_count, TENSORS);
+    assert_int_equal(checkpoint.unused_count, 0);
+    const mgi_weights *weights = &checkpoint.weights;
+    assert_ptr_equal(weights->word_embeddings.data, numbers);
+    assert_int_equal(weights->word_embeddings.shape[0], WORDS);
+    assert_int_equal(weights->word_embeddings.rank, 2);
+    assert_true(weights->word_embeddings.mapped);
+    assert_ptr_equal(weights->embedding_norm.bias.data, numbers + 4);
+    assert_int_equal(weights->embedding_norm.bias.shape[1], 1);
+    assert_ptr_equal(weights->layers[1].output_norm.bias.data, numbers + 36);
+    assert_int_equal(weights->layers[1].output.weight.shape[1], INNER);
+    assert_ptr_equal(weights->classifier.bias.data, numbers + 40);
+    uint64_t total = 0;
+    for (size_t i = 0; i < made.count; i++) {
+        total += (uint64_t)made.all[i].rows * (made.all[i].columns == 0 ? 1 : made.all[i].columns);
+    }
+    assert_int_equal(checkpoint.parameters, total);
+    assert_int_equal(checkpoint.bytes, total * 4);
+    mgi_checkpoint_finish(&checkpoint);
+    mgi_store_finish(&store);
+}
+
+static void knows_every_layout(void **state) {
+    (void)state;
+    static const char *const prefixes[] = {"bert.text_encoder.", "bert.", ""};
+    char first[MGI_FINGERPRINT_SIZE], other[MGI_FINGERPRINT_SIZE];
+    const pieces plain = make("bert.", "weight", "bias");
+    fingerprint_of(&plain, first);
+    for (size_t i = 0; i < 6; i++) {
+        const pieces made =
+            make(prefixes[i / 2], i % 2 == 0 ? "weight" : "gamma", i % 2 == 0 ? "bias" : "beta");
+        fingerprint_of(&made, other);
+        assert_string_equal(first, other);
+    }
+}
+
+static void names_each_missing_tensor(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TENSORS; i++) {
+        pieces made = make("bert.text_encoder.", "weight", "bias");
+        char part[128];
+        made.all[i].dropped = true;
+        snprintf(part, sizeof part, "tensor %s: missing", made.all[i].name);
+        check_refused(&made, MGEO_E_FORMAT, i == 0 ? "word_embeddings.weight: missing" : part);
+    }
+}
+
+static void names_each_wrong_shape(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TENSORS; i++) {
+        for (int way = 0; way < 3; way++) {
+            pieces made = make("bert.", "weight", "bias");
+            piece *one = &made.all[i];
+            char part[128];
+            bool labels = strcmp(one->name, "classifier.weight") == 0;
+            if (labels && way == 0) continue; /* decides the number of labels itself */
+            if (way == 0) one->rows++;
+            if (way == 1) one->columns = one->columns == 0 ? 1 : one->columns + 1;
+            if (way == 2) one->columns = one->columns == 0 ? one->rows : 0;
+            snprintf(part, sizeof part, "tensor %s: shape", one->name);
+            check_refused(&made, MGEO_E_FORMAT, part);
+        }
+    }
+}
+
+static void names_each_wrong_type_and_layout(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TENSORS; i++) {
+        pieces made = make("", "gamma", "beta");
+        char part[128];
+        made.all[i].type = (mgi_stored_type)(MGI_STORED_F64 + i % (MGI_STORED_TYPES - 3));
+        snprintf(part, sizeof part, "tensor %s: dtype %s", made.all[i].name,
+                 mgi_stored_type_name(made.all[i].type));
+        check_refused(&made, MGEO_E_UNSUPPORTED, part);
+        made.all[i].type = MGI_STORED_BF16;
+        made.all[i].dense = false;
+        snprintf(part, sizeof part, "tensor %s: stride: not contiguous", made.all[i].name);
+        check_refused(&made, MGEO_E_UNSUPPORTED, part);
+    }
+}
+
+static void refuses_foreign_checkpoints(void **state) {
+    (void)state;
+    const pieces none = {.count = 0};
+    check_refused(&none, MGEO_E_FORMAT, "not a BERT checkpoint");
+    const pieces roberta = make("roberta.", "weight", "bias");
+    check_refused(&roberta, MGEO_E_FORMAT, "not a BERT checkpoint");
+    pieces two = make("bert.", "weight", "bias");
+    add_piece(&two, "bert.text_encoder.", "embeddings.word_embeddings.weight", WORDS, HIDDEN);
+    check_refused(&two, MGEO_E_FORMAT, "two encoders");
+    pieces many = make("bert.", "weight", "bias");
+    many.all[TENSORS - 2].rows = MGEO_MAX_LABELS + 1;
+    check_refused(&many, MGEO_E_FORMAT, "classifier.weight: shape: 1 to 16 rows");
+    many.all[TENSORS - 2].rows = 0;
+    check_refused(&many, MGEO_E_FORMAT, "classifier.weight: shape: 1 to 16 rows");
+}
+
+static void lists_unused_tensors(void **state) {
+    (void)state;
+    pieces made = make("bert.text_encoder.", "weight", "bias");
+    add_piece(&made, "bert.", "gis2text.weight", 3, 3);
+    add_piece(&made, "bert.text_encoder.", "encoder.layer.2.output.dense.weight", 1, 1);
+    made.all[TENSORS].type = MGI_STORED_I64;
+    made.all[TENSORS].dense = false;
+    mgi_store store;
+    mgi_checkpoint checkpoint;
+    mgeo_error error;
+    if (bind(&made, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    mgi_store_finish(&store); /* the names outlive it */
+    assert_int_equal(checkpoint.unused_count, 2);
+    assert_string_equal(checkpoint.unused[0], "bert.gis2text.weight");
+    assert_string_equal(checkpoint.unused[1],
+                        "bert.text_encoder.encoder.layer.2.output.dense.weight");
+    mgi_checkpoint_finish(&checkpoint);
+}
+
+static void identity_changes_with_what_is_used(void **state) {
+    (void)state;
+    char first[MGI_FINGERPRINT_SIZE], other[MGI_FINGERPRINT_SIZE];
+    pieces made = make("bert.", "weight", "bias");
+    fingerprint_of(&made, first);
+    assert_int_equal(strspn(first, "0123456789abcdef"), 32);
+    add_piece(&made, "", "unused", 1, 1);
+    fingerprint_of(&made, other);
+    assert_string_equal(first, other);
+    numbers[40 + LABELS * 4 - 1] ^= 1; /* last byte of the last used tensor */
+    fingerprint_of(&made, other);
+    numbers[40 + LABELS * 4 - 1] ^= 1;
+    assert_string_not_equal(first, other);
+    for (size_t i = 0; i < TENSORS; i += 7) {
+        made.all[i].type = MGI_STORED_F16;
+        fingerprint_of(&made, other);
+        made.all[i].type = MGI_STORED_F32;
+        assert_string_not_equal(first, other);
+    }
+}
+
+static void identity_stops_when_cancelled(void **state) {
+    (void)state;
+    const pieces made = make("bert.", "weight", "bias");
+    mgi_store store;
+    mgi_checkpoint checkpoint;
+    mgeo_error error;
+    mgeo_progress progress = {0};
+    char hex[MGI_FINGERPRINT_SIZE];
+    int32_t stage;
+    uint64_t done, total;
+    assert_int_equal(bind(&made, &store, &checkpoint, &error), MGEO_OK);
+    assert_int_equal(mgi_fingerprint(&checkpoint, hex, &progress, &error), MGEO_OK);
+    mgeo_progress_read(&progress, &stage, &done, &total);
+    assert_int_equal(stage, MGEO_STAGE_HASHING);
+    assert_int_equal(done, checkpoint.bytes);
+    assert_int_equal(total, checkpoint.bytes);
+    mgeo_progress_cancel(&progress);
+    assert_int_equal(mgi_fingerprint(&checkpoint, hex, &progress, &error), MGEO_E_CANCELLED);
+    mgi_alloc_fail_at(1);
+    assert_int_equal(mgi_fingerprint(&checkpoint, hex, NULL, &error), MGEO_E_MEMORY);
+    mgi_alloc_fail_at(0);
+    mgi_checkpoint_finish(&checkpoint);
+    mgi_store_finish(&store);
+}
+
+static void survives_failing_memory(void **state) {
+    (void)state;
+    pieces made = make("bert.", "weight", "bias");
+    add_piece(&made, "", "unused", 1, 1);
+    mgeo_status status = MGEO_E_MEMORY;
+    for (long nth = 1; status != MGEO_OK; nth++) {
+        mgi_store store;
+        mgi_checkpoint checkpoint;
+        mgeo_error error;
+        mgi_alloc_fail_at(nth);
+        status = bind(&made, &store, &checkpoint, &error);
+        if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
+        mgi_checkpoint_finish(&checkpoint);
+        mgi_store_finish(&store);
+        assert_true(nth < 200);
+    }
+    mgi_alloc_fail_at(0);
+}
+
+int main(void) {
+    for (size_t i = 0; i < sizeof numbers; i++) numbers[i] = (unsigned char)(i * 31);
+    file.map = (mgi_mapfile){.data = numbers, .size = sizeof numbers};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(binds_every_tensor),
+        cmocka_unit_test(knows_every_layout),
+        cmocka_unit_test(names_each_missing_tensor),
+        cmocka_unit_test(names_each_wrong_shape),
+        cmocka_unit_test(names_each_wrong_type_and_layout),
+        cmocka_unit_test(refuses_foreign_checkpoints),
+        cmocka_unit_test(lists_unused_tensors),
+        cmocka_unit_test(identity_changes_with_what_is_used),
+        cmocka_unit_test(identity_stops_when_cancelled),
+        cmocka_unit_test(survives_failing_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+/* Configuration: defaults, limits, ModelScope's precedence of labels, tokenizer options. */
+#include "model/config.h"
+
+#include "../support/check.h"
+#include "made.h"
+
+#include <string.h>
+
+static char root[MADE_PATH];
+
+static int set_up(void **state) {
+    (void)state;
+    made_directory(root);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    made_remove(root);
+    return 0;
+}
+
+static void read_good(mgi_config *config) {
+    mgeo_error error;
+    if (mgi_config_read(config, root, &error) != MGEO_OK) fail_msg("%s", error.message);
+}
+
+static void check_refused(mgeo_status expected, const char *part) {
+    mgi_config config;
+    mgeo_error error = {0};
+    mgeo_status status = mgi_config_read(&config, root, &error);
+    if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
+    check_line(&error, part);
+}
+
+static void has_the_defaults_of_bert(void **state) {
+    (void)state;
+    mgi_config config;
+    made_text(root, "config.json", "{}");
+    read_good(&config);
+    assert_int_equal(config.spec.layers, 12);
+    assert_int_equal(config.spec.hidden, 768);
+    assert_int_equal(config.spec.heads, 12);
+    assert_int_equal(config.spec.intermediate, 3072);
+    assert_int_equal(config.spec.vocabulary, 30522);
+    assert_int_equal(config.spec.positions, 512);
+    assert_int_equal(config.spec.types, 2);
+    assert_true(config.spec.norm_eps == 1e-12f);
+    assert_int_equal(config.spec.activation, MGI_GELU);
+    assert_true(config.tokenizer.do_lower_case);
+    assert_true(config.tokenizer.tokenize_chinese_chars);
+    assert_false(config.tokenizer.halve_budget);
+    assert_false(config.tokenizer.one_type);
+    assert_int_equal(config.tokenizer.strip_accents, MGI_STRIP_AS_LOWER);
+    assert_int_equal(config.labels.count, 0);
+}
+
+static void reads_every_field(void **state) {
+    (void)state;
+    mgi_config config;
+    made_text(root, "config.json",
+              "{\"model_type\":\"bert\",\"num_hidden_layers\":6,\"fusion_layer\":4,"
+              "\"hidden_size\":32,\"num_attention_heads\":4,\"intermediate_size\":64,"
+              "\"vocab_size\":100,\"max_position_embeddings\":40,\"type_vocab_size\":3,"
+              "\"layer_norm_eps\":1e-5,\"hidden_act\":\"gelu_new\",\"is_decoder\":false,"
+              "\"position_embedding_type\":\"absolute\",\"unknown\":[{}]}");
+    made_text(root, "tokenizer_config.json",
+              "{\"do_lower_case\":false,\"strip_accents\":true,"
+              "\"tokenize_chinese_chars\":false,\"use_fast\":true}");
+    read_good(&config);
+    assert_int_equal(config.spec.layers, 4);
+    assert_int_equal(config.spec.hidden, 32);
+    assert_int_equal(config.spec.vocabulary, 100);
+    assert_int_equal(config.spec.positions, 40);
+    assert_int_equal(config.spec.types, 3);
+    assert_int_equal(config.spec.activation, MGI_GELU_TANH);
+    assert_true(config.spec.norm_eps == 1e-5f);
+    assert_false(config.tokenizer.do_lower_case);
+    assert_false(config.tokenizer.tokenize_chinese_chars);
+    assert_true(config.tokenizer.halve_budget);
+    assert_int_equal(config.tokenizer.strip_accents, MGI_STRIP_YES);
+    made_text(root, "tokenizer_config.json", "{\"strip_accents\":false}");
+    read_good(&config);
+    assert_int_equal(config.tokenizer.strip_accents, MGI_STRIP_NO);
+}
+
+static void knows_activations(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        mgi_activation activation;
+    } cases[] = {
+        {"{\"hidden_act\":\"gelu\"}", MGI_GELU},
+        {"{\"hidden_act\":\"gelu_python\"}", MGI_GELU},
+        {"{\"hidden_act\":\"gelu_new\"}", MGI_GELU_TANH},
+        {"{\"hidden_act\":\"gelu_pytorch_tanh\"}", MGI_GELU_TANH},
+        {"{\"hidden_act\":\"relu\"}", MGI_RELU},
+        {"{\"hidden_act\":\"tanh\"}", MGI_TANH},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mgi_config config;
+        made_text(root, "config.json", cases[i].text);
+        read_good(&config);
+        assert_int_equal(config.spec.activation, cases[i].activation);
+    }
+}
+
+static const struct {
+    const char *text;
+    mgeo_status status;
+    const char *part;
+} bad[] = {
+    {"{", MGEO_E_FORMAT, "config.json: line 1: not valid JSON"},
+    {"{\"hidden_size\":0}", MGEO_E_FORMAT, "config.json: hidden_size: 0 is not within 1"},
+    {"{\"hidden_size\":-768}", MGEO_E_FORMAT, "hidden_size: -768"},
+    {"{\"hidden_size\":\"768\"}", MGEO_E_FORMAT, "hidden_size: a whole number"},
+    {"{\"hidden_size\":768.0}", MGEO_E_FORMAT, "hidden_size: a whole number"},
+    {"{\"hidden_size\":16385}", MGEO_E_FORMAT, "hidden_size: 16385"},
+    {"{\"hidden_size\":9223372036854775807}", MGEO_E_FORMAT, "hidden_size"},
+    {"{\"num_attention_heads\":7}", MGEO_E_FORMAT, "num_attention_heads: 7 does not divide"},
+    {"{\"num_attention_heads\":0}", MGEO_E_FORMAT, "num_attention_heads: 0"},
+    {"{\"num_hidden_layers\":0}", MGEO_E_FORMAT, "num_hidden_layers"},
+    {"{\"num_hidden_layers\":257}", MGEO_E_FORMAT, "num_hidden_layers"},
+    {"{\"intermediate_size\":0}", MGEO_E_FORMAT, "intermediate_size"},
+    {"{\"vocab_size\":3}", MGEO_E_FORMAT, "vocab_size"},
+    {"{\"vocab_size\":4194305}", MGEO_E_FORMAT, "vocab_size"},
+    {"{\"max_position_embeddings\":4}", MGEO_E_FORMAT, "max_position_embeddings: 4"},
+    {"{\"type_vocab_size\":0}", MGEO_E_FORMAT, "type_vocab_size"},
+    {"{\"type_vocab_size\":1}", MGEO_E_FORMAT, "type_vocab_size: a pair needs 2"},
+    {"{\"fusion_layer\":0}", MGEO_E_FORMAT, "fusion_layer: 0 is not within 1 to 12"},
+    {"{\"fusion_layer\":13}", MGEO_E_FORMAT, "fusion_layer: 13 is not within 1 to 12"},
+    {"{\"layer_norm_eps\":-1}", MGEO_E_FORMAT, "layer_norm_eps"},
+    {"{\"layer_norm_eps\":1}", MGEO_E_FORMAT, "layer_norm_eps"},
+    {"{\"layer_norm_eps\":\"x\"}", MGEO_E_FORMAT, "layer_norm_eps: a number"},
+    {"{\"hidden_act\":\"silu\"}", MGEO_E_UNSUPPORTED, "hidden_act: silu is not supported"},
+    {"{\"hidden_act\":1}", MGEO_E_FORMAT, "hidden_act: a string"},
+    {"{\"model_type\":\"roberta\"}", MGEO_E_UNSUPPORTED, "model_type: roberta"},
+    {"{\"position_embedding_type\":\"relative_key\"}", MGEO_E_UNSUPPORTED, "relative_key"},
+    {"{\"is_decoder\":true}", MGEO_E_UNSUPPORTED, "is_decoder"},
+    {"{\"is_decoder\":1}", MGEO_E_FORMAT, "is_decoder: true or false"},
+    {"{\"label2id\":[]}", MGEO_E_FORMAT, "config.json: label2id: an object"},
+    {"{\"label2id\":{}}", MGEO_E_FORMAT, "label2id: 1 to 16 labels"},
+    {"{\"label2id\":{\"a\":1}}", MGEO_E_FORMAT, "label2id: indices must run from 0"},
+    {"{\"label2id\":{\"a\":0,\"b\":0}}", MGEO_E_FORMAT, "label2id: an index is there twice"},
+    {"{\"label2id\":{\"a\":0,\"b\":-1}}", MGEO_E_FORMAT, "label2id: indices"},
+    {"{\"label2id\":{\"a\":\"x\"}}", MGEO_E_FORMAT, "label2id: indices"},
+    {"{\"label2id\":{\"\":0}}", MGEO_E_FORMAT, "label2id: a name must have"},
+    {"{\"id2label\":{\"0\":\"a\",\"1\":\"a\"}}", MGEO_E_FORMAT, "id2label: a name is there twice"},
+    {"{\"id2label\":{\"0\":1}}", MGEO_E_FORMAT, "id2label: a name is no string"},
+    {"{\"id2label\":{\"00000000000000000000\":\"a\"}}", MGEO_E_FORMAT, "id2label: indices"},
+    {"{\"id2label\":{\"0\":\"0123456789012345678901234567890123456789012345678901234567890123\"}}",
+     MGEO_E_FORMAT, "id2label: a name must have 1 to 63 bytes"},
+    {"{\"label2id\":{\"a\":0,\"b\":1,\"c\":2,\"d\":3,\"e\":4,\"f\":5,\"g\":6,\"h\":7,\"i\":8,"
+     "\"j\":9,\"k\":10,\"l\":11,\"m\":12,\"n\":13,\"o\":14,\"p\":15,\"q\":16}}",
+     MGEO_E_FORMAT, "1 to 16 labels"},
+};
+
+static void refuses_bad_fields(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        made_text(root, "config.json", bad[i].text);
+        check_refused(bad[i].status, bad[i].part);
+    }
+}
+
+static void refuses_bad_other_files(void **state) {
+    (void)state;
+    check_refused(MGEO_E_IO, "config.json");
+    made_text(root, "config.json", "{}");
+    made_text(root, "configuration.json", "{\"task\":1}");
+    check_refused(MGEO_E_FORMAT, "configuration.json: task: a string");
+    made_text(root, "configuration.json", "{\"model\":\"mgeo\"}");
+    check_refused(MGEO_E_FORMAT, "configuration.json: model: an object");
+    made_text(root, "configuration.json", "{\"preprocessor\":{\"label2id\":3}}");
+    check_refused(MGEO_E_FORMAT, "configuration.json: preprocessor.label2id: an object");
+    made_text(root, "configuration.json", "{}");
+    made_text(root, "tokenizer_config.json", "{\"do_lower_case\":\"yes\"}");
+    check_refused(MGEO_E_FORMAT, "tokenizer_config.json: do_lower_case: true or false");
+    made_text(root, "tokenizer_config.json", "{}");
+    made_text(root, "label_mapping.json", "{}");
+    check_refused(MGEO_E_FORMAT, "label_mapping.json: labels: 1 to 16");
+}
+
+/* Each source is removed in turn, from the first of the order to the last. */
+static void finds_labels_in_modelscopes_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *configuration, *config, *first, *second;
+    } steps[] = {
+        {"{\"model\":{\"label2id\":{\"b\":0,\"a\":1},\"id2label\":{\"0\":\"x\"}},"
+         "\"preprocessor\":{\"label2id\":{\"x\":0}}}",
+         "{\"label2id\":{\"x\":0}}", "b", "a"},
+        {"{\"model\":{\"id2label\":{\"0\":\"c\",\"1\":\"a\"}},"
+         "\"preprocessor\":{\"label2id\":{\"x\":0}}}",
+         "{\"label2id\":{\"x\":0}}", "c", "a"},
+        {"{\"model\":{},\"preprocessor\":{\"label2id\":{\"d\":\"0\",\"a\":\"1\"},"
+         "\"id2label\":{\"0\":\"x\"}}}",
+         "{\"label2id\":{\"x\":0}}", "d", "a"},
+        {"{\"preprocessor\":{\"id2label\":{\"1\":\"a\",\"0\":\"e\"}}}", "{\"label2id\":{\"x\":0}}",
+         "e", "a"},
+        {"{}", "{\"label2id\":{\"f\":0,\"a\":1},\"id2label\":{\"0\":\"x\"}}", "f", "a"},
+        {"{}", "{\"id2label\":{\"0\":\"g\",\"1\":\"a\"}}", "g", "a"},
+    };
+    mgi_config config;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        made_text(root, "configuration.json", steps[i].configuration);
+        made_text(root, "config.json", steps[i].config);
+        read_good(&config);
+        assert_int_equal(config.labels.count, 2);
+        assert_string_equal(config.labels.names[0], steps[i].first);
+        assert_string_equal(config.labels.names[1], steps[i].second);
+    }
+    made_text(root, "configuration.json", steps[0].configuration);
+    made_text(root, "label_mapping.json", "{\"m\":1,\"n\":0}");
+    read_good(&config);
+    assert_string_equal(config.labels.names[0], "n");
+    made_text(root, "label_mapping.json", "{\"1\":\"o\",\"0\":\"p\"}");
+    read_good(&config);
+    assert_string_equal(config.labels.names[0], "p");
+    made_text(root, "label_mapping.json", "{\"1\":1,\"0\":0}");
+    read_good(&config);
+    assert_string_equal(config.labels.names[0], "0");
+}
+
+static void ranks_with_one_type(void **state) {
+    (void)state;
+    mgi_config config;
+    made_text(root, "config.json", "{\"type_vocab_size\":1}");
+    made_text(root, "configuration.json", "{\"task\":\"text_ranking\"}");
+    read_good(&config);
+    assert_true(config.tokenizer.one_type);
+    made_text(root, "configuration.json", "{\"task\":\"text-ranking\"}");
+    read_good(&config);
+    assert_true(config.ranks);
+    made_text(root, "config.json", "{}");
+    made_text(root, "configuration.json", "{\"task\":\"sentence-similarity\"}");
+    read_good(&config);
+    assert_false(config.tokenizer.one_type);
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        EACH(has_the_defaults_of_bert), EACH(reads_every_field),
+        EACH(knows_activations),        EACH(refuses_bad_fields),
+        EACH(refuses_bad_other_files),  EACH(finds_labels_in_modelscopes_order),
+        EACH(ranks_with_one_type),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

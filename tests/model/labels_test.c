@@ -1,0 +1,184 @@
+/* Labels: which one means a match, and what becomes of logits. */
+#include "model/labels.h"
+
+#include "../support/check.h"
+#include "made.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A comma-separated list of names, "" for none. */
+static mgi_config named(const char *list) {
+    mgi_config config = {0};
+    for (const char *at = list; *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        memcpy(config.labels.names[config.labels.count++], at, length);
+        at += length + (at[length] == ',');
+    }
+    strcpy(config.labels.source, "config.json: id2label");
+    return config;
+}
+
+static const struct {
+    const char *names;
+    uint32_t outputs;
+    const char *asked;
+    int32_t positive, partial;
+    mgeo_status status;
+    const char *part; /* of the error, or the first label */
+} cases[] = {
+    {"", 2, NULL, 1, -1, MGEO_OK, "LABEL_0"},
+    {"", 1, NULL, -1, -1, MGEO_OK, "score"},
+    {"LABEL_0", 1, NULL, -1, -1, MGEO_OK, "LABEL_0"},
+    {"a,b", 2, NULL, 1, -1, MGEO_OK, "a"},
+    {"a,b", 2, "a", 0, -1, MGEO_OK, "a"},
+    {"not_match,match", 2, NULL, 1, -1, MGEO_OK, "not_match"},
+    {"match,not_match", 2, NULL, 0, -1, MGEO_OK, "match"},
+    {"1,0", 2, NULL, 0, -1, MGEO_OK, "1"},
+    {"other,no", 2, NULL, 0, -1, MGEO_OK, "other"},
+    {"no,other", 2, NULL, 1, -1, MGEO_OK, "no"},
+    {"exact_match,not_match", 2, NULL, 0, -1, MGEO_OK, "exact_match"},
+    {"exact_match,partial_match", 2, NULL, 0, 1, MGEO_OK, "exact_match"},
+    {"not_match,partial_match,exact_match", 3, NULL, 2, 1, MGEO_OK, "not_match"},
+    {"exact_match,not_match,partial_match", 3, NULL, 0, 2, MGEO_OK, "exact_match"},
+    {"exact_match,not_match,partial_match", 3, "exact_match", 0, 2, MGEO_OK, "exact_match"},
+    {"exact_match,not_match,partial_match", 3, "partial_match", 2, -1, MGEO_OK, "exact_match"},
+    {"a,b,c", 3, "c", 2, -1, MGEO_OK, "a"},
+    {"", 3, "LABEL_2", 2, -1, MGEO_OK, "LABEL_0"},
+    {"a,b,c", 3, NULL, 0, 0, MGEO_E_ARGUMENT, "positive_label: needed"},
+    {"", 3, NULL, 0, 0, MGEO_E_ARGUMENT, "the labels are LABEL_0, LABEL_1, LABEL_2"},
+    {"a,b,exact_match,d", 4, NULL, 0, 0, MGEO_E_ARGUMENT, "positive_label: needed"},
+    {"a,b", 2, "c", 0, 0, MGEO_E_ARGUMENT, "no label has that name; the labels are a, b"},
+    {"", 1, "score", 0, 0, MGEO_E_ARGUMENT, "one output takes none"},
+    {"a,b", 3, NULL, 0, 0, MGEO_E_FORMAT,
+     "config.json: id2label: names 2 labels, but tensor classifier.weight has 3 rows"},
+    {"a,b", 1, NULL, 0, 0, MGEO_E_FORMAT, "names 2 labels"},
+};
+
+static void decides_by_names(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const mgi_config config = named(cases[i].names);
+        const mgi_model_options options = {.positive_label = cases[i].asked};
+        mgi_labels labels;
+        mgeo_error error = {0};
+        mgeo_status status =
+            mgi_labels_decide(&labels, &config, cases[i].outputs, &options, "dir", &error);
+        if (status != cases[i].status) fail_msg("case %zu: %d %s", i, status, error.message);
+        if (status != MGEO_OK) {
+            check_line(&error, cases[i].part);
+            continue;
+        }
+        assert_int_equal(labels.count, cases[i].outputs);
+        assert_int_equal(labels.positive, cases[i].positive);
+        assert_int_equal(labels.partial, cases[i].partial);
+        assert_string_equal(labels.names[0], cases[i].part);
+    }
+}
+
+static void ignores_labels_of_a_ranking_task(void **state) {
+    (void)state;
+    mgi_config config = named("a,b");
+    const mgi_model_options options = {0};
+    mgi_labels labels;
+    mgeo_error error;
+    config.ranks = true;
+    assert_int_equal(mgi_labels_decide(&labels, &config, 1, &options, "dir", &error), MGEO_OK);
+    assert_string_equal(labels.names[0], "score");
+}
+
+static mgi_labels three(float weight) {
+    const mgi_config config = named("not_match,partial_match,exact_match");
+    const mgi_model_options options = {.partial_weight = weight};
+    mgi_labels labels;
+    assert_int_equal(mgi_labels_decide(&labels, &config, 3, &options, "dir", NULL), MGEO_OK);
+    return labels;
+}
+
+static void weighs_partial_matches(void **state) {
+    (void)state;
+    assert_true(three(0.0f).partial_weight == 0.5f);
+    assert_true(three(0.25f).partial_weight == 0.25f);
+    assert_true(three(1.0f).partial_weight == 1.0f);
+    assert_true(three(-1.0f).partial_weight == 0.0f);
+    const mgi_config config = named("a,b");
+    mgi_labels labels;
+    mgeo_error error;
+    mgi_model_options options = {.partial_weight = 1.5f};
+    assert_int_equal(mgi_labels_decide(&labels, &config, 2, &options, "dir", &error),
+                     MGEO_E_ARGUMENT);
+    check_line(&error, "partial_weight: 1.5");
+    options.partial_weight = NAN;
+    assert_int_equal(mgi_labels_decide(&labels, &config, 2, &options, "dir", &error),
+                     MGEO_E_ARGUMENT);
+}
+
+static void scores_three(void **state) {
+    (void)state;
+    const mgi_labels labels = three(0.5f);
+    const float logits[] = {0.0f, 1.0f, 2.0f};
+    float shares[3], similarity;
+    int32_t label;
+    assert_true(mgi_labels_score(&labels, logits, shares, &label, &similarity));
+    double sum = 1.0 + exp(1.0) + exp(2.0);
+    assert_true(fabs(shares[0] - 1.0 / sum) < 1e-6);
+    assert_true(fabs(shares[2] - exp(2.0) / sum) < 1e-6);
+    assert_int_equal(label, 2);
+    assert_true(fabs(similarity - (exp(2.0) + 0.5 * exp(1.0)) / sum) < 1e-6);
+    assert_true(mgi_labels_score(&labels, logits, NULL, NULL, &similarity));
+}
+
+static void scores_large_logits(void **state) {
+    (void)state;
+    const mgi_labels labels = three(0.5f);
+    const float logits[] = {3e38f, -3e38f, 3e38f};
+    float shares[3], similarity;
+    int32_t label;
+    assert_true(mgi_labels_score(&labels, logits, shares, &label, &similarity));
+    assert_true(shares[0] == 0.5f && shares[1] == 0.0f && shares[2] == 0.5f);
+    assert_int_equal(label, 0);
+    assert_true(similarity == 0.5f);
+}
+
+static void scores_one(void **state) {
+    (void)state;
+    const mgi_labels labels = {.count = 1, .positive = -1, .partial = -1};
+    const float logits[] = {0.0f, 4.0f, -200.0f, 200.0f};
+    const double expected[] = {0.5, 1.0 / (1.0 + exp(-4.0)), 0.0, 1.0};
+    for (int i = 0; i < 4; i++) {
+        float share, similarity;
+        int32_t label;
+        assert_true(mgi_labels_score(&labels, &logits[i], &share, &label, &similarity));
+        assert_int_equal(label, 0);
+        assert_true(fabs(similarity - expected[i]) < 1e-6);
+        assert_true(share == similarity);
+    }
+}
+
+static void flags_what_is_not_finite(void **state) {
+    (void)state;
+    const mgi_labels labels = three(0.5f);
+    const float values[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++) {
+        const float logits[] = {0.0f, values[i], 0.0f};
+        float shares[3] = {0}, similarity = 0;
+        int32_t label = 0;
+        assert_false(mgi_labels_score(&labels, logits, shares, &label, &similarity));
+        assert_true(isnan(shares[0]) && isnan(shares[2]) && isnan(similarity));
+        assert_int_equal(label, -1);
+        assert_false(mgi_labels_score(&labels, logits, NULL, NULL, &similarity));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decides_by_names),
+        cmocka_unit_test(ignores_labels_of_a_ranking_task),
+        cmocka_unit_test(weighs_partial_matches),
+        cmocka_unit_test(scores_three),
+        cmocka_unit_test(scores_large_logits),
+        cmocka_unit_test(scores_one),
+        cmocka_unit_test(flags_what_is_not_finite),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
