@@ -30,6 +30,8 @@ bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engi
                                 .threads = options->threads,
                                 .batch_tokens = options->batch_tokens,
                                 .partial_weight = options->partial_weight,
+                                /* A program that runs once gains nothing by practice runs. */
+                                .skip_warm_up = options->action == ACTION_SCORE,
                                 .positive_label = options->positive_label,
                                 .progress = loading};
     memset(info, 0, sizeof *info);

@@ -1,0 +1,139 @@
+"""How it ends: files that are whole or absent, limits, signals, full disks, broken pipes, memory."""
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import MGEO, NAMES, ONE_LOGIT, PROGRAM, Case, table, tsv
+
+
+class WholeOrAbsent(Case):
+    def test_output_is_replaced_when_complete(self):
+        out = self.path("out", b"old")
+        os.chmod(out, 0o640)
+        os.symlink("out", self.path("link"))
+        self.run_score("-o", self.path("link"), stdin=table())
+        self.assertEqual(len(self.read("out").split(b"\n")), 7)
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.assertEqual(os.stat(out).st_mode & 0o777, 0o640)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_input_may_be_its_own_output(self):
+        path = self.path("in", table())
+        self.run_score("-o", path, path)
+        self.assertIn(b"\tsimilarity\tlabel\n", self.read("in"))
+
+    def test_failure_leaves_what_was_there(self):
+        self.path("out", b"old")
+        for bad in (("-m", "/nonexistent"), ("-c", "x,y"), ("--summary", "/nonexistent/s")):
+            self.run_score("-o", self.path("out"), *bad, stdin=table(), status=2)
+            self.assertEqual(self.read("out"), b"old")
+        self.assertIn("cannot write beside it",
+                      self.run_score("-o", "/nonexistent/out", stdin=table(), status=2).err)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_max_errors(self):
+        given = tsv(NAMES, ("0", "路", "路", "")) + b"\n\n\n" + table().split(b"\n", 1)[1]
+        arguments = ("-o", self.path("out"), "--errors", self.path("errors"), "--summary",
+                     self.path("summary"), "--max-errors")
+        result = self.run_score(*arguments, "2", stdin=given, status=2)
+        self.assertIn("standard input:5: stopped at bad row 3: --max-errors is 2", result.err)
+        self.assertEqual(len(self.read("errors").split(b"\n")), 5)
+        self.assertEqual(os.listdir(self.folder), ["errors"])
+        self.run_score(*arguments, "3", stdin=given, status=1)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["errors", "out", "summary"])
+        self.run_score("--max-errors", "0", stdin=table())
+        self.run_score("--max-errors", "0", stdin=given, status=2)
+
+    def test_limit_ends_it_while_the_input_stays_open(self):
+        child = self.start("--max-errors", "0", "-q", stdin=subprocess.PIPE,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        child.stdin.write(tsv(NAMES) + b"\n")
+        child.stdin.flush()
+        self.assertIn(b"--max-errors is 0", child.stderr.read())
+        self.assertEqual(child.wait(60), 2)
+        child.stdin.close()
+        child.stderr.close()
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "-m", MGEO], input=table(), stdout=full,
+                                  stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"standard output: cannot write: No space left", done.stderr)
+        for option in ("-o", "--errors", "--summary"):
+            result = self.run_score(option, "/dev/full", stdin=table() + b"\n", status=2)
+            self.assertIn("/dev/full: cannot write", result.err)
+
+    def test_devices_are_written_directly(self):
+        self.run_score("-o", "/dev/null", stdin=table())
+        self.assertTrue(os.path.exists("/dev/null"))
+        self.assertIn(b"similarity", self.run_score("-o", "/dev/stdout", stdin=table()).out)
+
+
+class Signals(Case):
+    def interrupt(self, number, *arguments, feed=b"", wait_for=None):
+        """Starts with its input kept open, sends the signal once `wait_for` exists, or at once."""
+        child = self.start(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+        child.stdin.write(feed)
+        child.stdin.flush()
+        while wait_for is not None and not wait_for():
+            self.assertIsNone(child.poll(), "ended before the signal")
+            time.sleep(0.01)
+        child.send_signal(number)
+        out, err = child.stdout.read(), child.stderr.read().decode()
+        for stream in (child.stdin, child.stdout, child.stderr):
+            stream.close()
+        return child.wait(60), out, err
+
+    def part_has_rows(self):
+        return any(os.path.getsize(self.path(name)) > 100 for name in self.leftovers())
+
+    def test_in_mid_run(self):
+        self.path("out", b"old")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            status, _, err = self.interrupt(
+                number, "-o", self.path("out"), "--errors", self.path("errors"), "--summary",
+                self.path("summary"), feed=table(300), wait_for=self.part_has_rows)
+            self.assertEqual(status, 130)
+            self.assertEqual(err, "mgeo-score: interrupted; the output file was not written\n")
+            self.assertEqual(os.listdir(self.folder), ["out"])
+            self.assertEqual(self.read("out"), b"old")
+
+    def test_while_waiting_for_the_first_row(self):
+        status, out, err = self.interrupt(signal.SIGINT, "-q", "-o", self.path("out"),
+                                          wait_for=self.leftovers)
+        self.assertEqual((status, out, err), (130, b"", ""))
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_broken_pipe_ends_quietly(self):
+        child = self.start("--errors", self.path("errors"), self.path("in", table(60000)),
+                           model=ONE_LOGIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdout.readline()
+        child.stdout.close()
+        self.assertEqual(child.stderr.read(), b"")
+        child.stderr.close()
+        self.assertEqual(child.wait(60), -signal.SIGPIPE)
+        self.assertEqual(os.listdir(self.folder), ["in"])
+
+
+class Memory(Case):
+    def peak(self, rows):
+        path = self.path("in", table(rows))
+        child = self.start("-o", self.path("out"), path, model=ONE_LOGIT)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0)
+        self.assertEqual(self.read("out").count(b"\n"), rows + 1)
+        return usage.ru_maxrss
+
+    def test_does_not_grow_with_the_rows(self):
+        """50,000 more rows are 2 MB more of input and 3 MB more of output alone."""
+        small, large = self.peak(10000), self.peak(60000)
+        self.assertLess(large, small + 12_000)  # KB
+
+
+if __name__ == "__main__":
+    unittest.main()
