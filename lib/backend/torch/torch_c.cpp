@@ -8,7 +8,6 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/native/TensorIterator.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/version.h>
 
 #include <cstdio>
 #include <cstring>
@@ -149,7 +148,7 @@ at::Tensor multiply_int8(const at::Tensor &input, const c10::IValue &packed) {
 } // namespace
 
 void mgt_version(char *text, size_t capacity) {
-    snprintf(text, capacity, "libtorch %s", TORCH_VERSION);
+    snprintf(text, capacity, "libtorch %s", MGI_TORCH_VERSION);
 }
 
 bool mgt_has_mkl(void) { return at::hasMKL(); }
