@@ -1,0 +1,478 @@
+#include "conformance.h"
+
+#include "core/alloc.h"
+#include "toy.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MIXED = 8, LABELS = 3, THREADS = 4, TURNS = 10 };
+static const uint32_t mixed[MIXED] = {1, 5, 5, 7, 16, 17, 39, 40};
+
+/* An encoder on a toy model, with one lane. */
+typedef struct stage {
+    const conformance_case *subject;
+    toy *model;
+    mgi_encoder *encoder;
+    mgi_encoder_info info;
+    mgi_lane *lane;
+} stage;
+
+static void must(mgeo_status status, const mgeo_error *error) {
+    if (status != MGEO_OK) fail_msg("%s: %s", mgeo_status_name(status), error->message);
+}
+
+static toy *make_model(void) {
+    toy_options options = {.spec = toy_spec(), .seed = 3};
+    assert_int_equal(options.spec.labels, LABELS);
+    return toy_create(&options);
+}
+
+static stage begin(const conformance_case *subject, uint32_t batch_tokens) {
+    mgeo_error error;
+    stage s = {.subject = subject, .model = make_model()};
+    mgi_encoder_request request = toy_request(s.model, subject->device, subject->precision);
+    request.batch_tokens = batch_tokens;
+    must(subject->backend->open(&request, &s.encoder, &error), &error);
+    subject->backend->describe(s.encoder, &s.info);
+    must(subject->backend->open_lane(s.encoder, &s.lane, &error), &error);
+    return s;
+}
+
+static void end(stage *s) {
+    s->subject->backend->close_lane(s->lane);
+    s->subject->backend->close(s->encoder);
+    toy_destroy(s->model);
+}
+
+static float *run_on(const stage *s, mgi_lane *lane, const toy_batch *b, unsigned cores) {
+    mgeo_error error;
+    float *logits = calloc((size_t)b->batch.rows * LABELS, sizeof *logits);
+    assert_non_null(logits);
+    must(s->subject->backend->run(lane, &b->batch, cores, logits, &error), &error);
+    return logits;
+}
+
+static float *run(const stage *s, const toy_batch *b) { return run_on(s, s->lane, b, 1); }
+
+static double apart(const float *a, const float *b, size_t count) {
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        double d = fabs((double)a[i] - (double)b[i]);
+        difference = d <= difference ? difference : d; /* NaN shows */
+        size = fmax(size, fabs((double)a[i]));
+    }
+    return size > 0 ? difference / size : difference;
+}
+
+static void same(const stage *s, const float *a, const float *b, size_t count, const char *what) {
+    double difference = apart(a, b, count);
+    if (!(difference <= s->subject->rounding))
+        fail_msg("%s: %g apart, more than %g", what, difference, s->subject->rounding);
+}
+
+static toy_batch *mixed_batch(const stage *s, uint64_t seed) {
+    return toy_batch_create(&s->model->spec, mixed, MIXED, seed);
+}
+
+static void describes_itself(void **state) {
+    const conformance_case *c = *state;
+    stage s = begin(c, 0);
+    assert_true(c->backend->serves(c->device));
+    assert_false(c->backend->serves("no such device"));
+    assert_int_not_equal(s.info.precision, MGEO_PRECISION_AUTO);
+    if (c->precision != MGEO_PRECISION_AUTO) assert_int_equal(s.info.precision, c->precision);
+    assert_true(s.info.batch_tokens >= s.model->spec.positions);
+    assert_true(s.info.bytes_on_device > 0);
+    assert_string_equal(s.info.device, c->device);
+    assert_true(strlen(s.info.library) > 0);
+    assert_null(strchr(s.info.warning, '\n'));
+    end(&s);
+    s = begin(c, 123);
+    assert_int_equal(s.info.batch_tokens, 123);
+    end(&s);
+}
+
+static void rows_stand_alone(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *all = mixed_batch(&s, 50);
+    float *together = run(&s, all);
+    for (uint32_t r = 0; r < MIXED; r++) {
+        toy_batch *one = toy_batch_row(all, r);
+        float *alone = run(&s, one);
+        same(&s, together + r * LABELS, alone, LABELS, "a row alone and among others");
+        free(alone);
+        toy_batch_destroy(one);
+    }
+    free(together);
+    toy_batch_destroy(all);
+    end(&s);
+}
+
+static void rows_differ(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *all = mixed_batch(&s, 50);
+    float *logits = run(&s, all);
+    for (uint32_t r = 1; r < MIXED; r++)
+        assert_true(apart(logits, logits + r * LABELS, LABELS) > 1e-4);
+    free(logits);
+    toy_batch_destroy(all);
+    end(&s);
+}
+
+static void neighbours_do_not_matter(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *all = mixed_batch(&s, 50), *other = mixed_batch(&s, 5000);
+    uint32_t first = all->offsets[3], length = mixed[3];
+    memcpy(other->ids + first, all->ids + first, length * sizeof *all->ids);
+    float *a = run(&s, all), *b = run(&s, other);
+    same(&s, a + 3 * LABELS, b + 3 * LABELS, LABELS, "a row among other neighbours");
+    free(a);
+    free(b);
+    toy_batch_destroy(all);
+    toy_batch_destroy(other);
+    end(&s);
+}
+
+static void order_is_kept(void **state) {
+    stage s = begin(*state, 0);
+    static const uint32_t equal[2] = {9, 9};
+    toy_batch *ab = toy_batch_create(&s.model->spec, equal, 2, 70);
+    toy_batch *ba = toy_batch_create(&s.model->spec, equal, 2, 70);
+    memcpy(ba->ids, ab->ids + 9, 9 * sizeof *ab->ids);
+    memcpy(ba->ids + 9, ab->ids, 9 * sizeof *ab->ids);
+    float *a = run(&s, ab), *b = run(&s, ba);
+    same(&s, a, b + LABELS, LABELS, "the first row, now second");
+    same(&s, a + LABELS, b, LABELS, "the second row, now first");
+    free(a);
+    free(b);
+    toy_batch_destroy(ab);
+    toy_batch_destroy(ba);
+    end(&s);
+}
+
+static void check_full(const stage *s, uint32_t length) {
+    uint32_t rows = s->info.batch_tokens / length;
+    uint32_t *lengths = calloc(rows, sizeof *lengths);
+    assert_non_null(lengths);
+    for (uint32_t r = 0; r < rows; r++) lengths[r] = length;
+    toy_batch *b = toy_batch_create(&s->model->spec, lengths, rows, 80);
+    toy_batch *last = toy_batch_row(b, rows - 1);
+    float *full = run(s, b), *alone = run(s, last);
+    same(s, full + (size_t)(rows - 1) * LABELS, alone, LABELS, "the last row of a full batch");
+    free(full);
+    free(alone);
+    free(lengths);
+    toy_batch_destroy(b);
+    toy_batch_destroy(last);
+}
+
+static void full_batches(void **state) {
+    static const uint32_t budgets[] = {40, 77, 400};
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        stage s = begin(*state, budgets[i]);
+        check_full(&s, 1);
+        check_full(&s, 11);
+        check_full(&s, 40);
+        end(&s);
+    }
+}
+
+/* A batch must leave nothing behind for the next, whatever their sizes. */
+static void lanes_forget(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *big = mixed_batch(&s, 1), *small = toy_batch_create(&s.model->spec, mixed, 3, 2);
+    float *before = run(&s, small), *between = run(&s, big), *after = run(&s, small);
+    assert_memory_equal(before, after, 3 * LABELS * sizeof *before);
+    free(before);
+    free(between);
+    free(after);
+    toy_batch_destroy(big);
+    toy_batch_destroy(small);
+    end(&s);
+}
+
+static void cores_do_not_matter(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *all = mixed_batch(&s, 50), *one = toy_batch_row(all, MIXED - 1);
+    const toy_batch *const batches[] = {all, one};
+    for (size_t i = 0; i < 2; i++) {
+        float *expected = run(&s, batches[i]);
+        for (unsigned cores = 2; cores <= 5; cores++) {
+            float *logits = run_on(&s, s.lane, batches[i], cores);
+            same(&s, expected, logits, batches[i]->batch.rows * LABELS, "one core and several");
+            free(logits);
+        }
+        free(expected);
+    }
+    toy_batch_destroy(all);
+    toy_batch_destroy(one);
+    end(&s);
+}
+
+typedef struct runner {
+    const stage *stage;
+    const toy_batch *batch;
+    const float *expected;
+    unsigned cores;
+    double worst;
+    bool failed;
+} runner;
+
+static void *run_lane(void *argument) { /* cmocka's assertions belong to the main thread */
+    runner *r = argument;
+    const mgi_backend *backend = r->stage->subject->backend;
+    mgi_lane *lane = NULL;
+    float logits[MIXED * LABELS];
+    r->failed = backend->open_lane(r->stage->encoder, &lane, NULL) != MGEO_OK;
+    for (int turn = 0; !r->failed && turn < TURNS; turn++) {
+        r->failed = backend->run(lane, &r->batch->batch, r->cores, logits, NULL) != MGEO_OK;
+        r->worst = fmax(r->worst, apart(r->expected, logits, MIXED * LABELS));
+    }
+    backend->close_lane(lane);
+    return NULL;
+}
+
+static void lanes_run_at_once(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *batches[THREADS];
+    float *expected[THREADS];
+    runner runners[THREADS];
+    pthread_t threads[THREADS];
+    for (unsigned t = 0; t < THREADS; t++) {
+        batches[t] = mixed_batch(&s, 100 * t);
+        expected[t] = run(&s, batches[t]);
+        runners[t] = (runner){&s, batches[t], expected[t], 1 + t % 2, 0, false};
+    }
+    for (unsigned t = 0; t < THREADS; t++)
+        assert_int_equal(pthread_create(&threads[t], NULL, run_lane, &runners[t]), 0);
+    for (unsigned t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
+    for (unsigned t = 0; t < THREADS; t++) {
+        assert_false(runners[t].failed);
+        if (!(runners[t].worst <= s.subject->rounding))
+            fail_msg("a lane beside others: %g apart", runners[t].worst);
+        free(expected[t]);
+        toy_batch_destroy(batches[t]);
+    }
+    end(&s);
+}
+
+/* Lanes go from thread to thread, one at a time. */
+static void *run_stage(void *argument) {
+    runner *r = argument;
+    float logits[MIXED * LABELS];
+    r->failed = r->stage->subject->backend->run(r->stage->lane, &r->batch->batch, r->cores, logits,
+                                                NULL) != MGEO_OK;
+    r->worst = apart(r->expected, logits, MIXED * LABELS);
+    return NULL;
+}
+
+static void lanes_change_threads(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *b = mixed_batch(&s, 9);
+    float *expected = run(&s, b);
+    for (unsigned i = 0; i < 3; i++) {
+        pthread_t thread;
+        runner r = {&s, b, expected, 1 + i, 0, false};
+        assert_int_equal(pthread_create(&thread, NULL, run_stage, &r), 0);
+        pthread_join(thread, NULL);
+        assert_false(r.failed);
+        assert_true(r.worst <= s.subject->rounding);
+    }
+    free(expected);
+    toy_batch_destroy(b);
+    end(&s);
+}
+
+static void bad_requests_leave_nothing(void **state) {
+    const conformance_case *c = *state;
+    toy *model = make_model();
+    mgeo_error error = {0};
+    mgi_encoder *encoder = NULL;
+    mgi_encoder_request request = toy_request(model, c->device, 99);
+    assert_int_not_equal(c->backend->open(&request, &encoder, &error), MGEO_OK);
+    assert_null(encoder);
+    assert_int_not_equal(error.status, MGEO_OK);
+    assert_true(strlen(error.message) > 10);
+    assert_null(strchr(error.message, '\n'));
+    assert_int_not_equal(c->backend->open(&request, &encoder, NULL), MGEO_OK);
+    assert_null(encoder);
+    toy_destroy(model);
+}
+
+static void cancelled_requests_leave_nothing(void **state) {
+    const conformance_case *c = *state;
+    toy *model = make_model();
+    mgeo_error error;
+    mgeo_progress progress = {{0}};
+    mgi_encoder *encoder = NULL;
+    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    request.progress = &progress;
+    mgeo_progress_cancel(&progress);
+    assert_int_equal(c->backend->open(&request, &encoder, &error), MGEO_E_CANCELLED);
+    assert_null(encoder);
+    toy_destroy(model);
+}
+
+static void destructors_take_null(void **state) {
+    const conformance_case *c = *state;
+    c->backend->close_lane(NULL);
+    c->backend->close(NULL);
+}
+
+/* Every allocation of ours fails once, in turn: the call says so, and works when asked again. */
+static void allocations_may_fail(void **state) {
+    const conformance_case *c = *state;
+    toy *model = make_model();
+    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    mgi_encoder *encoder = NULL;
+    mgi_lane *lane = NULL;
+    mgeo_error error = {0};
+    for (long n = 1; !encoder; n++) {
+        mgi_alloc_fail_at(n);
+        mgeo_status status = c->backend->open(&request, &encoder, &error);
+        if (status != MGEO_OK) {
+            assert_int_equal(status, MGEO_E_MEMORY);
+            assert_null(encoder);
+        }
+        assert_true(n < 100000);
+    }
+    for (long n = 1; !lane; n++) {
+        mgi_alloc_fail_at(n);
+        mgeo_status status = c->backend->open_lane(encoder, &lane, &error);
+        if (status != MGEO_OK) {
+            assert_int_equal(status, MGEO_E_MEMORY);
+            assert_null(lane);
+        }
+        assert_true(n < 100000);
+    }
+    toy_batch *b = toy_batch_create(&model->spec, mixed, MIXED, 4);
+    float logits[MIXED * LABELS];
+    mgeo_status status = MGEO_E_MEMORY;
+    for (long n = 1; status != MGEO_OK; n++) {
+        mgi_alloc_fail_at(n);
+        status = c->backend->run(lane, &b->batch, 3, logits, &error);
+        if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
+        assert_true(n < 100000);
+    }
+    mgi_alloc_fail_at(0);
+    for (size_t i = 0; i < MIXED * LABELS; i++) assert_true(isfinite(logits[i]));
+    toy_batch_destroy(b);
+    c->backend->close_lane(lane);
+    c->backend->close(encoder);
+    toy_destroy(model);
+}
+
+static void runs_allocate_nothing(void **state) {
+    stage s = begin(*state, 0);
+    toy_batch *b = mixed_batch(&s, 4);
+    free(run(&s, b));
+    mgi_alloc_fail_at(0);
+    free(run(&s, b));
+    assert_int_equal(mgi_alloc_count(), 0);
+    toy_batch_destroy(b);
+    end(&s);
+}
+
+static void poison(const mgi_tensor *tensor) {
+    memset((void *)(uintptr_t)tensor->data, 0xff, tensor->bytes); /* NaN in every type */
+}
+
+/* Weights that the encoder says it does not keep may go once it is open. */
+static void weights_may_go(void **state) {
+    stage s = begin(*state, 0);
+    if (!s.info.keeps_weights) {
+        toy_batch *b = mixed_batch(&s, 4);
+        float *before = run(&s, b);
+        mgi_weights *w = &s.model->weights;
+        poison(&w->word_embeddings);
+        poison(&w->position_embeddings);
+        poison(&w->embedding_norm.weight);
+        poison(&w->layers[0].query.weight);
+        poison(&w->layers[0].key.bias);
+        poison(&w->layers[1].value.weight);
+        poison(&w->layers[1].output.weight);
+        poison(&w->layers[1].output_norm.bias);
+        poison(&w->pooler.weight);
+        poison(&w->classifier.weight);
+        poison(&w->classifier.bias);
+        float *after = run(&s, b);
+        assert_memory_equal(before, after, MIXED * LABELS * sizeof *before);
+        free(before);
+        free(after);
+        toy_batch_destroy(b);
+    }
+    end(&s);
+}
+
+/* One word's NaN is the trouble of the rows that hold it, and no failure. */
+static void nan_stays_in_its_row(void **state) {
+    const conformance_case *c = *state;
+    if (!c->reads_all_weights) skip();
+    stage s = {.subject = c, .model = make_model()};
+    mgeo_error error;
+    uint32_t width = s.model->spec.hidden;
+    float *word = (float *)(uintptr_t)s.model->weights.word_embeddings.data + (size_t)96 * width;
+    word[5] = NAN;
+    mgi_encoder_request request = toy_request(s.model, c->device, c->precision);
+    must(c->backend->open(&request, &s.encoder, &error), &error);
+    must(c->backend->open_lane(s.encoder, &s.lane, &error), &error);
+    toy_batch *b = mixed_batch(&s, 4);
+    for (uint32_t i = 0; i < b->batch.tokens; i++)
+        if (b->ids[i] == 96) b->ids[i] = 95;
+    float *before = run(&s, b);
+    b->ids[b->offsets[4] + 2] = 96;
+    float *after = run(&s, b);
+    for (uint32_t r = 0; r < MIXED; r++)
+        for (uint32_t i = 0; i < LABELS; i++) {
+            assert_true(isfinite(before[r * LABELS + i]));
+            assert_int_equal(isnan(after[r * LABELS + i]) != 0, r == 4);
+        }
+    free(before);
+    free(after);
+    toy_batch_destroy(b);
+    end(&s);
+}
+
+int conformance_run(const conformance_case *c) {
+    const struct {
+        const char *name;
+        CMUnitTestFunction function;
+    } list[] = {
+#define CONFORMANCE(function) {#function, function}
+        CONFORMANCE(describes_itself),
+        CONFORMANCE(rows_stand_alone),
+        CONFORMANCE(rows_differ),
+        CONFORMANCE(neighbours_do_not_matter),
+        CONFORMANCE(order_is_kept),
+        CONFORMANCE(full_batches),
+        CONFORMANCE(lanes_forget),
+        CONFORMANCE(cores_do_not_matter),
+        CONFORMANCE(lanes_run_at_once),
+        CONFORMANCE(lanes_change_threads),
+        CONFORMANCE(bad_requests_leave_nothing),
+        CONFORMANCE(cancelled_requests_leave_nothing),
+        CONFORMANCE(destructors_take_null),
+        CONFORMANCE(allocations_may_fail),
+        CONFORMANCE(runs_allocate_nothing),
+        CONFORMANCE(weights_may_go),
+        CONFORMANCE(nan_stays_in_its_row),
+#undef CONFORMANCE
+    };
+    enum { COUNT = sizeof list / sizeof list[0] };
+    struct CMUnitTest tests[COUNT];
+    char names[COUNT][96];
+    for (size_t i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "%s: %s", c->name, list[i].name);
+        tests[i] =
+            (struct CMUnitTest){names[i], list[i].function, NULL, NULL, (void *)(uintptr_t)c};
+    }
+    return _cmocka_run_group_tests(c->name, tests, COUNT, NULL, NULL);
+}

@@ -1,0 +1,19 @@
+/* What every backend must do, as one suite. */
+#ifndef TESTS_BACKEND_CONFORMANCE_H
+#define TESTS_BACKEND_CONFORMANCE_H
+
+#include "backend/backend.h"
+
+typedef struct conformance_case {
+    const char *name;
+    const mgi_backend *backend;
+    const char *device;
+    int32_t precision;
+    double rounding;        /* a row's logits alone and among others, against the largest logit */
+    bool reads_all_weights; /* false: the fake backend, which reads the classifier's bias alone */
+} conformance_case;
+
+/* Runs the suite under cmocka; returns the number of failed tests. */
+int conformance_run(const conformance_case *subject);
+
+#endif
