@@ -1,0 +1,42 @@
+/* A backend over the fake one that a test steers: it holds runs back, fails them, and remembers. */
+#ifndef TEST_SUPPORT_STEERED_H
+#define TEST_SUPPORT_STEERED_H
+
+#include "backend/backend.h"
+
+/* Device "steered". */
+extern const mgi_backend steered_backend;
+
+/* Lets everything pass and forgets what was. Before each test. */
+void steered_reset(void);
+
+/* While held, runs wait; letting go lets all of them on. */
+void steered_hold(bool held);
+
+/* Blocks until `count` runs are waiting. */
+void steered_await_waiting(unsigned count);
+
+/* The `nth` run from now (1: the next) and the `count` - 1 after it fail with this status. */
+void steered_fail_runs(long nth, long count, mgeo_status status);
+
+/* From now on lanes cannot be opened, or can again. */
+void steered_fail_lanes(bool fail);
+
+/* Rows in which this id stands get NaN; -1: none. */
+void steered_poison(int32_t id);
+
+typedef struct steered_run {
+    uint32_t rows;
+    uint32_t tokens;
+    uint32_t shortest;
+    uint32_t longest;
+    unsigned cores;
+} steered_run;
+
+/* The runs so far, in the order they began: their number, and the first `most` of them. */
+unsigned steered_runs(steered_run *runs, unsigned most);
+
+/* Lanes open now. */
+int steered_lanes_open(void);
+
+#endif

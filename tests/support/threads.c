@@ -1,0 +1,24 @@
+/* Threads for tests. */
+#define _GNU_SOURCE
+#include "support/threads.h"
+
+#include "support/check.h"
+
+#include <time.h>
+
+void test_crew_start(test_crew *crew, void *(*body)(void *), void *argument) {
+    assert_true(crew->count < TEST_THREADS_MOST);
+    assert_int_equal(pthread_create(&crew->threads[crew->count], NULL, body, argument), 0);
+    crew->count++;
+}
+
+void test_crew_join(test_crew *crew) {
+    for (unsigned i = 0; i < crew->count; i++) pthread_join(crew->threads[i], NULL);
+    crew->count = 0;
+}
+
+void test_sleep(unsigned milliseconds) {
+    nanosleep(&(struct timespec){.tv_sec = milliseconds / 1000,
+                                 .tv_nsec = (long)(milliseconds % 1000) * 1000000L},
+              NULL);
+}
