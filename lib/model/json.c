@@ -38,7 +38,9 @@ mgeo_status mgi_json_parse(const void *bytes, size_t size, const char *file, jso
     }
     json_error_t reason;
     json_t *json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &reason);
-    if (json == NULL && json_error_code(&reason) == json_error_out_of_memory) {
+    /* Without a reason jansson means that memory ran out in the middle. */
+    if (json == NULL &&
+        (reason.text[0] == '\0' || json_error_code(&reason) == json_error_out_of_memory)) {
         return mgi_fail_memory(error, "JSON", size);
     }
     if (json == NULL) {
