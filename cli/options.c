@@ -81,7 +81,7 @@ static bool whole(const char *name, const char *value, uint64_t least, uint64_t 
 
 static bool whole32(const char *name, const char *value, uint32_t most, uint32_t *to,
                     struct fault *fault) {
-    uint64_t wide;
+    uint64_t wide = 0;
     if (!whole(name, value, 1, most, &wide, fault)) return false;
     *to = (uint32_t)wide;
     return true;

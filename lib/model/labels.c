@@ -139,7 +139,7 @@ static uint32_t mgi_softmax(const float *logits, uint32_t count, double *probabi
 
 bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *probabilities,
                       int32_t *label, float *similarity) {
-    double shares[MGEO_MAX_LABELS];
+    double shares[MGEO_MAX_LABELS] = {0};
     uint32_t best = 0;
     for (uint32_t i = 0; i < labels->count; i++) {
         if (!isfinite(logits[i])) {

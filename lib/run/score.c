@@ -47,7 +47,7 @@ static void mgi_room_join(mgi_runner *runner, mgi_call *call) {
 
 static void mgi_room_leave(mgi_runner *runner, mgi_call *call) {
     mgi_call *before = NULL;
-    for (mgi_call *at = runner->room_first; at != call; at = at->next) before = at;
+    for (mgi_call *at = runner->room_first; at != NULL && at != call; at = at->next) before = at;
     *(before == NULL ? &runner->room_first : &before->next) = call->next;
     if (runner->room_last == call) runner->room_last = before;
 }

@@ -44,8 +44,8 @@ static void finds_the_first_bad_byte(void **state) {
                                       "\xC2",
                                       "\xE5\x9C",
                                       "\xF0\x9F\x98",
-                                      "\xE5\x9C"
-                                      "a"};
+                                      ("\xE5\x9C"
+                                       "a")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[16] = "ok";
         strcat(text, bad[i]);

@@ -97,7 +97,7 @@ static inline vf vf_load_as(mgi_dtype type, const void *from, size_t at, size_t 
 static inline void vf_store_bf16(uint16_t *to, vf x, size_t n) {
     vu bits = (vu)x;
     vu rounded = (bits + vu_of(0x7fff) + ((bits >> 16) & vu_of(1))) >> 16;
-    vi nan = (vi)(x != x);
+    vi nan = (vi)(x != x); /* NOLINT(misc-redundant-expression) */
     rounded = (vu)((~nan & (vi)rounded) | (nan & vi_of(0x7fc0)));
     vh half = __builtin_convertvector(rounded, vh);
     memcpy(to, &half, (n >= LANES ? LANES : n) * sizeof *to);

@@ -125,11 +125,12 @@ static void qkv(placing *p, const mgi_layer_weights *from, bool last, bert_layer
     mgt_kind kind = p->encoder->kind;
     bool apart = true;
     for (size_t i = 0; i < BERT_QKV_PARTS; i++) apart &= in_place(kind, &parts[i]->weight);
-    to->qkv_parts = apart ? BERT_QKV_PARTS : last ? 2 : 1;
+    const unsigned count = apart ? BERT_QKV_PARTS : last ? 2 : 1;
+    to->qkv_parts = count;
     unsigned widths[BERT_QKV_PARTS] = {1, 1, 1};
     if (!apart) widths[0] = last ? 1 : 3;
     if (!apart && last) widths[1] = 2;
-    for (unsigned i = 0, part = 0; i < to->qkv_parts; part += widths[i++])
+    for (unsigned i = 0, part = 0; i < count; part += widths[i++])
         stack(p, kind, parts + part, widths[i], &to->qkv[i]);
     qkv_bias(p, parts, to);
 }
