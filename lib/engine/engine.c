@@ -5,7 +5,7 @@
 #include "core/thread.h"
 #include "engine/state.h"
 
-enum { MGI_QUEUE_ROWS_MOST = 1 << 24 };
+enum { MGI_QUEUE_ROWS_MOST = 1 << 24, MGI_PATIENCE_SECONDS = 1 };
 
 mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                               mgeo_error *error) {
@@ -19,6 +19,7 @@ mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **
     made->process = mgi_process_token();
     made->log = (mgi_log){.write = options->log, .user = options->log_user};
     made->queue_rows = (uint32_t)options->queue_rows;
+    made->patience = MGI_PATIENCE_SECONDS;
     mgi_slots_init(&made->slots);
     /* With default attributes these cannot fail on the systems we build for. */
     pthread_mutex_init(&made->mutex, NULL);

@@ -5,13 +5,12 @@
 
 #include <time.h>
 
-/* How long a finished load leaves the former standby model free to go live again while its last
- * calls end; after that it may not, so that the load comes to an end under any traffic. */
-static const double mgi_exchange_patience = 1.0;
-
+/* For a while a finished load leaves the former standby model free to go live again, while its last
+ * calls end: a rollback is possible at any moment. After that it may not, so that the load comes to
+ * an end under any traffic. */
 /* The mutex is held on entry and on return. */
 static void mgi_await_idle_standby(mgeo_engine *engine) {
-    double until = mgi_now() + mgi_exchange_patience;
+    double until = mgi_now() + engine->patience;
     while (mgi_slots_pins(&engine->slots, mgi_standby(engine)) > 0 && mgi_now() < until) {
         pthread_mutex_unlock(&engine->mutex);
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);

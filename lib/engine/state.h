@@ -20,6 +20,7 @@ struct mgeo_engine {
     uint64_t process; /* mgi_process_token of the creator */
     mgi_log log;
     uint32_t queue_rows;
+    double patience; /* seconds; mgi_await_idle_standby says for what */
     mgi_slots slots;
 
     pthread_mutex_t mutex; /* guards what follows, and turns of the slots; held for moments only */

@@ -1,9 +1,13 @@
 /* A backend over the fake one that a test steers: it holds runs back, fails them, and remembers. */
+#define _GNU_SOURCE
 #include "support/steered.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { STEERED_REMEMBERED = 4096 };
 
@@ -17,9 +21,12 @@ static struct {
     bool fail_lanes;
     int32_t poison;
     int lanes;
+    int open_nice;
     unsigned runs;
     steered_run remembered[STEERED_REMEMBERED];
 } steered = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .poison = -1};
+
+int steered_own_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid)); }
 
 void steered_reset(void) {
     pthread_mutex_lock(&steered.mutex);
@@ -76,6 +83,13 @@ unsigned steered_runs(steered_run *runs, unsigned most) {
     return count;
 }
 
+int steered_open_nice(void) {
+    pthread_mutex_lock(&steered.mutex);
+    int nice = steered.open_nice;
+    pthread_mutex_unlock(&steered.mutex);
+    return nice;
+}
+
 int steered_lanes_open(void) {
     pthread_mutex_lock(&steered.mutex);
     int lanes = steered.lanes;
@@ -113,7 +127,8 @@ static void steered_remember(const mgi_batch *batch, unsigned cores) {
                           .tokens = batch->tokens,
                           .shortest = batch->offsets[1],
                           .longest = batch->offsets[batch->rows] - batch->offsets[batch->rows - 1],
-                          .cores = cores};
+                          .cores = cores,
+                          .nice = steered_own_nice()};
     }
     steered.runs++;
 }
@@ -163,6 +178,9 @@ static mgeo_status steered_run_batch(mgi_lane *lane, const mgi_batch *batch, uns
 
 static mgeo_status steered_open(const mgi_encoder_request *request, mgi_encoder **encoder,
                                 mgeo_error *error) {
+    pthread_mutex_lock(&steered.mutex);
+    steered.open_nice = steered_own_nice();
+    pthread_mutex_unlock(&steered.mutex);
     return mgi_fake_backend.open(request, encoder, error);
 }
 

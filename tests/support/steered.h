@@ -7,6 +7,9 @@
 /* Device "steered". */
 extern const mgi_backend steered_backend;
 
+/* The calling thread's niceness. */
+int steered_own_nice(void);
+
 /* Lets everything pass and forgets what was. Before each test. */
 void steered_reset(void);
 
@@ -31,10 +34,14 @@ typedef struct steered_run {
     uint32_t shortest;
     uint32_t longest;
     unsigned cores;
+    int nice; /* of the thread */
 } steered_run;
 
 /* The runs so far, in the order they began: their number, and the first `most` of them. */
 unsigned steered_runs(steered_run *runs, unsigned most);
+
+/* How nice the thread was that opened the last encoder. */
+int steered_open_nice(void);
 
 /* Lanes open now. */
 int steered_lanes_open(void);
