@@ -26,7 +26,7 @@ static mgi_store_file file = {.path = path};
 
 /* One tensor of a good checkpoint. */
 typedef struct piece {
-    char name[96];
+    char name[160];
     uint32_t rows, columns; /* columns 0: a vector */
     mgi_stored_type type;
     bool dense, dropped;
