@@ -13,6 +13,7 @@ typedef struct mgi_loading {
     mgi_model *model;   /* until a runner owns it */
     mgi_runner *runner; /* until a slot owns it */
     double warm_up_seconds;
+    char replaced[64]; /* the version that made way; empty: none */
     mgeo_status status;
     mgeo_error error;
 } mgi_loading;
@@ -69,6 +70,10 @@ static void mgi_load_commit(mgi_loading *loading, double start, mgeo_model_info 
     loading->runner = NULL;
     mgi_runner *former = mgi_standby_exchange(loading->engine, &next);
     *info = next.info;
+    if (former == NULL) return;
+    mgeo_model_info made_way = {0};
+    mgi_model_describe(mgi_runner_model(former), &made_way);
+    mgi_copy_text(loading->replaced, sizeof loading->replaced, made_way.version);
     mgi_runner_destroy(former);
 }
 
@@ -79,10 +84,12 @@ static void mgi_load_report(const mgi_loading *loading, const mgeo_model_info *i
                      loading->error.message);
         return;
     }
+    bool replaces = loading->replaced[0] != '\0';
     mgi_log_line(log, MGEO_LOG_INFO,
-                 "loaded %s as generation %llu into %s (%s) in %.2f s, of which warm-up %.2f s",
+                 "loaded %s as generation %llu into %s (%s) in %.2f s, of which warm-up %.2f s%s%s",
                  info->version, (unsigned long long)info->generation, mgi_slot_name(info->slot),
-                 info->live ? "live" : "standby", info->load_seconds, info->warm_up_seconds);
+                 info->live ? "live" : "standby", info->load_seconds, info->warm_up_seconds,
+                 replaces ? ", replacing " : "", loading->replaced);
     if (info->warning[0] != '\0') {
         mgi_log_line(log, MGEO_LOG_WARNING, "%s: %s", info->version, info->warning);
     }

@@ -154,6 +154,7 @@ static void test_later_loads_stand_by(void **state) {
     assert_int_equal(info.live, 0);
     check_answer(0, 1);
     assert_int_equal(load(2), 3); /* replaces the one on standby */
+    assert_true(was_logged(", replacing model-1"));
     check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK);
     check_answer(2, 3);
