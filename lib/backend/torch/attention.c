@@ -25,19 +25,23 @@ static head_scratch divide(float *memory, size_t length, size_t width) {
 }
 
 /* One head's slice of one product row, biased and scaled, zero beyond the head's width. */
+INLINE void read_part(const mgk_output *y, size_t at, size_t column, vf scale, vf factor, float *to,
+                      size_t i, size_t n) {
+    vf x = vf_load_as(y->type, y->data, at + i, n) * scale;
+    vf_store(to + i, (x + vf_load(y->bias + column + i, n)) * factor, LANES);
+}
+
 static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
                      float *to) {
     vf scale = vf_of(y->scale ? y->scale[row] : 1.0f);
-    size_t padded = round_up(width);
-    for (size_t i = 0; i < padded; i += LANES) {
-        vf x = {0};
-        if (i < width) {
-            size_t n = width - i;
-            x = vf_load_as(y->type, y->data, row * y->stride + column + i, n) * scale;
-            x = (x + vf_load(y->bias + column + i, n)) * vf_of(factor);
-        }
-        vf_store(to + i, x, LANES);
+    size_t at = row * y->stride + column, padded = round_up(width), i = 0;
+    for (; i + LANES <= width; i += LANES)
+        read_part(y, at, column, scale, vf_of(factor), to, i, LANES);
+    if (i < width) {
+        read_part(y, at, column, scale, vf_of(factor), to, i, width - i);
+        i += LANES;
     }
+    for (; i < padded; i += LANES) vf_store(to + i, (vf){0}, LANES);
 }
 
 static void read_head(const mgk_attention *a, const mgk_sequence *sequence, size_t column,
@@ -94,8 +98,9 @@ static void softmax(float *row, size_t length) {
         for (size_t i = whole; i < length; i++) total += row[i];
     }
     vf inverse = vf_of(1.0f / total);
-    for (size_t i = 0; i < length; i += LANES)
-        vf_store(row + i, vf_load(row + i, length - i) * inverse, length - i);
+    for (size_t i = 0; i < whole; i += LANES)
+        vf_store(row + i, vf_load(row + i, LANES) * inverse, LANES);
+    for (size_t i = whole; i < length; i++) row[i] /= total;
 }
 
 void MGK_SET(mgk_attend)(const mgk_attention *a, const mgk_sequence *sequence, uint32_t head,

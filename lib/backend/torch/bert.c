@@ -16,8 +16,8 @@ typedef struct stream {
 static mgk_output multiply(pass *p, const bert_linear *linear, const mgk_input *input, size_t rows,
                            void *to, size_t stride) {
     mgt_kind out_kind = input->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
-    size_t all = bert_product_rows(input->form == MGK_SCALED ? MGT_I8 : out_kind, rows);
-    if (input->form == MGK_SCALED) pass_span(input, rows, linear->inputs);
+    size_t all = mgi_bert_product_rows(input->form == MGK_SCALED ? MGT_I8 : out_kind, rows);
+    if (input->form == MGK_SCALED) mgi_pass_span(input, rows, linear->inputs);
     mgt_tensor *left =
         mgt_view(p->scope, out_kind, input->data, all, linear->inputs, input->stride);
     mgt_tensor *out = NULL;
@@ -45,7 +45,7 @@ static void make_qkv(pass *p, const bert_layer *layer, const stream *s, const st
     for (unsigned part = 0; part < layer->qkv_parts; part++) {
         const bert_linear *linear = &layer->qkv[part];
         const stream *from = part == 0 ? asking : s;
-        char *to = from == s ? (char *)p->lane->qkv + at * pass_number_size(p) : p->lane->query;
+        char *to = from == s ? (char *)p->lane->qkv + at * mgi_pass_number_size(p) : p->lane->query;
         size_t stride = from == s ? BERT_QKV_PARTS * hidden : hidden;
         mgk_output made = multiply(p, linear, &from->input, from->rows, to, stride);
         for (size_t done = 0; done < linear->outputs; done += hidden, at += hidden)
@@ -62,12 +62,12 @@ static void attend(pass *p, const bert_layer *layer, const stream *s, stream *as
                                .context = lane->context,
                                .context_stride = hidden};
     make_qkv(p, layer, s, asking, &attention);
-    pass_attend(p, &attention, asking != s);
+    mgi_pass_attend(p, &attention, asking != s);
     mgk_input context = asking->input;
     if (context.form == MGK_FP32) context.data = lane->context;
-    pass_pack(p, lane->context, &context, asking->rows);
+    mgi_pass_pack(p, lane->context, &context, asking->rows);
     mgk_output y = multiply(p, &layer->attention_output, &context, asking->rows, lane->y, hidden);
-    pass_add_norm(p, asking->x, &y, &layer->attention_norm, &asking->input, asking->rows);
+    mgi_pass_add_norm(p, asking->x, &y, &layer->attention_norm, &asking->input, asking->rows);
 }
 
 /* x = LayerNorm(x + W2 activation(W1 x)). */
@@ -77,9 +77,9 @@ static void feed_forward(pass *p, const bert_layer *layer, stream *s) {
     mgk_input wide = {s->input.form, lane->wide, spec->intermediate, lane->wide_scale};
     mgk_output y =
         multiply(p, &layer->intermediate, &s->input, s->rows, lane->wide, spec->intermediate);
-    pass_activate(p, spec->activation, &y, spec->intermediate, &wide, s->rows);
+    mgi_pass_activate(p, spec->activation, &y, spec->intermediate, &wide, s->rows);
     y = multiply(p, &layer->output, &wide, s->rows, lane->y, spec->hidden);
-    pass_add_norm(p, s->x, &y, &layer->output_norm, &s->input, s->rows);
+    mgi_pass_add_norm(p, s->x, &y, &layer->output_norm, &s->input, s->rows);
 }
 
 /* The last layer's answer is read at [CLS] alone: every token is looked at, [CLS] alone asks. */
@@ -87,12 +87,12 @@ static stream only_first(pass *p) {
     mgi_lane *lane = p->lane;
     size_t hidden = p->encoder->spec.hidden;
     stream s = {.x = lane->first, .rows = p->batch->rows};
-    s.input = (mgk_input){pass_form(p), lane->first_input, hidden, lane->first_scale};
+    s.input = (mgk_input){mgi_pass_form(p), lane->first_input, hidden, lane->first_scale};
     if (s.input.form == MGK_FP32) s.input.data = s.x;
     for (size_t row = 0; row < s.rows; row++)
         memcpy(s.x + row * hidden, lane->x + (size_t)p->batch->offsets[row] * hidden,
                hidden * sizeof(float));
-    pass_pack(p, s.x, &s.input, s.rows);
+    mgi_pass_pack(p, s.x, &s.input, s.rows);
     return s;
 }
 
@@ -103,23 +103,23 @@ static void classify(pass *p, const stream *s, float *logits) {
     mgk_input x = {MGK_FP32, s->x, hidden, NULL};
     mgk_input pooled = {MGK_FP32, lane->context, hidden, NULL};
     mgk_output y = multiply(p, &e->pooler, &x, s->rows, lane->context, hidden);
-    pass_activate(p, MGI_TANH, &y, hidden, &pooled, s->rows);
+    mgi_pass_activate(p, MGI_TANH, &y, hidden, &pooled, s->rows);
     y = multiply(p, &e->classifier, &pooled, s->rows, lane->classes, labels);
     for (size_t row = 0; mgt_scope_ok(p->scope) && row < s->rows; row++)
         for (size_t i = 0; i < labels; i++)
             logits[row * labels + i] = lane->classes[row * labels + i] + y.bias[i];
 }
 
-mgeo_status bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
-                     mgeo_error *error) {
+mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                         mgeo_error *error) {
     const mgi_encoder *e = lane->encoder;
     pass way = {.lane = lane, .encoder = e, .scope = lane->scope, .batch = batch};
-    mgeo_status status = pass_begin(&way, cores, error);
+    mgeo_status status = mgi_pass_begin(&way, cores, error);
     if (status != MGEO_OK) return status;
     stream s = {.x = lane->x, .rows = batch->tokens};
-    s.input = (mgk_input){pass_form(&way), lane->input, e->spec.hidden, lane->scale};
+    s.input = (mgk_input){mgi_pass_form(&way), lane->input, e->spec.hidden, lane->scale};
     if (s.input.form == MGK_FP32) s.input.data = s.x;
-    pass_embed(&way, s.x, &s.input);
+    mgi_pass_embed(&way, s.x, &s.input);
     for (uint32_t i = 0; i < e->spec.layers; i++) {
         bool last = i + 1 == e->spec.layers;
         stream first = last ? only_first(&way) : s;

@@ -54,8 +54,9 @@ struct mgi_encoder {
 
 /* Fills encoder->layers and all else that is weights, from a request whose sizes hold. On failure
  * what was placed is still to be freed. */
-mgeo_status bert_place(mgi_encoder *encoder, const mgi_encoder_request *request, mgeo_error *error);
-void bert_free_weights(mgi_encoder *encoder);
+mgeo_status mgi_bert_place(mgi_encoder *encoder, const mgi_encoder_request *request,
+                           mgeo_error *error);
+void mgi_bert_free_weights(mgi_encoder *encoder);
 
 /* Memory for batches of up to encoder->batch_tokens tokens. */
 struct mgi_lane {
@@ -80,15 +81,15 @@ struct mgi_lane {
     unsigned scratch_count;
 };
 
-mgeo_status bert_open_lane(mgi_lane *lane, const mgi_encoder *encoder, mgeo_error *error);
-void bert_close_lane(mgi_lane *lane);
+mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *encoder, mgeo_error *error);
+void mgi_bert_close_lane(mgi_lane *lane);
 
 /* Logits [rows, labels] of a batch. */
-mgeo_status bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
-                     mgeo_error *error);
+mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                         mgeo_error *error);
 
 /* Rows that a product is given for `rows` rows of input: oneDNN prepares itself for each new count,
  * so there must be few, and int8 needs two rows that span its range. */
-size_t bert_product_rows(mgt_kind kind, size_t rows);
+size_t mgi_bert_product_rows(mgt_kind kind, size_t rows);
 
 #endif

@@ -5,61 +5,84 @@
 
 #include <math.h>
 
-/* Writes a row into a product's input, and its scale where the form has one. */
-static void emit(const mgk_input *input, size_t row, const float *from, size_t width, float top) {
-    if (input->form == MGK_BF16) {
-        uint16_t *to = (uint16_t *)input->data + row * input->stride;
-        for (size_t i = 0; i < width; i += LANES)
-            vf_store_bf16(to + i, vf_load(from + i, width - i), width - i);
-        return;
-    }
+INLINE void put(const mgk_input *input, size_t row, size_t i, vf x, size_t n) {
+    size_t at = row * input->stride + i;
+    if (input->form == MGK_BF16)
+        vf_store_bf16((uint16_t *)input->data + at, x, n);
+    else
+        vf_store((float *)input->data + at, x, n);
+}
+
+/* The largest magnitude so far, and the sum of all, which alone tells of a NaN. */
+typedef struct peak {
+    vf top, sum;
+} peak;
+
+INLINE void look(peak *p, vf x) {
+    vf size = vf_abs(x);
+    p->top = vf_max(size, p->top);
+    p->sum += size;
+}
+
+INLINE void divide_part(float *row, size_t i, vf by, size_t n) {
+    vf_store(row + i, vf_load(row + i, n) * by, n);
+}
+
+/* Divides a row of a product's input by its largest magnitude. A bad row is bad through its scale:
+ * the row itself is zero, for a NaN in it could spoil its neighbours' scale. */
+static void scale_row(const mgk_input *input, size_t row, size_t width, const peak *p) {
     float *to = (float *)input->data + row * input->stride;
-    if (input->form == MGK_FP32) {
-        if (to != from) memcpy(to, from, width * sizeof *to);
-        return;
-    }
-    if (!(top > 0 &&
-          top < INFINITY)) { /* a bad row is bad through its scale, and for itself alone */
+    float top = vf_top(p->top), sum = vf_sum(p->sum);
+    if (!(top > 1e-30f && sum < INFINITY)) {
         memset(to, 0, width * sizeof *to);
-        input->scale[row] = top == 0 ? 0 : NAN;
+        input->scale[row] = sum < INFINITY ? 0 : NAN;
         return;
     }
     input->scale[row] = top;
-    for (size_t i = 0; i < width; i += LANES)
-        vf_store(to + i, vf_load(from + i, width - i) / vf_of(top), width - i);
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES) divide_part(to, i, vf_of(1.0f / top), LANES);
+    if (i < width) divide_part(to, i, vf_of(1.0f / top), width - i);
 }
 
-static float largest(const float *row, size_t width) {
-    vf top = {0}, sum = {0};
-    for (size_t i = 0; i < width; i += LANES) {
-        vf x = vf_abs(vf_load(row + i, width - i));
-        top = vf_max(x, top);
-        sum += x;
-    }
-    float whole = vf_sum(sum);
-    return whole == whole ? vf_top(top) : whole; /* a NaN in the row must not be lost */
+INLINE vf spread_part(const float *x, size_t i, float mean, size_t n) {
+    vf keep = {0}; /* lanes beyond the row must not count */
+    for (size_t lane = 0; lane < n; lane++) keep[lane] = 1.0f;
+    vf d = (vf_load(x + i, n) - vf_of(mean)) * keep;
+    return d * d;
 }
 
-/* LayerNorm of a row in place, then the product's input. */
-static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, size_t row) {
-    size_t width = norm->width;
-    vf sum = {0}, squares = {0};
-    for (size_t i = 0; i < width; i += LANES) sum += vf_load(x + i, width - i);
+INLINE void norm_part(float *x, const mgk_norm *norm, const mgk_input *input, size_t row, size_t i,
+                      float mean, float inverse, peak *p, size_t n) {
+    vf y = (vf_load(x + i, n) - vf_of(mean)) * vf_of(inverse);
+    y = y * vf_load(norm->weight + i, n) + vf_load(norm->bias + i, n);
+    vf_store(x + i, y, n);
+    if (input->form != MGK_FP32) put(input, row, i, y, n);
+    if (input->form == MGK_SCALED) look(p, y);
+}
+
+/* LayerNorm of a row in place, then the product's input; sum: of the row. */
+static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, size_t row, vf sum) {
+    size_t width = norm->width, i = 0;
     float mean = vf_sum(sum) / (float)width;
-    size_t whole = width / LANES * LANES;
-    for (size_t i = 0; i < whole; i += LANES) {
-        vf d = vf_load(x + i, LANES) - vf_of(mean);
-        squares += d * d;
-    }
-    float square = vf_sum(squares);
-    for (size_t i = whole; i < width; i++) square += (x[i] - mean) * (x[i] - mean);
-    vf inverse = vf_of(1.0f / sqrtf(square / (float)width + norm->eps));
-    for (size_t i = 0; i < width; i += LANES) {
-        size_t n = width - i;
-        vf y = (vf_load(x + i, n) - vf_of(mean)) * inverse;
-        vf_store(x + i, y * vf_load(norm->weight + i, n) + vf_load(norm->bias + i, n), n);
-    }
-    emit(input, row, x, width, input->form == MGK_SCALED ? largest(x, width) : 0);
+    vf spread = {0};
+    for (; i + LANES <= width; i += LANES) spread += spread_part(x, i, mean, LANES);
+    if (i < width) spread += spread_part(x, i, mean, width - i);
+    float inverse = 1.0f / sqrtf(vf_sum(spread) / (float)width + norm->eps);
+    peak p = {{0}, {0}};
+    for (i = 0; i + LANES <= width; i += LANES)
+        norm_part(x, norm, input, row, i, mean, inverse, &p, LANES);
+    if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
+    if (input->form == MGK_FP32 && input->data != x - row * input->stride)
+        memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
+    if (input->form == MGK_SCALED) scale_row(input, row, width, &p);
+}
+
+INLINE vf embed_part(const mgk_embedding *e, const void *word, const float *position,
+                     const float *type, float *out, size_t i, size_t n) {
+    vf sum = vf_load_as(e->words_type, word, i, n) + vf_load(type + i, n);
+    sum += vf_load(position + i, n);
+    vf_store(out + i, sum, n);
+    return sum;
 }
 
 static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size_t from,
@@ -71,48 +94,53 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
         const float *position = e->position_rows + (size_t)e->positions[row] * width;
         const float *type = e->type_rows + (size_t)e->types[row] * width;
         float *out = x + row * width;
-        for (size_t i = 0; i < width; i += LANES) {
-            size_t n = width - i;
-            vf sum = vf_load_as(e->words_type, word, i, n) + vf_load(type + i, n);
-            vf_store(out + i, sum + vf_load(position + i, n), n);
-        }
-        normalise(out, &e->norm, input, row);
+        vf sum = {0};
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES)
+            sum += embed_part(e, word, position, type, out, i, LANES);
+        if (i < width) sum += embed_part(e, word, position, type, out, i, width - i);
+        normalise(out, &e->norm, input, row, sum);
     }
+}
+
+INLINE vf add_part(float *x, const mgk_output *y, size_t row, vf scale, size_t i, size_t n) {
+    vf add = vf_load_as(y->type, y->data, row * y->stride + i, n) * scale;
+    vf sum = vf_load(x + i, n) + (add + vf_load(y->bias + i, n));
+    vf_store(x + i, sum, n);
+    return sum;
 }
 
 static void add_norm(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
                      size_t from, size_t to) {
     size_t width = norm->width;
     for (size_t row = from; row < to; row++) {
-        float *sum = x + row * width;
-        vf scale = vf_of(y->scale ? y->scale[row] : 1.0f);
-        for (size_t i = 0; i < width; i += LANES) {
-            size_t n = width - i;
-            vf add = vf_load_as(y->type, y->data, row * y->stride + i, n) * scale;
-            vf_store(sum + i, vf_load(sum + i, n) + (add + vf_load(y->bias + i, n)), n);
-        }
-        normalise(sum, norm, input, row);
+        float *out = x + row * width;
+        vf scale = vf_of(y->scale ? y->scale[row] : 1.0f), sum = {0};
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES) sum += add_part(out, y, row, scale, i, LANES);
+        if (i < width) sum += add_part(out, y, row, scale, i, width - i);
+        normalise(out, norm, input, row, sum);
     }
 }
 
-static inline __attribute__((always_inline)) void activate_rows(mgi_activation activation,
-                                                                const mgk_output *y, size_t width,
-                                                                const mgk_input *input, size_t from,
-                                                                size_t to) {
+INLINE void activate_part(mgi_activation activation, const mgk_output *y, const mgk_input *input,
+                          size_t row, vf scale, size_t i, peak *p, size_t n) {
+    vf x = vf_load_as(y->type, y->data, row * y->stride + i, n) * scale;
+    x = vf_activate(activation, x + vf_load(y->bias + i, n));
+    put(input, row, i, x, n);
+    if (input->form == MGK_SCALED) look(p, x);
+}
+
+INLINE void activate_rows(mgi_activation activation, const mgk_output *y, size_t width,
+                          const mgk_input *input, size_t from, size_t to) {
     for (size_t row = from; row < to; row++) {
         vf scale = vf_of(y->scale ? y->scale[row] : 1.0f);
-        float *out = (float *)input->data + row * input->stride;
-        uint16_t *half = (uint16_t *)input->data + row * input->stride;
-        for (size_t i = 0; i < width; i += LANES) {
-            size_t n = width - i;
-            vf x = vf_load_as(y->type, y->data, row * y->stride + i, n) * scale;
-            x = vf_activate(activation, x + vf_load(y->bias + i, n));
-            if (input->form == MGK_BF16)
-                vf_store_bf16(half + i, x, n);
-            else
-                vf_store(out + i, x, n);
-        }
-        if (input->form == MGK_SCALED) emit(input, row, out, width, largest(out, width));
+        peak p = {{0}, {0}};
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES)
+            activate_part(activation, y, input, row, scale, i, &p, LANES);
+        if (i < width) activate_part(activation, y, input, row, scale, i, &p, width - i);
+        if (input->form == MGK_SCALED) scale_row(input, row, width, &p);
     }
 }
 
@@ -126,11 +154,22 @@ static void activate(mgi_activation activation, const mgk_output *y, size_t widt
     }
 }
 
+INLINE void pack_part(const float *x, const mgk_input *input, size_t row, size_t i, peak *p,
+                      size_t n) {
+    vf y = vf_load(x + i, n);
+    put(input, row, i, y, n);
+    look(p, y);
+}
+
 static void pack(const float *rows, size_t stride, size_t width, const mgk_input *input,
                  size_t from, size_t to) {
     for (size_t row = from; row < to; row++) {
         const float *x = rows + row * stride;
-        emit(input, row, x, width, input->form == MGK_SCALED ? largest(x, width) : 0);
+        peak p = {{0}, {0}};
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES) pack_part(x, input, row, i, &p, LANES);
+        if (i < width) pack_part(x, input, row, i, &p, width - i);
+        if (input->form == MGK_SCALED) scale_row(input, row, width, &p);
     }
 }
 

@@ -3,8 +3,8 @@
 
 #include "core/alloc.h"
 
-mgeo_status bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
-    size_t rows = bert_product_rows(e->kind, e->batch_tokens);
+mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
+    size_t rows = mgi_bert_product_rows(e->kind, e->batch_tokens);
     size_t hidden = e->spec.hidden, wide = e->spec.intermediate;
     size_t number = e->kind == MGT_BF16 ? 2 : 4;
     bool packed = e->kind != MGT_F32; /* else a product's input is the fp32 rows themselves */
@@ -43,7 +43,7 @@ mgeo_status bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *err
     return MGEO_OK;
 }
 
-void bert_close_lane(mgi_lane *lane) {
+void mgi_bert_close_lane(mgi_lane *lane) {
     void *const memory[] = {lane->positions,  lane->x,       lane->input,       lane->scale,
                             lane->qkv,        lane->context, lane->y,           lane->wide,
                             lane->wide_scale, lane->first,   lane->first_input, lane->first_scale,

@@ -7,7 +7,7 @@
 
 enum { MIN_ROWS_A_CORE = 8, MAX_CORES = 1024, PRODUCT_ROWS = 16 };
 
-size_t bert_product_rows(mgt_kind kind, size_t rows) {
+size_t mgi_bert_product_rows(mgt_kind kind, size_t rows) {
     if (kind == MGT_F32) return rows;
     if (kind == MGT_I8) rows += 2;
     return (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS * PRODUCT_ROWS;
@@ -29,7 +29,7 @@ static bool make_scratch(mgi_lane *lane, unsigned cores) {
     return true;
 }
 
-mgeo_status pass_begin(pass *p, unsigned cores, mgeo_error *error) {
+mgeo_status mgi_pass_begin(pass *p, unsigned cores, mgeo_error *error) {
     mgi_lane *lane = p->lane;
     p->cores = cores < 1 ? 1 : cores > MAX_CORES ? MAX_CORES : cores;
     if (!make_scratch(lane, p->cores)) return mgi_fail_memory(error, "attention", 0);
@@ -40,7 +40,7 @@ mgeo_status pass_begin(pass *p, unsigned cores, mgeo_error *error) {
     return MGEO_OK;
 }
 
-mgk_form pass_form(const pass *p) {
+mgk_form mgi_pass_form(const pass *p) {
     switch (p->encoder->kind) {
     case MGT_BF16: return MGK_BF16;
     case MGT_I8: return MGK_SCALED;
@@ -49,10 +49,10 @@ mgk_form pass_form(const pass *p) {
     return MGK_FP32;
 }
 
-size_t pass_number_size(const pass *p) { return p->encoder->kind == MGT_BF16 ? 2 : 4; }
+size_t mgi_pass_number_size(const pass *p) { return p->encoder->kind == MGT_BF16 ? 2 : 4; }
 
-void pass_span(const mgk_input *input, size_t rows, size_t width) {
-    size_t all = bert_product_rows(MGT_I8, rows);
+void mgi_pass_span(const mgk_input *input, size_t rows, size_t width) {
+    size_t all = mgi_bert_product_rows(MGT_I8, rows);
     float *data = (float *)input->data + rows * input->stride;
     for (size_t row = 0; row < all - rows; row++)
         memset(data + row * input->stride, 0, width * sizeof *data);
@@ -96,7 +96,7 @@ static mgk_norm norm_of(const mgi_encoder *e, const bert_norm *norm) {
     return (mgk_norm){norm->weight, norm->bias, e->spec.hidden, e->spec.norm_eps};
 }
 
-void pass_embed(pass *p, float *x, const mgk_input *input) {
+void mgi_pass_embed(pass *p, float *x, const mgk_input *input) {
     const mgi_encoder *e = p->encoder;
     mgk_embedding embedding = {.ids = p->batch->ids,
                                .types = p->batch->types,
@@ -118,7 +118,7 @@ static void do_pack(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->pack(w->from, w->width, w->width, w->input, from, to);
 }
 
-void pass_pack(pass *p, const float *from, const mgk_input *input, size_t rows) {
+void mgi_pass_pack(pass *p, const float *from, const mgk_input *input, size_t rows) {
     if (input->form == MGK_FP32 && input->data == from) return;
     row_work w = {.work = do_pack,
                   .rows = rows,
@@ -132,8 +132,8 @@ static void do_add_norm(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->add_norm(w->x, w->y, w->norm, w->input, from, to);
 }
 
-void pass_add_norm(pass *p, float *x, const mgk_output *y, const bert_norm *norm,
-                   const mgk_input *input, size_t rows) {
+void mgi_pass_add_norm(pass *p, float *x, const mgk_output *y, const bert_norm *norm,
+                       const mgk_input *input, size_t rows) {
     mgk_norm full = norm_of(p->encoder, norm);
     row_work w = {.work = do_add_norm, .rows = rows, .x = x, .y = y, .norm = &full, .input = input};
     run_rows(p, &w);
@@ -143,8 +143,8 @@ static void do_activate(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->activate(w->activation, w->y, w->width, w->input, from, to);
 }
 
-void pass_activate(pass *p, mgi_activation activation, const mgk_output *y, size_t width,
-                   const mgk_input *input, size_t rows) {
+void mgi_pass_activate(pass *p, mgi_activation activation, const mgk_output *y, size_t width,
+                       const mgk_input *input, size_t rows) {
     row_work w = {.work = do_activate,
                   .rows = rows,
                   .activation = activation,
@@ -183,7 +183,7 @@ static void attend_part(void *context, unsigned part) {
     }
 }
 
-void pass_attend(pass *p, const mgk_attention *attention, bool first_only) {
+void mgi_pass_attend(pass *p, const mgk_attention *attention, bool first_only) {
     attend_work w = {p, attention, first_only, p->cores};
     mgt_parallel(p->scope, p->cores, attend_part, &w);
 }

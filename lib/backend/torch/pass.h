@@ -13,22 +13,22 @@ typedef struct pass {
 } pass;
 
 /* Enters the scope, with memory for so many cores. On failure it is not entered. */
-mgeo_status pass_begin(pass *pass, unsigned cores, mgeo_error *error);
+mgeo_status mgi_pass_begin(pass *pass, unsigned cores, mgeo_error *error);
 
-mgk_form pass_form(const pass *pass);      /* of the layers' inputs */
-size_t pass_number_size(const pass *pass); /* bytes of a number that their products write */
+mgk_form mgi_pass_form(const pass *pass);      /* of the layers' inputs */
+size_t mgi_pass_number_size(const pass *pass); /* bytes of a number that their products write */
 
 /* Adds rows to the input of an int8 product, so that the whole spans -1..1 whatever its rows hold:
  * libtorch's scale for the matrix is then always the same. */
-void pass_span(const mgk_input *input, size_t rows, size_t width);
+void mgi_pass_span(const mgk_input *input, size_t rows, size_t width);
 
 /* The kernels, over rows 0..rows-1 or the whole batch; nothing happens once the scope failed. */
-void pass_embed(pass *pass, float *x, const mgk_input *input);
-void pass_attend(pass *pass, const mgk_attention *attention, bool first_only);
-void pass_pack(pass *pass, const float *from, const mgk_input *input, size_t rows);
-void pass_add_norm(pass *pass, float *x, const mgk_output *y, const bert_norm *norm,
-                   const mgk_input *input, size_t rows);
-void pass_activate(pass *pass, mgi_activation activation, const mgk_output *y, size_t width,
-                   const mgk_input *input, size_t rows);
+void mgi_pass_embed(pass *pass, float *x, const mgk_input *input);
+void mgi_pass_attend(pass *pass, const mgk_attention *attention, bool first_only);
+void mgi_pass_pack(pass *pass, const float *from, const mgk_input *input, size_t rows);
+void mgi_pass_add_norm(pass *pass, float *x, const mgk_output *y, const bert_norm *norm,
+                       const mgk_input *input, size_t rows);
+void mgi_pass_activate(pass *pass, mgi_activation activation, const mgk_output *y, size_t width,
+                       const mgk_input *input, size_t rows);
 
 #endif

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-size_t place_size(mgi_dtype type) { return type == MGI_F32 ? 4 : 2; }
+size_t mgi_place_size(mgi_dtype type) { return type == MGI_F32 ? 4 : 2; }
 
 static size_t count_of(const mgi_tensor *tensor) {
     return (size_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
@@ -51,8 +51,8 @@ static uint16_t bf16_of_float(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-void place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
-    const char *from = (const char *)tensor->data + first * place_size(tensor->dtype);
+void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
+    const char *from = (const char *)tensor->data + first * mgi_place_size(tensor->dtype);
     if (tensor->dtype == MGI_F32) {
         memcpy(to, from, count * sizeof *to);
         return;
@@ -68,8 +68,8 @@ void place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *t
     }
 }
 
-void place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
-                  uint16_t *to) {
+void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
+                      uint16_t *to) {
     if (tensor->dtype == type) {
         memcpy(to, (const char *)tensor->data + 2 * first, 2 * count);
         return;
@@ -77,7 +77,7 @@ void place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t
     float some[256];
     for (size_t i = 0; i < count; i += 256) {
         size_t n = count - i < 256 ? count - i : 256;
-        place_floats(tensor, first + i, n, some);
+        mgi_place_floats(tensor, first + i, n, some);
         for (size_t j = 0; j < n; j++)
             to[i + j] = type == MGI_BF16 ? bf16_of_float(some[j]) : f16_of_float(some[j]);
     }
@@ -105,31 +105,31 @@ static float quantise_row(float *row, size_t count, int8_t *to) {
     return top / 127.0f;
 }
 
-bool place_int8(const mgi_tensor *tensor, int8_t *to, float *scales) {
+bool mgi_place_int8(const mgi_tensor *tensor, int8_t *to, float *scales) {
     size_t width = tensor->shape[1];
     float *row = mgi_calloc(width, sizeof *row);
     if (!row) return false;
     for (uint32_t r = 0; r < tensor->shape[0]; r++) {
-        place_floats(tensor, r * width, width, row);
+        mgi_place_floats(tensor, r * width, width, row);
         scales[r] = quantise_row(row, width, to + r * width);
     }
     mgi_free(row);
     return true;
 }
 
-float *place_vector(const mgi_tensor *tensor) {
+float *mgi_place_vector(const mgi_tensor *tensor) {
     size_t count = count_of(tensor);
     float *to = mgi_calloc_aligned(count, sizeof *to);
     if (!to) return NULL;
-    place_floats(tensor, 0, count, to);
-    place_done(tensor);
+    mgi_place_floats(tensor, 0, count, to);
+    mgi_place_done(tensor);
     return to;
 }
 
-bool place_fits(const mgi_tensor *tensor, mgi_dtype type) {
-    return tensor->dtype == type && (uintptr_t)tensor->data % place_size(type) == 0;
+bool mgi_place_fits(const mgi_tensor *tensor, mgi_dtype type) {
+    return tensor->dtype == type && (uintptr_t)tensor->data % mgi_place_size(type) == 0;
 }
 
-void place_done(const mgi_tensor *tensor) {
+void mgi_place_done(const mgi_tensor *tensor) {
     if (tensor->mapped) mgi_mapped_release(tensor->data, tensor->bytes);
 }

@@ -4,24 +4,25 @@
 
 #include "backend/backend.h"
 
-size_t place_size(mgi_dtype type);
+size_t mgi_place_size(mgi_dtype type);
 
-/* `count` numbers of a tensor from the `first` on. place_halves: type is MGI_F16 or MGI_BF16. */
-void place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to);
-void place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
-                  uint16_t *to);
+/* `count` numbers of a tensor from the `first` on. mgi_place_halves: type is MGI_F16 or MGI_BF16.
+ */
+void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to);
+void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
+                      uint16_t *to);
 
 /* A matrix in steps of scales [rows], one for each row. False when out of memory. */
-bool place_int8(const mgi_tensor *tensor, int8_t *to, float *scales);
+bool mgi_place_int8(const mgi_tensor *tensor, int8_t *to, float *scales);
 
 /* All of a tensor in fp32, in memory of its own (mgi_free), its pages given back; NULL when out of
  * memory. */
-float *place_vector(const mgi_tensor *tensor);
+float *mgi_place_vector(const mgi_tensor *tensor);
 
 /* Can the tensor be read where it lies, as numbers of this type? */
-bool place_fits(const mgi_tensor *tensor, mgi_dtype type);
+bool mgi_place_fits(const mgi_tensor *tensor, mgi_dtype type);
 
 /* Gives back the pages of a tensor that has been copied. */
-void place_done(const mgi_tensor *tensor);
+void mgi_place_done(const mgi_tensor *tensor);
 
 #endif

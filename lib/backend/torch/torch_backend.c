@@ -77,7 +77,7 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
 
 static void close_encoder(mgi_encoder *e) {
     if (!e) return;
-    bert_free_weights(e);
+    mgi_bert_free_weights(e);
     mgi_free(e);
 }
 
@@ -95,7 +95,7 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
     e->kernels = mgk_best();
     mgeo_status status = choose_precision(request, e, error);
     if (status == MGEO_OK) status = choose_sizes(request, e, error);
-    if (status == MGEO_OK) status = bert_place(e, request, error);
+    if (status == MGEO_OK) status = mgi_bert_place(e, request, error);
     if (status != MGEO_OK) {
         close_encoder(e);
         return status;
@@ -121,9 +121,9 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
 static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     *lane = mgi_calloc(1, sizeof **lane);
     if (!*lane) return mgi_fail_memory(error, "a lane", sizeof **lane);
-    mgeo_status status = bert_open_lane(*lane, encoder, error);
+    mgeo_status status = mgi_bert_open_lane(*lane, encoder, error);
     if (status == MGEO_OK) return mgi_succeed(error);
-    bert_close_lane(*lane);
+    mgi_bert_close_lane(*lane);
     mgi_free(*lane);
     *lane = NULL;
     return status;
@@ -131,7 +131,7 @@ static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *
 
 static void close_lane(mgi_lane *lane) {
     if (!lane) return;
-    bert_close_lane(lane);
+    mgi_bert_close_lane(lane);
     mgi_free(lane);
 }
 
@@ -142,6 +142,6 @@ const mgi_backend mgi_torch_backend = {
     .describe = describe,
     .close = close_encoder,
     .open_lane = open_lane,
-    .run = bert_run,
+    .run = mgi_bert_run,
     .close_lane = close_lane,
 };

@@ -15,6 +15,8 @@
 #define LANES 4
 #endif
 
+#define INLINE static inline __attribute__((always_inline))
+
 typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef int32_t vi __attribute__((vector_size(LANES * 4)));
 typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
@@ -28,7 +30,7 @@ static inline vf vf_pick(vi mask, vf yes, vf no) {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 /* The first operand's NaN is kept, as a model's NaN must reach its logits. */
-static inline vf vf_max(vf x, vf floor) { return vf_pick(x < floor, floor, x); }
+INLINE vf vf_max(vf x, vf floor) { return vf_pick(x < floor, floor, x); }
 static inline vf vf_min(vf x, vf ceiling) { return vf_pick(x > ceiling, ceiling, x); }
 static inline vf vf_abs(vf x) { return (vf)((vi)x & vi_of(0x7fffffff)); }
 
@@ -50,8 +52,10 @@ static inline float vf_top(vf x) {
     return lane[0];
 }
 
-/* Loads and stores take any alignment; n < LANES moves only the first n lanes, the rest being 0. */
-static inline vf vf_load(const float *from, size_t n) {
+/* Loads and stores take any alignment; n < LANES moves only the first n lanes, the rest being 0.
+ * Kernels go over a row in whole vectors, where n is the constant LANES, and then once for what is
+ * left: so the vectors need no test. */
+INLINE vf vf_load(const float *from, size_t n) {
     vf x = {0};
     if (n >= LANES)
         memcpy(&x, from, sizeof x);
@@ -60,14 +64,14 @@ static inline vf vf_load(const float *from, size_t n) {
     return x;
 }
 
-static inline void vf_store(float *to, vf x, size_t n) {
+INLINE void vf_store(float *to, vf x, size_t n) {
     if (n >= LANES)
         memcpy(to, &x, sizeof x);
     else
         memcpy(to, &x, n * sizeof *to);
 }
 
-static inline vh vh_load(const uint16_t *from, size_t n) {
+INLINE vh vh_load(const uint16_t *from, size_t n) {
     vh x = {0};
     if (n >= LANES)
         memcpy(&x, from, sizeof x);
@@ -78,7 +82,7 @@ static inline vh vh_load(const uint16_t *from, size_t n) {
 
 static inline vf vf_of_bf16(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
 
-static inline vf vf_of_f16(vh x) {
+INLINE vf vf_of_f16(vh x) {
     vu bits = __builtin_convertvector(x, vu);
     vu sign = (bits & vu_of(0x8000)) << 16;
     vu magnitude = (bits & vu_of(0x7fff)) << 13;
@@ -88,13 +92,13 @@ static inline vf vf_of_f16(vh x) {
     return (vf)((vu)value | sign);
 }
 
-static inline vf vf_load_as(mgi_dtype type, const void *from, size_t at, size_t n) {
+INLINE vf vf_load_as(mgi_dtype type, const void *from, size_t at, size_t n) {
     if (type == MGI_F32) return vf_load((const float *)from + at, n);
     vh half = vh_load((const uint16_t *)from + at, n);
     return type == MGI_BF16 ? vf_of_bf16(half) : vf_of_f16(half);
 }
 
-static inline void vf_store_bf16(uint16_t *to, vf x, size_t n) {
+INLINE void vf_store_bf16(uint16_t *to, vf x, size_t n) {
     vu bits = (vu)x;
     vu rounded = (bits + vu_of(0x7fff) + ((bits >> 16) & vu_of(1))) >> 16;
     vi nan = (vi)(x != x); /* NOLINT(misc-redundant-expression) */
@@ -104,7 +108,7 @@ static inline void vf_store_bf16(uint16_t *to, vf x, size_t n) {
 }
 
 /* e^x for x up to 88, within 2e-7 of it; 0 below -87. */
-static inline vf vf_exp(vf x) {
+INLINE vf vf_exp(vf x) {
     vi tiny = x < vf_of(-87.0f);
     vf y = vf_max(x, vf_of(-87.0f));
     vf scaled = y * vf_of(1.44269504f);
@@ -123,7 +127,7 @@ static inline vf vf_exp(vf x) {
 
 /* erf(x) within 4e-7: a rational fit x P(x²) / Q(x²) below 3.92, where erf is 1 in single
  * precision. */
-static inline vf vf_erf(vf x) {
+INLINE vf vf_erf(vf x) {
     vf y = vf_min(vf_max(x, vf_of(-3.92f)), vf_of(3.92f));
     vf t = y * y;
     vf p = vf_of(2.034787712545949e-06f) * t + vf_of(0.00028747739270329475f);
@@ -140,12 +144,12 @@ static inline vf vf_erf(vf x) {
 }
 
 /* Within 3e-7. */
-static inline vf vf_tanh(vf x) {
+INLINE vf vf_tanh(vf x) {
     vf y = vf_min(vf_max(x, vf_of(-10.0f)), vf_of(10.0f));
     return vf_of(1.0f) - vf_of(2.0f) / (vf_exp(y + y) + vf_of(1.0f));
 }
 
-static inline vf vf_activate(mgi_activation activation, vf x) {
+INLINE vf vf_activate(mgi_activation activation, vf x) {
     const vf half = vf_of(0.5f), one = vf_of(1.0f);
     switch (activation) {
     case MGI_GELU: return half * x * (one + vf_erf(x * vf_of(0.70710678f)));

@@ -26,7 +26,7 @@ static void fail_memory(placing *p, size_t bytes) {
 
 static float *vector(placing *p, const mgi_tensor *tensor) {
     if (!going(p)) return NULL;
-    float *copy = place_vector(tensor);
+    float *copy = mgi_place_vector(tensor);
     if (!copy) fail_memory(p, tensor->bytes);
     p->encoder->bytes +=
         (uint64_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1) * 4;
@@ -43,18 +43,18 @@ static bert_norm norm(placing *p, const mgi_norm *from) {
 
 /* Can a product of this kind read the tensor where it lies? */
 static bool in_place(mgt_kind kind, const mgi_tensor *tensor) {
-    if (kind == MGT_F32) return place_fits(tensor, MGI_F32);
-    return kind == MGT_BF16 && place_fits(tensor, MGI_BF16);
+    if (kind == MGT_F32) return mgi_place_fits(tensor, MGI_F32);
+    return kind == MGT_BF16 && mgi_place_fits(tensor, MGI_BF16);
 }
 
 static bool copy_matrix(mgt_kind kind, const mgi_tensor *from, void *to, size_t first,
                         float *scales) {
     size_t count = (size_t)from->shape[0] * from->shape[1];
-    if (kind == MGT_I8) return place_int8(from, (int8_t *)to + first, scales);
+    if (kind == MGT_I8) return mgi_place_int8(from, (int8_t *)to + first, scales);
     if (kind == MGT_BF16)
-        place_halves(from, MGI_BF16, 0, count, (uint16_t *)to + first);
+        mgi_place_halves(from, MGI_BF16, 0, count, (uint16_t *)to + first);
     else
-        place_floats(from, 0, count, (float *)to + first);
+        mgi_place_floats(from, 0, count, (float *)to + first);
     return true;
 }
 
@@ -79,7 +79,7 @@ static void stack(placing *p, mgt_kind kind, const mgi_linear *const *parts, uns
         for (size_t i = 0, row = 0; done && i < count; row += parts[i++]->weight.shape[0]) {
             done = copy_matrix(kind, &parts[i]->weight, to->copy, row * to->inputs,
                                scales ? scales + row : NULL);
-            place_done(&parts[i]->weight);
+            mgi_place_done(&parts[i]->weight);
         }
         if (!done) fail_memory(p, numbers * sizes[kind]);
         data = to->copy;
@@ -110,8 +110,8 @@ static void qkv_bias(placing *p, const mgi_linear *const parts[BERT_QKV_PARTS], 
         return;
     }
     for (size_t i = 0; i < BERT_QKV_PARTS; i++) {
-        place_floats(&parts[i]->bias, 0, hidden, to->qkv_bias + i * hidden);
-        place_done(&parts[i]->bias);
+        mgi_place_floats(&parts[i]->bias, 0, hidden, to->qkv_bias + i * hidden);
+        mgi_place_done(&parts[i]->bias);
     }
     p->encoder->bytes += hidden * BERT_QKV_PARTS * sizeof(float);
     mgi_progress_add(p->request->progress, BERT_QKV_PARTS);
@@ -156,20 +156,20 @@ static void words(placing *p) {
     e->words_type = from->dtype;
     if (e->kind != MGT_F32 && from->dtype == MGI_F32)
         e->words_type = e->kind == MGT_BF16 ? MGI_BF16 : MGI_F16;
-    e->bytes += count * place_size(e->words_type);
+    e->bytes += count * mgi_place_size(e->words_type);
     mgi_progress_add(p->request->progress, 1);
     if (in_place(e->kind, from)) {
         e->keeps_weights = true;
         return;
     }
-    e->words = e->words_copy = mgi_calloc_aligned(count, place_size(e->words_type));
+    e->words = e->words_copy = mgi_calloc_aligned(count, mgi_place_size(e->words_type));
     if (!e->words_copy)
-        fail_memory(p, count * place_size(e->words_type));
+        fail_memory(p, count * mgi_place_size(e->words_type));
     else if (e->words_type == MGI_F32)
-        place_floats(from, 0, count, e->words_copy);
+        mgi_place_floats(from, 0, count, e->words_copy);
     else
-        place_halves(from, e->words_type, 0, count, e->words_copy);
-    place_done(from);
+        mgi_place_halves(from, e->words_type, 0, count, e->words_copy);
+    mgi_place_done(from);
 }
 
 static uint64_t tensors_of(const mgi_encoder_spec *spec) {
@@ -177,7 +177,7 @@ static uint64_t tensors_of(const mgi_encoder_spec *spec) {
     return OUTSIDE_LAYERS + (uint64_t)IN_A_LAYER * spec->layers;
 }
 
-mgeo_status bert_place(mgi_encoder *e, const mgi_encoder_request *request, mgeo_error *error) {
+mgeo_status mgi_bert_place(mgi_encoder *e, const mgi_encoder_request *request, mgeo_error *error) {
     placing p = {.encoder = e, .request = request};
     const mgi_weights *from = request->weights;
     mgi_progress_stage(request->progress, MGEO_STAGE_PLACING, tensors_of(&e->spec));
@@ -206,7 +206,7 @@ static void free_norm(bert_norm *norm) {
     mgi_free(norm->bias);
 }
 
-void bert_free_weights(mgi_encoder *e) {
+void mgi_bert_free_weights(mgi_encoder *e) {
     for (uint32_t i = 0; e->layers && i < e->spec.layers; i++) {
         bert_layer *layer = &e->layers[i];
         for (size_t j = 0; j < BERT_QKV_PARTS; j++) free_linear(&layer->qkv[j]);
