@@ -7,7 +7,7 @@ build=$1
 shift
 log="$build/meson-logs/testlog.json"
 rm -f "$log"
-meson test -C "$build" --no-rebuild --print-errorlogs "$@"
+meson test -C "$build" --print-errorlogs "$@"
 status=$?
 if [ ! -f "$log" ]; then
     echo "0 passed, 1 failed"
