@@ -119,7 +119,9 @@ static mgeo_status mgi_check_kind(const mgi_object *config, mgeo_error *error) {
     if (status != MGEO_OK) return status;
     status = mgi_json_bool(config, "is_decoder", &decoder, error);
     if (status != MGEO_OK) return status;
-    if (strcmp(type, "bert") != 0 && strcmp(type, "mgeo") != 0) {
+    /* fusion_layer is MGeo's mark, whatever a fine-tuning tool wrote for model_type. */
+    bool mgeo = strcmp(type, "mgeo") == 0 || mgi_json_field(config, "fusion_layer") != NULL;
+    if (strcmp(type, "bert") != 0 && !mgeo) {
         return mgi_unsupported(config, "model_type", type, "bert and mgeo are", error);
     }
     if (strcmp(positions, "absolute") != 0) {

@@ -59,7 +59,7 @@ static void reads_every_field(void **state) {
     (void)state;
     mgi_config config;
     made_text(root, "config.json",
-              "{\"model_type\":\"bert\",\"num_hidden_layers\":6,\"fusion_layer\":4,"
+              "{\"model_type\":\"structbert\",\"num_hidden_layers\":6,\"fusion_layer\":4,"
               "\"hidden_size\":32,\"num_attention_heads\":4,\"intermediate_size\":64,"
               "\"vocab_size\":100,\"max_position_embeddings\":40,\"type_vocab_size\":3,"
               "\"layer_norm_eps\":1e-5,\"hidden_act\":\"gelu_new\",\"is_decoder\":false,"
