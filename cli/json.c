@@ -39,11 +39,6 @@ void json_integer(struct json *json, const char *key, uint64_t value) {
     text_format(&json->text, "%" PRIu64, value);
 }
 
-void json_bool(struct json *json, const char *key, bool value) {
-    begin_member(json, key);
-    text_put(&json->text, value ? "true" : "false");
-}
-
 void json_number(struct json *json, const char *key, double value, int digits) {
     begin_member(json, key);
     if (isfinite(value))

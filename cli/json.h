@@ -18,7 +18,6 @@ void json_open(struct json *json, const char *key, char bracket); /* '{' or '[' 
 void json_close(struct json *json, char bracket);                 /* '}' or ']' */
 void json_string(struct json *json, const char *key, const char *value);
 void json_integer(struct json *json, const char *key, uint64_t value);
-void json_bool(struct json *json, const char *key, bool value);
 
 /* `digits` after the point; NaN and infinities become null. */
 void json_number(struct json *json, const char *key, double value, int digits);

@@ -204,14 +204,6 @@ static bool refuse(int code, char **argv, int index, struct fault *fault) {
                      given);
 }
 
-static bool is_number(const char *text) { return strspn(text, "0123456789") == strlen(text); }
-
-static bool names_without_header(const struct table_wish *wish) {
-    if (wish->header != HEADER_NO) return false;
-    return (wish->a != NULL && !(is_number(wish->a) && is_number(wish->b))) ||
-           (wish->gold != NULL && !is_number(wish->gold));
-}
-
 static bool same_file(const char *a, const char *b) {
     return a != NULL && b != NULL && strncmp(a, "/dev/", 5) != 0 && strcmp(a, b) == 0;
 }
@@ -240,7 +232,7 @@ static bool check_alone(const struct options *options, int files, struct fault *
 
 static bool fit_together(const struct options *options, int files, struct fault *fault) {
     if (options->action == ACTION_CHECK) return check_alone(options, files, fault);
-    if (names_without_header(&options->table))
+    if (options->table.header == HEADER_NO && table_wish_names(&options->table))
         return fault_set(fault, "--header no: columns can only be given by number");
     if (same_file(options->output, options->errors) ||
         same_file(options->output, options->summary) ||

@@ -128,7 +128,7 @@ static bool find_column(const char *wish, struct cell row, bool named, const cha
     return by_name(wish, row, where, column, fault);
 }
 
-static bool names_a_column(const struct table_wish *wish) {
+bool table_wish_names(const struct table_wish *wish) {
     return (wish->a != NULL && (!is_number(wish->a) || !is_number(wish->b))) ||
            (wish->gold != NULL && !is_number(wish->gold));
 }
@@ -138,7 +138,7 @@ static bool decide_header(const struct table_wish *wish, struct cell first, bool
     size_t a = 0, b = 1;
     if (wish->header != HEADER_AUTO) {
         *has_header = wish->header == HEADER_YES;
-    } else if (names_a_column(wish)) {
+    } else if (table_wish_names(wish)) {
         *has_header = true;
     } else if (wish->a == NULL) {
         *has_header = find_known_pair(first, &a, &b);

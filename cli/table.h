@@ -19,6 +19,9 @@ struct table_wish {
     enum header_mode header;
 };
 
+/* Whether a column is asked for by name, so that there must be a header. */
+bool table_wish_names(const struct table_wish *wish);
+
 struct cell {
     const char *text;
     size_t length;
@@ -54,8 +57,8 @@ void table_cut(const struct table *table, struct cell row, struct table_row *cut
 /* Writes 'column 2 ("sentence1")' or 'column 2'. */
 void table_describe(const struct table *table, size_t column, char *to, size_t capacity);
 
-/* The position of a cell of the row, from 0; used to walk over all columns: returns false after the
- * last. Start with *at = 0. */
+/* Walks over the cells of a row: hands out the one at *at, which begins at 0, and moves on. False
+ * after the last. */
 bool table_next_cell(struct cell row, size_t *at, struct cell *cell);
 
 #endif

@@ -5,7 +5,7 @@ import subprocess
 import time
 import unittest
 
-from harness import MGEO, NAMES, ONE_LOGIT, PROGRAM, Case, table, tsv
+from harness import MGEO, NAMES, ONE_LOGIT, PROGRAM, SANITIZED, Case, table, tsv
 
 
 class WholeOrAbsent(Case):
@@ -129,6 +129,7 @@ class Memory(Case):
         self.assertEqual(self.read("out").count(b"\n"), rows + 1)
         return usage.ru_maxrss
 
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps freed memory")
     def test_does_not_grow_with_the_rows(self):
         """50,000 more rows are 2 MB more of input and 3 MB more of output alone."""
         small, large = self.peak(10000), self.peak(60000)

@@ -11,6 +11,7 @@ MGEO = os.path.join(GOLDEN, "mgeo")  # exact_match, partial_match, not_match
 ONE_LOGIT = os.path.join(GOLDEN, "rank")
 LABELS = ["exact_match", "partial_match", "not_match"]
 SCORE = re.compile(rb"^[01]\.\d{6}$")
+SANITIZED = os.environ.get("MGEO_SANITIZED", "none") != "none"  # then memory says nothing
 LIMIT = 120  # seconds after which a run counts as hung
 
 PAIRS = [("人民路1号", "人民路1号"), ("人民路1号", "中山路22号"), ("西湖区文三路100号", "文三路100号"),

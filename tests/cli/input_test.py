@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import NAMES, PROGRAM, MGEO, Case, table, tsv
+from harness import MGEO, NAMES, PROGRAM, SANITIZED, Case, table, tsv
 
 GOOD = ("路", "人民路", "中山路", "x")
 
@@ -123,6 +123,8 @@ class Lines(Case):
         lines = self.read("out").split(b"\n")
         self.same([lines[1].split(b"\t")], [lines[3].split(b"\t")])
         self.assertEqual(lines[2], b"\t\t\t\t\t")
+        if SANITIZED:  # a sanitizer keeps freed memory
+            return
         small = self.start("-o", self.path("out"), self.path("small", table()))
         _, _, usual = os.wait4(small.pid, 0)
         small.returncode = 0

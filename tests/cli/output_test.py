@@ -231,17 +231,23 @@ class Notes(Case):
 
     def test_progress_on_a_terminal(self):
         main, terminal = os.openpty()
-        child = self.start("--progress", "auto", "-o", self.path("o"), self.path("in", table(20)),
+        child = self.start("--progress", "auto", "-o", self.path("o"), stdin=subprocess.PIPE,
                            stderr=terminal)
         os.close(terminal)
+        child.stdin.write(table(20))
+        child.stdin.flush()
         seen = b""
+        while b"20 rows" not in seen:
+            seen += os.read(main, 4096)
+        child.stdin.close()
         try:
             while True:
                 seen += os.read(main, 4096)
         except OSError:  # the terminal's other end is closed
             os.close(main)
         self.assertEqual(child.wait(), 0)
-        self.assertTrue(seen == b"" or seen.endswith(b"\r\x1b[K"), seen)
+        self.assertTrue(seen.startswith(b"\r\x1b[K"), seen)
+        self.assertTrue(seen.endswith(b"\r\x1b[K"), seen)
 
     def test_locale_does_not_matter(self):
         environment = dict(os.environ, LC_ALL="de_DE.UTF-8", LANG="de_DE.UTF-8")
