@@ -9,11 +9,11 @@
 #include "support/threads.h"
 #include "support/tiny_model.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     SCORERS = 8,
@@ -38,6 +38,9 @@ static atomic_bool freed[GENERATIONS_MOST]; /* by generation */
 static atomic_ulong calls, swaps, loads;
 static atomic_ulong answers_of[VARIANTS];
 static atomic_ulong failed, torn, strangers, ghosts;
+
+/* Leaves the loader, which is nice, some of two processors. */
+static void pause_briefly(void) { nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); }
 
 /* Models are loaded in turn, so the generation tells which one answers. */
 static uint32_t variant_of(uint64_t generation) { return (uint32_t)(generation % VARIANTS); }
@@ -77,6 +80,7 @@ static void *score_on(void *argument) {
             check_call(&scores, first, count, gone_before);
         }
         atomic_fetch_add(&calls, 1);
+        if ((random >> 20) % 4 != 0) pause_briefly();
     }
     return NULL;
 }
@@ -125,7 +129,6 @@ static void *load_on(void *argument) {
         if (generation % 2 == 0 && mgeo_unload(engine, NULL) != MGEO_OK) {
             atomic_fetch_add(&failed, 1); /* nobody else unloads */
         }
-        sched_yield();
     }
     atomic_store(&loading_over, true);
     return NULL;
@@ -141,7 +144,7 @@ static void *swap_on(void *argument) {
             atomic_fetch_add(&failed, 1);
         }
         if (status == MGEO_E_NO_MODEL && atomic_load(&loading_over)) break;
-        sched_yield();
+        pause_briefly();
     }
     return NULL;
 }
@@ -166,7 +169,8 @@ static void make_models(void) {
 static void test_swaps_loads_and_unloads_under_load(void **state) {
     (void)state;
     make_models();
-    mgeo_engine_options options = {.struct_size = sizeof options, .log = note_freed};
+    mgeo_engine_options options = {
+        .struct_size = sizeof options, .log = note_freed, .queue_rows = 32};
     assert_int_equal(mgeo_engine_create(&options, &engine, NULL), MGEO_OK);
     assert_true(load_next(1));
     test_crew scorers = {0}, writers = {0};
