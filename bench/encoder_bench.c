@@ -272,7 +272,6 @@ static void measure_encoder(worker *w, unsigned round) {
     static float logits[MAX_THREADS][PAIRS * 3];
     bench *b = w->bench;
     mgeo_error error;
-    uint32_t rows = 0, tokens = 0;
     double work = 0;
     pthread_barrier_wait(&b->barrier);
     double start = seconds_now();
@@ -283,8 +282,6 @@ static void measure_encoder(worker *w, unsigned round) {
         if (mgi_torch_backend.run(w->lane, batch, b->cores, logits[w->index], &error) != MGEO_OK)
             die(error.message);
         work += batch_work(batch);
-        rows += batch->rows;
-        tokens += batch->tokens;
     }
     b->seconds[w->index] = seconds_now() - start;
     b->work[w->index] = work;
