@@ -3,6 +3,7 @@
 #define MGI_RUN_STATE_H
 
 #include "run/batcher.h"
+#include "run/cores.h"
 #include "run/queue.h"
 #include "run/runner.h"
 #include "stats/counters.h"
@@ -65,6 +66,7 @@ struct mgi_runner {
     uint32_t calls; /* in flight */
     uint32_t busy_workers;
     uint32_t busy_cores;
+    mgi_cores lone;
     unsigned next_stripe;
     bool stopping;
 };

@@ -41,11 +41,11 @@ static mgeo_status mgi_warm_run(const mgi_warm_batch *warm, mgeo_progress *progr
     return status;
 }
 
-/* Steps of a quarter of the longest: what a lane's memory must hold, and the shapes between. */
-enum { MGI_WARM_LENGTHS = 4 };
+/* Steps up to the longest: what a lane's memory must hold, and the shapes between. */
+enum { MGI_WARM_LENGTHS = 4, MGI_WARM_LONE_ROWS = 8 };
 
-static uint32_t mgi_warm_length(const mgi_runner *runner, uint32_t step) {
-    uint32_t length = (uint32_t)((uint64_t)runner->max_length * step / MGI_WARM_LENGTHS);
+static uint32_t mgi_warm_length(const mgi_runner *runner, uint32_t step, uint32_t steps) {
+    uint32_t length = (uint32_t)((uint64_t)runner->max_length * step / steps);
     return length < MGI_PAIR_SHORTEST ? MGI_PAIR_SHORTEST : length;
 }
 
@@ -54,7 +54,7 @@ static mgeo_status mgi_warm_lane(mgi_worker *worker, double until, mgeo_progress
     mgi_runner *runner = worker->runner;
     mgeo_status status = MGEO_OK;
     for (uint32_t step = MGI_WARM_LENGTHS; step > 0 && status == MGEO_OK; step--) {
-        uint32_t length = mgi_warm_length(runner, step);
+        uint32_t length = mgi_warm_length(runner, step, MGI_WARM_LENGTHS);
         mgi_warm_batch warm = {
             .worker = worker, .length = length, .rows = runner->batch_tokens / length, .cores = 1};
         bool needed = step == MGI_WARM_LENGTHS; /* the largest scratch of all */
@@ -63,23 +63,29 @@ static mgeo_status mgi_warm_lane(mgi_worker *worker, double until, mgeo_progress
     return status;
 }
 
+/* Long rows first: their scratch holds the others' too, and what is slow only the first time does
+ * not mislead the choice of cores. */
 static mgeo_status mgi_warm_lone_rows(mgi_runner *runner, double until, mgeo_progress *progress,
                                       mgeo_error *error) {
-    enum { STEP = 8 };
     mgeo_status status = MGEO_OK;
-    for (uint32_t length = STEP; length <= runner->max_length && status == MGEO_OK;
-         length += STEP) {
-        if (mgi_now() >= until && length > STEP) break;
-        mgi_warm_batch warm = {
-            .worker = &runner->workers[0], .length = length, .rows = 1, .cores = runner->cores};
-        status = mgi_warm_run(&warm, progress, error);
+    for (uint32_t step = MGI_WARM_LONE_ROWS; step > 0 && status == MGEO_OK; step--) {
+        if (mgi_now() >= until && step < MGI_WARM_LONE_ROWS) break;
+        mgi_warm_batch warm = {.worker = &runner->workers[0],
+                               .length = mgi_warm_length(runner, step, MGI_WARM_LONE_ROWS),
+                               .rows = 1,
+                               .cores = runner->cores};
+        bool hopeless = runner->lone.wide > 2 * runner->lone.narrow && runner->lone.narrow > 0;
+        if (!hopeless) status = mgi_warm_run(&warm, progress, error);
+        warm.cores = 1;
+        if (status == MGEO_OK && runner->cores > 1) status = mgi_warm_run(&warm, progress, error);
     }
     return status;
 }
 
 mgeo_status mgi_runner_warm_up(mgi_runner *runner, mgeo_progress *progress, mgeo_error *error) {
     double until = mgi_now() + mgi_warm_up_patience;
-    uint32_t batches = runner->workers_count * MGI_WARM_LENGTHS + runner->max_length / 8;
+    uint32_t widths = runner->cores > 1 ? 2 : 1;
+    uint32_t batches = runner->workers_count * MGI_WARM_LENGTHS + MGI_WARM_LONE_ROWS * widths;
     mgi_progress_stage(progress, MGEO_STAGE_WARMING, batches);
     mgeo_status status = mgi_warm_lone_rows(runner, until, progress, error);
     for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {

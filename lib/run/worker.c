@@ -106,6 +106,7 @@ static mgeo_status mgi_worker_compute(mgi_worker *worker, unsigned cores, mgeo_e
     return status;
 }
 
+/* Packs a batch; returns the cores that it might be computed with. */
 static unsigned mgi_worker_take(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
     mgi_load load = {.waiting_rows = runner->queue.waiting_rows,
@@ -118,8 +119,6 @@ static unsigned mgi_worker_take(mgi_worker *worker) {
     mgi_share share = mgi_share_of(&load, runner->batch_tokens);
     mgi_batcher_fill(&worker->batcher, &runner->queue, share.tokens);
     mgi_room_wake(runner);
-    runner->busy_workers++;
-    runner->busy_cores += share.cores;
     return share.cores;
 }
 
@@ -127,15 +126,21 @@ static unsigned mgi_worker_take(mgi_worker *worker) {
 static void mgi_worker_turn(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
     mgeo_error failure = {0};
-    unsigned cores = mgi_worker_take(worker);
+    unsigned offered = mgi_worker_take(worker);
+    unsigned cores = mgi_cores_choose(&runner->lone, offered);
+    runner->busy_workers++;
+    runner->busy_cores += cores;
     pthread_mutex_unlock(&runner->mutex);
 
     double start = mgi_now();
     mgeo_status status = mgi_worker_compute(worker, cores, &failure);
-    mgi_answer_rows(worker, status);
     double seconds = mgi_now() - start;
+    mgi_answer_rows(worker, status);
 
     pthread_mutex_lock(&runner->mutex);
+    if (offered > 1 && status == MGEO_OK) {
+        mgi_cores_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
+    }
     mgi_close_rows(worker, status, &failure, seconds);
     runner->busy_workers--;
     runner->busy_cores -= cores;
