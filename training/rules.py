@@ -1,0 +1,333 @@
+"""Rule-made addresses and pairs: the same place in other words, and different places in nearly the same words.
+
+An Address is built from the administrative tree, real or made-up road and place names, and numbers. `query` and `candidate` write it in the two styles of the task: what a sender types, and
+how a map names the place. `pair` returns (query, candidate, label index) with the relation chosen first.
+"""
+import dataclasses
+import random
+
+NOT, PARTIAL, EXACT = range(3)
+DIGITS = "零一二三四五六七八九"
+DIRECTIONS = "东西南北"
+BUILDINGS = ["号楼", "号楼", "幢", "栋", "栋", "幢", "#", "座", "号"]
+COMPLEXES = ["花园", "小区", "家园", "苑", "花苑", "公寓", "广场", "大厦", "新村", "工业园", "名苑", "嘉园", "山庄", "公馆", "新城", "华庭", "豪庭", "国际",
+             "佳苑", "雅苑", "商城", "里", "中心", "科技园", "产业园", "国际城", "商务大厦", "人家", "丽景", "宿舍", "家属院", "学校", "中学", "医院", "市场"]
+SHOPS = ["超市", "便利店", "理发店", "药房", "大药房", "水果店", "火锅", "烧烤", "蛋糕店", "服饰", "汽修", "五金店", "幼儿园", "酒店", "宾馆", "网吧", "眼镜",
+         "菜鸟驿站", "丰巢", "百货", "奶茶", "培训中心", "美容院", "棋牌室", "卫生室", "诊所", "茶楼", "家电", "建材", "有限公司", "物流", "贸易有限公司"]
+CHAINS = ["全家", "罗森", "星巴克", "肯德基", "麦当劳", "瑞幸咖啡", "中国银行", "建设银行", "工商银行", "农业银行", "招商银行", "如家酒店", "汉庭酒店",
+          "7天酒店", "华润万家", "沃尔玛", "永辉超市", "老百姓大药房", "中国移动", "中国电信", "中国石化", "顺丰速运", "屈臣氏", "海底捞", "必胜客", "蜜雪冰城"]
+GATES = ["({d}门)", "({d}门)", "({d}大门)", "({d}{e}门)", "({d}1门)", "({d}2门)", "(正门)", "{d}门", "地下停车场", "停车场(出入口)", "售楼处", "(建设中)"]
+
+NOTES = ["请提前打电话", "放门卫处", "送货上门", "工作日送达", "周末不在家", "到了联系收件人", "放快递柜", "不要放驿站", "转交前台", "请走货梯", "易碎品轻放",
+         "麻烦送到家门口", "谢谢师傅", "下午三点后在家", "有电梯", "没人就放门口", "电话打不通请发短信", "需要验货", "发票随货寄出", "小区不让进请打电话"]
+
+
+def chinese_number(n):
+    """Chinese numerals below 1,000 as house numbers, buildings and floors write them."""
+    if n < 10:
+        return DIGITS[n]
+    if n >= 100:
+        rest = n % 100
+        return DIGITS[n // 100] + "百" + ("" if not rest else "零" + DIGITS[rest] if rest < 10 else DIGITS[rest // 10] + "十" + (DIGITS[rest % 10] if rest % 10 else ""))
+    tens = "" if n < 20 else DIGITS[n // 10]
+    return tens + "十" + (DIGITS[n % 10] if n % 10 else "")
+
+
+@dataclasses.dataclass
+class Address:
+    province: str = ""
+    city: str = ""
+    district: str = ""
+    town: str = ""
+    village: str = ""
+    road: str = ""
+    number: int = 0
+    place: str = ""
+    phase: int = 0
+    building: str = ""
+    unit: int = 0
+    floor: int = 0
+    room: str = ""
+    shop: str = ""
+
+
+class Maker:
+    def __init__(self, seed, streets, villages, roads, places, characters, renames=()):
+        self.rng = random.Random(seed)
+        self.streets, self.villages, self.roads, self.places = streets, villages, roads, places
+        self.characters = characters  # characters to make up names with
+        self.renames = dict(renames)
+
+    # -- parts ---------------------------------------------------------------
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def name(self, n=2):
+        return "".join(self.rng.choice(self.characters) for _ in range(n))
+
+    def road_name(self):
+        r = self.rng
+        if self.chance(.6):
+            return r.choice(self.roads)
+        middle = r.choice(["", "", "", "东", "西", "南", "北", "中", "一", "二", "三"])
+        return self.name(r.choice([1, 2, 2, 2])) + middle + r.choice(["路", "路", "路", "街", "大道", "巷", "弄", "大街", "胡同"])
+
+    def place_name(self):
+        if self.chance(.4):
+            return self.rng.choice(self.places)
+        return self.name(self.rng.choice([2, 2, 2, 3, 4])) + self.rng.choice(COMPLEXES)
+
+    def shop_name(self):
+        if self.chance(.3):
+            return self.rng.choice(CHAINS)
+        return self.name(self.rng.choice([2, 2, 3])) + self.rng.choice(SHOPS)
+
+    def small(self, top=40):
+        return min(self.rng.randint(1, top), self.rng.randint(1, top))
+
+    def building_name(self):
+        if self.chance(.12):
+            return self.rng.choice("abcdef")
+        return ("abcd"[self.rng.randrange(4)] if self.chance(.06) else "") + str(self.small())
+
+    def address(self):
+        r = self.rng
+        a = Address()
+        if self.chance(.75):
+            a.province, a.city, a.district, a.town = r.choice(self.streets)
+            a.city = "" if a.city in ("市辖区", "县", "直辖县级行政区划") else a.city
+        else:
+            a.province, a.city, a.district, a.town, a.village = r.choice(self.villages)
+            a.city = "" if a.city == a.province else a.city
+        rural = bool(a.village) and self.chance(.7)
+        if not rural:
+            a.road, a.number, a.place = self.road_name(), r.randint(1, 30) if self.chance(.3) else r.randint(1, 999), self.place_name()
+            a.place = "" if self.chance(.15) else a.place
+            a.phase = r.randint(1, 4) if self.chance(.12) else 0
+            a.building = self.building_name() if self.chance(.65) else ""
+            a.unit = r.randint(1, 6) if self.chance(.3) else 0
+            a.floor = self.small(20) if self.chance(.2) else 0
+            a.room = str(r.randint(1, 25) * 100 + r.randint(1, 20)) if self.chance(.3) else ""
+        else:
+            a.number = r.randint(1, 300)
+        a.shop = self.shop_name() if self.chance(.25) else ""
+        return a
+
+    # -- writing -------------------------------------------------------------
+
+    def count(self, value, chinese=.2):
+        """A number as it is typed: Arabic or, when small, Chinese."""
+        text = str(value)
+        return chinese_number(int(text)) if text.isdigit() and int(text) < 1000 and self.chance(chinese if int(text) < 100 else chinese / 3) else text
+
+    def built(self, a, chinese=.2):
+        suffix = self.rng.choice(["座", "栋", "幢", "号楼"]) if a.building[:1].isalpha() else self.rng.choice(BUILDINGS)
+        return self.count(a.building, chinese) + suffix
+
+    def district(self, a):
+        name = a.district
+        old = {new: old for old, new in self.renames.items()}.get(name) if self.chance(.3) else None
+        if old:
+            return old
+        return name[:-1] if len(name) > 2 and self.chance(.12) else name
+
+    def head(self, a, p):
+        """The administrative levels, each written with its chance in p."""
+        out = ""
+        if a.province and self.chance(p[0]):
+            out += a.province if self.chance(.7) else a.province[:-1] if a.province[-1] in "省市" else a.province
+        if a.city and (self.chance(p[1]) or (out and self.chance(.8))):
+            out += a.city if self.chance(.85) else a.city.removesuffix("市")
+        if self.chance(p[2]) or (out and self.chance(.75)):
+            out += self.district(a)
+        if self.chance(p[3]):
+            out += a.town if self.chance(.8) else a.town.removesuffix("街道").removesuffix("镇") or a.town
+        return out
+
+    def query(self, a):
+        r = self.rng
+        out = self.head(a, (.35, .4, .5, .35)) if self.chance(.7) else ""
+        if a.village:
+            out += a.village + (self.count(a.number) + r.choice(["号", "号", "组", "社"]) if a.number and not a.road and self.chance(.6) else "")
+        if a.road and (not a.place or self.chance(.7)):
+            out += a.road
+            if not a.place or self.chance(.75):
+                out += self.count(a.number, .15) + "号"
+        if a.place:
+            out += a.place + (self.count(a.phase, .5) + r.choice(["期", "区"]) if a.phase else "")
+        if a.building:
+            out += self.built(a)
+        if a.unit:
+            out += self.count(a.unit, .4) + "单元"
+        if a.floor:
+            out += self.count(a.floor, .3) + r.choice(["楼", "层", "f"])
+        if a.room:
+            out += a.room + r.choice(["", "室", "室"])
+        return out + a.shop + (r.choice(["旁", "附近", "对面", "楼下", "前台", "门口", "收"]) if self.chance(.05) else "")
+
+    def where(self, a):
+        """How a map says where a place is: a house number or a crossing."""
+        r = self.rng
+        if a.road and self.chance(.55):
+            return a.road + (f"{a.number}号" if self.chance(.85) else "") + ("附近" if self.chance(.08) else "")
+        if a.road and self.chance(.5):
+            other, way = self.road_name(), r.choice(DIRECTIONS) + r.choice(["", "", "北", "南"])
+            roads = [a.road, other] if self.chance(.5) else [other, a.road]
+            return f"{roads[0]}与{roads[1]}交叉口" + (f"{way}{r.choice([50, 100, 150, 200])}米" if self.chance(.8) else "")
+        if a.road and self.chance(.4):
+            return f"{a.road}{r.choice(DIRECTIONS)}{r.choice([50, 100, 150, 200])}米"
+        return ""
+
+    def candidate(self, a):
+        r = self.rng
+        head = self.head(a, (.02, .05, .45, .25)) if self.chance(.6) else ""
+        if a.village and not a.road:
+            return (self.district(a) if self.chance(.7) else a.town if self.chance(.5) else "") + a.village + (f"{a.number}号" if a.shop or self.chance(.2) else "") + a.shop
+        where = self.where(a) if a.place else a.road + f"{a.number}号"
+        core = a.place + (self.count(a.phase, .2) + r.choice(["期", "区"]) if a.phase else "")
+        if a.building:
+            core = core + self.built(a, .05) + (core + self.built(a, 0) if core and self.chance(.25) else "")
+            core += self.count(a.unit, 0) + "单元" if a.unit and self.chance(.15) else ""
+        elif core and self.chance(.1):
+            core += core
+        shop = a.shop + (f"({a.road or a.place}店)" if self.chance(.3) else "") if a.shop else ""
+        return head + where + core + shop
+
+    # -- changing ------------------------------------------------------------
+
+    def other_number(self, n, top):
+        choices = {n + d for d in (-10, -2, -1, 1, 2, 10)} | {self.rng.randint(1, top), int(str(n)[::-1]), int(str(n) + str(self.rng.randint(0, 9)))}
+        return self.rng.choice(sorted(c for c in choices if 0 < c != n))
+
+    def other_building(self, name):
+        if name.isdigit():
+            return str(self.other_number(int(name), 40))
+        return self.rng.choice([c for c in "abcdefg" if c != name[0]]) + name[1:]
+
+    def turned(self, text):
+        """The text with one direction, or one Chinese ordinal, changed; None where it has none."""
+        spots = [i for i, ch in enumerate(text) if ch in DIRECTIONS or ch in "一二三四五六"]
+        if not spots:
+            return None
+        i = self.rng.choice(spots)
+        pool = DIRECTIONS if text[i] in DIRECTIONS else "一二三四五六"
+        return text[:i] + self.rng.choice([c for c in pool if c != text[i]]) + text[i + 1:]
+
+    def other_name(self, text):
+        """A different name that looks alike: one or two characters exchanged, or the same ending after another name."""
+        if len(text) > 3 and self.chance(.75):
+            i = self.rng.randrange(0, max(1, len(text) - 2))
+            n = self.rng.choice([1, 1, 2])
+            changed = text[:i] + self.name(n) + text[i + n:]
+        else:
+            changed = self.name(2) + text[-2:] if len(text) > 2 else self.name(2)
+        return changed if changed != text else self.name(3)
+
+    def elsewhere(self, a):
+        """Two different places in nearly the same words: (text of a, text of the other)."""
+        b = dataclasses.replace(a)
+        kinds = (["place"] * 5 + ["road with place"] * 2 if a.place else ["road"] * 2 + ["number"] * 3) if not a.village else ["village"] * 3 + ["town"]
+        kind = self.rng.choice(kinds + (["shop"] if a.shop else []) + ["turn"] * 2 + ["region"] * 2)
+        if kind in ("place", "road with place"):
+            b.place = self.other_name(a.place)
+            if kind == "place" and self.chance(.7):
+                b.road, b.number = self.road_name(), self.rng.randint(1, 999)
+            if self.chance(.4):
+                b.building = a.building
+        elif kind == "road":
+            b.road = self.other_name(a.road)
+        elif kind == "number":
+            b.number = self.other_number(a.number, 999)
+        elif kind == "village":
+            b.village = self.other_name(a.village)
+        elif kind == "shop":
+            b.shop, b.road, b.number = (a.shop if self.chance(.6) else self.shop_name()), self.road_name(), self.rng.randint(1, 999)
+            b.place = "" if self.chance(.5) else self.place_name()
+        elif kind == "turn":
+            field = self.rng.choice(["place", "road"]) if a.place else "village" if a.village else "road"
+            text = self.turned(getattr(a, field)) if getattr(a, field) else None
+            if text is None or (field == "road" and a.place):
+                b.place, b.road = (self.other_name(a.place) if a.place else ""), self.other_name(a.road or "中山路")
+                b.village = self.other_name(a.village) if a.village else ""
+            else:
+                setattr(b, field, text)
+                if field == "place":
+                    b.road, b.number = self.road_name(), self.rng.randint(1, 999)
+        if kind in ("region", "town"):
+            return self.in_regions(a, b)
+        return self.query(a), self.candidate(b)
+
+    def in_regions(self, a, b):
+        """The same words, or the same name with another road, in two districts that both texts name."""
+        b.province, b.city, b.district, b.town = self.rng.choice(self.streets)
+        if self.chance(.3):
+            b.city = a.city
+        if b.road and self.chance(.5):
+            b.road, b.number = self.road_name(), self.rng.randint(1, 999)
+        rest_a, rest_b = (dataclasses.replace(x, province="", city="", district="", town="") for x in (a, b))
+        prefix = [x.city if x.city and x.city != "市辖区" and self.chance(.4) else "" for x in (a, b)]
+        return prefix[0] + a.district + self.query(rest_a), prefix[1] + b.district + self.candidate(rest_b)
+
+    def nearby(self, a):
+        """A place that contains, adjoins or belongs to the same address without being it."""
+        b = dataclasses.replace(a, shop="")
+        kinds = ["gate", "gate"] if a.place else []
+        kinds += ["no building"] * 3 + ["other building"] * 3 if a.building and a.place else []
+        kinds += ["other phase"] if a.phase else []
+        kinds += ["road"] if a.road else ["village"]
+        kinds += ["other shop", "no shop"] if a.shop else ["shop added"]
+        kind = self.rng.choice(kinds)
+        if kind == "gate":
+            b.building = a.building if self.chance(.1) else ""
+            d, e = self.rng.choice("东西"), self.rng.choice("南北")
+            gate = self.rng.choice(GATES).format(d=self.rng.choice([d, e]), e=e)
+            return self.candidate(b) + gate
+        if kind == "no building":
+            b.building = ""
+        elif kind == "other building":
+            b.building = self.other_building(a.building)
+        elif kind == "other phase":
+            b.phase = a.phase % 4 + 1
+        elif kind == "road":
+            return (self.district(a) if self.chance(.7) else "") + a.road
+        elif kind == "village":
+            return self.district(a) + a.village if not a.shop else self.candidate(b)
+        elif kind in ("other shop", "shop added"):
+            b.shop = self.shop_name()
+        return self.candidate(b)
+
+    def pair(self):
+        a = self.address()
+        relation = self.rng.choice([NOT, NOT, PARTIAL, EXACT])
+        if relation == EXACT and a.phase and self.chance(.5):
+            a.phase = 0
+        left = self.query(a)
+        if relation == NOT:
+            left, right = self.elsewhere(a)
+        elif relation == PARTIAL:
+            right = self.nearby(a)
+        else:
+            right = self.query(a) if self.chance(.2) else self.candidate(a)
+        if not left or not right:
+            return self.pair()
+        if self.chance(.004):
+            return self.rng.choice([(left, "", NOT), ("", right, NOT)])
+        if self.chance(.02):
+            left, right = (left + self.note(), right) if self.chance(.5) else (left, right + self.note())
+        return self.rough(left), self.rough(right, .01), relation
+
+    def note(self):
+        """What senders add that says nothing of the place, sometimes at great length."""
+        notes = [self.rng.choice(NOTES) for _ in range(self.rng.choice([1, 1, 2, 4, 8]))]
+        return "(" + ",".join(notes) + ")"
+
+    def rough(self, text, p=.02):
+        """A few typing slips."""
+        if len(text) > 8 and self.chance(p * 4):
+            i = self.rng.randrange(len(text))
+            text = text[:i] + text[i + 1:]
+        if self.chance(p):
+            i = self.rng.randrange(len(text) + 1)
+            text = text[:i] + self.rng.choice([" ", ",", "-", "."]) + text[i:]
+        return text
