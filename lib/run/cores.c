@@ -26,7 +26,8 @@ void mgi_cores_learn(mgi_cores *cores, unsigned used, uint32_t tokens, double se
     double *known = used > 1 ? &cores->wide : &cores->narrow;
     double rate = seconds / tokens;
     if (rate <= 0) rate = 1e-12; /* a clock too coarse: known, and as fast as can be */
-    *known = *known == 0 ? rate : *known + (rate - *known) / 4;
+    /* Better news counts more: what is slow once, at first or by chance, is soon forgotten. */
+    *known = *known == 0 ? rate : *known + (rate - *known) / (rate < *known ? 2 : 4);
     if (mgi_cores_prefer_wide(cores) != preferred_wide) {
         cores->interval = MGI_SHORTEST_INTERVAL;
         cores->since = 0;

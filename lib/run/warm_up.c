@@ -35,8 +35,12 @@ static mgeo_status mgi_warm_run(const mgi_warm_batch *warm, mgeo_progress *progr
     if (status != MGEO_OK) return status;
     uint32_t rows = warm->rows < worker->batcher.rows_most ? warm->rows : worker->batcher.rows_most;
     mgi_warm_pack(runner, &worker->batcher, rows, warm->length);
+    double start = mgi_now();
     status = runner->backend->run(worker->lane, &worker->batcher.batch, warm->cores, worker->logits,
                                   error);
+    if (rows == 1 && runner->cores > 1) {
+        mgi_cores_learn(&runner->lone, warm->cores, warm->length, mgi_now() - start);
+    }
     mgi_progress_add(progress, 1);
     return status;
 }
@@ -63,21 +67,27 @@ static mgeo_status mgi_warm_lane(mgi_worker *worker, double until, mgeo_progress
     return status;
 }
 
-/* Long rows first: their scratch holds the others' too, and what is slow only the first time does
- * not mislead the choice of cores. */
+/* On one core and on all, so that the choice between them is known from the start. */
+static mgeo_status mgi_warm_lone_row(mgi_runner *runner, uint32_t length, bool both,
+                                     mgeo_progress *progress, mgeo_error *error) {
+    mgi_warm_batch warm = {.worker = &runner->workers[0], .length = length, .rows = 1, .cores = 1};
+    mgeo_status status = mgi_warm_run(&warm, progress, error);
+    warm.cores = runner->cores;
+    if (status == MGEO_OK && both) status = mgi_warm_run(&warm, progress, error);
+    return status;
+}
+
+/* Long rows first: their scratch holds the others' too. */
 static mgeo_status mgi_warm_lone_rows(mgi_runner *runner, double until, mgeo_progress *progress,
                                       mgeo_error *error) {
+    enum { SURE = 2 }; /* the first times are slow for other reasons */
     mgeo_status status = MGEO_OK;
-    for (uint32_t step = MGI_WARM_LONE_ROWS; step > 0 && status == MGEO_OK; step--) {
-        if (mgi_now() >= until && step < MGI_WARM_LONE_ROWS) break;
-        mgi_warm_batch warm = {.worker = &runner->workers[0],
-                               .length = mgi_warm_length(runner, step, MGI_WARM_LONE_ROWS),
-                               .rows = 1,
-                               .cores = runner->cores};
-        bool hopeless = runner->lone.wide > 2 * runner->lone.narrow && runner->lone.narrow > 0;
-        if (!hopeless) status = mgi_warm_run(&warm, progress, error);
-        warm.cores = 1;
-        if (status == MGEO_OK && runner->cores > 1) status = mgi_warm_run(&warm, progress, error);
+    for (uint32_t i = 0; i < MGI_WARM_LONE_ROWS && status == MGEO_OK; i++) {
+        if (mgi_now() >= until && i > 0) break;
+        uint32_t length = mgi_warm_length(runner, MGI_WARM_LONE_ROWS - i, MGI_WARM_LONE_ROWS);
+        bool hopeless = i >= SURE && runner->lone.wide > 2 * runner->lone.narrow;
+        bool both = runner->cores > 1 && !hopeless;
+        status = mgi_warm_lone_row(runner, length, both, progress, error);
     }
     return status;
 }
