@@ -43,6 +43,11 @@ static mgeo_status mgi_read_load_options(mgeo_load_options *known, const mgeo_lo
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_load_options.threads is %u: at most %d",
                         known->threads, MGI_THREADS_MOST);
     }
+    if (known->precision < MGEO_PRECISION_AUTO || known->precision > MGEO_FP8) {
+        return mgi_fail(error, MGEO_E_ARGUMENT,
+                        "mgeo_load_options.precision is %d: not an mgeo_precision",
+                        (int)known->precision);
+    }
     if (known->skip_warm_up > 1) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_load_options.skip_warm_up is %u: 0 or 1",
                         known->skip_warm_up);
