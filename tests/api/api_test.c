@@ -204,7 +204,7 @@ static void test_values_that_cannot_be(void **state) {
     check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "partial_weight");
     load = fake_options();
     load.positive_label = "no such label";
-    check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "no such label");
+    check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "positive_label");
     mgeo_model_info info = {.struct_size = sizeof info};
     check_refused(mgeo_get_info(engine, 4, &info, &error), MGEO_E_ARGUMENT, "slot is 4");
     check_refused(mgeo_get_info(engine, -1, &info, &error), MGEO_E_ARGUMENT, "slot is -1");
