@@ -166,53 +166,96 @@ static double batch_work(const mgi_batch *b) {
 static const uint32_t shapes[SHAPES][2] = {{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}};
 
 typedef struct products {
-    mgt_kind kind;
+    mgk_form form;
     mgt_weight *weights[12][SHAPES];
+    mgk_int8_weight int8[12][SHAPES];
+    void *numbers[12][SHAPES];
 } products;
 
-static mgt_weight *random_weight(mgt_kind kind, const uint32_t shape[2], uint64_t *state) {
-    size_t count = (size_t)shape[0] * shape[1];
-    float *scales = memory_for(shape[0], sizeof *scales);
-    unsigned char *data = memory_for(count, kind == MGT_F32 ? 4 : kind == MGT_BF16 ? 2 : 1);
-    for (uint32_t i = 0; i < shape[0]; i++) scales[i] = 0.0003f;
-    for (size_t i = 0; i < count; i++) {
-        float x = 0.04f * ((float)uniform(state) - 0.5f);
-        uint32_t bits;
-        memcpy(&bits, &x, sizeof bits);
-        if (kind == MGT_F32)
-            memcpy(data + 4 * i, &x, 4);
-        else if (kind == MGT_BF16)
-            memcpy(data + 2 * i, (unsigned char *)&bits + 2, 2);
-        else
-            data[i] = (unsigned char)(bits >> 8);
+static void random_int8(mgk_int8_weight *weight, const uint32_t shape[2], uint64_t *state) {
+    *weight = (mgk_int8_weight){.outputs = shape[0], .inputs = shape[1]};
+    weight->panels = memory_for(mgk_int8_bytes(shape[0], shape[1]), 1);
+    weight->scale = memory_for(shape[0], sizeof(float));
+    int8_t *row = memory_for(shape[1], 1);
+    for (uint32_t i = 0; i < shape[0]; i++) {
+        weight->scale[i] = 0.0003f;
+        for (uint32_t j = 0; j < shape[1]; j++) row[j] = (int8_t)(random_bits(state) & 0x7f);
+        mgk_int8_put(mgk_best_int8(), weight, i, row);
     }
-    mgt_weight *weight = NULL;
-    mgeo_error error;
-    if (mgt_weight_create(kind, data, scales, shape[0], shape[1], &weight, &error) != MGEO_OK)
-        die(error.message);
-    free(kind == MGT_I8 ? data : NULL);
-    return weight;
+    mgi_free(row);
 }
 
-static void make_products(products *p, mgt_kind kind) {
+static void *random_numbers(mgk_form form, size_t count, uint64_t *state) {
+    size_t size = form == MGK_FP32 ? 4 : 2;
+    unsigned char *data = memory_for(count, size);
+    for (size_t i = 0; i < count; i++) {
+        float x = 0.04f * ((float)uniform(state) - 0.5f);
+        memcpy(data + size * i, (unsigned char *)&x + 4 - size, size); /* bf16 is its upper half */
+    }
+    return data;
+}
+
+static void make_products(products *p, mgk_form form) {
     uint64_t seed = 3;
-    p->kind = kind;
-    for (int layer = 0; layer < 12; layer++)
-        for (int shape = 0; shape < SHAPES; shape++)
-            p->weights[layer][shape] = random_weight(kind, shapes[shape], &seed);
+    mgeo_error error;
+    p->form = form;
+    for (int l = 0; l < 12; l++)
+        for (int s = 0; s < SHAPES; s++) {
+            if (form == MGK_INT8) {
+                random_int8(&p->int8[l][s], shapes[s], &seed);
+                continue;
+            }
+            p->numbers[l][s] = random_numbers(form, (size_t)shapes[s][0] * shapes[s][1], &seed);
+            if (mgt_weight_create(form == MGK_BF16 ? MGT_BF16 : MGT_F32, p->numbers[l][s],
+                                  shapes[s][0], shapes[s][1], &p->weights[l][s], &error) != MGEO_OK)
+                die(error.message);
+        }
+}
+
+static void free_products(products *p) {
+    for (int l = 0; l < 12; l++)
+        for (int s = 0; s < SHAPES; s++) {
+            mgt_weight_destroy(p->weights[l][s]);
+            mgi_free(p->numbers[l][s]);
+            mgi_free(p->int8[l][s].panels);
+            mgi_free(p->int8[l][s].scale);
+        }
+    memset(p, 0, sizeof *p);
+}
+
+typedef struct int8_parts {
+    const mgk_int8_weight *weight;
+    mgk_input input;
+    uint32_t rows;
+    unsigned parts;
+    float *out;
+} int8_parts;
+
+static void int8_part(void *context, unsigned part) {
+    const int8_parts *w = context;
+    size_t panels = mgk_int8_panels(w->weight->outputs);
+    mgk_best_int8()->multiply(w->weight, &w->input, w->rows, panels * part / w->parts,
+                              panels * (part + 1) / w->parts, w->out, w->weight->outputs);
 }
 
 /* One layer after another, as an encoder's products would come, over `rows` tokens. */
 static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, uint32_t rows,
-                         void *input, void *output) {
+                         void *input, void *output, float *scale) {
     mgeo_error error;
-    mgt_kind kind = p->kind == MGT_BF16 ? MGT_BF16 : MGT_F32;
+    mgt_kind kind = p->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
     mgt_scope_enter(scope, cores);
     for (int layer = 0; layer < 12; layer++)
         for (int s = 0; s < SHAPES; s++) {
+            if (p->form == MGK_INT8) {
+                mgk_input in = {MGK_INT8, input, mgk_int8_stride(shapes[s][1]), scale,
+                                (int32_t *)output};
+                int8_parts w = {&p->int8[layer][s], in, rows, cores, (float *)output + 1024};
+                mgt_parallel(scope, cores, int8_part, &w);
+                continue;
+            }
             mgt_tensor *in = mgt_view(scope, kind, input, rows, shapes[s][1], shapes[s][1]);
             mgt_tensor *out = mgt_view(scope, kind, output, rows, shapes[s][0], shapes[s][0]);
-            mgt_product(scope, in, p->weights[layer][s], p->kind == MGT_I8 ? NULL : out);
+            mgt_product(scope, in, p->weights[layer][s], out);
         }
     if (mgt_scope_leave(scope, &error) != MGEO_OK) die(error.message);
 }
@@ -245,6 +288,7 @@ typedef struct worker {
     mgi_lane *lane;
     mgt_scope *scope;
     void *input, *output;
+    float *scale;
 } worker;
 
 /* The rate of all threads in one go: they start together, and each counts its own work. */
@@ -258,7 +302,7 @@ static void measure_products(worker *w, uint32_t rows) {
     bench *b = w->bench;
     pthread_barrier_wait(&b->barrier);
     double start = seconds_now();
-    multiply_all(b->products, w->scope, b->cores, rows, w->input, w->output);
+    multiply_all(b->products, w->scope, b->cores, rows, w->input, w->output, w->scale);
     b->seconds[w->index] = seconds_now() - start;
     b->work[w->index] = products_work(rows);
     pthread_barrier_wait(&b->barrier);
@@ -311,7 +355,8 @@ static void run(bench *b) {
         worker *w = &workers[t];
         *w = (worker){.bench = b, .index = t, .scope = mgt_scope_create()};
         w->input = memory_for(1024 * 3072, sizeof(float));
-        w->output = memory_for(1024 * 3072, sizeof(float));
+        w->output = memory_for(1024 * 3073, sizeof(float));
+        w->scale = memory_for(1024, sizeof(float));
         if (mgi_torch_backend.open_lane(b->encoder, &w->lane, &error) != MGEO_OK)
             die(error.message);
         if (pthread_create(&threads[t], NULL, work, w)) die("no thread");
@@ -322,6 +367,7 @@ static void run(bench *b) {
         mgt_scope_destroy(workers[t].scope);
         mgi_free(workers[t].input);
         mgi_free(workers[t].output);
+        mgi_free(workers[t].scale);
     }
     pthread_barrier_destroy(&b->barrier);
 }
@@ -330,8 +376,8 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
                 unsigned threads) {
     static const char *const names[] = {
         [MGEO_FP32] = "fp32", [MGEO_BF16] = "bf16", [MGEO_INT8] = "int8"};
-    static const mgt_kind kinds[] = {
-        [MGEO_FP32] = MGT_F32, [MGEO_BF16] = MGT_BF16, [MGEO_INT8] = MGT_I8};
+    static const mgk_form forms[] = {
+        [MGEO_FP32] = MGK_FP32, [MGEO_BF16] = MGK_BF16, [MGEO_INT8] = MGK_INT8};
     mgi_encoder_request request = {.device = "cpu",
                                    .precision = precision,
                                    .max_length = LONGEST,
@@ -348,11 +394,12 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
     double placed = mgi_now() - start;
     mgi_torch_backend.describe(b.encoder, &info);
     if (info.warning[0]) printf("warning: %s\n", info.warning);
-    make_products(&set, kinds[precision]);
+    make_products(&set, forms[precision]);
     memset(&some, 0, sizeof some);
     make_pairs(&some, info.batch_tokens);
-    printf("%s on %s, %s kernels, batches of %u tokens, placed in %.2f s\n", names[precision],
-           info.library, mgk_best()->name, info.batch_tokens, placed);
+    printf("%s on %s, %s kernels, %s int8, batches of %u tokens, placed in %.2f s\n",
+           names[precision], info.library, mgk_best()->name, mgk_best_int8()->name,
+           info.batch_tokens, placed);
     for (unsigned cores = 1; cores <= threads; cores++)
         for (int together = 0; together < (cores > 1 && !own_time ? 2 : 1); together++) {
             b.threads = together ? 1 : cores;
@@ -368,8 +415,7 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
             fflush(stdout);
         }
     mgi_torch_backend.close(b.encoder);
-    for (int l = 0; l < 12; l++)
-        for (int s = 0; s < SHAPES; s++) mgt_weight_destroy(set.weights[l][s]);
+    free_products(&set);
 }
 
 int main(int argc, char **argv) {

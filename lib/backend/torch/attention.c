@@ -25,20 +25,18 @@ static head_scratch divide(float *memory, size_t length, size_t width) {
 }
 
 /* One head's slice of one product row, biased and scaled, zero beyond the head's width. */
-INLINE void read_part(const mgk_output *y, size_t at, size_t column, vf scale, vf factor, float *to,
-                      size_t i, size_t n) {
-    vf x = vf_load_as(y->type, y->data, at + i, n) * scale;
+INLINE void read_part(const mgk_output *y, size_t at, size_t column, vf factor, float *to, size_t i,
+                      size_t n) {
+    vf x = vf_load_as(y->type, y->data, at + i, n);
     vf_store(to + i, (x + vf_load(y->bias + column + i, n)) * factor, LANES);
 }
 
 static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
                      float *to) {
-    vf scale = vf_of(y->scale ? y->scale[row] : 1.0f);
     size_t at = row * y->stride + column, padded = round_up(width), i = 0;
-    for (; i + LANES <= width; i += LANES)
-        read_part(y, at, column, scale, vf_of(factor), to, i, LANES);
+    for (; i + LANES <= width; i += LANES) read_part(y, at, column, vf_of(factor), to, i, LANES);
     if (i < width) {
-        read_part(y, at, column, scale, vf_of(factor), to, i, width - i);
+        read_part(y, at, column, vf_of(factor), to, i, width - i);
         i += LANES;
     }
     for (; i < padded; i += LANES) vf_store(to + i, (vf){0}, LANES);

@@ -11,29 +11,34 @@ typedef struct stream {
     size_t rows;
 } stream;
 
+/* Rows of x as products take them: the rows themselves in fp32, else in memory of their own. */
+static mgk_input input_of(const pass *p, float *x, void *packed, float *scale, int32_t *sums) {
+    const mgi_encoder *e = p->encoder;
+    size_t stride = e->form == MGK_INT8 ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
+    return (mgk_input){e->form, e->form == MGK_FP32 ? x : packed, stride, scale, sums};
+}
+
 /* product = input weightᵀ into memory for as many columns as `stride` says; what comes out is still
  * without its bias. */
 static mgk_output multiply(pass *p, const bert_linear *linear, const mgk_input *input, size_t rows,
                            void *to, size_t stride) {
-    mgt_kind out_kind = input->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
-    size_t all = mgi_bert_product_rows(input->form == MGK_SCALED ? MGT_I8 : out_kind, rows);
-    if (input->form == MGK_SCALED) mgi_pass_span(input, rows, linear->inputs);
-    mgt_tensor *left =
-        mgt_view(p->scope, out_kind, input->data, all, linear->inputs, input->stride);
-    mgt_tensor *out = NULL;
-    if (input->form != MGK_SCALED)
-        out = mgt_view(p->scope, out_kind, to, all, linear->outputs, stride);
-    out = mgt_product(p->scope, left, linear->weight, out);
-    return (mgk_output){.type = out_kind == MGT_BF16 ? MGI_BF16 : MGI_F32,
-                        .data = mgt_data(out),
-                        .stride = mgt_stride(out),
-                        .scale = input->form == MGK_SCALED ? input->scale : NULL,
-                        .bias = linear->bias};
+    bool two_bytes = input->form == MGK_BF16;
+    if (input->form == MGK_INT8) {
+        mgi_pass_multiply_int8(p, &linear->int8, input, rows, to, stride);
+    } else {
+        mgt_kind kind = two_bytes ? MGT_BF16 : MGT_F32;
+        size_t all = mgi_bert_product_rows(input->form, rows);
+        mgt_tensor *left =
+            mgt_view(p->scope, kind, input->data, all, linear->inputs, input->stride);
+        mgt_tensor *out = mgt_view(p->scope, kind, to, all, linear->outputs, stride);
+        mgt_product(p->scope, left, linear->weight, out);
+    }
+    return (mgk_output){two_bytes ? MGI_BF16 : MGI_F32, to, stride, linear->bias};
 }
 
 static mgk_output column(mgk_output rows, size_t column, const float *bias) {
     size_t size = rows.type == MGI_F32 ? 4 : 2;
-    if (rows.data) rows.data = (const char *)rows.data + column * size;
+    rows.data = (char *)rows.data + column * size;
     rows.bias = bias;
     return rows;
 }
@@ -45,7 +50,7 @@ static void make_qkv(pass *p, const bert_layer *layer, const stream *s, const st
     for (unsigned part = 0; part < layer->qkv_parts; part++) {
         const bert_linear *linear = &layer->qkv[part];
         const stream *from = part == 0 ? asking : s;
-        char *to = from == s ? (char *)p->lane->qkv + at * mgi_pass_number_size(p) : p->lane->query;
+        char *to = from == s ? (char *)p->lane->qkv + at * (p->encoder->form == MGK_BF16 ? 2 : 4) : p->lane->query;
         size_t stride = from == s ? BERT_QKV_PARTS * hidden : hidden;
         mgk_output made = multiply(p, linear, &from->input, from->rows, to, stride);
         for (size_t done = 0; done < linear->outputs; done += hidden, at += hidden)
@@ -74,7 +79,10 @@ static void attend(pass *p, const bert_layer *layer, const stream *s, stream *as
 static void feed_forward(pass *p, const bert_layer *layer, stream *s) {
     const mgi_encoder_spec *spec = &p->encoder->spec;
     mgi_lane *lane = p->lane;
-    mgk_input wide = {s->input.form, lane->wide, spec->intermediate, lane->wide_scale};
+    mgk_input wide = {s->input.form, lane->wide, spec->intermediate, NULL, NULL};
+    if (wide.form == MGK_INT8)
+        wide = (mgk_input){MGK_INT8, lane->wide_input, mgk_int8_stride(spec->intermediate),
+                           lane->wide_scale, lane->wide_sums};
     mgk_output y =
         multiply(p, &layer->intermediate, &s->input, s->rows, lane->wide, spec->intermediate);
     mgi_pass_activate(p, spec->activation, &y, spec->intermediate, &wide, s->rows);
@@ -87,8 +95,7 @@ static stream only_first(pass *p) {
     mgi_lane *lane = p->lane;
     size_t hidden = p->encoder->spec.hidden;
     stream s = {.x = lane->first, .rows = p->batch->rows};
-    s.input = (mgk_input){mgi_pass_form(p), lane->first_input, hidden, lane->first_scale};
-    if (s.input.form == MGK_FP32) s.input.data = s.x;
+    s.input = input_of(p, s.x, lane->first_input, lane->first_scale, lane->first_sums);
     for (size_t row = 0; row < s.rows; row++)
         memcpy(s.x + row * hidden, lane->x + (size_t)p->batch->offsets[row] * hidden,
                hidden * sizeof(float));
@@ -100,8 +107,8 @@ static void classify(pass *p, const stream *s, float *logits) {
     const mgi_encoder *e = p->encoder;
     size_t hidden = e->spec.hidden, labels = e->spec.labels;
     mgi_lane *lane = p->lane;
-    mgk_input x = {MGK_FP32, s->x, hidden, NULL};
-    mgk_input pooled = {MGK_FP32, lane->context, hidden, NULL};
+    mgk_input x = {MGK_FP32, s->x, hidden, NULL, NULL};
+    mgk_input pooled = {MGK_FP32, lane->context, hidden, NULL, NULL};
     mgk_output y = multiply(p, &e->pooler, &x, s->rows, lane->context, hidden);
     mgi_pass_activate(p, MGI_TANH, &y, hidden, &pooled, s->rows);
     y = multiply(p, &e->classifier, &pooled, s->rows, lane->classes, labels);
@@ -117,8 +124,7 @@ mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
     mgeo_status status = mgi_pass_begin(&way, cores, error);
     if (status != MGEO_OK) return status;
     stream s = {.x = lane->x, .rows = batch->tokens};
-    s.input = (mgk_input){mgi_pass_form(&way), lane->input, e->spec.hidden, lane->scale};
-    if (s.input.form == MGK_FP32) s.input.data = s.x;
+    s.input = input_of(&way, s.x, lane->input, lane->scale, lane->sums);
     mgi_pass_embed(&way, s.x, &s.input);
     for (uint32_t i = 0; i < e->spec.layers; i++) {
         bool last = i + 1 == e->spec.layers;

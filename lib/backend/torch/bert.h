@@ -2,12 +2,14 @@
 #ifndef MGI_BACKEND_TORCH_BERT_H
 #define MGI_BACKEND_TORCH_BERT_H
 
+#include "backend/torch/int8.h"
 #include "backend/torch/kernels.h"
 #include "backend/torch/torch_c.h"
 
 /* One Linear layer. */
 typedef struct bert_linear {
-    mgt_weight *weight;
+    mgt_weight *weight;   /* fp32 and bf16 */
+    mgk_int8_weight int8; /* int8 */
     void *copy;  /* what weight reads, where it is not the request's tensor; NULL otherwise */
     float *bias; /* [outputs] */
     uint32_t outputs, inputs;
@@ -35,7 +37,8 @@ typedef struct bert_layer {
 struct mgi_encoder {
     mgi_encoder_spec spec;
     const mgk_kernels *kernels;
-    mgt_kind kind; /* of the layers' products */
+    const mgk_int8 *int8;
+    mgk_form form; /* of the layers' products */
     int32_t precision;
     uint32_t max_length;
     uint32_t batch_tokens;
@@ -64,20 +67,24 @@ struct mgi_lane {
     mgt_scope *scope;
     size_t rows; /* that the buffers hold */
     uint32_t *positions;
-    float *x;       /* [rows, hidden]: the residual stream, fp32 in every precision */
-    void *input;    /* [rows, hidden]: x or context in the form that products take */
-    float *scale;   /* [rows]: of input */
-    void *qkv;      /* [rows, 3 * hidden] */
-    float *context; /* [rows, hidden] */
-    void *y;        /* [rows, hidden] */
-    void *wide;     /* [rows, intermediate] */
+    float *x;         /* [rows, hidden]: the residual stream, fp32 in every precision */
+    void *input;      /* [rows, hidden]: x or context in the form that products take */
+    float *scale;     /* [rows]: of input, in int8 */
+    int32_t *sums;    /* [rows]: of input, in int8 */
+    void *qkv;        /* [rows, 3 * hidden] */
+    float *context;   /* [rows, hidden] */
+    void *y;          /* [rows, hidden] */
+    void *wide;       /* [rows, intermediate] */
+    void *wide_input; /* [rows, intermediate], in int8 */
     float *wide_scale;
-    float *first;       /* [rows, hidden]: x of each sequence's [CLS], in the last layer */
-    void *first_input;  /* [rows, hidden] */
-    float *first_scale; /* [rows] */
-    void *query;        /* [rows, hidden]: the queries of [CLS] */
-    float *classes;     /* [rows, labels] */
-    float **scratch;    /* [scratch_count] for attention, one for each core at work */
+    int32_t *wide_sums;
+    float *first;        /* [rows, hidden]: x of each sequence's [CLS], in the last layer */
+    void *first_input;   /* [rows, hidden] */
+    float *first_scale;  /* [rows] */
+    int32_t *first_sums; /* [rows] */
+    void *query;         /* [rows, hidden]: the queries of [CLS] */
+    float *classes;      /* [rows, labels] */
+    float **scratch;     /* [scratch_count] for attention, one for each core at work */
     unsigned scratch_count;
 };
 
@@ -89,7 +96,7 @@ mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
                          mgeo_error *error);
 
 /* Rows that a product is given for `rows` rows of input: oneDNN prepares itself for each new count,
- * so there must be few, and int8 needs two rows that span its range. */
-size_t mgi_bert_product_rows(mgt_kind kind, size_t rows);
+ * so there must be few. */
+size_t mgi_bert_product_rows(mgk_form form, size_t rows);
 
 #endif

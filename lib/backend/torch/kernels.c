@@ -5,12 +5,15 @@
 
 #include <math.h>
 
-INLINE void put(const mgk_input *input, size_t row, size_t i, vf x, size_t n) {
+/* Writes part of a row into a product's input, or where it waits to be quantised. */
+INLINE void put(const mgk_input *input, size_t row, float *wait, size_t i, vf x, size_t n) {
     size_t at = row * input->stride + i;
     if (input->form == MGK_BF16)
         vf_store_bf16((uint16_t *)input->data + at, x, n);
-    else
+    else if (input->form == MGK_FP32)
         vf_store((float *)input->data + at, x, n);
+    else
+        vf_store(wait + i, x, n);
 }
 
 /* The largest magnitude so far, and the sum of all, which alone tells of a NaN. */
@@ -24,24 +27,33 @@ INLINE void look(peak *p, vf x) {
     p->sum += size;
 }
 
-INLINE void divide_part(float *row, size_t i, vf by, size_t n) {
-    vf_store(row + i, vf_load(row + i, n) * by, n);
+INLINE vi quantise_part(const float *from, int8_t *to, size_t i, vf inverse, size_t n) {
+    vf steps = vf_load(from + i, n) * inverse;
+    vf half = vf_pick(steps < vf_of(0), vf_of(-0.5f), vf_of(0.5f));
+    vi whole = __builtin_convertvector(steps + half, vi);
+    vb bytes = __builtin_convertvector(whole, vb);
+    memcpy(to + i, &bytes, n);
+    return whole;
 }
 
-/* Divides a row of a product's input by its largest magnitude. A bad row is bad through its scale:
- * the row itself is zero, for a NaN in it could spoil its neighbours' scale. */
-static void scale_row(const mgk_input *input, size_t row, size_t width, const peak *p) {
-    float *to = (float *)input->data + row * input->stride;
+/* A row into steps of its scale. A bad row is bad through its scale, and for itself alone. */
+static void quantise(const float *from, const mgk_input *input, size_t row, size_t width,
+                     const peak *p) {
+    int8_t *to = (int8_t *)input->data + row * input->stride;
     float top = vf_top(p->top), sum = vf_sum(p->sum);
+    vi sums = {0};
     if (!(top > 1e-30f && sum < INFINITY)) {
-        memset(to, 0, width * sizeof *to);
+        memset(to, 0, width);
+        input->sums[row] = 0;
         input->scale[row] = sum < INFINITY ? 0 : NAN;
         return;
     }
-    input->scale[row] = top;
+    vf inverse = vf_of(127.0f / top);
     size_t i = 0;
-    for (; i + LANES <= width; i += LANES) divide_part(to, i, vf_of(1.0f / top), LANES);
-    if (i < width) divide_part(to, i, vf_of(1.0f / top), width - i);
+    for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES);
+    if (i < width) sums += quantise_part(from, to, i, inverse, width - i);
+    input->sums[row] = vi_sum(sums);
+    input->scale[row] = top / 127.0f;
 }
 
 INLINE vf spread_part(const float *x, size_t i, float mean, size_t n) {
@@ -56,8 +68,8 @@ INLINE void norm_part(float *x, const mgk_norm *norm, const mgk_input *input, si
     vf y = (vf_load(x + i, n) - vf_of(mean)) * vf_of(inverse);
     y = y * vf_load(norm->weight + i, n) + vf_load(norm->bias + i, n);
     vf_store(x + i, y, n);
-    if (input->form != MGK_FP32) put(input, row, i, y, n);
-    if (input->form == MGK_SCALED) look(p, y);
+    if (input->form == MGK_BF16) put(input, row, NULL, i, y, n);
+    if (input->form == MGK_INT8) look(p, y);
 }
 
 /* LayerNorm of a row in place, then the product's input; sum: of the row. */
@@ -74,7 +86,7 @@ static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, si
     if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
     if (input->form == MGK_FP32 && input->data != x - row * input->stride)
         memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
-    if (input->form == MGK_SCALED) scale_row(input, row, width, &p);
+    if (input->form == MGK_INT8) quantise(x, input, row, width, &p);
 }
 
 INLINE vf embed_part(const mgk_embedding *e, const void *word, const float *position,
@@ -103,8 +115,8 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
     }
 }
 
-INLINE vf add_part(float *x, const mgk_output *y, size_t row, vf scale, size_t i, size_t n) {
-    vf add = vf_load_as(y->type, y->data, row * y->stride + i, n) * scale;
+INLINE vf add_part(float *x, const mgk_output *y, size_t row, size_t i, size_t n) {
+    vf add = vf_load_as(y->type, y->data, row * y->stride + i, n);
     vf sum = vf_load(x + i, n) + (add + vf_load(y->bias + i, n));
     vf_store(x + i, sum, n);
     return sum;
@@ -115,32 +127,33 @@ static void add_norm(float *x, const mgk_output *y, const mgk_norm *norm, const 
     size_t width = norm->width;
     for (size_t row = from; row < to; row++) {
         float *out = x + row * width;
-        vf scale = vf_of(y->scale ? y->scale[row] : 1.0f), sum = {0};
+        vf sum = {0};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES) sum += add_part(out, y, row, scale, i, LANES);
-        if (i < width) sum += add_part(out, y, row, scale, i, width - i);
+        for (; i + LANES <= width; i += LANES) sum += add_part(out, y, row, i, LANES);
+        if (i < width) sum += add_part(out, y, row, i, width - i);
         normalise(out, norm, input, row, sum);
     }
 }
 
 INLINE void activate_part(mgi_activation activation, const mgk_output *y, const mgk_input *input,
-                          size_t row, vf scale, size_t i, peak *p, size_t n) {
-    vf x = vf_load_as(y->type, y->data, row * y->stride + i, n) * scale;
+                          size_t row, size_t i, peak *p, size_t n) {
+    size_t at = row * y->stride;
+    vf x = vf_load_as(y->type, y->data, at + i, n);
     x = vf_activate(activation, x + vf_load(y->bias + i, n));
-    put(input, row, i, x, n);
-    if (input->form == MGK_SCALED) look(p, x);
+    put(input, row, (float *)y->data + at, i, x, n);
+    if (input->form == MGK_INT8) look(p, x);
 }
 
 INLINE void activate_rows(mgi_activation activation, const mgk_output *y, size_t width,
                           const mgk_input *input, size_t from, size_t to) {
     for (size_t row = from; row < to; row++) {
-        vf scale = vf_of(y->scale ? y->scale[row] : 1.0f);
         peak p = {{0}, {0}};
         size_t i = 0;
         for (; i + LANES <= width; i += LANES)
-            activate_part(activation, y, input, row, scale, i, &p, LANES);
-        if (i < width) activate_part(activation, y, input, row, scale, i, &p, width - i);
-        if (input->form == MGK_SCALED) scale_row(input, row, width, &p);
+            activate_part(activation, y, input, row, i, &p, LANES);
+        if (i < width) activate_part(activation, y, input, row, i, &p, width - i);
+        if (input->form == MGK_INT8)
+            quantise((float *)y->data + row * y->stride, input, row, width, &p);
     }
 }
 
@@ -157,7 +170,7 @@ static void activate(mgi_activation activation, const mgk_output *y, size_t widt
 INLINE void pack_part(const float *x, const mgk_input *input, size_t row, size_t i, peak *p,
                       size_t n) {
     vf y = vf_load(x + i, n);
-    put(input, row, i, y, n);
+    if (input->form != MGK_INT8) put(input, row, NULL, i, y, n);
     look(p, y);
 }
 
@@ -169,7 +182,7 @@ static void pack(const float *rows, size_t stride, size_t width, const mgk_input
         size_t i = 0;
         for (; i + LANES <= width; i += LANES) pack_part(x, input, row, i, &p, LANES);
         if (i < width) pack_part(x, input, row, i, &p, width - i);
-        if (input->form == MGK_SCALED) scale_row(input, row, width, &p);
+        if (input->form == MGK_INT8) quantise(x, input, row, width, &p);
     }
 }
 

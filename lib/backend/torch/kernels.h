@@ -2,31 +2,30 @@
  * residual and LayerNorm, attention. Compiled once per instruction set; the best set is chosen as
  * the program runs.
  *
- * Products add no bias and know no scale: the kernel that reads a product applies both. A product's
- * input is written in the form that the precision asks for. */
+ * Products add no bias: the kernel that reads a product does. A product's input is written in the
+ * form that the precision asks for. */
 #ifndef MGI_BACKEND_TORCH_KERNELS_H
 #define MGI_BACKEND_TORCH_KERNELS_H
 
 #include "backend/backend.h"
 
-/* Rows on their way into a product: fp32, bf16, or fp32 divided by the row's largest magnitude,
- * which scale then holds (products of int8). */
-typedef enum mgk_form { MGK_FP32, MGK_BF16, MGK_SCALED } mgk_form;
+/* Rows on their way into a product: fp32, bf16, or int8 in steps of the row's own scale. */
+typedef enum mgk_form { MGK_FP32, MGK_BF16, MGK_INT8 } mgk_form;
 
 typedef struct mgk_input {
     mgk_form form;
     void *data;
     size_t stride; /* elements from row to row */
-    float *scale;  /* [rows] with MGK_SCALED */
+    float *scale;  /* [rows] with MGK_INT8 */
+    int32_t *sums; /* [rows] with MGK_INT8: of the row's steps */
 } mgk_input;
 
 /* Rows that come out of a product. */
 typedef struct mgk_output {
     mgi_dtype type;
-    const void *data;
+    void *data;
     size_t stride;
-    const float *scale; /* [rows], or NULL: 1 */
-    const float *bias;  /* [width] */
+    const float *bias; /* [width] */
 } mgk_output;
 
 typedef struct mgk_norm {
@@ -72,6 +71,7 @@ typedef struct mgk_kernels {
     /* x = LayerNorm(x + y), and the next product's input. */
     void (*add_norm)(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
                      size_t from, size_t to);
+    /* With MGK_INT8 y is used up: it is where the activated rows lie before they are quantised. */
     void (*activate)(mgi_activation activation, const mgk_output *y, size_t width,
                      const mgk_input *input, size_t from, size_t to);
     /* Rows of fp32 into the form that a product takes. */

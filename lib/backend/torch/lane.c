@@ -4,37 +4,40 @@
 #include "core/alloc.h"
 
 mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
-    size_t rows = mgi_bert_product_rows(e->kind, e->batch_tokens);
+    size_t rows = mgi_bert_product_rows(e->form, e->batch_tokens);
     size_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    size_t number = e->kind == MGT_BF16 ? 2 : 4;
-    bool packed = e->kind != MGT_F32; /* else a product's input is the fp32 rows themselves */
-    bool scaled = e->kind == MGT_I8;  /* products come in libtorch's own memory */
+    bool int8 = e->form == MGK_INT8;
+    size_t number = e->form == MGK_BF16 ? 2 : 4;            /* what products write */
+    size_t packed = e->form == MGK_FP32 ? 0 : int8 ? 1 : 2; /* what they read, if not fp32 rows */
     const struct {
         void **memory;
-        size_t width, size;
-        bool needed;
+        size_t width, size; /* nothing is needed where size is 0 */
     } buffers[] = {
-        {(void **)&lane->positions, 1, sizeof(uint32_t), true},
-        {(void **)&lane->x, hidden, sizeof(float), true},
-        {&lane->input, hidden, number, packed},
-        {(void **)&lane->scale, 1, sizeof(float), scaled},
-        {&lane->qkv, hidden * 3, number, !scaled},
-        {(void **)&lane->context, hidden, sizeof(float), true},
-        {&lane->y, hidden, number, !scaled},
-        {&lane->wide, wide, number, true},
-        {(void **)&lane->wide_scale, 1, sizeof(float), scaled},
-        {(void **)&lane->first, hidden, sizeof(float), true},
-        {&lane->first_input, hidden, number, packed},
-        {(void **)&lane->first_scale, 1, sizeof(float), scaled},
-        {&lane->query, hidden, number, !scaled},
-        {(void **)&lane->classes, e->spec.labels, sizeof(float), true},
+        {(void **)&lane->positions, 1, sizeof(uint32_t)},
+        {(void **)&lane->x, hidden, sizeof(float)},
+        {&lane->input, int8 ? mgk_int8_stride(hidden) : hidden, packed},
+        {(void **)&lane->scale, 1, int8 ? sizeof(float) : 0},
+        {(void **)&lane->sums, 1, int8 ? sizeof(int32_t) : 0},
+        {&lane->qkv, hidden * 3, number},
+        {(void **)&lane->context, hidden, sizeof(float)},
+        {&lane->y, hidden, number},
+        {&lane->wide, wide, number},
+        {&lane->wide_input, mgk_int8_stride(wide), int8},
+        {(void **)&lane->wide_scale, 1, int8 ? sizeof(float) : 0},
+        {(void **)&lane->wide_sums, 1, int8 ? sizeof(int32_t) : 0},
+        {(void **)&lane->first, hidden, sizeof(float)},
+        {&lane->first_input, int8 ? mgk_int8_stride(hidden) : hidden, packed},
+        {(void **)&lane->first_scale, 1, int8 ? sizeof(float) : 0},
+        {(void **)&lane->first_sums, 1, int8 ? sizeof(int32_t) : 0},
+        {&lane->query, hidden, number},
+        {(void **)&lane->classes, e->spec.labels, sizeof(float)},
     };
     lane->encoder = e;
     lane->rows = rows;
     lane->scope = mgt_scope_create();
     if (!lane->scope) return mgi_fail_memory(error, "a lane", sizeof *lane);
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
-        if (!buffers[i].needed) continue;
+        if (buffers[i].size == 0) continue;
         *buffers[i].memory = mgi_calloc_aligned(rows, buffers[i].width * buffers[i].size);
         if (!*buffers[i].memory)
             return mgi_fail_memory(error, "a lane's batches",
@@ -44,10 +47,11 @@ mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error 
 }
 
 void mgi_bert_close_lane(mgi_lane *lane) {
-    void *const memory[] = {lane->positions,  lane->x,       lane->input,       lane->scale,
-                            lane->qkv,        lane->context, lane->y,           lane->wide,
-                            lane->wide_scale, lane->first,   lane->first_input, lane->first_scale,
-                            lane->query,      lane->classes};
+    void *const memory[] = {lane->positions, lane->x,           lane->input,       lane->scale,
+                            lane->sums,      lane->qkv,         lane->context,     lane->y,
+                            lane->wide,      lane->wide_input,  lane->wide_scale,  lane->wide_sums,
+                            lane->first,     lane->first_input, lane->first_scale, lane->first_sums,
+                            lane->query,     lane->classes};
     for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) mgi_free(memory[i]);
     for (unsigned i = 0; i < lane->scratch_count; i++) mgi_free(lane->scratch[i]);
     mgi_free(lane->scratch);

@@ -7,9 +7,8 @@
 
 enum { MIN_ROWS_A_CORE = 8, MAX_CORES = 1024, PRODUCT_ROWS = 16 };
 
-size_t mgi_bert_product_rows(mgt_kind kind, size_t rows) {
-    if (kind == MGT_F32) return rows;
-    if (kind == MGT_I8) rows += 2;
+size_t mgi_bert_product_rows(mgk_form form, size_t rows) {
+    if (form != MGK_BF16) return rows;
     return (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS * PRODUCT_ROWS;
 }
 
@@ -40,24 +39,28 @@ mgeo_status mgi_pass_begin(pass *p, unsigned cores, mgeo_error *error) {
     return MGEO_OK;
 }
 
-mgk_form mgi_pass_form(const pass *p) {
-    switch (p->encoder->kind) {
-    case MGT_BF16: return MGK_BF16;
-    case MGT_I8: return MGK_SCALED;
-    case MGT_F32: break;
-    }
-    return MGK_FP32;
+typedef struct int8_work {
+    const mgk_int8 *kernels;
+    const mgk_int8_weight *weight;
+    const mgk_input *input;
+    size_t rows, panels;
+    unsigned parts;
+    float *out;
+    size_t stride;
+} int8_work;
+
+static void multiply_part(void *context, unsigned part) {
+    const int8_work *w = context;
+    w->kernels->multiply(w->weight, w->input, w->rows, w->panels * part / w->parts,
+                         w->panels * (part + 1) / w->parts, w->out, w->stride);
 }
 
-size_t mgi_pass_number_size(const pass *p) { return p->encoder->kind == MGT_BF16 ? 2 : 4; }
-
-void mgi_pass_span(const mgk_input *input, size_t rows, size_t width) {
-    size_t all = mgi_bert_product_rows(MGT_I8, rows);
-    float *data = (float *)input->data + rows * input->stride;
-    for (size_t row = 0; row < all - rows; row++)
-        memset(data + row * input->stride, 0, width * sizeof *data);
-    data[0] = 1.0f;
-    data[input->stride] = -1.0f;
+void mgi_pass_multiply_int8(pass *p, const mgk_int8_weight *weight, const mgk_input *input,
+                            size_t rows, float *out, size_t stride) {
+    int8_work w = {p->encoder->int8, weight, input, rows, mgk_int8_panels(weight->outputs),
+                   p->cores,         out,    stride};
+    if (w.parts > w.panels) w.parts = (unsigned)w.panels;
+    mgt_parallel(p->scope, w.parts, multiply_part, &w);
 }
 
 /* A kernel's work over rows, in equal parts. */

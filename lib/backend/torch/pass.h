@@ -15,12 +15,9 @@ typedef struct pass {
 /* Enters the scope, with memory for so many cores. On failure it is not entered. */
 mgeo_status mgi_pass_begin(pass *pass, unsigned cores, mgeo_error *error);
 
-mgk_form mgi_pass_form(const pass *pass);      /* of the layers' inputs */
-size_t mgi_pass_number_size(const pass *pass); /* bytes of a number that their products write */
-
-/* Adds rows to the input of an int8 product, so that the whole spans -1..1 whatever its rows hold:
- * libtorch's scale for the matrix is then always the same. */
-void mgi_pass_span(const mgk_input *input, size_t rows, size_t width);
+/* An int8 product, shared out by outputs. */
+void mgi_pass_multiply_int8(pass *pass, const mgk_int8_weight *weight, const mgk_input *input,
+                            size_t rows, float *out, size_t stride);
 
 /* The kernels, over rows 0..rows-1 or the whole batch; nothing happens once the scope failed. */
 void mgi_pass_embed(pass *pass, float *x, const mgk_input *input);

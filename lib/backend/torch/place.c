@@ -105,16 +105,20 @@ static float quantise_row(float *row, size_t count, int8_t *to) {
     return top / 127.0f;
 }
 
-bool mgi_place_int8(const mgi_tensor *tensor, int8_t *to, float *scales) {
+bool mgi_place_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
+                    size_t first) {
     size_t width = tensor->shape[1];
     float *row = mgi_calloc(width, sizeof *row);
-    if (!row) return false;
-    for (uint32_t r = 0; r < tensor->shape[0]; r++) {
+    int8_t *steps = mgi_calloc(width, sizeof *steps);
+    bool done = row && steps;
+    for (size_t r = 0; done && r < tensor->shape[0]; r++) {
         mgi_place_floats(tensor, r * width, width, row);
-        scales[r] = quantise_row(row, width, to + r * width);
+        weight->scale[first + r] = quantise_row(row, width, steps);
+        mgk_int8_put(kernels, weight, first + r, steps);
     }
     mgi_free(row);
-    return true;
+    mgi_free(steps);
+    return done;
 }
 
 float *mgi_place_vector(const mgi_tensor *tensor) {

@@ -2,7 +2,7 @@
 #ifndef MGI_BACKEND_TORCH_PLACE_H
 #define MGI_BACKEND_TORCH_PLACE_H
 
-#include "backend/backend.h"
+#include "backend/torch/int8.h"
 
 size_t mgi_place_size(mgi_dtype type);
 
@@ -12,8 +12,10 @@ void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, floa
 void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
                       uint16_t *to);
 
-/* A matrix in steps of scales [rows], one for each row. False when out of memory. */
-bool mgi_place_int8(const mgi_tensor *tensor, int8_t *to, float *scales);
+/* A matrix into a weight's outputs from `first` on, each in steps of a scale of its own. False when
+ * out of memory. */
+bool mgi_place_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
+                    size_t first);
 
 /* All of a tensor in fp32, in memory of its own (mgi_free), its pages given back; NULL when out of
  * memory. */

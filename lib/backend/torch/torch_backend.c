@@ -15,13 +15,12 @@ static bool serves(const char *device) { return device && strcmp(device, "cpu") 
 
 static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_encoder *e,
                                     mgeo_error *error) {
-    char reason[128] = "";
     e->precision = request->precision;
     switch (request->precision) {
     case MGEO_PRECISION_AUTO: e->precision = MGEO_FP32; break;
     case MGEO_FP32: break;
-    case MGEO_BF16: e->kind = MGT_BF16; break;
-    case MGEO_INT8: e->kind = MGT_I8; break;
+    case MGEO_BF16: e->form = MGK_BF16; break;
+    case MGEO_INT8: e->form = MGK_INT8; break;
     case MGEO_FP16:
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision fp16 is not supported on device "
@@ -35,18 +34,13 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
     default:
         return mgi_fail(error, MGEO_E_ARGUMENT, "%d is not an mgeo_precision", request->precision);
     }
-    if (!mgt_supports(e->kind, reason, sizeof reason))
-        return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "precision int8 is not supported: %s; load with "
-                        "fp32 or bf16",
-                        reason);
     return MGEO_OK;
 }
 
 /* Small batches stay in the cache; two-byte and one-byte products, being faster, need more rows to
  * hide what surrounds them. Measured with bench/encoder_bench.c. */
 static uint32_t best_batch(const mgi_encoder *e) {
-    uint32_t best = e->kind == MGT_F32 ? 256 : 384;
+    uint32_t best = e->form == MGK_FP32 ? 256 : 384;
     return best < e->max_length ? e->max_length : best;
 }
 
@@ -71,6 +65,12 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
                         "batch_tokens %u is not within %u (max_length) "
                         "..%d",
                         e->batch_tokens, e->max_length, MAX_BATCH_TOKENS);
+    if (e->form == MGK_INT8 &&
+        (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS))
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "int8 products of more than %d inputs are not supported: load with fp32 or "
+                        "bf16",
+                        MGK_INT8_MAX_INPUTS);
     if (!mgk_attention_scratch(e->max_length, spec->hidden / spec->heads))
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "attention over %u tokens of %u numbers is too "
@@ -97,6 +97,7 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
     if (!e) return mgi_fail_memory(error, "an encoder", sizeof *e);
     e->spec = *request->spec;
     e->kernels = mgk_best();
+    e->int8 = mgk_best_int8();
     mgeo_status status = choose_precision(request, e, error);
     if (status == MGEO_OK) status = choose_sizes(request, e, error);
     if (status == MGEO_OK) status = mgi_bert_place(e, request, error);

@@ -5,14 +5,12 @@
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/native/TensorIterator.h>
 #include <c10/core/InferenceMode.h>
 
 #include <cstdio>
 #include <cstring>
 #include <deque>
-#include <mutex>
 #include <new>
 #include <vector>
 
@@ -21,9 +19,7 @@ struct mgt_tensor {
 };
 
 struct mgt_weight {
-    mgt_kind kind;
-    at::Tensor transposed; // F32, BF16: [inputs, outputs], a view
-    c10::IValue packed;    // I8
+    at::Tensor transposed; // [inputs, outputs], a view
 };
 
 struct mgt_scope {
@@ -77,72 +73,12 @@ mgt_tensor *keep(mgt_scope *scope, at::Tensor tensor) {
     return kept;
 }
 
-at::ScalarType type_of(mgt_kind kind) {
-    return kind == MGT_BF16 ? at::kBFloat16 : kind == MGT_I8 ? at::kChar : at::kFloat;
-}
+at::ScalarType type_of(mgt_kind kind) { return kind == MGT_BF16 ? at::kBFloat16 : at::kFloat; }
 
 at::Tensor view_of(mgt_kind kind, const void *data, size_t rows, size_t columns, size_t stride) {
     return at::from_blob(
         const_cast<void *>(data), {static_cast<int64_t>(rows), static_cast<int64_t>(columns)},
         {static_cast<int64_t>(stride), 1}, at::TensorOptions().dtype(type_of(kind)));
-}
-
-bool has_engine(at::QEngine engine) {
-    for (at::QEngine known : at::globalContext().supportedQEngines())
-        if (known == engine) return true;
-    return false;
-}
-
-// The engine is a setting of the whole process, which only packing reads: it is put back at once.
-class engine_for_packing {
-  public:
-    engine_for_packing() : lock_(mutex()), before_(at::globalContext().qEngine()) {
-        at::globalContext().setQEngine(at::QEngine::ONEDNN);
-    }
-    ~engine_for_packing() {
-        try {
-            at::globalContext().setQEngine(before_);
-        } catch (...) { // the engine was set before, so it can be set again
-        }
-    }
-
-  private:
-    static std::mutex &mutex() {
-        static std::mutex instance;
-        return instance;
-    }
-    std::lock_guard<std::mutex> lock_;
-    at::QEngine before_;
-};
-
-c10::IValue call(const c10::OperatorHandle &operation, std::vector<c10::IValue> stack) {
-    operation.callBoxed(&stack);
-    return stack.at(0);
-}
-
-// A quantised weight is kept twice by libtorch: as it was given, for unpacking, and packed. Nothing
-// unpacks here, so the memory of the first goes back.
-void drop_memory(at::Tensor &tensor) {
-    tensor.storage().unsafeGetStorageImpl()->set_data_ptr_noswap(at::DataPtr());
-    tensor.storage().unsafeGetStorageImpl()->set_nbytes(0);
-}
-
-c10::IValue pack_int8(const void *data, const float *scales, size_t outputs, size_t inputs) {
-    at::Tensor raw = view_of(MGT_I8, data, outputs, inputs, inputs);
-    at::Tensor steps = view_of(MGT_F32, scales, 1, outputs, outputs).reshape({-1}).to(at::kDouble);
-    at::Tensor zeros = at::zeros({static_cast<int64_t>(outputs)}, at::kLong);
-    at::Tensor weight = at::_make_per_channel_quantized_tensor(raw, steps, zeros, 0);
-    engine_for_packing engine;
-    auto prepack = c10::Dispatcher::singleton().findSchemaOrThrow("quantized::linear_prepack", "");
-    c10::IValue packed = call(prepack, {weight, c10::IValue()});
-    drop_memory(weight);
-    return packed;
-}
-
-at::Tensor multiply_int8(const at::Tensor &input, const c10::IValue &packed) {
-    static const c10::OperatorHandle linear =
-        c10::Dispatcher::singleton().findSchemaOrThrow("quantized::linear_dynamic", "");
-    return call(linear, {input, packed, false}).toTensor();
 }
 
 } // namespace
@@ -155,27 +91,13 @@ bool mgt_has_mkl(void) { return at::hasMKL(); }
 
 const void *mgt_address(void) { return reinterpret_cast<const void *>(&at::get_num_threads); }
 
-bool mgt_supports(mgt_kind kind, char *reason, size_t capacity) {
-    if (kind != MGT_I8) return true;
-    try {
-        if (has_engine(at::QEngine::ONEDNN)) return true;
-    } catch (...) { // as good as not having it
-    }
-    snprintf(reason, capacity, "this libtorch was built without oneDNN's quantised products");
-    return false;
-}
-
-mgeo_status mgt_weight_create(mgt_kind kind, const void *data, const float *scales, size_t outputs,
-                              size_t inputs, mgt_weight **weight, mgeo_error *error) {
+mgeo_status mgt_weight_create(mgt_kind kind, const void *data, size_t outputs, size_t inputs,
+                              mgt_weight **weight, mgeo_error *error) {
     *weight = nullptr;
     try {
         c10::InferenceMode inference;
         auto made = std::make_unique<mgt_weight>();
-        made->kind = kind;
-        if (kind == MGT_I8)
-            made->packed = pack_int8(data, scales, outputs, inputs);
-        else
-            made->transposed = view_of(kind, data, outputs, inputs, inputs).t();
+        made->transposed = view_of(kind, data, outputs, inputs, inputs).t();
         *weight = made.release();
         return MGEO_OK;
     } catch (...) {
@@ -229,26 +151,10 @@ mgt_tensor *mgt_view(mgt_scope *scope, mgt_kind kind, void *data, size_t rows, s
     return view;
 }
 
-mgt_tensor *mgt_product(mgt_scope *scope, mgt_tensor *input, const mgt_weight *weight,
-                        mgt_tensor *out) {
-    mgt_tensor *product = nullptr;
-    guarded(scope, "a matrix product", [&] {
-        if (weight->kind == MGT_I8) {
-            product = keep(scope, multiply_int8(input->tensor, weight->packed));
-        } else {
-            at::mm_out(out->tensor, input->tensor, weight->transposed);
-            product = out;
-        }
-    });
-    return product;
-}
-
-const void *mgt_data(const mgt_tensor *tensor) {
-    return tensor ? tensor->tensor.data_ptr() : nullptr;
-}
-
-size_t mgt_stride(const mgt_tensor *tensor) {
-    return tensor ? static_cast<size_t>(tensor->tensor.stride(0)) : 0;
+void mgt_product(mgt_scope *scope, const mgt_tensor *input, const mgt_weight *weight,
+                 mgt_tensor *out) {
+    guarded(scope, "a matrix product",
+            [&] { at::mm_out(out->tensor, input->tensor, weight->transposed); });
 }
 
 // libtorch's own loop over a tensor of one byte per part runs the parts on libtorch's own threads.

@@ -23,7 +23,7 @@ typedef struct mgt_tensor
 typedef struct mgt_weight
     mgt_weight; /* the right-hand side of products, ready for use; immutable */
 
-typedef enum mgt_kind { MGT_F32, MGT_BF16, MGT_I8 } mgt_kind;
+typedef enum mgt_kind { MGT_F32, MGT_BF16 } mgt_kind;
 
 /* "libtorch 1.13.1"; written to text, cut to capacity. */
 void mgt_version(char *text, size_t capacity);
@@ -34,14 +34,10 @@ bool mgt_has_mkl(void);
 /* The address of one of libtorch's functions, by which its file can be found. */
 const void *mgt_address(void);
 
-/* Can products of this kind be computed here? If not, reason gets one line. */
-bool mgt_supports(mgt_kind kind, char *reason, size_t capacity);
-
-/* Makes a weight of [outputs, inputs] numbers, row-major, aligned to their size. F32 and BF16: the
- * data are borrowed until mgt_weight_destroy. I8: the data are copied, and scales [outputs] say
- * what 1 stands for in each row. Errors: MGEO_E_MEMORY, MGEO_E_UNSUPPORTED, MGEO_E_DEVICE. */
-mgeo_status mgt_weight_create(mgt_kind kind, const void *data, const float *scales, size_t outputs,
-                              size_t inputs, mgt_weight **weight, mgeo_error *error);
+/* Makes a weight of [outputs, inputs] numbers, row-major, aligned to their size and borrowed until
+ * mgt_weight_destroy. Errors: MGEO_E_MEMORY, MGEO_E_DEVICE. */
+mgeo_status mgt_weight_create(mgt_kind kind, const void *data, size_t outputs, size_t inputs,
+                              mgt_weight **weight, mgeo_error *error);
 void mgt_weight_destroy(mgt_weight *weight);
 
 /* A scope serves one thread at a time. NULL when out of memory. */
@@ -58,15 +54,9 @@ bool mgt_scope_ok(const mgt_scope *scope);
 mgt_tensor *mgt_view(mgt_scope *scope, mgt_kind kind, void *data, size_t rows, size_t columns,
                      size_t stride);
 
-/* product = input weightᵀ, without a bias. Kinds F32 and BF16 write into `out`, a view of their
- * kind, and return it. I8 takes F32 input whose rows span -1..1 exactly and returns a temporary in
- * F32; out may be NULL. */
-mgt_tensor *mgt_product(mgt_scope *scope, mgt_tensor *input, const mgt_weight *weight,
-                        mgt_tensor *out);
-
-/* First element, and elements from row to row; NULL and 0 of NULL. */
-const void *mgt_data(const mgt_tensor *tensor);
-size_t mgt_stride(const mgt_tensor *tensor);
+/* out = input weightᵀ, without a bias; all of one kind. */
+void mgt_product(mgt_scope *scope, const mgt_tensor *input, const mgt_weight *weight,
+                 mgt_tensor *out);
 
 /* Calls work(context, part) for part 0..parts-1, on the scope's threads where there are several.
  * work must not use the scope. Does nothing once the scope failed. */

@@ -20,6 +20,7 @@
 typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef int32_t vi __attribute__((vector_size(LANES * 4)));
 typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
+typedef int8_t vb __attribute__((vector_size(LANES)));
 typedef uint16_t vh __attribute__((vector_size(LANES * 2)));
 
 static inline vf vf_of(float x) { return x - (vf){0}; }
@@ -40,6 +41,13 @@ static inline float vf_sum(vf x) {
     for (int width = LANES / 2; width > 0; width /= 2)
         for (int i = 0; i < width; i++) lane[i] += lane[i + width];
     sum = lane[0];
+    return sum;
+}
+
+static inline int32_t vi_sum(vi x) {
+    int32_t lane[LANES], sum = 0;
+    memcpy(lane, &x, sizeof x);
+    for (int i = 0; i < LANES; i++) sum += lane[i];
     return sum;
 }
 

@@ -41,62 +41,78 @@ static bert_norm norm(placing *p, const mgi_norm *from) {
     return to;
 }
 
-/* Can a product of this kind read the tensor where it lies? */
-static bool in_place(mgt_kind kind, const mgi_tensor *tensor) {
-    if (kind == MGT_F32) return mgi_place_fits(tensor, MGI_F32);
-    return kind == MGT_BF16 && mgi_place_fits(tensor, MGI_BF16);
+/* Can a product of this form read the tensor where it lies? */
+static bool in_place(mgk_form form, const mgi_tensor *tensor) {
+    if (form == MGK_FP32) return mgi_place_fits(tensor, MGI_F32);
+    return form == MGK_BF16 && mgi_place_fits(tensor, MGI_BF16);
 }
 
-static bool copy_matrix(mgt_kind kind, const mgi_tensor *from, void *to, size_t first,
-                        float *scales) {
-    size_t count = (size_t)from->shape[0] * from->shape[1];
-    if (kind == MGT_I8) return mgi_place_int8(from, (int8_t *)to + first, scales);
-    if (kind == MGT_BF16)
-        mgi_place_halves(from, MGI_BF16, 0, count, (uint16_t *)to + first);
-    else
-        mgi_place_floats(from, 0, count, (float *)to + first);
-    return true;
+/* The matrices of several Linear layers over the same input, one above another, in fresh memory. */
+static void *copy_matrices(mgk_form form, const mgi_linear *const *parts, unsigned count,
+                           size_t numbers) {
+    size_t size = form == MGK_BF16 ? 2 : 4;
+    char *copy = mgi_calloc_aligned(numbers, size), *to = copy;
+    for (unsigned i = 0; copy && i < count; i++) {
+        const mgi_tensor *from = &parts[i]->weight;
+        size_t some = (size_t)from->shape[0] * from->shape[1];
+        if (form == MGK_BF16)
+            mgi_place_halves(from, MGI_BF16, 0, some, (uint16_t *)(void *)to);
+        else
+            mgi_place_floats(from, 0, some, (float *)(void *)to);
+        mgi_place_done(from);
+        to += some * size;
+    }
+    return copy;
 }
 
-/* One weight out of the matrices of `count` Linear layers over the same input, one above another.
- */
-static void stack(placing *p, mgt_kind kind, const mgi_linear *const *parts, unsigned count,
+static void stack_int8(placing *p, const mgi_linear *const *parts, unsigned count,
+                       bert_linear *to) {
+    mgk_int8_weight *weight = &to->int8;
+    size_t bytes = mgk_int8_bytes(to->outputs, to->inputs), first = 0;
+    *weight = (mgk_int8_weight){.outputs = to->outputs, .inputs = to->inputs};
+    weight->panels = bytes ? mgi_calloc_aligned(bytes, 1) : NULL;
+    weight->scale = mgi_calloc_aligned(to->outputs, sizeof *weight->scale);
+    bool done = weight->panels && weight->scale;
+    for (unsigned i = 0; done && i < count; first += parts[i++]->weight.shape[0]) {
+        done = mgi_place_int8(&parts[i]->weight, p->encoder->int8, weight, first);
+        mgi_place_done(&parts[i]->weight);
+    }
+    if (!done) fail_memory(p, bytes);
+    p->encoder->bytes += bytes + to->outputs * sizeof *weight->scale;
+}
+
+static void stack_plain(placing *p, mgk_form form, const mgi_linear *const *parts, unsigned count,
+                        bert_linear *to) {
+    mgt_kind kind = form == MGK_BF16 ? MGT_BF16 : MGT_F32;
+    size_t numbers = (size_t)to->outputs * to->inputs, size = kind == MGT_BF16 ? 2 : 4;
+    const void *data = parts[0]->weight.data;
+    if (count == 1 && in_place(form, &parts[0]->weight)) {
+        p->encoder->keeps_weights = true;
+    } else {
+        data = to->copy = copy_matrices(form, parts, count, numbers);
+        if (!data) fail_memory(p, numbers * size);
+    }
+    if (p->error.status == MGEO_OK)
+        mgt_weight_create(kind, data, to->outputs, to->inputs, &to->weight, &p->error);
+    p->encoder->bytes += numbers * size;
+}
+
+/* One weight out of the matrices of `count` Linear layers over the same input. */
+static void stack(placing *p, mgk_form form, const mgi_linear *const *parts, unsigned count,
                   bert_linear *to) {
-    static const size_t sizes[] = {[MGT_F32] = 4, [MGT_BF16] = 2, [MGT_I8] = 1};
     if (!going(p)) return;
     to->inputs = parts[0]->weight.shape[1];
     for (unsigned i = 0; i < count; i++) to->outputs += parts[i]->weight.shape[0];
-    size_t numbers = (size_t)to->outputs * to->inputs;
-    const void *data = parts[0]->weight.data;
-    float *scales = NULL;
-    p->encoder->bytes += numbers * sizes[kind] + (kind == MGT_I8 ? to->outputs * 4u : 0);
-    if (count == 1 && in_place(kind, &parts[0]->weight)) {
-        p->encoder->keeps_weights = true;
-    } else {
-        to->copy = mgi_calloc_aligned(numbers, sizes[kind]);
-        scales = kind == MGT_I8 ? mgi_calloc_aligned(to->outputs, sizeof *scales) : NULL;
-        bool done = to->copy && (scales || kind != MGT_I8);
-        for (size_t i = 0, row = 0; done && i < count; row += parts[i++]->weight.shape[0]) {
-            done = copy_matrix(kind, &parts[i]->weight, to->copy, row * to->inputs,
-                               scales ? scales + row : NULL);
-            mgi_place_done(&parts[i]->weight);
-        }
-        if (!done) fail_memory(p, numbers * sizes[kind]);
-        data = to->copy;
-    }
-    if (p->error.status == MGEO_OK)
-        mgt_weight_create(kind, data, scales, to->outputs, to->inputs, &to->weight, &p->error);
-    mgi_free(scales);
-    if (kind == MGT_I8) { /* libtorch has packed it into memory of its own */
-        mgi_free(to->copy);
-        to->copy = NULL;
-    }
+    if (form == MGK_INT8)
+        stack_int8(p, parts, count, to);
+    else
+        stack_plain(p, form, parts, count, to);
     mgi_progress_add(p->request->progress, count);
 }
 
-static bert_linear linear(placing *p, mgt_kind kind, const mgi_linear *from) {
+static bert_linear linear(placing *p, mgk_form form, const mgi_linear *from) {
     bert_linear to = {0};
-    stack(p, kind, &from, 1, &to);
+    stack(p, form, &from, 1, &to);
     to.bias = vector(p, &from->bias);
     return to;
 }
@@ -122,26 +138,26 @@ static void qkv_bias(placing *p, const mgi_linear *const parts[BERT_QKV_PARTS], 
  * layer asks for [CLS] alone, so its query stands apart. */
 static void qkv(placing *p, const mgi_layer_weights *from, bool last, bert_layer *to) {
     const mgi_linear *const parts[BERT_QKV_PARTS] = {&from->query, &from->key, &from->value};
-    mgt_kind kind = p->encoder->kind;
+    mgk_form form = p->encoder->form;
     bool apart = true;
-    for (size_t i = 0; i < BERT_QKV_PARTS; i++) apart &= in_place(kind, &parts[i]->weight);
+    for (size_t i = 0; i < BERT_QKV_PARTS; i++) apart &= in_place(form, &parts[i]->weight);
     const unsigned count = apart ? BERT_QKV_PARTS : last ? 2 : 1;
     to->qkv_parts = count;
     unsigned widths[BERT_QKV_PARTS] = {1, 1, 1};
     if (!apart) widths[0] = last ? 1 : 3;
     if (!apart && last) widths[1] = 2;
     for (unsigned i = 0, part = 0; i < count; part += widths[i++])
-        stack(p, kind, parts + part, widths[i], &to->qkv[i]);
+        stack(p, form, parts + part, widths[i], &to->qkv[i]);
     qkv_bias(p, parts, to);
 }
 
 static void layer(placing *p, const mgi_layer_weights *from, bool last, bert_layer *to) {
-    mgt_kind kind = p->encoder->kind;
+    mgk_form form = p->encoder->form;
     qkv(p, from, last, to);
-    to->attention_output = linear(p, kind, &from->attention_output);
+    to->attention_output = linear(p, form, &from->attention_output);
     to->attention_norm = norm(p, &from->attention_norm);
-    to->intermediate = linear(p, kind, &from->intermediate);
-    to->output = linear(p, kind, &from->output);
+    to->intermediate = linear(p, form, &from->intermediate);
+    to->output = linear(p, form, &from->output);
     to->output_norm = norm(p, &from->output_norm);
 }
 
@@ -154,11 +170,11 @@ static void words(placing *p) {
     if (!going(p)) return;
     e->words = from->data;
     e->words_type = from->dtype;
-    if (e->kind != MGT_F32 && from->dtype == MGI_F32)
-        e->words_type = e->kind == MGT_BF16 ? MGI_BF16 : MGI_F16;
+    if (e->form != MGK_FP32 && from->dtype == MGI_F32)
+        e->words_type = e->form == MGK_BF16 ? MGI_BF16 : MGI_F16;
     e->bytes += count * mgi_place_size(e->words_type);
     mgi_progress_add(p->request->progress, 1);
-    if (in_place(e->kind, from)) {
+    if (in_place(e->form, from)) {
         e->keeps_weights = true;
         return;
     }
@@ -189,8 +205,8 @@ mgeo_status mgi_bert_place(mgi_encoder *e, const mgi_encoder_request *request, m
     e->embedding_norm = norm(&p, &from->embedding_norm);
     for (uint32_t i = 0; i < e->spec.layers; i++)
         layer(&p, &from->layers[i], i + 1 == e->spec.layers, &e->layers[i]);
-    e->pooler = linear(&p, MGT_F32, &from->pooler);
-    e->classifier = linear(&p, MGT_F32, &from->classifier);
+    e->pooler = linear(&p, MGK_FP32, &from->pooler);
+    e->classifier = linear(&p, MGK_FP32, &from->classifier);
     if (error) *error = p.error;
     return (mgeo_status)p.error.status;
 }
@@ -198,6 +214,8 @@ mgeo_status mgi_bert_place(mgi_encoder *e, const mgi_encoder_request *request, m
 static void free_linear(bert_linear *linear) {
     mgt_weight_destroy(linear->weight);
     mgi_free(linear->copy);
+    mgi_free(linear->int8.panels);
+    mgi_free(linear->int8.scale);
     mgi_free(linear->bias);
 }
 

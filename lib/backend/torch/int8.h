@@ -1,0 +1,50 @@
+/* Products of int8, our own: weights in steps of a scale for each output, activations in steps of a
+ * scale for each row, so that a row's numbers depend on no other row. libtorch's own quantised
+ * product knows one scale for the whole batch, keeps the weights twice, and takes fresh memory for
+ * every result.
+ *
+ * Like the other kernels it is compiled once per instruction set. */
+#ifndef MGI_BACKEND_TORCH_INT8_H
+#define MGI_BACKEND_TORCH_INT8_H
+
+#include "backend/torch/kernels.h"
+
+/* Inputs beyond this could overflow the 32-bit sums. */
+enum { MGK_INT8_MAX_INPUTS = 65536 };
+
+/* Weights [outputs, inputs] in panels of outputs, four inputs of one output side by side. */
+typedef struct mgk_int8_weight {
+    uint8_t *panels;
+    float *scale; /* [outputs] */
+    size_t outputs, inputs;
+} mgk_int8_weight;
+
+typedef struct mgk_int8 {
+    const char *name;
+    uint8_t flip; /* what every weight is xor-ed with: 0x80 where they must be unsigned */
+    /* to[rows, outputs] for panels from..to-1, in fp32, both scales applied. */
+    void (*multiply)(const mgk_int8_weight *weight, const mgk_input *input, size_t rows,
+                     size_t from, size_t to, float *out, size_t out_stride);
+} mgk_int8;
+
+/* Elements from row to row of an input, so that whole groups may be read. */
+size_t mgk_int8_stride(size_t inputs);
+
+size_t mgk_int8_panels(size_t outputs);
+
+/* Bytes of a weight's panels; 0 if that overflows. */
+size_t mgk_int8_bytes(size_t outputs, size_t inputs);
+
+/* Puts one output's row, already in steps, into its panel. */
+void mgk_int8_put(const mgk_int8 *kernels, mgk_int8_weight *weight, size_t output,
+                  const int8_t *row);
+
+/* The best products for this processor. */
+const mgk_int8 *mgk_best_int8(void);
+
+/* The compilations; which of them can run is mgk_best_int8's to say. */
+extern const mgk_int8 mgk_int8_base;
+extern const mgk_int8 mgk_int8_avx2;
+extern const mgk_int8 mgk_int8_vnni;
+
+#endif
