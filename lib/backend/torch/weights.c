@@ -86,7 +86,8 @@ static void stack_plain(placing *p, mgk_form form, const mgi_linear *const *part
     mgt_kind kind = form == MGK_BF16 ? MGT_BF16 : MGT_F32;
     size_t numbers = (size_t)to->outputs * to->inputs, size = kind == MGT_BF16 ? 2 : 4;
     const void *data = parts[0]->weight.data;
-    if (count == 1 && in_place(form, &parts[0]->weight)) {
+    bool mixed = form != p->encoder->form; /* not worth keeping the files for */
+    if (count == 1 && !mixed && in_place(form, &parts[0]->weight)) {
         p->encoder->keeps_weights = true;
     } else {
         data = to->copy = copy_matrices(form, parts, count, numbers);
