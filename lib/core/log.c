@@ -1,15 +1,14 @@
 /* The host's optional log. */
 #include "core/log.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "core/status.h"
 
 void mgi_log_line(const mgi_log *log, mgeo_log_level level, const char *format, ...) {
     if (log == NULL || log->write == NULL) return;
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    mgi_write_line(line, sizeof line, format, arguments);
     va_end(arguments);
     log->write(log->user, level, line);
 }

@@ -1,7 +1,6 @@
 /* Statuses and the one-line errors that go with them. */
 #include "core/status.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,15 +42,19 @@ static void mgi_tidy(char *text, size_t capacity, bool cut) {
     }
 }
 
+void mgi_write_line(char *line, size_t capacity, const char *format, va_list arguments) {
+    int length = vsnprintf(line, capacity, format, arguments);
+    if (length < 0) line[0] = '\0';
+    mgi_tidy(line, capacity, length >= 0 && (size_t)length >= capacity);
+}
+
 mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...) {
     if (error == NULL) return status;
     va_list arguments;
     va_start(arguments, format);
-    char line[sizeof error->message];
-    int length = vsnprintf(line, sizeof line, format, arguments);
+    char line[sizeof error->message]; /* the message may be among the arguments */
+    mgi_write_line(line, sizeof line, format, arguments);
     va_end(arguments);
-    if (length < 0) line[0] = '\0';
-    mgi_tidy(line, sizeof line, length >= (int)sizeof line);
     error->status = status;
     memcpy(error->message, line, sizeof line);
     return status;

@@ -4,6 +4,8 @@
 
 #include <mgeo.h>
 
+#include <stdarg.h>
+
 /* Writes the status and a formatted line into error (NULL is legal) and returns the status, so that
  * a failing function can end in `return mgi_fail(error, MGEO_E_FORMAT, "…", …)`. */
 mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...)
@@ -13,6 +15,11 @@ mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, 
 /* The static analyzer looks at one file at a time: it is told what comes back. */
 #define mgi_fail(error, status, ...) ((void)(mgi_fail)(error, status, __VA_ARGS__), (status))
 #endif
+
+/* Formats one line of less than `capacity` (> 0) bytes: cut at a character's end, control
+ * characters made spaces. */
+void mgi_write_line(char *line, size_t capacity, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* The usual line for a failed allocation of `bytes` for `what`. */
 mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);

@@ -44,6 +44,15 @@ static void long_lines_are_cut(void **state) {
     assert_int_equal(got.bytes, 1023);
 }
 
+/* A directory's name may hold a newline. */
+static void a_line_stays_one_line(void **state) {
+    (void)state;
+    written got = {0};
+    const mgi_log log = {take_line, &got};
+    mgi_log_line(&log, MGEO_LOG_INFO, "loaded %s", "a\nb");
+    assert_string_equal(got.line, "loaded a b");
+}
+
 static void no_log_is_silent(void **state) {
     (void)state;
     const mgi_log silent = {0};
@@ -55,6 +64,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_reach_the_host),
         cmocka_unit_test(long_lines_are_cut),
+        cmocka_unit_test(a_line_stays_one_line),
         cmocka_unit_test(no_log_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
