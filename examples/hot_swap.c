@@ -39,9 +39,12 @@ static void *serve(void *user) {
     return NULL;
 }
 
-static void wait_a_moment(void) {
-    const struct timespec moment = {.tv_nsec = 300000000};
-    nanosleep(&moment, NULL);
+/* Until the generation has given more answers, or ten seconds are over. */
+static void wait_for_answers(traffic *load, int generation) {
+    const struct timespec moment = {.tv_nsec = 100000000};
+    uint_fast64_t before = atomic_load(&load->answers[generation]);
+    for (int i = 0; i < 100 && atomic_load(&load->answers[generation]) < before + 50; i++)
+        nanosleep(&moment, NULL);
 }
 
 static void report(traffic *load, const char *what) {
@@ -72,16 +75,16 @@ static mgeo_status turn(mgeo_engine *engine, mgeo_error *error) {
 }
 
 static mgeo_status swap_and_roll_back(traffic *load, const char *second, mgeo_error *error) {
-    wait_a_moment();
+    wait_for_answers(load, 1);
     report(load, "under load, one model:");
     mgeo_status status = load_model(load->engine, second, second ? 0 : MGEO_BF16, "second", error);
     if (status == MGEO_OK) status = turn(load->engine, error);
     if (status != MGEO_OK) return status;
-    wait_a_moment();
+    wait_for_answers(load, 2);
     report(load, "after the swap:");
     status = turn(load->engine, error);
     if (status != MGEO_OK) return status;
-    wait_a_moment();
+    wait_for_answers(load, 1);
     report(load, "after the way back:");
     return mgeo_unload(load->engine, error);
 }

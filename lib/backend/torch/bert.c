@@ -46,11 +46,12 @@ static mgk_output column(mgk_output rows, size_t column, const float *bias) {
 static void make_qkv(pass *p, const bert_layer *layer, const stream *s, const stream *asking,
                      mgk_attention *a) {
     size_t hidden = p->encoder->spec.hidden, at = 0;
+    size_t number = p->encoder->form == MGK_BF16 ? 2 : 4;
     mgk_output *const outputs[] = {&a->query, &a->key, &a->value};
     for (unsigned part = 0; part < layer->qkv_parts; part++) {
         const bert_linear *linear = &layer->qkv[part];
         const stream *from = part == 0 ? asking : s;
-        char *to = from == s ? (char *)p->lane->qkv + at * (p->encoder->form == MGK_BF16 ? 2 : 4) : p->lane->query;
+        char *to = from == s ? (char *)p->lane->qkv + at * number : p->lane->query;
         size_t stride = from == s ? BERT_QKV_PARTS * hidden : hidden;
         mgk_output made = multiply(p, linear, &from->input, from->rows, to, stride);
         for (size_t done = 0; done < linear->outputs; done += hidden, at += hidden)

@@ -30,6 +30,8 @@ static inline const int8_t *row_of(const block *b, size_t r) {
     return (const int8_t *)b->input->data + (b->row + r) * b->input->stride;
 }
 
+#if defined(MGK_VNNI) || defined(MGK_AVX2)
+
 /* The rows of a block are written out one by one: a compiler keeps sums in registers that have
  * names, but not those of an array. EACH_3(X) is X(0) X(1) X(2). */
 #define EACH_1(X) X(0)
@@ -45,11 +47,17 @@ static inline const int8_t *row_of(const block *b, size_t r) {
 #define EACH_11(X) EACH_10(X) X(10)
 #define EACH_12(X) EACH_11(X) X(11)
 
+#if defined(MGK_VNNI) || defined(MGK_AVX2)
+
 static inline int32_t four_of(const int8_t *at) {
     int32_t four;
     memcpy(&four, at, sizeof four);
     return four;
 }
+
+#endif
+
+#endif
 
 #if defined(MGK_VNNI)
 

@@ -12,7 +12,7 @@ INLINE void put(const mgk_input *input, size_t row, float *wait, size_t i, vf x,
         vf_store_bf16((uint16_t *)input->data + at, x, n);
     else if (input->form == MGK_FP32)
         vf_store((float *)input->data + at, x, n);
-    else
+    else if (wait != NULL)
         vf_store(wait + i, x, n);
 }
 
