@@ -197,7 +197,7 @@ typedef struct mgeo_model_info {
     char version[64];
     char fingerprint[40]; /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
     char device[64];      /* "cpu", "cuda:0" */
-    char library[96];     /* what computes: "libtorch 1.13.1, OpenBLAS" */
+    char library[96];     /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)" */
     char warning[256];    /* empty, or one line the operator should read */
     char path[1024];      /* the directory, as given */
 } mgeo_model_info;

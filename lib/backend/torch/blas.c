@@ -39,6 +39,20 @@ static const char *name_of(void *file) {
     return NULL;
 }
 
+/* OpenBLAS chooses its kernels by processor when it is loaded, and takes a processor that it does
+ * not know for an older one: which one is worth telling. */
+static void name_with_kernels(void *file, const char *found, char *name, size_t capacity) {
+    typedef char *corename_function(void);
+    corename_function *corename = NULL;
+    void *symbol = dlsym(file, "openblas_get_corename");
+    memcpy(&corename, &symbol, sizeof corename);
+    const char *core = corename ? corename() : NULL;
+    if (core)
+        snprintf(name, capacity, "%s (%s)", found, core);
+    else
+        snprintf(name, capacity, "%s", found);
+}
+
 /* 10^9 operations a second of a small product, the best of three. */
 static double speed_of(sgemm_function *sgemm) {
     enum { SIZE = 160 };
@@ -69,7 +83,7 @@ void mgi_blas_describe(char *name, size_t name_capacity, char *warning, size_t w
     void *file = file_of(symbol);
     const char *found = file ? name_of(file) : NULL;
     if (found) {
-        snprintf(name, name_capacity, "%s", found);
+        name_with_kernels(file, found, name, name_capacity);
     } else if (symbol) {
         sgemm_function *sgemm;
         memcpy(&sgemm, &symbol, sizeof sgemm); /* ISO C has no cast from an object to a function */
