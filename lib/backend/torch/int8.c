@@ -47,15 +47,11 @@ static inline const int8_t *row_of(const block *b, size_t r) {
 #define EACH_11(X) EACH_10(X) X(10)
 #define EACH_12(X) EACH_11(X) X(11)
 
-#if defined(MGK_VNNI) || defined(MGK_AVX2)
-
 static inline int32_t four_of(const int8_t *at) {
     int32_t four;
     memcpy(&four, at, sizeof four);
     return four;
 }
-
-#endif
 
 #endif
 
