@@ -44,17 +44,17 @@ class Renamer:
         return ids
 
 
-def training_rows(data, device, soft, gold_repeats, smoothing, rules_trust):
+def training_rows(data, device, soft, args):
     """Pairs and target probabilities of one round."""
-    labels = F.one_hot(data["train_label"].long(), 3).float()
-    labels = labels * (1 - smoothing) + smoothing / 3
+    def known(name, smoothing=args.smoothing):
+        return F.one_hot(data[name + "_label"].long(), 3).float() * (1 - smoothing) + smoothing / 3
     if not soft:
-        return data["train"].to(device), labels.to(device)
+        return data["train"].to(device), known("train").to(device)
     mean = {name: sum(s[name].float() for s in soft) / len(soft) for name in soft[0]}
-    rules = F.one_hot(data["rules_label"].long(), 3).float()[:len(mean["rules"])]
-    parts = [(data["train"], (labels + mean["train"]) / 2)] * gold_repeats
-    parts += [(data["near"], mean["near"]), (data["rules"][:len(rules)], rules_trust * rules + (1 - rules_trust) * mean["rules"])]
-    return torch.cat([p for p, _ in parts]).to(device), torch.cat([t for _, t in parts]).to(device)
+    parts = [("train", (known("train") + mean["train"]) / 2)] * args.gold_repeats + [("near", mean["near"])]
+    parts += [("rules", args.rules_trust * known("rules", 0)[:len(mean["rules"])] + (1 - args.rules_trust) * mean["rules"])]
+    parts += [("strict", known("strict", .1)[:args.strict])]
+    return (torch.cat([data[name][:len(t)] for name, t in parts]).to(device), torch.cat([t for _, t in parts]).to(device))
 
 
 def cross_entropy(z, target, weight):
@@ -90,8 +90,10 @@ def main():
     add("--agree", type=float, default=.5, help="weight of the agreement of both orders under dropout")
     add("--adversarial", type=float, default=0., help="size of the worst-case step on the embeddings (0: none)")
     add("--gold-repeats", type=int, default=3)
-    add("--rules-rows", type=int, default=100000, help="rule-made pairs to predict")
-    add("--rules-trust", type=float, default=.5, help="share of the rule in the target of a rule-made pair")
+    add("--predict-near", type=int, help="unlabelled pairs to predict (all)")
+    add("--predict-rules", type=int, default=100000, help="rule-made pairs to predict")
+    add("--strict", type=int, default=0, help="pairs of numbers and districts to add, by their rule's label")
+    add("--rules-trust", type=float, default=.3, help="share of the rule in the target of a rule-made pair")
     add("--average", type=float, default=.998)
     add("--check", type=int, default=250)
     add("--seed", type=int, default=0)
@@ -102,7 +104,7 @@ def main():
     data = torch.load(args.data, weights_only=True)
     texts = Texts(data["table"], device)
     soft = [torch.load(s, weights_only=True) for s in args.soft]
-    pairs, targets = training_rows(data, device, soft, args.gold_repeats, args.smoothing, args.rules_trust)
+    pairs, targets = training_rows(data, device, soft, args)
     rename = Renamer(data["characters"], texts, device)
     model = load(args.init[0], device)
     starts = [load(path, device).state_dict() for path in args.init]
@@ -133,7 +135,7 @@ def main():
     for step in range(args.steps):
         done = max(step / args.steps, (time.time() - started) / args.seconds)
         for group in optimizer.param_groups:
-            group["lr"] = args.rate * max(0, min((step + 1) / 200, 1 - done))
+            group["lr"] = args.rate * max(0, min((step + 1) / min(200, args.steps // 4 + 1), 1 - done))
         queue = queue or by_length(texts, pairs, args.batch, generator)
         rows, width = queue.pop()
         with torch.autocast(device, torch.bfloat16):
@@ -159,10 +161,11 @@ def main():
                 best, best_weights = f["macro_f1"] + f["accuracy"], copy.deepcopy(average.state_dict())
         if last:
             break
-    average.load_state_dict(best_weights)
+    if best_weights:
+        average.load_state_dict(best_weights)
     keep(average, args.out)
     if args.predict:
-        rows = {"train": None, "near": None, "rules": args.rules_rows}
+        rows = {"train": None, "near": args.predict_near, "rules": args.predict_rules}
         torch.save({n: metrics.logits(average, texts, data[n][:k]).softmax(-1).half().cpu() for n, k in rows.items()}, args.predict)
 
 

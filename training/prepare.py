@@ -3,7 +3,7 @@
     python prepare.py --data DATA --out build/data.pt
 
 The file holds a table of texts and pairs of rows of it: `train` and `valid` (labelled; split by query, so that no
-query of `valid` is trained on), `rules` (made by rule, labelled), `near` (unlabelled pairs of similar texts) and
+query of `valid` is trained on), `rules` and `strict` (made by rule, labelled), `near` (unlabelled pairs of similar texts) and
 `texts` (rows for masked-language training). dev.tsv is stored apart and read by evaluate.py alone.
 """
 import argparse
@@ -106,7 +106,7 @@ def main():
     arguments.add_argument("--out", required=True)
     arguments.add_argument("--rules", type=int, default=250000)
     arguments.add_argument("--village-texts", type=int, default=40000)
-    arguments.add_argument("--valid-share", type=float, default=.05)
+    arguments.add_argument("--valid-share", type=float, default=.08)
     arguments.add_argument("--limit", type=int, help="use only so many labelled pairs and addresses (for a trial)")
     args = arguments.parse_args()
     rng = random.Random(0)
@@ -121,6 +121,7 @@ def main():
     roads, places, characters = name_lists(args.data)
     maker = rules.Maker(2, streets, villages, roads, places, characters, sources.renames(args.data))
     made = [maker.pair() for _ in range(args.rules)]
+    strict = [maker.strict_pair() for _ in range(args.rules // 5)]
     near = near_pairs(train, others, rng, device)
     paths = ["".join(dict.fromkeys(v)) for v in rng.sample(villages, args.village_texts)]
     print(f"train {len(train)}, valid {len(valid)}, made by rule {len(made)}, near {len(near)}, other texts {len(others) + len(paths)}")
@@ -130,7 +131,7 @@ def main():
     table, dev_table = TextTable(), TextTable()
     out = {"characters": vocabulary.characters, "labels": sources.LABELS,
            "texts": torch.tensor([table.add(t) for t in others + paths], dtype=torch.int32)}
-    for name, pairs, where in (("train", train, table), ("valid", valid, table), ("rules", made, table), ("near", near, table), ("dev", dev, dev_table)):
+    for name, pairs, where in (("train", train, table), ("valid", valid, table), ("rules", made, table), ("near", near, table), ("strict", strict, table), ("dev", dev, dev_table)):
         out[name] = where.pairs(pairs)
         if len(pairs[0]) == 3:
             out[name + "_label"] = torch.tensor([p[2] for p in pairs], dtype=torch.int8)

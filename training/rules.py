@@ -33,6 +33,11 @@ def chinese_number(n):
     return tens + "十" + (DIGITS[n % 10] if n % 10 else "")
 
 
+def public_suffix(rng):
+    """The end of a public place's name."""
+    return rng.choice(["村", "小学", "中学", "医院", "人民医院", "镇", "新村", "社区", "公园", "广场", "小区", "车站"])
+
+
 @dataclasses.dataclass
 class Address:
     province: str = ""
@@ -119,7 +124,7 @@ class Maker:
     def count(self, value, chinese=.2):
         """A number as it is typed: Arabic or, when small, Chinese."""
         text = str(value)
-        return chinese_number(int(text)) if text.isdigit() and int(text) < 1000 and self.chance(chinese if int(text) < 100 else chinese / 3) else text
+        return chinese_number(int(text)) if text.isdigit() and int(text) < 100 and self.chance(chinese) else text
 
     def built(self, a, chinese=.2):
         suffix = self.rng.choice(["座", "栋", "幢", "号楼"]) if a.building[:1].isalpha() else self.rng.choice(BUILDINGS)
@@ -153,7 +158,7 @@ class Maker:
         if a.road and (not a.place or self.chance(.7)):
             out += a.road
             if not a.place or self.chance(.75):
-                out += self.count(a.number, .15) + "号"
+                out += self.count(a.number, .08) + "号"
         if a.place:
             out += a.place + (self.count(a.phase, .5) + r.choice(["期", "区"]) if a.phase else "")
         if a.building:
@@ -225,10 +230,10 @@ class Maker:
         return changed if changed != text else self.name(3)
 
     def elsewhere(self, a):
-        """Two different places in nearly the same words: (text of a, text of the other)."""
+        """A different place in nearly the same words."""
         b = dataclasses.replace(a)
         kinds = (["place"] * 5 + ["road with place"] * 2 if a.place else ["road"] * 2 + ["number"] * 3) if not a.village else ["village"] * 3 + ["town"]
-        kind = self.rng.choice(kinds + (["shop"] if a.shop else []) + ["turn"] * 2 + ["region"] * 2)
+        kind = self.rng.choice(kinds + (["shop"] if a.shop else []) + ["turn"] * 2 + ["region"])
         if kind in ("place", "road with place"):
             b.place = self.other_name(a.place)
             if kind == "place" and self.chance(.7):
@@ -255,19 +260,11 @@ class Maker:
                 if field == "place":
                     b.road, b.number = self.road_name(), self.rng.randint(1, 999)
         if kind in ("region", "town"):
-            return self.in_regions(a, b)
-        return self.query(a), self.candidate(b)
-
-    def in_regions(self, a, b):
-        """The same words, or the same name with another road, in two districts that both texts name."""
-        b.province, b.city, b.district, b.town = self.rng.choice(self.streets)
-        if self.chance(.3):
-            b.city = a.city
-        if b.road and self.chance(.5):
-            b.road, b.number = self.road_name(), self.rng.randint(1, 999)
-        rest_a, rest_b = (dataclasses.replace(x, province="", city="", district="", town="") for x in (a, b))
-        prefix = [x.city if x.city and x.city != "市辖区" and self.chance(.4) else "" for x in (a, b)]
-        return prefix[0] + a.district + self.query(rest_a), prefix[1] + b.district + self.candidate(rest_b)
+            b.province, b.city, b.district, b.town = self.rng.choice(self.streets)
+            b.city = "" if b.city == "市辖区" else b.city
+            b.road, b.number = (self.road_name(), self.rng.randint(1, 999)) if b.road else ("", b.number)
+            return b.district + self.candidate(b)
+        return self.candidate(b)
 
     def nearby(self, a):
         """A place that contains, adjoins or belongs to the same address without being it."""
@@ -304,7 +301,7 @@ class Maker:
             a.phase = 0
         left = self.query(a)
         if relation == NOT:
-            left, right = self.elsewhere(a)
+            right = self.elsewhere(a)
         elif relation == PARTIAL:
             right = self.nearby(a)
         else:
@@ -316,6 +313,46 @@ class Maker:
         if self.chance(.02):
             left, right = (left + self.note(), right) if self.chance(.5) else (left, right + self.note())
         return self.rough(left), self.rough(right, .01), relation
+
+    # -- the last stage's pairs: house numbers, numerals, districts ------------------
+
+    def strict_pair(self):
+        """A short pair that turns on one number or on the district, (text, text, label index)."""
+        r, a = self.rng, self.address()
+        a.town = a.village = a.unit = a.floor = a.room = a.shop = ""
+        a.road, a.number = a.road or self.road_name(), a.number or r.randint(1, 999)
+        kind = r.choice(["number", "number", "numeral", "district"])
+        if kind == "district":
+            return self.two_districts(a)
+        head = r.choice([("", ""), ("", ""), (a.district, ""), (a.city + a.district, a.district), (a.district, a.district)])
+        if kind == "number":
+            left, change = f"{a.road}{{}}号", 999
+            value = a.number
+        else:
+            a.place = a.place or self.place_name()
+            left, value, change = r.choice([(f"{a.place}{{}}" + r.choice(BUILDINGS[:6]), self.small(60), 60), (f"{a.road}{{}}号", r.randint(1, 400), 400),
+                                            (f"{a.place}{{}}期", r.randint(1, 5), 5), (f"{self.name()}{{}}" + r.choice(["路", "街", "村", "组"]), r.randint(1, 9), 9)])
+        same = self.chance(.45)
+        other = value if same else self.other_number(value, change)
+        chinese = kind == "numeral"
+        texts = [head[0] + left.format(value), head[1] + left.format(chinese_number(other) if chinese and other < 1000 else other)]
+        relation = EXACT if same else PARTIAL if a.place and left.startswith(a.place) else NOT
+        if kind == "number" and a.place and self.chance(.3):
+            texts = [t + a.place for t in texts]
+            relation = EXACT if same else PARTIAL
+        r.shuffle(texts)
+        return texts[0], texts[1], relation
+
+    def two_districts(self, a):
+        """The same road or name in one district, which is written fully or in part, or in two."""
+        r, rest = self.rng, self.rng.choice([f"{a.road}{a.number}号", a.place or a.road, self.name(2) + public_suffix(self.rng)])
+        a.city = "" if a.city == "市辖区" else a.city
+        if self.chance(.4):
+            return r.choice([a.city, ""]) + a.district + rest, r.choice([a.district, a.district, a.city + a.district, a.province + a.city + a.district]) + rest, EXACT
+        province, city, district, _ = r.choice([s for s in r.choices(self.streets, k=40) if s[2] != a.district])
+        if city in ("市辖区", "县", "省直辖县级行政区划") or not a.city or self.chance(.6):
+            return a.district + rest, district + rest, NOT
+        return a.city + a.district + rest, city + district + rest, NOT
 
     def note(self):
         """What senders add that says nothing of the place, sometimes at great length."""

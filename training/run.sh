@@ -31,37 +31,37 @@ running=
 finish "data"
 
 # 1. From nothing: the student, and two encoders for teachers, which are told what the two texts share.
-step student-0 pretrain --size student --batch 512 --rate 1e-3 --steps 4000 $(cap 150)
-step middle-a pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 4000 --seed 1 $(cap 150)
-step middle-b pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 4000 --seed 2 $(cap 150)
+step student-0 pretrain --size student --batch 512 --rate 1e-3 --steps 3900 $(cap 165)
+step large pretrain --size teacher --overlap 1 --batch 384 --rate 5e-4 --steps 2500 $(cap 165)
+step middle pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 3200 $(cap 165)
 finish "pre-training"
 
-# 2. Five teachers on the labelled pairs.
-n=0
-for from in middle-a middle-b middle-a middle-b middle-a; do
-    n=$((n + 1))
-    weight=1.5
-    [ $n -le 2 ] || weight=1.2
-    step teacher-$n finetune --init "$BUILD/$from.pt" --steps 1600 --rate 3e-4 --exact-weight $weight --seed $n \
-        --predict "$BUILD/teacher-$n.soft" $(cap 88)
-done
+# 2. Five teachers on the labelled pairs. Each then predicts the unlabelled and rule-made pairs.
+teacher() { # teacher NUMBER FROM STEPS RATE EXACT-WEIGHT
+    step "teacher-$1" finetune --init "$BUILD/$2.pt" --steps "$3" --rate "$4" --exact-weight "$5" --seed "$1" \
+        --predict "$BUILD/teacher-$1.soft" $(cap 105)
+}
+teacher 0 large 1280 2e-4 1.5
+teacher 1 large 1270 2e-4 1.2
+teacher 2 large 1270 1e-4 1
+teacher 3 middle 1730 3e-4 1.5
+teacher 4 middle 1770 2e-4 1.2
 finish "teachers"
 
-# 3. Their mean labels the unlabelled pairs: two students and two second teachers.
-for n in 1 2; do
-    step student-$n finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps 3000 --batch 256 --rate 5e-4 --exact-weight 1 \
-        --dropout .03 --rename .15 --unknown 0 --gold-repeats 5 --check 500 --seed $n --predict "$BUILD/student-$n.soft" $(cap 130)
-done
-for from in a b; do
-    step second-$from finetune --init "$BUILD/middle-$from.pt" --soft "$BUILD"/teacher-*.soft --steps 3000 --batch 256 --rate 4e-4 --exact-weight 1 \
-        --gold-repeats 5 --check 500 --seed 3 --predict "$BUILD/second-$from.soft" $(cap 130)
-done
-finish "first distillation"
+# 3. Two students learn the teachers' mean.
+student() { # student NUMBER GOLD-REPEATS
+    step "student-$1" finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps 5000 --batch 256 --rate 5e-4 --exact-weight 1 \
+        --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --check 500 \
+        --predict "$BUILD/student-$1.soft" --predict-near 40000 --predict-rules 10000 $(cap 175)
+}
+student 1 3
+student 2 8
+finish "distillation"
 
-# 4. The students' mean weights, trained on with all of them as teachers.
-step final finetune --init "$BUILD/student-1.pt" "$BUILD/student-2.pt" --steps 5000 --batch 256 --rate 3e-4 --exact-weight 1 --dropout .03 --rename .15 \
-    --unknown 0 --gold-repeats 5 --check 500 --soft "$BUILD"/teacher-*.soft "$BUILD"/student-*.soft "$BUILD"/second-*.soft $(cap 88)
-finish "second distillation"
+# 4. The mean of the students' weights learns the mean of their answers, and pairs that turn on a number or the district.
+step final finetune --init "$BUILD/student-1.pt" "$BUILD/student-2.pt" --soft "$BUILD"/student-*.soft --strict 20000 --steps 600 --rate 1e-4 \
+    --exact-weight 1 --dropout .03 --rename .15 --unknown 0 --gold-repeats 2 --average .99 --check 100
+finish "last stage"
 
 "$python" "$here/evaluate.py" --data "$data" "$BUILD/final.pt" --export "$OUT"
 finish "evaluation"
