@@ -31,6 +31,7 @@ install:
 	@tools/configure.sh '$(BUILD)' small '--prefix=$(PREFIX)' $(MESON_ARGS)
 	@ninja -C '$(BUILD)'
 	@DESTDIR='$(DESTDIR)' meson install -C '$(BUILD)' --no-rebuild
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 uninstall:
 	@DESTDIR='$(DESTDIR)' ninja -C '$(BUILD)' uninstall
