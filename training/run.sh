@@ -52,16 +52,17 @@ finish "teachers"
 student() { # student NUMBER GOLD-REPEATS
     step "student-$1" finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps 5000 --batch 256 --rate 5e-4 --exact-weight 1 \
         --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --check 500 \
-        --predict "$BUILD/student-$1.soft" --predict-near 40000 --predict-rules 10000 $(cap 175)
+        --predict "$BUILD/student-$1.soft" --predict-near 9000 --predict-rules 3000 $(cap 175)
 }
 student 1 3
 student 2 8
 finish "distillation"
 
-# 4. The mean of the students' weights learns the mean of their answers, and pairs that turn on a number or the district.
-step final finetune --init "$BUILD/student-1.pt" "$BUILD/student-2.pt" --soft "$BUILD"/student-*.soft --strict 20000 --steps 600 --rate 1e-4 \
-    --exact-weight 1 --dropout .03 --rename .15 --unknown 0 --gold-repeats 2 --average .99 --check 100
-finish "last stage"
+# 4. The mean of the students' weights. STRICT=1 trains it a little on pairs that turn on a number or the district:
+# more of robustness/pairs.tsv then passes, and macro-F1 on the held-out pairs falls by about half a point.
+step final finetune --init "$BUILD/student-1.pt" "$BUILD/student-2.pt" --soft "$BUILD"/student-*.soft --strict 4000 --steps $((${STRICT:-0} * 150)) \
+    --rate 6e-5 --exact-weight 1 --dropout .03 --rename .15 --unknown 0 --gold-repeats 1 --average .98 --check 150
+finish "mean"
 
 "$python" "$here/evaluate.py" --data "$data" "$BUILD/final.pt" --export "$OUT"
 finish "evaluation"
