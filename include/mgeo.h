@@ -51,7 +51,7 @@ extern "C" {
     X(MGEO_E_FORMAT, 4, "a file is damaged or is not what it claims to be")                        \
     X(MGEO_E_UNSUPPORTED, 5, "the file or the request is sound but not supported")                 \
     X(MGEO_E_NO_MODEL, 6, "no model is loaded in the slot asked for")                              \
-    X(MGEO_E_BUSY, 7, "another load is in progress")                                               \
+    X(MGEO_E_BUSY, 7, "something else is in progress that this must not disturb")                  \
     X(MGEO_E_CANCELLED, 8, "cancelled by the caller")                                              \
     X(MGEO_E_REFUSED, 9, "refused by a condition that the caller set")                             \
     X(MGEO_E_DEVICE, 10, "the device is missing or failed")                                        \
@@ -130,11 +130,14 @@ typedef struct mgeo_engine_options {
     mgeo_log_fn log;     /* NULL: no log */
     void *log_user;      /* passed to log */
     uint64_t queue_rows; /* rows that may wait in a slot before callers wait too; 0: 4,096 */
+    const char *journal; /* file to which every change is written (see "The journal"); NULL: none */
+    const char *actor;   /* who acts where a call does not say; NULL: "pid N". At most 127 bytes */
 } mgeo_engine_options;
 
 /* Creates an engine without a model. options may be NULL. On success *engine is owned by the caller
  * and freed by mgeo_engine_destroy; on failure it is NULL.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY. Any thread. */
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO (the journal cannot be written), MGEO_E_FORMAT
+ * (the file at the journal's path is no journal). Any thread. */
 MGEO_API mgeo_status mgeo_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                                         mgeo_error *error);
 
@@ -169,6 +172,10 @@ typedef struct mgeo_load_options {
     const char *version;        /* a name for this model in infos and logs, at most 63 bytes;
                                    NULL: the directory's name */
     mgeo_progress *progress;    /* NULL: not watched, not cancellable */
+    uint64_t memory_limit;      /* bytes that the load may need, as mgeo_predict_memory counts them;
+                                   0: what the machine has free */
+    const char *actor;          /* for the journal: who, and why; NULL: the engine's actor, "" */
+    const char *reason;
 } mgeo_load_options;
 
 #define MGEO_MAX_LABELS 16
@@ -195,22 +202,31 @@ typedef struct mgeo_model_info {
     int32_t positive_label; /* index of the positive label; -1 for a one-logit model */
     char labels[MGEO_MAX_LABELS][64];
     char version[64];
-    char fingerprint[40]; /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
-    char device[64];      /* "cpu", "cuda:0" */
-    char library[96];     /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)" */
-    char warning[256];    /* empty, or one line the operator should read */
-    char path[1024];      /* the directory, as given */
+    char fingerprint[40];       /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
+    char device[64];            /* "cpu", "cuda:0" */
+    char library[96];           /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)" */
+    char warning[256];          /* empty, or one line the operator should read */
+    char path[1024];            /* the directory, as given */
+    uint64_t predicted_bytes;   /* what mgeo_predict_memory says of this load */
+    uint64_t live_calls_during; /* calls that the live model answered while this one was loaded */
+    double live_p99_before;     /* seconds: their 99th percentile before the load (since that model
+                                   was loaded) and during it; 0: no calls */
+    double live_p99_during;
 } mgeo_model_info;
 
 /* Reads, checks, places and warms a model in the slot that serves nobody. The first load of an
  * engine goes live; later ones wait on standby for mgeo_swap_model. A model that stood by there is
  * replaced, once the new one is complete. Live traffic goes on meanwhile, and mgeo_swap_model may
  * be called; the slot is chosen when the model is ready. On failure the engine is as it was.
+ * Where there is live traffic, all of it runs at low priority.
+ * The memory that the load will need is predicted from the files' headers; if it exceeds the limit
+ * or what is free, nothing is read, and the line names the numbers and a precision that would fit.
  *
  * path: a model directory (docs/model-directories.md), or NULL for the bundled model. Every file in
  * it is treated as untrusted. options and info may be NULL; info is filled on success.
- * Blocks until done. Any thread; a second load meanwhile answers MGEO_E_BUSY.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED,
+ * Blocks until done. Any thread. MGEO_E_BUSY: a second load, or the standby model answers a
+ * canary's share or is held by a job. Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY (also: more than is
+ * free), MGEO_E_REFUSED (more than memory_limit), MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED,
  * MGEO_E_BUSY, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_load(mgeo_engine *engine, const char *path,
                                const mgeo_load_options *options, mgeo_model_info *info,
@@ -218,8 +234,32 @@ MGEO_API mgeo_status mgeo_load(mgeo_engine *engine, const char *path,
 
 /* Frees the standby model: waits until the last call it answers is done, then gives its memory and
  * threads back. Live traffic goes on. Any thread.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (nothing on standby), MGEO_E_FORKED. */
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (nothing on standby), MGEO_E_BUSY (a canary, a job or a
+ * gate's check uses it), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error);
+
+/* What a load will need, in bytes, beyond what the process has now. */
+typedef struct mgeo_memory {
+    size_t struct_size;
+    uint64_t weights;          /* as they lie on the device, mapped files included */
+    uint64_t activations;      /* all lanes' memory at the batch budget */
+    uint64_t workspace;        /* the libraries', the tokenizer's and the queue's */
+    uint64_t total;            /* sum of the above: the highest point of load and scoring */
+    uint64_t available;        /* free for this process now: the machine's or its cgroup's */
+    uint64_t limit;            /* options->memory_limit */
+    int32_t precision;         /* as it would be chosen */
+    int32_t fits;              /* 1: total is within available and limit */
+    int32_t fitting_precision; /* the best precision that fits: this one, a smaller one, or
+                                  MGEO_PRECISION_AUTO: none */
+    char device[64];
+} mgeo_memory;
+
+/* Predicts what mgeo_load would need, from the files' headers alone. path and options as there;
+ * progress, actor and reason are not used. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED,
+ * MGEO_E_DEVICE. That it does not fit is no error. */
+MGEO_API mgeo_status mgeo_predict_memory(const char *path, const mgeo_load_options *options,
+                                         mgeo_memory *memory, mgeo_error *error);
 
 /* ---- Scoring ------------------------------------------------------------------------------ */
 
@@ -256,6 +296,8 @@ typedef struct mgeo_scores {
     uint64_t tokens;           /* out: tokens encoded, specials included */
     uint32_t label_count;      /* out: the model's */
     uint32_t bad_rows;         /* out: rows without a score */
+    uint64_t route_key;        /* in: while a canary runs, calls with the same key meet the same
+                                  model (a customer's number, say); 0: the same pairs do */
 } mgeo_scores;
 
 /* Scores `count` pairs; the whole call is answered by one model, named in scores->generation. Bad
@@ -269,11 +311,169 @@ typedef struct mgeo_scores {
 MGEO_API mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                                 mgeo_scores *scores, mgeo_error *error);
 
+/* ---- Jobs: one model for many calls ------------------------------------------------------- */
+
+/* Holds one model from begin to end, so that a whole file is scored by one version while swaps go
+ * on. A model that a job holds stays resident: mgeo_unload and mgeo_load answer MGEO_E_BUSY rather
+ * than wait for it. */
+typedef struct mgeo_job mgeo_job;
+
+typedef struct mgeo_job_options {
+    size_t struct_size;
+    uint32_t standby;   /* 1: hold the standby model; 0: the live one, or the canary's if it is
+                           chosen */
+    uint64_t route_key; /* as in mgeo_scores; 0: never the canary's model */
+} mgeo_job_options;
+
+/* Begins a job. options may be NULL. On success *job is the caller's until mgeo_job_end; on failure
+ * it is NULL. End all jobs before mgeo_engine_destroy. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_job_begin(mgeo_engine *engine, const mgeo_job_options *options,
+                                    mgeo_job **job, mgeo_error *error);
+
+/* As mgeo_score, on the job's model. Any number of threads at once. */
+MGEO_API mgeo_status mgeo_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count,
+                                    mgeo_scores *scores, mgeo_error *error);
+
+/* Describes the job's model; `live` as it was when the job began. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_job_get_info(mgeo_job *job, mgeo_model_info *info, mgeo_error *error);
+
+/* Ends and frees the job; none of its calls may be running. NULL is ignored. In a forked child it
+ * does nothing. */
+MGEO_API void mgeo_job_end(mgeo_job *job);
+
+/* ---- Comparing two models ----------------------------------------------------------------- */
+
+typedef struct mgeo_compare_options {
+    size_t struct_size;
+    const mgeo_pair *pairs; /* [count]; borrowed for the call */
+    size_t count;
+    const char *const *gold; /* [count] names of the true labels, NUL-terminated; an entry may be
+                                NULL; or NULL: none are known */
+    uint32_t pairs_per_call; /* pairs that each model is given in turn; 0: 8 */
+    uint32_t full_speed;     /* 1: at normal priority; 0: only with what live traffic leaves */
+    mgeo_progress *progress; /* or NULL; stage SCORING counts pairs */
+} mgeo_compare_options;
+
+/* One pair on which the models differ. Labels are indices into each model's own; -1: no score. */
+typedef struct mgeo_shift {
+    uint64_t index;
+    float live;
+    float standby;
+    int32_t live_label;
+    int32_t standby_label;
+} mgeo_shift;
+
+/* Standby against live. A shift is standby's similarity less live's; mean, quantiles and maximum
+ * are of its size. Labels are compared by name. Counts and figures are of the pairs that both
+ * models scored, unless said otherwise. */
+typedef struct mgeo_compare_report {
+    size_t struct_size;
+    mgeo_shift *worst;     /* in: [worst_capacity] the caller's, for the largest shifts; or NULL */
+    size_t worst_capacity; /* in */
+    size_t worst_count;    /* out: filled, largest shift first */
+    uint64_t live_generation;
+    uint64_t standby_generation;
+    uint64_t pairs;           /* scored by both */
+    uint64_t lost;            /* scored by live alone */
+    uint64_t gained;          /* scored by standby alone */
+    uint64_t live_not_finite; /* pairs whose answer was NaN or infinite */
+    uint64_t standby_not_finite;
+    uint64_t flips;    /* pairs with another label */
+    uint64_t labelled; /* pairs with a gold label that both models know */
+    double shift_mean;
+    double shift_p50;
+    double shift_p99;
+    double shift_max;
+    double shift_signed_mean; /* above 0: standby scores higher */
+    double psi;               /* population stability index of the similarities; small samples of
+                                 one and the same distribution show about 18 / pairs */
+    double live_accuracy;     /* of the labelled pairs; NaN without any, as the next three */
+    double standby_accuracy;
+    double live_macro_f1; /* mean over the labels that stand in gold */
+    double standby_macro_f1;
+    double live_seconds; /* time for a pair: of its own core on a CPU, so that other work does not
+                            count; on the clock elsewhere. Both models in turn. */
+    double standby_seconds;
+    double live_call_p50; /* the same for a call of pairs_per_call pairs */
+    double live_call_p99;
+    double standby_call_p50;
+    double standby_call_p99;
+    double latency_ratio; /* standby_call_p50 / live_call_p50 */
+    uint32_t live_label_count;
+    uint32_t standby_label_count;
+    uint64_t flip_matrix[MGEO_MAX_LABELS * MGEO_MAX_LABELS]; /* [live label * MGEO_MAX_LABELS +
+                                                                standby label] */
+    char live_labels[MGEO_MAX_LABELS][64];
+    char standby_labels[MGEO_MAX_LABELS][64];
+} mgeo_compare_report;
+
+/* Scores the pairs with both models, a few at a time in turn, on one core in a thread of low
+ * priority, and reports how the standby model differs. Neither model's counts change. Both stay
+ * resident meanwhile; traffic may turn, and the report keeps to the models as they stood at the
+ * start. Blocks until done. Any thread.
+ * Errors: MGEO_E_ARGUMENT (also: a gold label that neither model has), MGEO_E_MEMORY,
+ * MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_compare(mgeo_engine *engine, const mgeo_compare_options *options,
+                                  mgeo_compare_report *report, mgeo_error *error);
+
 /* ---- Swapping ----------------------------------------------------------------------------- */
+
+/* A limit of a gate or a watch: 0: not held; negative: 0, nothing at all is allowed. */
+typedef double mgeo_limit;
+
+/* What the standby model must show before it goes live. A pair that the live model scores and the
+ * standby model does not is never allowed. */
+typedef struct mgeo_gate {
+    size_t struct_size;
+    const mgeo_pair *pairs; /* [count], as in mgeo_compare_options; at least one */
+    size_t count;
+    const char *const *gold;
+    uint32_t pairs_per_call;
+    uint32_t full_speed;
+    mgeo_limit max_shift;      /* of the sizes of the shifts: the largest */
+    mgeo_limit max_shift_mean; /* their mean */
+    mgeo_limit max_shift_p99;
+    mgeo_limit max_flip_share;    /* pairs with another label, of all: 0..1 */
+    mgeo_limit max_accuracy_loss; /* live's less standby's: 0..1; needs gold */
+    mgeo_limit max_macro_f1_loss; /* needs gold */
+    mgeo_limit max_latency_ratio; /* standby's time for a pair over live's */
+    mgeo_limit max_psi;
+    mgeo_progress *progress; /* or NULL */
+} mgeo_gate;
+
+/* What the model is held to after it has begun to answer, against the model that answers or
+ * answered beside it. It ends with the first limit that is broken, or when the window is over. */
+typedef struct mgeo_watch {
+    size_t struct_size;
+    uint64_t window_calls;     /* calls; 0: not bounded by calls */
+    double window_seconds;     /* seconds; 0: not bounded by time. One of the two must be given */
+    uint64_t min_calls;        /* calls before anything is judged; 0: 50 */
+    mgeo_limit max_error_rate; /* failed calls of all */
+    mgeo_limit max_not_finite_rate; /* rows whose answer was NaN or infinite, of all */
+    mgeo_limit max_latency_ratio;   /* 95th percentile of call times over the former model's */
+    mgeo_limit max_psi;             /* similarities against the former model's */
+} mgeo_watch;
+
+/* One measured figure beside its limit. */
+typedef struct mgeo_check {
+    char name[32];   /* "flip_share" */
+    double measured; /* NaN: could not be measured, for want of calls or labels */
+    double limit;    /* as held: a negative limit stands here as 0; NaN: none was set */
+    int32_t passed;  /* 1: within its limit; 0: not; -1: no limit was set */
+    uint32_t reserved;
+} mgeo_check;
+
+#define MGEO_MAX_CHECKS 16
 
 typedef struct mgeo_swap_options {
     size_t struct_size;
     uint64_t expect_generation; /* refuse unless the standby model has this generation; 0: any */
+    const mgeo_gate *gate;      /* or NULL */
+    const mgeo_watch *watch;    /* or NULL */
+    const char *actor;          /* for the journal; NULL: the engine's actor, "" */
+    const char *reason;
 } mgeo_swap_options;
 
 typedef struct mgeo_swap_receipt {
@@ -285,14 +485,162 @@ typedef struct mgeo_swap_receipt {
     int32_t to_slot;
     char from_version[64];
     char to_version[64];
+    double turn_seconds;    /* how long the turn itself took, for this thread */
+    double stall_seconds;   /* the longest that a call lost by meeting the turn, so far */
+    uint64_t journal_line;  /* the line that records this; 0: none was written */
+    int32_t journal_status; /* an mgeo_status; MGEO_OK also where the engine has no journal */
+    uint32_t check_count;
+    mgeo_check checks[MGEO_MAX_CHECKS]; /* the gate's figures and limits */
+    char journal_hash[72];              /* that line's SHA-256, in hex */
 } mgeo_swap_receipt;
 
 /* Turns traffic to the standby model in one atomic step: calls that begin later are answered by it,
  * calls in flight end on the model they began with. The former model stays resident on standby;
- * calling again turns back. options and receipt may be NULL. Never waits for scoring. Any thread.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_REFUSED (expect_generation), MGEO_E_FORKED. */
+ * calling again turns back. A canary's and a shadow's share become 0. options and receipt may be
+ * NULL. Without a gate it never waits for scoring. Any thread.
+ *
+ * With a gate, both models are compared first (mgeo_compare), and traffic turns only if every limit
+ * holds. Nothing else may change meanwhile: loads wait with their last step, other swaps, unloads
+ * and canary changes answer MGEO_E_BUSY. Only a roll-back goes through, and then the gate refuses.
+ * With a watch, it begins with the turn (mgeo_get_watch).
+ *
+ * The receipt is filled on success and on MGEO_E_REFUSED. A journal that cannot be written does not
+ * keep traffic from turning: journal_status says so.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_REFUSED (expect_generation, the gate),
+ * MGEO_E_BUSY, MGEO_E_FORKED; with a gate also those of mgeo_compare. */
 MGEO_API mgeo_status mgeo_swap_model(mgeo_engine *engine, const mgeo_swap_options *options,
                                      mgeo_swap_receipt *receipt, mgeo_error *error);
+
+typedef struct mgeo_roll_back_options {
+    size_t struct_size;
+    const char *actor; /* for the journal; NULL: the engine's actor, "" */
+    const char *reason;
+} mgeo_roll_back_options;
+
+/* Goes back: traffic turns to the model that was live before the last swap, and a canary's and a
+ * shadow's share become 0. Where only a canary runs, that is all it does: the receipt then says
+ * the same model for from and to. Goes through at any time while the former model is resident, also
+ * beside a load, a gate's check or a watch. options and receipt may be NULL. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (there is nothing to go back to: no swap since, or that
+ * model was unloaded or replaced), MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
+                                    mgeo_swap_receipt *receipt, mgeo_error *error);
+
+/* ---- Watching ----------------------------------------------------------------------------- */
+
+typedef enum mgeo_watch_state {
+    MGEO_WATCH_NONE = 0,        /* no watch was asked for yet */
+    MGEO_WATCH_RUNNING = 1,     /* the window is open */
+    MGEO_WATCH_PASSED = 2,      /* the window is over, every limit held */
+    MGEO_WATCH_TURNED_BACK = 3, /* a limit was broken: the former model answers again */
+    MGEO_WATCH_ENDED = 4        /* something else changed who answers */
+} mgeo_watch_state;
+
+typedef struct mgeo_watch_report {
+    size_t struct_size;
+    int32_t state; /* an mgeo_watch_state */
+    uint32_t check_count;
+    uint64_t generation;                /* the model that is or was watched */
+    uint64_t former_generation;         /* the one it is held against */
+    uint64_t calls;                     /* that the watched model answered in the window */
+    double seconds;                     /* since the window began, or its whole length */
+    mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last */
+    char reason[256];                   /* empty, or why traffic was turned back */
+} mgeo_watch_report;
+
+/* Says how the last watch stands. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_get_watch(mgeo_engine *engine, mgeo_watch_report *report,
+                                    mgeo_error *error);
+
+/* ---- A share of the calls ----------------------------------------------------------------- */
+
+#define MGEO_SHARE_ALL 10000u /* shares are in 1/10,000 */
+
+typedef struct mgeo_canary_options {
+    size_t struct_size;
+    uint64_t expect_generation; /* refuse unless the standby model has this generation; 0: any */
+    const mgeo_watch *watch; /* or NULL. A broken limit sets the share to 0; the live model is what
+                                the canary is held against. Not with share 0 */
+    const char *actor;       /* for the journal; NULL: the engine's actor, "" */
+    const char *reason;
+} mgeo_canary_options;
+
+/* Sets the share of calls that the standby model answers. Which calls: by scores->route_key, or by
+ * the pairs' texts, so that the same key or pair meets the same model, and a greater share keeps
+ * those of a smaller one. Each call is still answered by one model, and each model keeps its own
+ * counts. A swap, a roll-back and a broken limit set the share to 0. options may be NULL. Any
+ * thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (no standby model; never for share 0), MGEO_E_REFUSED
+ * (expect_generation), MGEO_E_BUSY (a load will replace the standby model; a gate's check runs;
+ * never for share 0), MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_set_canary(mgeo_engine *engine, uint32_t share,
+                                     const mgeo_canary_options *options, mgeo_error *error);
+
+/* ---- Shadow calls ------------------------------------------------------------------------- */
+
+typedef struct mgeo_shadow_options {
+    size_t struct_size;
+    uint64_t queue_rows;  /* pairs that may wait for the standby model; 0: 1,024 */
+    uint32_t worst_pairs; /* pairs to keep with their texts, at most 1,024; 0: 16 */
+    uint32_t full_speed;  /* 1: at normal priority; 0: only with what live traffic leaves */
+    const char *actor;    /* for the journal; NULL: the engine's actor, "" */
+    const char *reason;
+} mgeo_shadow_options;
+
+/* Sets the share of live calls whose pairs are also scored by the standby model, after their
+ * answers have gone out and in a thread of their own; answers are thrown away, differences kept.
+ * What the thread cannot keep up with is dropped and counted: no live answer ever waits. A share
+ * above 0 begins new figures; share 0 ends the thread and keeps them. A swap, a roll-back, a load
+ * or an unload of the standby model sets the share to 0. options may be NULL. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL (never for share 0), MGEO_E_BUSY (a
+ * load will replace the standby model; never for share 0), MGEO_E_DEVICE, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share,
+                                     const mgeo_shadow_options *options, mgeo_error *error);
+
+#define MGEO_SHADOW_BINS 20
+
+/* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. */
+typedef struct mgeo_shadow_report {
+    size_t struct_size;
+    uint64_t live_generation;
+    uint64_t standby_generation;
+    uint64_t calls;              /* live calls that were chosen */
+    uint64_t pairs;              /* their pairs, those without an answer left out */
+    uint64_t dropped;            /* pairs that were not scored: the queue was full or in use, no
+                                    memory, or traffic turned before their turn came */
+    uint64_t failed;             /* pairs that were not scored: the standby model failed */
+    uint64_t waiting;            /* pairs that wait now */
+    uint64_t compared;           /* pairs scored by both; pairs = dropped + failed + waiting + lost
+                                    + compared, once the thread is at rest */
+    uint64_t lost;               /* scored by live alone */
+    uint64_t standby_not_finite; /* of which NaN or infinity */
+    uint64_t flips;
+    double shift_mean;
+    double shift_p50; /* to 0.005 */
+    double shift_p99;
+    double shift_max;
+    double shift_signed_mean;
+    double psi;
+    uint32_t share; /* now */
+    uint32_t worst_count;
+    uint32_t live_label_count;
+    uint32_t standby_label_count;
+    uint64_t shift_histogram[MGEO_SHADOW_BINS]; /* of signed shifts: bin i from -1 + i/10 on */
+    uint64_t flip_matrix[MGEO_MAX_LABELS * MGEO_MAX_LABELS];
+    char live_labels[MGEO_MAX_LABELS][64];
+    char standby_labels[MGEO_MAX_LABELS][64];
+} mgeo_shadow_report;
+
+/* Copies the figures. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_get_shadow(mgeo_engine *engine, mgeo_shadow_report *report,
+                                     mgeo_error *error);
+
+/* Copies pair number `rank` (0: the largest shift) with its texts, NUL-terminated, each cut to its
+ * capacity and to 1,023 bytes at a character's end. shift->index counts chosen pairs from 0. shift,
+ * a and b may be NULL. Any thread. Errors: MGEO_E_ARGUMENT (no such rank), MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_get_shadow_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift,
+                                          char *a, size_t a_capacity, char *b, size_t b_capacity,
+                                          mgeo_error *error);
 
 /* ---- Asking ------------------------------------------------------------------------------- */
 
@@ -324,6 +672,14 @@ typedef struct mgeo_stats {
     double busy_seconds; /* sum over workers of time spent computing */
     double call_seconds; /* sum over calls, arrival to answer */
     double call_seconds_max;
+    double call_p50; /* seconds, arrival to answer, to 5%; 0: no calls */
+    double call_p95;
+    double call_p99;
+    double wait_p50; /* seconds a row waited in the queue */
+    double wait_p99;
+    double batch_fill;        /* mean share of the token budget that batches used, 0..1 */
+    uint64_t not_finite_rows; /* of bad_rows: the model answered NaN or infinity */
+    uint64_t failed_by[16];   /* failed_calls by mgeo_status */
 } mgeo_stats;
 
 /* Copies the counts of the model in `slot` (an mgeo_slot). Counters are read one by one while calls
@@ -331,6 +687,71 @@ typedef struct mgeo_stats {
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                                     mgeo_error *error);
+
+/* Where the engine stands: who answers, and what happened so far. */
+typedef struct mgeo_rollout {
+    size_t struct_size;
+    int32_t live_slot;     /* MGEO_BLUE, MGEO_GREEN; -1: no model is loaded */
+    uint32_t canary_share; /* in 1/10,000 */
+    uint32_t shadow_share;
+    int32_t watch_state;         /* an mgeo_watch_state */
+    uint64_t live_generation;    /* 0: none */
+    uint64_t standby_generation; /* 0: none */
+    uint64_t former_generation;  /* what mgeo_roll_back would turn to; 0: nothing */
+    uint64_t loads;              /* successful ones */
+    uint64_t failed_loads;
+    uint64_t unloads;
+    uint64_t swaps; /* roll-backs not counted */
+    uint64_t refused_swaps;
+    uint64_t roll_backs;       /* by hand and by a watch */
+    uint64_t watch_roll_backs; /* of which by a watch */
+    uint64_t jobs;             /* running now */
+    uint64_t journal_failures; /* lines that could not be written */
+    double stall_seconds_max;  /* the longest that a call lost by meeting a turn */
+} mgeo_rollout;
+
+/* Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_get_rollout(mgeo_engine *engine, mgeo_rollout *rollout,
+                                      mgeo_error *error);
+
+typedef enum mgeo_metrics_format {
+    MGEO_METRICS_OPENMETRICS = 0, /* OpenMetrics 1.0, ends in "# EOF" */
+    MGEO_METRICS_PROMETHEUS = 1   /* Prometheus text format 0.0.4 */
+} mgeo_metrics_format;
+
+/* Writes all counts of the engine and of both models as metrics text, NUL-terminated. *length is
+ * the text's length in bytes without the NUL, also if it did not fit: a call with capacity 0 and
+ * text NULL asks for it (it may have grown by the next call: leave room). docs/metrics.md lists the
+ * metrics. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CAPACITY (text is then empty), MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_write_metrics(mgeo_engine *engine, int32_t format, char *text,
+                                        size_t capacity, size_t *length, mgeo_error *error);
+
+/* ---- The journal -------------------------------------------------------------------------- */
+
+/* An append-only file of JSON lines: loads, swaps, refusals, canary and shadow changes, roll-backs,
+ * unloads, with time, actor, reason, models and figures. Each line carries the SHA-256 of the line
+ * before it and is on the disk (fsync) before the call returns. "FILE.head" names the last line, so
+ * that a cut at the end shows. docs/journal.md describes the lines. One engine writes a journal at
+ * a time; later engines and processes continue it. */
+
+typedef struct mgeo_journal_report {
+    size_t struct_size;
+    uint64_t lines;    /* sound lines from the first on */
+    uint64_t bad_line; /* number of the first line that is not sound, from 1; 0: all are */
+    int32_t torn;      /* 1: the last line is not complete, as after a crash of the machine */
+    uint32_t reserved;
+    char last_hash[72]; /* SHA-256 of the last sound line, in hex: note it elsewhere, and a later
+                           journal must still hold it */
+    char reason[256];   /* empty, or one line: what is wrong and where */
+} mgeo_journal_report;
+
+/* Reads a journal and checks that no line was cut, edited, added or moved. report is required and
+ * is filled on MGEO_OK and on MGEO_E_FORMAT. Any thread, also beside an engine that writes it.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT (not sound; the report says
+ * where). */
+MGEO_API mgeo_status mgeo_journal_verify(const char *path, mgeo_journal_report *report,
+                                         mgeo_error *error);
 
 #ifdef __cplusplus
 }

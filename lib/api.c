@@ -1,23 +1,10 @@
-/* The public functions: arguments are checked here, everything else is delegated. */
-#include "core/abi.h"
-#include "engine/engine.h"
+/* Models and calls, as the public functions see them: arguments are checked here, everything else
+ * is delegated. */
+#include "api_check.h"
 
 #include <string.h>
 
-enum { MGI_THREADS_MOST = 1024 };
-
-static mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error *error) {
-    if (engine == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "engine is NULL");
-    if (mgi_engine_is_forked(engine)) {
-        return mgi_fail(error, MGEO_E_FORKED,
-                        "the engine was created by the parent process: create one after fork()");
-    }
-    return MGEO_OK;
-}
-
-static mgeo_status mgi_conclude(mgeo_status status, mgeo_error *error) {
-    return status == MGEO_OK ? mgi_succeed(error) : status;
-}
+enum { MGI_THREADS_MOST = 1024, MGI_ACTOR_BYTES = 127 };
 
 /* ---- the engine ------------------------------------------------------------------------------ */
 
@@ -27,6 +14,11 @@ mgeo_status mgeo_engine_create(const mgeo_engine_options *options, mgeo_engine *
     *engine = NULL;
     mgeo_engine_options known;
     mgeo_status status = mgi_abi_read(&known, sizeof known, options, "mgeo_engine_options", error);
+    if (status == MGEO_OK && known.actor != NULL && strlen(known.actor) > MGI_ACTOR_BYTES) {
+        status =
+            mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_engine_options.actor has %zu bytes: at most %d",
+                     strlen(known.actor), MGI_ACTOR_BYTES);
+    }
     if (status == MGEO_OK) status = mgi_engine_create(&known, engine, error);
     return mgi_conclude(status, error);
 }
@@ -35,8 +27,8 @@ void mgeo_engine_destroy(mgeo_engine *engine) { mgi_engine_destroy(engine); }
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static mgeo_status mgi_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
-                                         mgeo_error *error) {
+mgeo_status mgi_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
+                                  mgeo_error *error) {
     mgeo_status status = mgi_abi_read(known, sizeof *known, options, "mgeo_load_options", error);
     if (status != MGEO_OK) return status;
     if (known->threads > MGI_THREADS_MOST) {
@@ -77,7 +69,7 @@ mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error) {
 
 /* ---- scoring --------------------------------------------------------------------------------- */
 
-static mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *error) {
+mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *error) {
     if (count > 0 && pairs == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "pairs is NULL");
     for (size_t i = 0; i < count; i++) {
         bool no_a = pairs[i].a == NULL && pairs[i].a_len != 0;
@@ -106,45 +98,84 @@ static mgeo_status mgi_check_scores(const mgeo_scores *scores, size_t count, mge
     return MGEO_OK;
 }
 
+mgeo_status mgi_read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,
+                            mgeo_error *error) {
+    if (scores == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "scores is NULL");
+    mgeo_status status = mgi_abi_read(known, sizeof *known, scores, "mgeo_scores", error);
+    if (status == MGEO_OK) status = mgi_check_scores(known, count, error);
+    return status;
+}
+
+void mgi_clear_answers(mgeo_scores *known) {
+    known->generation = 0;
+    known->tokens = 0;
+    known->label_count = 0;
+    known->bad_rows = 0;
+}
+
 mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                        mgeo_scores *scores, mgeo_error *error) {
     mgeo_scores known;
     mgeo_status status = mgi_check_engine(engine, error);
-    if (status == MGEO_OK && scores == NULL) {
-        status = mgi_fail(error, MGEO_E_ARGUMENT, "scores is NULL");
-    }
-    if (status == MGEO_OK) {
-        status = mgi_abi_read(&known, sizeof known, scores, "mgeo_scores", error);
-    }
-    if (status == MGEO_OK) status = mgi_check_scores(&known, count, error);
+    if (status == MGEO_OK) status = mgi_read_scores(&known, scores, count, error);
     if (status == MGEO_OK) status = mgi_check_pairs(pairs, count, error);
     if (status != MGEO_OK) return status;
-    known.generation = 0;
-    known.tokens = 0;
-    known.label_count = 0;
-    known.bad_rows = 0;
+    mgi_clear_answers(&known);
     status = mgi_engine_score(engine, pairs, count, &known, error);
     mgi_abi_write(scores, &known, sizeof known, "mgeo_scores", NULL);
     return mgi_conclude(status, error);
 }
 
-/* ---- swapping -------------------------------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------------------------------ */
 
-mgeo_status mgeo_swap_model(mgeo_engine *engine, const mgeo_swap_options *options,
-                            mgeo_swap_receipt *receipt, mgeo_error *error) {
-    mgeo_swap_options known;
-    mgeo_swap_receipt written = {.struct_size = sizeof written};
+mgeo_status mgeo_job_begin(mgeo_engine *engine, const mgeo_job_options *options, mgeo_job **job,
+                           mgeo_error *error) {
+    if (job == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "job is NULL");
+    *job = NULL;
+    mgeo_job_options known;
     mgeo_status status = mgi_check_engine(engine, error);
     if (status == MGEO_OK) {
-        status = mgi_abi_read(&known, sizeof known, options, "mgeo_swap_options", error);
+        status = mgi_abi_read(&known, sizeof known, options, "mgeo_job_options", error);
     }
-    if (status == MGEO_OK) status = mgi_abi_check(receipt, "mgeo_swap_receipt", error);
-    if (status == MGEO_OK) status = mgi_engine_swap(engine, &known, &written, error);
-    if (status == MGEO_OK) {
-        status = mgi_abi_write(receipt, &written, sizeof written, "mgeo_swap_receipt", error);
+    if (status == MGEO_OK && known.standby > 1) {
+        status = mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_job_options.standby is %u: 0 or 1",
+                          known.standby);
     }
+    if (status == MGEO_OK) status = mgi_job_begin(engine, &known, job, error);
     return mgi_conclude(status, error);
 }
+
+static mgeo_status mgi_check_job(const mgeo_job *job, mgeo_error *error) {
+    if (job == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "job is NULL");
+    return mgi_check_engine(mgi_job_engine(job), error);
+}
+
+mgeo_status mgeo_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, mgeo_scores *scores,
+                           mgeo_error *error) {
+    mgeo_scores known;
+    mgeo_status status = mgi_check_job(job, error);
+    if (status == MGEO_OK) status = mgi_read_scores(&known, scores, count, error);
+    if (status == MGEO_OK) status = mgi_check_pairs(pairs, count, error);
+    if (status != MGEO_OK) return status;
+    mgi_clear_answers(&known);
+    status = mgi_job_score(job, pairs, count, &known, error);
+    mgi_abi_write(scores, &known, sizeof known, "mgeo_scores", NULL);
+    return mgi_conclude(status, error);
+}
+
+mgeo_status mgeo_job_get_info(mgeo_job *job, mgeo_model_info *info, mgeo_error *error) {
+    mgeo_model_info known;
+    mgeo_status status = mgi_check_job(job, error);
+    if (status == MGEO_OK && info == NULL) {
+        status = mgi_fail(error, MGEO_E_ARGUMENT, "info is NULL");
+    }
+    if (status == MGEO_OK) status = mgi_abi_check(info, "mgeo_model_info", error);
+    if (status != MGEO_OK) return status;
+    mgi_job_info(job, &known);
+    return mgi_conclude(mgi_abi_write(info, &known, sizeof known, "mgeo_model_info", error), error);
+}
+
+void mgeo_job_end(mgeo_job *job) { mgi_job_end(job); }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 

@@ -1,11 +1,48 @@
-/* An engine: made, asked and ended. */
+/* An engine: made, asked to score, and ended. */
 #include "engine/engine.h"
 
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "engine/point.h"
 #include "engine/state.h"
+#include "stats/counters.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
 
 enum { MGI_QUEUE_ROWS_MOST = 1 << 24, MGI_PATIENCE_SECONDS = 1 };
+
+static void mgi_name_actor(mgeo_engine *engine, const char *actor) {
+    if (actor != NULL) {
+        mgi_copy_text(engine->actor, sizeof engine->actor, actor);
+    } else {
+        snprintf(engine->actor, sizeof engine->actor, "pid %ld", (long)getpid());
+    }
+}
+
+/* What may fail of an engine. */
+static mgeo_status mgi_engine_equip(mgeo_engine *engine, const char *journal, mgeo_error *error) {
+    engine->watcher = mgi_watcher_create(engine);
+    engine->shadow = mgi_shadow_create(engine);
+    if (engine->watcher == NULL || engine->shadow == NULL) {
+        return mgi_fail_memory(error, "an engine", sizeof *engine);
+    }
+    if (journal == NULL) return MGEO_OK;
+    return mgi_journal_open(journal, engine->actor, &engine->journal, error);
+}
+
+static void mgi_engine_free(mgeo_engine *engine) {
+    mgi_watcher_destroy(engine->watcher);
+    mgi_shadow_destroy(engine->shadow);
+    for (int slot = 0; slot < MGI_SLOTS; slot++) {
+        mgi_runner_destroy(engine->residents[slot].runner);
+    }
+    mgi_journal_close(engine->journal);
+    pthread_mutex_destroy(&engine->emptier);
+    pthread_mutex_destroy(&engine->mutex);
+    mgi_free(engine);
+}
 
 mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                               mgeo_error *error) {
@@ -20,12 +57,18 @@ mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **
     made->log = (mgi_log){.write = options->log, .user = options->log_user};
     made->queue_rows = (uint32_t)options->queue_rows;
     made->patience = MGI_PATIENCE_SECONDS;
+    mgi_name_actor(made, options->actor);
     mgi_slots_init(&made->slots);
     /* With default attributes these cannot fail on the systems we build for. */
     pthread_mutex_init(&made->mutex, NULL);
     pthread_mutex_init(&made->emptier, NULL);
-    *engine = made;
-    return MGEO_OK;
+    mgeo_status status = mgi_engine_equip(made, options->journal, error);
+    if (status == MGEO_OK) {
+        *engine = made;
+    } else {
+        mgi_engine_free(made);
+    }
+    return status;
 }
 
 bool mgi_engine_is_forked(const mgeo_engine *engine) {
@@ -33,88 +76,43 @@ bool mgi_engine_is_forked(const mgeo_engine *engine) {
 }
 
 void mgi_engine_destroy(mgeo_engine *engine) {
-    if (engine == NULL || mgi_engine_is_forked(engine)) return;
-    for (int slot = 0; slot < MGI_SLOTS; slot++) {
-        mgi_runner_destroy(engine->residents[slot].runner);
+    if (engine != NULL && !mgi_engine_is_forked(engine)) mgi_engine_free(engine);
+}
+
+/* ---- scoring --------------------------------------------------------------------------------- */
+
+/* Where the call stands for the canary's choice; only a canary makes that worth knowing. */
+static uint32_t mgi_point_of_call(const mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
+                                  const mgeo_scores *scores) {
+    if (mgi_slots_share(&engine->slots) == 0) return MGI_SHARE_ALL;
+    if (scores->route_key != 0) return mgi_point_of_key(scores->route_key);
+    return mgi_point_of_pairs(pairs, count);
+}
+
+/* The call met a turn and had to look again: the time is what a swap costs those it disturbs. */
+static void mgi_note_stall(mgeo_engine *engine, double seconds) {
+    uint64_t nanoseconds = mgi_nanoseconds(seconds);
+    uint64_t seen = atomic_load(&engine->stall_nanoseconds);
+    while (seen < nanoseconds &&
+           !atomic_compare_exchange_weak(&engine->stall_nanoseconds, &seen, nanoseconds)) {
     }
-    pthread_mutex_destroy(&engine->emptier);
-    pthread_mutex_destroy(&engine->mutex);
-    mgi_free(engine);
 }
 
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
-    mgi_pin pin = mgi_slots_pin(&engine->slots);
+    uint32_t point = mgi_point_of_call(engine, pairs, count, scores);
+    double start = mgi_now();
+    mgi_pin pin = mgi_slots_pin(&engine->slots, point);
     if (pin.slot < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
     }
+    if (pin.looks > 1) mgi_note_stall(engine, mgi_now() - start);
     const mgi_resident *resident = &engine->residents[pin.slot];
+    mgi_shadowed shadowed;
     scores->generation = resident->info.generation;
-    mgeo_status status = mgi_runner_score(resident->runner, pairs, count, scores, error);
+    mgi_shadow_before(engine->shadow, count, scores, &shadowed);
+    mgeo_status status = mgi_runner_score(resident->runner, start, pairs, count, scores, error);
+    mgi_shadow_after(engine->shadow, &shadowed, pairs, count, scores, status);
     mgi_slots_unpin(&engine->slots, pin);
     return status;
-}
-
-/* ---- questions ------------------------------------------------------------------------------- */
-
-/* What is in a slot as a question names it. The mutex is held. */
-static const mgi_resident *mgi_resident_of(const mgeo_engine *engine, int32_t slot,
-                                           mgeo_error *error) {
-    int32_t live = mgi_slots_live(&engine->slots);
-    int32_t place = slot;
-    if (slot == MGEO_LIVE) place = live;
-    if (slot == MGEO_STANDBY) place = mgi_standby(engine);
-    if (place >= 0 && engine->residents[place].runner != NULL) return &engine->residents[place];
-    static const char *const names[] = {"the blue slot", "the green slot", "the live slot",
-                                        "the standby slot"};
-    mgi_fail(error, MGEO_E_NO_MODEL, "no model is in %s", names[slot]);
-    return NULL;
-}
-
-mgeo_status mgi_engine_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
-                            mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
-    const mgi_resident *resident = mgi_resident_of(engine, slot, error);
-    if (resident != NULL) {
-        *info = resident->info;
-        info->live = mgi_slots_live(&engine->slots) == info->slot;
-    }
-    pthread_mutex_unlock(&engine->mutex);
-    return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
-}
-
-static mgeo_status mgi_copy_unused_tensor(const mgi_resident *resident, uint64_t index, char *name,
-                                          size_t capacity, mgeo_error *error) {
-    const char *found = mgi_model_unused_tensor(mgi_runner_model(resident->runner), index);
-    if (found == NULL) {
-        return mgi_fail(error, MGEO_E_ARGUMENT, "index %llu: %s has %llu unused tensors",
-                        (unsigned long long)index, resident->info.version,
-                        (unsigned long long)resident->info.unused_tensors);
-    }
-    mgi_copy_text(name, capacity, found);
-    return MGEO_OK;
-}
-
-mgeo_status mgi_engine_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
-                                     size_t capacity, mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
-    const mgi_resident *resident = mgi_resident_of(engine, slot, error);
-    mgeo_status status = MGEO_E_NO_MODEL;
-    if (resident != NULL) {
-        status = mgi_copy_unused_tensor(resident, index, name, capacity, error);
-    }
-    pthread_mutex_unlock(&engine->mutex);
-    return status;
-}
-
-mgeo_status mgi_engine_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
-                             mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
-    const mgi_resident *resident = mgi_resident_of(engine, slot, error);
-    if (resident != NULL) {
-        stats->generation = resident->info.generation;
-        mgi_runner_stats(resident->runner, stats);
-    }
-    pthread_mutex_unlock(&engine->mutex);
-    return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }

@@ -67,9 +67,17 @@ static void mgi_load_commit(mgi_loading *loading, double start, mgeo_model_info 
     next.info.threads = mgi_runner_threads(loading->runner);
     next.info.warm_up_seconds = loading->warm_up_seconds;
     next.info.load_seconds = mgi_now() - start;
+    mgi_runner *former = NULL;
+    uint64_t ticket = 0;
+    loading->status = mgi_standby_fill(loading->engine, &next, loading->options->progress, &former,
+                                       &ticket, &loading->error);
+    if (loading->status != MGEO_OK) return;
     loading->runner = NULL;
-    mgi_runner *former = mgi_standby_exchange(loading->engine, &next);
     *info = next.info;
+    mgi_record *record = mgi_record_create(
+        "load", mgi_actor(loading->engine, loading->options->actor), loading->options->reason);
+    mgi_record_model(record, "model", info);
+    mgi_journal_event(loading->engine, ticket, record);
     if (former == NULL) return;
     mgeo_model_info made_way = {0};
     mgi_model_describe(mgi_runner_model(former), &made_way);
@@ -121,6 +129,8 @@ mgeo_status mgi_engine_load(mgeo_engine *engine, const char *path, const mgeo_lo
     mgi_load_prepare(&loading);
     if (loading.status == MGEO_OK) {
         mgi_load_commit(&loading, start, info);
+    }
+    if (loading.status == MGEO_OK) {
         mgi_progress_stage(options->progress, MGEO_STAGE_FINISHED, 0);
     } else {
         mgi_runner_destroy(loading.runner);

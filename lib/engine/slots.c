@@ -22,7 +22,18 @@ void mgi_slots_init(mgi_slots *slots) {
     }
 }
 
-static int32_t mgi_routed_slot(uint64_t route) { return route == 0 ? -1 : (int32_t)(route & 1); }
+enum { MGI_SHARE_BITS = 14, MGI_TURNS_SHIFT = 1 + MGI_SHARE_BITS };
+
+static int32_t mgi_route_live(uint64_t route) { return route == 0 ? -1 : (int32_t)(route & 1); }
+
+static uint32_t mgi_route_share(uint64_t route) {
+    return (uint32_t)(route >> 1) & ((1u << MGI_SHARE_BITS) - 1);
+}
+
+static int32_t mgi_route_choose(uint64_t route, uint32_t point) {
+    if (route == 0) return -1;
+    return (int32_t)(route & 1) ^ (point < mgi_route_share(route));
+}
 
 /* Spreads threads over stripes without state of their own: by where their stacks are. */
 static uint32_t mgi_own_stripe(void) {
@@ -30,29 +41,47 @@ static uint32_t mgi_own_stripe(void) {
     return (uint32_t)((self * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_PIN_STRIPES;
 }
 
-mgi_pin mgi_slots_pin(mgi_slots *slots) {
+static void mgi_slots_count(mgi_slots *slots, mgi_pin pin) {
+    atomic_fetch_add(&slots->stripes[pin.slot][pin.stripe].pins, 1);
+}
+
+mgi_pin mgi_slots_pin(mgi_slots *slots, uint32_t point) {
     mgi_pin pin = {.slot = -1, .stripe = mgi_own_stripe()};
     for (;;) {
         uint64_t route = atomic_load(&slots->route);
-        pin.slot = mgi_routed_slot(route);
+        pin.slot = mgi_route_choose(route, point);
+        pin.looks++;
         if (pin.slot < 0) return pin;
-        atomic_fetch_add(&slots->stripes[pin.slot][pin.stripe].pins, 1);
+        mgi_slots_count(slots, pin);
         if (atomic_load(&slots->route) == route) return pin;
         mgi_slots_unpin(slots, pin);
     }
+}
+
+mgi_pin mgi_slots_hold(mgi_slots *slots, int32_t slot) {
+    mgi_pin pin = {.slot = slot, .stripe = mgi_own_stripe(), .looks = 1};
+    mgi_slots_count(slots, pin);
+    return pin;
 }
 
 void mgi_slots_unpin(mgi_slots *slots, mgi_pin pin) {
     if (pin.slot >= 0) atomic_fetch_sub(&slots->stripes[pin.slot][pin.stripe].pins, 1);
 }
 
+uint64_t mgi_slots_route(const mgi_slots *slots) { return atomic_load(&slots->route); }
+
 int32_t mgi_slots_live(const mgi_slots *slots) {
-    return mgi_routed_slot(atomic_load(&slots->route));
+    return mgi_route_live(atomic_load(&slots->route));
 }
 
-void mgi_slots_turn(mgi_slots *slots, int32_t slot) {
-    uint64_t turns = atomic_load(&slots->route) >> 1;
-    atomic_store(&slots->route, (turns + 1) << 1 | (uint64_t)slot);
+uint32_t mgi_slots_share(const mgi_slots *slots) {
+    return mgi_route_share(atomic_load(&slots->route));
+}
+
+void mgi_slots_turn(mgi_slots *slots, int32_t slot, uint32_t share) {
+    uint64_t turns = atomic_load(&slots->route) >> MGI_TURNS_SHIFT;
+    atomic_store(&slots->route,
+                 (turns + 1) << MGI_TURNS_SHIFT | (uint64_t)share << 1 | (uint64_t)slot);
 }
 
 int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
@@ -64,7 +93,7 @@ int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
 }
 
 /* A call that holds the slot keeps its stripe above 0 all the while, so each stripe may be waited
- * for on its own: no later pin of a slot that is not live passes the second look. */
+ * for on its own: no later pin of a slot that no call is sent to passes the second look. */
 void mgi_slots_drain(const mgi_slots *slots, int32_t slot) {
     enum { SHORTEST = 20000, LONGEST = 1000000 };
     long nanoseconds = SHORTEST;

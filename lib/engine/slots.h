@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MGI_SLOTS = 2, MGI_PIN_STRIPES = 16 };
+enum {
+    MGI_SLOTS = 2,
+    MGI_PIN_STRIPES = 16,
+    MGI_SHARE_ALL = 10000 /* shares and points are in 1/10,000 */
+};
 
 /* Pins of one slot on one stripe; a cache line each, so that callers on different cores do not
  * share one. */
@@ -14,31 +18,46 @@ typedef struct mgi_pin_stripe {
 } mgi_pin_stripe;
 
 typedef struct mgi_slots {
-    _Atomic uint64_t route; /* 0: no slot is live; else turn count << 1 | live slot, never 0 */
+    /* 0: no slot is live. Else, from the lowest bit: the live slot (1 bit), the share of calls that
+     * the other slot answers (14 bits), the number of turns so far (the rest), never 0. */
+    _Atomic uint64_t route;
     mgi_pin_stripe stripes[MGI_SLOTS][MGI_PIN_STRIPES];
 } mgi_slots;
 
 typedef struct mgi_pin {
     int32_t slot; /* -1: nothing is live */
     uint32_t stripe;
+    uint32_t looks; /* 1; more: traffic turned while the slot was being pinned */
 } mgi_pin;
 
 void mgi_slots_init(mgi_slots *slots);
 
-/* Takes the live slot: until unpinned it is not emptied. Any thread, wait-free but for turns. */
-mgi_pin mgi_slots_pin(mgi_slots *slots);
+/* Takes the slot that answers a call of this point: the standby slot if the point is below the
+ * canary's share, else the live one. MGI_SHARE_ALL is never below it. Until unpinned the slot is
+ * not emptied. Any thread, wait-free but for turns. */
+mgi_pin mgi_slots_pin(mgi_slots *slots, uint32_t point);
 void mgi_slots_unpin(mgi_slots *slots, mgi_pin pin);
 
-/* The live slot, or -1. */
-int32_t mgi_slots_live(const mgi_slots *slots);
+/* Takes `slot`, whoever answers calls. The caller holds the engine's mutex, and the slot is not
+ * being emptied. */
+mgi_pin mgi_slots_hold(mgi_slots *slots, int32_t slot);
 
-/* Sends new calls to `slot`. The caller holds the engine's mutex and has filled the slot. */
-void mgi_slots_turn(mgi_slots *slots, int32_t slot);
+/* The route as it stands: equal words mean that nothing turned in between. */
+uint64_t mgi_slots_route(const mgi_slots *slots);
+
+/* The live slot, or -1; the share of calls that the other one answers. */
+int32_t mgi_slots_live(const mgi_slots *slots);
+uint32_t mgi_slots_share(const mgi_slots *slots);
+
+/* Makes `slot` live and gives the other one a share of the calls. The caller holds the engine's
+ * mutex, and has filled every slot that is to answer. */
+void mgi_slots_turn(mgi_slots *slots, int32_t slot, uint32_t share);
 
 /* Calls that hold the slot now. */
 int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot);
 
-/* Waits until nobody holds the slot, which must not be live and must stay so (engine's mutex). */
+/* Waits until nobody holds the slot, to which no call may be sent, now or while this waits
+ * (engine's mutex). */
 void mgi_slots_drain(const mgi_slots *slots, int32_t slot);
 
 #endif

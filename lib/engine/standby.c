@@ -1,17 +1,57 @@
-/* The standby slot: filled, emptied, and sent live. */
-#define _GNU_SOURCE
+/* The standby slot: filled by loads, emptied by unloads, held by long users. */
+#include "core/progress.h"
 #include "core/thread.h"
 #include "engine/state.h"
 
 #include <time.h>
 
+/* ---- who uses it; the mutex is held ---------------------------------------------------------- */
+
+mgi_pin mgi_hold(mgeo_engine *engine, int32_t slot) {
+    engine->holds[slot]++;
+    return mgi_slots_hold(&engine->slots, slot);
+}
+
+void mgi_release(mgeo_engine *engine, mgi_pin pin) {
+    pthread_mutex_lock(&engine->mutex);
+    engine->holds[pin.slot]--;
+    mgi_slots_unpin(&engine->slots, pin);
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error) {
+    uint32_t share = mgi_slots_share(&engine->slots);
+    if (share > 0) {
+        return mgi_fail(error, MGEO_E_BUSY,
+                        "the standby model answers %u of 10,000 calls: set the canary's share to 0 "
+                        "first",
+                        share);
+    }
+    uint32_t holds = engine->holds[mgi_standby(engine)];
+    if (holds > 0) {
+        return mgi_fail(error, MGEO_E_BUSY,
+                        "%u jobs, comparisons or gates use the standby model: wait until they end",
+                        holds);
+    }
+    return MGEO_OK;
+}
+
+/* ---- filling and emptying -------------------------------------------------------------------- */
+
 /* For a while a finished load leaves the former standby model free to go live again, while its last
  * calls end: a rollback is possible at any moment. After that it may not, so that the load comes to
- * an end under any traffic. */
-/* The mutex is held on entry and on return. */
-static void mgi_await_idle_standby(mgeo_engine *engine) {
+ * an end under any traffic. Long users are waited for as long as they take, and nothing is kept
+ * from turning meanwhile. The mutex is held on entry and on return. */
+static mgeo_status mgi_await_idle_standby(mgeo_engine *engine, mgeo_progress *progress,
+                                          mgeo_error *error) {
     double until = mgi_now() + engine->patience;
-    while (mgi_slots_pins(&engine->slots, mgi_standby(engine)) > 0 && mgi_now() < until) {
+    for (;;) {
+        int32_t slot = mgi_standby(engine);
+        bool held = engine->deciding || engine->holds[slot] > 0;
+        bool used = mgi_slots_pins(&engine->slots, slot) > 0 && mgi_now() < until;
+        if (!held && !used) return MGEO_OK;
+        mgeo_status status = mgi_progress_check(progress, error);
+        if (status != MGEO_OK) return status;
         pthread_mutex_unlock(&engine->mutex);
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
         pthread_mutex_lock(&engine->mutex);
@@ -22,92 +62,91 @@ static void mgi_settle_resident(mgeo_engine *engine, int32_t slot, mgi_resident 
     next->info.slot = slot;
     next->info.generation = ++engine->generations;
     engine->residents[slot] = *next;
-    if (mgi_slots_live(&engine->slots) < 0) mgi_slots_turn(&engine->slots, slot);
+    engine->counts.loads++;
+    if (mgi_slots_live(&engine->slots) < 0) mgi_slots_turn(&engine->slots, slot, 0);
     next->info.live = mgi_slots_live(&engine->slots) == slot;
 }
 
-mgi_runner *mgi_standby_exchange(mgeo_engine *engine, mgi_resident *next) {
-    pthread_mutex_lock(&engine->emptier);
-    pthread_mutex_lock(&engine->mutex);
-    if (next != NULL) mgi_await_idle_standby(engine);
-    int32_t slot = mgi_standby(engine);
+/* Nothing sends calls to `slot` any more. The mutex is held on entry and on return. */
+static mgi_runner *mgi_take_out(mgeo_engine *engine, int32_t slot) {
     engine->emptying = true;
+    if (engine->residents[slot].runner != NULL) {
+        mgi_watcher_end(engine->watcher);
+        mgi_shadow_end(engine->shadow);
+    }
     pthread_mutex_unlock(&engine->mutex);
-
     mgi_slots_drain(&engine->slots, slot);
-
     pthread_mutex_lock(&engine->mutex);
     mgi_runner *former = engine->residents[slot].runner;
     engine->residents[slot].runner = NULL;
-    if (next != NULL) mgi_settle_resident(engine, slot, next);
+    engine->former = 0;
     engine->emptying = false;
-    pthread_mutex_unlock(&engine->mutex);
-    pthread_mutex_unlock(&engine->emptier);
     return former;
 }
 
-mgeo_status mgi_engine_unload(mgeo_engine *engine, mgeo_error *error) {
-    mgi_runner *former = mgi_standby_exchange(engine, NULL);
-    if (former == NULL) {
-        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: nothing to unload");
-    }
-    mgeo_model_info info = {0};
-    mgi_model_describe(mgi_runner_model(former), &info);
-    mgi_runner_destroy(former);
-    mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", info.version);
-    return MGEO_OK;
-}
-
-static mgeo_status mgi_may_swap(const mgeo_engine *engine, int32_t to, uint64_t expected,
-                                mgeo_error *error) {
-    const mgi_resident *resident = &engine->residents[to];
-    if (engine->emptying) {
-        return mgi_fail(error, MGEO_E_NO_MODEL,
-                        "the standby model is being unloaded or replaced: try again when that call "
-                        "has returned");
-    }
-    if (resident->runner == NULL || mgi_slots_live(&engine->slots) < 0) {
-        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: load one first");
-    }
-    if (expected != 0 && expected != resident->info.generation) {
-        return mgi_fail(error, MGEO_E_REFUSED,
-                        "the standby model is generation %llu (%s), not %llu as expected: nothing "
-                        "was swapped",
-                        (unsigned long long)resident->info.generation, resident->info.version,
-                        (unsigned long long)expected);
-    }
-    return MGEO_OK;
-}
-
-static void mgi_write_receipt(const mgeo_engine *engine, int32_t from, int32_t to,
-                              mgeo_swap_receipt *receipt) {
-    const mgeo_model_info *former = &engine->residents[from].info;
-    const mgeo_model_info *now = &engine->residents[to].info;
-    receipt->from_generation = former->generation;
-    receipt->to_generation = now->generation;
-    receipt->calls_in_flight = (uint64_t)mgi_slots_pins(&engine->slots, from);
-    receipt->from_slot = from;
-    receipt->to_slot = to;
-    mgi_copy_text(receipt->from_version, sizeof receipt->from_version, former->version);
-    mgi_copy_text(receipt->to_version, sizeof receipt->to_version, now->version);
-}
-
-mgeo_status mgi_engine_swap(mgeo_engine *engine, const mgeo_swap_options *options,
-                            mgeo_swap_receipt *receipt, mgeo_error *error) {
+mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_resident *next, mgeo_progress *progress,
+                             mgi_runner **former, uint64_t *ticket, mgeo_error *error) {
+    pthread_mutex_lock(&engine->emptier);
     pthread_mutex_lock(&engine->mutex);
-    int32_t to = mgi_standby(engine);
-    mgeo_status status = mgi_may_swap(engine, to, options->expect_generation, error);
+    mgeo_status status = mgi_await_idle_standby(engine, progress, error);
     if (status == MGEO_OK) {
-        mgi_slots_turn(&engine->slots, to);
-        mgi_write_receipt(engine, to == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE, to, receipt);
+        int32_t slot = mgi_standby(engine);
+        *former = mgi_take_out(engine, slot);
+        mgi_settle_resident(engine, slot, next);
+        *ticket = mgi_journal_ticket(engine->journal);
     }
     pthread_mutex_unlock(&engine->mutex);
-    if (status == MGEO_OK) {
-        mgi_log_line(&engine->log, MGEO_LOG_INFO,
-                     "swapped from %s (generation %llu) to %s (generation %llu, %s)",
-                     receipt->from_version, (unsigned long long)receipt->from_generation,
-                     receipt->to_version, (unsigned long long)receipt->to_generation,
-                     mgi_slot_name(to));
-    }
+    pthread_mutex_unlock(&engine->emptier);
     return status;
+}
+
+/* ---- unload ---------------------------------------------------------------------------------- */
+
+typedef struct mgi_unloading {
+    mgi_runner *former;
+    mgeo_model_info info;
+    uint64_t calls; /* that were waited for */
+    uint64_t ticket;
+    double seconds;
+} mgi_unloading;
+
+/* The mutex is held on entry and on return. */
+static mgeo_status mgi_take_standby(mgeo_engine *engine, mgi_unloading *unloading,
+                                    mgeo_error *error) {
+    int32_t slot = mgi_standby(engine);
+    if (engine->residents[slot].runner == NULL) {
+        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: nothing to unload");
+    }
+    mgeo_status status = mgi_may_empty_standby(engine, error);
+    if (status != MGEO_OK) return status;
+    double start = mgi_now();
+    unloading->info = engine->residents[slot].info;
+    unloading->calls = (uint64_t)mgi_slots_pins(&engine->slots, slot);
+    unloading->former = mgi_take_out(engine, slot);
+    unloading->seconds = mgi_now() - start;
+    unloading->ticket = mgi_journal_ticket(engine->journal);
+    engine->counts.unloads++;
+    return MGEO_OK;
+}
+
+static mgi_record *mgi_unload_record(const mgeo_engine *engine, const mgi_unloading *unloading) {
+    mgi_record *record = mgi_record_create("unload", engine->actor, NULL);
+    mgi_record_model(record, "model", &unloading->info);
+    mgi_record_integer(record, "calls_drained", unloading->calls);
+    mgi_record_number(record, "drain_seconds", unloading->seconds);
+    return record;
+}
+
+mgeo_status mgi_engine_unload(mgeo_engine *engine, mgeo_error *error) {
+    mgi_unloading unloading = {0};
+    pthread_mutex_lock(&engine->emptier);
+    pthread_mutex_lock(&engine->mutex);
+    mgeo_status status = mgi_take_standby(engine, &unloading, error);
+    pthread_mutex_unlock(&engine->mutex);
+    pthread_mutex_unlock(&engine->emptier);
+    if (status != MGEO_OK) return status;
+    mgi_runner_destroy(unloading.former);
+    mgi_journal_event(engine, unloading.ticket, mgi_unload_record(engine, &unloading));
+    mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", unloading.info.version);
+    return MGEO_OK;
 }

@@ -4,7 +4,10 @@
 
 #include "core/log.h"
 #include "engine/engine.h"
+#include "engine/journal.h"
+#include "engine/shadow.h"
 #include "engine/slots.h"
+#include "engine/watch.h"
 #include "run/runner.h"
 
 #include <pthread.h>
@@ -20,14 +23,23 @@ struct mgeo_engine {
     uint64_t process; /* mgi_process_token of the creator */
     mgi_log log;
     uint32_t queue_rows;
-    double patience; /* seconds; mgi_await_idle_standby says for what */
+    double patience;      /* seconds; mgi_await_idle_standby says for what */
+    char actor[128];      /* who acts where a call does not say */
+    mgi_journal *journal; /* NULL: none */
+    mgi_watcher *watcher;
+    mgi_shadow *shadow;
     mgi_slots slots;
+    _Atomic uint64_t stall_nanoseconds; /* the longest that a call lost by meeting a turn */
 
     pthread_mutex_t mutex; /* guards what follows, and turns of the slots; held for moments only */
     mgi_resident residents[MGI_SLOTS];
-    bool emptying; /* the standby slot waits for its last calls and may not go live */
+    uint32_t holds[MGI_SLOTS]; /* long users: jobs, comparisons, gates */
+    uint64_t former;           /* generation to which a roll-back turns; 0: none */
+    bool emptying;             /* the standby slot waits for its last calls and may not go live */
+    bool deciding;             /* a gate measures: who answers may only go back */
     bool loading;
     uint64_t generations; /* successful loads so far */
+    mgeo_rollout counts;  /* of its members, those that count events and jobs */
 
     pthread_mutex_t emptier; /* held, before `mutex`, by the one who empties the standby slot */
 };
@@ -36,15 +48,54 @@ static inline const char *mgi_slot_name(int32_t slot) {
     return slot == MGEO_BLUE ? "blue" : "green";
 }
 
-/* The slot that serves nobody: the first load's choice too. The mutex is held. */
+static inline int32_t mgi_other_slot(int32_t slot) {
+    return slot == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
+}
+
+/* The slot that serves nobody but a canary: the first load's choice too. The mutex is held. */
 static inline int32_t mgi_standby(const mgeo_engine *engine) {
     return mgi_slots_live(&engine->slots) == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
 }
 
+/* Who acts: the call's actor, or the engine's. */
+static inline const char *mgi_actor(const mgeo_engine *engine, const char *actor) {
+    return actor != NULL ? actor : engine->actor;
+}
+
+/* ---- standby.c ---- */
+
+/* May the standby model be replaced or unloaded? The mutex is held. Errors: MGEO_E_BUSY, with a
+ * line that says who uses it. */
+mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error);
+
 /* Puts `next` into the standby slot, and makes it live if nothing is; its slot, generation and live
- * are filled in. NULL empties the slot. First waits until the last call of the model that stood by
- * there is done. Returns that model's runner, which the caller destroys, or NULL. */
-mgi_runner *mgi_standby_exchange(mgeo_engine *engine, mgi_resident *next);
+ * are filled in. First waits until nobody uses the model that stood by there: *former is its
+ * runner, which the caller destroys, or NULL. *ticket is the event's place in the journal.
+ * Errors: MGEO_E_CANCELLED (progress); then nothing has changed. */
+mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_resident *next, mgeo_progress *progress,
+                             mgi_runner **former, uint64_t *ticket, mgeo_error *error);
+
+/* Long use of a slot that has a model: counted, so that it is not replaced meanwhile. The mutex is
+ * held for mgi_hold, not for mgi_release. */
+mgi_pin mgi_hold(mgeo_engine *engine, int32_t slot);
+void mgi_release(mgeo_engine *engine, mgi_pin pin);
+
+/* ---- swap.c ---- */
+
+/* Makes `slot` live, ends watch and shadow, gives the other slot `share` of the calls. Returns the
+ * route's new word. The mutex is held. */
+uint64_t mgi_turn(mgeo_engine *engine, int32_t slot, uint32_t share);
+
+/* A watch's limit was broken: back to what was before the turn to `route`, if that still stands.
+ * checks are what was measured. Returns whether it turned. The mutex is not held. */
+bool mgi_turn_back(mgeo_engine *engine, uint64_t route, const char *reason,
+                   const mgeo_check *checks, uint32_t count);
+
+/* Writes a record that belongs to no receipt; a failure is counted and logged. The mutex is not
+ * held. */
+void mgi_journal_event(mgeo_engine *engine, uint64_t ticket, mgi_record *record);
+
+/* ---- aside.c ---- */
 
 /* Runs body(argument) and waits for it, in a thread of low priority if `aside`. */
 void mgi_run_aside(bool aside, void (*body)(void *), void *argument);

@@ -3,6 +3,7 @@
 #define MGI_RUN_RUNNER_H
 
 #include "model/model.h"
+#include "stats/observed.h"
 
 typedef struct mgi_runner mgi_runner;
 
@@ -23,8 +24,9 @@ void mgi_runner_destroy(mgi_runner *runner);
  * Errors: MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_MEMORY. */
 mgeo_status mgi_runner_warm_up(mgi_runner *runner, mgeo_progress *progress, mgeo_error *error);
 
-/* As mgeo_score; scores has been checked and generation is not touched. Any thread. */
-mgeo_status mgi_runner_score(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
+/* As mgeo_score; scores has been checked and generation is not touched. `start`, of mgi_now(), is
+ * when the call arrived. Any thread. */
+mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error);
 
 const mgi_model *mgi_runner_model(const mgi_runner *runner);
@@ -32,5 +34,8 @@ uint32_t mgi_runner_threads(const mgi_runner *runner);
 
 /* Fills all of stats but generation. */
 void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats);
+
+/* Copies all that the runner has counted since it was made. */
+void mgi_runner_observe(const mgi_runner *runner, mgi_observed *observed);
 
 #endif

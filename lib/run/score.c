@@ -206,9 +206,8 @@ static void mgi_count_call(mgi_runner *runner, unsigned stripe, double seconds, 
     mgi_counters_raise(runner->counters, stripe, MGI_COUNT_CALL_NANOSECONDS_MAX, nanoseconds);
 }
 
-mgeo_status mgi_runner_score(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
+mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
-    double start = mgi_now();
     unsigned stripe = 0;
     mgeo_status status;
     scores->label_count = runner->labels->count;

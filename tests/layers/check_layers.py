@@ -28,7 +28,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 def layer_of(path):
     """The layer of a file of lib/, or None."""
-    if path == "lib/api.c":
+    if path in ("lib/api.c", "lib/api_rollout.c", "lib/api_check.h"):
         return "api"
     parts = path.split("/")
     return parts[1] if parts[0] == "lib" and len(parts) > 2 else None

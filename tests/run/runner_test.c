@@ -92,7 +92,7 @@ static void prepare(answers *a) {
 }
 
 static mgeo_status score(mgi_runner *runner, size_t first, size_t count, answers *a) {
-    a->status = mgi_runner_score(runner, pairs + first, count, &a->scores, &a->error);
+    a->status = mgi_runner_score(runner, mgi_now(), pairs + first, count, &a->scores, &a->error);
     return a->status;
 }
 
@@ -170,7 +170,7 @@ static void test_only_similarity_is_required(void **state) {
     float similarity[20];
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
     pairs[7].a_len = 0;
-    assert_int_equal(mgi_runner_score(runner, pairs, 20, &scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_now(), pairs, 20, &scores, NULL), MGEO_OK);
     pairs[7].a_len = MGEO_NUL_TERMINATED;
     for (int i = 0; i < 20; i++) {
         if (i == 7) {
@@ -187,7 +187,7 @@ static void test_no_rows_are_a_call_too(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
     mgeo_scores scores = {.struct_size = sizeof scores};
-    assert_int_equal(mgi_runner_score(runner, NULL, 0, &scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_now(), NULL, 0, &scores, NULL), MGEO_OK);
     assert_int_equal(scores.label_count, LABELS);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
@@ -201,7 +201,7 @@ static void test_bad_texts_are_flagged_and_harm_nobody(void **state) {
     static answers a;
     mgeo_pair mixed[5] = {pairs[0], {"\xff", 1, "1", 1}, pairs[2], {"1", 1, "  ", 2}, pairs[4]};
     prepare(&a);
-    assert_int_equal(mgi_runner_score(runner, mixed, 5, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_now(), mixed, 5, &a.scores, NULL), MGEO_OK);
     for (size_t i = 0; i < 5; i += 2) check_scored(&a, 0, i);
     assert_int_equal(a.flags[1], MGEO_ROW_INVALID_UTF8);
     assert_int_equal(a.flags[3], MGEO_ROW_EMPTY);
@@ -212,7 +212,7 @@ static void test_bad_texts_are_flagged_and_harm_nobody(void **state) {
     }
     assert_int_equal(a.scores.bad_rows, 2);
     prepare(&a); /* nothing but bad rows */
-    assert_int_equal(mgi_runner_score(runner, mixed + 1, 1, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_now(), mixed + 1, 1, &a.scores, NULL), MGEO_OK);
     assert_int_equal(a.flags[0], MGEO_ROW_INVALID_UTF8);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
@@ -228,7 +228,7 @@ static void test_long_rows_are_cut_and_flagged(void **state) {
     static test_pair text;
     mgeo_pair pair = test_make_pair(&text, 3, 60);
     prepare(&a);
-    assert_int_equal(mgi_runner_score(runner, &pair, 1, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_now(), &pair, 1, &a.scores, NULL), MGEO_OK);
     assert_int_equal(a.flags[0], MGEO_ROW_TRUNCATED);
     assert_int_equal(a.scores.tokens, MAX_LENGTH);
     assert_float_equal(a.similarity[0],
@@ -246,7 +246,7 @@ static void test_numbers_that_are_not_finite(void **state) {
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
     steered_poison(1); /* [UNK], which no other text here has */
     prepare(&a);
-    assert_int_equal(mgi_runner_score(runner, marked, 3, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_now(), marked, 3, &a.scores, NULL), MGEO_OK);
     assert_int_equal(a.scores.bad_rows, 1);
     check_scored(&a, 0, 0);
     check_scored(&a, 0, 2);
@@ -392,7 +392,7 @@ static void *call_often(void *argument) {
         mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
         size_t first = (m->number * 37 + i * 11) % (PAIRS_MOST - 3);
         size_t count = 1 + i % 3;
-        if (mgi_runner_score(m->runner, pairs + first, count, &scores, NULL) != MGEO_OK) {
+        if (mgi_runner_score(m->runner, mgi_now(), pairs + first, count, &scores, NULL) != MGEO_OK) {
             atomic_fetch_add(m->wrong, 1);
         }
         for (size_t row = 0; row < count; row++) {

@@ -1,0 +1,77 @@
+/* The share of calls that the standby model answers. */
+#include "engine/state.h"
+
+static mgeo_status mgi_may_set_canary(const mgeo_engine *engine, uint32_t share, uint64_t expected,
+                                      mgeo_error *error) {
+    const mgi_resident *standby = &engine->residents[mgi_standby(engine)];
+    if (share == 0) return MGEO_OK;
+    if (mgi_slots_live(&engine->slots) < 0 || standby->runner == NULL || engine->emptying) {
+        return mgi_fail(error, MGEO_E_NO_MODEL,
+                        "no model is on standby to answer a share of the calls: load one first");
+    }
+    if (expected != 0 && expected != standby->info.generation) {
+        return mgi_fail(error, MGEO_E_REFUSED,
+                        "the standby model is generation %llu (%s), not %llu as expected: the "
+                        "canary's share stays as it was",
+                        (unsigned long long)standby->info.generation, standby->info.version,
+                        (unsigned long long)expected);
+    }
+    if (engine->loading) {
+        return mgi_fail(error, MGEO_E_BUSY,
+                        "a load will replace the standby model: set the share when it is done");
+    }
+    if (engine->deciding) {
+        return mgi_fail(error, MGEO_E_BUSY,
+                        "a gate measures the standby model: set the share when it has decided");
+    }
+    return MGEO_OK;
+}
+
+static mgi_record *mgi_canary_record(const mgeo_engine *engine, uint32_t before, uint32_t share,
+                                     const mgeo_canary_options *options,
+                                     const mgeo_model_info *standby) {
+    mgi_record *record =
+        mgi_record_create("canary", mgi_actor(engine, options->actor), options->reason);
+    mgi_record_integer(record, "from_share", before);
+    mgi_record_integer(record, "to_share", share);
+    if (standby->generation != 0) mgi_record_model(record, "standby", standby);
+    return record;
+}
+
+static mgeo_status mgi_prepare_canary(mgeo_engine *engine, const mgeo_watch *watch,
+                                      mgeo_error *error) {
+    if (watch == NULL) return MGEO_OK;
+    mgeo_status status = mgi_watch_check(watch, "mgeo_canary_options.watch", error);
+    return status == MGEO_OK ? mgi_watcher_prepare(engine->watcher, error) : status;
+}
+
+mgeo_status mgi_engine_set_canary(mgeo_engine *engine, uint32_t share,
+                                  const mgeo_canary_options *options, mgeo_error *error) {
+    mgeo_model_info standby = {0};
+    uint64_t ticket = 0;
+    uint32_t before = 0;
+    mgeo_status status = mgi_prepare_canary(engine, options->watch, error);
+    if (status != MGEO_OK) return status;
+    pthread_mutex_lock(&engine->mutex);
+    before = mgi_slots_share(&engine->slots);
+    status = mgi_may_set_canary(engine, share, options->expect_generation, error);
+    bool changes = status == MGEO_OK && (share != before || options->watch != NULL);
+    if (changes) {
+        int32_t live = mgi_slots_live(&engine->slots);
+        standby = engine->residents[mgi_other_slot(live)].info;
+        if (engine->residents[mgi_other_slot(live)].runner == NULL) standby.generation = 0;
+        mgi_watcher_end(engine->watcher);
+        mgi_slots_turn(&engine->slots, live, share);
+        if (options->watch != NULL) {
+            mgi_watcher_begin(engine->watcher, options->watch, mgi_other_slot(live),
+                              mgi_slots_route(&engine->slots));
+        }
+        ticket = mgi_journal_ticket(engine->journal);
+    }
+    pthread_mutex_unlock(&engine->mutex);
+    if (!changes) return status;
+    mgi_journal_event(engine, ticket, mgi_canary_record(engine, before, share, options, &standby));
+    mgi_log_line(&engine->log, MGEO_LOG_INFO,
+                 "the standby model answers %u of 10,000 calls, was %u", share, before);
+    return MGEO_OK;
+}

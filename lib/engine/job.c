@@ -1,0 +1,76 @@
+/* Jobs: one model, held for many calls. */
+#include "core/alloc.h"
+#include "core/thread.h"
+#include "engine/point.h"
+#include "engine/state.h"
+
+struct mgeo_job {
+    mgeo_engine *engine;
+    mgi_pin pin;
+    const mgi_resident *resident; /* stays as it is while pinned */
+    bool live;                    /* when the job began */
+};
+
+static uint32_t mgi_job_point(const mgeo_job_options *options) {
+    return options->route_key != 0 ? mgi_point_of_key(options->route_key) : MGI_SHARE_ALL;
+}
+
+/* The mutex is held, so nothing turns between the choice and the hold. */
+static mgeo_status mgi_job_choose(mgeo_engine *engine, const mgeo_job_options *options,
+                                  int32_t *slot, mgeo_error *error) {
+    int32_t live = mgi_slots_live(&engine->slots);
+    if (live < 0) {
+        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
+    }
+    bool canary = mgi_job_point(options) < mgi_slots_share(&engine->slots);
+    *slot = options->standby != 0 || canary ? mgi_other_slot(live) : live;
+    if (engine->residents[*slot].runner == NULL || (*slot != live && engine->emptying)) {
+        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: load one first");
+    }
+    return MGEO_OK;
+}
+
+mgeo_status mgi_job_begin(mgeo_engine *engine, const mgeo_job_options *options, mgeo_job **job,
+                          mgeo_error *error) {
+    mgeo_job *made = mgi_calloc(1, sizeof *made);
+    if (made == NULL) return mgi_fail_memory(error, "a job", sizeof *made);
+    int32_t slot = -1;
+    made->engine = engine;
+    pthread_mutex_lock(&engine->mutex);
+    mgeo_status status = mgi_job_choose(engine, options, &slot, error);
+    if (status == MGEO_OK) {
+        made->pin = mgi_hold(engine, slot);
+        made->resident = &engine->residents[slot];
+        made->live = mgi_slots_live(&engine->slots) == slot;
+        engine->counts.jobs++;
+    }
+    pthread_mutex_unlock(&engine->mutex);
+    if (status == MGEO_OK) {
+        *job = made;
+    } else {
+        mgi_free(made);
+    }
+    return status;
+}
+
+mgeo_engine *mgi_job_engine(const mgeo_job *job) { return job->engine; }
+
+mgeo_status mgi_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, mgeo_scores *scores,
+                          mgeo_error *error) {
+    scores->generation = job->resident->info.generation;
+    return mgi_runner_score(job->resident->runner, mgi_now(), pairs, count, scores, error);
+}
+
+void mgi_job_info(const mgeo_job *job, mgeo_model_info *info) {
+    *info = job->resident->info;
+    info->live = job->live;
+}
+
+void mgi_job_end(mgeo_job *job) {
+    if (job == NULL || mgi_engine_is_forked(job->engine)) return;
+    pthread_mutex_lock(&job->engine->mutex);
+    job->engine->counts.jobs--;
+    pthread_mutex_unlock(&job->engine->mutex);
+    mgi_release(job->engine, job->pin);
+    mgi_free(job);
+}
