@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "notice.h"
 
 static void out_of_memory(void) {
-    static const char line[] = "mgeo-score: out of memory\n";
+    static const char line[] = ": out of memory\n";
+    const char *name = notice_program_name();
     interrupt_remove_guarded();
-    if (write(STDERR_FILENO, line, sizeof line - 1) < 0) { /* nothing is left to try */
+    if (write(STDERR_FILENO, name, strlen(name)) < 0 ||
+        write(STDERR_FILENO, line, sizeof line - 1) < 0) { /* nothing is left to try */
     }
     _exit(2);
 }

@@ -7,6 +7,11 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_drawn;
+static const char *program = "mgeo-score";
+
+void notice_program(const char *name) { program = name; }
+
+const char *notice_program_name(void) { return program; }
 
 static void clear_locked(void) {
     if (status_drawn) fputs("\r\033[K", stderr);
@@ -21,7 +26,7 @@ void notice(const char *format, ...) {
     va_end(arguments);
     pthread_mutex_lock(&lock);
     clear_locked();
-    fprintf(stderr, "mgeo-score: %s\n", line);
+    fprintf(stderr, "%s: %s\n", program, line);
     pthread_mutex_unlock(&lock);
 }
 
@@ -39,7 +44,7 @@ void notice_status(const char *text, bool terminal) {
         fflush(stderr);
         status_drawn = true;
     } else {
-        fprintf(stderr, "mgeo-score: %s\n", text);
+        fprintf(stderr, "%s: %s\n", program, text);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -4,6 +4,11 @@
 
 #include <stdbool.h>
 
+/* Whose lines these are: "mgeo-score" unless said otherwise, before the first of them. `name` is
+ * borrowed for good. */
+void notice_program(const char *name);
+const char *notice_program_name(void);
+
 /* Prints "mgeo-score: …" as one line; a status line is cleared first. Any thread. */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
