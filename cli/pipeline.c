@@ -25,7 +25,7 @@ struct place {
 /* Chunk k lies in places[k % RING]. released <= taken_out; all four counts only grow. */
 struct pipeline {
     struct reader *reader;
-    mgeo_engine *engine;
+    mgeo_job *job; /* one model for the whole run */
     size_t labels;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -99,7 +99,7 @@ static void *score_chunks(void *opaque) {
     unsigned number = pipeline->scorers++;
     pthread_mutex_unlock(&pipeline->lock);
     struct scorer scorer;
-    scorer_init(&scorer, pipeline->engine, pipeline->labels, number);
+    scorer_init(&scorer, pipeline->job, pipeline->labels, number);
     struct place *place;
     while ((place = wait_filled(pipeline)) != NULL) {
         bool done = scorer_run(&scorer, &place->chunk, &place->fault);
@@ -124,12 +124,12 @@ static bool start_threads(struct pipeline *pipeline) {
     return true;
 }
 
-struct pipeline *pipeline_start(struct reader *reader, mgeo_engine *engine, size_t labels,
+struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
                                 struct fault *fault) {
     struct pipeline *started = must_resize(NULL, 1, sizeof *started);
     memset(started, 0, sizeof *started);
     started->reader = reader;
-    started->engine = engine;
+    started->job = job;
     started->labels = labels;
     started->rows = FIRST_ROWS;
     pthread_mutex_init(&started->lock, NULL);

@@ -10,9 +10,9 @@
 
 struct pipeline;
 
-/* Starts one thread that reads and two that score. reader and engine are borrowed and left alone by
+/* Starts one thread that reads and two that score. reader and job are borrowed and left alone by
  * others until pipeline_stop. NULL on failure. */
-struct pipeline *pipeline_start(struct reader *reader, mgeo_engine *engine, size_t labels,
+struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
                                 struct fault *fault);
 
 /* The next scored chunk in input order, the caller's until pipeline_release: 1, or 0 at the end, or

@@ -28,6 +28,7 @@ struct run {
     struct reader *reader;
     struct sink *output, *errors, *summary;
     mgeo_engine *engine;
+    mgeo_job *job; /* one model from the first row to the last */
     mgeo_model_info info;
     struct progress *progress;
     struct pipeline *pipeline;
@@ -60,6 +61,15 @@ static void greet_terminal(const struct options *options) {
         notice("reading pairs from the terminal; Ctrl-D ends, --help explains");
 }
 
+/* What the summary says of the model is said by the model that scores. */
+static bool begin_job(struct run *run, struct fault *fault) {
+    mgeo_error error;
+    if (mgeo_job_begin(run->engine, NULL, &run->job, &error) != MGEO_OK ||
+        mgeo_job_get_info(run->job, &run->info, &error) != MGEO_OK)
+        return fault_set(fault, "cannot use the model: %s", error.message);
+    return true;
+}
+
 static bool open_all(struct run *run, struct fault *fault) {
     const struct options *options = run->options;
     if (!inputs_readable(options, fault) || !open_sinks(run, fault)) return false;
@@ -68,7 +78,7 @@ static bool open_all(struct run *run, struct fault *fault) {
     if (run->reader == NULL) return false;
     mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
     run->progress = progress_start(options->progress, options->quiet, loading);
-    return model_open(options, loading, &run->engine, &run->info, fault);
+    return model_open(options, loading, &run->engine, &run->info, fault) && begin_job(run, fault);
 }
 
 static bool begin(struct run *run, struct fault *fault) {
@@ -98,7 +108,7 @@ static bool pass_chunk(struct run *run, const struct chunk *chunk, struct fault 
 
 static bool pass_all(struct run *run, struct fault *fault) {
     double begun = clock_seconds();
-    run->pipeline = pipeline_start(run->reader, run->engine, run->info.label_count, fault);
+    run->pipeline = pipeline_start(run->reader, run->job, run->info.label_count, fault);
     if (run->pipeline == NULL) return false;
     struct chunk *chunk;
     int got;
@@ -160,6 +170,7 @@ static void close_all(struct run *run) {
     writer_finish(&run->writer);
     badrows_finish(&run->badrows);
     free(run->gold);
+    mgeo_job_end(run->job);
     mgeo_engine_destroy(run->engine);
     reader_close(run->reader);
     sink_abandon(run->output);

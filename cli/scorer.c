@@ -9,9 +9,9 @@
 #include "interrupt.h"
 #include "memory.h"
 
-void scorer_init(struct scorer *scorer, mgeo_engine *engine, size_t labels, unsigned number) {
+void scorer_init(struct scorer *scorer, mgeo_job *job, size_t labels, unsigned number) {
     memset(scorer, 0, sizeof *scorer);
-    scorer->engine = engine;
+    scorer->job = job;
     scorer->labels = labels;
     scorer->number = number;
 }
@@ -85,7 +85,7 @@ bool scorer_run(struct scorer *scorer, struct chunk *chunk, struct fault *fault)
     mgeo_error error;
     double begun = clock_seconds();
     mgeo_status status = MGEO_OK;
-    if (packed > 0) status = mgeo_score(scorer->engine, scorer->pairs, packed, &scores, &error);
+    if (packed > 0) status = mgeo_job_score(scorer->job, scorer->pairs, packed, &scores, &error);
     chunk->seconds = clock_seconds() - begun;
     if (status == MGEO_E_CANCELLED && interrupt_stopping()) return fault_set(fault, "%s", "");
     if (status != MGEO_OK) return fault_set(fault, "scoring failed: %s", error.message);

@@ -1,4 +1,4 @@
-/* One thread's way of sending a chunk through mgeo_score. */
+/* One thread's way of sending a chunk through mgeo_job_score. */
 #ifndef CLI_SCORER_H
 #define CLI_SCORER_H
 
@@ -8,7 +8,7 @@
 #include "fault.h"
 
 struct scorer {
-    mgeo_engine *engine; /* borrowed */
+    mgeo_job *job; /* borrowed */
     size_t labels;
     unsigned number; /* of the scoring thread */
     size_t capacity; /* rows that the arrays hold */
@@ -20,7 +20,7 @@ struct scorer {
     float *probabilities;
 };
 
-void scorer_init(struct scorer *scorer, mgeo_engine *engine, size_t labels, unsigned number);
+void scorer_init(struct scorer *scorer, mgeo_job *job, size_t labels, unsigned number);
 void scorer_finish(struct scorer *scorer);
 
 /* Scores the rows that are good so far and fills in their results; a row that the model refuses

@@ -1,5 +1,6 @@
 /* The runner on the fake backend: answers, cores, bad rows, cancellation and failures. */
 #define _GNU_SOURCE
+#include "core/thread.h"
 #include "run/runner.h"
 
 #include "core/alloc.h"
@@ -392,7 +393,8 @@ static void *call_often(void *argument) {
         mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
         size_t first = (m->number * 37 + i * 11) % (PAIRS_MOST - 3);
         size_t count = 1 + i % 3;
-        if (mgi_runner_score(m->runner, mgi_now(), pairs + first, count, &scores, NULL) != MGEO_OK) {
+        if (mgi_runner_score(m->runner, mgi_now(), pairs + first, count, &scores, NULL) !=
+            MGEO_OK) {
             atomic_fetch_add(m->wrong, 1);
         }
         for (size_t row = 0; row < count; row++) {
