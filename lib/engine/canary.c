@@ -27,15 +27,43 @@ static mgeo_status mgi_may_set_canary(const mgeo_engine *engine, uint32_t share,
     return MGEO_OK;
 }
 
-static mgi_record *mgi_canary_record(const mgeo_engine *engine, uint32_t before, uint32_t share,
-                                     const mgeo_canary_options *options,
-                                     const mgeo_model_info *standby) {
+/* A change on its way: what is copied under the mutex, for the journal. */
+typedef struct mgi_canary_change {
+    mgeo_model_info standby; /* generation 0: none */
+    uint32_t before, share;
+    uint64_t ticket;
+    bool made;
+} mgi_canary_change;
+
+/* The mutex is held. */
+static void mgi_change_canary(mgeo_engine *engine, const mgeo_watch *watch,
+                              mgi_canary_change *change) {
+    int32_t live = mgi_slots_live(&engine->slots);
+    const mgi_resident *standby = &engine->residents[mgi_standby(engine)];
+    change->before = mgi_slots_share(&engine->slots);
+    change->made = change->before != change->share || watch != NULL;
+    if (!change->made) return;
+    if (standby->runner != NULL) change->standby = standby->info;
+    mgi_watcher_end(engine->watcher);
+    mgi_slots_turn(&engine->slots, live, change->share);
+    if (watch != NULL) {
+        mgi_watcher_begin(engine->watcher, watch, mgi_standby(engine),
+                          mgi_slots_route(&engine->slots));
+    }
+    change->ticket = mgi_journal_ticket(engine->journal);
+}
+
+static void mgi_report_canary(mgeo_engine *engine, const mgeo_canary_options *options,
+                              const mgi_canary_change *change) {
     mgi_record *record =
         mgi_record_create("canary", mgi_actor(engine, options->actor), options->reason);
-    mgi_record_integer(record, "from_share", before);
-    mgi_record_integer(record, "to_share", share);
-    if (standby->generation != 0) mgi_record_model(record, "standby", standby);
-    return record;
+    mgi_record_integer(record, "from_share", change->before);
+    mgi_record_integer(record, "to_share", change->share);
+    if (change->standby.generation != 0) mgi_record_model(record, "standby", &change->standby);
+    mgi_journal_event(engine, change->ticket, record);
+    mgi_log_line(&engine->log, MGEO_LOG_INFO,
+                 "the standby model answers %u of 10,000 calls, was %u", change->share,
+                 change->before);
 }
 
 static mgeo_status mgi_prepare_canary(mgeo_engine *engine, const mgeo_watch *watch,
@@ -47,31 +75,13 @@ static mgeo_status mgi_prepare_canary(mgeo_engine *engine, const mgeo_watch *wat
 
 mgeo_status mgi_engine_set_canary(mgeo_engine *engine, uint32_t share,
                                   const mgeo_canary_options *options, mgeo_error *error) {
-    mgeo_model_info standby = {0};
-    uint64_t ticket = 0;
-    uint32_t before = 0;
+    mgi_canary_change change = {.share = share};
     mgeo_status status = mgi_prepare_canary(engine, options->watch, error);
     if (status != MGEO_OK) return status;
     pthread_mutex_lock(&engine->mutex);
-    before = mgi_slots_share(&engine->slots);
     status = mgi_may_set_canary(engine, share, options->expect_generation, error);
-    bool changes = status == MGEO_OK && (share != before || options->watch != NULL);
-    if (changes) {
-        int32_t live = mgi_slots_live(&engine->slots);
-        standby = engine->residents[mgi_other_slot(live)].info;
-        if (engine->residents[mgi_other_slot(live)].runner == NULL) standby.generation = 0;
-        mgi_watcher_end(engine->watcher);
-        mgi_slots_turn(&engine->slots, live, share);
-        if (options->watch != NULL) {
-            mgi_watcher_begin(engine->watcher, options->watch, mgi_other_slot(live),
-                              mgi_slots_route(&engine->slots));
-        }
-        ticket = mgi_journal_ticket(engine->journal);
-    }
+    if (status == MGEO_OK) mgi_change_canary(engine, options->watch, &change);
     pthread_mutex_unlock(&engine->mutex);
-    if (!changes) return status;
-    mgi_journal_event(engine, ticket, mgi_canary_record(engine, before, share, options, &standby));
-    mgi_log_line(&engine->log, MGEO_LOG_INFO,
-                 "the standby model answers %u of 10,000 calls, was %u", share, before);
-    return MGEO_OK;
+    if (change.made) mgi_report_canary(engine, options, &change);
+    return status;
 }
