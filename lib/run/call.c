@@ -3,7 +3,6 @@
 #include "core/alloc.h"
 #include "run/state.h"
 
-#include <math.h>
 #include <time.h>
 
 static void mgi_call_destroy(mgi_call *call) {
@@ -78,13 +77,4 @@ void mgi_call_pool_finish(mgi_runner *runner) {
         runner->pool = call->next;
         mgi_call_destroy(call);
     }
-}
-
-void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags) {
-    scores->similarity[index] = NAN;
-    if (scores->label != NULL) scores->label[index] = -1;
-    if (scores->flags != NULL) scores->flags[index] = flags;
-    if (scores->probabilities == NULL) return;
-    float *row = scores->probabilities + index * scores->probability_stride;
-    for (uint32_t i = 0; i < scores->label_count; i++) row[i] = NAN;
 }

@@ -209,16 +209,8 @@ static void mgi_count_call(mgi_runner *runner, unsigned stripe, double seconds, 
 mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
     unsigned stripe = 0;
-    mgeo_status status;
-    scores->label_count = runner->labels->count;
-    scores->tokens = 0;
-    scores->bad_rows = 0;
-    if (scores->probabilities != NULL && scores->probability_stride < runner->labels->count) {
-        status = mgi_fail(error, MGEO_E_CAPACITY,
-                          "mgeo_scores.probability_stride is %zu and the model has %u labels: "
-                          "make room for that many floats per row",
-                          scores->probability_stride, runner->labels->count);
-    } else {
+    mgeo_status status = mgi_answers_begin(runner, scores, error);
+    if (status == MGEO_OK) {
         status = mgi_score_rows(runner, pairs, count, scores, &stripe, error);
     }
     mgi_count_call(runner, stripe, mgi_now() - start, status != MGEO_OK);

@@ -88,8 +88,19 @@ void mgi_workers_wake(mgi_runner *runner);
 mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores);
 void mgi_call_end(mgi_runner *runner, mgi_call *call);
 void mgi_call_pool_finish(mgi_runner *runner);
+
+/* ---- answer.c ---- */
+
+/* Clears what a call fills in. Errors: MGEO_E_CAPACITY; then nothing may be scored. */
+mgeo_status mgi_answers_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error);
+/* Writes the answer that a row's logits give; entry->flags gets what they add. */
+void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *logits,
+                    mgeo_scores *scores);
 /* Marks the row at `index` as one without a score. */
 void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags);
+/* Computes a batch; opens the lane if it is NULL, and closes it when the device fails. */
+mgeo_status mgi_lane_run(const mgi_runner *runner, mgi_lane **lane, const mgi_batch *batch,
+                         unsigned cores, float *logits, mgeo_error *error);
 
 /* ---- score.c ---- */
 

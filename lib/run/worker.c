@@ -12,30 +12,18 @@
 
 static mgi_call *mgi_call_of(mgi_source *source) { return (mgi_call *)source; }
 
-static void mgi_answer_row(mgi_worker *worker, mgi_entry *entry, const float *logits) {
-    const mgi_labels *labels = worker->runner->labels;
-    mgeo_scores *scores = mgi_call_of(entry->source)->scores;
-    size_t index = entry->index;
-    float *probabilities = scores->probabilities;
-    if (probabilities != NULL) probabilities += index * scores->probability_stride;
-    int32_t *label = scores->label == NULL ? NULL : &scores->label[index];
-    if (!mgi_labels_score(labels, logits, probabilities, label, &scores->similarity[index])) {
-        entry->flags |= MGEO_ROW_NOT_FINITE;
-    }
-    if (scores->flags != NULL) scores->flags[index] = entry->flags;
-}
-
 /* The callers wait until their rows are counted as answered, so their arrays are there without the
  * mutex. */
 static void mgi_answer_rows(mgi_worker *worker, mgeo_status status) {
-    uint32_t labels = worker->runner->labels->count;
+    const mgi_labels *labels = worker->runner->labels;
     for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
         mgi_entry *entry = &worker->batcher.entries[row];
+        mgeo_scores *scores = mgi_call_of(entry->source)->scores;
         if (status == MGEO_OK) {
-            mgi_answer_row(worker, entry, worker->logits + (size_t)row * labels);
+            mgi_answer_row(labels, entry, worker->logits + (size_t)row * labels->count, scores);
         } else {
             entry->flags |= MGEO_ROW_SKIPPED;
-            mgi_refuse_row(mgi_call_of(entry->source)->scores, entry->index, entry->flags);
+            mgi_refuse_row(scores, entry->index, entry->flags);
         }
     }
 }
@@ -88,24 +76,6 @@ static void mgi_close_rows(mgi_worker *worker, mgeo_status status, const mgeo_er
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-static mgeo_status mgi_worker_compute(mgi_worker *worker, unsigned cores, mgeo_error *error) {
-    const mgi_backend *backend = worker->runner->backend;
-    if (worker->lane == NULL) {
-        mgeo_status status = backend->open_lane(worker->runner->encoder, &worker->lane, error);
-        if (status != MGEO_OK) {
-            worker->lane = NULL;
-            return status;
-        }
-    }
-    mgeo_status status =
-        backend->run(worker->lane, &worker->batcher.batch, cores, worker->logits, error);
-    if (status == MGEO_E_DEVICE) { /* the lane is lost; the next batch tries a fresh one */
-        backend->close_lane(worker->lane);
-        worker->lane = NULL;
-    }
-    return status;
-}
-
 /* Packs a batch; returns the cores that it might be computed with. */
 static unsigned mgi_worker_take(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
@@ -133,7 +103,8 @@ static void mgi_worker_turn(mgi_worker *worker) {
     pthread_mutex_unlock(&runner->mutex);
 
     double start = mgi_now();
-    mgeo_status status = mgi_worker_compute(worker, cores, &failure);
+    mgeo_status status = mgi_lane_run(runner, &worker->lane, &worker->batcher.batch, cores,
+                                      worker->logits, &failure);
     double seconds = mgi_now() - start;
     mgi_answer_rows(worker, status);
 

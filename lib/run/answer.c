@@ -1,0 +1,56 @@
+/* How a computed or refused row is written into the caller's arrays, by workers and solos alike. */
+#include "run/state.h"
+
+#include <math.h>
+
+mgeo_status mgi_answers_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error) {
+    scores->label_count = runner->labels->count;
+    scores->tokens = 0;
+    scores->bad_rows = 0;
+    if (scores->probabilities == NULL || scores->probability_stride >= runner->labels->count) {
+        return MGEO_OK;
+    }
+    return mgi_fail(error, MGEO_E_CAPACITY,
+                    "mgeo_scores.probability_stride is %zu and the model has %u labels: "
+                    "make room for that many floats per row",
+                    scores->probability_stride, runner->labels->count);
+}
+
+void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *logits,
+                    mgeo_scores *scores) {
+    size_t index = entry->index;
+    float *probabilities = scores->probabilities;
+    if (probabilities != NULL) probabilities += index * scores->probability_stride;
+    int32_t *label = scores->label == NULL ? NULL : &scores->label[index];
+    if (!mgi_labels_score(labels, logits, probabilities, label, &scores->similarity[index])) {
+        entry->flags |= MGEO_ROW_NOT_FINITE;
+    }
+    if (scores->flags != NULL) scores->flags[index] = entry->flags;
+}
+
+void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags) {
+    scores->similarity[index] = NAN;
+    if (scores->label != NULL) scores->label[index] = -1;
+    if (scores->flags != NULL) scores->flags[index] = flags;
+    if (scores->probabilities == NULL) return;
+    float *row = scores->probabilities + index * scores->probability_stride;
+    for (uint32_t i = 0; i < scores->label_count; i++) row[i] = NAN;
+}
+
+mgeo_status mgi_lane_run(const mgi_runner *runner, mgi_lane **lane, const mgi_batch *batch,
+                         unsigned cores, float *logits, mgeo_error *error) {
+    const mgi_backend *backend = runner->backend;
+    if (*lane == NULL) {
+        mgeo_status status = backend->open_lane(runner->encoder, lane, error);
+        if (status != MGEO_OK) {
+            *lane = NULL;
+            return status;
+        }
+    }
+    mgeo_status status = backend->run(*lane, batch, cores, logits, error);
+    if (status == MGEO_E_DEVICE) { /* the lane is lost; the next batch tries a fresh one */
+        backend->close_lane(*lane);
+        *lane = NULL;
+    }
+    return status;
+}
