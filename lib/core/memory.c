@@ -1,0 +1,139 @@
+/* How much memory this process may still take. */
+#include "core/memory.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MGI_PATH = 4352 };
+
+static atomic_uint_fast64_t mgi_pretended;
+
+static uint64_t mgi_less(uint64_t from, uint64_t what) { return from > what ? from - what : 0; }
+
+static uint64_t mgi_smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* ---- files of the kernel's ------------------------------------------------------------------- */
+
+/* The number beside a key at the start of a line; 0 if there is none. */
+static uint64_t mgi_number_of(const char *path, const char *key) {
+    char line[256];
+    uint64_t number = 0;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return 0;
+    size_t length = strlen(key);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, key, length) != 0 || strchr(": \t", line[length]) == NULL) continue;
+        if (sscanf(line + length + 1, "%" SCNu64, &number) == 1) break;
+    }
+    fclose(file);
+    return number;
+}
+
+/* The only number of a file; false where there is none, as in "max". */
+static bool mgi_lone_number(const char *folder, const char *name, uint64_t *number) {
+    char path[MGI_PATH + 64];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return false;
+    bool found = fscanf(file, "%" SCNu64, number) == 1;
+    fclose(file);
+    return found;
+}
+
+/* ---- the machine ----------------------------------------------------------------------------- */
+
+/* The kernel counts mapped files among what is available. Those that this process has mapped, it
+ * uses. */
+static uint64_t mgi_machine_available(const char *root) {
+    char path[MGI_PATH];
+    snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    uint64_t available = mgi_number_of(path, "MemAvailable");
+    if (available == 0) return MGI_MEMORY_ENDLESS;
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    return mgi_less(available, mgi_number_of(path, "RssFile")) * 1024;
+}
+
+/* ---- control groups -------------------------------------------------------------------------- */
+
+typedef struct mgi_group_files {
+    const char *mount, *limit, *used, *active, *inactive, *mapped;
+} mgi_group_files;
+
+static const mgi_group_files mgi_version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
+                                              "memory.usage_in_bytes", "total_active_file",
+                                              "total_inactive_file",   "total_mapped_file"};
+static const mgi_group_files mgi_version_2 = {"/sys/fs/cgroup", "memory.max",    "memory.current",
+                                              "active_file",    "inactive_file", "file_mapped"};
+
+/* What one group leaves. */
+static uint64_t mgi_group_room(const char *folder, const mgi_group_files *files) {
+    uint64_t limit, used;
+    if (!mgi_lone_number(folder, files->limit, &limit)) return MGI_MEMORY_ENDLESS;
+    if (!mgi_lone_number(folder, files->used, &used)) return MGI_MEMORY_ENDLESS;
+    char path[MGI_PATH + 64];
+    snprintf(path, sizeof path, "%s/memory.stat", folder);
+    uint64_t cached = mgi_number_of(path, files->active) + mgi_number_of(path, files->inactive);
+    uint64_t spare = mgi_less(cached, mgi_number_of(path, files->mapped));
+    return mgi_less(limit, mgi_less(used, spare));
+}
+
+/* What a group and those around it leave. Inside a container the path may be the host's: then only
+ * the mount itself is there. */
+static uint64_t mgi_groups_room(const char *root, const char *group, const mgi_group_files *files) {
+    char folder[MGI_PATH];
+    int mount = snprintf(folder, sizeof folder, "%s%s", root, files->mount);
+    int whole = snprintf(folder, sizeof folder, "%s%s%s", root, files->mount, group);
+    if (mount < 0 || whole < 0 || (size_t)whole >= sizeof folder) return MGI_MEMORY_ENDLESS;
+    uint64_t room = MGI_MEMORY_ENDLESS;
+    for (size_t end = (size_t)whole;;) {
+        folder[end] = '\0';
+        room = mgi_smaller(room, mgi_group_room(folder, files));
+        if (end <= (size_t)mount) return room;
+        while (end > (size_t)mount && folder[--end] != '/') {
+        }
+    }
+}
+
+/* Lines as "4:memory:/group" and "0::/group". */
+static uint64_t mgi_group_line(const char *root, char *line) {
+    char *controllers = strchr(line, ':');
+    char *group = controllers == NULL ? NULL : strchr(controllers + 1, ':');
+    if (group == NULL) return MGI_MEMORY_ENDLESS;
+    *group++ = '\0';
+    group[strcspn(group, "\n")] = '\0';
+    controllers++;
+    if (*controllers == '\0') return mgi_groups_room(root, group, &mgi_version_2);
+    char *rest = NULL;
+    for (char *name = strtok_r(controllers, ",", &rest); name != NULL;
+         name = strtok_r(NULL, ",", &rest)) {
+        if (strcmp(name, "memory") == 0) return mgi_groups_room(root, group, &mgi_version_1);
+    }
+    return MGI_MEMORY_ENDLESS;
+}
+
+static uint64_t mgi_groups_available(const char *root) {
+    char line[MGI_PATH];
+    snprintf(line, sizeof line, "%s/proc/self/cgroup", root);
+    uint64_t room = MGI_MEMORY_ENDLESS;
+    FILE *file = fopen(line, "re");
+    if (file == NULL) return room;
+    while (fgets(line, sizeof line, file) != NULL) {
+        room = mgi_smaller(room, mgi_group_line(root, line));
+    }
+    fclose(file);
+    return room;
+}
+
+uint64_t mgi_memory_available_under(const char *root) {
+    return mgi_smaller(mgi_machine_available(root), mgi_groups_available(root));
+}
+
+uint64_t mgi_memory_available(void) {
+    uint64_t pretended = atomic_load(&mgi_pretended);
+    return pretended != 0 ? pretended : mgi_memory_available_under("");
+}
+
+void mgi_memory_pretend(uint64_t bytes) { atomic_store(&mgi_pretended, bytes); }
