@@ -295,15 +295,16 @@ bool mgi_turn_back(mgeo_engine *engine, uint64_t route, const char *reason,
     mgi_turning turning = {.receipt = &receipt};
     for (uint32_t i = 0; i < count; i++) receipt.checks[i] = checks[i];
     pthread_mutex_lock(&engine->mutex);
-    bool stands = mgi_slots_route(&engine->slots) == route;
-    if (stands) {
-        int32_t live = mgi_slots_live(&engine->slots);
-        bool canary = mgi_slots_share(&engine->slots) > 0;
-        mgi_go_back(engine, canary ? live : mgi_other_slot(live), &turning);
+    bool canary = mgi_slots_share(&engine->slots) > 0;
+    /* The former model may have been unloaded since, which does not change the route. */
+    int32_t slot = canary ? mgi_slots_live(&engine->slots) : mgi_way_back(engine);
+    bool turns = mgi_slots_route(&engine->slots) == route && slot >= 0;
+    if (turns) {
+        mgi_go_back(engine, slot, &turning);
         engine->counts.watch_roll_backs++;
     }
     pthread_mutex_unlock(&engine->mutex);
-    if (!stands) return false;
+    if (!turns) return false;
     mgi_journal_receipt(engine, &turning, mgi_record_create("rollback", "watch", reason));
     mgi_log_line(&engine->log, MGEO_LOG_WARNING, "the watch turned traffic back to %s: %s",
                  turning.to.version, reason);
