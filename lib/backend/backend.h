@@ -9,6 +9,12 @@
  * stay valid until `close` if `describe` then says keeps_weights, else only until `open` returns.
  * A backend that has copied a mapped tensor gives its pages back with mgi_mapped_release.
  *
+ * Prediction. `predict` says what `open` and the lanes would take, from the same request with
+ * tensors whose bytes are not looked at: types, shapes, alignment and whether they are mapped tell
+ * all. It refuses what `open` would refuse of the request itself, allocates nothing on the device
+ * and may be called at any time. Before `open` all of the request's mapped tensors may lie in
+ * memory if the encoder will keep them (they have been hashed); if not, none does.
+ *
  * Lane. One thread's way through the encoder: scratch memory, stream, whatever one batch at a time
  * needs. Made and used by one thread at a time (not always the same); any number of lanes of one
  * encoder run at once. After the first batches of each size nothing is allocated per call.
@@ -117,6 +123,19 @@ typedef struct mgi_encoder_info {
     char warning[256]; /* empty, or one line for the operator */
 } mgi_encoder_info;
 
+/* What a model would take of the device's memory, in bytes. */
+typedef struct mgi_encoder_needs {
+    int32_t precision;     /* as it would be chosen */
+    uint32_t batch_tokens; /* as it would be chosen */
+    uint64_t weights;      /* after open: what describe calls bytes_on_device */
+    uint64_t opening;      /* the highest point during open, at least `weights` */
+    uint64_t lane;         /* each lane, once it has run the largest batches on all cores */
+    uint64_t workspace;    /* what the libraries take beside all lanes at work */
+    bool keeps_weights;
+    bool on_cpu;
+    char device[64];
+} mgi_encoder_needs;
+
 typedef struct mgi_encoder mgi_encoder; /* each backend defines its own */
 typedef struct mgi_lane mgi_lane;
 
@@ -133,6 +152,13 @@ typedef struct mgi_backend {
 
     /* Does the backend serve this device's name, as a user writes it? */
     bool (*serves)(const char *device);
+
+    /* cores: CPU cores that compute, all lanes' together. The request's progress is not used. */
+    mgeo_status (*predict)(const mgi_encoder_request *request, unsigned cores,
+                           mgi_encoder_needs *needs, mgeo_error *error);
+    /* Bytes free on the device, as its own memory goes. NULL: it computes in the process's memory,
+     * for which mgi_memory_available speaks. Errors: MGEO_E_DEVICE. */
+    mgeo_status (*available)(const char *device, uint64_t *bytes, mgeo_error *error);
 
     mgeo_status (*open)(const mgi_encoder_request *request, mgi_encoder **encoder,
                         mgeo_error *error);

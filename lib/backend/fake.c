@@ -71,7 +71,30 @@ static mgeo_status mgi_fake_refuse(const mgi_encoder_request *request, mgeo_erro
         return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" has at most %d labels",
                         MGEO_MAX_LABELS);
     }
-    return mgi_progress_check(request->progress, error);
+    return MGEO_OK;
+}
+
+static uint32_t mgi_fake_batch_tokens(const mgi_encoder_request *request) {
+    uint32_t tokens = request->batch_tokens != 0 ? request->batch_tokens : MGI_FAKE_BATCH_TOKENS;
+    return tokens < request->max_length ? request->max_length : tokens;
+}
+
+static mgeo_status mgi_fake_predict(const mgi_encoder_request *request, unsigned cores,
+                                    mgi_encoder_needs *needs, mgeo_error *error) {
+    (void)cores;
+    mgeo_status status = mgi_fake_refuse(request, error);
+    if (status != MGEO_OK) return status;
+    uint64_t weights = request->spec->labels * sizeof(float);
+    *needs = (mgi_encoder_needs){
+        .precision = MGEO_FP32,
+        .batch_tokens = mgi_fake_batch_tokens(request),
+        .weights = weights,
+        .opening = weights,
+        .lane = sizeof(mgi_lane),
+        .on_cpu = true,
+    };
+    mgi_copy_text(needs->device, sizeof needs->device, request->device);
+    return mgi_succeed(error);
 }
 
 static mgeo_status mgi_fake_open(const mgi_encoder_request *request, mgi_encoder **encoder,
@@ -79,15 +102,14 @@ static mgeo_status mgi_fake_open(const mgi_encoder_request *request, mgi_encoder
     *encoder = NULL;
     mgi_progress_stage(request->progress, MGEO_STAGE_PLACING, 1);
     mgeo_status status = mgi_fake_refuse(request, error);
+    if (status == MGEO_OK) status = mgi_progress_check(request->progress, error);
     if (status != MGEO_OK) return status;
     mgi_encoder *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a fake encoder", sizeof *made);
     made->alive = MGI_FAKE_ALIVE;
     made->spec = *request->spec;
     made->max_length = request->max_length;
-    made->batch_tokens = request->batch_tokens;
-    if (made->batch_tokens == 0) made->batch_tokens = MGI_FAKE_BATCH_TOKENS;
-    if (made->batch_tokens < made->max_length) made->batch_tokens = made->max_length;
+    made->batch_tokens = mgi_fake_batch_tokens(request);
     for (uint32_t i = 0; i < made->spec.labels; i++) {
         made->bias[i] = mgi_fake_number(&request->weights->classifier.bias, i);
     }
@@ -175,6 +197,7 @@ static void mgi_fake_close_lane(mgi_lane *lane) { mgi_free(lane); }
 const mgi_backend mgi_fake_backend = {
     .name = "fake",
     .serves = mgi_fake_serves,
+    .predict = mgi_fake_predict,
     .open = mgi_fake_open,
     .describe = mgi_fake_describe,
     .close = mgi_fake_close,

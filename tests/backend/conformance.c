@@ -321,6 +321,48 @@ static void cancelled_requests_leave_nothing(void **state) {
     toy_destroy(model);
 }
 
+static void predictions_say_what_open_does(void **state) {
+    const conformance_case *c = *state;
+    stage s = begin(c, 0);
+    mgi_encoder_needs needs, more;
+    mgeo_error error;
+    mgi_encoder_request request = toy_request(s.model, c->device, c->precision);
+    must(c->backend->predict(&request, 2, &needs, &error), &error);
+    assert_int_equal(needs.precision, s.info.precision);
+    assert_int_equal(needs.batch_tokens, s.info.batch_tokens);
+    assert_int_equal(needs.weights, s.info.bytes_on_device);
+    assert_int_equal(needs.keeps_weights, s.info.keeps_weights);
+    assert_int_equal(needs.on_cpu, s.info.on_cpu);
+    assert_string_equal(needs.device, s.info.device);
+    assert_true(needs.opening >= needs.weights);
+    request.batch_tokens = 2 * needs.batch_tokens;
+    must(c->backend->predict(&request, 2, &more, &error), &error);
+    assert_int_equal(more.weights, needs.weights);
+    assert_true(more.lane >= needs.lane);
+    assert_true(more.lane > needs.lane || !c->reads_all_weights);
+    request.precision = 99;
+    assert_int_not_equal(c->backend->predict(&request, 2, &needs, &error), MGEO_OK);
+    assert_true(strlen(error.message) > 10);
+    end(&s);
+}
+
+/* Nobody reads the weights before the load is admitted. */
+static void predictions_look_at_no_weights(void **state) {
+    const conformance_case *c = *state;
+    toy *model = make_model();
+    mgi_encoder_needs needs, blind;
+    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    must(c->backend->predict(&request, 1, &needs, NULL), &(mgeo_error){0});
+    mgi_weights weights = *request.weights;
+    weights.word_embeddings.data = (void *)64; /* aligned, and nothing is there */
+    weights.pooler.weight.data = (void *)64;
+    weights.classifier.bias.data = (void *)64;
+    request.weights = &weights;
+    must(c->backend->predict(&request, 1, &blind, NULL), &(mgeo_error){0});
+    assert_int_equal(blind.weights, needs.weights);
+    toy_destroy(model);
+}
+
 static void destructors_take_null(void **state) {
     const conformance_case *c = *state;
     c->backend->close_lane(NULL);
@@ -459,6 +501,8 @@ int conformance_run(const conformance_case *c) {
         CONFORMANCE(lanes_change_threads),
         CONFORMANCE(bad_requests_leave_nothing),
         CONFORMANCE(cancelled_requests_leave_nothing),
+        CONFORMANCE(predictions_say_what_open_does),
+        CONFORMANCE(predictions_look_at_no_weights),
         CONFORMANCE(destructors_take_null),
         CONFORMANCE(allocations_may_fail),
         CONFORMANCE(runs_allocate_nothing),

@@ -184,6 +184,11 @@ static mgeo_status steered_open(const mgi_encoder_request *request, mgi_encoder 
     return mgi_fake_backend.open(request, encoder, error);
 }
 
+static mgeo_status steered_predict(const mgi_encoder_request *request, unsigned cores,
+                                   mgi_encoder_needs *needs, mgeo_error *error) {
+    return mgi_fake_backend.predict(request, cores, needs, error);
+}
+
 static void steered_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
     mgi_fake_backend.describe(encoder, info);
 }
@@ -193,6 +198,7 @@ static void steered_close(mgi_encoder *encoder) { mgi_fake_backend.close(encoder
 const mgi_backend steered_backend = {
     .name = "steered",
     .serves = steered_serves,
+    .predict = steered_predict,
     .open = steered_open,
     .describe = steered_describe,
     .close = steered_close,

@@ -61,6 +61,27 @@ mgeo_status mgi_bert_place(mgi_encoder *encoder, const mgi_encoder_request *requ
                            mgeo_error *error);
 void mgi_bert_free_weights(mgi_encoder *encoder);
 
+/* ---- what placing decides, and predictions follow ---- */
+
+/* Can a product of this form read the tensor where it lies? */
+bool mgi_bert_in_place(mgk_form form, const mgi_tensor *tensor);
+
+/* The table of words is only looked up, so any kind of number will do: as in the file where the
+ * file is kept or small, else in two bytes. */
+mgi_dtype mgi_bert_words_type(mgk_form form, mgi_dtype from);
+
+/* Query, key and value as one product where they are copied anyway; where all three can be read
+ * from the file, three products cost less than a quarter of the model in fresh memory. The last
+ * layer asks for [CLS] alone, so its query stands apart. Returns the number of products, and how
+ * many of the three each makes. */
+unsigned mgi_bert_divide_qkv(mgk_form form, const mgi_layer_weights *from, bool last,
+                             unsigned widths[BERT_QKV_PARTS]);
+
+/* What placing the request's weights and running lanes would take. The encoder's sizes are settled
+ * and nothing is placed. */
+void mgi_bert_predict(const mgi_encoder *encoder, const mgi_weights *weights, unsigned cores,
+                      mgi_encoder_needs *needs);
+
 /* Memory for batches of up to encoder->batch_tokens tokens. */
 struct mgi_lane {
     const mgi_encoder *encoder;
@@ -90,6 +111,9 @@ struct mgi_lane {
 
 mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *encoder, mgeo_error *error);
 void mgi_bert_close_lane(mgi_lane *lane);
+
+/* What a lane's buffers take, before attention's scratch. */
+uint64_t mgi_bert_lane_bytes(const mgi_encoder *encoder);
 
 /* Logits [rows, labels] of a batch. */
 mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,

@@ -3,19 +3,25 @@
 
 #include "core/alloc.h"
 
-mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
-    size_t rows = mgi_bert_product_rows(e->form, e->batch_tokens);
+#include <string.h>
+
+enum { LANE_BUFFERS = 18 };
+
+typedef struct lane_buffer {
+    void **memory;
+    size_t width, size; /* of a row; nothing is needed where size is 0 */
+} lane_buffer;
+
+static void list_buffers(mgi_lane *lane, const mgi_encoder *e, lane_buffer list[LANE_BUFFERS]) {
     size_t hidden = e->spec.hidden, wide = e->spec.intermediate;
     bool int8 = e->form == MGK_INT8;
     size_t number = e->form == MGK_BF16 ? 2 : 4;            /* what products write */
     size_t packed = e->form == MGK_FP32 ? 0 : int8 ? 1 : 2; /* what they read, if not fp32 rows */
-    const struct {
-        void **memory;
-        size_t width, size; /* nothing is needed where size is 0 */
-    } buffers[] = {
+    size_t input = int8 ? mgk_int8_stride(hidden) : hidden;
+    const lane_buffer buffers[LANE_BUFFERS] = {
         {(void **)&lane->positions, 1, sizeof(uint32_t)},
         {(void **)&lane->x, hidden, sizeof(float)},
-        {&lane->input, int8 ? mgk_int8_stride(hidden) : hidden, packed},
+        {&lane->input, input, packed},
         {(void **)&lane->scale, 1, int8 ? sizeof(float) : 0},
         {(void **)&lane->sums, 1, int8 ? sizeof(int32_t) : 0},
         {&lane->qkv, hidden * 3, number},
@@ -26,17 +32,33 @@ mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error 
         {(void **)&lane->wide_scale, 1, int8 ? sizeof(float) : 0},
         {(void **)&lane->wide_sums, 1, int8 ? sizeof(int32_t) : 0},
         {(void **)&lane->first, hidden, sizeof(float)},
-        {&lane->first_input, int8 ? mgk_int8_stride(hidden) : hidden, packed},
+        {&lane->first_input, input, packed},
         {(void **)&lane->first_scale, 1, int8 ? sizeof(float) : 0},
         {(void **)&lane->first_sums, 1, int8 ? sizeof(int32_t) : 0},
         {&lane->query, hidden, number},
         {(void **)&lane->classes, e->spec.labels, sizeof(float)},
     };
+    memcpy(list, buffers, sizeof buffers);
+}
+
+uint64_t mgi_bert_lane_bytes(const mgi_encoder *e) {
+    mgi_lane lane = {0};
+    lane_buffer buffers[LANE_BUFFERS];
+    uint64_t row = 0;
+    list_buffers(&lane, e, buffers);
+    for (size_t i = 0; i < LANE_BUFFERS; i++) row += buffers[i].width * buffers[i].size;
+    return row * mgi_bert_product_rows(e->form, e->batch_tokens);
+}
+
+mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
+    size_t rows = mgi_bert_product_rows(e->form, e->batch_tokens);
+    lane_buffer buffers[LANE_BUFFERS];
+    list_buffers(lane, e, buffers);
     lane->encoder = e;
     lane->rows = rows;
     lane->scope = mgt_scope_create();
     if (!lane->scope) return mgi_fail_memory(error, "a lane", sizeof *lane);
-    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
+    for (size_t i = 0; i < LANE_BUFFERS; i++) {
         if (buffers[i].size == 0) continue;
         *buffers[i].memory = mgi_calloc_aligned(rows, buffers[i].width * buffers[i].size);
         if (!*buffers[i].memory)

@@ -85,21 +85,35 @@ static void close_encoder(mgi_encoder *e) {
     mgi_free(e);
 }
 
-static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder **encoder,
-                                mgeo_error *error) {
-    *encoder = NULL;
+/* Precision and sizes, of a request that holds. */
+static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mgeo_error *error) {
     if (!serves(request->device))
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "this build computes on device \"cpu\" only, "
                         "not on \"%s\"",
                         request->device ? request->device : "");
-    mgi_encoder *e = mgi_calloc(1, sizeof *e);
-    if (!e) return mgi_fail_memory(error, "an encoder", sizeof *e);
     e->spec = *request->spec;
     e->kernels = mgk_best();
     e->int8 = mgk_best_int8();
     mgeo_status status = choose_precision(request, e, error);
-    if (status == MGEO_OK) status = choose_sizes(request, e, error);
+    return status == MGEO_OK ? choose_sizes(request, e, error) : status;
+}
+
+static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
+                           mgi_encoder_needs *needs, mgeo_error *error) {
+    mgi_encoder e = {0};
+    mgeo_status status = settle(request, &e, error);
+    if (status != MGEO_OK) return status;
+    mgi_bert_predict(&e, request->weights, cores, needs);
+    return mgi_succeed(error);
+}
+
+static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder **encoder,
+                                mgeo_error *error) {
+    *encoder = NULL;
+    mgi_encoder *e = mgi_calloc(1, sizeof *e);
+    if (!e) return mgi_fail_memory(error, "an encoder", sizeof *e);
+    mgeo_status status = settle(request, e, error);
     if (status == MGEO_OK) status = mgi_bert_place(e, request, error);
     if (status != MGEO_OK) {
         close_encoder(e);
@@ -143,6 +157,7 @@ static void close_lane(mgi_lane *lane) {
 const mgi_backend mgi_torch_backend = {
     .name = "torch",
     .serves = serves,
+    .predict = predict,
     .open = open_encoder,
     .describe = describe,
     .close = close_encoder,

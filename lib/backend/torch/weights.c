@@ -41,8 +41,7 @@ static bert_norm norm(placing *p, const mgi_norm *from) {
     return to;
 }
 
-/* Can a product of this form read the tensor where it lies? */
-static bool in_place(mgk_form form, const mgi_tensor *tensor) {
+bool mgi_bert_in_place(mgk_form form, const mgi_tensor *tensor) {
     if (form == MGK_FP32) return mgi_place_fits(tensor, MGI_F32);
     return form == MGK_BF16 && mgi_place_fits(tensor, MGI_BF16);
 }
@@ -87,7 +86,7 @@ static void stack_plain(placing *p, mgk_form form, const mgi_linear *const *part
     size_t numbers = (size_t)to->outputs * to->inputs, size = kind == MGT_BF16 ? 2 : 4;
     const void *data = parts[0]->weight.data;
     bool mixed = form != p->encoder->form; /* not worth keeping the files for */
-    if (count == 1 && !mixed && in_place(form, &parts[0]->weight)) {
+    if (count == 1 && !mixed && mgi_bert_in_place(form, &parts[0]->weight)) {
         p->encoder->keeps_weights = true;
     } else {
         data = to->copy = copy_matrices(form, parts, count, numbers);
@@ -134,20 +133,23 @@ static void qkv_bias(placing *p, const mgi_linear *const parts[BERT_QKV_PARTS], 
     mgi_progress_add(p->request->progress, BERT_QKV_PARTS);
 }
 
-/* Query, key and value as one product where they are copied anyway; where all three can be read
- * from the file, three products cost less than a quarter of the model in fresh memory. The last
- * layer asks for [CLS] alone, so its query stands apart. */
+unsigned mgi_bert_divide_qkv(mgk_form form, const mgi_layer_weights *from, bool last,
+                             unsigned widths[BERT_QKV_PARTS]) {
+    const bool apart = mgi_bert_in_place(form, &from->query.weight) &&
+                       mgi_bert_in_place(form, &from->key.weight) &&
+                       mgi_bert_in_place(form, &from->value.weight);
+    for (size_t i = 0; i < BERT_QKV_PARTS; i++) widths[i] = 1;
+    if (apart) return BERT_QKV_PARTS;
+    widths[last ? 1 : 0] = last ? 2 : 3;
+    return last ? 2 : 1;
+}
+
 static void qkv(placing *p, const mgi_layer_weights *from, bool last, bert_layer *to) {
     const mgi_linear *const parts[BERT_QKV_PARTS] = {&from->query, &from->key, &from->value};
     mgk_form form = p->encoder->form;
-    bool apart = true;
-    for (size_t i = 0; i < BERT_QKV_PARTS; i++) apart &= in_place(form, &parts[i]->weight);
-    const unsigned count = apart ? BERT_QKV_PARTS : last ? 2 : 1;
-    to->qkv_parts = count;
-    unsigned widths[BERT_QKV_PARTS] = {1, 1, 1};
-    if (!apart) widths[0] = last ? 1 : 3;
-    if (!apart && last) widths[1] = 2;
-    for (unsigned i = 0, part = 0; i < count; part += widths[i++])
+    unsigned widths[BERT_QKV_PARTS];
+    to->qkv_parts = mgi_bert_divide_qkv(form, from, last, widths);
+    for (unsigned i = 0, part = 0; i < to->qkv_parts; part += widths[i++])
         stack(p, form, parts + part, widths[i], &to->qkv[i]);
     qkv_bias(p, parts, to);
 }
@@ -162,20 +164,21 @@ static void layer(placing *p, const mgi_layer_weights *from, bool last, bert_lay
     to->output_norm = norm(p, &from->output_norm);
 }
 
-/* The table of words is only looked up, so any kind of number will do: as in the file where the
- * file is kept or small, else in two bytes. */
+mgi_dtype mgi_bert_words_type(mgk_form form, mgi_dtype from) {
+    if (form == MGK_FP32 || from != MGI_F32) return from;
+    return form == MGK_BF16 ? MGI_BF16 : MGI_F16;
+}
+
 static void words(placing *p) {
     const mgi_tensor *from = &p->request->weights->word_embeddings;
     mgi_encoder *e = p->encoder;
     size_t count = (size_t)from->shape[0] * from->shape[1];
     if (!going(p)) return;
     e->words = from->data;
-    e->words_type = from->dtype;
-    if (e->form != MGK_FP32 && from->dtype == MGI_F32)
-        e->words_type = e->form == MGK_BF16 ? MGI_BF16 : MGI_F16;
+    e->words_type = mgi_bert_words_type(e->form, from->dtype);
     e->bytes += count * mgi_place_size(e->words_type);
     mgi_progress_add(p->request->progress, 1);
-    if (in_place(e->form, from)) {
+    if (mgi_bert_in_place(e->form, from)) {
         e->keeps_weights = true;
         return;
     }
