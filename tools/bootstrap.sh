@@ -5,7 +5,7 @@ set -eu
 
 goal=${1:-check}
 build="gcc g++ libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
-libxxhash-dev zlib1g-dev libzstd-dev"
+libxxhash-dev libssl-dev zlib1g-dev libzstd-dev"
 case "$goal" in
 demo) wanted="$build" ;;
 check) wanted="$build libcmocka-dev python3 binutils gzip zstd" ;;

@@ -17,7 +17,9 @@ HOMES = [
     (r"utf8proc\.h$", r"lib/text/normalize\.c$", "lib/text/normalize.c"),
     (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$", "lib/backend/torch/torch_c.cpp"),
     (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/", "lib/backend/cuda/"),
-    (r"jansson\.h$", r"(lib/model|cli|tests)/", "lib/model/ and the CLI"),
+    (r"jansson\.h$", r"(lib/(model/|engine/(record|chain)\.c$)|cli/|tests/)",
+     "lib/model/, the journal's lines and the CLI"),
+    (r"openssl/", r"lib/engine/chain\.c$", "lib/engine/chain.c"),
     (r"(zlib|zstd)\.h$", r"(cli|tests)/", "the CLI"),
     (r"cmocka\.h$", r"tests/", "tests/"),
 ]
@@ -118,6 +120,8 @@ PLANTED = [
     ("examples/embed.c", '#include "engine/slots.h"\n'),
     ("include/mgeo.h", '#include "core/status.h"\n'),
     ("lib/run/queue.c", "#include <jansson.h>\n"),
+    ("lib/engine/swap.c", "#include <jansson.h>\n"),
+    ("lib/engine/journal.c", "#include <openssl/evp.h>\n"),
 ]
 
 
