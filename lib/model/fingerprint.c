@@ -27,7 +27,7 @@ static void mgi_bring_in(const unsigned char *from, size_t bytes) {
 #endif
 }
 
-static mgeo_status mgi_hash_bytes(XXH3_state_t *state, const mgi_tensor *tensor,
+static mgeo_status mgi_hash_bytes(XXH3_state_t *state, const mgi_tensor *tensor, bool keep,
                                   mgeo_progress *progress, mgeo_error *error) {
     const unsigned char *data = tensor->data;
     for (size_t at = 0; at < tensor->bytes;) {
@@ -36,6 +36,7 @@ static mgeo_status mgi_hash_bytes(XXH3_state_t *state, const mgi_tensor *tensor,
         if (status != MGEO_OK) return status;
         if (tensor->mapped) mgi_bring_in(data + at, piece);
         XXH3_128bits_update(state, data + at, piece);
+        if (tensor->mapped && !keep) mgi_mapped_release(data + at, piece);
         mgi_progress_add(progress, piece);
         at += piece;
     }
@@ -50,8 +51,9 @@ static void mgi_hash_header(XXH3_state_t *state, const mgi_used_tensor *used) {
     XXH3_128bits_update(state, header, (size_t)bytes);
 }
 
-mgeo_status mgi_fingerprint(const mgi_checkpoint *checkpoint, char hex[MGI_FINGERPRINT_SIZE],
-                            mgeo_progress *progress, mgeo_error *error) {
+mgeo_status mgi_fingerprint(const mgi_checkpoint *checkpoint, bool keep,
+                            char hex[MGI_FINGERPRINT_SIZE], mgeo_progress *progress,
+                            mgeo_error *error) {
     XXH3_state_t *state = mgi_calloc_aligned(1, sizeof *state);
     if (state == NULL) return mgi_fail_memory(error, "a hash", sizeof *state);
     mgi_progress_stage(progress, MGEO_STAGE_HASHING, checkpoint->bytes);
@@ -59,7 +61,7 @@ mgeo_status mgi_fingerprint(const mgi_checkpoint *checkpoint, char hex[MGI_FINGE
     mgeo_status status = MGEO_OK;
     for (size_t i = 0; status == MGEO_OK && i < checkpoint->used_count; i++) {
         mgi_hash_header(state, &checkpoint->used[i]);
-        status = mgi_hash_bytes(state, &checkpoint->used[i].tensor, progress, error);
+        status = mgi_hash_bytes(state, &checkpoint->used[i].tensor, keep, progress, error);
     }
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     snprintf(hex, MGI_FINGERPRINT_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,

@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/mapfile.h"
+#include "core/memory.h"
 #include "model/bundled.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
@@ -28,7 +29,7 @@ struct mgi_model {
     mgi_checkpoint checkpoint;
     mgi_tokenizer *tokenizer;
     const mgi_backend *backend;
-    const char *device; /* as the backend's open takes it; not used after open */
+    const char *device; /* as the backend takes it; the options' own, so not used once placed */
     mgi_encoder *encoder;
     mgi_encoder_info encoder_info;
 };
@@ -117,8 +118,8 @@ static mgeo_status mgi_model_read_vocabulary(mgi_model *model, mgeo_error *error
     return status;
 }
 
-static mgeo_status mgi_model_read(mgi_model *model, const mgi_model_options *options,
-                                  mgeo_error *error) {
+static mgeo_status mgi_model_read_files(mgi_model *model, const mgi_model_options *options,
+                                        mgeo_error *error) {
     mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);
     mgeo_status status = mgi_config_read(&model->config, model->path, error);
     if (status == MGEO_OK) status = mgi_model_limit(model, options->max_length, error);
@@ -135,19 +136,66 @@ static mgeo_status mgi_model_read(mgi_model *model, const mgi_model_options *opt
     return status;
 }
 
-static mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options,
-                                   mgeo_error *error) {
-    const mgi_encoder_request request = {.device = model->device,
-                                         .precision = options->precision,
-                                         .max_length = model->max_length,
-                                         .batch_tokens = options->batch_tokens,
-                                         .spec = &model->config.spec,
-                                         .weights = &model->checkpoint.weights,
-                                         .progress = options->progress};
-    if (options->batch_tokens != 0 && options->batch_tokens < model->max_length) {
-        return mgi_fail(error, MGEO_E_ARGUMENT, "batch_tokens: %u is less than max_length, %u",
-                        options->batch_tokens, model->max_length);
+static mgeo_status mgi_model_fill(mgi_model *model, const char *path,
+                                  const mgi_model_options *options, mgeo_error *error) {
+    mgeo_status status = mgi_backend_find(options->device, &model->backend, &model->device, error);
+    if (status == MGEO_OK) status = mgi_model_find(model, path, error);
+    if (status == MGEO_OK) status = mgi_model_name(model, options->version, error);
+    if (status == MGEO_OK) status = mgi_model_read_files(model, options, error);
+    if (status == MGEO_OK && options->batch_tokens != 0 &&
+        options->batch_tokens < model->max_length) {
+        status = mgi_fail(error, MGEO_E_ARGUMENT, "batch_tokens: %u is less than max_length, %u",
+                          options->batch_tokens, model->max_length);
     }
+    return status;
+}
+
+mgeo_status mgi_model_read(const char *path, const mgi_model_options *options, mgi_model **model,
+                           mgeo_error *error) {
+    *model = NULL;
+    mgi_model *made = mgi_calloc(1, sizeof *made);
+    if (made == NULL) return mgi_fail_memory(error, "a model", sizeof *made);
+    mgeo_status status = mgi_model_fill(made, path, options, error);
+    if (status != MGEO_OK) {
+        mgi_model_close(made);
+        return status;
+    }
+    *model = made;
+    return mgi_succeed(error);
+}
+
+/* ---- placing */
+
+static mgi_encoder_request mgi_model_request(const mgi_model *model,
+                                             const mgi_model_options *options) {
+    return (mgi_encoder_request){.device = model->device,
+                                 .precision = options->precision,
+                                 .max_length = model->max_length,
+                                 .batch_tokens = options->batch_tokens,
+                                 .spec = &model->config.spec,
+                                 .weights = &model->checkpoint.weights,
+                                 .progress = options->progress};
+}
+
+mgeo_status mgi_model_predict(const mgi_model *model, const mgi_model_options *options,
+                              int32_t precision, unsigned cores, mgi_encoder_needs *needs,
+                              mgeo_error *error) {
+    mgi_encoder_request request = mgi_model_request(model, options);
+    request.precision = precision;
+    return model->backend->predict(&request, cores, needs, error);
+}
+
+mgeo_status mgi_model_available(const mgi_model *model, uint64_t *bytes, mgeo_error *error) {
+    if (model->backend->available != NULL) {
+        return model->backend->available(model->device, bytes, error);
+    }
+    *bytes = mgi_memory_available();
+    return mgi_succeed(error);
+}
+
+static mgeo_status mgi_model_open_encoder(mgi_model *model, const mgi_model_options *options,
+                                          mgeo_error *error) {
+    const mgi_encoder_request request = mgi_model_request(model, options);
     mgeo_status status = mgi_progress_check(options->progress, error);
     if (status != MGEO_OK) return status;
     status = model->backend->open(&request, &model->encoder, error);
@@ -159,35 +207,29 @@ static mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *op
         model->checkpoint.used_count = 0;
         mgi_store_finish(&model->store);
     }
-    return MGEO_OK;
+    return mgi_succeed(error);
 }
 
-static mgeo_status mgi_model_fill(mgi_model *model, const char *path,
-                                  const mgi_model_options *options, mgeo_error *error) {
-    mgeo_status status = mgi_backend_find(options->device, &model->backend, &model->device, error);
-    if (status == MGEO_OK) status = mgi_model_find(model, path, error);
-    if (status == MGEO_OK) status = mgi_model_name(model, options->version, error);
-    if (status == MGEO_OK) status = mgi_model_read(model, options, error);
-    if (status == MGEO_OK) {
-        status = mgi_fingerprint(&model->checkpoint, model->fingerprint, options->progress, error);
-    }
-    if (status == MGEO_OK) status = mgi_model_place(model, options, error);
-    return status;
+mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, mgeo_error *error) {
+    mgi_encoder_needs needs;
+    mgeo_status status = mgi_model_predict(model, options, options->precision, 1, &needs, error);
+    if (status != MGEO_OK) return status;
+    status = mgi_fingerprint(&model->checkpoint, needs.keeps_weights, model->fingerprint,
+                             options->progress, error);
+    return status == MGEO_OK ? mgi_model_open_encoder(model, options, error) : status;
 }
 
 mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, mgi_model **model,
                            mgeo_error *error) {
     static const mgi_model_options defaults;
+    if (options == NULL) options = &defaults;
+    mgeo_status status = mgi_model_read(path, options, model, error);
+    if (status != MGEO_OK) return status;
+    status = mgi_model_place(*model, options, error);
+    if (status == MGEO_OK) return MGEO_OK;
+    mgi_model_close(*model);
     *model = NULL;
-    mgi_model *made = mgi_calloc(1, sizeof *made);
-    if (made == NULL) return mgi_fail_memory(error, "a model", sizeof *made);
-    mgeo_status status = mgi_model_fill(made, path, options == NULL ? &defaults : options, error);
-    if (status != MGEO_OK) {
-        mgi_model_close(made);
-        return status;
-    }
-    *model = made;
-    return mgi_succeed(error);
+    return status;
 }
 
 void mgi_model_close(mgi_model *model) {
@@ -201,6 +243,8 @@ void mgi_model_close(mgi_model *model) {
 }
 
 /* ---- asking */
+
+uint32_t mgi_model_max_length(const mgi_model *model) { return model->max_length; }
 
 const mgi_tokenizer *mgi_model_tokenizer(const mgi_model *model) { return model->tokenizer; }
 

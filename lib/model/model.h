@@ -42,6 +42,25 @@ mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, m
                            mgeo_error *error);
 void mgi_model_close(mgi_model *model);
 
+/* The same in two steps, with room to think between. The first looks at everything but the weights'
+ * bytes; after it the model can be asked for its needs, tokenizer, labels and backend alone.
+ * `options` and its texts are still used by the second. */
+mgeo_status mgi_model_read(const char *path, const mgi_model_options *options, mgi_model **model,
+                           mgeo_error *error);
+mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, mgeo_error *error);
+
+/* What placing the model at this precision, and lanes on so many cores, would take: from the
+ * headers alone. Not after mgi_model_place. Errors: what the backend's predict returns,
+ * MGEO_E_ARGUMENT. */
+mgeo_status mgi_model_predict(const mgi_model *model, const mgi_model_options *options,
+                              int32_t precision, unsigned cores, mgi_encoder_needs *needs,
+                              mgeo_error *error);
+
+/* Bytes free where the model is placed. Errors: MGEO_E_DEVICE. */
+mgeo_status mgi_model_available(const mgi_model *model, uint64_t *bytes, mgeo_error *error);
+
+uint32_t mgi_model_max_length(const mgi_model *model);
+
 const mgi_tokenizer *mgi_model_tokenizer(const mgi_model *model);
 const mgi_labels *mgi_model_labels(const mgi_model *model);
 const mgi_backend *mgi_model_backend(const mgi_model *model);

@@ -149,6 +149,8 @@ mgi_normalizer *mgi_normalizer_create(const mgi_normal_rules *rules) {
 
 void mgi_normalizer_destroy(mgi_normalizer *normalizer) { mgi_free(normalizer); }
 
+size_t mgi_normalizer_bytes(void) { return sizeof(mgi_normalizer); }
+
 /* ---- The last step: words ----------------------------------------------------------------- */
 
 static void mgi_end_word(mgi_stream *stream) {

@@ -21,6 +21,7 @@ typedef struct mgi_normalizer mgi_normalizer;
 /* NULL when out of memory. */
 mgi_normalizer *mgi_normalizer_create(const mgi_normal_rules *rules);
 void mgi_normalizer_destroy(mgi_normalizer *normalizer);
+size_t mgi_normalizer_bytes(void); /* memory that each takes */
 
 /* Receives the words in order. count is at least 1; a word longer than MGI_WORD_LONGEST comes with
  * MGI_WORD_LONGEST + 1 characters, the rest of it is not kept. */

@@ -59,6 +59,10 @@ uint32_t mgi_tokenizer_vocabulary(const mgi_tokenizer *tokenizer) {
     return tokenizer->vocab->count;
 }
 
+size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer) {
+    return sizeof *tokenizer + mgi_normalizer_bytes() + mgi_vocab_bytes(tokenizer->vocab);
+}
+
 mgi_pair_scratch *mgi_pair_scratch_create(uint32_t max_length) {
     if (max_length < MGI_PAIR_SHORTEST) return NULL;
     size_t side = max_length - MGI_PAIR_SPECIALS;

@@ -40,6 +40,9 @@ void mgi_tokenizer_destroy(mgi_tokenizer *tokenizer);
 /* Tokens in the vocabulary: ids are below it. */
 uint32_t mgi_tokenizer_vocabulary(const mgi_tokenizer *tokenizer);
 
+/* Memory that it takes. */
+size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer);
+
 /* Working memory of one encoding thread, for pairs up to max_length tokens (>= MGI_PAIR_SHORTEST).
  * Nothing is allocated while encoding. NULL when out of memory. */
 typedef struct mgi_pair_scratch mgi_pair_scratch;

@@ -42,6 +42,11 @@ mgeo_status mgi_vocab_create(const void *bytes, size_t size, const char *name, m
                              mgeo_error *error);
 void mgi_vocab_destroy(mgi_vocab *vocab);
 
+/* Memory that it takes. */
+static inline size_t mgi_vocab_bytes(const mgi_vocab *vocab) {
+    return sizeof *vocab + ((size_t)vocab->mask + 1) * sizeof *vocab->steps;
+}
+
 /* The slot where the step lies, or the free one where it would. */
 static inline uint32_t mgi_vocab_slot(const mgi_vocab *vocab, uint32_t node, int32_t character) {
     uint64_t key = (uint64_t)node << 21 ^ (uint64_t)(uint32_t)character;

@@ -132,7 +132,7 @@ static void fingerprint_of(const pieces *from, char hex[MGI_FINGERPRINT_SIZE]) {
     mgi_checkpoint checkpoint;
     mgeo_error error;
     if (bind(from, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
-    assert_int_equal(mgi_fingerprint(&checkpoint, hex, NULL, &error), MGEO_OK);
+    assert_int_equal(mgi_fingerprint(&checkpoint, true, hex, NULL, &error), MGEO_OK);
     mgi_checkpoint_finish(&checkpoint);
     mgi_store_finish(&store);
 }
@@ -292,15 +292,15 @@ static void identity_stops_when_cancelled(void **state) {
     int32_t stage;
     uint64_t done, total;
     assert_int_equal(bind(&made, &store, &checkpoint, &error), MGEO_OK);
-    assert_int_equal(mgi_fingerprint(&checkpoint, hex, &progress, &error), MGEO_OK);
+    assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, &progress, &error), MGEO_OK);
     mgeo_progress_read(&progress, &stage, &done, &total);
     assert_int_equal(stage, MGEO_STAGE_HASHING);
     assert_int_equal(done, checkpoint.bytes);
     assert_int_equal(total, checkpoint.bytes);
     mgeo_progress_cancel(&progress);
-    assert_int_equal(mgi_fingerprint(&checkpoint, hex, &progress, &error), MGEO_E_CANCELLED);
+    assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, &progress, &error), MGEO_E_CANCELLED);
     mgi_alloc_fail_at(1);
-    assert_int_equal(mgi_fingerprint(&checkpoint, hex, NULL, &error), MGEO_E_MEMORY);
+    assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, NULL, &error), MGEO_E_MEMORY);
     mgi_alloc_fail_at(0);
     mgi_checkpoint_finish(&checkpoint);
     mgi_store_finish(&store);
