@@ -137,7 +137,8 @@ typedef struct mgeo_engine_options {
 /* Creates an engine without a model. options may be NULL. On success *engine is owned by the caller
  * and freed by mgeo_engine_destroy; on failure it is NULL.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO (the journal cannot be written), MGEO_E_FORMAT
- * (the file at the journal's path is no journal). Any thread. */
+ * (the file at the journal's path is no journal, or its end is not sound), MGEO_E_BUSY (another
+ * engine writes it). Any thread. */
 MGEO_API mgeo_status mgeo_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                                         mgeo_error *error);
 
