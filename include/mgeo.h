@@ -445,16 +445,25 @@ typedef struct mgeo_gate {
 } mgeo_gate;
 
 /* What the model is held to after it has begun to answer, against the model that answers or
- * answered beside it. It ends with the first limit that is broken, or when the window is over. */
+ * answered beside it. It ends with the first limit that is broken, or when the window is over; a
+ * window that ends before min_calls has passed, and the report says so. One limit at least must be
+ * given. Figures come from all calls on the model, those of jobs included.
+ * Held against: after a swap, all that the former model has done since it was loaded; beside a
+ * canary, what the live model does in the same window, or has done before if the share is all. A
+ * former model with fewer than min_calls calls or rows is not held against. */
 typedef struct mgeo_watch {
     size_t struct_size;
     uint64_t window_calls;     /* calls; 0: not bounded by calls */
     double window_seconds;     /* seconds; 0: not bounded by time. One of the two must be given */
-    uint64_t min_calls;        /* calls before anything is judged; 0: 50 */
-    mgeo_limit max_error_rate; /* failed calls of all */
-    mgeo_limit max_not_finite_rate; /* rows whose answer was NaN or infinite, of all */
+    uint64_t min_calls;        /* calls before anything is judged; 0: 50, or window_calls if fewer.
+                                  Not waited for: more failed calls than the limit allows of
+                                  min_calls; with a negative limit the first one, or the first
+                                  row that is not finite */
+    mgeo_limit max_error_rate; /* failed calls of all, 0..1; cancelled ones have not failed */
+    mgeo_limit max_not_finite_rate; /* rows whose answer was NaN or infinite, of all, 0..1 */
     mgeo_limit max_latency_ratio;   /* 95th percentile of call times over the former model's */
-    mgeo_limit max_psi;             /* similarities against the former model's */
+    mgeo_limit max_psi;             /* similarities against the former model's: the index less
+                                       28 / rows of each model, which chance may explain */
 } mgeo_watch;
 
 /* One measured figure beside its limit. */
@@ -545,8 +554,10 @@ typedef struct mgeo_watch_report {
     uint64_t former_generation;         /* the one it is held against */
     uint64_t calls;                     /* that the watched model answered in the window */
     double seconds;                     /* since the window began, or its whole length */
-    mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last */
-    char reason[256];                   /* empty, or why traffic was turned back */
+    mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last: error_rate, not_finite_rate,
+                                           latency_ratio, psi */
+    char reason[256];                   /* empty, or why traffic was turned back, or that too few
+                                           calls came to judge */
 } mgeo_watch_report;
 
 /* Says how the last watch stands. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */

@@ -2,8 +2,8 @@
 #define _GNU_SOURCE
 #include "core/thread.h"
 
-#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +47,15 @@ void mgi_thread_be_nice(void) {
     if (getpriority(PRIO_PROCESS, thread) < MGI_NICE) {
         setpriority(PRIO_PROCESS, thread, MGI_NICE); /* a process that is nicer stays so */
     }
+}
+
+int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(thread, NULL, body, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
 }
 
 void mgi_thread_name(const char *name) {

@@ -2,6 +2,7 @@
 #ifndef MGI_CORE_THREAD_H
 #define MGI_CORE_THREAD_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +15,10 @@ unsigned mgi_processors(void);
 /* Lowers the calling thread's priority so that it computes only with what scoring leaves. For the
  * library's own short-lived threads; it cannot be undone without privileges. */
 void mgi_thread_be_nice(void);
+
+/* As pthread_create, for the library's own threads: all signals are blocked in it, since they are
+ * the host's business. Returns 0 or an error's number. */
+int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument);
 
 /* Names the calling thread for debuggers and top; at most 15 bytes. */
 void mgi_thread_name(const char *name);

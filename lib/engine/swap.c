@@ -302,6 +302,7 @@ bool mgi_turn_back(mgeo_engine *engine, uint64_t route, const char *reason,
     if (turns) {
         mgi_go_back(engine, slot, &turning);
         engine->counts.watch_roll_backs++;
+        mgi_watcher_turned_back(engine->watcher, reason);
     }
     pthread_mutex_unlock(&engine->mutex);
     if (!turns) return false;

@@ -8,7 +8,8 @@
 
 typedef struct mgi_watcher mgi_watcher;
 
-/* Part of every engine; its thread runs only while a watch does. NULL: out of memory. */
+/* Part of every engine; its thread begins with the first watch and sleeps between watches. NULL:
+ * out of memory. */
 mgi_watcher *mgi_watcher_create(mgeo_engine *engine);
 /* Ends the thread. The engine's mutex is not held. */
 void mgi_watcher_destroy(mgi_watcher *watcher);
@@ -29,6 +30,10 @@ void mgi_watcher_begin(mgi_watcher *watcher, const mgeo_watch *watch, int32_t sl
 
 /* Something else changed who answers: a watch that runs is MGEO_WATCH_ENDED. The mutex is held. */
 void mgi_watcher_end(mgi_watcher *watcher);
+
+/* The watch's breach has turned traffic back: called in the same hold of the mutex as the turn, so
+ * that nobody sees the one without the other. */
+void mgi_watcher_turned_back(mgi_watcher *watcher, const char *reason);
 
 /* Fills all but struct_size. The engine's mutex is not held. */
 void mgi_watcher_report(mgi_watcher *watcher, mgeo_watch_report *report);
