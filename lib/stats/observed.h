@@ -29,9 +29,9 @@ void mgi_observed_since(mgi_observed *difference, const mgi_observed *now,
 
 uint64_t mgi_observed_failed(const mgi_observed *observed);
 
-/* Population stability index of `actual` against `expected`, both [MGI_SIMILARITY_BINS]: bins are
- * joined until each holds a tenth of `expected` at least, half a row is added to every joined bin.
- * NaN if either is empty. */
+/* Population stability index of `actual` against `expected`, both [MGI_SIMILARITY_BINS]: neighbours
+ * are joined until they hold a tenth of both sides' rows, half a row is added to every joined bin.
+ * The same with the sides changed. NaN if either is empty. */
 double mgi_stability_index(const uint64_t *expected, const uint64_t *actual);
 
 /* The bin of a similarity in 0..1. */
