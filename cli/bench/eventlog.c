@@ -1,0 +1,61 @@
+/* Lists of events with a published length. */
+#include "eventlog.h"
+
+#include <mgeo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+const char *event_name(enum event_kind kind) {
+    static const char *const names[EVENT_KINDS] = {"swap", "load", "canary", "unload"};
+    return names[kind];
+}
+
+void eventlog_init(struct eventlog *log) {
+    memset(log, 0, sizeof *log);
+    log->events = must_resize(NULL, EVENT_LIMIT, sizeof *log->events);
+}
+
+void eventlog_finish(struct eventlog *log) {
+    free(log->events);
+    memset(log, 0, sizeof *log);
+}
+
+void eventlog_clear(struct eventlog *log) {
+    struct event *events = log->events;
+    memset(log, 0, sizeof *log);
+    log->events = events;
+}
+
+struct event *eventlog_begin(struct eventlog *log, uint64_t now) {
+    uint32_t count = atomic_load_explicit(&log->count, memory_order_relaxed);
+    if (count == EVENT_LIMIT) {
+        log->dropped++;
+        return NULL;
+    }
+    struct event *event = &log->events[count];
+    memset(event, 0, sizeof *event);
+    event->begun = now;
+    atomic_store_explicit(&log->count, count + 1, memory_order_release);
+    return event;
+}
+
+void eventlog_end(struct eventlog *log, struct event *event, uint64_t now, int32_t status,
+                  const char *reason) {
+    if (status == MGEO_E_BUSY || status == MGEO_E_NO_MODEL || status == MGEO_E_CANCELLED)
+        log->skipped++;
+    else if (status == MGEO_E_REFUSED)
+        log->refused++;
+    else if (status != MGEO_OK && log->failed++ == 0)
+        snprintf(log->reason, sizeof log->reason, "%s", reason);
+    if (event == NULL) return;
+    event->status = status;
+    atomic_store_explicit(&event->ended, now, memory_order_release);
+}
+
+uint64_t eventlog_done(const struct eventlog *log) {
+    uint64_t all = atomic_load(&log->count) + log->dropped;
+    return all - log->failed - log->skipped - log->refused;
+}

@@ -1,0 +1,16 @@
+/* The highest rate that holds a 99th percentile. */
+#ifndef BENCH_SEARCH_H
+#define BENCH_SEARCH_H
+
+#include "outcome.h"
+
+/* Begins with a closed loop, which cannot be outrun for long, halves the distance between the
+ * highest rate that held and the lowest that did not, and confirms the end with a trial twice as
+ * long. The outcome holds the attempts, and the figures of the confirming trial (or of the last one
+ * if no rate held). */
+bool search(struct rollout *rollout, struct outcome *outcome, struct fault *fault);
+
+/* Whether an attempt held the limit: in time, nothing failed, nearly all calls begun. */
+bool search_held(const struct figures *figures, double limit);
+
+#endif
