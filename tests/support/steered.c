@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "support/steered.h"
 
+#include "support/threads.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -20,6 +22,7 @@ static struct {
     mgeo_status fail_status;
     bool fail_lanes;
     int32_t poison;
+    unsigned delay; /* milliseconds */
     int lanes;
     int open_nice;
     unsigned runs;
@@ -35,6 +38,7 @@ void steered_reset(void) {
     steered.fail_count = 0;
     steered.fail_lanes = false;
     steered.poison = -1;
+    steered.delay = 0;
     steered.runs = 0;
     pthread_cond_broadcast(&steered.changed);
     pthread_mutex_unlock(&steered.mutex);
@@ -70,6 +74,12 @@ void steered_fail_lanes(bool fail) {
 void steered_poison(int32_t id) {
     pthread_mutex_lock(&steered.mutex);
     steered.poison = id;
+    pthread_mutex_unlock(&steered.mutex);
+}
+
+void steered_delay(unsigned milliseconds) {
+    pthread_mutex_lock(&steered.mutex);
+    steered.delay = milliseconds;
     pthread_mutex_unlock(&steered.mutex);
 }
 
@@ -149,7 +159,9 @@ static bool steered_admit(const mgi_batch *batch, unsigned cores, mgeo_status *s
     pthread_cond_broadcast(&steered.changed);
     while (steered.held) pthread_cond_wait(&steered.changed, &steered.mutex);
     steered.waiting--;
+    unsigned delay = steered.delay;
     pthread_mutex_unlock(&steered.mutex);
+    test_sleep(delay);
     return !fail;
 }
 

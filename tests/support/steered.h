@@ -28,6 +28,9 @@ void steered_fail_lanes(bool fail);
 /* Rows in which this id stands get NaN; -1: none. */
 void steered_poison(int32_t id);
 
+/* From now on every run takes this many milliseconds longer. */
+void steered_delay(unsigned milliseconds);
+
 typedef struct steered_run {
     uint32_t rows;
     uint32_t tokens;
