@@ -22,7 +22,6 @@ typedef struct mgi_verifier {
     mgi_link before, last; /* the last two sound lines */
     mgi_link head;
     bool head_unsound;
-    mgeo_error head_why;
     mgeo_journal_report *report;
     mgeo_error *error;
 } mgi_verifier;
@@ -101,11 +100,11 @@ static mgeo_status mgi_verify_lines(mgi_verifier *verifier) {
 
 /* A head that is none is judged once the lines have been counted. */
 static mgeo_status mgi_verify_read_head(mgi_verifier *verifier) {
-    mgeo_error *why = &verifier->head_why;
-    mgeo_status status = mgi_head_read(&verifier->place, &verifier->head, why);
+    mgeo_error why;
+    mgeo_status status = mgi_head_read(&verifier->place, &verifier->head, &why);
     verifier->head_unsound = status == MGEO_E_FORMAT;
     if (status == MGEO_OK || status == MGEO_E_FORMAT) return MGEO_OK;
-    return mgi_fail(verifier->error, status, "%s", why->message);
+    return mgi_fail(verifier->error, status, "%s", why.message);
 }
 
 /* One line behind: the writer is at work, or was killed, between the line and the head. */
@@ -119,8 +118,8 @@ static mgeo_status mgi_verify_judge_end(const mgi_verifier *verifier) {
     unsigned long long last = verifier->last.seq;
     unsigned long long head = verifier->head.seq;
     if (verifier->head_unsound) {
-        return mgi_verify_fail(verifier, &verifier->before, "FILE.head was changed: %s",
-                               verifier->head_why.message);
+        return mgi_verify_fail(verifier, &verifier->before,
+                               "FILE.head was changed: it names no line");
     }
     if (head > last) {
         return mgi_verify_fail(verifier, &verifier->last,

@@ -1,4 +1,5 @@
 /* One line of the journal while it is made: a JSON object whose members keep their order. */
+#define _GNU_SOURCE
 #include "engine/record.h"
 
 #include "core/alloc.h"
