@@ -23,6 +23,9 @@ void tiny_model_write(const char *root, const char *name, const tiny_model *mode
 /* Writes one more file, or replaces one, in a model's directory. */
 void tiny_model_spoil(const char *path, const char *file, const char *contents);
 
+/* Gives a model without unused tensors other biases than its variant's, [labels]. */
+void tiny_model_set_bias(const char *path, const float *bias, uint32_t labels);
+
 /* Removes the directory and all in it. */
 void tiny_models_end(const char *root);
 
