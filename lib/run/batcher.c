@@ -83,8 +83,11 @@ static void mgi_batcher_pack(mgi_batcher *batcher, mgi_queue *queue, uint32_t lo
         mgi_row *row = batcher->picked[i];
         memcpy(batcher->ids + tokens, row->ids, row->length * sizeof *row->ids);
         memcpy(batcher->types + tokens, row->types, row->length);
-        batcher->entries[i - low] = (mgi_entry){
-            .source = row->source, .index = row->index, .length = row->length, .flags = row->flags};
+        batcher->entries[i - low] = (mgi_entry){.source = row->source,
+                                                .index = row->index,
+                                                .length = row->length,
+                                                .flags = row->flags,
+                                                .since = row->since};
         batcher->offsets[i - low] = tokens;
         tokens += row->length;
         mgi_queue_release(queue, row);

@@ -32,6 +32,7 @@ typedef struct mgi_entry {
     size_t index;
     uint32_t length;
     uint32_t flags;
+    double since; /* when the row began to wait */
 } mgi_entry;
 
 /* One batch, packed; its memory is used again for the next one. */

@@ -29,6 +29,7 @@ struct mgi_row {
     size_t index;    /* the row's place in its call's arrays */
     uint32_t length; /* tokens */
     uint32_t flags;  /* MGEO_ROW_* so far */
+    double since;    /* of mgi_now(): when it began to wait; the runner's, not the queue's */
     int32_t *ids;    /* [max_length of the queue] */
     uint8_t *types;
 };

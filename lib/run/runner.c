@@ -100,27 +100,3 @@ void mgi_runner_destroy(mgi_runner *runner) {
 const mgi_model *mgi_runner_model(const mgi_runner *runner) { return runner->model; }
 
 uint32_t mgi_runner_threads(const mgi_runner *runner) { return runner->cores; }
-
-static void mgi_runner_gauges(mgi_runner *runner, mgeo_stats *stats) {
-    pthread_mutex_lock(&runner->mutex);
-    stats->queued_rows = runner->queue.waiting_rows;
-    stats->calls_in_flight = runner->calls;
-    pthread_mutex_unlock(&runner->mutex);
-}
-
-void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats) {
-    const mgi_counters *counters = runner->counters;
-    mgi_runner_gauges((mgi_runner *)(uintptr_t)runner, stats);
-    stats->calls = mgi_counters_sum(counters, MGI_COUNT_CALLS);
-    stats->failed_calls = mgi_counters_sum(counters, MGI_COUNT_CALLS_FAILED);
-    stats->pairs = mgi_counters_sum(counters, MGI_COUNT_ROWS_SCORED);
-    stats->bad_rows = mgi_counters_sum(counters, MGI_COUNT_ROWS_BAD);
-    stats->truncated_rows = mgi_counters_sum(counters, MGI_COUNT_ROWS_TRUNCATED);
-    stats->tokens = mgi_counters_sum(counters, MGI_COUNT_TOKENS);
-    stats->batches = mgi_counters_sum(counters, MGI_COUNT_BATCHES);
-    stats->batch_rows_max = mgi_counters_max(counters, MGI_COUNT_BATCH_ROWS_MAX);
-    stats->busy_seconds = 1e-9 * (double)mgi_counters_sum(counters, MGI_COUNT_BUSY_NANOSECONDS);
-    stats->call_seconds = 1e-9 * (double)mgi_counters_sum(counters, MGI_COUNT_CALL_NANOSECONDS);
-    stats->call_seconds_max =
-        1e-9 * (double)mgi_counters_max(counters, MGI_COUNT_CALL_NANOSECONDS_MAX);
-}

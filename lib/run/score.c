@@ -77,9 +77,10 @@ static mgi_row *mgi_room_claim(mgi_runner *runner, mgi_call *call, size_t rows_l
     return rows;
 }
 
-static void mgi_chunk_publish(mgi_runner *runner, mgi_call *call, mgi_chunk *chunk) {
+static void mgi_chunk_publish(mgi_runner *runner, mgi_call *call, mgi_chunk *chunk, double now) {
     for (mgi_row *row = chunk->ready.first; row != NULL;) {
         mgi_row *next = row->source_next;
+        row->since = now;
         mgi_queue_put(&runner->queue, &call->source, row);
         row = next;
     }
@@ -153,8 +154,9 @@ static void mgi_call_bring_rows(mgi_runner *runner, mgi_call *call, const mgeo_p
         pthread_mutex_unlock(&runner->mutex);
         if (chunk.rows == NULL) break;
         next = mgi_chunk_encode(runner, call, &chunk, pairs, next, count);
+        double now = mgi_now();
         pthread_mutex_lock(&runner->mutex);
-        mgi_chunk_publish(runner, call, &chunk);
+        mgi_chunk_publish(runner, call, &chunk, now);
         pthread_mutex_unlock(&runner->mutex);
     }
     for (size_t i = next; i < count; i++) mgi_refuse_row(call->scores, i, MGEO_ROW_SKIPPED);
@@ -198,12 +200,13 @@ static mgeo_status mgi_score_rows(mgi_runner *runner, const mgeo_pair *pairs, si
     return status;
 }
 
-static void mgi_count_call(mgi_runner *runner, unsigned stripe, double seconds, bool failed) {
+static void mgi_count_call(mgi_runner *runner, unsigned stripe, double seconds,
+                           mgeo_status status) {
     uint64_t nanoseconds = mgi_nanoseconds(seconds);
-    mgi_counters_add(runner->counters, stripe, MGI_COUNT_CALLS, 1);
-    mgi_counters_add(runner->counters, stripe, MGI_COUNT_CALLS_FAILED, failed);
-    mgi_counters_add(runner->counters, stripe, MGI_COUNT_CALL_NANOSECONDS, nanoseconds);
+    mgi_counters_time(runner->counters, stripe, MGI_TIME_CALLS, nanoseconds, 1);
     mgi_counters_raise(runner->counters, stripe, MGI_COUNT_CALL_NANOSECONDS_MAX, nanoseconds);
+    if (status == MGEO_OK) return;
+    mgi_counters_add(runner->counters, stripe, (mgi_counter)(MGI_COUNT_FAILED_BY + status), 1);
 }
 
 mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
@@ -213,6 +216,6 @@ mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *
     if (status == MGEO_OK) {
         status = mgi_score_rows(runner, pairs, count, scores, &stripe, error);
     }
-    mgi_count_call(runner, stripe, mgi_now() - start, status != MGEO_OK);
+    mgi_count_call(runner, stripe, mgi_now() - start, status);
     return status;
 }

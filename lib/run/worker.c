@@ -28,21 +28,73 @@ static void mgi_answer_rows(mgi_worker *worker, mgeo_status status) {
     }
 }
 
-/* ---- accounts -------------------------------------------------------------------------------- */
+/* ---- counts ---------------------------------------------------------------------------------- */
 
-typedef struct mgi_tally {
-    uint64_t scored, bad, truncated;
-} mgi_tally;
+static bool mgi_entry_is_bad(const mgi_entry *entry) {
+    return (entry->flags & (MGEO_ROW_SKIPPED | MGEO_ROW_NOT_FINITE)) != 0;
+}
 
-/* Counts one row as answered; from here on the worker may not touch its call. The mutex is held. */
-static void mgi_close_row(const mgi_entry *entry, mgeo_status status, const mgeo_error *failure,
-                          mgi_tally *tally) {
+/* Rows of one chunk began to wait at once, and often come one after the other. */
+static void mgi_count_waits(const mgi_worker *worker, double start) {
+    const mgi_batcher *batcher = &worker->batcher;
+    uint32_t alike = 0;
+    for (uint32_t row = 0; row < batcher->batch.rows; row += alike) {
+        double since = batcher->entries[row].since;
+        for (alike = 1; row + alike < batcher->batch.rows; alike++) {
+            if (batcher->entries[row + alike].since != since) break;
+        }
+        mgi_counters_time(worker->runner->counters, worker->number, MGI_TIME_WAITS,
+                          mgi_nanoseconds(start - since), alike);
+    }
+}
+
+/* The answers have been written. */
+static void mgi_count_rows(const mgi_worker *worker) {
+    const mgi_batcher *batcher = &worker->batcher;
+    mgi_counters *counters = worker->runner->counters;
+    uint64_t bad = 0, not_finite = 0, truncated = 0;
+    for (uint32_t row = 0; row < batcher->batch.rows; row++) {
+        const mgi_entry *entry = &batcher->entries[row];
+        truncated += (entry->flags & MGEO_ROW_TRUNCATED) != 0;
+        not_finite += (entry->flags & MGEO_ROW_NOT_FINITE) != 0;
+        if (mgi_entry_is_bad(entry)) {
+            bad++;
+        } else {
+            const mgeo_scores *scores = mgi_call_of(entry->source)->scores;
+            mgi_counters_similarity(counters, worker->number, scores->similarity[entry->index]);
+        }
+    }
+    uint64_t scored = batcher->batch.rows - bad;
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_SCORED, scored);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_BAD, bad);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_NOT_FINITE, not_finite);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_TRUNCATED, truncated);
+}
+
+/* Before the rows are closed: a caller who has his answers finds them counted. The mutex is not
+ * held. */
+static void mgi_count_batch(const mgi_worker *worker, mgeo_status status, double start,
+                            double seconds) {
+    const mgi_batch *batch = &worker->batcher.batch;
+    mgi_counters *counters = worker->runner->counters;
+    unsigned stripe = worker->number;
+    mgi_count_waits(worker, start);
+    mgi_count_rows(worker);
+    mgi_counters_add(counters, stripe, MGI_COUNT_BATCHES, 1);
+    mgi_counters_add(counters, stripe, MGI_COUNT_BATCH_TOKENS, batch->tokens);
+    mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(seconds));
+    mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
+    if (status == MGEO_OK) {
+        mgi_counters_add(counters, stripe, MGI_COUNT_TOKENS, batch->tokens);
+    }
+}
+
+/* ---- accounts; the mutex is held ------------------------------------------------------------- */
+
+/* Tells the call that one row is answered; from here on the worker may not touch it. */
+static void mgi_close_row(const mgi_entry *entry, mgeo_status status, const mgeo_error *failure) {
     mgi_call *call = mgi_call_of(entry->source);
-    bool bad = (entry->flags & (MGEO_ROW_SKIPPED | MGEO_ROW_NOT_FINITE)) != 0;
-    tally->scored += !bad;
-    tally->bad += bad;
-    tally->truncated += (entry->flags & MGEO_ROW_TRUNCATED) != 0;
-    call->failed_rows += bad;
+    call->failed_rows += mgi_entry_is_bad(entry);
     if (status == MGEO_OK) {
         call->tokens += entry->length;
     } else if (call->status == MGEO_OK) {
@@ -54,23 +106,10 @@ static void mgi_close_row(const mgi_entry *entry, mgeo_status status, const mgeo
     if (--call->open_rows == 0) pthread_cond_signal(&call->wake);
 }
 
-static void mgi_close_rows(mgi_worker *worker, mgeo_status status, const mgeo_error *failure,
-                           double seconds) {
-    const mgi_batch *batch = &worker->batcher.batch;
-    mgi_counters *counters = worker->runner->counters;
-    unsigned stripe = worker->number;
-    mgi_tally tally = {0};
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        mgi_close_row(&worker->batcher.entries[row], status, failure, &tally);
-    }
-    mgi_counters_add(counters, stripe, MGI_COUNT_ROWS_SCORED, tally.scored);
-    mgi_counters_add(counters, stripe, MGI_COUNT_ROWS_BAD, tally.bad);
-    mgi_counters_add(counters, stripe, MGI_COUNT_ROWS_TRUNCATED, tally.truncated);
-    mgi_counters_add(counters, stripe, MGI_COUNT_BATCHES, 1);
-    mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(seconds));
-    mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
-    if (status == MGEO_OK) {
-        mgi_counters_add(counters, stripe, MGI_COUNT_TOKENS, batch->tokens);
+static void mgi_close_rows(const mgi_worker *worker, mgeo_status status,
+                           const mgeo_error *failure) {
+    for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
+        mgi_close_row(&worker->batcher.entries[row], status, failure);
     }
 }
 
@@ -107,12 +146,13 @@ static void mgi_worker_turn(mgi_worker *worker) {
                                       worker->logits, &failure);
     double seconds = mgi_now() - start;
     mgi_answer_rows(worker, status);
+    mgi_count_batch(worker, status, start, seconds);
 
     pthread_mutex_lock(&runner->mutex);
     if (offered > 1 && status == MGEO_OK) {
         mgi_cores_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
     }
-    mgi_close_rows(worker, status, &failure, seconds);
+    mgi_close_rows(worker, status, &failure);
     runner->busy_workers--;
     runner->busy_cores -= cores;
 }
