@@ -137,9 +137,10 @@ static void write_comparison(const struct outcome *outcome, struct json *json) {
     json_close(json, '}');
 }
 
-static void write_event(struct json *json, enum event_kind kind, const struct event *event) {
+static void write_event(struct json *json, enum event_kind kind, const struct event *event,
+                        uint64_t warm) {
     json_open(json, NULL, '{');
-    json_number(json, "at", (double)event->begun * 1e-9, 6);
+    json_number(json, "at", (double)(event->begun - warm) * 1e-9, 6); /* none begins before */
     json_number(json, "seconds", (double)(event->ended - event->begun) * 1e-9, 9);
     json_string(json, "status", mgeo_status_name(event->status));
     if (kind == EVENT_CANARY) json_integer(json, "share", event->share);
@@ -162,7 +163,7 @@ static void write_events(const struct outcome *outcome, struct json *json) {
         json_integer(json, "failed", log->failed);
         json_open(json, "list", '[');
         for (uint32_t k = 0; k < count && k < LISTED; k++)
-            write_event(json, (enum event_kind)i, &log->events[k]);
+            write_event(json, (enum event_kind)i, &log->events[k], outcome->figures.grid.warm);
         json_close(json, ']');
         json_close(json, '}');
     }

@@ -47,6 +47,8 @@ static bool get_pairs(const struct plan *plan, struct pairset *pairs, struct fau
 static bool run_load(struct rollout *rollout, struct outcome *outcome, struct fault *fault) {
     const struct plan *plan = outcome->plan;
     machine_read(&outcome->before);
+    if (!plan->quiet && !(plan->find_rate > 0))
+        notice("calling for %g seconds", plan->warm_up + plan->duration);
     bool done;
     if (plan->find_rate > 0) {
         done = search(rollout, outcome, fault);

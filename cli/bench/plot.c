@@ -132,7 +132,7 @@ static void draw_blocks(const struct outcome *outcome, const struct frame *frame
 /* A thin line, or a band for events that last. */
 static void draw_event(const struct event *event, enum event_kind kind, const struct grid *grid,
                        const struct frame *frame, struct text *text) {
-    if (event->status != MGEO_OK || event->begun < grid->warm) return;
+    if (event->status != MGEO_OK) return;
     double from = x_of(frame, (double)(event->begun - grid->warm) * 1e-9);
     double to = x_of(frame, (double)(event->ended - grid->warm) * 1e-9);
     if (to > WIDTH - RIGHT) to = WIDTH - RIGHT;
@@ -141,9 +141,10 @@ static void draw_event(const struct event *event, enum event_kind kind, const st
                     "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\" "
                     "fill-opacity=\"0.13\"/>\n",
                     from, TOP, to - from, HEIGHT - BOTTOM - TOP, event_colours[kind]);
-    char style[96];
-    snprintf(style, sizeof style, "stroke=\"%s\" stroke-opacity=\"0.55\" stroke-width=\"1\"",
-             event_colours[kind]);
+    char style[128];
+    snprintf(style, sizeof style,
+             "class=\"%s\" stroke=\"%s\" stroke-opacity=\"0.55\" stroke-width=\"1\"",
+             event_name(kind), event_colours[kind]);
     line(text, from, TOP, from, HEIGHT - BOTTOM, style);
 }
 
@@ -162,7 +163,7 @@ static void draw_series(const struct figures *figures, const struct series *draw
                         const struct frame *frame, struct text *text) {
     text_format(text,
                 "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\" "
-                "stroke-linejoin=\"round\" d=\"",
+                "stroke-linejoin=\"round\" stroke-linecap=\"round\" d=\"",
                 drawn->colour, drawn->width);
     bool down = false;
     for (size_t i = 0; i < figures->grid.bins; i++) {
@@ -170,7 +171,7 @@ static void draw_series(const struct figures *figures, const struct series *draw
         if (bin->count > 0) {
             double middle = ((double)i + 0.5) * (double)figures->grid.bin * 1e-9;
             double x = x_of(frame, fmin(middle, frame->seconds));
-            text_format(text, "%s%.1f %.1f", down ? " L" : " M", x,
+            text_format(text, down ? " L%.1f %.1f" : " M%.1f %.1fh0", x,
                         y_of(frame, value_of(bin, drawn->q)));
         }
         down = bin->count > 0;
@@ -203,11 +204,16 @@ static void draw_legend(const struct outcome *outcome, struct text *text) {
     if (outcome->plan->compare > 0) label(text, x, TOP - 14, "", "shaded: blocks with events");
 }
 
-static void draw_titles(const struct outcome *outcome, const struct frame *frame,
-                        struct text *text) {
+/* Three digits, and never "1.2e+03". */
+static const char *short_number(double value, char to[32]) {
+    snprintf(to, 32, value >= 100 ? "%.0f" : "%.3g", value);
+    return to;
+}
+
+static void draw_titles(const struct outcome *outcome, struct text *text) {
     const struct figures *figures = &outcome->figures;
     const mgeo_model_info *info = &outcome->rollout->info[0];
-    char words[256], how[64];
+    char words[256], how[64], p50[32], p99[32], p999[32], most[32];
     if (figures->rate > 0)
         snprintf(how, sizeof how, "open loop, %g calls/s due", figures->rate);
     else
@@ -216,11 +222,13 @@ static void draw_titles(const struct outcome *outcome, const struct frame *frame
              (unsigned)outcome->plan->callers);
     label(text, LEFT, 28, "font-size=\"17\" font-weight=\"bold\"", words);
     snprintf(words, sizeof words,
-             "%.1f calls/s answered, %" PRIu64 " failed; P50 %.3g ms, P99 %.3g ms, P99.9 %.3g ms, "
-             "longest %.3g ms; each point %.3g s of %.4g s",
-             figures_call_rate(figures), figures->failed, latency_quantile(&figures->all, 0.5),
-             latency_quantile(&figures->all, 0.99), latency_quantile(&figures->all, 0.999),
-             latency_most(&figures->all), (double)figures->grid.bin * 1e-9, frame->seconds);
+             "%.1f calls/s answered, %" PRIu64 " failed; P50 %s ms, P99 %s ms, P99.9 %s ms, "
+             "longest %s ms; a point every %.3g s",
+             figures_call_rate(figures), figures->failed,
+             short_number(latency_quantile(&figures->all, 0.5), p50),
+             short_number(latency_quantile(&figures->all, 0.99), p99),
+             short_number(latency_quantile(&figures->all, 0.999), p999),
+             short_number(latency_most(&figures->all), most), (double)figures->grid.bin * 1e-9);
     label(text, LEFT, 48, "fill=\"#555\"", words);
 }
 
@@ -233,7 +241,7 @@ void plot_write(const struct outcome *outcome, struct text *text) {
                 "viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n"
                 "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
                 WIDTH, HEIGHT, WIDTH, HEIGHT);
-    draw_titles(outcome, &frame, text);
+    draw_titles(outcome, text);
     draw_legend(outcome, text);
     draw_blocks(outcome, &frame, text);
     draw_latency_axis(&frame, text);
