@@ -1,0 +1,15 @@
+/* One line of the journal as people read it. */
+#ifndef CLI_JOURNAL_ROW_H
+#define CLI_JOURNAL_ROW_H
+
+#include <jansson.h>
+
+#include "text.h"
+
+/* The line above the first one. */
+void row_heading(struct text *text);
+
+/* Number, time, event, actor, models, reason, figures; a newline at the end. */
+void row_write(struct text *text, const json_t *line);
+
+#endif

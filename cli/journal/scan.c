@@ -1,0 +1,144 @@
+/* Walks over a journal's lines: once to count, once to print. */
+#include "scan.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lines.h"
+#include "row.h"
+#include "text.h"
+
+/* What is done with a line; json is NULL if it is no JSON object. */
+typedef bool (*visitor)(void *context, const struct line *line, const json_t *json,
+                        struct fault *fault);
+
+static bool walk_open(struct input *input, uint64_t most, visitor visit, void *context,
+                      struct fault *fault) {
+    struct lines lines;
+    struct line line;
+    int got = 0;
+    bool done = true;
+    lines_init(&lines, input);
+    while (done && (most == 0 || lines.number < most) &&
+           (got = lines_next(&lines, &line, fault)) > 0) {
+        json_t *json = json_loadb(line.text, line.length, 0, NULL);
+        done = visit(context, &line, json_is_object(json) ? json : NULL, fault);
+        json_decref(json);
+    }
+    lines_finish(&lines);
+    return done && got >= 0;
+}
+
+/* The first `most` lines; 0: all. */
+static bool walk(const char *path, uint64_t most, visitor visit, void *context,
+                 struct fault *fault) {
+    struct input *input = input_open(path, fault);
+    if (input == NULL) return false;
+    bool done = walk_open(input, most, visit, context, fault);
+    input_close(input);
+    return done;
+}
+
+/* ---- printing -------------------------------------------------------------------------------- */
+
+struct printing {
+    const struct query *query;
+    const mgeo_journal_report *report;
+    struct text text;
+    uint64_t chosen; /* so far */
+    uint64_t skip;   /* of the chosen ones, from the first on */
+    bool marked;     /* the mark before the first unsound line is printed */
+};
+
+static bool is_chosen(const struct query *query, const json_t *json) {
+    if (query->event == NULL) return true;
+    const char *event = json_string_value(json_object_get(json, "event"));
+    return event != NULL && strcmp(event, query->event) == 0;
+}
+
+static bool count_line(void *context, const struct line *line, const json_t *json,
+                       struct fault *fault) {
+    (void)line;
+    (void)fault;
+    struct printing *printing = context;
+    printing->chosen += is_chosen(printing->query, json);
+    return true;
+}
+
+static bool put_out(struct text *text, struct fault *fault) {
+    bool done = fwrite(text->bytes, 1, text->length, stdout) == text->length;
+    text_clear(text);
+    return done || fault_set(fault, "standard output: cannot write");
+}
+
+static void mark_unsound(struct printing *printing, uint64_t number) {
+    uint64_t bad = printing->report->bad_line;
+    if (printing->marked || bad == 0 || number < bad || printing->query->json) return;
+    printing->marked = true;
+    text_put(&printing->text, "------  not sound from here on\n");
+}
+
+static bool print_line(void *context, const struct line *line, const json_t *json,
+                       struct fault *fault) {
+    struct printing *printing = context;
+    if (!is_chosen(printing->query, json)) return true;
+    if (printing->chosen++ < printing->skip) return true;
+    mark_unsound(printing, line->number);
+    if (printing->query->json) {
+        text_add(&printing->text, line->text, line->length);
+        text_put(&printing->text, "\n");
+    } else if (json != NULL) {
+        row_write(&printing->text, json);
+    } else {
+        text_format(&printing->text, "%6llu  not a line of a journal\n",
+                    (unsigned long long)line->number);
+    }
+    return put_out(&printing->text, fault);
+}
+
+bool scan_print(const struct query *query, const mgeo_journal_report *report, struct fault *fault) {
+    struct printing printing = {.query = query, .report = report};
+    if (report->bad_line == 0 && report->lines == 0) return true; /* 0 would mean all */
+    uint64_t most = report->bad_line == 0 ? report->lines : 0;
+    bool done = true;
+    if (query->last > 0) {
+        done = walk(query->path, most, count_line, &printing, fault);
+        printing.skip = printing.chosen > query->last ? printing.chosen - query->last : 0;
+        printing.chosen = 0;
+    }
+    if (!query->json) row_heading(&printing.text);
+    done = done && put_out(&printing.text, fault) &&
+           walk(query->path, most, print_line, &printing, fault);
+    text_finish(&printing.text);
+    return done;
+}
+
+/* ---- a hash ---------------------------------------------------------------------------------- */
+
+struct finding {
+    const char *hash;
+    bool found;
+};
+
+/* Each line carries the hash of the one before; the first carries none. */
+static bool find_in_line(void *context, const struct line *line, const json_t *json,
+                         struct fault *fault) {
+    (void)fault;
+    struct finding *finding = context;
+    const char *prev = json_string_value(json_object_get(json, "prev"));
+    if (line->number > 1 && prev != NULL && strcmp(prev, finding->hash) == 0) {
+        finding->found = true;
+    }
+    return true;
+}
+
+bool scan_find_hash(const struct query *query, const mgeo_journal_report *report, bool *found,
+                    struct fault *fault) {
+    struct finding finding = {.hash = query->hash,
+                              .found = strcmp(query->hash, report->last_hash) == 0};
+    bool done =
+        report->lines == 0 || walk(query->path, report->lines, find_in_line, &finding, fault);
+    *found = finding.found;
+    return done;
+}

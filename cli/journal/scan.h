@@ -1,0 +1,17 @@
+/* The lines of a journal, chosen and printed. */
+#ifndef CLI_JOURNAL_SCAN_H
+#define CLI_JOURNAL_SCAN_H
+
+#include <mgeo.h>
+
+#include "query.h"
+
+/* Prints the lines that the query asks for; those that are not sound too, after a mark. Lines that
+ * an engine has added since the report was made are left for the next time. */
+bool scan_print(const struct query *query, const mgeo_journal_report *report, struct fault *fault);
+
+/* Whether one of the sound lines has query->hash. */
+bool scan_find_hash(const struct query *query, const mgeo_journal_report *report, bool *found,
+                    struct fault *fault);
+
+#endif
