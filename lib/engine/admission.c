@@ -1,9 +1,153 @@
-/* placeholder until admission.c is written */
+/* Whether a load will fit into memory: known before any weights are read. */
+#include "engine/admission.h"
+
 #include "engine/engine.h"
-mgeo_status mgi_predict_memory(const char *p, const mgeo_load_options *o, mgeo_memory *m,
-                               mgeo_error *e) {
-    (void)p;
-    (void)o;
-    (void)m;
-    return mgi_fail(e, MGEO_E_UNSUPPORTED, "placeholder");
+
+#include <stdio.h>
+
+/* Best first: what follows a precision is smaller, and further from the model as it was trained. */
+static const struct {
+    int32_t precision;
+    const char *name;
+} mgi_precisions[] = {{MGEO_FP32, "fp32"},
+                      {MGEO_BF16, "bf16"},
+                      {MGEO_FP16, "fp16"},
+                      {MGEO_INT8, "int8"},
+                      {MGEO_FP8, "fp8"}};
+enum { MGI_PRECISIONS = sizeof mgi_precisions / sizeof *mgi_precisions };
+
+static const char *mgi_precision_name(int32_t precision) {
+    for (int i = 0; i < MGI_PRECISIONS; i++) {
+        if (mgi_precisions[i].precision == precision) return mgi_precisions[i].name;
+    }
+    return "auto";
+}
+
+mgi_model_options mgi_model_options_of(const mgeo_load_options *options) {
+    return (mgi_model_options){.device = options->device,
+                               .precision = options->precision,
+                               .max_length = options->max_length,
+                               .batch_tokens = options->batch_tokens,
+                               .partial_weight = options->partial_weight,
+                               .positive_label = options->positive_label,
+                               .version = options->version,
+                               .progress = options->progress};
+}
+
+mgi_runner_options mgi_runner_options_of(const mgeo_load_options *options, uint32_t queue_rows) {
+    return (mgi_runner_options){.threads = options->threads, .queue_rows = queue_rows};
+}
+
+/* ---- the numbers ----------------------------------------------------------------------------- */
+
+static bool mgi_fits(const mgeo_memory *memory) {
+    return memory->total <= memory->available &&
+           (memory->limit == 0 || memory->total <= memory->limit);
+}
+
+/* The needs at one precision; available and limit stay as they are. */
+static mgeo_status mgi_weigh_at(const mgi_admission *admission, int32_t precision,
+                                mgeo_memory *memory, mgeo_error *error) {
+    mgi_encoder_needs encoder;
+    mgi_runner_needs runner;
+    mgeo_status status = mgi_model_predict(admission->model, admission->options, precision,
+                                           mgi_runner_cores(admission->runner), &encoder, error);
+    if (status != MGEO_OK) return status;
+    mgi_runner_predict(admission->runner, admission->model, &encoder, &runner);
+    memory->precision = encoder.precision;
+    memory->weights = encoder.weights;
+    memory->activations = runner.activations;
+    memory->workspace = runner.workspace;
+    memory->total = memory->weights + memory->activations + memory->workspace;
+    if (memory->total < encoder.opening) { /* converting takes more than scoring will */
+        memory->workspace += encoder.opening - memory->total;
+        memory->total = encoder.opening;
+    }
+    mgi_copy_text(memory->device, sizeof memory->device, encoder.device);
+    memory->fits = mgi_fits(memory);
+    return MGEO_OK;
+}
+
+/* The best precision after `from`'s that the backend has and that `accepts`; its needs are in
+ * *memory. */
+static bool mgi_find_smaller(const mgi_admission *admission, const mgeo_memory *from,
+                             mgeo_memory *memory) {
+    bool after = false;
+    for (int i = 0; i < MGI_PRECISIONS; i++) {
+        *memory = *from;
+        bool known =
+            after && mgi_weigh_at(admission, mgi_precisions[i].precision, memory, NULL) == MGEO_OK;
+        if (known && memory->fits) return true;
+        after |= mgi_precisions[i].precision == from->precision;
+    }
+    return false;
+}
+
+mgeo_status mgi_admission_weigh(const mgi_admission *admission, mgeo_memory *memory,
+                                mgeo_error *error) {
+    mgeo_memory smaller;
+    memory->limit = admission->limit;
+    mgeo_status status = mgi_model_available(admission->model, &memory->available, error);
+    if (status != MGEO_OK) return status;
+    status = mgi_weigh_at(admission, admission->options->precision, memory, error);
+    if (status != MGEO_OK) return status;
+    memory->fitting_precision = MGEO_PRECISION_AUTO;
+    if (memory->fits) {
+        memory->fitting_precision = memory->precision;
+    } else if (mgi_find_smaller(admission, memory, &smaller)) {
+        memory->fitting_precision = smaller.precision;
+    }
+    return MGEO_OK;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static double mgi_megabytes(uint64_t bytes) { return 1e-6 * (double)bytes; }
+
+/* What the caller may do: a precision that fits, or nothing. */
+static void mgi_suggest(const mgi_admission *admission, const mgeo_memory *memory, char *text,
+                        size_t capacity) {
+    mgeo_memory smaller = *memory;
+    if (memory->fitting_precision != MGEO_PRECISION_AUTO &&
+        mgi_weigh_at(admission, memory->fitting_precision, &smaller, NULL) == MGEO_OK) {
+        snprintf(text, capacity, "%s would need %.1f MB",
+                 mgi_precision_name(memory->fitting_precision), mgi_megabytes(smaller.total));
+    } else {
+        snprintf(text, capacity,
+                 "no precision here would fit; fewer threads, a smaller "
+                 "batch_tokens or max_length need less");
+    }
+}
+
+mgeo_status mgi_admission_judge(const mgi_admission *admission, const mgeo_memory *memory,
+                                mgeo_error *error) {
+    char suggestion[128], bound[64];
+    if (memory->fits) return mgi_succeed(error);
+    bool limited = memory->limit != 0 && memory->total > memory->limit;
+    mgi_suggest(admission, memory, suggestion, sizeof suggestion);
+    snprintf(bound, sizeof bound, limited ? "memory_limit is %.1f MB" : "%.1f MB are free",
+             mgi_megabytes(limited ? memory->limit : memory->available));
+    return mgi_fail(error, limited ? MGEO_E_REFUSED : MGEO_E_MEMORY,
+                    "not loaded: %s needs %.1f MB (weights %.1f, activations %.1f, workspace %.1f) "
+                    "and %s: %s",
+                    mgi_precision_name(memory->precision), mgi_megabytes(memory->total),
+                    mgi_megabytes(memory->weights), mgi_megabytes(memory->activations),
+                    mgi_megabytes(memory->workspace), bound, suggestion);
+}
+
+/* ---- asked without a load -------------------------------------------------------------------- */
+
+mgeo_status mgi_predict_memory(const char *path, const mgeo_load_options *options,
+                               mgeo_memory *memory, mgeo_error *error) {
+    mgi_model_options wanted = mgi_model_options_of(options);
+    mgi_runner_options runner = mgi_runner_options_of(options, 0);
+    wanted.progress = NULL;
+    mgi_model *model = NULL;
+    mgeo_status status = mgi_model_read(path, &wanted, &model, error);
+    if (status != MGEO_OK) return status;
+    const mgi_admission admission = {
+        .model = model, .options = &wanted, .runner = &runner, .limit = options->memory_limit};
+    status = mgi_admission_weigh(&admission, memory, error);
+    mgi_model_close(model);
+    return status;
 }

@@ -20,9 +20,13 @@ mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens) {
     return share;
 }
 
+uint32_t mgi_batcher_rows(uint32_t batch_tokens, uint32_t queue_rows) {
+    return mgi_most(1, mgi_least(batch_tokens, queue_rows));
+}
+
 bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows) {
     *batcher = (mgi_batcher){.batch_tokens = batch_tokens};
-    uint32_t rows = mgi_most(1, mgi_least(batch_tokens, queue_rows));
+    uint32_t rows = mgi_batcher_rows(batch_tokens, queue_rows);
     batcher->rows_most = rows;
     batcher->picked = mgi_calloc((size_t)rows * 2, sizeof(mgi_row *));
     batcher->entries = mgi_calloc(rows, sizeof *batcher->entries);
@@ -33,6 +37,13 @@ bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queu
         (mgi_batch){.ids = batcher->ids, .types = batcher->types, .offsets = batcher->offsets};
     return batcher->picked != NULL && batcher->entries != NULL && batcher->ids != NULL &&
            batcher->types != NULL && batcher->offsets != NULL;
+}
+
+uint64_t mgi_batcher_bytes(uint32_t batch_tokens, uint32_t queue_rows) {
+    const mgi_batcher *b = NULL;
+    uint64_t row = 2 * sizeof *b->picked + sizeof *b->entries + sizeof *b->offsets;
+    uint64_t token = sizeof *b->ids + sizeof *b->types;
+    return mgi_batcher_rows(batch_tokens, queue_rows) * row + batch_tokens * token;
 }
 
 void mgi_batcher_finish(mgi_batcher *batcher) {

@@ -52,6 +52,10 @@ typedef struct mgi_batcher {
 bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows);
 void mgi_batcher_finish(mgi_batcher *batcher);
 
+/* Rows that a batcher of such sizes may hold, and the memory that it takes. */
+uint32_t mgi_batcher_rows(uint32_t batch_tokens, uint32_t queue_rows);
+uint64_t mgi_batcher_bytes(uint32_t batch_tokens, uint32_t queue_rows);
+
 /* Takes rows out of the queue, packs them by length and gives their places in the queue back. The
  * first is the one whose turn it is; the others are those nearest to its length. */
 void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens);

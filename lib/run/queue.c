@@ -23,6 +23,13 @@ bool mgi_queue_init(mgi_queue *queue, uint32_t capacity, uint32_t max_length) {
     return true;
 }
 
+uint64_t mgi_queue_bytes(uint32_t capacity, uint32_t max_length) {
+    const mgi_queue *queue = NULL;
+    uint64_t token = sizeof *queue->ids + sizeof *queue->types;
+    return capacity * (sizeof *queue->store + max_length * token) +
+           ((uint64_t)max_length + 1) * sizeof *queue->by_length;
+}
+
 void mgi_queue_finish(mgi_queue *queue) {
     mgi_free(queue->by_length);
     mgi_free(queue->types);

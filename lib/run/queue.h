@@ -52,6 +52,9 @@ typedef struct mgi_queue {
 bool mgi_queue_init(mgi_queue *queue, uint32_t capacity, uint32_t max_length);
 void mgi_queue_finish(mgi_queue *queue);
 
+/* Memory that a queue of such sizes takes once all rows have been used. */
+uint64_t mgi_queue_bytes(uint32_t capacity, uint32_t max_length);
+
 /* Takes up to `most` free rows, chained by source_next; *count says how many. */
 mgi_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count);
 

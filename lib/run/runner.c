@@ -6,12 +6,6 @@
 #include "core/thread.h"
 #include "run/state.h"
 
-enum {
-    MGI_QUEUE_ROWS = 4096,
-    MGI_THREADS_MOST = 1024,
-    MGI_DEVICE_LANES = 2 /* off the CPU: one batch is prepared while another one computes */
-};
-
 static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
                               const mgi_runner_options *options) {
     const mgi_encoder_info *info = mgi_model_encoder_info(model);
@@ -24,9 +18,8 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->max_length = described.max_length;
     runner->vocabulary = described.vocabulary;
     runner->batch_tokens = info->batch_tokens;
-    runner->cores = options->threads != 0 ? options->threads : mgi_processors();
-    if (runner->cores > MGI_THREADS_MOST) runner->cores = MGI_THREADS_MOST;
-    runner->workers_count = info->on_cpu ? runner->cores : MGI_DEVICE_LANES;
+    runner->cores = mgi_runner_cores(options);
+    runner->workers_count = mgi_lanes_of(runner->cores, info->on_cpu);
 }
 
 static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
@@ -80,8 +73,7 @@ mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *option
         return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
     }
     mgi_runner_settle(made, model, options);
-    uint32_t queue_rows = options->queue_rows != 0 ? options->queue_rows : MGI_QUEUE_ROWS;
-    mgeo_status status = mgi_runner_fill(made, queue_rows, error);
+    mgeo_status status = mgi_runner_fill(made, mgi_queue_rows_of(options->queue_rows), error);
     if (status != MGEO_OK) {
         mgi_runner_free(made);
         return status;

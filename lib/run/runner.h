@@ -29,6 +29,19 @@ mgeo_status mgi_runner_warm_up(mgi_runner *runner, mgeo_progress *progress, mgeo
 mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error);
 
+/* Cores that a runner of these options computes with. */
+uint32_t mgi_runner_cores(const mgi_runner_options *options);
+
+/* What a runner would take beside its model's weights, in bytes. */
+typedef struct mgi_runner_needs {
+    uint64_t activations; /* all lanes' */
+    uint64_t workspace;   /* queue, batches, threads, the backend's libraries */
+} mgi_runner_needs;
+
+/* needs: of the model's encoder, on mgi_runner_cores cores. */
+void mgi_runner_predict(const mgi_runner_options *options, const mgi_model *model,
+                        const mgi_encoder_needs *needs, mgi_runner_needs *total);
+
 const mgi_model *mgi_runner_model(const mgi_runner *runner);
 uint32_t mgi_runner_threads(const mgi_runner *runner);
 

@@ -71,6 +71,13 @@ struct mgi_runner {
     bool stopping;
 };
 
+/* ---- needs.c ---- */
+
+/* Lanes, and so workers, of a model that is computed on a CPU or not. */
+uint32_t mgi_lanes_of(uint32_t cores, bool on_cpu);
+/* The queue's rows: as asked for, or the usual number. */
+uint32_t mgi_queue_rows_of(uint32_t asked);
+
 /* ---- worker.c ---- */
 
 mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned number,
