@@ -1,0 +1,150 @@
+/* A thousand rounds of load, swap and unload with real model directories: what is resident and the
+ * time of a call stay what they were. Prints the second hundred beside the last.
+ *
+ * MGEO_TEST_ROUNDS: another number of rounds, from 400 on.
+ * MGEO_TEST_MODELS: other directories than two small ones, "DIR:DIR". */
+#define _GNU_SOURCE
+#include "support/check.h"
+
+#include <mgeo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MGI_SOURCE_ROOT
+#define MGI_SOURCE_ROOT "."
+#endif
+
+enum { MODELS_MOST = 8, ROUNDS = 1000, LEAST_ROUNDS = 400, STRETCH = 100, CALLS = 9, PAIRS = 4 };
+
+static const char small_models[] =
+    MGI_SOURCE_ROOT "/tests/golden/models/mgeo:" MGI_SOURCE_ROOT "/tests/golden/models/two_labels";
+
+static const mgeo_pair pairs[PAIRS] = {
+#define PAIR(a, b)                                                                                 \
+    { a, MGEO_NUL_TERMINATED, b, MGEO_NUL_TERMINATED }
+    PAIR("杭州市西湖区文三路90号东部软件园", "文三路90号"),
+    PAIR("成都市锦江区北新街58号", "锦江区南新街58号"),
+    PAIR("上海市浦东新区世纪大道100号", "浦东世纪大道100号环球金融中心"),
+    PAIR("北京市海淀区中关村大街1号", "中关村大街1号"),
+#undef PAIR
+};
+
+static mgeo_engine *engine;
+static mgeo_error error;
+static char *paths[MODELS_MOST];
+static unsigned models;
+
+/* ---- one round ------------------------------------------------------------------------------- */
+
+static void must(mgeo_status status) {
+    if (status != MGEO_OK) fail_msg("%s", error.message);
+}
+
+static void load(unsigned model) {
+    mgeo_load_options options = {.struct_size = sizeof options,
+                                 .device = "cpu",
+                                 .precision = MGEO_FP32,
+                                 .threads = 1,
+                                 .skip_warm_up = 1};
+    must(mgeo_load(engine, paths[model], &options, NULL, &error));
+}
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double seconds_of_a_call(void) {
+    float similarity[PAIRS];
+    mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
+    double start = seconds_now();
+    must(mgeo_score(engine, pairs, PAIRS, &scores, &error));
+    return seconds_now() - start;
+}
+
+/* The fastest of a round's calls: other work on the machine makes calls slower, never faster. */
+static double seconds_of_fastest_call(void) {
+    double fastest = seconds_of_a_call();
+    for (int i = 1; i < CALLS; i++) {
+        double seconds = seconds_of_a_call();
+        if (seconds < fastest) fastest = seconds;
+    }
+    return fastest;
+}
+
+static double resident_megabytes(void) {
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    long pages = 0;
+    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576.0;
+}
+
+/* ---- a stretch of rounds --------------------------------------------------------------------- */
+
+typedef struct stretch {
+    double megabytes, load, call; /* means; seconds */
+} stretch;
+
+static void add_round(stretch *sum, unsigned round) {
+    double start = seconds_now();
+    load(round % models);
+    must(mgeo_swap_model(engine, NULL, NULL, &error));
+    must(mgeo_unload(engine, &error));
+    sum->load += (seconds_now() - start) / STRETCH;
+    sum->call += seconds_of_fastest_call() / STRETCH;
+    sum->megabytes += resident_megabytes() / STRETCH;
+}
+
+static void print_stretch(unsigned to, const stretch *mean) {
+    print_message("rounds %4u to %4u: %.2f MB resident, %.3f ms a round, %.4f ms a call\n",
+                  to - STRETCH + 1, to, mean->megabytes, 1e3 * mean->load, 1e3 * mean->call);
+}
+
+static void test_rounds_leave_nothing(void **state) {
+    (void)state;
+    const char *wanted = getenv("MGEO_TEST_ROUNDS");
+    unsigned rounds = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : ROUNDS;
+    stretch second = {0}, last = {0};
+    assert_true(rounds >= LEAST_ROUNDS);
+    for (unsigned round = 1; round <= rounds; round++) {
+        if ((round - 1) % STRETCH == 0) last = (stretch){0};
+        add_round(&last, round);
+        if (round == 2 * STRETCH) second = last;
+        if (round % STRETCH == 0) print_stretch(round, &last);
+    }
+    print_message("last hundred over second hundred: memory %.4f, call %.4f\n",
+                  last.megabytes / second.megabytes, last.call / second.call);
+    assert_true(last.megabytes <= second.megabytes * 1.03 + 1.0);
+}
+
+/* ---- before and after ------------------------------------------------------------------------ */
+
+static int begin(void **state) {
+    (void)state;
+    const char *wanted = getenv("MGEO_TEST_MODELS");
+    char *left = strdup(wanted != NULL ? wanted : small_models);
+    for (char *path; models < MODELS_MOST && (path = strsep(&left, ":")) != NULL;) {
+        paths[models++] = path;
+    }
+    must(mgeo_engine_create(NULL, &engine, &error));
+    load(0);
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    mgeo_engine_destroy(engine);
+    free(paths[0]); /* the one text that holds them all */
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rounds_leave_nothing)};
+    return cmocka_run_group_tests(tests, begin, end);
+}
