@@ -592,26 +592,30 @@ MGEO_API mgeo_status mgeo_set_canary(mgeo_engine *engine, uint32_t share,
 
 typedef struct mgeo_shadow_options {
     size_t struct_size;
-    uint64_t queue_rows;  /* pairs that may wait for the standby model; 0: 1,024 */
+    uint64_t queue_rows;  /* pairs that may wait for the standby model, at most 65,536, with 4 KiB
+                             of texts each on average; 0: 1,024 */
     uint32_t worst_pairs; /* pairs to keep with their texts, at most 1,024; 0: 16 */
     uint32_t full_speed;  /* 1: at normal priority; 0: only with what live traffic leaves */
     const char *actor;    /* for the journal; NULL: the engine's actor, "" */
     const char *reason;
 } mgeo_shadow_options;
 
-/* Sets the share of live calls whose pairs are also scored by the standby model, after their
- * answers have gone out and in a thread of their own; answers are thrown away, differences kept.
- * What the thread cannot keep up with is dropped and counted: no live answer ever waits. A share
- * above 0 begins new figures; share 0 ends the thread and keeps them. A swap, a roll-back, a load
- * or an unload of the standby model sets the share to 0. options may be NULL. Any thread.
+/* Sets the share of live calls whose pairs are also scored by the standby model, when their answers
+ * are there and in a thread of their own; its answers are thrown away, differences kept. Calls are
+ * taken evenly, successful ones of the live model; neither a canary's nor a job's. What the thread
+ * cannot keep up with is dropped and counted: no live answer ever waits. A share above 0 begins new
+ * figures; share 0 ends the thread, after a few pairs at most, and keeps them. A swap, a roll-back,
+ * a load or an unload of the standby model sets the share to 0. options may be NULL. Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL (never for share 0), MGEO_E_BUSY (a
- * load will replace the standby model; never for share 0), MGEO_E_DEVICE, MGEO_E_FORKED. */
+ * load will replace the standby model, a gate's check runs, or traffic turned meanwhile; never for
+ * share 0), MGEO_E_DEVICE, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share,
                                      const mgeo_shadow_options *options, mgeo_error *error);
 
 #define MGEO_SHADOW_BINS 20
 
-/* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. */
+/* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. Without a
+ * compared pair, figures of shifts are NaN. */
 typedef struct mgeo_shadow_report {
     size_t struct_size;
     uint64_t live_generation;
@@ -619,7 +623,8 @@ typedef struct mgeo_shadow_report {
     uint64_t calls;              /* live calls that were chosen */
     uint64_t pairs;              /* their pairs, those without an answer left out */
     uint64_t dropped;            /* pairs that were not scored: the queue was full or in use, no
-                                    memory, or traffic turned before their turn came */
+                                    memory, a text longer than 64 KiB, or traffic turned before
+                                    their turn came */
     uint64_t failed;             /* pairs that were not scored: the standby model failed */
     uint64_t waiting;            /* pairs that wait now */
     uint64_t compared;           /* pairs scored by both; pairs = dropped + failed + waiting + lost
