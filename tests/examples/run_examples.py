@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Runs one example program and checks what it prints: run_examples.py NAME PROGRAM MODEL."""
+import pathlib
 import re
 import subprocess
 import sys
@@ -48,6 +49,21 @@ def check_hot_swap():
         expect(back[2] == 0, "no call fails", done)
 
 
+def check_gated_swap():
+    for arguments in ([], [model, model]):
+        done = run(*arguments)
+        expect(done.returncode == 0, "runs", done)
+        expect("flip_share           0.0000   at most 0.2000: yes" in done.stdout,
+               "the same model has the same labels", done)
+        expect('swapped from "first" to "second"' in done.stdout, "swaps", done)
+        expect("the watch is over, all is well" in done.stdout, "the watch passes", done)
+    others = pathlib.Path(__file__).parent.parent / "golden" / "models" / "two_labels"
+    done = run(model, str(others))
+    expect(done.returncode == 1, "a model with other labels is refused", done)
+    expect("flip_share           1.0000   at most 0.2000: no" in done.stdout, "says why", done)
+    expect("was refused" in done.stderr and "swapped" not in done.stdout, "does not swap", done)
+
+
 def check_ffi():
     done = run(model)
     expect(done.returncode == 0, "runs", done)
@@ -55,7 +71,8 @@ def check_ffi():
     expect(scores[2] != scores[2], "an empty text has no score", done)
 
 
-{"embed": check_embed, "hot_swap": check_hot_swap, "ffi": check_ffi}[name]()
+{"embed": check_embed, "hot_swap": check_hot_swap, "gated_swap": check_gated_swap,
+ "ffi": check_ffi}[name]()
 refused = run("no-such-directory")
 lines = refused.stderr.splitlines()
 expect(refused.returncode == 1, "a missing model is an error", refused)
