@@ -8,6 +8,14 @@
 
 enum { PATIENCE_MS = 20000 };
 
+static char other[TINY_PATH_BYTES]; /* a model whose similarities lie elsewhere */
+
+static int make_more_models(void **state) {
+    int failed = make_models(state);
+    tiny_model_write(root, "other", &(tiny_model){.variant = 40, .labels = 3}, other);
+    return failed;
+}
+
 static mgeo_watch_report report_now(void) {
     mgeo_watch_report report = {.struct_size = sizeof report};
     assert_int_equal(mgeo_get_watch(engine, &report, &error), MGEO_OK);
@@ -176,9 +184,7 @@ static void test_slow_answers_turn_back(void **state) {
 
 static void test_other_answers_turn_back(void **state) {
     (void)state;
-    char path[TINY_PATH_BYTES];
-    tiny_model_write(root, "other", &(tiny_model){.variant = 40, .labels = 3}, path);
-    load_pair(200, path);
+    load_pair(200, other);
     swap_watched((mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
     assert_int_equal(call(60, 0), 0);
     check_turned_back("psi");
@@ -209,9 +215,7 @@ static void test_a_canary_is_held_against_the_live_model(void **state) {
 
 static void test_a_bad_canary_ends(void **state) {
     (void)state;
-    char path[TINY_PATH_BYTES];
-    tiny_model_write(root, "other", &(tiny_model){.variant = 40, .labels = 3}, path);
-    load_pair(0, path);
+    load_pair(0, other);
     set_canary(5000, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
     assert_int_equal(call(400, 1), 0);
     check_turned_back("psi");
@@ -220,9 +224,7 @@ static void test_a_bad_canary_ends(void **state) {
 
 static void test_a_canary_of_all_calls(void **state) {
     (void)state;
-    char path[TINY_PATH_BYTES];
-    tiny_model_write(root, "other", &(tiny_model){.variant = 40, .labels = 3}, path);
-    load_pair(100, path); /* what the live model is known by */
+    load_pair(100, other); /* what the live model is known by */
     set_canary(MGEO_SHARE_ALL, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
     assert_int_equal(call(60, 0), 0);
     check_turned_back("psi");
@@ -350,5 +352,5 @@ int main(void) {
         TEST(test_many_watches_under_load),
         TEST(test_a_refused_watch_turns_nothing),
     };
-    return cmocka_run_group_tests(tests, make_models, remove_models);
+    return cmocka_run_group_tests(tests, make_more_models, remove_models);
 }
