@@ -62,6 +62,7 @@ void mgi_model_close(mgi_model *model) {
 }
 
 const mgi_tokenizer *mgi_model_tokenizer(const mgi_model *model) { return model->tokenizer; }
+uint32_t mgi_model_max_length(const mgi_model *model) { return model->max_length; }
 const mgi_labels *mgi_model_labels(const mgi_model *model) { return &model->labels; }
 const mgi_backend *mgi_model_backend(const mgi_model *model) { return model->backend; }
 mgi_encoder *mgi_model_encoder(const mgi_model *model) { return model->encoder; }
