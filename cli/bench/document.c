@@ -161,6 +161,8 @@ static void write_events(const struct outcome *outcome, struct json *json) {
         json_integer(json, "refused", log->refused);
         json_integer(json, "not_possible", log->skipped);
         json_integer(json, "failed", log->failed);
+        if (log->refused > 0) json_string(json, "refusal", log->refusal);
+        if (log->failed > 0) json_string(json, "failure", log->reason);
         json_open(json, "list", '[');
         for (uint32_t k = 0; k < count && k < LISTED; k++)
             write_event(json, (enum event_kind)i, &log->events[k], outcome->figures.grid.warm);

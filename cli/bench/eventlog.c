@@ -42,14 +42,26 @@ struct event *eventlog_begin(struct eventlog *log, uint64_t now) {
     return event;
 }
 
+static void keep_first(char to[512], const char *reason) {
+    if (to[0] == '\0') snprintf(to, 512, "%s", reason);
+}
+
+static void count_result(struct eventlog *log, int32_t status, const char *reason) {
+    if (status == MGEO_OK) return;
+    if (status == MGEO_E_BUSY || status == MGEO_E_NO_MODEL || status == MGEO_E_CANCELLED) {
+        log->skipped++;
+    } else if (status == MGEO_E_REFUSED) {
+        log->refused++;
+        keep_first(log->refusal, reason);
+    } else {
+        log->failed++;
+        keep_first(log->reason, reason);
+    }
+}
+
 void eventlog_end(struct eventlog *log, struct event *event, uint64_t now, int32_t status,
                   const char *reason) {
-    if (status == MGEO_E_BUSY || status == MGEO_E_NO_MODEL || status == MGEO_E_CANCELLED)
-        log->skipped++;
-    else if (status == MGEO_E_REFUSED)
-        log->refused++;
-    else if (status != MGEO_OK && log->failed++ == 0)
-        snprintf(log->reason, sizeof log->reason, "%s", reason);
+    count_result(log, status, reason);
     if (event == NULL) return;
     event->status = status;
     atomic_store_explicit(&event->ended, now, memory_order_release);

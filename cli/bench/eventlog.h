@@ -24,11 +24,12 @@ struct event {
 struct eventlog {
     struct event *events; /* [EVENT_LIMIT] */
     _Atomic uint32_t count;
-    uint64_t dropped; /* events that had no place left in the list */
-    uint64_t failed;  /* errors other than those below */
-    uint64_t skipped; /* busy, or no model to act on */
-    uint64_t refused; /* by a gate */
-    char reason[512]; /* of the first failure */
+    uint64_t dropped;  /* events that had no place left in the list */
+    uint64_t failed;   /* errors other than those below */
+    uint64_t skipped;  /* busy, or no model to act on */
+    uint64_t refused;  /* by a gate */
+    char reason[512];  /* of the first failure */
+    char refusal[512]; /* of the first refusal */
 };
 
 void eventlog_init(struct eventlog *log);

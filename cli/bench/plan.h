@@ -61,6 +61,9 @@ struct plan {
 bool plan_parse(struct plan *plan, int argc, char **argv, struct fault *fault);
 void plan_finish(struct plan *plan);
 
+/* Whether the options go together; false with one line otherwise. */
+bool plan_fits_together(const struct plan *plan, struct fault *fault);
+
 /* Whether anything is to happen to the models, so that a second one is needed. */
 bool plan_has_events(const struct plan *plan);
 

@@ -49,27 +49,29 @@ void recorder_finish(struct recorder *recorder) {
     memset(recorder, 0, sizeof *recorder);
 }
 
-/* Calls come in the order of their beginning, so an event that is over before this one is over for
- * all that follow. */
-static bool met(struct recorder *recorder, enum event_kind kind, const struct span *call) {
+/* A call belongs to an event if it was due near it. That it ran while the event's time came is no
+ * mark: a long call would meet more events than a short one, whatever events do. Calls come in the
+ * order in which they were due, so an event that is over for this one is over for all that follow.
+ */
+static bool met(struct recorder *recorder, enum event_kind kind, uint64_t due) {
     const struct eventlog *log = &recorder->grid->logs[kind];
     uint64_t around = recorder->grid->around;
     uint32_t count = atomic_load_explicit(&log->count, memory_order_acquire);
     uint32_t *at = &recorder->position[kind];
     for (; *at < count; ++*at) {
         uint64_t ended = atomic_load_explicit(&log->events[*at].ended, memory_order_acquire);
-        if (ended == 0 || ended + around >= call->begun) break;
+        if (ended == 0 || ended + around >= due) break;
     }
-    return *at < count && log->events[*at].begun <= call->ended + around;
+    return *at < count && log->events[*at].begun <= due + around;
 }
 
 static void settle_oldest(struct recorder *recorder) {
     const struct span *call = &recorder->recent[recorder->oldest++ % RECORDER_RECENT];
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
         if ((recorder->grid->watching & 1u << kind) == 0) continue;
-        bool inside = met(recorder, (enum event_kind)kind, call);
+        bool inside = met(recorder, (enum event_kind)kind, call->due);
         latency_add(inside ? &recorder->inside[kind] : &recorder->outside[kind],
-                    call->ended - call->begun);
+                    call->ended - call->due);
     }
 }
 

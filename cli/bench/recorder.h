@@ -25,7 +25,7 @@ struct grid {
     uint64_t tick;     /* of the marks that show gaps */
     size_t ticks;      /* the last one also holds what came later */
     uint64_t around;   /* before and after an event */
-    unsigned watching; /* bit 1 << event_kind: tell calls around these events from the rest */
+    unsigned watching; /* bit 1 << event_kind: tell calls due around these events from the rest */
     const struct eventlog *logs; /* [EVENT_KINDS] */
 };
 
@@ -33,7 +33,7 @@ struct grid {
 void grid_divide(struct grid *grid, uint64_t block);
 
 struct span {
-    uint64_t begun, ended;
+    uint64_t due, ended;
 };
 
 struct recorder {

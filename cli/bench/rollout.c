@@ -52,9 +52,8 @@ static int model_in(struct rollout *rollout, int32_t slot) {
 mgeo_status rollout_load(struct rollout *rollout, mgeo_progress *progress, uint64_t *generation,
                          mgeo_error *error) {
     mgeo_model_info info;
-    int model = model_in(rollout, MGEO_STANDBY);
-    if (model < 0) model = model_in(rollout, MGEO_LIVE) == 0 ? 1 : 0;
-    mgeo_status status = load(rollout, (size_t)model, progress, &info, error);
+    size_t model = model_in(rollout, MGEO_LIVE) == 0 ? 1 : 0;
+    mgeo_status status = load(rollout, model, progress, &info, error);
     *generation = status == MGEO_OK ? info.generation : 0;
     return status;
 }

@@ -41,7 +41,8 @@ bool rollout_open(struct rollout *rollout, const struct plan *plan, const struct
                   mgeo_progress *loading, struct fault *fault);
 void rollout_close(struct rollout *rollout);
 
-/* Loads the model that stands by again, or the one that is missing. One thread at a time. */
+/* Loads again the model that is not live now, whether it stands by or was unloaded. One thread at a
+ * time. */
 mgeo_status rollout_load(struct rollout *rollout, mgeo_progress *progress, uint64_t *generation,
                          mgeo_error *error);
 

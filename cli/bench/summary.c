@@ -157,8 +157,10 @@ static void write_event(const struct eventlog *log, enum event_kind kind, struct
     text_format(text, "%-10s %6" PRIu64 " done", event_name(kind), eventlog_done(log));
     if (log->refused > 0) text_format(text, ", %" PRIu64 " refused", log->refused);
     if (log->skipped > 0) text_format(text, ", %" PRIu64 " not possible", log->skipped);
-    if (log->failed > 0) text_format(text, ", %" PRIu64 " failed: %s", log->failed, log->reason);
+    if (log->failed > 0) text_format(text, ", %" PRIu64 " failed", log->failed);
     text_format(text, "; took %.3f ms on average, %.3f at most\n", sum / count, most);
+    if (log->refused > 0) text_format(text, "  refused: %s\n", log->refusal);
+    if (log->failed > 0) text_format(text, "  failed: %s\n", log->reason);
 }
 
 static void write_events(const struct outcome *outcome, struct text *text) {

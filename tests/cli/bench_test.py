@@ -105,7 +105,8 @@ class Closed(Bench):
         shutil.rmtree(model)
         out = child.communicate(timeout=LIMIT)[0].decode()
         self.assertEqual(child.returncode, 1, out)
-        self.assertRegex(out, r"load +\d+ done, \d+ failed: ")
+        self.assertRegex(out, r"load +\d+ done, \d+ failed")
+        self.assertIn("  failed: ", out)
 
 
 class Gate(Bench):
@@ -122,6 +123,7 @@ class Gate(Bench):
         swaps = self.gated("--standby", ONE_LOGIT, "--gate-limit", "shift_mean=0.0001")
         self.assertGreater(swaps["events"]["swap"]["refused"], 0)
         self.assertEqual(swaps["events"]["swap"]["done"], 0)
+        self.assertIn("shift", swaps["events"]["swap"]["refusal"])
         self.assertEqual([g["generation"] for g in swaps["generations"]], [1])
 
 

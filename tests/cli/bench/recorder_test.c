@@ -51,27 +51,31 @@ static void happen(uint64_t begun_ms, uint64_t ended_ms) {
     eventlog_end(&logs[EVENT_SWAP], event, ended_ms * MS, MGEO_OK, "");
 }
 
-static void calls_that_overlap_a_window_are_inside(void **state) {
+static void calls_that_are_due_in_a_window_are_inside(void **state) {
     (void)state;
-    answer(1000, 1890); /* over before 1,900 */
-    answer(1800, 1950);
+    answer(1890, 1895);
+    answer(1899, 2300); /* before 1,900, however long */
+    answer(1900, 1950);
     happen(2000, 2001);
     answer(2050, 2060);
-    answer(2100, 2300);
+    answer(2101, 2300);
     answer(2102, 2200); /* after 2,101 */
     recorder_settle(&recorder);
     assert_int_equal(recorder.inside[EVENT_SWAP].count, 3);
-    assert_int_equal(recorder.outside[EVENT_SWAP].count, 2);
+    assert_int_equal(recorder.outside[EVENT_SWAP].count, 3);
+    assert_int_equal(recorder.inside[EVENT_SWAP].most, 199 * MS);
 }
 
-static void a_long_call_meets_an_event_within_it(void **state) {
+static void each_window_counts(void **state) {
     (void)state;
-    happen(5000, 5001);
-    answer(1000, 9000);
-    answer(9000, 9001);
+    happen(2000, 2001);
+    happen(2010, 2011);
+    happen(3000, 3001);
+    static const uint64_t due[] = {1500, 1950, 2005, 2105, 2112, 2899, 2901, 3101, 3102};
+    for (size_t i = 0; i < sizeof due / sizeof *due; i++) answer(due[i], due[i] + 1);
     recorder_settle(&recorder);
-    assert_int_equal(recorder.inside[EVENT_SWAP].count, 1);
-    assert_int_equal(recorder.outside[EVENT_SWAP].count, 1);
+    assert_int_equal(recorder.inside[EVENT_SWAP].count, 5);
+    assert_int_equal(recorder.outside[EVENT_SWAP].count, 4);
 }
 
 static void an_event_that_goes_on_has_no_end(void **state) {
@@ -149,8 +153,8 @@ static void a_full_list_of_events_still_counts(void **state) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {CASE(calls_that_overlap_a_window_are_inside),
-                                       CASE(a_long_call_meets_an_event_within_it),
+    const struct CMUnitTest tests[] = {CASE(calls_that_are_due_in_a_window_are_inside),
+                                       CASE(each_window_counts),
                                        CASE(an_event_that_goes_on_has_no_end),
                                        CASE(calls_wait_for_events_that_come_later),
                                        CASE(every_call_is_inside_or_outside),
