@@ -1,7 +1,6 @@
 /* What the tests of lib/engine share. */
 #include "fixture.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,20 +37,26 @@ int remove_models(void **state) {
 
 /* ---- one engine per test --------------------------------------------------------------------- */
 
+static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
 static char log_lines[64][256];
-static atomic_uint log_count;
+static unsigned log_count;
 
 static void keep_line(void *user, int32_t level, const char *line) {
     (void)user;
-    unsigned at = atomic_fetch_add(&log_count, 1) % 64;
-    snprintf(log_lines[at], sizeof log_lines[at], "%d %s", (int)level, line);
+    pthread_mutex_lock(&log_mutex);
+    snprintf(log_lines[log_count % 64], sizeof log_lines[0], "%d %s", (int)level, line);
+    log_count++;
+    pthread_mutex_unlock(&log_mutex);
 }
 
 bool was_logged(const char *part) {
-    for (unsigned i = 0; i < atomic_load(&log_count) && i < 64; i++) {
-        if (strstr(log_lines[i], part) != NULL) return true;
+    bool found = false;
+    pthread_mutex_lock(&log_mutex);
+    for (unsigned i = 0; i < log_count && i < 64; i++) {
+        found = found || strstr(log_lines[i], part) != NULL;
     }
-    return false;
+    pthread_mutex_unlock(&log_mutex);
+    return found;
 }
 
 mgeo_engine *engine;
@@ -60,7 +65,7 @@ mgeo_error error;
 int begin(void **state) {
     (void)state;
     steered_reset();
-    atomic_store(&log_count, 0);
+    log_count = 0;
     mgeo_engine_options options = {.struct_size = sizeof options, .log = keep_line};
     return mgeo_engine_create(&options, &engine, &error);
 }

@@ -38,6 +38,12 @@ static void check_end(mgeo_watch_state state, const char *part) {
     if (strstr(report.reason, part) == NULL) fail_msg("%s: no \"%s\"", report.reason, part);
 }
 
+/* The line comes when traffic has turned already. */
+static void await_logged(const char *part) {
+    for (int i = 0; i < PATIENCE_MS && !was_logged(part); i++) test_sleep(1);
+    assert_true(was_logged(part));
+}
+
 static mgeo_rollout rollout_now(void) {
     mgeo_rollout rollout = {.struct_size = sizeof rollout};
     assert_int_equal(mgeo_get_rollout(engine, &rollout, &error), MGEO_OK);
@@ -112,8 +118,7 @@ static void test_a_good_model_passes(void **state) {
     assert_float_equal(report.checks[3].measured, 0, 0);
     check_answer(0, 2);
     assert_int_equal(rollout_now().watch_state, MGEO_WATCH_PASSED);
-    for (int i = 0; i < PATIENCE_MS && !was_logged("is over after 100 calls"); i++) test_sleep(1);
-    assert_true(was_logged("is over after 100 calls"));
+    await_logged("is over after 100 calls");
 }
 
 static void test_too_few_calls_to_judge(void **state) {
@@ -189,7 +194,7 @@ static void test_other_answers_turn_back(void **state) {
     assert_int_equal(call(60, 0), 0);
     check_turned_back("psi");
     assert_true(report_now().checks[3].measured > 0.2);
-    assert_true(was_logged("the watch turned traffic back to model-0: psi"));
+    await_logged("the watch turned traffic back to model-0: psi");
 }
 
 /* ---- a canary's watch ------------------------------------------------------------------------ */
