@@ -130,6 +130,8 @@ static void write_comparison(const struct outcome *outcome, struct json *json) {
     write_latency(json, "without_ms", &comparison->without);
     write_ratio(json, &comparison->with, &comparison->without);
     json_number(json, "p99_ratio_median", comparison->median, 4);
+    json_number(json, "p99_ratio_low", comparison->low, 4);
+    json_number(json, "p99_ratio_high", comparison->high, 4);
     json_open(json, "p99_ratios", '[');
     for (uint32_t i = 0; i < comparison->pairs; i++)
         json_number(json, NULL, comparison->ratios[i], 4);

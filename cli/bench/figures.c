@@ -20,7 +20,7 @@ void figures_init(struct figures *figures, const struct grid *grid) {
     figures->timeline = cleared(grid->bins, sizeof *figures->timeline);
     figures->generations = cleared(RECORDER_GENERATIONS, sizeof *figures->generations);
     figures->marks = cleared(grid->ticks / 8 + 1, 1);
-    figures->comparison.median = NAN;
+    figures->comparison.median = figures->comparison.low = figures->comparison.high = NAN;
 }
 
 void figures_finish(struct figures *figures) {
@@ -103,15 +103,25 @@ static void compare_pair(struct figures *figures, uint64_t block, uint64_t pair)
     free(sums);
 }
 
+/* The median's order-statistics interval: needs no assumption about how ratios are spread. */
+static void find_median(struct comparison *comparison) {
+    uint32_t count = comparison->pairs;
+    const double *sorted = comparison->ratios;
+    double below = floor((count - 1.96 * sqrt(count)) / 2);
+    uint32_t low = below > 0 ? (uint32_t)below : 0;
+    comparison->median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+    comparison->low = sorted[low];
+    comparison->high = sorted[count - 1 - low];
+}
+
 static void compare_blocks(struct figures *figures, uint64_t block) {
     struct comparison *comparison = &figures->comparison;
     uint64_t pairs = (uint64_t)(figures->seconds * 1e9) / (2 * block);
     comparison->ratios = must_resize(NULL, (size_t)pairs, sizeof *comparison->ratios);
     for (uint64_t i = 0; i < pairs; i++) compare_pair(figures, block, i);
-    uint32_t count = comparison->pairs;
-    if (count == 0) return;
-    qsort(comparison->ratios, count, sizeof *comparison->ratios, ascending);
-    comparison->median = (comparison->ratios[(count - 1) / 2] + comparison->ratios[count / 2]) / 2;
+    if (comparison->pairs == 0) return;
+    qsort(comparison->ratios, comparison->pairs, sizeof *comparison->ratios, ascending);
+    find_median(comparison);
 }
 
 void figures_close(struct figures *figures, double seconds, uint64_t block) {

@@ -20,9 +20,11 @@ struct around {
 /* Blocks with events against blocks without. Ratios are of neighbouring blocks. */
 struct comparison {
     struct latency with, without;
-    uint32_t pairs; /* of blocks */
-    double *ratios; /* [pairs] of the 99th percentiles, sorted; owned */
-    double median;  /* NaN without pairs */
+    uint32_t pairs;   /* of blocks */
+    double *ratios;   /* [pairs] of the 99th percentiles, sorted; owned */
+    double median;    /* NaN without pairs, as the next two */
+    double low, high; /* between which the median lies with 95% confidence, were the machine's noise
+                         the only cause of differences among the ratios */
 };
 
 struct figures {

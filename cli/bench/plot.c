@@ -5,16 +5,22 @@
 #include <math.h>
 #include <mgeo.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conduct.h"
+#include "memory.h"
 
 enum { WIDTH = 1200, HEIGHT = 560, LEFT = 78, RIGHT = 24, TOP = 86, BOTTOM = 56 };
-enum { DRAWN = 300 /* events of a kind that get a line of their own */ };
+enum {
+    DRAWN = 300, /* events of a kind that get a line of their own */
+    POINTS = 400 /* of a line, at most */
+};
 
 struct frame {
     double seconds;     /* from the end of the warm-up */
     double least, most; /* milliseconds; powers of ten */
+    size_t merged;      /* bins of the timeline to a point */
 };
 
 struct series {
@@ -44,15 +50,26 @@ static double value_of(const struct latency *latency, double q) {
     return q > 1 ? latency_most(latency) : latency_quantile(latency, q);
 }
 
+/* The calls of the bins from `first` on that make a point; false if there are none. */
+static bool get_point(const struct figures *figures, const struct frame *frame, size_t first,
+                      struct latency *point) {
+    memset(point, 0, sizeof *point);
+    for (size_t i = first; i < first + frame->merged && i < figures->grid.bins; i++)
+        latency_merge(point, &figures->timeline[i]);
+    return point->count > 0;
+}
+
 /* From the lowest median to the longest call, in whole powers of ten. */
 static void fit(const struct figures *figures, struct frame *frame) {
     double least = INFINITY, most = 0;
-    for (size_t i = 0; i < figures->grid.bins; i++) {
-        const struct latency *bin = &figures->timeline[i];
-        if (bin->count == 0) continue;
-        least = fmin(least, latency_quantile(bin, 0.5));
-        most = fmax(most, latency_most(bin));
+    struct latency *point = must_resize(NULL, 1, sizeof *point);
+    frame->merged = (figures->grid.bins + POINTS - 1) / POINTS;
+    for (size_t i = 0; i < figures->grid.bins; i += frame->merged) {
+        if (!get_point(figures, frame, i, point)) continue;
+        least = fmin(least, latency_quantile(point, 0.5));
+        most = fmax(most, latency_most(point));
     }
+    free(point);
     frame->seconds = (double)(figures->grid.end - figures->grid.warm) * 1e-9;
     frame->least = most > 0 ? pow(10, floor(log10(least))) : 0.1;
     frame->most = most > 0 ? pow(10, ceil(log10(most))) : 10;
@@ -165,17 +182,18 @@ static void draw_series(const struct figures *figures, const struct series *draw
                 "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\" "
                 "stroke-linejoin=\"round\" stroke-linecap=\"round\" d=\"",
                 drawn->colour, drawn->width);
+    struct latency *point = must_resize(NULL, 1, sizeof *point);
     bool down = false;
-    for (size_t i = 0; i < figures->grid.bins; i++) {
-        const struct latency *bin = &figures->timeline[i];
-        if (bin->count > 0) {
-            double middle = ((double)i + 0.5) * (double)figures->grid.bin * 1e-9;
-            double x = x_of(frame, fmin(middle, frame->seconds));
+    for (size_t i = 0; i < figures->grid.bins; i += frame->merged) {
+        bool any = get_point(figures, frame, i, point);
+        double middle = ((double)i + 0.5 * (double)frame->merged) * (double)figures->grid.bin;
+        double x = x_of(frame, fmin(middle * 1e-9, frame->seconds));
+        if (any)
             text_format(text, down ? " L%.1f %.1f" : " M%.1f %.1fh0", x,
-                        y_of(frame, value_of(bin, drawn->q)));
-        }
-        down = bin->count > 0;
+                        y_of(frame, value_of(point, drawn->q)));
+        down = any;
     }
+    free(point);
     text_put(text, "\"/>\n");
 }
 
@@ -210,7 +228,8 @@ static const char *short_number(double value, char to[32]) {
     return to;
 }
 
-static void draw_titles(const struct outcome *outcome, struct text *text) {
+static void draw_titles(const struct outcome *outcome, const struct frame *frame,
+                        struct text *text) {
     const struct figures *figures = &outcome->figures;
     const mgeo_model_info *info = &outcome->rollout->info[0];
     char words[256], how[64], p50[32], p99[32], p999[32], most[32];
@@ -228,7 +247,8 @@ static void draw_titles(const struct outcome *outcome, struct text *text) {
              short_number(latency_quantile(&figures->all, 0.5), p50),
              short_number(latency_quantile(&figures->all, 0.99), p99),
              short_number(latency_quantile(&figures->all, 0.999), p999),
-             short_number(latency_most(&figures->all), most), (double)figures->grid.bin * 1e-9);
+             short_number(latency_most(&figures->all), most),
+             (double)(frame->merged * figures->grid.bin) * 1e-9);
     label(text, LEFT, 48, "fill=\"#555\"", words);
 }
 
@@ -241,7 +261,7 @@ void plot_write(const struct outcome *outcome, struct text *text) {
                 "viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n"
                 "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
                 WIDTH, HEIGHT, WIDTH, HEIGHT);
-    draw_titles(outcome, text);
+    draw_titles(outcome, &frame, text);
     draw_legend(outcome, text);
     draw_blocks(outcome, &frame, text);
     draw_latency_axis(&frame, text);

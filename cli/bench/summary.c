@@ -137,9 +137,9 @@ static void write_ratios(const struct outcome *outcome, struct text *text) {
     const struct comparison *comparison = &figures->comparison;
     if (comparison->pairs > 0) {
         write_ratio("blocks with events", &comparison->with, &comparison->without, text);
-        text_format(text, "\n  P99 of %u pairs of blocks: median ratio %.3f, %.3f to %.3f\n",
-                    (unsigned)comparison->pairs, comparison->median, comparison->ratios[0],
-                    comparison->ratios[comparison->pairs - 1]);
+        text_format(
+            text, "\n  P99 in %u pairs of blocks: median ratio %.3f, 95%% interval %.3f to %.3f\n",
+            (unsigned)comparison->pairs, comparison->median, comparison->low, comparison->high);
     }
     if (text->length == before + 1) text->length = before;
     text->bytes[text->length] = '\0';

@@ -72,6 +72,8 @@ static void tells_blocks_apart(void **state) {
     assert_int_equal(figures.comparison.with.count, 200);
     assert_int_equal(figures.comparison.without.count, 200);
     assert_true(fabs(figures.comparison.median - 2) < 0.03);
+    assert_true(figures.comparison.low <= figures.comparison.median);
+    assert_true(figures.comparison.high >= figures.comparison.median);
     assert_true(figures.comparison.with.least == 20 * (uint64_t)MS);
     assert_true(figures.comparison.without.most == 10 * (uint64_t)MS);
 }
