@@ -110,14 +110,31 @@ typedef struct mgi_unloading {
     double seconds;
 } mgi_unloading;
 
+/* The mutex is held. */
+static mgeo_status mgi_may_unload(const mgeo_engine *engine, mgeo_error *error) {
+    if (engine->residents[mgi_standby(engine)].runner == NULL) {
+        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: nothing to unload");
+    }
+    return mgi_may_empty_standby(engine, error);
+}
+
+/* Takes the emptier. A load may have it for as long as a job runs, for which no unload waits: so
+ * whether the unload may be is asked all the while. */
+static mgeo_status mgi_become_emptier(mgeo_engine *engine, mgeo_error *error) {
+    for (;;) {
+        pthread_mutex_lock(&engine->mutex);
+        mgeo_status status = mgi_may_unload(engine, error);
+        pthread_mutex_unlock(&engine->mutex);
+        if (status != MGEO_OK || pthread_mutex_trylock(&engine->emptier) == 0) return status;
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    }
+}
+
 /* The mutex is held on entry and on return. */
 static mgeo_status mgi_take_standby(mgeo_engine *engine, mgi_unloading *unloading,
                                     mgeo_error *error) {
     int32_t slot = mgi_standby(engine);
-    if (engine->residents[slot].runner == NULL) {
-        return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: nothing to unload");
-    }
-    mgeo_status status = mgi_may_empty_standby(engine, error);
+    mgeo_status status = mgi_may_unload(engine, error);
     if (status != MGEO_OK) return status;
     double start = mgi_now();
     unloading->info = engine->residents[slot].info;
@@ -139,14 +156,16 @@ static mgi_record *mgi_unload_record(const mgeo_engine *engine, const mgi_unload
 
 mgeo_status mgi_engine_unload(mgeo_engine *engine, mgeo_error *error) {
     mgi_unloading unloading = {0};
-    pthread_mutex_lock(&engine->emptier);
+    mgeo_status status = mgi_become_emptier(engine, error);
+    if (status != MGEO_OK) return status;
     pthread_mutex_lock(&engine->mutex);
-    mgeo_status status = mgi_take_standby(engine, &unloading, error);
+    status = mgi_take_standby(engine, &unloading, error);
     pthread_mutex_unlock(&engine->mutex);
     pthread_mutex_unlock(&engine->emptier);
     if (status != MGEO_OK) return status;
-    mgi_runner_destroy(unloading.former);
+    /* First the line: those of later events wait for it. */
     mgi_journal_event(engine, unloading.ticket, mgi_unload_record(engine, &unloading));
+    mgi_runner_destroy(unloading.former);
     mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", unloading.info.version);
     return MGEO_OK;
 }
