@@ -107,6 +107,9 @@ mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
     }
     if (pin.looks > 1) mgi_note_stall(engine, mgi_now() - start);
+    if (point < MGI_SHARE_ALL && pin.slot != mgi_slots_live(&engine->slots)) {
+        atomic_fetch_add_explicit(&engine->canary_calls, 1, memory_order_relaxed);
+    }
     const mgi_resident *resident = &engine->residents[pin.slot];
     mgi_shadowed shadowed;
     scores->generation = resident->info.generation;

@@ -1,11 +1,66 @@
-/* placeholder until metrics.c is written */
-#include "engine/engine.h"
-mgeo_status mgi_engine_metrics(mgeo_engine *g, int32_t f, char *t, size_t c, size_t *l,
-                               mgeo_error *e) {
-    (void)g;
-    (void)f;
-    (void)t;
-    (void)c;
-    (void)l;
-    return mgi_fail(e, MGEO_E_UNSUPPORTED, "placeholder");
+/* The engine's figures for metrics, copied at one go. */
+#include "engine/metrics.h"
+
+#include "core/alloc.h"
+#include "text/utf8.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+/* Replaces what is not UTF-8, in place: a directory's name may hold any bytes, metrics may not. */
+static void mgi_metrics_clean(char *text) {
+    unsigned char *at = (unsigned char *)text;
+    const unsigned char *end = at + strlen(text);
+    while (at < end) {
+        int32_t code_point;
+        size_t bytes = mgi_utf8_decode(at, end, &code_point);
+        if (bytes == 0) *at = '?';
+        at += bytes > 0 ? bytes : 1;
+    }
+}
+
+/* The mutex is held: the model stays where it is. */
+static void mgi_metrics_copy_model(mgi_metrics_model *model, const mgi_resident *resident,
+                                   bool live) {
+    model->present = resident->runner != NULL;
+    if (!model->present) return;
+    model->info = resident->info;
+    model->info.live = live;
+    mgi_runner_observe(resident->runner, &model->observed);
+    mgi_runner_stats(resident->runner, &model->stats);
+}
+
+static void mgi_metrics_collect(mgeo_engine *engine, mgi_metrics_copy *copy) {
+    mgi_engine_watch_report(engine, &copy->watch);
+    mgi_engine_shadow_report(engine, &copy->shadow);
+    mgi_engine_rollout(engine, &copy->rollout);
+    copy->canary_calls = atomic_load(&engine->canary_calls);
+    pthread_mutex_lock(&engine->mutex);
+    int32_t live = mgi_slots_live(&engine->slots);
+    for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
+        mgi_metrics_copy_model(&copy->models[slot], &engine->residents[slot], slot == live);
+    }
+    pthread_mutex_unlock(&engine->mutex);
+    for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
+        mgi_metrics_clean(copy->models[slot].info.version);
+        mgi_metrics_clean(copy->models[slot].info.device);
+        mgi_metrics_clean(copy->models[slot].info.library);
+    }
+}
+
+mgeo_status mgi_engine_metrics(mgeo_engine *engine, int32_t format, char *text, size_t capacity,
+                               size_t *length, mgeo_error *error) {
+    mgi_metrics_copy *copy = mgi_calloc(1, sizeof *copy);
+    if (copy == NULL) return mgi_fail_memory(error, "a copy of all counts", sizeof *copy);
+    mgi_metrics_collect(engine, copy);
+    mgi_metrics_text to;
+    mgi_metrics_begin(&to, format == MGEO_METRICS_OPENMETRICS, text, capacity);
+    mgi_metrics_write(&to, copy);
+    bool fits = mgi_metrics_end(&to);
+    mgi_free(copy);
+    *length = to.length;
+    if (fits || capacity == 0) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_CAPACITY,
+                    "the metrics have %zu bytes and a NUL, the capacity is %zu: make room for more",
+                    to.length, capacity);
 }

@@ -30,6 +30,7 @@ struct mgeo_engine {
     mgi_shadow *shadow;
     mgi_slots slots;
     _Atomic uint64_t stall_nanoseconds; /* the longest that a call lost by meeting a turn */
+    _Atomic uint64_t canary_calls;
 
     pthread_mutex_t mutex; /* guards what follows, and turns of the slots; held for moments only */
     mgi_resident residents[MGI_SLOTS];
