@@ -96,7 +96,7 @@ static void put_value(struct text *text, const json_t *value) {
     } else if (json_is_boolean(value)) {
         text_put(text, json_is_true(value) ? "yes" : "no");
     } else {
-        text_put(text, json_is_null(value) ? "unknown" : "…");
+        text_put(text, "…");
     }
 }
 
@@ -121,7 +121,7 @@ static void put_figures(struct text *text, const json_t *line) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)line, key, value) {
-        if (is_common(key) || is_model(value)) continue;
+        if (is_common(key) || is_model(value) || json_is_null(value)) continue;
         if (json_is_array(value)) {
             put_checks(text, value);
             continue;

@@ -18,9 +18,10 @@ void mgi_record_destroy(mgi_record *record);
 void mgi_record_text(mgi_record *record, const char *key, const char *value);
 void mgi_record_integer(mgi_record *record, const char *key, uint64_t value);
 void mgi_record_number(mgi_record *record, const char *key, double value); /* NaN: null */
-/* {"generation", "version", "fingerprint", "slot", "precision", "device", "bytes"} */
+/* {"generation", "version", "fingerprint", "slot", "precision", "device", "bytes"}; null for
+ * generation 0 */
 void mgi_record_model(mgi_record *record, const char *key, const mgeo_model_info *info);
-/* [{"name", "measured", "limit", "passed"}] */
+/* [{"name", "measured", "limit", "passed"}]; passed is true, false, or null without a limit */
 void mgi_record_checks(mgi_record *record, const char *key, const mgeo_check *checks,
                        uint32_t count);
 
@@ -48,7 +49,9 @@ uint64_t mgi_journal_ticket(mgi_journal *journal);
 
 /* Waits for the tickets before, writes the record with one write(2), syncs the file, then replaces
  * FILE.head. The record is freed. Journal NULL: MGEO_OK, and the mark is empty. Any thread.
- * Errors: MGEO_E_IO, MGEO_E_MEMORY; the chain then goes on from the last line that was written. */
+ * Errors: MGEO_E_IO, MGEO_E_MEMORY, MGEO_E_FORMAT (someone else has changed the file),
+ * MGEO_E_ARGUMENT (a line of more than 1 MiB), MGEO_E_FORKED. The chain then goes on from the last
+ * line that was written; where only FILE.head failed, the mark names the line, which stands. */
 mgeo_status mgi_journal_append(mgi_journal *journal, uint64_t ticket, mgi_record *record,
                                mgi_journal_mark *mark, mgeo_error *error);
 

@@ -113,6 +113,10 @@ static const char *mgi_precision_name(int32_t precision) {
 
 void mgi_record_model(mgi_record *record, const char *key, const mgeo_model_info *info) {
     if (record == NULL) return;
+    if (info->generation == 0) {
+        mgi_record_put(record, record->object, key, json_null());
+        return;
+    }
     json_t *model = json_object();
     mgi_record_put(record, model, "generation", mgi_json_of_integer(info->generation));
     mgi_record_put(record, model, "version", mgi_json_of_text(info->version));

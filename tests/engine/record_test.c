@@ -126,6 +126,7 @@ static void test_models_and_checks(void **state) {
     mgi_record_model(record, "to", &info);
     mgi_record_checks(record, "checks", checks, 3);
     mgi_record_checks(record, "none", checks, 0);
+    mgi_record_model(record, "nobody", &(mgeo_model_info){.version = ""});
     char *line;
     json_decref(laid_out(record, &line));
     assert_non_null(strstr(
@@ -135,7 +136,7 @@ static void test_models_and_checks(void **state) {
         line, "\"checks\":[{\"name\":\"psi\",\"measured\":0.25,\"limit\":0.2,\"passed\":false},"
               "{\"name\":\"flip_share\",\"measured\":0.0,\"limit\":0.01,\"passed\":true},"
               "{\"name\":\"accuracy_loss\",\"measured\":null,\"limit\":null,\"passed\":null}],"
-              "\"none\":[]"));
+              "\"none\":[],\"nobody\":null,"));
     mgi_free(line);
 }
 
@@ -156,7 +157,7 @@ static void test_a_line_has_a_longest_length(void **state) {
 /* Whatever allocation fails, it is noticed when the line is laid out, and not before. */
 static void test_out_of_memory_is_told_at_the_end(void **state) {
     (void)state;
-    mgeo_model_info info = {.version = "v"};
+    mgeo_model_info info = {.generation = 1, .version = "v"};
     mgeo_check check = {.name = "psi"};
     long nth = 1;
     for (bool failed = true; failed; nth++) {
