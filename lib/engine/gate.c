@@ -75,7 +75,10 @@ static uint32_t mgi_judge_all(const mgeo_gate *gate, const mgeo_compare_report *
               gate->max_macro_f1_loss);
     mgi_judge(&checks[n++], "latency_ratio", report->latency_ratio, gate->max_latency_ratio);
     mgi_judge(&checks[n++], "psi", report->psi, gate->max_psi);
-    mgi_judge(&checks[n++], "lost_pairs", (double)report->lost, -1);
+    /* Where neither model scored anything, nothing was shown. */
+    uint64_t scored = report->pairs + report->lost + report->gained;
+    double lost = scored > 0 ? (double)report->lost : NAN;
+    mgi_judge(&checks[n++], "lost_pairs", lost, -1);
     return n;
 }
 

@@ -211,6 +211,17 @@ static void test_a_model_that_answers_nan(void **state) {
     check_answer(0, 1);
 }
 
+static void test_pairs_that_nobody_can_score(void **state) {
+    (void)state;
+    mgeo_swap_receipt receipt;
+    mgeo_pair nothing = {"", 0, "", 0};
+    mgeo_gate gate = {.struct_size = sizeof gate, .pairs = &nothing, .count = 1};
+    load_both("fake", paths[0], paths[0]);
+    assert_int_equal(swap_through(&gate, &receipt), MGEO_E_REFUSED);
+    assert_non_null(strstr(error.message, "lost_pairs could not be measured"));
+    check_answer(0, 1);
+}
+
 static void test_rotated_labels(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
@@ -376,6 +387,7 @@ int main(void) {
         TEST(test_latency_has_a_limit),
         TEST(test_a_refusal_names_all_that_is_broken),
         TEST(test_a_model_that_answers_nan),
+        TEST(test_pairs_that_nobody_can_score),
         TEST(test_rotated_labels),
         TEST(test_senseless_gates),
         TEST(test_nothing_else_changes_meanwhile),
