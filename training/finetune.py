@@ -44,13 +44,36 @@ class Renamer:
         return ids
 
 
+def in_fold(data, fold):
+    """Which labelled pairs are in fold "K/N": all pairs of a query are in one fold."""
+    number, folds = (int(n) for n in fold.split("/"))
+    _, query = data["train"][:, 0].unique(return_inverse=True)
+    order = torch.randperm(int(query.max()) + 1, generator=torch.Generator().manual_seed(folds))
+    return order[query] % folds == number
+
+
+def unlearnt_mean(data, soft, mean):
+    """For each labelled pair the mean answer of the teachers that did not learn it; of all where each did."""
+    unseen = torch.stack([s["unseen"] for s in soft], 1).float()
+    if unseen.sum() == 0:
+        return mean
+    total = sum(s["train"].float() * u[:, None] for s, u in zip(soft, unseen.T))
+    known = unseen.sum(1, keepdim=True)
+    answers = torch.where(known > 0, total / known.clamp(min=1), mean)
+    rows = known[:, 0] > 0
+    print(metrics.line("teachers' mean on labelled pairs they did not learn", metrics.figures(answers[rows], data["train_label"][rows])), flush=True)
+    return answers
+
+
 def training_rows(data, device, soft, args):
     """Pairs and target probabilities of one round."""
     def known(name, smoothing=args.smoothing):
         return F.one_hot(data[name + "_label"].long(), 3).float() * (1 - smoothing) + smoothing / 3
     if not soft:
-        return data["train"].to(device), known("train").to(device)
-    mean = {name: sum(s[name].float() for s in soft) / len(soft) for name in soft[0]}
+        kept = ~in_fold(data, args.fold) if args.fold else slice(None)
+        return data["train"][kept].to(device), known("train")[kept].to(device)
+    mean = {name: sum(s[name].float() for s in soft) / len(soft) for name in ("train", "near", "rules")}
+    mean["train"] = unlearnt_mean(data, soft, mean["train"])
     parts = [("train", (known("train") + mean["train"]) / 2)] * args.gold_repeats + [("near", mean["near"])]
     parts += [("rules", args.rules_trust * known("rules", 0)[:len(mean["rules"])] + (1 - args.rules_trust) * mean["rules"])]
     parts += [("strict", known("strict", .1)[:args.strict])]
@@ -77,6 +100,7 @@ def main():
     add("--out", required=True)
     add("--soft", nargs="*", default=[])
     add("--predict")
+    add("--fold", help="K/N: leave the K-th of N parts of the labelled pairs out, so that its answers there are unlearnt")
     add("--steps", type=int, default=2000)
     add("--seconds", type=float, default=1e9, help="end sooner, the schedule compressed, when steps are slow")
     add("--batch", type=int, default=64)
@@ -121,15 +145,12 @@ def main():
     def loss_of(rows, width):
         """Each pair in one order and in the other; both must give the label, and agree."""
         turned = swapped(pairs[rows], generator)
-        out = []
-        for ab in (turned, turned.flip(1)):
-            ids, types = texts.pack(*ab.T, width)
-            if args.rename:
-                ids = rename(ids, types, args.rename)
-            gone = (torch.rand(ids.shape, device=device, generator=generator) < args.unknown) & (ids > 4)
-            out.append(model(torch.where(gone, UNK, ids), types))
-        z = torch.cat(out)
-        return cross_entropy(z, targets[rows].repeat(2, 1), weight) + args.agree * disagreement(*out)
+        ids, types = texts.pack(*torch.cat([turned, turned.flip(1)]).T, width)
+        if args.rename:
+            ids = rename(ids, types, args.rename)
+        gone = (torch.rand(ids.shape, device=device, generator=generator) < args.unknown) & (ids > 4)
+        z = model(torch.where(gone, UNK, ids), types)
+        return cross_entropy(z, targets[rows].repeat(2, 1), weight) + args.agree * disagreement(*z.chunk(2))
 
     model.train()
     for step in range(args.steps):
@@ -138,13 +159,13 @@ def main():
             group["lr"] = args.rate * max(0, min((step + 1) / min(200, args.steps // 4 + 1), 1 - done))
         queue = queue or by_length(texts, pairs, args.batch, generator)
         rows, width = queue.pop()
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             loss_of(rows, width).backward()
         if args.adversarial:
             push = args.adversarial * words.grad / (words.grad.norm(dim=1, keepdim=True) + 1e-8)
             with torch.no_grad():
                 words += push
-            with torch.autocast(device, torch.bfloat16):
+            with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
                 loss_of(rows, width).backward()
             with torch.no_grad():
                 words -= push
@@ -166,7 +187,9 @@ def main():
     keep(average, args.out)
     if args.predict:
         rows = {"train": None, "near": args.predict_near, "rules": args.predict_rules}
-        torch.save({n: metrics.logits(average, texts, data[n][:k]).softmax(-1).half().cpu() for n, k in rows.items()}, args.predict)
+        answers = {n: metrics.logits(average, texts, data[n][:k]).softmax(-1).half().cpu() for n, k in rows.items()}
+        answers["unseen"] = in_fold(data, args.fold) if args.fold else torch.zeros(len(data["train"]), dtype=torch.bool)
+        torch.save(answers, args.predict)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import random
 
 import torch
 
+import parsed as parsed_addresses
 import rules
 import sources
 from text import Vocabulary
@@ -80,7 +81,7 @@ def near_pairs(train, others, rng, device):
     for q in queries:
         c = by_query[q]
         out += [(c[i], c[j]) for i in range(len(c)) for j in range(i)]
-    for group, take, top in ((queries, 10, 20), (others, 6, 16), (pool, 4, 14)):
+    for group, take, top in ((queries, 14, 26), (others, 8, 20), (pool, 5, 16)):
         found = neighbours(group, pool, top, device)
         for text, row in zip(group, found.tolist()):
             close = [pool[k] for k in row if pool[k] != text]
@@ -104,9 +105,9 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data", required=True)
     arguments.add_argument("--out", required=True)
-    arguments.add_argument("--rules", type=int, default=250000)
+    arguments.add_argument("--rules", type=int, default=320000)
     arguments.add_argument("--village-texts", type=int, default=40000)
-    arguments.add_argument("--valid-share", type=float, default=.08)
+    arguments.add_argument("--valid-share", type=float, default=.06)
     arguments.add_argument("--limit", type=int, help="use only so many labelled pairs and addresses (for a trial)")
     args = arguments.parse_args()
     rng = random.Random(0)
@@ -115,11 +116,13 @@ def main():
     labelled, dev = sources.pairs(args.data, "train")[:args.limit], sources.pairs(args.data, "dev")
     train, valid = split_by_query(labelled, args.valid_share, 1)
     streets, villages = sources.streets(args.data), sources.villages(args.data)
-    parsed = ["".join(text for _, text in elements) for elements in sources.parsed_addresses(args.data)]
+    elements = sources.parsed_addresses(args.data)
+    parsed = ["".join(text for _, text in e) for e in elements]
     others = sorted(set(parsed + sources.company_addresses(args.data)))[:args.limit]
 
     roads, places, characters = name_lists(args.data)
-    maker = rules.Maker(2, streets, villages, roads, places, characters, sources.renames(args.data))
+    real = [a for a in map(parsed_addresses.to_address, elements) if a]
+    maker = rules.Maker(2, streets, villages, roads, places, characters, sources.renames(args.data), real)
     made = [maker.pair() for _ in range(args.rules)]
     strict = [maker.strict_pair() for _ in range(args.rules // 5)]
     near = near_pairs(train, others, rng, device)

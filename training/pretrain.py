@@ -22,7 +22,7 @@ def sources(data, device, rules_share):
     rules = data["rules"][:int(len(data["rules"]) * rules_share)]
     labels = data["rules_label"][:len(rules)].long()
     single = data["texts"]
-    parts = [(rules, labels)] + [(p, torch.full((len(p),), -100)) for p in (data["train"], data["train"], data["near"], torch.stack([single, single], 1))]
+    parts = [(rules, labels), (data["strict"], data["strict_label"].long())] + [(p, torch.full((len(p),), -100)) for p in (data["train"], data["train"], data["near"], torch.stack([single, single], 1))]
     return torch.cat([p for p, _ in parts]).to(device).long(), torch.cat([y for _, y in parts]).to(device)
 
 

@@ -21,6 +21,13 @@ GATES = ["({d}门)", "({d}门)", "({d}大门)", "({d}{e}门)", "({d}1门)", "({d
 NOTES = ["请提前打电话", "放门卫处", "送货上门", "工作日送达", "周末不在家", "到了联系收件人", "放快递柜", "不要放驿站", "转交前台", "请走货梯", "易碎品轻放",
          "麻烦送到家门口", "谢谢师傅", "下午三点后在家", "有电梯", "没人就放门口", "电话打不通请发短信", "需要验货", "发票随货寄出", "小区不让进请打电话"]
 
+# A long and a short way to end the same name; # is a number.
+SHORT_NAMES = [("花园小区", "花园"), ("小区", ""), ("住宅小区", ""), ("新村小区", "新村"), ("商务大厦", "大厦"), ("商务中心", "中心"), ("国际大酒店", "大酒店"),
+               ("购物中心", "商场"), ("购物广场", "广场"), ("村民委员会", "村委会"), ("社区居民委员会", "社区居委会"), ("人民政府", "政府"), ("人民法院", "法院"),
+               ("公安局派出所", "派出所"), ("汽车客运站", "汽车站"), ("火车站", "站"), ("第#中学", "#中"), ("第#小学", "#小"), ("第#人民医院", "#院"),
+               ("市人民医院", "市医院"), ("高级中学", "高中"), ("中心小学", "小学"), ("科技有限公司", "科技"), ("有限公司", ""), ("农贸市场", "菜场"),
+               ("工业园区", "工业园"), ("大学城校区", "大学"), ("师范大学", "师大"), ("工业大学", "工大"), ("社区卫生服务中心", "卫生中心"), ("妇幼保健院", "妇保院")]
+
 
 def chinese_number(n):
     """Chinese numerals below 1,000 as house numbers, buildings and floors write them."""
@@ -57,11 +64,12 @@ class Address:
 
 
 class Maker:
-    def __init__(self, seed, streets, villages, roads, places, characters, renames=()):
+    def __init__(self, seed, streets, villages, roads, places, characters, renames=(), parsed=()):
         self.rng = random.Random(seed)
         self.streets, self.villages, self.roads, self.places = streets, villages, roads, places
         self.characters = characters  # characters to make up names with
         self.renames = dict(renames)
+        self.parsed = parsed  # real addresses, taken for a part of the pairs
 
     # -- parts ---------------------------------------------------------------
 
@@ -96,7 +104,20 @@ class Maker:
             return self.rng.choice("abcdef")
         return ("abcd"[self.rng.randrange(4)] if self.chance(.06) else "") + str(self.small())
 
+    def real_address(self):
+        """A parsed address; what the writing of a candidate needs and it lacks is made up."""
+        a = dataclasses.replace(self.rng.choice(self.parsed))
+        if not a.village:
+            a.road, a.number = a.road or self.road_name(), a.number or self.rng.randint(1, 999)
+            a.building = a.building or (self.building_name() if a.place and self.chance(.25) else "")
+        else:
+            a.number = self.rng.randint(1, 300)
+        a.shop = self.shop_name() if self.chance(.15) else ""
+        return a
+
     def address(self):
+        if self.parsed and self.chance(.4):
+            return self.real_address()
         r = self.rng
         a = Address()
         if self.chance(.75):
@@ -321,9 +342,13 @@ class Maker:
         r, a = self.rng, self.address()
         a.town = a.village = a.unit = a.floor = a.room = a.shop = ""
         a.road, a.number = a.road or self.road_name(), a.number or r.randint(1, 999)
-        kind = r.choice(["number", "number", "numeral", "district"])
+        kind = r.choice(["number", "number", "numeral", "district", "floor", "short name"])
         if kind == "district":
-            return self.two_districts(a)
+            return self.two_cities(a) if self.chance(.3) else self.two_districts(a)
+        if kind == "floor":
+            return self.two_floors(a)
+        if kind == "short name":
+            return self.short_name(a)
         head = r.choice([("", ""), ("", ""), (a.district, ""), (a.city + a.district, a.district), (a.district, a.district)])
         if kind == "number":
             left, change = f"{a.road}{{}}号", 999
@@ -342,6 +367,42 @@ class Maker:
             relation = EXACT if same else PARTIAL
         r.shuffle(texts)
         return texts[0], texts[1], relation
+
+    def two_floors(self, a):
+        """The same floor of a building in other words, or two floors."""
+        r, same = self.rng, self.chance(.45)
+        first = self.small(30)
+        second = first if same else self.other_number(first, 30)
+        where = r.choice([a.place, f"{a.road}{a.number}号"]) or f"{a.road}{a.number}号"
+        shop = self.shop_name() if self.chance(.2) else ""
+        texts = [where + self.count(n, .3) + r.choice(["层", "楼", "f"]) + shop for n in (first, second)]
+        r.shuffle(texts)
+        return texts[0], texts[1], EXACT if same else PARTIAL
+
+    def short_name(self, a):
+        """A name and its short form, of one place or of two."""
+        r = self.rng
+        n = self.small(20)
+        long, short = r.choice(SHORT_NAMES)
+        name, other = self.name(r.choice([2, 2, 3])), self.name(2)
+        head = r.choice(["", "", a.district, f"{a.road}{a.number}号"])
+        same = self.chance(.65)
+        texts = [head + (name + long).replace("#", chinese_number(n)), (name if same else other) + short.replace("#", chinese_number(n))]
+        if self.chance(.3):
+            texts[1] = head + texts[1]
+        r.shuffle(texts)
+        return texts[0], texts[1], EXACT if same else NOT
+
+    def two_cities(self, a):
+        """The same words in two cities, with a district of the same name or none."""
+        r = self.rng
+        cities = [s[1] for s in r.choices(self.streets, k=40) if s[1].endswith("市")]
+        rest = r.choice([f"{a.road}{a.number}号", a.place or a.road, "人民路" + str(a.number) + "号"])
+        rest = (a.district if a.district.endswith("区") and self.chance(.6) else "") + rest
+        first = r.choice(cities)
+        second = first if self.chance(.35) else r.choice([c for c in cities if c != first] or ["南京市"])
+        short = (lambda c: c[:-1] if self.chance(.2) else c)
+        return short(first) + rest, short(second) + rest, EXACT if first == second else NOT
 
     def two_districts(self, a):
         """The same road or name in one district, which is written fully or in part, or in two."""

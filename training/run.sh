@@ -1,26 +1,28 @@
 #!/bin/sh
-# The whole recipe, from the data folder to a model directory, on one GPU:
+# The whole recipe, from the data folder to a model directory:
 #
 #     DATA=../data BUILD=build OUT=mini sh run.sh
 #
-# PYTHON names the interpreter. CAP=1 bounds each stage's time (a slower GPU then takes fewer steps). Models that share
-# a stage are trained side by side: each is far too small to fill a GPU.
+# PYTHON names the interpreter. GPUS=2 spreads each stage over so many GPUs. CAP=1 bounds each stage's time (a slower
+# GPU then takes fewer steps). Models that share a stage are trained side by side: each is far too small to fill a GPU.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
 data=$BUILD/data.pt
-stage=$(date +%s)
+stage=$(date +%s) started=0
 mkdir -p "$BUILD"
 
 step() { # step NAME SCRIPT ARGUMENTS: start it beside the others of its stage
     name=$1 script=$2
     shift 2
-    "$python" -u "$here/$script.py" --data "$data" --out "$BUILD/$name.pt" "$@" >"$BUILD/$name.log" 2>&1 &
+    CUDA_VISIBLE_DEVICES=$((started % ${GPUS:-1})) "$python" -u "$here/$script.py" --data "$data" --out "$BUILD/$name.pt" "$@" \
+        >"$BUILD/$name.log" 2>&1 &
     running="${running:-} $!"
+    started=$((started + 1))
 }
 finish() { # wait for a stage
     for process in $running; do wait "$process"; done
-    running=
+    running= started=0
     echo "$1: $(($(date +%s) - stage)) s"
     stage=$(date +%s)
 }
@@ -30,38 +32,44 @@ cap() { [ -z "${CAP:-}" ] || echo "--seconds $1"; }
 running=
 finish "data"
 
-# 1. From nothing: the student, and two encoders for teachers, which are told what the two texts share.
-step student-0 pretrain --size student --batch 512 --rate 1e-3 --steps 3900 $(cap 165)
-step large pretrain --size teacher --overlap 1 --batch 384 --rate 5e-4 --steps 2500 $(cap 165)
-step middle pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 3200 $(cap 165)
+# 1. From nothing: the student, and three encoders for teachers, which are told what the two texts share.
+step student-0 pretrain --size student --batch 512 --rate 1e-3 --steps 6850 $(cap 190)
+step large pretrain --size teacher --overlap 1 --batch 384 --rate 5e-4 --steps 4350 $(cap 190)
+step middle-1 pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 5450 --seed 1 $(cap 190)
+step middle-2 pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 5050 --seed 2 $(cap 190)
 finish "pre-training"
 
-# 2. Five teachers on the labelled pairs. Each then predicts the unlabelled and rule-made pairs.
-teacher() { # teacher NUMBER FROM STEPS RATE EXACT-WEIGHT
-    step "teacher-$1" finetune --init "$BUILD/$2.pt" --steps "$3" --rate "$4" --exact-weight "$5" --seed "$1" \
-        --predict "$BUILD/teacher-$1.soft" $(cap 105)
+# 2. Ten teachers, two for each fifth of the labelled pairs that they do not learn. Each then predicts all pairs.
+teacher() { # teacher NUMBER FROM FOLD STEPS RATE EXACT-WEIGHT
+    step "teacher-$1" finetune --init "$BUILD/$2.pt" --fold "$3/5" --steps "$4" --rate "$5" --exact-weight "$6" --seed "$1" \
+        --predict "$BUILD/teacher-$1.soft" --predict-rules 120000 $(cap 75)
 }
-teacher 0 large 1280 2e-4 1.5
-teacher 1 large 1270 2e-4 1.2
-teacher 2 large 1270 1e-4 1
-teacher 3 middle 1730 3e-4 1.5
-teacher 4 middle 1770 2e-4 1.2
+teacher 0 large 0 1200 2e-4 1.5
+teacher 1 large 1 1200 2e-4 1.2
+teacher 2 middle-1 0 1500 3e-4 1.2
+teacher 3 middle-2 1 1500 3e-4 1.5
+teacher 4 large 2 1200 1.5e-4 1.2
+teacher 5 large 3 1200 2e-4 1.5
+teacher 6 middle-1 2 1500 2e-4 1.5
+teacher 7 middle-2 3 1500 2e-4 1.2
+teacher 8 large 4 1200 2e-4 1.2
+teacher 9 middle-1 4 1500 3e-4 1.2
 finish "teachers"
 
-# 3. Two students learn the teachers' mean.
-student() { # student NUMBER GOLD-REPEATS
-    step "student-$1" finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps 5000 --batch 256 --rate 5e-4 --exact-weight 1 \
-        --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --check 500 \
-        --predict "$BUILD/student-$1.soft" --predict-near 9000 --predict-rules 3000 $(cap 175)
+# 3. Four students learn the teachers' mean; on a labelled pair, that of the teachers which did not learn it.
+student() { # student NUMBER GOLD-REPEATS STEPS
+    step "student-$1" finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps "$3" --batch 640 --rate 7e-4 --exact-weight 1 \
+        --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --strict 25000 --rules-trust .4 --check 400 --seed "$1" \
+        --predict "$BUILD/student-$1.soft" --predict-near 9000 --predict-rules 3000 $(cap 192)
 }
-student 1 3
-student 2 8
+student 1 5 5867
+student 2 5 5939
+student 3 8 6001
+student 4 8 5915
 finish "distillation"
 
-# 4. The mean of the students' weights. STRICT=1 trains it a little on pairs that turn on a number or the district:
-# more of robustness/pairs.tsv then passes, and macro-F1 on the held-out pairs falls by about half a point.
-step final finetune --init "$BUILD/student-1.pt" "$BUILD/student-2.pt" --soft "$BUILD"/student-*.soft --strict 4000 --steps $((${STRICT:-0} * 150)) \
-    --rate 6e-5 --exact-weight 1 --dropout .03 --rename .15 --unknown 0 --gold-repeats 1 --average .98 --check 150
+# 4. The mean of the students' weights.
+step final finetune --init "$BUILD"/student-[1-4].pt --steps 0
 finish "mean"
 
 "$python" "$here/evaluate.py" --data "$data" "$BUILD/final.pt" --export "$OUT"
