@@ -141,6 +141,16 @@ static void test_an_unsound_end_is_not_continued(void **state) {
     kit_free(&lines);
 }
 
+static void test_a_journal_that_was_cut_anywhere_is_not_continued(void **state) {
+    (void)state;
+    kit_write(3);
+    for (long size = kit_size(kit_path) - 1; size >= 0; size--) {
+        assert_int_equal(truncate(kit_path, size), 0);
+        check_refused(kit_path, MGEO_E_FORMAT, "FILE.head names line 3: lines were cut off");
+        assert_int_equal(kit_size(kit_path), size);
+    }
+}
+
 static void test_out_of_memory(void **state) {
     (void)state;
     long nth = 1;
@@ -293,6 +303,7 @@ int main(void) {
         KIT_TEST(test_a_first_line_may_be_torn_too),
         KIT_TEST(test_a_head_one_line_behind_is_brought_up),
         KIT_TEST(test_an_unsound_end_is_not_continued),
+        KIT_TEST(test_a_journal_that_was_cut_anywhere_is_not_continued),
         KIT_TEST(test_out_of_memory),
         KIT_TEST(test_a_full_disk_leaves_whole_lines),
         KIT_TEST(test_a_head_that_cannot_be_written_is_told),

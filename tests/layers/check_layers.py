@@ -47,7 +47,7 @@ def check_lib(path, layer, quote, header):
             return f'includes "{header}", which is for lib/backend/torch/ alone'
     elif layer == "api" and header == "api_check.h":
         return None
-    elif quote == '"' and not (layer == "api" and header == "api_check.h"):
+    elif quote == '"':
         return f'includes "{header}": write the layer too, as in "core/status.h"'
     return None
 
