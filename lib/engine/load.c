@@ -103,12 +103,19 @@ static void mgi_load_report(const mgi_loading *loading, const mgeo_model_info *i
     }
 }
 
-static bool mgi_load_begin(mgeo_engine *engine) {
+/* While `loading` is set, no canary begins: what is asked here holds to the end. */
+static mgeo_status mgi_load_begin(mgeo_engine *engine, mgeo_error *error) {
     pthread_mutex_lock(&engine->mutex);
-    bool free = !engine->loading;
-    engine->loading = true;
+    mgeo_status status = MGEO_OK;
+    if (engine->loading) {
+        status =
+            mgi_fail(error, MGEO_E_BUSY, "another load is in progress: wait for it or cancel it");
+    } else {
+        status = mgi_may_empty_standby(engine, error);
+    }
+    if (status == MGEO_OK) engine->loading = true;
     pthread_mutex_unlock(&engine->mutex);
-    return free;
+    return status;
 }
 
 static void mgi_load_end(mgeo_engine *engine) {
@@ -119,10 +126,8 @@ static void mgi_load_end(mgeo_engine *engine) {
 
 mgeo_status mgi_engine_load(mgeo_engine *engine, const char *path, const mgeo_load_options *options,
                             mgeo_model_info *info, mgeo_error *error) {
-    if (!mgi_load_begin(engine)) {
-        return mgi_fail(error, MGEO_E_BUSY,
-                        "another load is in progress: wait for it or cancel it");
-    }
+    mgeo_status status = mgi_load_begin(engine, error);
+    if (status != MGEO_OK) return status;
     double start = mgi_now();
     mgi_loading loading = {.engine = engine, .path = path, .options = options};
     mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);

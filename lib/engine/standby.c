@@ -40,14 +40,15 @@ mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error) 
 
 /* For a while a finished load leaves the former standby model free to go live again, while its last
  * calls end: a rollback is possible at any moment. After that it may not, so that the load comes to
- * an end under any traffic. Long users are waited for as long as they take, and nothing is kept
- * from turning meanwhile. The mutex is held on entry and on return. */
+ * an end under any traffic. Long users, and a canary, are waited for as long as they take, and
+ * nothing is kept from turning meanwhile. The mutex is held on entry and on return. */
 static mgeo_status mgi_await_idle_standby(mgeo_engine *engine, mgeo_progress *progress,
                                           mgeo_error *error) {
     double until = mgi_now() + engine->patience;
     for (;;) {
         int32_t slot = mgi_standby(engine);
-        bool held = engine->deciding || engine->holds[slot] > 0;
+        bool held =
+            engine->deciding || engine->holds[slot] > 0 || mgi_slots_share(&engine->slots) > 0;
         bool used = mgi_slots_pins(&engine->slots, slot) > 0 && mgi_now() < until;
         if (!held && !used) return MGEO_OK;
         mgeo_status status = mgi_progress_check(progress, error);

@@ -111,6 +111,22 @@ static mgeo_status operate_roll_back(stress_random *random) {
     return mgeo_roll_back(engine, NULL, NULL, NULL);
 }
 
+/* An unload while the model that was swapped out, or was a canary, still answers its last calls. */
+static atomic_ulong hasty_swaps;
+
+static mgeo_status operate_hasty_unload(stress_random *random) {
+    bool swaps = stress_draw(random, 2);
+    mgeo_status status =
+        swaps ? swap_with(&(mgeo_swap_options){0}) : mgeo_set_canary(engine, 5000, NULL, NULL);
+    if (status != MGEO_OK) return status;
+    atomic_fetch_add(&hasty_swaps, swaps);
+    if (!swaps) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    mgeo_set_canary(engine, 0, NULL, NULL);
+    return mgeo_unload(engine, NULL);
+}
+
+unsigned long stress_hasty_swaps(void) { return atomic_load(&hasty_swaps); }
+
 /* ---- shares ---------------------------------------------------------------------------------- */
 
 static uint32_t draw_share(stress_random *random) {
@@ -249,6 +265,7 @@ static const stress_kind kinds[] = {
     {"cancelled load", operate_cancelled_load, MAY(MGEO_E_CANCELLED) | MAY(MGEO_E_BUSY), 1,
      MGEO_E_CANCELLED},
     {"unload", operate_unload, MAY_TURN, 2, MGEO_OK},
+    {"hasty unload", operate_hasty_unload, MAY_TURN, 6, MGEO_OK},
     {"swap", operate_swap, MAY_TURN, 10, MGEO_OK},
     {"expecting swap", operate_expecting_swap, MAY_TURN | MAY(MGEO_E_REFUSED), 6, MGEO_OK},
     {"gated swap", operate_gated_swap, MAY_TURN | MAY(MGEO_E_REFUSED), 4, MGEO_OK},

@@ -72,4 +72,7 @@ void stress_print_operations(void);
 /* How often operations of this kind ended so. */
 unsigned long stress_ended(const char *kind, mgeo_status status);
 
+/* Swaps that were part of "hasty unload". */
+unsigned long stress_hasty_swaps(void);
+
 #endif

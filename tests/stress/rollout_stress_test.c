@@ -68,6 +68,7 @@ static char journal_path[TINY_PATH_BYTES + 16];
 static void make_models(void) {
     mgi_backend_register(&mgi_fake_backend);
     mgi_backend_register(&steered_backend);
+    steered_delay(1); /* calls of half of the models last, so that drains have to wait */
     tiny_models_begin(models.root);
     mgi_tokenizer *tokenizer = test_tokenizer();
     for (uint32_t i = 0; i < PAIRS; i++) {
@@ -129,8 +130,9 @@ static unsigned long swaps_that_ended(mgeo_status status) {
 
 static void check_counts(const mgeo_rollout *rollout) {
     assert_int_equal(rollout->loads, stress_ended("load", MGEO_OK) + 1);
-    assert_int_equal(rollout->unloads, stress_ended("unload", MGEO_OK));
-    assert_int_equal(rollout->swaps, swaps_that_ended(MGEO_OK));
+    assert_int_equal(rollout->unloads,
+                     stress_ended("unload", MGEO_OK) + stress_ended("hasty unload", MGEO_OK));
+    assert_int_equal(rollout->swaps, swaps_that_ended(MGEO_OK) + stress_hasty_swaps());
     assert_int_equal(rollout->refused_swaps, swaps_that_ended(MGEO_E_REFUSED));
     assert_int_equal(rollout->roll_backs,
                      stress_ended("roll-back", MGEO_OK) + rollout->watch_roll_backs);
