@@ -127,6 +127,14 @@ static mgeo_status mgi_may_swap(const mgeo_engine *engine, uint64_t expected, mg
     return MGEO_OK;
 }
 
+/* Whom it is about, where nothing turns, or not yet. */
+static void mgi_note_models(const mgeo_engine *engine, mgi_turning *turning) {
+    int32_t live = mgi_slots_live(&engine->slots);
+    turning->from = engine->residents[live].info;
+    turning->to = engine->residents[mgi_other_slot(live)].info;
+    mgi_name_models(turning);
+}
+
 static void mgi_swap_turn(mgeo_engine *engine, const mgeo_swap_options *options,
                           mgi_turning *turning) {
     int32_t to = mgi_standby(engine);
@@ -150,9 +158,7 @@ static void mgi_begin_deciding(mgeo_engine *engine, mgi_deciding *deciding, mgi_
     deciding->live = mgi_hold(engine, live);
     deciding->standby = mgi_hold(engine, mgi_other_slot(live));
     deciding->route = mgi_slots_route(&engine->slots);
-    turning->from = engine->residents[live].info;
-    turning->to = engine->residents[mgi_other_slot(live)].info;
-    mgi_name_models(turning);
+    mgi_note_models(engine, turning);
     engine->deciding = true;
 }
 
@@ -181,6 +187,7 @@ static mgeo_status mgi_swap_gated(mgeo_engine *engine, const mgeo_swap_options *
     pthread_mutex_lock(&engine->mutex);
     mgeo_status status = mgi_may_swap(engine, options->expect_generation, error);
     if (status == MGEO_OK) mgi_begin_deciding(engine, &deciding, turning);
+    if (status == MGEO_E_REFUSED) mgi_note_models(engine, turning);
     pthread_mutex_unlock(&engine->mutex);
     if (status != MGEO_OK) return status;
 
@@ -200,6 +207,7 @@ static mgeo_status mgi_swap_at_once(mgeo_engine *engine, const mgeo_swap_options
     pthread_mutex_lock(&engine->mutex);
     mgeo_status status = mgi_may_swap(engine, options->expect_generation, error);
     if (status == MGEO_OK) mgi_swap_turn(engine, options, turning);
+    if (status == MGEO_E_REFUSED) mgi_note_models(engine, turning);
     pthread_mutex_unlock(&engine->mutex);
     return status;
 }

@@ -15,6 +15,8 @@ static void test_a_swap_and_its_receipt(void **state) {
     mgeo_swap_options options = {.struct_size = sizeof options, .expect_generation = 7};
     mgeo_swap_receipt receipt = {.struct_size = sizeof receipt};
     assert_int_equal(mgeo_swap_model(engine, &options, &receipt, &error), MGEO_E_REFUSED);
+    assert_int_equal(receipt.from_generation, 1); /* the receipt says what it was about */
+    assert_int_equal(receipt.to_generation, 2);
     check_answer(0, 1);
     options.expect_generation = 2;
     assert_int_equal(mgeo_swap_model(engine, &options, &receipt, &error), MGEO_OK);
