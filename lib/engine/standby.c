@@ -86,13 +86,15 @@ static mgi_runner *mgi_take_out(mgeo_engine *engine, int32_t slot) {
 }
 
 mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_resident *next, mgeo_progress *progress,
-                             mgi_runner **former, uint64_t *ticket, mgeo_error *error) {
+                             mgi_replaced *replaced, uint64_t *ticket, mgeo_error *error) {
     pthread_mutex_lock(&engine->emptier);
     pthread_mutex_lock(&engine->mutex);
     mgeo_status status = mgi_await_idle_standby(engine, progress, error);
     if (status == MGEO_OK) {
         int32_t slot = mgi_standby(engine);
-        *former = mgi_take_out(engine, slot);
+        replaced->info = engine->residents[slot].info;
+        replaced->calls = (uint64_t)mgi_slots_pins(&engine->slots, slot);
+        replaced->runner = mgi_take_out(engine, slot);
         mgi_settle_resident(engine, slot, next);
         *ticket = mgi_journal_ticket(engine->journal);
     }

@@ -69,12 +69,18 @@ static inline const char *mgi_actor(const mgeo_engine *engine, const char *actor
  * line that says who uses it. */
 mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error);
 
+/* The model that makes way for a loaded one. */
+typedef struct mgi_replaced {
+    mgi_runner *runner; /* which the caller destroys; NULL: the slot was empty */
+    mgeo_model_info info;
+    uint64_t calls; /* that were waited for */
+} mgi_replaced;
+
 /* Puts `next` into the standby slot, and makes it live if nothing is; its slot, generation and live
- * are filled in. First waits until nobody uses the model that stood by there: *former is its
- * runner, which the caller destroys, or NULL. *ticket is the event's place in the journal.
- * Errors: MGEO_E_CANCELLED (progress); then nothing has changed. */
+ * are filled in. First waits until nobody uses the model that stood by there. *ticket is the
+ * event's place in the journal. Errors: MGEO_E_CANCELLED (progress); then nothing has changed. */
 mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_resident *next, mgeo_progress *progress,
-                             mgi_runner **former, uint64_t *ticket, mgeo_error *error);
+                             mgi_replaced *replaced, uint64_t *ticket, mgeo_error *error);
 
 /* Long use of a slot that has a model: counted, so that it is not replaced meanwhile. The mutex is
  * held for mgi_hold, not for mgi_release. */

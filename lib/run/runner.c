@@ -19,6 +19,7 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->vocabulary = described.vocabulary;
     runner->batch_tokens = info->batch_tokens;
     runner->cores = mgi_runner_cores(options);
+    runner->gentle = options->gentle;
     runner->workers_count = mgi_lanes_of(runner->cores, info->on_cpu);
 }
 

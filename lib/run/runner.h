@@ -10,6 +10,7 @@ typedef struct mgi_runner mgi_runner;
 typedef struct mgi_runner_options {
     uint32_t threads;    /* CPU threads that compute; 0: mgi_processors() */
     uint32_t queue_rows; /* rows that may wait; 0: 4,096 */
+    bool gentle;         /* there is live traffic: warm-up takes one core and times nothing */
 } mgi_runner_options;
 
 /* Starts the workers of a model. On success the runner owns the model; on failure the caller still

@@ -53,6 +53,7 @@ struct mgi_runner {
     uint32_t vocabulary;
     uint32_t batch_tokens;
     uint32_t cores;
+    bool gentle; /* warm-up leaves the other cores to live traffic */
     uint32_t workers_count;
     mgi_worker *workers;
     mgi_counters *counters;

@@ -38,7 +38,7 @@ static mgeo_status mgi_warm_run(const mgi_warm_batch *warm, mgeo_progress *progr
     double start = mgi_now();
     status = runner->backend->run(worker->lane, &worker->batcher.batch, warm->cores, worker->logits,
                                   error);
-    if (rows == 1 && runner->cores > 1) {
+    if (rows == 1 && runner->cores > 1 && !runner->gentle) {
         mgi_cores_learn(&runner->lone, warm->cores, warm->length, mgi_now() - start);
     }
     mgi_progress_add(progress, 1);
@@ -67,7 +67,8 @@ static mgeo_status mgi_warm_lane(mgi_worker *worker, double until, mgeo_progress
     return status;
 }
 
-/* On one core and on all, so that the choice between them is known from the start. */
+/* On one core and on all, so that the choice between them is known from the start. Beside live
+ * traffic on one alone: the clock would tell of the traffic, which would feel the rest. */
 static mgeo_status mgi_warm_lone_row(mgi_runner *runner, uint32_t length, bool both,
                                      mgeo_progress *progress, mgeo_error *error) {
     mgi_warm_batch warm = {.worker = &runner->workers[0], .length = length, .rows = 1, .cores = 1};
@@ -86,7 +87,7 @@ static mgeo_status mgi_warm_lone_rows(mgi_runner *runner, double until, mgeo_pro
         if (mgi_now() >= until && i > 0) break;
         uint32_t length = mgi_warm_length(runner, MGI_WARM_LONE_ROWS - i, MGI_WARM_LONE_ROWS);
         bool hopeless = i >= SURE && runner->lone.wide > 2 * runner->lone.narrow;
-        bool both = runner->cores > 1 && !hopeless;
+        bool both = runner->cores > 1 && !hopeless && !runner->gentle;
         status = mgi_warm_lone_row(runner, length, both, progress, error);
     }
     return status;

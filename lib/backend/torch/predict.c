@@ -104,6 +104,36 @@ static void place(tally *t, const mgi_encoder_spec *spec, const mgi_weights *fro
     linear(t, MGK_FP32, &from->classifier);
 }
 
+/* ---- what the libraries take beside the lanes ---- */
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* For each core at work OpenBLAS (as do its like) copies a block of the weight, P outputs by Q
+ * inputs, and all rows by Q inputs. P and Q are its own, by processor. */
+static uint64_t blas_core(const mgi_encoder *e, uint64_t rows, uint64_t outputs, uint64_t inputs) {
+    const bool avx512 = strcmp(e->kernels->name, "AVX-512") == 0;
+    const uint64_t p = avx512 ? 448 : 768, q = avx512 ? 448 : 384;
+    return (least(outputs, p) + rows) * least(inputs, q) * sizeof(float);
+}
+
+static uint64_t blas_workspace(const mgi_encoder *e, unsigned cores) {
+    const mgi_encoder_spec *spec = &e->spec;
+    uint64_t rows = e->batch_tokens, hidden = spec->hidden, wide = spec->intermediate;
+    if (e->form != MGK_FP32) return cores * blas_core(e, 1, hidden, hidden); /* the pooler alone */
+    uint64_t up = blas_core(e, rows, wide, hidden), down = blas_core(e, rows, hidden, wide);
+    return cores * (up > down ? up : down);
+}
+
+/* oneDNN makes a program for each number of rows (mgi_bert_product_rows keeps them few) and each
+ * shape of weight, and keeps it: code and tables that hardly depend on the shape. Shared by all
+ * lanes. */
+static uint64_t programs_workspace(const mgi_encoder *e) {
+    enum { SHAPES = 5, PROGRAM_BYTES = 80 << 10 }; /* fused QKV, KV, Q and output, up, down */
+    if (e->form != MGK_BF16) return 0;
+    uint64_t step = mgi_bert_product_rows(MGK_BF16, 1);
+    return mgi_bert_product_rows(MGK_BF16, e->batch_tokens) / step * SHAPES * PROGRAM_BYTES;
+}
+
 void mgi_bert_predict(const mgi_encoder *e, const mgi_weights *weights, unsigned cores,
                       mgi_encoder_needs *needs) {
     tally first = {.form = e->form};
@@ -119,7 +149,7 @@ void mgi_bert_predict(const mgi_encoder *e, const mgi_weights *weights, unsigned
     needs->weights = t.kept + t.made;
     needs->opening = t.highest > needs->weights ? t.highest : needs->weights;
     needs->lane = mgi_bert_lane_bytes(e) + scratch * sizeof(float) * cores;
-    needs->workspace = 0;
+    needs->workspace = blas_workspace(e, cores) + programs_workspace(e);
     needs->keeps_weights = t.keeps;
     needs->on_cpu = true;
     mgi_copy_text(needs->device, sizeof needs->device, "cpu");
