@@ -19,9 +19,8 @@ static uint64_t now(const struct conduct *conduct) {
 static uint64_t due_in(uint64_t begin, uint64_t end, double every, uint64_t after) {
     double period = every * 1e9;
     double passed = after > begin ? (double)(after - begin) / period : 0;
-    double number = passed > 0.5 ? (double)(uint64_t)(passed + 0.5) : 0;
-    for (;; number += 1) {
-        double due = (double)begin + (number + 0.5) * period;
+    for (uint64_t number = passed > 0.5 ? (uint64_t)(passed + 0.5) : 0;; number++) {
+        double due = (double)begin + ((double)number + 0.5) * period;
         if (due >= (double)end) return UINT64_MAX;
         if ((uint64_t)due > after) return (uint64_t)due;
     }

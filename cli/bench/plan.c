@@ -213,7 +213,7 @@ static bool take(struct plan *plan, int code, const char *value, struct fault *f
     case OPT_MAX_LENGTH: return take_model(plan, code, value, fault);
     default: break;
     }
-    if (code == 'c' || code <= OPT_SEED) return take_calls(plan, code, value, fault);
+    if (code <= OPT_SEED) return take_calls(plan, code, value, fault);
     return take_events(plan, code, value, fault);
 }
 

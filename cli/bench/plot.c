@@ -114,18 +114,21 @@ static void draw_time_axis(const struct frame *frame, struct text *text) {
           "time since the end of the warm-up, s");
 }
 
-static void draw_latency_axis(const struct frame *frame, struct text *text) {
-    for (double power = frame->least; power < frame->most * 1.01; power *= 10) {
-        for (int i = 1; i < 10 && power * i < frame->most * 1.01; i++) {
-            double y = y_of(frame, power * i);
-            line(text, LEFT, y, WIDTH - RIGHT, y,
-                 i == 1 ? "stroke=\"#c8ccd1\"" : "stroke=\"#eef0f2\"");
-            char words[32];
-            snprintf(words, sizeof words, "%g", power * i);
-            if (i == 1 || ((i == 2 || i == 5) && frame->most / frame->least < 2000))
-                label(text, LEFT - 8, y + 4, "text-anchor=\"end\"", words);
-        }
+/* The lines of one power of ten, the first of them strong. */
+static void draw_decade(const struct frame *frame, double power, struct text *text) {
+    for (int i = 1; i < 10 && power * i < frame->most * 1.01; i++) {
+        double y = y_of(frame, power * i);
+        line(text, LEFT, y, WIDTH - RIGHT, y, i == 1 ? "stroke=\"#c8ccd1\"" : "stroke=\"#eef0f2\"");
+        char words[32];
+        snprintf(words, sizeof words, "%g", power * i);
+        if (i == 1 || ((i == 2 || i == 5) && frame->most / frame->least < 2000))
+            label(text, LEFT - 8, y + 4, "text-anchor=\"end\"", words);
     }
+}
+
+static void draw_latency_axis(const struct frame *frame, struct text *text) {
+    int decades = (int)lround(log10(frame->most / frame->least));
+    for (int i = 0; i <= decades; i++) draw_decade(frame, frame->least * pow(10, i), text);
     text_format(text,
                 "<text transform=\"translate(20 %d) rotate(-90)\" text-anchor=\"middle\">"
                 "latency of a call, ms</text>\n",

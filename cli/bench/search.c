@@ -71,13 +71,14 @@ static int halve(struct rollout *rollout, struct outcome *outcome, double high, 
 
 static int confirm(struct rollout *rollout, struct outcome *outcome, double rate,
                    struct fault *fault) {
-    for (int i = 0; i < CONFIRMATIONS && rate > 0; i++, rate *= STEP) {
+    for (int i = 0; i < CONFIRMATIONS && rate > 0; i++) {
         int held = attempt(rollout, outcome, rate, LONGER, fault);
         if (held < 0) return -1;
         if (held > 0) {
             outcome->found = rate;
             return 0;
         }
+        rate *= STEP;
     }
     return 0;
 }

@@ -17,7 +17,7 @@ bool outcome_is_good(const struct outcome *outcome) {
 
 static void write_models(const struct outcome *outcome, struct text *text) {
     static const char *const names[ROLLOUT_MODELS] = {"model", "standby"};
-    for (size_t i = 0; i < outcome->rollout->models; i++) {
+    for (size_t i = 0; i < ROLLOUT_MODELS && i < outcome->rollout->models; i++) {
         const mgeo_model_info *info = &outcome->rollout->info[i];
         text_format(text, "%-10s%s (%.8s), %s, %s, %u threads\n", names[i], info->version,
                     info->fingerprint, model_precision_name(info->precision), info->device,
@@ -76,8 +76,8 @@ static void write_counts(const struct figures *figures, struct text *text) {
         text_format(text, "no score   %" PRIu64 " rows\n", figures->bad_rows);
     if (figures->not_begun > 0)
         text_format(text,
-                    "not begun  %" PRIu64 " calls that were due: the rate is more than the model "
-                    "or the callers can do\n",
+                    "not begun  %" PRIu64
+                    " calls that were due before the end: all callers were still waiting\n",
                     figures->not_begun);
 }
 
