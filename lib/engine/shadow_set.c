@@ -124,7 +124,10 @@ static void mgi_shadow_stop(mgi_shadow *shadow, mgi_shadow_change *change) {
     pthread_mutex_lock(&engine->mutex);
     change->before = mgi_shadow_share(shadow);
     mgi_shadow_end(shadow);
-    if (change->before > 0) change->ticket = mgi_journal_ticket(engine->journal);
+    if (change->before > 0) {
+        change->standby = engine->residents[shadow->slot].info;
+        change->ticket = mgi_journal_ticket(engine->journal);
+    }
     pthread_mutex_unlock(&engine->mutex);
     mgi_shadow_join(shadow);
 }

@@ -121,6 +121,49 @@ static void test_a_good_model_passes(void **state) {
     await_logged("is over after 100 calls");
 }
 
+/* Puts an engine with a journal in the other one's place. */
+static void begin_journal(char path[TINY_PATH_BYTES + 16]) {
+    snprintf(path, TINY_PATH_BYTES + 16, "%s/journal", root);
+    mgeo_engine_destroy(engine);
+    mgeo_engine_options options = {.struct_size = sizeof options, .journal = path};
+    if (mgeo_engine_create(&options, &engine, &error) != MGEO_OK) fail_msg("%s", error.message);
+}
+
+static bool was_journaled(const char *path, const char *first, const char *second) {
+    char line[8192];
+    bool found = false;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        found = found || (strstr(line, first) != NULL && strstr(line, second) != NULL);
+    }
+    fclose(file);
+    return found;
+}
+
+static void await_journaled(const char *path, const char *first, const char *second) {
+    for (int i = 0; i < PATIENCE_MS && !was_journaled(path, first, second); i++) test_sleep(1);
+    assert_true(was_journaled(path, first, second));
+}
+
+static void test_the_journal_tells_how_it_ended(void **state) {
+    (void)state;
+    char path[TINY_PATH_BYTES + 16];
+    begin_journal(path);
+    load_pair(100, paths[0]);
+    swap_watched((mgeo_watch){.window_calls = 60, .max_error_rate = -1});
+    assert_int_equal(call(60, 0), 0);
+    check_end(MGEO_WATCH_PASSED, "");
+    await_journaled(path, "\"event\":\"watch\"", "\"former_generation\":1,\"calls\":60");
+    assert_int_equal(swap(), MGEO_OK);
+    swap_watched((mgeo_watch){.window_calls = 60, .max_error_rate = -1});
+    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    assert_int_equal(call(1, 0), 1);
+    check_end(MGEO_WATCH_TURNED_BACK, "error_rate");
+    await_journaled(path, "\"event\":\"rollback\",\"actor\":\"watch\"",
+                    "\"name\":\"error_rate\",\"measured\":1.0,\"limit\":0.0,\"passed\":false");
+}
+
 static void test_too_few_calls_to_judge(void **state) {
     (void)state;
     load_pair(100, paths[1]);
@@ -340,6 +383,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_none_at_first),
         TEST(test_a_good_model_passes),
+        TEST(test_the_journal_tells_how_it_ended),
         TEST(test_too_few_calls_to_judge),
         TEST(test_the_first_failed_call_turns_back),
         TEST(test_an_error_rate_turns_back),
