@@ -1,5 +1,5 @@
 #!/bin/sh
-# Scores the example pairs with the bundled model and shows some of them, and how often it is right.
+# Scores the example pairs with the bundled model; shows some of them, all that it gets wrong, and how often it is right.
 set -eu
 
 build=$1
@@ -18,6 +18,12 @@ fi
 printf '\nEvery 20th pair of %s:\n\n  score  answer         right answer   pair\n' "$scored"
 # The file's own three columns come first, then similarity and label.
 awk -F '\t' 'NR > 1 && (NR - 2) % 20 == 0 {
+    printf "  %.3f  %-13s  %-13s  %s | %s\n", $4, $5, $3, $1, $2 }' "$scored"
+
+printf '\nEvery row with another answer than the right one (%s of %s):\n\n' \
+    "$(awk -F '\t' 'NR > 1 && $5 != $3 { n++ } END { print n + 0 }' "$scored")" \
+    "$(awk 'END { print NR - 1 }' "$scored")"
+awk -F '\t' 'NR > 1 && $5 != $3 {
     printf "  %.3f  %-13s  %-13s  %s | %s\n", $4, $5, $3, $1, $2 }' "$scored"
 
 echo
