@@ -91,7 +91,7 @@ static void test_nothing_is_judged_before_min_calls(void **state) {
         assert_int_equal(checks[i].passed, 1);
     }
     answer(&watched, 1, 9000000, 80);
-    assert_true(judge(&watch)); /* 50 calls: all but the error rate are broken */
+    assert_true(judge(&watch));               /* 50 calls: all but the error rate are broken */
     assert_true(isnan(checks[PSI].measured)); /* of 35 rows */
     assert_int_equal(checks[ERRORS].passed, 1);
     assert_float_equal(checks[ERRORS].measured, 0.1, 1e-9);
