@@ -148,7 +148,9 @@ static void run_engine(mgi_runner *runner) {
     static float similarity[PAIRS];
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
     mgeo_error error;
-    if (mgi_runner_score(runner, pairs, PAIRS, &scores, &error) != MGEO_OK) die(error.message);
+    if (mgi_runner_score(runner, mgi_now(), pairs, PAIRS, &scores, &error) != MGEO_OK) {
+        die(error.message);
+    }
 }
 
 static double least(double a, double b) { return a == 0 || b < a ? b : a; }
