@@ -138,9 +138,7 @@ static void test_a_rollout(void **state) {
     check_value("mgeo_model_live{slot=\"green\",version=\"v2\"}", 0);
     check_value("mgeo_model_generation{slot=\"green\",version=\"v2\"}", 2);
     check_value("mgeo_loads_total", 2);
-    mgeo_rollout rollout = {.struct_size = sizeof rollout};
-    assert_int_equal(mgeo_get_rollout(engine, &rollout, &error), MGEO_OK);
-    check_value("mgeo_failed_loads_total", (double)rollout.failed_loads);
+    check_value("mgeo_failed_loads_total", 1);
     assert_int_equal(swap(), MGEO_OK);
     assert_int_equal(mgeo_roll_back(engine, NULL, NULL, &error), MGEO_OK);
     mgeo_swap_options wrong = {.struct_size = sizeof wrong, .expect_generation = 7};
