@@ -64,6 +64,142 @@ AT(mgeo_swap_receipt, to_version, 104);
 AT(mgeo_stats, calls, 16);
 AT(mgeo_stats, busy_seconds, 96);
 AT(mgeo_stats, call_seconds_max, 112);
+
+AT(mgeo_engine_options, journal, 32);
+AT(mgeo_engine_options, actor, 40);
+
+AT(mgeo_load_options, memory_limit, 64);
+AT(mgeo_load_options, actor, 72);
+AT(mgeo_load_options, reason, 80);
+
+AT(mgeo_scores, route_key, 80);
+
+AT(mgeo_model_info, predicted_bytes, 2672);
+AT(mgeo_model_info, live_calls_during, 2680);
+AT(mgeo_model_info, live_p99_before, 2688);
+AT(mgeo_model_info, live_p99_during, 2696);
+
+AT(mgeo_memory, weights, 8);
+AT(mgeo_memory, limit, 48);
+AT(mgeo_memory, precision, 56);
+AT(mgeo_memory, fits, 60);
+AT(mgeo_memory, fitting_precision, 64);
+AT(mgeo_memory, device, 68);
+
+AT(mgeo_job_options, standby, 8);
+AT(mgeo_job_options, route_key, 16);
+
+AT(mgeo_compare_options, pairs, 8);
+AT(mgeo_compare_options, count, 16);
+AT(mgeo_compare_options, gold, 24);
+AT(mgeo_compare_options, pairs_per_call, 32);
+AT(mgeo_compare_options, full_speed, 36);
+AT(mgeo_compare_options, progress, 40);
+
+AT(mgeo_shift, live, 8);
+AT(mgeo_shift, standby, 12);
+AT(mgeo_shift, live_label, 16);
+AT(mgeo_shift, standby_label, 20);
+
+AT(mgeo_compare_report, worst, 8);
+AT(mgeo_compare_report, worst_count, 24);
+AT(mgeo_compare_report, pairs, 48);
+AT(mgeo_compare_report, shift_mean, 104);
+AT(mgeo_compare_report, psi, 144);
+AT(mgeo_compare_report, latency_ratio, 232);
+AT(mgeo_compare_report, live_label_count, 240);
+AT(mgeo_compare_report, flip_matrix, 248);
+AT(mgeo_compare_report, live_labels, 2296);
+AT(mgeo_compare_report, standby_labels, 3320);
+
+AT(mgeo_gate, pairs, 8);
+AT(mgeo_gate, count, 16);
+AT(mgeo_gate, gold, 24);
+AT(mgeo_gate, full_speed, 36);
+AT(mgeo_gate, max_shift, 40);
+AT(mgeo_gate, max_psi, 96);
+AT(mgeo_gate, progress, 104);
+
+AT(mgeo_watch, window_calls, 8);
+AT(mgeo_watch, window_seconds, 16);
+AT(mgeo_watch, min_calls, 24);
+AT(mgeo_watch, max_error_rate, 32);
+AT(mgeo_watch, max_psi, 56);
+
+AT(mgeo_check, measured, 32);
+AT(mgeo_check, limit, 40);
+AT(mgeo_check, passed, 48);
+
+AT(mgeo_swap_options, gate, 16);
+AT(mgeo_swap_options, watch, 24);
+AT(mgeo_swap_options, actor, 32);
+AT(mgeo_swap_options, reason, 40);
+
+AT(mgeo_swap_receipt, from_version, 40);
+AT(mgeo_swap_receipt, to_version, 104);
+AT(mgeo_swap_receipt, turn_seconds, 168);
+AT(mgeo_swap_receipt, stall_seconds, 176);
+AT(mgeo_swap_receipt, journal_line, 184);
+AT(mgeo_swap_receipt, journal_status, 192);
+AT(mgeo_swap_receipt, check_count, 196);
+AT(mgeo_swap_receipt, checks, 200);
+AT(mgeo_swap_receipt, journal_hash, 1096);
+
+AT(mgeo_roll_back_options, actor, 8);
+AT(mgeo_roll_back_options, reason, 16);
+
+AT(mgeo_watch_report, state, 8);
+AT(mgeo_watch_report, check_count, 12);
+AT(mgeo_watch_report, generation, 16);
+AT(mgeo_watch_report, seconds, 40);
+AT(mgeo_watch_report, checks, 48);
+AT(mgeo_watch_report, reason, 944);
+
+AT(mgeo_canary_options, expect_generation, 8);
+AT(mgeo_canary_options, watch, 16);
+AT(mgeo_canary_options, actor, 24);
+AT(mgeo_canary_options, reason, 32);
+
+AT(mgeo_shadow_options, queue_rows, 8);
+AT(mgeo_shadow_options, worst_pairs, 16);
+AT(mgeo_shadow_options, full_speed, 20);
+AT(mgeo_shadow_options, actor, 24);
+AT(mgeo_shadow_options, reason, 32);
+
+AT(mgeo_shadow_report, calls, 24);
+AT(mgeo_shadow_report, compared, 64);
+AT(mgeo_shadow_report, shift_mean, 96);
+AT(mgeo_shadow_report, psi, 136);
+AT(mgeo_shadow_report, share, 144);
+AT(mgeo_shadow_report, shift_histogram, 160);
+AT(mgeo_shadow_report, flip_matrix, 320);
+AT(mgeo_shadow_report, live_labels, 2368);
+AT(mgeo_shadow_report, standby_labels, 3392);
+
+AT(mgeo_stats, call_seconds_max, 112);
+AT(mgeo_stats, call_p50, 120);
+AT(mgeo_stats, call_p99, 136);
+AT(mgeo_stats, wait_p50, 144);
+AT(mgeo_stats, batch_fill, 160);
+AT(mgeo_stats, not_finite_rows, 168);
+AT(mgeo_stats, failed_by, 176);
+
+AT(mgeo_rollout, live_slot, 8);
+AT(mgeo_rollout, canary_share, 12);
+AT(mgeo_rollout, watch_state, 20);
+AT(mgeo_rollout, live_generation, 24);
+AT(mgeo_rollout, former_generation, 40);
+AT(mgeo_rollout, swaps, 72);
+AT(mgeo_rollout, jobs, 104);
+AT(mgeo_rollout, stall_seconds_max, 120);
+
+AT(mgeo_journal_report, lines, 8);
+AT(mgeo_journal_report, bad_line, 16);
+AT(mgeo_journal_report, torn, 24);
+AT(mgeo_journal_report, last_hash, 32);
+AT(mgeo_journal_report, reason, 104);
+_Static_assert(sizeof(mgeo_check) == 56, "mgeo_check is an array's element");
+_Static_assert(sizeof(mgeo_shift) == 24, "mgeo_shift is an array's element");
 #endif
 
 _Static_assert(sizeof(mgeo_error) == 512, "callers allocate it");
@@ -93,3 +229,14 @@ FIXED(MGEO_INT8, 4);
 FIXED(MGEO_FP8, 5);
 FIXED(MGEO_STANDBY, 3);
 FIXED(MGEO_STAGE_FINISHED, 6);
+FIXED(MGEO_WATCH_NONE, 0);
+FIXED(MGEO_WATCH_RUNNING, 1);
+FIXED(MGEO_WATCH_PASSED, 2);
+FIXED(MGEO_WATCH_TURNED_BACK, 3);
+FIXED(MGEO_WATCH_ENDED, 4);
+FIXED(MGEO_METRICS_OPENMETRICS, 0);
+FIXED(MGEO_METRICS_PROMETHEUS, 1);
+FIXED(MGEO_SHARE_ALL, 10000u);
+FIXED(MGEO_MAX_CHECKS, 16);
+FIXED(MGEO_SHADOW_BINS, 20);
+FIXED(MGEO_MAX_LABELS, 16);
