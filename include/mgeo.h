@@ -227,9 +227,9 @@ typedef struct mgeo_model_info {
  * it is treated as untrusted. options and info may be NULL; info is filled on success.
  * Blocks until done. Any thread. MGEO_E_BUSY: a second load, or the standby model answers a
  * canary's share or is used by a job, a comparison or a gate's check.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY (also: more than is
- * free), MGEO_E_REFUSED (more than memory_limit), MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED,
- * MGEO_E_BUSY, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED. */
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY (also: more than is free), MGEO_E_REFUSED (more than
+ * memory_limit), MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_BUSY, MGEO_E_CANCELLED,
+ * MGEO_E_DEVICE, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_load(mgeo_engine *engine, const char *path,
                                const mgeo_load_options *options, mgeo_model_info *info,
                                mgeo_error *error);
