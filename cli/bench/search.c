@@ -16,10 +16,12 @@ static const double STEP = 0.95;  /* down, where a rate is not confirmed */
 static const double LONGER = 2;   /* the confirming trial */
 static const double P99 = 0.99;
 
+/* Calls that were never begun count as the slowest of all. */
 bool search_held(const struct figures *figures, double limit) {
+    double answered = (double)figures->all.count;
     if (figures->failed > 0 || figures->all.count == 0) return false;
-    if (latency_quantile(&figures->all, P99) > limit) return false;
-    return (double)figures->not_begun <= 0.001 * (double)figures->all.count;
+    double q = P99 * (answered + (double)figures->not_begun) / answered;
+    return q <= 1 && latency_quantile(&figures->all, q) <= limit;
 }
 
 static void tell(const struct outcome *outcome, const struct attempt *attempt) {

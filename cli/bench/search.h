@@ -10,7 +10,8 @@
  * if no rate held). */
 bool search(struct rollout *rollout, struct outcome *outcome, struct fault *fault);
 
-/* Whether an attempt held the limit: in time, nothing failed, nearly all calls begun. */
+/* Whether an attempt held the limit: nothing failed, and of the calls that were due 99 in 100 were
+ * answered in time. */
 bool search_held(const struct figures *figures, double limit);
 
 #endif
