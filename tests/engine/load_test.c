@@ -123,6 +123,89 @@ static void test_a_load_can_be_cancelled(void **state) {
     assert_int_equal(load(1), 2);
 }
 
+/* Waits in warm-up while held. */
+static void *load_beside(void *argument) {
+    mgeo_model_info *info = argument;
+    mgeo_load_options options = on("steered");
+    options.skip_warm_up = 0;
+    mgeo_load(engine, paths[2], &options, info, NULL);
+    return NULL;
+}
+
+static void test_a_load_says_what_live_traffic_felt(void **state) {
+    (void)state;
+    mgeo_model_info info = {.struct_size = sizeof info};
+    assert_int_equal(load_path(paths[0], &info), MGEO_OK);
+    assert_int_equal(info.live_calls_during, 0);
+    assert_true(info.live_p99_before == 0 && info.live_p99_during == 0);
+    assert_true(info.predicted_bytes > 0);
+    load(1);
+    for (int i = 0; i < 5; i++) check_answer(0, 1);
+    test_crew crew = {0};
+    steered_hold(true);
+    test_crew_start(&crew, load_beside, &info);
+    steered_await_waiting(1);
+    for (int i = 0; i < 4; i++) check_answer(0, 1);
+    assert_int_equal(swap(), MGEO_OK);
+    for (int i = 0; i < 3; i++) check_answer(1, 2); /* the other model's calls count too */
+    steered_hold(false);
+    test_crew_join(&crew);
+    assert_int_equal(info.generation, 3);
+    assert_int_equal(info.live_calls_during, 7);
+    assert_true(info.live_p99_before > 0);
+    assert_true(info.live_p99_during > 0);
+    mgeo_model_info asked = {.struct_size = sizeof asked};
+    assert_int_equal(mgeo_get_info(engine, MGEO_STANDBY, &asked, NULL), MGEO_OK);
+    assert_int_equal(asked.live_calls_during, 7);
+}
+
+/* The journal's last line, in memory of its own. */
+static const char *last_line(const char *path) {
+    static char line[8192];
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+    }
+    fclose(file);
+    return line;
+}
+
+static void check_line(const char *path, const char *part) {
+    const char *line = last_line(path);
+    if (strstr(line, part) == NULL) fail_msg("no %s in %s", part, line);
+}
+
+static void test_loads_and_failed_loads_stand_in_the_journal(void **state) {
+    (void)state;
+    char journal[TINY_PATH_BYTES + 16];
+    snprintf(journal, sizeof journal, "%s/journal", root);
+    mgeo_engine_options with = {.struct_size = sizeof with, .journal = journal, .actor = "tester"};
+    mgeo_engine_destroy(engine);
+    assert_int_equal(mgeo_engine_create(&with, &engine, &error), MGEO_OK);
+    load(0);
+    check_line(journal, "\"event\":\"load\"");
+    check_line(journal, "\"predicted_bytes\":");
+    assert_null(strstr(last_line(journal), "\"replaced\""));
+    load(1);
+    mgeo_load_options options = on("fake");
+    options.reason = "because";
+    assert_int_equal(mgeo_load(engine, paths[2], &options, NULL, &error), MGEO_OK);
+    check_line(journal, "\"reason\":\"because\"");
+    check_line(journal, "\"replaced\":{\"generation\":2,");
+    check_line(journal, "\"calls_drained\":0");
+    check_line(journal, "\"live_p99_before\":");
+    options.memory_limit = 1;
+    options.actor = "somebody";
+    assert_int_equal(mgeo_load(engine, paths[3], &options, NULL, &error), MGEO_E_REFUSED);
+    check_line(journal, "\"event\":\"load_failed\"");
+    check_line(journal, "\"actor\":\"somebody\"");
+    check_line(journal, "\"status\":\"MGEO_E_REFUSED\"");
+    check_line(journal, "model-3\"");
+    check_line(journal, "memory_limit is 0.0 MB");
+    mgeo_journal_report report = {.struct_size = sizeof report};
+    assert_int_equal(mgeo_journal_verify(journal, &report, &error), MGEO_OK);
+}
+
 static void test_loads_beside_live_traffic_are_nice_and_workers_are_not(void **state) {
     (void)state;
     int own = steered_own_nice();
@@ -138,6 +221,13 @@ static void test_loads_beside_live_traffic_are_nice_and_workers_are_not(void **s
     unsigned count = steered_runs(runs, 64);
     assert_in_range(count, 4, 64);
     assert_true(runs[count - 1].nice >= 10); /* warm-up of the second */
+    unsigned wide = 0, wide_nice = 0;
+    for (unsigned i = 0; i < count; i++) {
+        wide += runs[i].cores > 1;
+        wide_nice += runs[i].cores > 1 && runs[i].nice >= 10;
+    }
+    assert_true(wide > 0); /* alone, the first load takes all cores */
+    assert_int_equal(wide_nice, 0);
     assert_int_equal(swap(), MGEO_OK);
     steered_reset();
     check_answer(1, 2);
@@ -152,6 +242,8 @@ int main(void) {
         TEST(test_a_failed_load_changes_nothing),
         TEST(test_one_load_at_a_time_and_swaps_meanwhile),
         TEST(test_a_load_can_be_cancelled),
+        TEST(test_a_load_says_what_live_traffic_felt),
+        TEST(test_loads_and_failed_loads_stand_in_the_journal),
         TEST(test_loads_beside_live_traffic_are_nice_and_workers_are_not),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);

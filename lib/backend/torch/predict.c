@@ -108,19 +108,19 @@ static void place(tally *t, const mgi_encoder_spec *spec, const mgi_weights *fro
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-/* For each core at work OpenBLAS (as do its like) copies a block of the weight, P outputs by Q
- * inputs, and all rows by Q inputs. P and Q are its own, by processor. */
-static uint64_t blas_core(const mgi_encoder *e, uint64_t rows, uint64_t outputs, uint64_t inputs) {
-    const bool avx512 = strcmp(e->kernels->name, "AVX-512") == 0;
-    const uint64_t p = avx512 ? 448 : 768, q = avx512 ? 448 : 384;
+/* For each core at work OpenBLAS copies a block of the weight, P outputs by Q inputs, and all rows
+ * by Q inputs. P and Q differ by processor; these are the largest that it has for fp32. MKL, which
+ * newer builds of libtorch have inside, takes about as much. */
+static uint64_t blas_core(uint64_t rows, uint64_t outputs, uint64_t inputs) {
+    const uint64_t p = 768, q = 384;
     return (least(outputs, p) + rows) * least(inputs, q) * sizeof(float);
 }
 
 static uint64_t blas_workspace(const mgi_encoder *e, unsigned cores) {
     const mgi_encoder_spec *spec = &e->spec;
     uint64_t rows = e->batch_tokens, hidden = spec->hidden, wide = spec->intermediate;
-    if (e->form != MGK_FP32) return cores * blas_core(e, 1, hidden, hidden); /* the pooler alone */
-    uint64_t up = blas_core(e, rows, wide, hidden), down = blas_core(e, rows, hidden, wide);
+    if (e->form != MGK_FP32) return cores * blas_core(1, hidden, hidden); /* the pooler alone */
+    uint64_t up = blas_core(rows, wide, hidden), down = blas_core(rows, hidden, wide);
     return cores * (up > down ? up : down);
 }
 
