@@ -442,7 +442,7 @@ static void test_it_takes_one_core_and_what_is_left(void **state) {
         for (unsigned i = 0; i < count; i++) {
             assert_in_range(runs[i].rows, 1, 10);
             assert_int_equal(runs[i].cores, 1);
-            assert_true(full_speed != 0 ? runs[i].nice == own : runs[i].nice > own);
+            assert_true(full_speed != 0 ? runs[i].nice == own : (runs[i].nice > own || own == 19));
         }
     }
     for (int32_t slot = MGEO_BLUE; slot <= MGEO_GREEN; slot++) { /* the models' counts stand */
