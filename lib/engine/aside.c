@@ -1,9 +1,6 @@
 /* Work that must leave the processors to scoring. */
-#define _GNU_SOURCE
 #include "core/thread.h"
 #include "engine/state.h"
-
-#include <signal.h>
 
 typedef struct mgi_errand {
     void (*body)(void *);
@@ -20,12 +17,8 @@ static void *mgi_errand_main(void *argument) {
 
 /* A thread of its own, because a low priority cannot be raised again without privileges. */
 static bool mgi_run_in_nice_thread(mgi_errand *errand) {
-    sigset_t all, before;
     pthread_t thread;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&thread, NULL, mgi_errand_main, errand);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = mgi_thread_start(&thread, mgi_errand_main, errand);
     if (failed == 0) pthread_join(thread, NULL);
     return failed == 0;
 }

@@ -5,24 +5,14 @@ static mgeo_status mgi_may_set_canary(const mgeo_engine *engine, uint32_t share,
                                       mgeo_error *error) {
     const mgi_resident *standby = &engine->residents[mgi_standby(engine)];
     if (share == 0) return MGEO_OK;
-    if (mgi_slots_live(&engine->slots) < 0 || standby->runner == NULL || engine->emptying) {
-        return mgi_fail(error, MGEO_E_NO_MODEL,
-                        "no model is on standby to answer a share of the calls: load one first");
-    }
+    mgeo_status status = mgi_may_share(engine, "answer", error);
+    if (status != MGEO_OK) return status;
     if (expected != 0 && expected != standby->info.generation) {
         return mgi_fail(error, MGEO_E_REFUSED,
                         "the standby model is generation %llu (%s), not %llu as expected: the "
                         "canary's share stays as it was",
                         (unsigned long long)standby->info.generation, standby->info.version,
                         (unsigned long long)expected);
-    }
-    if (engine->loading) {
-        return mgi_fail(error, MGEO_E_BUSY,
-                        "a load will replace the standby model: set the share when it is done");
-    }
-    if (engine->deciding) {
-        return mgi_fail(error, MGEO_E_BUSY,
-                        "a gate measures the standby model: set the share when it has decided");
     }
     return MGEO_OK;
 }

@@ -39,23 +39,6 @@ static mgeo_status mgi_check_shadow(const mgeo_shadow_options *options, mgeo_err
 }
 
 /* The engine's mutex is held, as for all up to mgi_shadow_commit. */
-static mgeo_status mgi_may_shadow(const mgeo_engine *engine, mgeo_error *error) {
-    if (mgi_slots_live(&engine->slots) < 0 || engine->emptying ||
-        engine->residents[mgi_standby(engine)].runner == NULL) {
-        return mgi_fail(error, MGEO_E_NO_MODEL,
-                        "no model is on standby to score a share of the calls: load one first");
-    }
-    if (engine->loading) {
-        return mgi_fail(error, MGEO_E_BUSY,
-                        "a load will replace the standby model: set the share when it is done");
-    }
-    if (engine->deciding) {
-        return mgi_fail(error, MGEO_E_BUSY,
-                        "a gate measures the standby model: set the share when it has decided");
-    }
-    return MGEO_OK;
-}
-
 static void mgi_shadow_note(mgeo_engine *engine, mgi_shadow_change *change) {
     int32_t slot = mgi_standby(engine);
     change->live = engine->residents[mgi_other_slot(slot)].info;
@@ -67,7 +50,7 @@ static void mgi_shadow_note(mgeo_engine *engine, mgi_shadow_change *change) {
 /* Are the two models where they were noted? */
 static mgeo_status mgi_shadow_confirm(const mgeo_engine *engine, const mgi_shadow_change *change,
                                       mgeo_error *error) {
-    mgeo_status status = mgi_may_shadow(engine, error);
+    mgeo_status status = mgi_may_share(engine, "score", error);
     if (status != MGEO_OK ||
         (mgi_slots_live(&engine->slots) == change->live.slot &&
          engine->residents[change->standby.slot].info.generation == change->standby.generation)) {
@@ -162,7 +145,7 @@ static mgeo_status mgi_shadow_begin(mgi_shadow *shadow, mgi_shadow_change *chang
                                     mgeo_error *error) {
     mgeo_engine *engine = shadow->engine;
     pthread_mutex_lock(&engine->mutex);
-    mgeo_status status = mgi_may_shadow(engine, error);
+    mgeo_status status = mgi_may_share(engine, "score", error);
     if (status == MGEO_OK) mgi_shadow_note(engine, change);
     pthread_mutex_unlock(&engine->mutex);
     if (status != MGEO_OK) return status;

@@ -36,6 +36,23 @@ mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error) 
     return MGEO_OK;
 }
 
+mgeo_status mgi_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error) {
+    if (mgi_slots_live(&engine->slots) < 0 || engine->emptying ||
+        engine->residents[mgi_standby(engine)].runner == NULL) {
+        return mgi_fail(error, MGEO_E_NO_MODEL,
+                        "no model is on standby to %s a share of the calls: load one first", to);
+    }
+    if (engine->loading) {
+        return mgi_fail(error, MGEO_E_BUSY,
+                        "a load will replace the standby model: set the share when it is done");
+    }
+    if (engine->deciding) {
+        return mgi_fail(error, MGEO_E_BUSY,
+                        "a gate measures the standby model: set the share when it has decided");
+    }
+    return MGEO_OK;
+}
+
 /* ---- filling and emptying -------------------------------------------------------------------- */
 
 /* For a while a finished load leaves the former standby model free to go live again, while its last

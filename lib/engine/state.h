@@ -76,6 +76,10 @@ typedef struct mgi_replaced {
     uint64_t calls; /* that were waited for */
 } mgi_replaced;
 
+/* May the standby model be given a share of the calls, `to` "answer" or "score"? The mutex is held.
+ * Errors: MGEO_E_NO_MODEL, MGEO_E_BUSY. */
+mgeo_status mgi_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error);
+
 /* Puts `next` into the standby slot, and makes it live if nothing is; its slot, generation and live
  * are filled in. First waits until nobody uses the model that stood by there. *ticket is the
  * event's place in the journal. Errors: MGEO_E_CANCELLED (progress); then nothing has changed. */

@@ -4,7 +4,6 @@
 #include "core/thread.h"
 #include "run/state.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -210,18 +209,8 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
     return runner->backend->open_lane(runner->encoder, &worker->lane, error);
 }
 
-/* Signals are the host's business: its handlers run in its own threads. */
-static int mgi_create_quiet_thread(pthread_t *thread, void *(*body)(void *), void *argument) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(thread, NULL, body, argument);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error) {
-    int failed = mgi_create_quiet_thread(&worker->thread, mgi_worker_main, worker);
+    int failed = mgi_thread_start(&worker->thread, mgi_worker_main, worker);
     if (failed == 0) {
         worker->has_thread = true;
         return MGEO_OK;
