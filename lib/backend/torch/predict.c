@@ -110,7 +110,7 @@ static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* For each core at work OpenBLAS copies a block of the weight, P outputs by Q inputs, and all rows
  * by Q inputs. P and Q differ by processor; these are the largest that it has for fp32. MKL, which
- * newer builds of libtorch have inside, takes about as much. */
+ * builds of libtorch may have inside, was measured to take about as much. */
 static uint64_t blas_core(uint64_t rows, uint64_t outputs, uint64_t inputs) {
     const uint64_t p = 768, q = 384;
     return (least(outputs, p) + rows) * least(inputs, q) * sizeof(float);
@@ -125,13 +125,16 @@ static uint64_t blas_workspace(const mgi_encoder *e, unsigned cores) {
 }
 
 /* oneDNN makes a program for each number of rows (mgi_bert_product_rows keeps them few) and each
- * shape of weight, and keeps it: code and tables that hardly depend on the shape. Shared by all
- * lanes. */
-static uint64_t programs_workspace(const mgi_encoder *e) {
-    enum { SHAPES = 5, PROGRAM_BYTES = 80 << 10 }; /* fused QKV, KV, Q and output, up, down */
+ * shape of weight, and keeps it for all lanes: code and tables that hardly depend on the shape. And
+ * each core at work lays out the weight of its product anew. */
+static uint64_t onednn_workspace(const mgi_encoder *e, unsigned cores) {
+    enum { SHAPES = 5 }; /* fused QKV; KV; Q and attention's output; up; down */
     if (e->form != MGK_BF16) return 0;
+    uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
+    uint64_t largest = hidden * (wide > 3 * hidden ? wide : 3 * hidden) * 2;
     uint64_t step = mgi_bert_product_rows(MGK_BF16, 1);
-    return mgi_bert_product_rows(MGK_BF16, e->batch_tokens) / step * SHAPES * PROGRAM_BYTES;
+    uint64_t sizes = mgi_bert_product_rows(MGK_BF16, e->batch_tokens) / step;
+    return sizes * SHAPES * mgt_program_bytes() + cores * largest;
 }
 
 void mgi_bert_predict(const mgi_encoder *e, const mgi_weights *weights, unsigned cores,
@@ -149,7 +152,7 @@ void mgi_bert_predict(const mgi_encoder *e, const mgi_weights *weights, unsigned
     needs->weights = t.kept + t.made;
     needs->opening = t.highest > needs->weights ? t.highest : needs->weights;
     needs->lane = mgi_bert_lane_bytes(e) + scratch * sizeof(float) * cores;
-    needs->workspace = blas_workspace(e, cores) + programs_workspace(e);
+    needs->workspace = blas_workspace(e, cores) + onednn_workspace(e, cores);
     needs->keeps_weights = t.keeps;
     needs->on_cpu = true;
     mgi_copy_text(needs->device, sizeof needs->device, "cpu");

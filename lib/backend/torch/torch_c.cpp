@@ -87,6 +87,11 @@ void mgt_version(char *text, size_t capacity) {
     snprintf(text, capacity, "libtorch %s", MGI_TORCH_VERSION);
 }
 
+// libtorch 1.13.1 has oneDNN 2, 2.11 has oneDNN 3, whose programs are ten times as large.
+size_t mgt_program_bytes(void) {
+    return (std::strncmp(MGI_TORCH_VERSION, "1.", 2) == 0 ? 80 : 800) * size_t{1000};
+}
+
 bool mgt_has_mkl(void) { return at::hasMKL(); }
 
 const void *mgt_address(void) { return reinterpret_cast<const void *>(&at::get_num_threads); }

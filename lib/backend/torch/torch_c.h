@@ -28,6 +28,10 @@ typedef enum mgt_kind { MGT_F32, MGT_BF16 } mgt_kind;
 /* "libtorch 1.13.1"; written to text, cut to capacity. */
 void mgt_version(char *text, size_t capacity);
 
+/* What oneDNN keeps for each bf16 product of other sizes, code and all: measured with
+ * bench/memory_bench. */
+size_t mgt_program_bytes(void);
+
 /* Does libtorch carry Intel's MKL inside, so that no other BLAS matters? */
 bool mgt_has_mkl(void);
 
