@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The nicest there is: a fiftieth of a core that others want. The idle class would leave nothing,
+/* The nicest there is: a sixtieth of a core that others want. The idle class would leave nothing,
  * and who waits for a lock of such a thread would wait for as long as the machine is busy. */
 enum { MGI_NICE = 19, MGI_IO_WHO_PROCESS = 1, MGI_IO_IDLE = 3 << 13 };
 
