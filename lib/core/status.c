@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#undef mgi_fail /* the analyzer's stand-in */
+#undef mgi_fail /* the analyzer's stand-ins */
+#undef mgi_fail_memory
 
 const char *mgeo_status_name(int32_t status) {
     switch (status) {

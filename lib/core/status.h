@@ -11,18 +11,20 @@
 mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The usual line for a failed allocation of `bytes` for `what`. */
+mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);
+
 #ifdef __clang_analyzer__
 /* The static analyzer looks at one file at a time: it is told what comes back. */
 #define mgi_fail(error, status, ...) ((void)(mgi_fail)(error, status, __VA_ARGS__), (status))
+#define mgi_fail_memory(error, what, bytes)                                                        \
+    ((void)(mgi_fail_memory)(error, what, bytes), MGEO_E_MEMORY)
 #endif
 
 /* Formats one line of less than `capacity` (> 0) bytes: cut at a character's end, control
  * characters made spaces. */
 void mgi_write_line(char *line, size_t capacity, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
-
-/* The usual line for a failed allocation of `bytes` for `what`. */
-mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);
 
 /* Marks success. */
 mgeo_status mgi_succeed(mgeo_error *error);

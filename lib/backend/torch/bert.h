@@ -72,10 +72,22 @@ mgi_dtype mgi_bert_words_type(mgk_form form, mgi_dtype from);
 
 /* Query, key and value as one product where they are copied anyway; where all three can be read
  * from the file, three products cost less than a quarter of the model in fresh memory. The last
- * layer asks for [CLS] alone, so its query stands apart. Returns the number of products, and how
- * many of the three each makes. */
-unsigned mgi_bert_divide_qkv(mgk_form form, const mgi_layer_weights *from, bool last,
-                             unsigned widths[BERT_QKV_PARTS]);
+ * layer asks for [CLS] alone, so its query stands apart. Returns the number of products. */
+static inline unsigned mgi_bert_qkv_products(mgk_form form, const mgi_layer_weights *from,
+                                             bool last) {
+    const bool apart = mgi_bert_in_place(form, &from->query.weight) &&
+                       mgi_bert_in_place(form, &from->key.weight) &&
+                       mgi_bert_in_place(form, &from->value.weight);
+    if (apart) return BERT_QKV_PARTS;
+    return last ? 2 : 1;
+}
+
+/* How many of the three that product makes: one product all, of two the first the query alone,
+ * three one each. */
+static inline unsigned mgi_bert_qkv_width(unsigned products, unsigned product) {
+    if (products == 1) return BERT_QKV_PARTS;
+    return products == 2 && product == 1 ? 2 : 1;
+}
 
 /* What placing the request's weights and running lanes would take. The encoder's sizes are settled
  * and nothing is placed. */

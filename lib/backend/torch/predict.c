@@ -73,10 +73,13 @@ static void layer(tally *t, const mgi_layer_weights *from, bool last) {
                                                      &from->value.weight};
     const mgi_tensor *const biases[BERT_QKV_PARTS] = {&from->query.bias, &from->key.bias,
                                                       &from->value.bias};
-    unsigned widths[BERT_QKV_PARTS];
-    unsigned count = mgi_bert_divide_qkv(t->form, from, last, widths);
-    for (unsigned i = 0, part = 0; i < count; part += widths[i++])
-        stack(t, t->form, parts + part, widths[i]);
+    const unsigned products = mgi_bert_qkv_products(t->form, from, last);
+    unsigned part = 0;
+    for (unsigned i = 0; i < products; i++) {
+        const unsigned width = mgi_bert_qkv_width(products, i);
+        stack(t, t->form, parts + part, width);
+        part += width;
+    }
     for (unsigned i = 0; i < BERT_QKV_PARTS; i++) vector(t, biases[i]);
     linear(t, t->form, &from->attention_output);
     norm(t, &from->attention_norm);

@@ -133,24 +133,17 @@ static void qkv_bias(placing *p, const mgi_linear *const parts[BERT_QKV_PARTS], 
     mgi_progress_add(p->request->progress, BERT_QKV_PARTS);
 }
 
-unsigned mgi_bert_divide_qkv(mgk_form form, const mgi_layer_weights *from, bool last,
-                             unsigned widths[BERT_QKV_PARTS]) {
-    const bool apart = mgi_bert_in_place(form, &from->query.weight) &&
-                       mgi_bert_in_place(form, &from->key.weight) &&
-                       mgi_bert_in_place(form, &from->value.weight);
-    for (size_t i = 0; i < BERT_QKV_PARTS; i++) widths[i] = 1;
-    if (apart) return BERT_QKV_PARTS;
-    widths[last ? 1 : 0] = last ? 2 : 3;
-    return last ? 2 : 1;
-}
-
 static void qkv(placing *p, const mgi_layer_weights *from, bool last, bert_layer *to) {
     const mgi_linear *const parts[BERT_QKV_PARTS] = {&from->query, &from->key, &from->value};
     mgk_form form = p->encoder->form;
-    unsigned widths[BERT_QKV_PARTS];
-    to->qkv_parts = mgi_bert_divide_qkv(form, from, last, widths);
-    for (unsigned i = 0, part = 0; i < to->qkv_parts; part += widths[i++])
-        stack(p, form, parts + part, widths[i], &to->qkv[i]);
+    const unsigned products = mgi_bert_qkv_products(form, from, last);
+    unsigned part = 0;
+    for (unsigned i = 0; i < products; i++) {
+        const unsigned width = mgi_bert_qkv_width(products, i);
+        stack(p, form, parts + part, width, &to->qkv[i]);
+        part += width;
+    }
+    to->qkv_parts = products;
     qkv_bias(p, parts, to);
 }
 
