@@ -70,11 +70,20 @@ static void *load_third(void *argument) {
     return NULL;
 }
 
+/* Until the load has come to its last step: to be the one who empties the standby slot. */
+static void await_last_step(void) {
+    while (pthread_mutex_trylock(&engine->emptier) == 0) {
+        pthread_mutex_unlock(&engine->emptier);
+        test_sleep(1);
+    }
+}
+
 /* A load under way when its slot comes to be held: it waits, and may be cancelled. */
 static void check_load_meets_job(bool cancel) {
     load(0);
     load(1);
     mgeo_job *job = begin_job(0);
+    mgeo_job *other = begin_job(1); /* so that the load has nowhere to go, whoever is live */
     loader slow = {.path = paths[2]};
     test_crew crew = {0};
     steered_hold(true);
@@ -82,10 +91,12 @@ static void check_load_meets_job(bool cancel) {
     steered_await_waiting(1);
     assert_int_equal(swap(), MGEO_OK);
     steered_hold(false);
-    test_sleep(50);
+    await_last_step();
     check_job(job, 0, 1);
-    assert_int_equal(swap(), MGEO_OK); /* and nothing is kept from turning */
+    assert_int_equal(swap(), MGEO_OK); /* nothing is kept from turning */
+    check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK);
+    mgeo_job_end(other);
     if (cancel) mgeo_progress_cancel(&slow.progress);
     if (!cancel) mgeo_job_end(job);
     test_crew_join(&crew);
