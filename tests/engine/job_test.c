@@ -83,12 +83,12 @@ static void check_load_meets_job(bool cancel) {
     load(0);
     load(1);
     mgeo_job *job = begin_job(0);
-    mgeo_job *other = begin_job(1); /* so that the load has nowhere to go, whoever is live */
     loader slow = {.path = paths[2]};
     test_crew crew = {0};
     steered_hold(true);
     test_crew_start(&crew, load_third, &slow);
     steered_await_waiting(1);
+    mgeo_job *other = begin_job(1); /* so that the load has nowhere to go, whoever is live */
     assert_int_equal(swap(), MGEO_OK);
     steered_hold(false);
     await_last_step();
