@@ -182,6 +182,9 @@ void mgi_backend_register(const mgi_backend *backend);
 /* The backend over libtorch, lib/backend/torch/. */
 extern const mgi_backend mgi_torch_backend;
 
+/* The backend over CUDA, lib/backend/cuda/; in builds with -Dcuda alone. */
+extern const mgi_backend mgi_cuda_backend;
+
 /* lib/backend/fake.c, linked into tests alone: device "fake". Its logits are a fixed function of a
  * row's ids and types and of the classifier's bias, so that every answer tells its model. */
 extern const mgi_backend mgi_fake_backend;

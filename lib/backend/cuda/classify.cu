@@ -1,0 +1,74 @@
+/* The end of a pass, in fp32: pooler and classifier of every sequence's [CLS]. */
+#include "backend/cuda/kernels.h"
+#include "backend/cuda/launch.cuh"
+#include "backend/cuda/numbers.cuh"
+
+namespace {
+
+enum { POOL_WARPS = 8, CLASSIFY_THREADS = 256 };
+
+/* A warp for each output, one sequence after the other: the weights are read once. */
+__global__ void __launch_bounds__(POOL_WARPS * 32)
+    pool_kernel(const float *x, const float *weight, float *pooled, uint32_t width,
+                mgk_cuda_batch batch) {
+    let_next_begin();
+    wait_for_inputs();
+    const uint32_t output = blockIdx.x * POOL_WARPS + threadIdx.x / 32, lane = threadIdx.x % 32;
+    if (output >= width) return;
+    const float *w = weight + (size_t)output * width;
+    const uint32_t rows = batch.sizes[0];
+    for (uint32_t row = 0; row < rows; row++) {
+        float sum = 0;
+        for (uint32_t i = lane; i < width; i += 32) sum += x[(size_t)row * width + i] * w[i];
+        sum = warp_sum(sum);
+        if (lane == 0) pooled[(size_t)row * width + output] = sum;
+    }
+}
+
+__device__ void classify_row(const mgk_cuda_classifier &c, uint32_t row, float *activated) {
+    const uint32_t lane = threadIdx.x % 32, warps = blockDim.x / 32;
+    for (uint32_t i = threadIdx.x; i < c.width; i += blockDim.x)
+        activated[i] = tanhf(c.pooled[(size_t)row * c.width + i] + c.pool_bias[i]);
+    __syncthreads();
+    for (uint32_t label = threadIdx.x / 32; label < c.labels; label += warps) {
+        const float *w = c.weight + (size_t)label * c.width;
+        float sum = 0;
+        for (uint32_t i = lane; i < c.width; i += 32) sum += activated[i] * w[i];
+        sum = warp_sum(sum);
+        if (lane == 0) c.logits[(size_t)row * c.labels + label] = sum + c.bias[label];
+    }
+}
+
+/* The last block to come by tells the host. */
+__device__ void tell(const mgk_cuda_classifier &c) {
+    __threadfence_system();
+    __syncthreads();
+    if (threadIdx.x != 0) return;
+    if (atomicAdd(c.arrived, 1u) + 1 < gridDim.x) return;
+    *c.arrived = 0;
+    __threadfence_system();
+    *(volatile uint32_t *)c.done = *(const volatile uint32_t *)c.mark;
+}
+
+__global__ void __launch_bounds__(CLASSIFY_THREADS)
+    classify_kernel(mgk_cuda_classifier c, mgk_cuda_batch batch) {
+    extern __shared__ float activated[];
+    let_next_begin();
+    wait_for_inputs();
+    if (blockIdx.x < batch.sizes[0]) classify_row(c, blockIdx.x, activated);
+    if (c.done) tell(c);
+}
+
+} // namespace
+
+int mgk_cuda_pool(const float *x, const float *weight, float *pooled, uint32_t width,
+                  const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream) {
+    return launch(pool_kernel, (width + POOL_WARPS - 1) / POOL_WARPS, POOL_WARPS * 32, 0, stream,
+                  dependent, x, weight, pooled, width, *batch);
+}
+
+int mgk_cuda_classify(const mgk_cuda_classifier *classifier, const mgk_cuda_batch *batch,
+                      bool dependent, mgk_cuda_stream stream) {
+    return launch(classify_kernel, batch->rows, CLASSIFY_THREADS, classifier->width * sizeof(float),
+                  stream, dependent, *classifier, *batch);
+}

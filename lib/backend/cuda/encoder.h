@@ -1,0 +1,196 @@
+/* The encoder as it lies on its cards, and a lane's way through it. */
+#ifndef MGI_BACKEND_CUDA_ENCODER_H
+#define MGI_BACKEND_CUDA_ENCODER_H
+
+#include "backend/backend.h"
+#include "backend/cuda/device.h"
+#include "backend/cuda/kernels.h"
+
+#include <pthread.h>
+
+/* ---- what a request comes to ---- */
+
+/* The numbers that a model is computed with. */
+typedef struct mgi_cuda_forms {
+    mgk_cuda_type flow;    /* between products: x, queries, keys, values */
+    mgk_cuda_type product; /* what products multiply: as flow, or E4M3, or S8 */
+    bool tf32;             /* fp32 products may round their inputs */
+} mgi_cuda_forms;
+
+/* ---- weights ---- */
+
+/* One Linear layer. */
+typedef struct mgi_cuda_linear {
+    uint32_t outputs, inputs;
+    void *weight;    /* [outputs, inputs] */
+    float *bias;     /* [outputs] */
+    void *flow_bias; /* [outputs], as cublasLt adds it where flow is a half; or NULL */
+    float *scale;    /* E4M3, S8: [outputs], what a step of the sum is worth */
+    float step;      /* E4M3: the same for all outputs; else 1 */
+} mgi_cuda_linear;
+
+typedef struct mgi_cuda_norm_weights {
+    float *weight, *bias; /* [hidden] */
+    float scale;          /* E4M3: what its rows are multiplied by for the next product */
+} mgi_cuda_norm_weights;
+
+typedef struct mgi_cuda_layer {
+    mgi_cuda_linear qkv; /* queries, keys, values, one below the other */
+    mgi_cuda_linear attention_output;
+    mgi_cuda_norm_weights attention_norm;
+    mgi_cuda_linear up, down;
+    mgi_cuda_norm_weights output_norm;
+    float context_scale; /* E4M3: of attention's output, as of up's */
+    float wide_scale;
+    float *wide_scale_there; /* the same in device memory */
+} mgi_cuda_layer;
+
+/* Products by shape: each has its own best algorithm at each number of rows. */
+typedef enum mgi_cuda_site {
+    MGI_CUDA_QKV,
+    MGI_CUDA_QUERY, /* of [CLS] alone, in the last layer */
+    MGI_CUDA_KEY_VALUE,
+    MGI_CUDA_OUT,
+    MGI_CUDA_UP,
+    MGI_CUDA_DOWN,
+    MGI_CUDA_POOL,
+    MGI_CUDA_SITES
+} mgi_cuda_site;
+
+typedef struct mgi_cuda_algorithms mgi_cuda_algorithms; /* product.c */
+
+/* The model on one card. */
+typedef struct mgi_cuda_copy {
+    mgi_cuda_card card;
+    char *memory; /* the arena: weights first, then the lanes */
+    void *words;  /* [vocabulary, hidden], flow */
+    float *positions, *types;
+    mgi_cuda_norm_weights embedding_norm;
+    mgi_cuda_layer *layers;
+    mgi_cuda_linear pooler, classifier; /* fp32 */
+    mgi_cuda_algorithms *algorithms;
+    uint32_t lanes_taken; /* bits; the encoder's mutex guards them */
+} mgi_cuda_copy;
+
+struct mgi_encoder {
+    mgi_encoder_spec spec;
+    mgi_cuda_forms forms;
+    mgi_cuda_cards cards;
+    int32_t precision;
+    uint32_t max_length;
+    uint32_t batch_tokens;
+    uint64_t weight_bytes; /* of one copy */
+    uint64_t lane_bytes;
+    bool dependent;        /* launches may overlap: 9.0 and later */
+    mgi_cuda_copy *copies; /* [cards.count] */
+    pthread_mutex_t mutex;
+    bool has_mutex;
+    uint32_t next_copy;
+};
+
+enum { MGI_CUDA_LANES = 2 }; /* for each card: one is prepared while another computes */
+
+/* ---- layout.c: where everything lies in an arena ---- */
+
+/* Gives the copy's weights their places from `memory` on, or from NULL to learn the bytes. */
+uint64_t mgi_cuda_lay_out_weights(const mgi_encoder *encoder, mgi_cuda_copy *copy, char *memory);
+
+/* Memory of a lane, for batches of up to encoder->batch_tokens tokens. */
+typedef struct mgi_cuda_buffers {
+    char *upload;    /* sizes, offsets, tokens: as they come */
+    uint32_t *sizes; /* for batches whose upload stays with the host */
+    uint32_t *offsets;
+    uint32_t *arrived;
+    void *x;              /* [tokens, hidden], flow */
+    void *quantised;      /* [tokens, hidden], product, where that is not flow */
+    float *row_scale;     /* [tokens], S8: of quantised */
+    void *qkv;            /* [tokens, 3 * hidden], flow; in the end [sequences, hidden] fp32 */
+    void *context;        /* [tokens, hidden], product; S8: flow */
+    void *context_steps;  /* [tokens, hidden], S8 */
+    float *context_scale; /* [tokens], S8 */
+    void *y;              /* [tokens, hidden], flow; in the end [sequences, hidden] fp32 */
+    void *wide;           /* [tokens, intermediate], product */
+    float *wide_scale;    /* [tokens], S8 */
+    int32_t *sums;        /* [tokens, the widest], S8 */
+    void *workspace;      /* cublasLt's */
+} mgi_cuda_buffers;
+
+enum { MGI_CUDA_WORKSPACE = 32 << 20, MGI_CUDA_ROWS_STEP = 256, MGI_CUDA_STAGING = 16 << 20 };
+
+uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *encoder, mgi_cuda_buffers *buffers, char *memory);
+
+/* Bytes that bring weights in before there are lanes, in the lanes' place. */
+uint64_t mgi_cuda_staging_bytes(const mgi_encoder *encoder);
+
+/* All of a copy: weights, and lanes or staging behind them. */
+uint64_t mgi_cuda_arena_bytes(const mgi_encoder *encoder);
+
+size_t mgi_cuda_type_size(mgk_cuda_type type);
+
+/* Bytes of what is sent for a batch; its parts: words 0 and 1 are rows and tokens, from word
+ * MGK_CUDA_UPLOAD_OFFSETS on the offsets, then, at mgi_cuda_upload_tokens, the tokens. */
+size_t mgi_cuda_upload_tokens(uint32_t rows);
+size_t mgi_cuda_upload_bytes(uint32_t rows, uint32_t tokens);
+
+/* ---- place.c ---- */
+
+mgeo_status mgi_cuda_place(mgi_encoder *encoder, mgi_cuda_copy *copy,
+                           const mgi_encoder_request *request, mgeo_error *error);
+
+/* ---- product.c ---- */
+
+/* Prepares all products of a copy whose weights have their places. */
+mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *encoder, mgi_cuda_copy *copy,
+                                       mgeo_error *error);
+void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *algorithms);
+
+/* One product as the pass asks for it. */
+typedef struct mgi_cuda_ask {
+    const mgi_cuda_copy *copy;
+    const mgi_cuda_linear *linear;
+    const mgi_cuda_layer *layer; /* NULL outside layers */
+    mgi_cuda_site site;
+    uint32_t first;   /* of the linear's outputs, */
+    uint32_t outputs; /* and how many */
+    uint32_t rows;
+    const void *input;
+    void *output;
+    void *workspace;
+    cudaStream_t stream;
+} mgi_cuda_ask;
+
+/* What a product's output still lacks. */
+typedef struct mgi_cuda_made {
+    bool bias, activation;
+} mgi_cuda_made;
+
+/* Launches a product; *made says what it did beside the sums. Returns 0 or a CUDA error. */
+int mgi_cuda_multiply(const mgi_encoder *encoder, const mgi_cuda_ask *ask, mgi_cuda_made *made);
+
+/* ---- pass.c ---- */
+
+/* Launches all kernels of a batch on the lane's stream; logits go to `logits`. Returns 0 or a CUDA
+ * error. */
+typedef struct mgi_cuda_pass {
+    const mgi_encoder *encoder;
+    const mgi_cuda_copy *copy;
+    const mgi_cuda_buffers *buffers;
+    mgk_cuda_batch batch;
+    const uint32_t *upload;       /* as mgk_cuda_embedding's; or NULL */
+    const mgk_cuda_token *tokens; /* likewise */
+    float *logits;
+    const uint32_t *mark; /* as mgk_cuda_classifier's; or NULL */
+    uint32_t *done;
+    cudaStream_t stream;
+} mgi_cuda_pass;
+
+int mgi_cuda_run_pass(const mgi_cuda_pass *pass);
+
+/* ---- lane.c ---- */
+
+mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
+mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                         mgeo_error *error);
+void mgi_cuda_close_lane(mgi_lane *lane);
+
+#endif

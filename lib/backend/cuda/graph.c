@@ -1,0 +1,80 @@
+/* Passes captured as graphs, for batches so small that launching would take longer than computing.
+ */
+#include "backend/cuda/graph.h"
+
+#include "core/alloc.h"
+
+/* Sizes of batches that are told apart: a lone row to 16 tokens, several rows less finely. */
+enum { LONE_STEP = 16, LONE_MOST = 256, LONE = LONE_MOST / LONE_STEP };
+static const uint32_t several[] = {64, 128, 256, 384, 512, 768, 1024};
+enum { SEVERAL = sizeof several / sizeof *several, SHORTEST = 8 /* mean tokens of several rows */ };
+
+struct mgi_cuda_graphs {
+    cudaGraphExec_t lone[LONE];
+    cudaGraphExec_t several[SEVERAL];
+};
+
+static int capture(const mgi_cuda_pass *pass, cudaGraphExec_t *executable) {
+    cudaGraph_t graph = NULL;
+    /* Other threads may go on with calls that a wider mode would forbid. */
+    cudaError_t code = cudaStreamBeginCapture(pass->stream, cudaStreamCaptureModeThreadLocal);
+    if (code != cudaSuccess) return (int)code;
+    int launched = mgi_cuda_run_pass(pass);
+    code = cudaStreamEndCapture(pass->stream, &graph);
+    if (launched == 0 && code == cudaSuccess)
+        code = cudaGraphInstantiateWithFlags(executable, graph, 0);
+    if (graph != NULL) cudaGraphDestroy(graph);
+    if (launched != 0) return launched;
+    if (code == cudaSuccess) code = cudaGraphUpload(*executable, pass->stream);
+    return (int)code;
+}
+
+static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens,
+                       cudaGraphExec_t *executable) {
+    mgi_cuda_pass sized = *pass;
+    sized.batch.rows = rows;
+    sized.batch.tokens = tokens;
+    sized.tokens = (const mgk_cuda_token *)(const void *)((const char *)pass->upload +
+                                                          mgi_cuda_upload_tokens(rows));
+    return capture(&sized, executable);
+}
+
+static int capture_all(const mgi_cuda_pass *pass, mgi_cuda_graphs *g) {
+    const uint32_t longest = pass->encoder->max_length, most = pass->encoder->batch_tokens;
+    int code = 0;
+    for (uint32_t i = 0; i < LONE && code == 0 && i * LONE_STEP < longest; i++)
+        code = capture_for(pass, 1, (i + 1) * LONE_STEP, &g->lone[i]);
+    for (uint32_t i = 0; i < SEVERAL && code == 0 && several[i] <= most; i++)
+        code = capture_for(pass, several[i] / SHORTEST, several[i], &g->several[i]);
+    return code;
+}
+
+mgeo_status mgi_cuda_graphs_create(const mgi_cuda_pass *pass, mgi_cuda_graphs **graphs,
+                                   mgeo_error *error) {
+    *graphs = mgi_calloc(1, sizeof **graphs);
+    if (*graphs == NULL) return mgi_fail_memory(error, "graphs", sizeof **graphs);
+    int code = capture_all(pass, *graphs);
+    if (code == 0) code = (int)cudaStreamSynchronize(pass->stream);
+    if (code == 0) return MGEO_OK;
+    return mgi_cuda_fail(error, &pass->copy->card, code, "capturing a graph");
+}
+
+void mgi_cuda_graphs_destroy(mgi_cuda_graphs *g) {
+    if (g == NULL) return;
+    for (uint32_t i = 0; i < LONE; i++)
+        if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
+    for (uint32_t i = 0; i < SEVERAL; i++)
+        if (g->several[i] != NULL) cudaGraphExecDestroy(g->several[i]);
+    mgi_free(g);
+}
+
+cudaGraphExec_t mgi_cuda_graphs_find(const mgi_cuda_graphs *g, uint32_t rows, uint32_t tokens,
+                                     uint32_t *rows_bound) {
+    *rows_bound = 1;
+    if (rows == 1 && tokens <= LONE_MOST) return g->lone[(tokens - 1) / LONE_STEP];
+    for (uint32_t i = 0; i < SEVERAL; i++) {
+        *rows_bound = several[i] / SHORTEST;
+        if (tokens <= several[i] && rows <= *rows_bound) return g->several[i];
+    }
+    return NULL;
+}

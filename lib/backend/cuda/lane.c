@@ -1,0 +1,227 @@
+/* A lane: a stream, its part of the arena, and the pinned memory through which batches come and
+ * logits go. */
+#include "backend/cuda/encoder.h"
+#include "backend/cuda/graph.h"
+
+#include "core/alloc.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+struct mgi_lane {
+    mgi_encoder *encoder;
+    mgi_cuda_copy *copy;
+    int place;    /* among the copy's lanes; -1: memory of its own */
+    char *memory; /* that, or NULL */
+    mgi_cuda_buffers buffers;
+    cudaStream_t stream;
+    cudaEvent_t finished; /* waiting for it sleeps */
+    char *upload;         /* pinned, as are the next two */
+    float *logits;
+    uint32_t *flags; /* mark, done */
+    mgi_cuda_graphs *graphs;
+};
+
+enum { MARK, DONE, FLAGS };
+
+/* ---- life ---- */
+
+/* One of the places in the copy's arena, or -1. Lanes go round the cards. */
+static void take_place(mgi_encoder *e, mgi_lane *lane) {
+    pthread_mutex_lock(&e->mutex);
+    lane->copy = &e->copies[e->next_copy];
+    e->next_copy = (e->next_copy + 1) % e->cards.count;
+    lane->place = -1;
+    for (int i = 0; i < MGI_CUDA_LANES && lane->place < 0; i++)
+        if ((lane->copy->lanes_taken & 1u << i) == 0) lane->place = i;
+    if (lane->place >= 0) lane->copy->lanes_taken |= 1u << lane->place;
+    pthread_mutex_unlock(&e->mutex);
+}
+
+static void give_place(mgi_lane *lane) {
+    if (lane->copy == NULL || lane->place < 0) return;
+    pthread_mutex_lock(&lane->encoder->mutex);
+    lane->copy->lanes_taken &= ~(1u << lane->place);
+    pthread_mutex_unlock(&lane->encoder->mutex);
+}
+
+static int take_memory(mgi_lane *lane) {
+    const mgi_encoder *e = lane->encoder;
+    char *memory;
+    if (lane->place >= 0) {
+        memory = lane->copy->memory + e->weight_bytes + (uint64_t)lane->place * e->lane_bytes;
+    } else {
+        cudaError_t code = cudaMalloc((void **)&lane->memory, e->lane_bytes);
+        if (code != cudaSuccess) return (int)code;
+        memory = lane->memory;
+    }
+    mgi_cuda_lay_out_lane(e, &lane->buffers, memory);
+    /* Kernels read a few rows behind the last one; nothing comes of them. */
+    return (int)cudaMemsetAsync(memory, 0, e->lane_bytes, lane->stream);
+}
+
+static int take_pinned(mgi_lane *lane) {
+    const mgi_encoder *e = lane->encoder;
+    const size_t upload = mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens);
+    const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
+    cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
+    if (code == cudaSuccess)
+        code = cudaHostAlloc((void **)&lane->logits, logits, cudaHostAllocPortable);
+    if (code == cudaSuccess)
+        code = cudaHostAlloc((void **)&lane->flags, FLAGS * sizeof *lane->flags,
+                             cudaHostAllocPortable);
+    if (code != cudaSuccess) return (int)code;
+    memset(lane->upload, 0, upload);
+    memset(lane->flags, 0, FLAGS * sizeof *lane->flags);
+    return 0;
+}
+
+static mgi_cuda_pass pass_of(const mgi_lane *lane) {
+    return (mgi_cuda_pass){
+        .encoder = lane->encoder,
+        .copy = lane->copy,
+        .buffers = &lane->buffers,
+        .batch = {.sizes = lane->buffers.sizes, .offsets = lane->buffers.offsets},
+        .logits = lane->logits,
+        .stream = lane->stream};
+}
+
+static mgeo_status capture(mgi_lane *lane, mgeo_error *error) {
+    mgi_cuda_pass pass = pass_of(lane);
+    pass.upload = (const uint32_t *)(const void *)lane->upload;
+    pass.mark = &lane->flags[MARK];
+    pass.done = &lane->flags[DONE];
+    return mgi_cuda_graphs_create(&pass, &lane->graphs, error);
+}
+
+static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
+    const mgi_cuda_card *card = &lane->copy->card;
+    int code = (int)cudaStreamCreateWithFlags(&lane->stream, cudaStreamNonBlocking);
+    if (code == 0)
+        code = (int)cudaEventCreateWithFlags(&lane->finished,
+                                             cudaEventBlockingSync | cudaEventDisableTiming);
+    if (code == 0) code = take_memory(lane);
+    if (code == 0) code = take_pinned(lane);
+    if (code == 0) code = (int)cudaStreamSynchronize(lane->stream);
+    if (code != 0) return mgi_cuda_fail(error, card, code, "opening a lane");
+    return capture(lane, error);
+}
+
+static void empty_lane(mgi_lane *lane) {
+    if (lane->stream != NULL) cudaStreamSynchronize(lane->stream);
+    mgi_cuda_graphs_destroy(lane->graphs);
+    if (lane->finished != NULL) cudaEventDestroy(lane->finished);
+    if (lane->stream != NULL) cudaStreamDestroy(lane->stream);
+    cudaFreeHost(lane->flags);
+    cudaFreeHost(lane->logits);
+    cudaFreeHost(lane->upload);
+    cudaFree(lane->memory);
+    cudaGetLastError(); /* of a device that has failed */
+}
+
+mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+    *lane = NULL;
+    mgi_lane *made = mgi_calloc(1, sizeof *made);
+    if (made == NULL) return mgi_fail_memory(error, "a lane", sizeof *made);
+    made->encoder = encoder;
+    take_place(encoder, made);
+    const int former = mgi_cuda_enter(&made->copy->card);
+    mgeo_status status = fill_lane(made, error);
+    mgi_cuda_leave(former);
+    if (status != MGEO_OK) {
+        mgi_cuda_close_lane(made);
+        return status;
+    }
+    *lane = made;
+    return mgi_succeed(error);
+}
+
+void mgi_cuda_close_lane(mgi_lane *lane) {
+    if (lane == NULL) return;
+    const int former = mgi_cuda_enter(&lane->copy->card);
+    empty_lane(lane);
+    mgi_cuda_leave(former);
+    give_place(lane);
+    mgi_free(lane);
+}
+
+/* ---- a batch ---- */
+
+static void pack_row(const mgi_batch *batch, uint32_t row, mgk_cuda_token *tokens) {
+    const uint32_t first = batch->offsets[row];
+    for (uint32_t i = first; i < batch->offsets[row + 1]; i++)
+        tokens[i] = (mgk_cuda_token){batch->ids[i], (uint16_t)(i - first), batch->types[i]};
+}
+
+/* Returns the bytes to send. `bound`: the rows for which there is room before the tokens. */
+static size_t pack(mgi_lane *lane, const mgi_batch *batch, uint32_t bound) {
+    uint32_t *words = (uint32_t *)(void *)lane->upload;
+    mgk_cuda_token *tokens =
+        (mgk_cuda_token *)(void *)(lane->upload + mgi_cuda_upload_tokens(bound));
+    words[0] = batch->rows;
+    words[1] = batch->tokens;
+    memcpy(words + MGK_CUDA_UPLOAD_OFFSETS, batch->offsets,
+           ((size_t)batch->rows + 1) * sizeof *words);
+    for (uint32_t row = 0; row < batch->rows; row++) pack_row(batch, row, tokens);
+    return mgi_cuda_upload_bytes(bound, batch->tokens);
+}
+
+static void pause_a_moment(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* The card writes the mark when all logits are there: that is seen sooner than its driver says so.
+ * Now and then the driver is asked all the same, for a card that fails writes nothing. */
+static int wait_for_mark(mgi_lane *lane, uint32_t mark) {
+    enum { LOOKS = 4096 };
+    const _Atomic uint32_t *done = (const _Atomic uint32_t *)(const void *)&lane->flags[DONE];
+    for (;;) {
+        for (int i = 0; i < LOOKS; i++) {
+            if (atomic_load_explicit(done, memory_order_acquire) == mark) return 0;
+            pause_a_moment();
+        }
+        cudaError_t code = cudaStreamQuery(lane->stream);
+        if (code != cudaErrorNotReady && code != cudaSuccess) return (int)code;
+    }
+}
+
+static int run_graph(mgi_lane *lane, cudaGraphExec_t graph, const mgi_batch *batch,
+                     uint32_t bound) {
+    pack(lane, batch, bound);
+    const uint32_t mark = ++lane->flags[MARK];
+    cudaError_t code = cudaGraphLaunch(graph, lane->stream);
+    return code == cudaSuccess ? wait_for_mark(lane, mark) : (int)code;
+}
+
+static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
+    const size_t bytes = pack(lane, batch, batch->rows);
+    mgi_cuda_pass pass = pass_of(lane);
+    pass.batch.rows = batch->rows;
+    pass.batch.tokens = batch->tokens;
+    pass.batch.sizes = (const uint32_t *)(const void *)lane->buffers.upload;
+    pass.batch.offsets = pass.batch.sizes + MGK_CUDA_UPLOAD_OFFSETS;
+    pass.tokens = (const mgk_cuda_token *)(const void *)(lane->buffers.upload +
+                                                         mgi_cuda_upload_tokens(batch->rows));
+    int code = (int)cudaMemcpyAsync(lane->buffers.upload, lane->upload, bytes,
+                                    cudaMemcpyHostToDevice, lane->stream);
+    if (code == 0) code = mgi_cuda_run_pass(&pass);
+    if (code == 0) code = (int)cudaEventRecord(lane->finished, lane->stream);
+    if (code == 0) return (int)cudaEventSynchronize(lane->finished);
+    cudaStreamSynchronize(lane->stream); /* what was launched still reads the upload */
+    return code;
+}
+
+mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                         mgeo_error *error) {
+    (void)cores;
+    uint32_t bound;
+    const int former = mgi_cuda_enter(&lane->copy->card);
+    cudaGraphExec_t graph = mgi_cuda_graphs_find(lane->graphs, batch->rows, batch->tokens, &bound);
+    int code = graph != NULL ? run_graph(lane, graph, batch, bound) : run_launches(lane, batch);
+    mgi_cuda_leave(former);
+    if (code != 0) return mgi_cuda_fail(error, &lane->copy->card, code, "computing a batch");
+    memcpy(logits, lane->logits, (size_t)batch->rows * lane->encoder->spec.labels * sizeof *logits);
+    return mgi_succeed(error);
+}

@@ -1,0 +1,251 @@
+/* Embeddings and residuals, each with the LayerNorm behind it: one warp for each row. */
+#include "backend/cuda/kernels.h"
+#include "backend/cuda/launch.cuh"
+#include "backend/cuda/numbers.cuh"
+
+namespace {
+
+enum { WARPS = 8, WIDE = 8, CHUNK = 32 * WIDE };
+
+/* A row in registers: lane l holds numbers c * CHUNK + l * WIDE .. + WIDE - 1 of each chunk c. A
+ * last chunk may be used in part, by lanes whose numbers all lie within the width. */
+template <int CHUNKS> struct row_registers { float at[CHUNKS][WIDE]; };
+
+template <int CHUNKS, typename F>
+__device__ __forceinline__ void each_chunk(uint32_t width, F body) {
+    const uint32_t lane = threadIdx.x % 32;
+#pragma unroll
+    for (int c = 0; c < CHUNKS; c++) {
+        const uint32_t column = c * CHUNK + lane * WIDE;
+        if (column < width) body(c, column);
+    }
+}
+
+template <int CHUNKS>
+__device__ __forceinline__ float sum_of(const row_registers<CHUNKS> &row, uint32_t width) {
+    float sum = 0;
+    each_chunk<CHUNKS>(width, [&](int c, uint32_t) {
+#pragma unroll
+        for (int i = 0; i < WIDE; i++) sum += row.at[c][i];
+    });
+    return warp_sum(sum);
+}
+
+/* Mean first, then the squares around it: as exact as fp32 is. */
+template <int CHUNKS>
+__device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm) {
+    const uint32_t width = norm.width;
+    const float mean = sum_of<CHUNKS>(row, width) / (float)width;
+    float squares = 0;
+    each_chunk<CHUNKS>(width, [&](int c, uint32_t) {
+#pragma unroll
+        for (int i = 0; i < WIDE; i++) {
+            row.at[c][i] -= mean;
+            squares += row.at[c][i] * row.at[c][i];
+        }
+    });
+    const float factor = rsqrtf(warp_sum(squares) / (float)width + norm.eps);
+    each_chunk<CHUNKS>(width, [&](int c, uint32_t column) {
+        float weight[WIDE], bias[WIDE];
+        load8(norm.weight + column, weight);
+        load8(norm.bias + column, bias);
+#pragma unroll
+        for (int i = 0; i < WIDE; i++) row.at[c][i] = row.at[c][i] * factor * weight[i] + bias[i];
+    });
+}
+
+/* Products of fp8 and int8 see the row as x keeps it, so that x is what they multiply, but for
+ * their own rounding. */
+template <typename T, int CHUNKS>
+__device__ __forceinline__ void store_quantised(const row_registers<CHUNKS> &row,
+                                                const mgk_cuda_norm &norm, uint32_t r) {
+    const size_t first = (size_t)r * norm.width;
+    float factor = norm.scale;
+    if (norm.quantised_type == MGK_CUDA_S8) {
+        float largest = 0;
+        each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t) {
+#pragma unroll
+            for (int i = 0; i < WIDE; i++) largest = fmaxf(largest, fabsf(row.at[c][i]));
+        });
+        factor = steps_of(warp_max(largest));
+        if (threadIdx.x % 32 == 0) norm.row_scale[r] = 1 / factor;
+    }
+    each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t column) {
+        float scaled[WIDE];
+#pragma unroll
+        for (int i = 0; i < WIDE; i++) scaled[i] = row.at[c][i] * factor;
+        if (norm.quantised_type == MGK_CUDA_S8)
+            store8(static_cast<int8_t *>(norm.quantised) + first + column, scaled);
+        else
+            store8(static_cast<e4m3 *>(norm.quantised) + first + column, scaled);
+    });
+}
+
+template <typename T, int CHUNKS>
+__device__ __forceinline__ void store_row(const row_registers<CHUNKS> &row,
+                                          const mgk_cuda_norm &norm, uint32_t r) {
+    const size_t first = (size_t)r * norm.width;
+    each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t column) {
+        if (norm.x) store8(static_cast<T *>(norm.x) + first + column, row.at[c]);
+        if (norm.exact) store8(norm.exact + first + column, row.at[c]);
+    });
+    if (norm.quantised) store_quantised<T, CHUNKS>(row, norm, r);
+}
+
+/* ---- any width: a slow way without vectors, for models that are not like BERT's ---- */
+
+template <typename F>
+__device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
+    const uint32_t lane = threadIdx.x % 32, width = norm.width;
+    const size_t first = (size_t)r * width;
+    float sum = 0, squares = 0, largest = 0;
+    for (uint32_t i = lane; i < width; i += 32) sum += value(i);
+    const float mean = warp_sum(sum) / (float)width;
+    for (uint32_t i = lane; i < width; i += 32) squares += (value(i) - mean) * (value(i) - mean);
+    const float factor = rsqrtf(warp_sum(squares) / (float)width + norm.eps);
+    const bool steps = norm.quantised && norm.quantised_type == MGK_CUDA_S8;
+    if (steps) {
+        for (uint32_t i = lane; i < width; i += 32)
+            largest =
+                fmaxf(largest, fabsf((value(i) - mean) * factor * norm.weight[i] + norm.bias[i]));
+        largest = warp_max(largest);
+        if (lane == 0) norm.row_scale[r] = 1 / steps_of(largest);
+    }
+    const float quantise = steps ? steps_of(largest) : norm.scale;
+    __syncwarp();
+    for (uint32_t i = lane; i < width; i += 32) {
+        const float x = (value(i) - mean) * factor * norm.weight[i] + norm.bias[i];
+        if (norm.exact) norm.exact[first + i] = x;
+        if (steps)
+            static_cast<int8_t *>(norm.quantised)[first + i] = (int8_t)__float2int_rn(x * quantise);
+        else if (norm.quantised)
+            store_as(MGK_CUDA_E4M3, norm.quantised, first + i, x * quantise);
+        if (norm.x) store_as(norm.type, norm.x, first + i, x); /* last: x may be what value reads */
+    }
+}
+
+/* ---- embeddings ---- */
+
+template <typename T, int CHUNKS>
+__device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk_cuda_norm &norm,
+                                          uint32_t r, const mgk_cuda_token &token) {
+    const uint32_t width = norm.width;
+    const T *word = static_cast<const T *>(e.words) + (size_t)token.id * width;
+    const float *position = e.positions + (size_t)token.position * width;
+    const float *type = e.types + (size_t)token.type * width;
+    if constexpr (CHUNKS > 0) {
+        row_registers<CHUNKS> row;
+        each_chunk<CHUNKS>(width, [&](int c, uint32_t column) {
+            float p[WIDE], t[WIDE];
+            load8(word + column, row.at[c]);
+            load8(position + column, p);
+            load8(type + column, t);
+#pragma unroll
+            for (int i = 0; i < WIDE; i++) row.at[c][i] += p[i] + t[i];
+        });
+        normalise<CHUNKS>(row, norm);
+        store_row<T, CHUNKS>(row, norm, r);
+    } else {
+        normalise_any(norm, r,
+                      [&](uint32_t i) { return to_float(word[i]) + position[i] + type[i]; });
+    }
+}
+
+/* The first kernel of a pass: it hands on what the batch is where that still lies with the host. */
+__device__ void publish(const mgk_cuda_embedding &e, uint32_t rows) {
+    for (uint32_t i = threadIdx.x; i < 2; i += blockDim.x) e.sizes[i] = e.upload[i];
+    for (uint32_t i = threadIdx.x; i <= rows; i += blockDim.x)
+        e.offsets[i] = e.upload[MGK_CUDA_UPLOAD_OFFSETS + i];
+}
+
+template <typename T, int CHUNKS>
+__global__ void __launch_bounds__(WARPS * 32)
+    embed_kernel(mgk_cuda_embedding e, mgk_cuda_batch batch, mgk_cuda_norm norm) {
+    let_next_begin();
+    wait_for_inputs();
+    const uint32_t *sizes = e.upload ? e.upload : batch.sizes;
+    const uint32_t tokens = sizes[1];
+    if (e.upload && blockIdx.x == 0) publish(e, sizes[0]);
+    const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
+    if (r < tokens) embed_row<T, CHUNKS>(e, norm, r, e.tokens[r]);
+}
+
+/* ---- residuals ---- */
+
+template <typename T, int CHUNKS>
+__global__ void __launch_bounds__(WARPS * 32)
+    add_norm_kernel(const T *x, const T *y, const float *bias, mgk_cuda_batch batch,
+                    mgk_cuda_extent extent, mgk_cuda_norm norm) {
+    let_next_begin();
+    wait_for_inputs();
+    const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32, width = norm.width;
+    if (r >= batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0]) return;
+    const size_t first = (size_t)r * width;
+    if constexpr (CHUNKS > 0) {
+        row_registers<CHUNKS> row;
+        each_chunk<CHUNKS>(width, [&](int c, uint32_t column) {
+            float other[WIDE], b[WIDE];
+            load8(x + first + column, row.at[c]);
+            load8(y + first + column, other);
+            load8(bias + column, b);
+#pragma unroll
+            for (int i = 0; i < WIDE; i++) row.at[c][i] += other[i] + b[i];
+        });
+        normalise<CHUNKS>(row, norm);
+        store_row<T, CHUNKS>(row, norm, r);
+    } else {
+        normalise_any(norm, r, [&](uint32_t i) {
+            return to_float(x[first + i]) + to_float(y[first + i]) + bias[i];
+        });
+    }
+}
+
+/* ---- from what is known when launching to what is known when compiling ---- */
+
+template <typename T, int CHUNKS> struct form {
+    using type = T;
+    static constexpr int chunks = CHUNKS;
+};
+
+template <typename T, typename F> int with_chunks(uint32_t width, F body) {
+    if (width % WIDE != 0 || width > 4 * CHUNK) return body(form<T, 0>());
+    switch ((width + CHUNK - 1) / CHUNK) {
+    case 1: return body(form<T, 1>());
+    case 2: return body(form<T, 2>());
+    case 3: return body(form<T, 3>());
+    default: return body(form<T, 4>());
+    }
+}
+
+template <typename F> int with_form(const mgk_cuda_norm *norm, F body) {
+    switch (norm->type) {
+    case MGK_CUDA_F16: return with_chunks<__half>(norm->width, body);
+    case MGK_CUDA_BF16: return with_chunks<__nv_bfloat16>(norm->width, body);
+    default: return with_chunks<float>(norm->width, body);
+    }
+}
+
+uint32_t blocks_of(uint32_t rows) { return (rows + WARPS - 1) / WARPS; }
+
+} // namespace
+
+int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
+                   const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
+    return with_form(norm, [&](auto f) {
+        return launch(embed_kernel<typename decltype(f)::type, decltype(f)::chunks>,
+                      blocks_of(batch->tokens), WARPS * 32, 0, stream, dependent, *embedding,
+                      *batch, *norm);
+    });
+}
+
+int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
+                      mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
+                      mgk_cuda_stream stream) {
+    const uint32_t rows = extent == MGK_CUDA_TOKENS ? batch->tokens : batch->rows;
+    return with_form(norm, [&](auto f) {
+        using T = typename decltype(f)::type;
+        return launch(add_norm_kernel<T, decltype(f)::chunks>, blocks_of(rows), WARPS * 32, 0,
+                      stream, dependent, static_cast<const T *>(x), static_cast<const T *>(y), bias,
+                      *batch, extent, *norm);
+    });
+}

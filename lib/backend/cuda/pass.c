@@ -1,0 +1,332 @@
+/* The encoder, as the paper has it: embeddings, layers, pooler, classifier, one kernel each. */
+#include "backend/cuda/encoder.h"
+
+/* A pass goes on until a launch fails; then the rest does nothing. */
+typedef struct pass {
+    const mgi_cuda_pass *asked;
+    const mgi_encoder *encoder;
+    const mgi_cuda_copy *copy;
+    const mgi_cuda_buffers *b;
+    const mgk_cuda_batch *batch;
+    cudaStream_t stream;
+    bool dependent;
+    int code;
+} pass;
+
+/* Rows that flow: of every token, or in the end of every sequence's [CLS]. */
+typedef struct stream {
+    mgk_cuda_extent extent;
+    uint32_t rows; /* at most */
+} stream;
+
+static bool going(const pass *p) { return p->code == 0; }
+
+static mgk_cuda_activation activation_of(mgi_activation activation) {
+    switch (activation) {
+    case MGI_GELU: return MGK_CUDA_GELU;
+    case MGI_GELU_TANH: return MGK_CUDA_GELU_TANH;
+    case MGI_RELU: return MGK_CUDA_RELU;
+    case MGI_TANH: return MGK_CUDA_TANH;
+    }
+    return MGK_CUDA_IDENTITY;
+}
+
+/* ---- LayerNorm's targets ---- */
+
+/* x in flow, and beside it what the next product multiplies, where that is something else. */
+static mgk_cuda_norm norm_of(const pass *p, const mgi_cuda_norm_weights *weights, void *x) {
+    const mgi_encoder *e = p->encoder;
+    return (mgk_cuda_norm){.weight = weights->weight,
+                           .bias = weights->bias,
+                           .width = e->spec.hidden,
+                           .eps = e->spec.norm_eps,
+                           .type = e->forms.flow,
+                           .x = x,
+                           .quantised = p->b->quantised,
+                           .quantised_type = e->forms.product,
+                           .scale = weights->scale,
+                           .row_scale = p->b->row_scale};
+}
+
+static const void *input_of(const pass *p, const void *x) {
+    return p->b->quantised ? p->b->quantised : x;
+}
+
+static void embed(pass *p) {
+    const mgk_cuda_norm norm = norm_of(p, &p->copy->embedding_norm, p->b->x);
+    const mgk_cuda_embedding embedding = {.tokens = p->asked->tokens,
+                                          .upload = p->asked->upload,
+                                          .sizes = p->b->sizes,
+                                          .offsets = p->b->offsets,
+                                          .words = p->copy->words,
+                                          .positions = p->copy->positions,
+                                          .types = p->copy->types};
+    p->code = mgk_cuda_embed(&embedding, p->batch, &norm, p->dependent, p->stream);
+}
+
+static void add_norm(pass *p, const stream *s, const void *x, const float *bias,
+                     const mgk_cuda_norm *norm) {
+    if (!going(p)) return;
+    p->code =
+        mgk_cuda_add_norm(x, p->b->y, bias, p->batch, s->extent, norm, p->dependent, p->stream);
+}
+
+/* ---- products ---- */
+
+/* One product and what its output lacks afterwards. */
+typedef struct product {
+    mgi_cuda_site site;
+    const mgi_cuda_linear *linear;
+    const mgi_cuda_layer *layer;
+    uint32_t first, outputs;
+    const void *input;
+    const float *input_scale; /* S8: [rows] */
+    void *to;
+    bool bias; /* else the kernel that reads the output adds it */
+    mgk_cuda_activation activation;
+    mgk_cuda_type to_type;
+    float *to_scale; /* S8: [rows] */
+} product;
+
+static void finish(pass *p, const stream *s, const product *m, mgi_cuda_made made) {
+    const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
+    const bool lacks_bias = m->bias && !made.bias;
+    const bool lacks_activation = m->activation != MGK_CUDA_IDENTITY && !made.activation;
+    if (!steps && !lacks_bias && !lacks_activation) return;
+    const mgk_cuda_finish f = {.from_type = steps ? MGK_CUDA_S32 : p->encoder->forms.flow,
+                               .from = steps ? p->b->sums : m->to,
+                               .row_scale = m->input_scale,
+                               .scale = m->linear->scale ? m->linear->scale + m->first : NULL,
+                               .bias = lacks_bias ? m->linear->bias + m->first : NULL,
+                               .activation = lacks_activation ? m->activation : MGK_CUDA_IDENTITY,
+                               .width = m->outputs,
+                               .to_type = m->to_type,
+                               .to = m->to,
+                               .to_row_scale = m->to_scale};
+    p->code = mgk_cuda_finish_rows(&f, p->batch, s->extent, p->dependent, p->stream);
+}
+
+static void multiply(pass *p, const stream *s, const product *m) {
+    if (!going(p)) return;
+    const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
+    mgi_cuda_made made;
+    const mgi_cuda_ask ask = {.copy = p->copy,
+                              .linear = m->linear,
+                              .layer = m->layer,
+                              .site = m->site,
+                              .first = m->first,
+                              .outputs = m->outputs,
+                              .rows = s->rows,
+                              .input = m->input,
+                              .output = steps ? p->b->sums : m->to,
+                              .workspace = p->b->workspace,
+                              .stream = p->stream};
+    p->code = mgi_cuda_multiply(p->encoder, &ask, &made);
+    if (going(p)) finish(p, s, m, made);
+}
+
+static product flow_product(const pass *p, mgi_cuda_site site, const mgi_cuda_linear *linear,
+                            const void *input, void *to) {
+    return (product){.site = site,
+                     .linear = linear,
+                     .outputs = linear->outputs,
+                     .input = input,
+                     .input_scale = p->b->row_scale,
+                     .to = to,
+                     .to_type = p->encoder->forms.flow};
+}
+
+/* ---- attention ---- */
+
+static void *column(const pass *p, void *rows, size_t number) {
+    return (char *)rows + number * mgi_cuda_type_size(p->encoder->forms.flow);
+}
+
+static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
+    if (!going(p)) return;
+    const mgi_encoder *e = p->encoder;
+    const bool steps = e->forms.product == MGK_CUDA_S8;
+    a.type = e->forms.flow;
+    a.heads = e->spec.heads;
+    a.head_width = e->spec.hidden / e->spec.heads;
+    a.length_most = e->max_length;
+    a.context = p->b->context;
+    a.context_type = steps ? e->forms.flow : e->forms.product;
+    a.context_scale = layer->context_scale;
+    p->code = mgk_cuda_attend(&a, p->batch, p->dependent, p->stream);
+    if (!steps || !going(p)) return;
+    const mgk_cuda_finish f = {.from_type = e->forms.flow,
+                               .from = p->b->context,
+                               .width = e->spec.hidden,
+                               .to_type = MGK_CUDA_S8,
+                               .to = p->b->context_steps,
+                               .to_row_scale = p->b->context_scale};
+    p->code = mgk_cuda_finish_rows(&f, p->batch, a.queries, p->dependent, p->stream);
+}
+
+/* Every token asks. */
+static void attend_all(pass *p, const mgi_cuda_layer *layer, const stream *s) {
+    const size_t hidden = p->encoder->spec.hidden;
+    product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    qkv.bias = true;
+    multiply(p, s, &qkv);
+    attend(p, layer,
+           (mgk_cuda_attention){.query = p->b->qkv,
+                                .key = column(p, p->b->qkv, hidden),
+                                .value = column(p, p->b->qkv, 2 * hidden),
+                                .query_stride = (uint32_t)(3 * hidden),
+                                .key_stride = (uint32_t)(3 * hidden),
+                                .queries = MGK_CUDA_TOKENS});
+}
+
+/* [CLS] alone asks: its rows of x move to y, those that products multiply to the front of their
+ * own place, once keys and values are made. */
+static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all,
+                         const stream *first) {
+    const mgi_encoder *e = p->encoder;
+    const uint32_t hidden = e->spec.hidden;
+    const size_t behind = (size_t)(all->rows + MGI_CUDA_ROWS_STEP - 1) / MGI_CUDA_ROWS_STEP *
+                          MGI_CUDA_ROWS_STEP; /* as aligned as the buffer */
+    void *query = column(p, p->b->qkv, 2 * hidden * behind);
+    product both =
+        flow_product(p, MGI_CUDA_KEY_VALUE, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    both.first = hidden;
+    both.outputs = 2 * hidden;
+    both.bias = true;
+    multiply(p, all, &both);
+    if (going(p))
+        p->code =
+            mgk_cuda_gather_first(p->b->x, p->b->y, hidden * mgi_cuda_type_size(e->forms.flow),
+                                  p->batch, p->dependent, p->stream);
+    const void *input = p->b->y;
+    if (p->b->quantised != NULL && going(p)) {
+        input = p->b->wide;
+        p->code =
+            mgk_cuda_gather_quantised(p->b->quantised, p->b->row_scale, p->b->wide,
+                                      p->b->wide_scale, hidden, p->batch, p->dependent, p->stream);
+    }
+    product ask = flow_product(p, MGI_CUDA_QUERY, &layer->qkv, input, query);
+    ask.outputs = hidden;
+    ask.bias = true;
+    if (p->b->wide_scale != NULL) ask.input_scale = p->b->wide_scale;
+    multiply(p, first, &ask);
+    attend(p, layer,
+           (mgk_cuda_attention){.query = query,
+                                .key = p->b->qkv,
+                                .value = column(p, p->b->qkv, hidden),
+                                .query_stride = hidden,
+                                .key_stride = 2 * hidden,
+                                .queries = MGK_CUDA_SEQUENCES});
+}
+
+/* ---- layers ---- */
+
+/* y = attention's output product of the context. */
+static void project(pass *p, const mgi_cuda_layer *layer, const stream *s, void *to) {
+    const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
+    product out = flow_product(p, MGI_CUDA_OUT, &layer->attention_output,
+                               steps ? p->b->context_steps : p->b->context, to);
+    out.layer = layer;
+    out.input_scale = p->b->context_scale;
+    multiply(p, s, &out);
+}
+
+/* y = down(activation(up(x))). */
+static void widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
+    const mgi_encoder *e = p->encoder;
+    product up = flow_product(p, MGI_CUDA_UP, &layer->up, input_of(p, p->b->x), p->b->wide);
+    up.layer = layer;
+    up.bias = true;
+    up.activation = activation_of(e->spec.activation);
+    up.to_type = e->forms.product;
+    up.to_scale = p->b->wide_scale;
+    multiply(p, s, &up);
+    product down = flow_product(p, MGI_CUDA_DOWN, &layer->down, p->b->wide, p->b->y);
+    down.layer = layer;
+    down.input_scale = p->b->wide_scale;
+    multiply(p, s, &down);
+}
+
+static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
+    const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
+    const mgk_cuda_norm end = norm_of(p, &layer->output_norm, p->b->x);
+    attend_all(p, layer, all);
+    project(p, layer, all, p->b->y);
+    add_norm(p, all, p->b->x, layer->attention_output.bias, &middle);
+    widen(p, layer, all);
+    add_norm(p, all, p->b->x, layer->down.bias, &end);
+}
+
+/* Keys and values of every token, the rest for [CLS] alone; the end of it in fp32, where queries
+ * and values lay. */
+static void run_last_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
+    const stream first = {MGK_CUDA_SEQUENCES, p->batch->rows};
+    const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
+    mgk_cuda_norm end = norm_of(p, &layer->output_norm, NULL);
+    end.exact = p->b->qkv;
+    end.quantised = NULL;
+    attend_first(p, layer, all, &first);
+    project(p, layer, &first, p->b->wide); /* y holds the residual */
+    if (!going(p)) return;
+    p->code = mgk_cuda_add_norm(p->b->y, p->b->wide, layer->attention_output.bias, p->batch,
+                                first.extent, &middle, p->dependent, p->stream);
+    widen(p, layer, &first);
+    add_norm(p, &first, p->b->x, layer->down.bias, &end);
+}
+
+/* ---- the end ---- */
+
+static void pool(pass *p) {
+    enum { FEW = 16 }; /* up to here one kernel of ours beats a product's start */
+    if (!going(p)) return;
+    const mgi_cuda_linear *pooler = &p->copy->pooler;
+    if (p->batch->rows <= FEW) {
+        p->code = mgk_cuda_pool(p->b->qkv, pooler->weight, p->b->y, pooler->inputs, p->batch,
+                                p->dependent, p->stream);
+        return;
+    }
+    mgi_cuda_made made;
+    const mgi_cuda_ask ask = {.copy = p->copy,
+                              .linear = pooler,
+                              .site = MGI_CUDA_POOL,
+                              .outputs = pooler->outputs,
+                              .rows = p->batch->rows,
+                              .input = p->b->qkv,
+                              .output = p->b->y,
+                              .workspace = p->b->workspace,
+                              .stream = p->stream};
+    p->code = mgi_cuda_multiply(p->encoder, &ask, &made);
+}
+
+static void classify(pass *p) {
+    if (!going(p)) return;
+    const mgk_cuda_classifier classifier = {.pooled = p->b->y,
+                                            .pool_bias = p->copy->pooler.bias,
+                                            .weight = p->copy->classifier.weight,
+                                            .bias = p->copy->classifier.bias,
+                                            .width = p->encoder->spec.hidden,
+                                            .labels = p->encoder->spec.labels,
+                                            .logits = p->asked->logits,
+                                            .arrived = p->b->arrived,
+                                            .mark = p->asked->mark,
+                                            .done = p->asked->done};
+    p->code = mgk_cuda_classify(&classifier, p->batch, p->dependent, p->stream);
+}
+
+int mgi_cuda_run_pass(const mgi_cuda_pass *asked) {
+    pass p = {.asked = asked,
+              .encoder = asked->encoder,
+              .copy = asked->copy,
+              .b = asked->buffers,
+              .batch = &asked->batch,
+              .stream = asked->stream,
+              .dependent = asked->encoder->dependent};
+    const stream all = {MGK_CUDA_TOKENS, asked->batch.tokens};
+    const uint32_t layers = p.encoder->spec.layers;
+    embed(&p);
+    for (uint32_t i = 0; i + 1 < layers; i++) run_layer(&p, &p.copy->layers[i], &all);
+    run_last_layer(&p, &p.copy->layers[layers - 1], &all);
+    pool(&p);
+    classify(&p);
+    return p.code;
+}
