@@ -1,4 +1,10 @@
 /* The backends that libmgeo is built with. */
 #include "backend/builtin.h"
 
-const mgi_backend *const mgi_builtin_backends[] = {&mgi_torch_backend, NULL};
+const mgi_backend *const mgi_builtin_backends[] = {
+#ifdef MGI_HAVE_CUDA
+    &mgi_cuda_backend,
+#endif
+    &mgi_torch_backend,
+    NULL,
+};
