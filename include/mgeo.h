@@ -129,7 +129,8 @@ typedef struct mgeo_engine_options {
     size_t struct_size;
     mgeo_log_fn log;     /* NULL: no log */
     void *log_user;      /* passed to log */
-    uint64_t queue_rows; /* rows that may wait in a slot before callers wait too; 0: 4,096 */
+    uint64_t queue_rows; /* rows that may wait in a slot before callers wait too; 0: 4,096, or what
+                            four batches hold if that is more */
     const char *journal; /* file to which every change is written (see "The journal"); NULL: none */
     const char *actor;   /* who acts where a call does not say; NULL: "pid N". At most 127 bytes */
 } mgeo_engine_options;
@@ -159,11 +160,14 @@ typedef enum mgeo_precision {
 
 typedef struct mgeo_load_options {
     size_t struct_size;
-    const char *device;    /* "auto", "cpu", "cuda", "cuda:1"; NULL: "auto" */
+    const char *device;    /* "auto" (a GPU if one can be used, else the CPU), "cpu", "cuda" (the
+                              first GPU), "cuda:1", "cuda:0,cuda:1" (a copy on each), "cuda:*";
+                              NULL: "auto" */
     int32_t precision;     /* an mgeo_precision */
     uint32_t max_length;   /* tokens per pair, specials included; 0: 128, or the model's positions
                               if fewer. Longer pairs are cut (longest first) and flagged. */
-    uint32_t threads;      /* CPU threads that compute; 0: as many as the process may use */
+    uint32_t threads;      /* CPU threads that compute; 0: as many as the process may use; not used
+                              on other devices */
     uint32_t batch_tokens; /* tokens per batch; 0: what is best on the device */
     uint32_t skip_warm_up; /* 1: do not run first batches; the first calls will be slower */
     float partial_weight;  /* weight of "partial_match" in similarity: 0: 0.5; above 0, up to 1;
@@ -173,10 +177,13 @@ typedef struct mgeo_load_options {
     const char *version;        /* a name for this model in infos and logs, at most 63 bytes;
                                    NULL: the directory's name */
     mgeo_progress *progress;    /* NULL: not watched, not cancellable */
-    uint64_t memory_limit;      /* bytes that the load may need, as mgeo_predict_memory counts them;
-                                   0: what the machine has free */
+    uint64_t memory_limit;      /* bytes that the load may need, as mgeo_memory.total counts them;
+                                   0: what the device has free */
     const char *actor;          /* for the journal: who, and why; NULL: the engine's actor, "" */
     const char *reason;
+    uint32_t allow_tf32; /* 1: fp32 on CUDA may round the inputs of products to TF32: faster, and
+                            further from fp32. Elsewhere MGEO_E_UNSUPPORTED */
+    uint32_t reserved;   /* 0 */
 } mgeo_load_options;
 
 #define MGEO_MAX_LABELS 16
@@ -197,7 +204,7 @@ typedef struct mgeo_model_info {
     uint32_t heads;
     uint32_t vocabulary;
     uint32_t max_length;
-    uint32_t threads;
+    uint32_t threads; /* that compute; on a GPU those that feed it */
     uint32_t batch_tokens;
     uint32_t label_count;   /* 1 for a one-logit model, whose only "label" is the score */
     int32_t positive_label; /* index of the positive label; -1 for a one-logit model */
@@ -221,7 +228,8 @@ typedef struct mgeo_model_info {
  * be called; the slot is chosen when the model is ready. On failure the engine is as it was.
  * Where there is live traffic, all of it runs at low priority.
  * The memory that the load will need is predicted from the files' headers; if it exceeds the limit
- * or what is free, nothing is read, and the line names the numbers and a precision that would fit.
+ * or what is free, on the device or beside it, nothing is read, no device is touched, and the line
+ * names the numbers and a precision that would fit.
  *
  * path: a model directory (docs/model-directories.md), or NULL for the bundled model. Every file in
  * it is treated as untrusted. options and info may be NULL; info is filled on success.
@@ -240,20 +248,25 @@ MGEO_API mgeo_status mgeo_load(mgeo_engine *engine, const char *path,
  * gate's check uses it), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error);
 
-/* What a load will need, in bytes, beyond what the process has now. */
+/* What a load will need, in bytes, beyond what the process has now. On a GPU the first four are of
+ * its memory, all cards' together, and host_bytes says what is needed beside it. */
 typedef struct mgeo_memory {
     size_t struct_size;
     uint64_t weights;          /* as they lie on the device, mapped files included */
     uint64_t activations;      /* all lanes' memory at the batch budget */
-    uint64_t workspace;        /* the libraries', the tokenizer's and the queue's */
+    uint64_t workspace;        /* the libraries'; on a CPU also the tokenizer's and the queue's */
     uint64_t total;            /* sum of the above: the highest point of load and scoring */
-    uint64_t available;        /* free for this process now: the machine's or its cgroup's */
+    uint64_t available;        /* free there now: the machine's or its cgroup's, or the GPU's */
     uint64_t limit;            /* options->memory_limit */
     int32_t precision;         /* as it would be chosen */
-    int32_t fits;              /* 1: total is within available and limit */
+    int32_t fits;              /* 1: total is within available and limit, and host_bytes within
+                                  host_available */
     int32_t fitting_precision; /* the best precision that fits: this one, a smaller one, or
                                   MGEO_PRECISION_AUTO: none */
     char device[64];
+    uint32_t reserved;
+    uint64_t host_bytes;     /* of the process's own memory; on a CPU: total */
+    uint64_t host_available; /* free for this process now */
 } mgeo_memory;
 
 /* Predicts what mgeo_load would need, from the files' headers alone. path and options as there;

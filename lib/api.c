@@ -44,6 +44,11 @@ mgeo_status mgi_read_load_options(mgeo_load_options *known, const mgeo_load_opti
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_load_options.skip_warm_up is %u: 0 or 1",
                         known->skip_warm_up);
     }
+    if (known->allow_tf32 > 1 || known->reserved != 0) {
+        return mgi_fail(error, MGEO_E_ARGUMENT,
+                        "mgeo_load_options.allow_tf32 is %u: 0 or 1, and reserved 0",
+                        known->allow_tf32);
+    }
     return MGEO_OK;
 }
 

@@ -9,15 +9,25 @@
  * stay valid until `close` if `describe` then says keeps_weights, else only until `open` returns.
  * A backend that has copied a mapped tensor gives its pages back with mgi_mapped_release.
  *
+ * Device. `serves` looks at a name alone; `usable` asks the machine. A named device that is not
+ * usable fails in `predict` and `open` with MGEO_E_DEVICE and usable's line; "auto" passes it over.
+ * A name may stand for several cards of one kind: the encoder then has a copy on each, and what is
+ * said in bytes is said of all cards together.
+ *
  * Prediction. `predict` says what `open` and the lanes would take, from the same request with
  * tensors whose bytes are not looked at: types, shapes, alignment and whether they are mapped tell
  * all. It refuses what `open` would refuse of the request itself, allocates nothing on the device
- * and may be called at any time. Before `open` all of the request's mapped tensors may lie in
- * memory if the encoder will keep them (they have been hashed); if not, none does.
+ * and may be called at any time. What is on_cpu takes the process's memory alone. Elsewhere
+ * weights, opening, lane and workspace are of the device's memory, and host_workspace of the
+ * process's: staging and pinned buffers, for all lanes. Before `open` all of the request's mapped
+ * tensors may lie in memory if the encoder will keep them (they have been hashed); if not, none
+ * does.
  *
  * Lane. One thread's way through the encoder: scratch memory, stream, whatever one batch at a time
  * needs. Made and used by one thread at a time (not always the same); any number of lanes of one
- * encoder run at once. After the first batches of each size nothing is allocated per call.
+ * encoder run at once. The runner opens as many as the encoder says, and now and then one more for
+ * a while; over several cards, open_lane goes round them. After the first batches of each size
+ * nothing is allocated per call.
  *
  * Batch. Rows are packed without padding and come in order of non-decreasing length. Every row has
  * at least 1 and at most max_length tokens; ids are below the vocabulary, types below spec->types.
@@ -107,6 +117,8 @@ typedef struct mgi_encoder_request {
     int32_t precision;     /* mgeo_precision; AUTO: the backend's choice */
     uint32_t max_length;   /* tokens in a row, at most spec->positions */
     uint32_t batch_tokens; /* tokens in a batch, at least max_length; 0: the backend's choice */
+    bool allow_tf32;       /* products of fp32 may round their inputs to TF32. A device or precision
+                              that has no such products: MGEO_E_UNSUPPORTED */
     const mgi_encoder_spec *spec;
     const mgi_weights *weights;
     mgeo_progress *progress; /* stage PLACING: counts tensors, is asked for cancellation */
@@ -115,6 +127,8 @@ typedef struct mgi_encoder_request {
 typedef struct mgi_encoder_info {
     int32_t precision;     /* as chosen */
     uint32_t batch_tokens; /* as chosen */
+    uint32_t lanes;        /* that keep the device busy; 0: one for each core */
+    uint32_t whole_tokens; /* a batch of so many at most is not faster in parts on several lanes */
     uint64_t bytes_on_device;
     bool keeps_weights; /* the request's tensors are still read */
     bool on_cpu;        /* cores matter: the runner shares them out among lanes */
@@ -125,12 +139,14 @@ typedef struct mgi_encoder_info {
 
 /* What a model would take of the device's memory, in bytes. */
 typedef struct mgi_encoder_needs {
-    int32_t precision;     /* as it would be chosen */
-    uint32_t batch_tokens; /* as it would be chosen */
-    uint64_t weights;      /* after open: what describe calls bytes_on_device */
-    uint64_t opening;      /* the highest point during open, at least `weights` */
-    uint64_t lane;         /* each lane, once it has run the largest batches on all cores */
-    uint64_t workspace;    /* what the libraries take beside all lanes at work */
+    int32_t precision;       /* as it would be chosen */
+    uint32_t batch_tokens;   /* as it would be chosen */
+    uint32_t lanes;          /* as describe would say */
+    uint64_t weights;        /* after open: what describe calls bytes_on_device */
+    uint64_t opening;        /* the highest point during open, at least `weights` */
+    uint64_t lane;           /* each lane, once it has run the largest batches on all cores */
+    uint64_t workspace;      /* what the libraries take beside all lanes at work */
+    uint64_t host_workspace; /* off the CPU: what all that takes of the process's memory */
     bool keeps_weights;
     bool on_cpu;
     char device[64];
@@ -152,12 +168,16 @@ typedef struct mgi_backend {
 
     /* Does the backend serve this device's name, as a user writes it? */
     bool (*serves)(const char *device);
+    /* Can it be computed on now: is there a driver, a card, and are they new enough? NULL: always.
+     * Errors: MGEO_E_DEVICE. */
+    mgeo_status (*usable)(const char *device, mgeo_error *error);
 
     /* cores: CPU cores that compute, all lanes' together. The request's progress is not used. */
     mgeo_status (*predict)(const mgi_encoder_request *request, unsigned cores,
                            mgi_encoder_needs *needs, mgeo_error *error);
-    /* Bytes free on the device, as its own memory goes. NULL: it computes in the process's memory,
-     * for which mgi_memory_available speaks. Errors: MGEO_E_DEVICE. */
+    /* Bytes free on the device, as its own memory goes; of several cards, their number times the
+     * least that one has. NULL: it computes in the process's memory, for which mgi_memory_available
+     * speaks. Errors: MGEO_E_DEVICE. */
     mgeo_status (*available)(const char *device, uint64_t *bytes, mgeo_error *error);
 
     mgeo_status (*open)(const mgi_encoder_request *request, mgi_encoder **encoder,
@@ -171,8 +191,9 @@ typedef struct mgi_backend {
     void (*close_lane)(mgi_lane *lane);
 } mgi_backend;
 
-/* Finds the backend for a device's name ("auto" or NULL: the best one here), and the name that
- * `open` takes. Errors: MGEO_E_ARGUMENT (no such device; lists what there is), MGEO_E_DEVICE. */
+/* Finds the backend for a device's name ("auto" or NULL: the best one that is usable here), and the
+ * name that `open` takes. Errors: MGEO_E_ARGUMENT (no such device; lists what there is),
+ * MGEO_E_DEVICE. */
 mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
                              const char **device_name, mgeo_error *error);
 
@@ -182,7 +203,7 @@ void mgi_backend_register(const mgi_backend *backend);
 /* The backend over libtorch, lib/backend/torch/. */
 extern const mgi_backend mgi_torch_backend;
 
-/* The backend over CUDA, lib/backend/cuda/; in builds with -Dcuda alone. */
+/* The backend on CUDA, lib/backend/cuda/; only in builds with it (MGI_HAVE_CUDA). */
 extern const mgi_backend mgi_cuda_backend;
 
 /* lib/backend/fake.c, linked into tests alone: device "fake". Its logits are a fixed function of a

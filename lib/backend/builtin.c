@@ -5,4 +5,6 @@ const mgi_backend *const mgi_builtin_backends[] = {
 #ifdef MGI_HAVE_CUDA
     &mgi_cuda_backend,
 #endif
-    &mgi_torch_backend, NULL};
+    &mgi_torch_backend,
+    NULL,
+};

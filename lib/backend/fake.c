@@ -67,6 +67,9 @@ static mgeo_status mgi_fake_refuse(const mgi_encoder_request *request, mgeo_erro
     if (request->precision != MGEO_PRECISION_AUTO && request->precision != MGEO_FP32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" computes in fp32 only");
     }
+    if (request->allow_tf32) {
+        return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" has no TF32");
+    }
     if (request->spec->labels > MGEO_MAX_LABELS) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" has at most %d labels",
                         MGEO_MAX_LABELS);

@@ -11,7 +11,7 @@ enum { MGI_REGISTERED_MOST = 4 };
 static const mgi_backend *mgi_registered[MGI_REGISTERED_MOST];
 
 /* What "auto" tries, best first. */
-static const char *const mgi_automatic[] = {"cpu"};
+static const char *const mgi_automatic[] = {"cuda", "cpu"};
 
 /* Names to ask the backends for when an error has to list what there is. */
 static const char *const mgi_known_devices[] = {"cpu", "cuda"};
@@ -57,22 +57,39 @@ static void mgi_list_devices(char *list, size_t capacity) {
     if (list[0] == '\0') snprintf(list, capacity, "none");
 }
 
+/* The first that can be used. None can: the last one's reason is in *error. */
+static mgeo_status mgi_find_automatic(const mgi_backend **backend, const char **device_name,
+                                      mgeo_error *error) {
+    mgeo_status status = MGEO_E_ARGUMENT;
+    for (size_t i = 0; i < MGI_LENGTH(mgi_automatic) && status != MGEO_OK; i++) {
+        const mgi_backend *found = mgi_backend_serving(mgi_automatic[i]);
+        if (found == NULL) continue;
+        status = found->usable == NULL ? MGEO_OK : found->usable(mgi_automatic[i], error);
+        if (status != MGEO_OK) continue;
+        *backend = found;
+        *device_name = mgi_automatic[i];
+    }
+    return status;
+}
+
+static mgeo_status mgi_fail_no_device(const char *device, mgeo_error *error) {
+    char list[128];
+    mgi_list_devices(list, sizeof list);
+    bool wants_cuda = strncmp(device, "cuda", strlen("cuda")) == 0;
+    bool has_cuda = mgi_backend_serving("cuda") != NULL;
+    return mgi_fail(
+        error, MGEO_E_ARGUMENT, "no device \"%.64s\": this build serves %s%s", device, list,
+        wants_cuda && !has_cuda ? "; build with -Dcuda=enabled (nvcc and cuBLASLt) for CUDA" : "");
+}
+
 mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
                              const char **device_name, mgeo_error *error) {
     *backend = NULL;
     *device_name = device;
-    if (device != NULL && strcmp(device, "auto") != 0) {
-        *backend = mgi_backend_serving(device);
-    } else {
-        device = "auto";
-        for (size_t i = 0; i < MGI_LENGTH(mgi_automatic) && *backend == NULL; i++) {
-            *device_name = mgi_automatic[i];
-            *backend = mgi_backend_serving(mgi_automatic[i]);
-        }
+    if (device == NULL || strcmp(device, "auto") == 0) {
+        mgeo_status status = mgi_find_automatic(backend, device_name, error);
+        return status != MGEO_E_ARGUMENT ? status : mgi_fail_no_device("auto", error);
     }
-    if (*backend != NULL) return MGEO_OK;
-    char list[128];
-    mgi_list_devices(list, sizeof list);
-    return mgi_fail(error, MGEO_E_ARGUMENT, "no device \"%.64s\": this build serves %s", device,
-                    list);
+    *backend = mgi_backend_serving(device);
+    return *backend != NULL ? MGEO_OK : mgi_fail_no_device(device, error);
 }

@@ -1,6 +1,7 @@
 /* Whether a load will fit into memory: known before any weights are read. */
 #include "engine/admission.h"
 
+#include "core/memory.h"
 #include "engine/engine.h"
 
 #include <stdio.h>
@@ -31,7 +32,8 @@ mgi_model_options mgi_model_options_of(const mgeo_load_options *options) {
                                .partial_weight = options->partial_weight,
                                .positive_label = options->positive_label,
                                .version = options->version,
-                               .progress = options->progress};
+                               .progress = options->progress,
+                               .allow_tf32 = options->allow_tf32 != 0};
 }
 
 mgi_runner_options mgi_runner_options_of(const mgeo_load_options *options, uint32_t queue_rows) {
@@ -40,12 +42,34 @@ mgi_runner_options mgi_runner_options_of(const mgeo_load_options *options, uint3
 
 /* ---- the numbers ----------------------------------------------------------------------------- */
 
-static bool mgi_fits(const mgeo_memory *memory) {
+static bool mgi_fits_device(const mgeo_memory *memory) {
     return memory->total <= memory->available &&
            (memory->limit == 0 || memory->total <= memory->limit);
 }
 
-/* The needs at one precision; available and limit stay as they are. */
+static bool mgi_fits(const mgeo_memory *memory) {
+    return mgi_fits_device(memory) && memory->host_bytes <= memory->host_available;
+}
+
+static bool mgi_has_own_memory(const mgi_model *model) {
+    return mgi_model_backend(model)->available != NULL;
+}
+
+/* What is needed beside the device is of the same memory where the device is the CPU. */
+static void mgi_weigh(const mgi_encoder_needs *encoder, const mgi_runner_needs *runner,
+                      mgeo_memory *memory) {
+    memory->weights = encoder->weights;
+    memory->activations = runner->activations;
+    memory->workspace = runner->workspace + (encoder->on_cpu ? runner->host : 0);
+    memory->total = memory->weights + memory->activations + memory->workspace;
+    if (memory->total < encoder->opening) { /* converting takes more than scoring will */
+        memory->workspace += encoder->opening - memory->total;
+        memory->total = encoder->opening;
+    }
+    memory->host_bytes = encoder->on_cpu ? memory->total : runner->host;
+}
+
+/* The needs at one precision; what is available and the limit stay as they are. */
 static mgeo_status mgi_weigh_at(const mgi_admission *admission, int32_t precision,
                                 mgeo_memory *memory, mgeo_error *error) {
     mgi_encoder_needs encoder;
@@ -55,14 +79,7 @@ static mgeo_status mgi_weigh_at(const mgi_admission *admission, int32_t precisio
     if (status != MGEO_OK) return status;
     mgi_runner_predict(admission->runner, admission->model, &encoder, &runner);
     memory->precision = encoder.precision;
-    memory->weights = encoder.weights;
-    memory->activations = runner.activations;
-    memory->workspace = runner.workspace;
-    memory->total = memory->weights + memory->activations + memory->workspace;
-    if (memory->total < encoder.opening) { /* converting takes more than scoring will */
-        memory->workspace += encoder.opening - memory->total;
-        memory->total = encoder.opening;
-    }
+    mgi_weigh(&encoder, &runner, memory);
     mgi_copy_text(memory->device, sizeof memory->device, encoder.device);
     memory->fits = mgi_fits(memory);
     return MGEO_OK;
@@ -89,6 +106,8 @@ mgeo_status mgi_admission_weigh(const mgi_admission *admission, mgeo_memory *mem
     memory->limit = admission->limit;
     mgeo_status status = mgi_model_available(admission->model, &memory->available, error);
     if (status != MGEO_OK) return status;
+    bool apart = mgi_has_own_memory(admission->model);
+    memory->host_available = apart ? mgi_memory_available() : memory->available;
     status = mgi_weigh_at(admission, admission->options->precision, memory, error);
     if (status != MGEO_OK) return status;
     memory->fitting_precision = MGEO_PRECISION_AUTO;
@@ -119,20 +138,41 @@ static void mgi_suggest(const mgi_admission *admission, const mgeo_memory *memor
     }
 }
 
-mgeo_status mgi_admission_judge(const mgi_admission *admission, const mgeo_memory *memory,
-                                mgeo_error *error) {
-    char suggestion[128], bound[64];
-    if (memory->fits) return mgi_succeed(error);
+/* The line names the first bound that is broken: the caller's own, the device's, the machine's. */
+static mgeo_status mgi_refuse(const mgi_admission *admission, const mgeo_memory *memory,
+                              mgeo_error *error) {
+    char suggestion[128], bound[128];
     bool limited = memory->limit != 0 && memory->total > memory->limit;
     mgi_suggest(admission, memory, suggestion, sizeof suggestion);
-    snprintf(bound, sizeof bound, limited ? "memory_limit is %.1f MB" : "%.1f MB are free",
-             mgi_megabytes(limited ? memory->limit : memory->available));
+    if (limited) {
+        snprintf(bound, sizeof bound, "memory_limit is %.1f MB", mgi_megabytes(memory->limit));
+    } else {
+        bool apart = mgi_has_own_memory(admission->model);
+        snprintf(bound, sizeof bound, "%.1f MB are free%s%s", mgi_megabytes(memory->available),
+                 apart ? " on " : "", apart ? memory->device : "");
+    }
     return mgi_fail(error, limited ? MGEO_E_REFUSED : MGEO_E_MEMORY,
                     "not loaded: %s needs %.1f MB (weights %.1f, activations %.1f, workspace %.1f) "
                     "and %s: %s",
                     mgi_precision_name(memory->precision), mgi_megabytes(memory->total),
                     mgi_megabytes(memory->weights), mgi_megabytes(memory->activations),
                     mgi_megabytes(memory->workspace), bound, suggestion);
+}
+
+/* Beside the device: no precision changes much of that. */
+static mgeo_status mgi_refuse_host(const mgeo_memory *memory, mgeo_error *error) {
+    return mgi_fail(error, MGEO_E_MEMORY,
+                    "not loaded: beside device %s %.1f MB of the machine's memory are needed and "
+                    "%.1f MB are free: a smaller batch_tokens, max_length or queue_rows needs less",
+                    memory->device, mgi_megabytes(memory->host_bytes),
+                    mgi_megabytes(memory->host_available));
+}
+
+mgeo_status mgi_admission_judge(const mgi_admission *admission, const mgeo_memory *memory,
+                                mgeo_error *error) {
+    if (memory->fits) return mgi_succeed(error);
+    if (mgi_fits_device(memory)) return mgi_refuse_host(memory, error);
+    return mgi_refuse(admission, memory, error);
 }
 
 /* ---- asked without a load -------------------------------------------------------------------- */

@@ -172,6 +172,7 @@ static mgi_encoder_request mgi_model_request(const mgi_model *model,
                                  .precision = options->precision,
                                  .max_length = model->max_length,
                                  .batch_tokens = options->batch_tokens,
+                                 .allow_tf32 = options->allow_tf32,
                                  .spec = &model->config.spec,
                                  .weights = &model->checkpoint.weights,
                                  .progress = options->progress};
@@ -181,6 +182,8 @@ mgeo_status mgi_model_predict(const mgi_model *model, const mgi_model_options *o
                               int32_t precision, unsigned cores, mgi_encoder_needs *needs,
                               mgeo_error *error) {
     mgi_encoder_request request = mgi_model_request(model, options);
+    /* What was asked of one precision says nothing of the others. */
+    request.allow_tf32 = options->allow_tf32 && precision == options->precision;
     request.precision = precision;
     return model->backend->predict(&request, cores, needs, error);
 }

@@ -34,6 +34,7 @@ typedef struct mgi_model_options {
     const char *positive_label;
     const char *version;
     mgeo_progress *progress;
+    bool allow_tf32;
 } mgi_model_options;
 
 /* Reads, checks and places the model directory. path NULL: the bundled model.

@@ -8,9 +8,15 @@
 static uint32_t mgi_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t mgi_most(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
-mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens) {
-    uint32_t free_workers = load->workers - load->busy_workers;
-    uint32_t sharers = mgi_most(1, mgi_least(load->waiting_rows, free_workers));
+uint32_t mgi_sharers_of(const mgi_load *load, uint32_t whole_tokens) {
+    uint32_t sharers = mgi_least(load->waiting_rows, load->workers - load->busy_workers);
+    uint64_t wholes = whole_tokens == 0 ? sharers : load->waiting_tokens / whole_tokens;
+    if (wholes < sharers) sharers = (uint32_t)wholes;
+    return mgi_most(1, sharers);
+}
+
+mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens, uint32_t whole_tokens) {
+    uint32_t sharers = mgi_sharers_of(load, whole_tokens);
     uint64_t tokens = (load->waiting_tokens + sharers - 1) / sharers;
     mgi_share share = {.tokens = tokens < batch_tokens ? (uint32_t)tokens : batch_tokens};
     /* Callers who are about to bring their rows count too: cores given away now would be missed. */

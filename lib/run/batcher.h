@@ -21,10 +21,14 @@ typedef struct mgi_share {
     uint32_t cores;  /* to compute with, at least 1 */
 } mgi_share;
 
-/* A worker's fair part: rows are split evenly among the workers that are free, and cores are left
- * to those who can use them. With rows for everybody each worker gets a batch and one core; a lone
- * row gets all cores. */
-mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens);
+/* Free workers that the waiting rows are to be split among: no more than leave each of them
+ * `whole_tokens`, and at least 1. */
+uint32_t mgi_sharers_of(const mgi_load *load, uint32_t whole_tokens);
+
+/* A worker's fair part: rows are split evenly among the sharers, and cores are left to those who
+ * can use them. With rows for everybody each worker gets a batch and one core; a lone row gets all
+ * cores. */
+mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens, uint32_t whole_tokens);
 
 /* Whose answer a packed row is. */
 typedef struct mgi_entry {

@@ -4,8 +4,10 @@
 
 enum {
     MGI_QUEUE_ROWS = 4096,
+    MGI_QUEUE_ROWS_USUAL_MOST = 1 << 15,
+    MGI_QUEUE_BATCHES = 4, /* that find their rows waiting, where they are ... */
+    MGI_QUEUE_TOKENS = 32, /* ... of so many tokens each */
     MGI_THREADS_MOST = 1024,
-    MGI_DEVICE_LANES = 2, /* off the CPU: one batch is prepared while another one computes */
     /* What a thread's stack and allocator come to: measured, see bench/README.md. */
     MGI_THREAD_BYTES = 128 << 10
 };
@@ -15,19 +17,29 @@ uint32_t mgi_runner_cores(const mgi_runner_options *options) {
     return cores < MGI_THREADS_MOST ? cores : MGI_THREADS_MOST;
 }
 
-uint32_t mgi_lanes_of(uint32_t cores, bool on_cpu) { return on_cpu ? cores : MGI_DEVICE_LANES; }
+uint32_t mgi_lanes_of(uint32_t cores, uint32_t lanes) { return lanes != 0 ? lanes : cores; }
 
-uint32_t mgi_queue_rows_of(uint32_t asked) { return asked != 0 ? asked : MGI_QUEUE_ROWS; }
+uint32_t mgi_queue_rows_of(uint32_t asked, uint32_t batch_tokens) {
+    if (asked != 0) return asked;
+    uint32_t rows = batch_tokens / MGI_QUEUE_TOKENS * MGI_QUEUE_BATCHES;
+    if (rows < MGI_QUEUE_ROWS) return MGI_QUEUE_ROWS;
+    return rows < MGI_QUEUE_ROWS_USUAL_MOST ? rows : MGI_QUEUE_ROWS_USUAL_MOST;
+}
 
-void mgi_runner_predict(const mgi_runner_options *options, const mgi_model *model,
-                        const mgi_encoder_needs *needs, mgi_runner_needs *total) {
-    uint32_t lanes = mgi_lanes_of(mgi_runner_cores(options), needs->on_cpu);
-    uint32_t rows = mgi_queue_rows_of(options->queue_rows);
+static uint64_t mgi_host_bytes(uint32_t lanes, uint32_t rows, const mgi_model *model,
+                               const mgi_encoder_needs *needs) {
     uint64_t logits = (uint64_t)mgi_batcher_rows(needs->batch_tokens, rows) *
                       mgi_model_labels(model)->count * sizeof(float);
     uint64_t worker = mgi_batcher_bytes(needs->batch_tokens, rows) + logits + MGI_THREAD_BYTES;
+    return lanes * worker + mgi_queue_bytes(rows, mgi_model_max_length(model)) +
+           sizeof(mgi_counters) + mgi_tokenizer_bytes(mgi_model_tokenizer(model));
+}
+
+void mgi_runner_predict(const mgi_runner_options *options, const mgi_model *model,
+                        const mgi_encoder_needs *needs, mgi_runner_needs *total) {
+    uint32_t lanes = mgi_lanes_of(mgi_runner_cores(options), needs->lanes);
+    uint32_t rows = mgi_queue_rows_of(options->queue_rows, needs->batch_tokens);
     total->activations = lanes * needs->lane;
-    total->workspace = needs->workspace + lanes * worker +
-                       mgi_queue_bytes(rows, mgi_model_max_length(model)) + sizeof(mgi_counters) +
-                       mgi_tokenizer_bytes(mgi_model_tokenizer(model));
+    total->workspace = needs->workspace;
+    total->host = mgi_host_bytes(lanes, rows, model, needs) + needs->host_workspace;
 }

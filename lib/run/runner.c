@@ -18,9 +18,11 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->max_length = described.max_length;
     runner->vocabulary = described.vocabulary;
     runner->batch_tokens = info->batch_tokens;
-    runner->cores = mgi_runner_cores(options);
+    runner->whole_tokens = info->whole_tokens;
     runner->gentle = options->gentle;
-    runner->workers_count = mgi_lanes_of(runner->cores, info->on_cpu);
+    runner->cores = mgi_runner_cores(options);
+    runner->workers_count = mgi_lanes_of(runner->cores, info->lanes);
+    if (!info->on_cpu) runner->cores = 1; /* there are none to share out */
 }
 
 static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
@@ -74,7 +76,8 @@ mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *option
         return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
     }
     mgi_runner_settle(made, model, options);
-    mgeo_status status = mgi_runner_fill(made, mgi_queue_rows_of(options->queue_rows), error);
+    uint32_t rows = mgi_queue_rows_of(options->queue_rows, made->batch_tokens);
+    mgeo_status status = mgi_runner_fill(made, rows, error);
     if (status != MGEO_OK) {
         mgi_runner_free(made);
         return status;
@@ -92,4 +95,7 @@ void mgi_runner_destroy(mgi_runner *runner) {
 
 const mgi_model *mgi_runner_model(const mgi_runner *runner) { return runner->model; }
 
-uint32_t mgi_runner_threads(const mgi_runner *runner) { return runner->cores; }
+uint32_t mgi_runner_threads(const mgi_runner *runner) {
+    bool on_cpu = mgi_model_encoder_info(runner->model)->on_cpu;
+    return on_cpu ? runner->cores : runner->workers_count;
+}

@@ -9,7 +9,7 @@ typedef struct mgi_runner mgi_runner;
 
 typedef struct mgi_runner_options {
     uint32_t threads;    /* CPU threads that compute; 0: mgi_processors() */
-    uint32_t queue_rows; /* rows that may wait; 0: 4,096 */
+    uint32_t queue_rows; /* rows that may wait; 0: 4,096, or some batches' worth */
     bool gentle;         /* there is live traffic: warm-up takes one core and times nothing */
 } mgi_runner_options;
 
@@ -35,8 +35,9 @@ uint32_t mgi_runner_cores(const mgi_runner_options *options);
 
 /* What a runner would take beside its model's weights, in bytes. */
 typedef struct mgi_runner_needs {
-    uint64_t activations; /* all lanes' */
-    uint64_t workspace;   /* queue, batches, threads, the backend's libraries */
+    uint64_t activations; /* all lanes', where the model is computed */
+    uint64_t workspace;   /* the backend's libraries, there too */
+    uint64_t host;        /* queue, batches, threads, tokenizer: of the process's memory */
 } mgi_runner_needs;
 
 /* needs: of the model's encoder, on mgi_runner_cores cores. */

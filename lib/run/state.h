@@ -52,8 +52,9 @@ struct mgi_runner {
     uint32_t max_length;
     uint32_t vocabulary;
     uint32_t batch_tokens;
-    uint32_t cores;
-    bool gentle; /* warm-up leaves the other cores to live traffic */
+    uint32_t whole_tokens; /* not to be split among workers */
+    uint32_t cores;        /* 1 where the model is not computed on a CPU */
+    bool gentle;           /* warm-up leaves the other cores to live traffic */
     uint32_t workers_count;
     mgi_worker *workers;
     mgi_counters *counters;
@@ -74,10 +75,10 @@ struct mgi_runner {
 
 /* ---- needs.c ---- */
 
-/* Lanes, and so workers, of a model that is computed on a CPU or not. */
-uint32_t mgi_lanes_of(uint32_t cores, bool on_cpu);
-/* The queue's rows: as asked for, or the usual number. */
-uint32_t mgi_queue_rows_of(uint32_t asked);
+/* Lanes, and so workers, where the backend asks for `lanes`; 0: one for each core. */
+uint32_t mgi_lanes_of(uint32_t cores, uint32_t lanes);
+/* The queue's rows: as asked for, or enough for some batches. */
+uint32_t mgi_queue_rows_of(uint32_t asked, uint32_t batch_tokens);
 
 /* ---- worker.c ---- */
 
@@ -87,7 +88,7 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
 mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error);
 /* Joins the thread, which the runner has told to stop, and frees what init made. */
 void mgi_worker_finish(mgi_worker *worker);
-/* Wakes as many idle workers as there are rows for. The mutex is held. */
+/* Wakes as many idle workers as the waiting rows are to be split among. The mutex is held. */
 void mgi_workers_wake(mgi_runner *runner);
 
 /* ---- call.c ---- */

@@ -114,17 +114,21 @@ static void mgi_close_rows(const mgi_worker *worker, mgeo_status status,
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
+static mgi_load mgi_load_now(const mgi_runner *runner) {
+    return (mgi_load){.waiting_rows = runner->queue.waiting_rows,
+                      .waiting_tokens = runner->queue.waiting_tokens,
+                      .calls = runner->calls,
+                      .workers = runner->workers_count,
+                      .busy_workers = runner->busy_workers,
+                      .cores = runner->cores,
+                      .busy_cores = runner->busy_cores};
+}
+
 /* Packs a batch; returns the cores that it might be computed with. */
 static unsigned mgi_worker_take(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
-    mgi_load load = {.waiting_rows = runner->queue.waiting_rows,
-                     .waiting_tokens = runner->queue.waiting_tokens,
-                     .calls = runner->calls,
-                     .workers = runner->workers_count,
-                     .busy_workers = runner->busy_workers,
-                     .cores = runner->cores,
-                     .busy_cores = runner->busy_cores};
-    mgi_share share = mgi_share_of(&load, runner->batch_tokens);
+    const mgi_load load = mgi_load_now(runner);
+    mgi_share share = mgi_share_of(&load, runner->batch_tokens, runner->whole_tokens);
     mgi_batcher_fill(&worker->batcher, &runner->queue, share.tokens);
     mgi_room_wake(runner);
     return share.cores;
@@ -183,8 +187,12 @@ static void *mgi_worker_main(void *argument) {
 }
 
 void mgi_workers_wake(mgi_runner *runner) {
-    uint32_t rows = runner->stopping ? UINT32_MAX : runner->queue.waiting_rows;
-    for (; rows > 0 && runner->idle != NULL; rows--) {
+    uint32_t workers = runner->stopping ? UINT32_MAX : 0;
+    if (workers == 0 && runner->queue.waiting_rows > 0) {
+        const mgi_load load = mgi_load_now(runner);
+        workers = mgi_sharers_of(&load, runner->whole_tokens);
+    }
+    for (; workers > 0 && runner->idle != NULL; workers--) {
         mgi_worker *worker = runner->idle;
         runner->idle = worker->next_idle;
         worker->idle = false;

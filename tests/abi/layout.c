@@ -71,6 +71,7 @@ AT(mgeo_engine_options, actor, 40);
 AT(mgeo_load_options, memory_limit, 64);
 AT(mgeo_load_options, actor, 72);
 AT(mgeo_load_options, reason, 80);
+AT(mgeo_load_options, allow_tf32, 88);
 
 AT(mgeo_scores, route_key, 80);
 
@@ -85,6 +86,8 @@ AT(mgeo_memory, precision, 56);
 AT(mgeo_memory, fits, 60);
 AT(mgeo_memory, fitting_precision, 64);
 AT(mgeo_memory, device, 68);
+AT(mgeo_memory, host_bytes, 136);
+AT(mgeo_memory, host_available, 144);
 
 AT(mgeo_job_options, standby, 8);
 AT(mgeo_job_options, route_key, 16);

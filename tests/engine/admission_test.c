@@ -14,6 +14,7 @@ enum { MB = 1000000 };
 static unsigned opened;        /* encoders so far: nothing is read without one */
 static uint64_t opening_bytes; /* the highest point of open, where above the rest */
 static uint64_t device_free;
+static bool beside_cpu; /* the device has its memory, and needs some of the process's */
 
 static bool sized_serves(const char *device) { return strcmp(device, "sized") == 0; }
 
@@ -37,7 +38,11 @@ static mgeo_status sized_predict(const mgi_encoder_request *request, unsigned co
                                  .opening = weights + opening_bytes,
                                  .lane = cores * MB,
                                  .workspace = 5 * MB,
-                                 .on_cpu = true};
+                                 .on_cpu = !beside_cpu};
+    if (beside_cpu) {
+        needs->lanes = 3;
+        needs->host_workspace = 60 * MB;
+    }
     if (needs->precision == MGEO_PRECISION_AUTO) needs->precision = MGEO_FP32;
     mgi_copy_text(needs->device, sizeof needs->device, "sized");
     return mgi_succeed(failure);
@@ -74,6 +79,7 @@ static int begin_free(void **state) {
     opened = 0;
     opening_bytes = 0;
     sized.available = NULL;
+    beside_cpu = false;
     mgi_memory_pretend(1000ull * MB);
     return begin(state);
 }
@@ -171,6 +177,33 @@ static void test_a_device_is_asked_for_its_own_memory(void **state) {
     assert_int_equal(memory.fitting_precision, MGEO_BF16);
 }
 
+static void test_a_device_and_the_machine_are_weighed_apart(void **state) {
+    (void)state;
+    mgeo_load_options options = on("sized");
+    sized.available = sized_available;
+    beside_cpu = true;
+    device_free = 500 * MB;
+    mgeo_memory memory = predict(&options);
+    assert_int_equal(memory.activations, 3 * 2 * MB); /* three lanes */
+    assert_int_equal(memory.workspace, 5 * MB);
+    assert_int_equal(memory.total, 411 * MB);
+    assert_in_range(memory.host_bytes, 60 * MB, 70 * MB);
+    assert_int_equal(memory.host_available, 1000ull * MB);
+    assert_int_equal(memory.available, 500 * MB);
+    assert_int_equal(memory.fits, 1);
+    mgi_memory_pretend(100 * MB); /* far less than the weights: they do not lie there */
+    assert_int_equal(predict(&options).fits, 1);
+    mgi_memory_pretend(50 * MB);
+    memory = predict(&options);
+    assert_int_equal(memory.fits, 0);
+    assert_int_equal(memory.fitting_precision, MGEO_PRECISION_AUTO);
+    mgi_memory_pretend(100 * MB);
+    device_free = 300 * MB;
+    memory = predict(&options);
+    assert_int_equal(memory.fits, 0);
+    assert_int_equal(memory.fitting_precision, MGEO_BF16);
+}
+
 static void test_what_cannot_be_predicted(void **state) {
     (void)state;
     mgeo_memory memory = {.struct_size = sizeof memory};
@@ -230,6 +263,21 @@ static void test_a_load_over_what_is_free_is_refused_unread(void **state) {
     assert_int_equal(mgeo_unload(engine, NULL), MGEO_E_NO_MODEL);
 }
 
+static void test_a_load_over_what_a_device_has_is_refused_unread(void **state) {
+    (void)state;
+    mgeo_load_options options = on("sized");
+    sized.available = sized_available;
+    beside_cpu = true;
+    device_free = 150 * MB;
+    check_refused(&options, MGEO_E_MEMORY, "411.0 MB", "150.0 MB are free on sized: int8 would");
+    device_free = 500 * MB;
+    mgi_memory_pretend(50 * MB);
+    assert_int_equal(load_with(&options, NULL), MGEO_E_MEMORY);
+    assert_non_null(strstr(error.message, "beside device sized 6"));
+    assert_non_null(strstr(error.message, "50.0 MB are free"));
+    assert_int_equal(opened, 0);
+}
+
 static void test_a_load_that_fits_says_what_was_predicted(void **state) {
     (void)state;
     mgeo_load_options options = on("sized");
@@ -270,9 +318,11 @@ int main(void) {
         ADMISSION(test_the_best_precision_that_fits_is_named),
         ADMISSION(test_converting_may_be_the_highest_point),
         ADMISSION(test_a_device_is_asked_for_its_own_memory),
+        ADMISSION(test_a_device_and_the_machine_are_weighed_apart),
         ADMISSION(test_what_cannot_be_predicted),
         ADMISSION(test_a_load_over_its_limit_is_refused_unread),
         ADMISSION(test_a_load_over_what_is_free_is_refused_unread),
+        ADMISSION(test_a_load_over_what_a_device_has_is_refused_unread),
         ADMISSION(test_a_load_that_fits_says_what_was_predicted),
         ADMISSION(test_a_standby_model_in_use_keeps_loads_from_beginning),
     };

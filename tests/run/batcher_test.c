@@ -136,7 +136,7 @@ static mgi_load idle_load(uint32_t rows, uint64_t tokens, uint32_t calls) {
 static void test_a_lone_row_gets_all_cores(void **state) {
     (void)state;
     mgi_load load = idle_load(1, 40, 1);
-    mgi_share share = mgi_share_of(&load, 512);
+    mgi_share share = mgi_share_of(&load, 512, 0);
     assert_int_equal(share.cores, 4);
     assert_int_equal(share.tokens, 40);
 }
@@ -144,7 +144,7 @@ static void test_a_lone_row_gets_all_cores(void **state) {
 static void test_rows_for_all_leave_one_core_each(void **state) {
     (void)state;
     mgi_load load = idle_load(1000, 40000, 1);
-    mgi_share share = mgi_share_of(&load, 512);
+    mgi_share share = mgi_share_of(&load, 512, 0);
     assert_int_equal(share.cores, 1);
     assert_int_equal(share.tokens, 512);
 }
@@ -152,11 +152,11 @@ static void test_rows_for_all_leave_one_core_each(void **state) {
 static void test_few_rows_are_split_evenly(void **state) {
     (void)state;
     mgi_load load = idle_load(8, 320, 1);
-    mgi_share share = mgi_share_of(&load, 512);
+    mgi_share share = mgi_share_of(&load, 512, 0);
     assert_int_equal(share.tokens, 80);
     assert_int_equal(share.cores, 1);
     load = idle_load(2, 80, 1);
-    share = mgi_share_of(&load, 512);
+    share = mgi_share_of(&load, 512, 0);
     assert_int_equal(share.tokens, 40);
     assert_int_equal(share.cores, 2);
     load = (mgi_load){.waiting_rows = 1,
@@ -166,16 +166,16 @@ static void test_few_rows_are_split_evenly(void **state) {
                       .busy_workers = 1,
                       .cores = 4,
                       .busy_cores = 2};
-    share = mgi_share_of(&load, 512);
+    share = mgi_share_of(&load, 512, 0);
     assert_int_equal(share.cores, 2);
 }
 
 static void test_other_callers_are_expected(void **state) {
     (void)state;
     mgi_load load = idle_load(1, 40, 4);
-    assert_int_equal(mgi_share_of(&load, 512).cores, 1);
+    assert_int_equal(mgi_share_of(&load, 512, 0).cores, 1);
     load = idle_load(1, 40, 2);
-    assert_int_equal(mgi_share_of(&load, 512).cores, 2);
+    assert_int_equal(mgi_share_of(&load, 512, 0).cores, 2);
 }
 
 static void test_a_worker_always_has_a_core(void **state) {
@@ -187,9 +187,53 @@ static void test_a_worker_always_has_a_core(void **state) {
                      .busy_workers = 3,
                      .cores = 4,
                      .busy_cores = 4};
-    mgi_share share = mgi_share_of(&load, 64);
+    mgi_share share = mgi_share_of(&load, 64, 0);
     assert_int_equal(share.cores, 1);
     assert_int_equal(share.tokens, 64);
+}
+
+static void test_small_batches_stay_whole(void **state) {
+    (void)state;
+    enum { BATCH = 20000, WHOLE = 6000 };
+    mgi_load load = idle_load(64, 2900, 64);
+    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
+    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, 2900);
+    load = idle_load(250, 11999, 1); /* two parts would be smaller */
+    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
+    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, 11999);
+    load = idle_load(250, 12000, 1);
+    assert_int_equal(mgi_sharers_of(&load, WHOLE), 2);
+    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, 6000);
+    load = idle_load(2000, 90000, 1);
+    assert_int_equal(mgi_sharers_of(&load, WHOLE), 4);
+    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, BATCH);
+    load.busy_workers = 3;
+    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
+    load.busy_workers = 4; /* as a caller sees it: there is always one, when he comes */
+    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
+}
+
+static void test_shares_keep_their_bounds(void **state) {
+    (void)state;
+    uint32_t random = 99;
+    for (int i = 0; i < 20000; i++) {
+        uint32_t draw[6];
+        for (int d = 0; d < 6; d++) draw[d] = (random = random * 1664525u + 1013904223u) >> 8;
+        uint32_t rows = 1 + draw[0] % 500, workers = 1 + draw[1] % 6;
+        mgi_load load = {.waiting_rows = rows,
+                         .waiting_tokens = rows + draw[2] % (rows * 40),
+                         .workers = workers,
+                         .busy_workers = draw[3] % workers,
+                         .cores = 1};
+        uint32_t batch = 128 + draw[4] % 20000, whole = draw[5] % batch;
+        uint32_t taken = mgi_share_of(&load, batch, whole).tokens;
+        uint32_t sharers = mgi_sharers_of(&load, whole);
+        uint64_t least = load.waiting_tokens < whole ? load.waiting_tokens : whole;
+        assert_true(taken >= least && taken <= batch);
+        assert_true(sharers >= 1 && sharers <= workers - load.busy_workers && sharers <= rows);
+        assert_true(sharers == 1 || load.waiting_tokens / sharers >= whole);
+        assert_true((uint64_t)taken * sharers >= load.waiting_tokens || taken == batch);
+    }
 }
 
 static void test_allocation_failures(void **state) {
@@ -217,6 +261,8 @@ int main(void) {
         cmocka_unit_test(test_few_rows_are_split_evenly),
         cmocka_unit_test(test_other_callers_are_expected),
         cmocka_unit_test(test_a_worker_always_has_a_core),
+        cmocka_unit_test(test_small_batches_stay_whole),
+        cmocka_unit_test(test_shares_keep_their_bounds),
         cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,9 @@ static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mg
                         "this build computes on device \"cpu\" only, "
                         "not on \"%s\"",
                         request->device ? request->device : "");
+    if (request->allow_tf32)
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "allow_tf32 is for fp32 on a CUDA device, not for device \"cpu\"");
     e->spec = *request->spec;
     e->kernels = mgk_best();
     e->int8 = mgk_best_int8();
