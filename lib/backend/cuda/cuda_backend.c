@@ -77,6 +77,11 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
     if (p == NULL)
         return mgi_fail(error, MGEO_E_ARGUMENT, "%d is not an mgeo_precision", request->precision);
     e->forms = p->forms;
+    e->forms.tf32 = request->allow_tf32;
+    if (request->allow_tf32 && p->number != MGEO_FP32)
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "allow_tf32 is for precision fp32, and %s was chosen: ask for fp32",
+                        p->name);
     return check_precision(e, p, error);
 }
 
@@ -134,6 +139,24 @@ static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mg
 
 static bool serves(const char *device) { return device != NULL && mgi_cuda_is_name(device); }
 
+static mgeo_status usable(const char *device, mgeo_error *error) {
+    mgi_cuda_cards cards;
+    mgeo_status status = mgi_cuda_find(device, &cards, error);
+    return status == MGEO_OK ? mgi_succeed(error) : status;
+}
+
+/* A batch below this is computed faster whole than in parts that lanes work on side by side. */
+static uint32_t whole_tokens(const mgi_encoder *e) {
+    enum { WHOLE = 8192 };
+    return e->batch_tokens < WHOLE ? e->batch_tokens : WHOLE;
+}
+
+/* Pinned memory of the lanes. */
+static uint64_t pinned_bytes(const mgi_encoder *e) {
+    return mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens) +
+           (uint64_t)e->batch_tokens * e->spec.labels * sizeof(float);
+}
+
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
                            mgi_encoder_needs *needs, mgeo_error *error) {
     (void)cores;
@@ -143,27 +166,32 @@ static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
     memset(needs, 0, sizeof *needs);
     needs->precision = e.precision;
     needs->batch_tokens = e.batch_tokens;
-    needs->weights = e.weight_bytes;
-    needs->opening = mgi_cuda_arena_bytes(&e);
+    const uint64_t cards = e.cards.count;
+    needs->lanes = MGI_CUDA_LANES * e.cards.count;
+    needs->weights = e.weight_bytes * cards;
+    needs->opening = mgi_cuda_arena_bytes(&e) * cards;
     needs->lane = e.lane_bytes;
+    needs->host_workspace = needs->lanes * pinned_bytes(&e);
     mgi_cuda_name(&e.cards, needs->device, sizeof needs->device);
     return mgi_succeed(error);
 }
 
-/* Of the card that has least: each holds a copy. */
+/* Each card holds a copy: the one that has least decides. */
 static mgeo_status available(const char *device, uint64_t *bytes, mgeo_error *error) {
     mgi_cuda_cards cards;
     mgeo_status status = mgi_cuda_find(device, &cards, error);
-    *bytes = UINT64_MAX;
+    uint64_t least = UINT64_MAX;
+    *bytes = 0;
     for (uint32_t i = 0; i < cards.count && status == MGEO_OK; i++) {
         size_t empty = 0, all = 0;
         const int former = mgi_cuda_enter(&cards.card[i]);
         int code = (int)cudaMemGetInfo(&empty, &all);
         mgi_cuda_leave(former);
         if (code != 0) status = mgi_cuda_fail(error, &cards.card[i], code, "asking for its memory");
-        if (empty < *bytes) *bytes = empty;
+        if (empty < least) least = empty;
     }
-    return status;
+    if (status == MGEO_OK) *bytes = least * cards.count;
+    return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
 static void close_copy(mgi_cuda_copy *copy) {
@@ -244,6 +272,8 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     memset(info, 0, sizeof *info);
     info->precision = e->precision;
     info->batch_tokens = e->batch_tokens;
+    info->lanes = MGI_CUDA_LANES * e->cards.count;
+    info->whole_tokens = whole_tokens(e);
     info->bytes_on_device = e->weight_bytes * e->cards.count;
     mgi_cuda_name(&e->cards, info->device, sizeof info->device);
     snprintf(info->library, sizeof info->library, "CUDA %d.%d, cuBLASLt %zu, %.40s",
@@ -253,6 +283,7 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
 const mgi_backend mgi_cuda_backend = {
     .name = "cuda",
     .serves = serves,
+    .usable = usable,
     .predict = predict,
     .available = available,
     .open = open_encoder,
