@@ -159,7 +159,7 @@ typedef struct mgi_cuda_ask {
     cudaStream_t stream;
 } mgi_cuda_ask;
 
-/* What a product's output still lacks. */
+/* What a product did beside its sums. */
 typedef struct mgi_cuda_made {
     bool bias, activation;
 } mgi_cuda_made;
@@ -169,8 +169,7 @@ int mgi_cuda_multiply(const mgi_encoder *encoder, const mgi_cuda_ask *ask, mgi_c
 
 /* ---- pass.c ---- */
 
-/* Launches all kernels of a batch on the lane's stream; logits go to `logits`. Returns 0 or a CUDA
- * error. */
+/* One batch on its way. */
 typedef struct mgi_cuda_pass {
     const mgi_encoder *encoder;
     const mgi_cuda_copy *copy;
@@ -184,6 +183,9 @@ typedef struct mgi_cuda_pass {
     cudaStream_t stream;
 } mgi_cuda_pass;
 
+mgk_cuda_activation mgi_cuda_activation(mgi_activation activation);
+
+/* Launches all kernels of a batch on its stream. Returns 0 or a CUDA error. */
 int mgi_cuda_run_pass(const mgi_cuda_pass *pass);
 
 /* ---- lane.c ---- */

@@ -21,7 +21,7 @@ typedef struct stream {
 
 static bool going(const pass *p) { return p->code == 0; }
 
-static mgk_cuda_activation activation_of(mgi_activation activation) {
+mgk_cuda_activation mgi_cuda_activation(mgi_activation activation) {
     switch (activation) {
     case MGI_GELU: return MGK_CUDA_GELU;
     case MGI_GELU_TANH: return MGK_CUDA_GELU_TANH;
@@ -237,7 +237,7 @@ static void widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
     product up = flow_product(p, MGI_CUDA_UP, &layer->up, input_of(p, p->b->x), p->b->wide);
     up.layer = layer;
     up.bias = true;
-    up.activation = activation_of(e->spec.activation);
+    up.activation = mgi_cuda_activation(e->spec.activation);
     up.to_type = e->forms.product;
     up.to_scale = p->b->wide_scale;
     multiply(p, s, &up);

@@ -1,5 +1,6 @@
 /* Matrix products: which kernel makes each, by its shape and its number of rows. */
 #include "backend/cuda/encoder.h"
+#include "backend/cuda/gemm_small.h"
 
 #include "core/alloc.h"
 
@@ -259,8 +260,45 @@ static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
         ask->workspace, MGI_CUDA_WORKSPACE, ask->stream));
 }
 
+/* ---- our own kernels, where they are faster: bench/gpu measures them side by side ---- */
+
+static mgk_cuda_product own_product(const mgi_encoder *e, const mgi_cuda_ask *ask) {
+    const shape *s = &ask->copy->algorithms->shapes[ask->site];
+    const mgi_cuda_linear *linear = ask->linear;
+    const bool up = ask->site == MGI_CUDA_UP;
+    return (mgk_cuda_product){
+        .input_type = s->in,
+        .output_type = up ? e->forms.product : s->out,
+        .activation = up ? mgi_cuda_activation(e->spec.activation) : MGK_CUDA_IDENTITY,
+        .rows = ask->rows,
+        .outputs = s->outputs,
+        .inputs = s->inputs,
+        .input = ask->input,
+        .weight = (const char *)linear->weight +
+                  (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in),
+        .scale = linear->scale ? linear->scale + ask->first : NULL,
+        /* The kernel behind these adds it to the residual. */
+        .bias = ask->site == MGI_CUDA_OUT || ask->site == MGI_CUDA_DOWN ? NULL
+                                                                        : linear->bias + ask->first,
+        .output = ask->output,
+        .output_scale = up && ask->layer ? ask->layer->wide_scale : 1,
+        .dependent = e->dependent};
+}
+
+static bool is_for_small(const mgi_encoder *e, const mgk_cuda_product *product) {
+    enum { MOST = 128 };
+    return e->forms.product != MGK_CUDA_S8 && is_half(e->forms.flow) && product->rows <= MOST &&
+           mgk_gemm_small_supports(product);
+}
+
 int mgi_cuda_multiply(const mgi_encoder *e, const mgi_cuda_ask *ask, mgi_cuda_made *made) {
     const shape *s = &ask->copy->algorithms->shapes[ask->site];
+    const mgk_cuda_product own = own_product(e, ask);
+    if (ask->site != MGI_CUDA_POOL && is_for_small(e, &own)) {
+        made->bias = own.bias != NULL;
+        made->activation = own.activation != MGK_CUDA_IDENTITY;
+        return mgk_gemm_small(&own, ask->stream);
+    }
     made->bias = s->epilogue != CUBLASLT_EPILOGUE_DEFAULT;
     made->activation = made->bias && s->epilogue != CUBLASLT_EPILOGUE_BIAS;
     return multiply_by_cublas(e, ask);
