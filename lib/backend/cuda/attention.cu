@@ -238,24 +238,23 @@ __device__ __forceinline__ void store_context(const gathered &g, Out *context, u
     }
 }
 
+/* The queries of `tile`, and of each `tiles`th tile of sixteen after it. */
 template <typename Half, typename Out>
 __device__ __forceinline__ void attend_head(const head &h, Out *context, uint32_t width,
-                                            float scale, float out_scale) {
+                                            float scale, float out_scale, uint32_t tile,
+                                            uint32_t tiles) {
     const bool once = h.length <= KEYS;
-    if (once) {
-        fetch(h, 0);
-        copies_done();
-    }
-    for (uint32_t first = 0; first < h.queries; first += QUERIES) {
+    bool there = false; /* keys and values that are needed once are fetched once */
+    for (uint32_t first = tile * QUERIES; first < h.queries; first += tiles * QUERIES) {
         uint32_t queries[4][4];
         gathered g = {};
         g.largest[0] = g.largest[1] = -INFINITY;
+        if (once && !there) fetch(h, 0);
         load_queries(h, first, queries);
         for (uint32_t from = 0; from < h.length; from += KEYS) {
-            if (!once) {
-                fetch(h, from);
-                copies_done();
-            }
+            if (!once) fetch(h, from);
+            if (!there) copies_done();
+            there = once;
             const uint32_t keys = min(h.length - from, (uint32_t)KEYS);
             const uint32_t pairs = (keys + 15) / 16;
             float scores[KEYS / 8][4];
@@ -289,7 +288,7 @@ __global__ void __launch_bounds__(WARPS * 32, 3)
     h.keys_at = shared_address(memory) + threadIdx.x / 32 * WARP_BYTES;
     h.values_at = h.keys_at + KEYS * ROW_BYTES;
     Out *context = static_cast<Out *>(a.context) + (size_t)asks * width + column;
-    attend_head<Half>(h, context, width, scale, a.context_scale);
+    attend_head<Half>(h, context, width, scale, a.context_scale, blockIdx.y, gridDim.y);
 }
 
 template <typename Half, typename Out>
@@ -301,7 +300,10 @@ int attend_fast(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool d
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
     if (allowed != cudaSuccess) return (int)allowed;
     const float log2_e = 1.4426950408889634f, scale = log2_e / sqrtf((float)HEAD);
-    const uint32_t items = batch->rows * a->heads;
+    const uint32_t items = batch->rows * a->heads, few = 264; /* two blocks a multiprocessor */
+    const bool alone = a->queries == MGK_CUDA_TOKENS && items < few;
+    /* So few heads leave the card empty: their queries are spread over warps as well. */
+    const uint32_t tiles = alone ? (min(a->length_most, batch->tokens) + QUERIES - 1) / QUERIES : 1;
     mgk_cuda_attention asked = *a;
     if (a->context_type != MGK_CUDA_E4M3) asked.context_scale = 1;
     return launch(kernel, (items + WARPS - 1) / WARPS, WARPS * 32, shared, stream, dependent, asked,

@@ -756,7 +756,7 @@ __device__ __forceinline__ void run(const task &t, unsigned char *memory, tile_e
 template <mgk_cuda_type type, bool warpgroup>
 __global__ void __launch_bounds__(THREADS, 2) small_product(const __grid_constant__ task t) {
     if constexpr (has_body<type, warpgroup>()) {
-        /* Static, so that the host can tell a body from an empty one: see read_device. */
+        /* Static, so that the host can tell a body from an empty one: see prepare. */
         __shared__ tile_edges edges;
         extern __shared__ __align__(128) unsigned char memory[];
         run<type, warpgroup>(t, memory, edges);

@@ -4,10 +4,21 @@
 
 #include <cuda_runtime.h>
 
+/* A multiprocessor changes what it sets aside as shared memory only when it is empty: kernels that
+ * are to overlap all ask for the most. */
+template <typename Kernel> static int keep_carveout(Kernel kernel) {
+    return (int)cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                     cudaSharedmemCarveoutMaxShared);
+}
+
 /* Launches; `dependent`: the kernel may begin while the one before it still runs (needs 9.0). */
 template <typename... Parameters, typename... Arguments>
 static int launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
                   cudaStream_t stream, bool dependent, Arguments... arguments) {
+    if (dependent) {
+        const int code = keep_carveout(kernel);
+        if (code != 0) return code;
+    }
     cudaLaunchAttribute attribute = {};
     attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
     attribute.val.programmaticStreamSerializationAllowed = 1;

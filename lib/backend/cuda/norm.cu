@@ -31,9 +31,22 @@ __device__ __forceinline__ float sum_of(const row_registers<CHUNKS> &row, uint32
     return warp_sum(sum);
 }
 
+/* What a LayerNorm multiplies by and adds. */
+template <int CHUNKS> struct affine {
+    row_registers<CHUNKS> weight, bias;
+
+    __device__ __forceinline__ void load(const mgk_cuda_norm &norm) {
+        each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t column) {
+            load8(norm.weight + column, weight.at[c]);
+            load8(norm.bias + column, bias.at[c]);
+        });
+    }
+};
+
 /* Mean first, then the squares around it: as exact as fp32 is. */
 template <int CHUNKS>
-__device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm) {
+__device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm,
+                                          const affine<CHUNKS> &a) {
     const uint32_t width = norm.width;
     const float mean = sum_of<CHUNKS>(row, width) / (float)width;
     float squares = 0;
@@ -45,12 +58,10 @@ __device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_
         }
     });
     const float factor = rsqrtf(warp_sum(squares) / (float)width + norm.eps);
-    each_chunk<CHUNKS>(width, [&](int c, uint32_t column) {
-        float weight[WIDE], bias[WIDE];
-        load8(norm.weight + column, weight);
-        load8(norm.bias + column, bias);
+    each_chunk<CHUNKS>(width, [&](int c, uint32_t) {
 #pragma unroll
-        for (int i = 0; i < WIDE; i++) row.at[c][i] = row.at[c][i] * factor * weight[i] + bias[i];
+        for (int i = 0; i < WIDE; i++)
+            row.at[c][i] = row.at[c][i] * factor * a.weight.at[c][i] + a.bias.at[c][i];
     });
 }
 
@@ -143,7 +154,9 @@ __device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk
 #pragma unroll
             for (int i = 0; i < WIDE; i++) row.at[c][i] += p[i] + t[i];
         });
-        normalise<CHUNKS>(row, norm);
+        affine<CHUNKS> a;
+        a.load(norm);
+        normalise<CHUNKS>(row, norm, a);
         store_row<T, CHUNKS>(row, norm, r);
     } else {
         normalise_any(norm, r,
@@ -172,26 +185,36 @@ __global__ void __launch_bounds__(WARPS * 32)
 
 /* ---- residuals ---- */
 
-template <typename T, int CHUNKS>
+/* EARLY: what does not depend on kernels before is read while they still run. That takes registers,
+ * which many rows need for more rows at once. */
+template <typename T, int CHUNKS, bool EARLY>
 __global__ void __launch_bounds__(WARPS * 32)
     add_norm_kernel(const T *x, const T *y, const float *bias, mgk_cuda_batch batch,
                     mgk_cuda_extent extent, mgk_cuda_norm norm) {
-    let_next_begin();
-    wait_for_inputs();
+    constexpr int PLACES = CHUNKS > 0 ? CHUNKS : 1;
+    affine<PLACES> a;
+    row_registers<PLACES> b;
     const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32, width = norm.width;
+    let_next_begin();
+    if constexpr (EARLY) {
+        a.load(norm);
+        each_chunk<PLACES>(width, [&](int c, uint32_t column) { load8(bias + column, b.at[c]); });
+    }
+    wait_for_inputs();
     if (r >= batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0]) return;
     const size_t first = (size_t)r * width;
     if constexpr (CHUNKS > 0) {
         row_registers<CHUNKS> row;
         each_chunk<CHUNKS>(width, [&](int c, uint32_t column) {
-            float other[WIDE], b[WIDE];
+            float other[WIDE];
             load8(x + first + column, row.at[c]);
             load8(y + first + column, other);
-            load8(bias + column, b);
+            if constexpr (!EARLY) load8(bias + column, b.at[c]);
 #pragma unroll
-            for (int i = 0; i < WIDE; i++) row.at[c][i] += other[i] + b[i];
+            for (int i = 0; i < WIDE; i++) row.at[c][i] += other[i] + b.at[c][i];
         });
-        normalise<CHUNKS>(row, norm);
+        if constexpr (!EARLY) a.load(norm);
+        normalise<CHUNKS>(row, norm, a);
         store_row<T, CHUNKS>(row, norm, r);
     } else {
         normalise_any(norm, r, [&](uint32_t i) {
@@ -241,11 +264,15 @@ int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *ba
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream) {
+    enum { FEW = 512 };
     const uint32_t rows = extent == MGK_CUDA_TOKENS ? batch->tokens : batch->rows;
     return with_form(norm, [&](auto f) {
         using T = typename decltype(f)::type;
-        return launch(add_norm_kernel<T, decltype(f)::chunks>, blocks_of(rows), WARPS * 32, 0,
-                      stream, dependent, static_cast<const T *>(x), static_cast<const T *>(y), bias,
-                      *batch, extent, *norm);
+        constexpr int chunks = decltype(f)::chunks;
+        auto kernel = add_norm_kernel<T, chunks, false>;
+        if (chunks > 0 && rows <= FEW) kernel = add_norm_kernel<T, chunks, (chunks > 0)>;
+        return launch(kernel, blocks_of(rows), WARPS * 32, 0, stream, dependent,
+                      static_cast<const T *>(x), static_cast<const T *>(y), bias, *batch, extent,
+                      *norm);
     });
 }

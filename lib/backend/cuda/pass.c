@@ -164,8 +164,9 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     p->code = mgk_cuda_finish_rows(&f, p->batch, a.queries, p->dependent, p->stream);
 }
 
-/* Every token asks. */
-static void attend_all(pass *p, const mgi_cuda_layer *layer, const stream *s) {
+/* All queries are made; `queries` says who asks. */
+static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
+                          mgk_cuda_extent queries) {
     const size_t hidden = p->encoder->spec.hidden;
     product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
     qkv.bias = true;
@@ -176,15 +177,37 @@ static void attend_all(pass *p, const mgi_cuda_layer *layer, const stream *s) {
                                 .value = column(p, p->b->qkv, 2 * hidden),
                                 .query_stride = (uint32_t)(3 * hidden),
                                 .key_stride = (uint32_t)(3 * hidden),
-                                .queries = MGK_CUDA_TOKENS});
+                                .queries = queries});
 }
 
-/* [CLS] alone asks: its rows of x move to y, those that products multiply to the front of their
- * own place, once keys and values are made. */
+/* Where [CLS]'s rows of x lie in the last layer, and what products multiply of them. */
+typedef struct first_rows {
+    const void *x, *input;
+    const float *input_scale;
+} first_rows;
+
+/* Of several sequences they are gathered: x to y, what products multiply to wide. */
+static first_rows gather_first(pass *p) {
+    const uint32_t hidden = p->encoder->spec.hidden;
+    first_rows f = {p->b->x, input_of(p, p->b->x), p->b->row_scale};
+    if (p->batch->rows == 1 || !going(p)) return f; /* the first rows of all */
+    f.x = f.input = p->b->y;
+    p->code =
+        mgk_cuda_gather_first(p->b->x, p->b->y, hidden * mgi_cuda_type_size(p->encoder->forms.flow),
+                              p->batch, p->dependent, p->stream);
+    if (p->b->quantised == NULL || !going(p)) return f;
+    f.input = p->b->wide;
+    f.input_scale = p->b->wide_scale;
+    p->code =
+        mgk_cuda_gather_quantised(p->b->quantised, p->b->row_scale, p->b->wide, p->b->wide_scale,
+                                  hidden, p->batch, p->dependent, p->stream);
+    return f;
+}
+
+/* [CLS] alone asks. */
 static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all,
-                         const stream *first) {
-    const mgi_encoder *e = p->encoder;
-    const uint32_t hidden = e->spec.hidden;
+                         const stream *first, const first_rows *rows) {
+    const uint32_t hidden = p->encoder->spec.hidden;
     const size_t behind = (size_t)(all->rows + MGI_CUDA_ROWS_STEP - 1) / MGI_CUDA_ROWS_STEP *
                           MGI_CUDA_ROWS_STEP; /* as aligned as the buffer */
     void *query = column(p, p->b->qkv, 2 * hidden * behind);
@@ -194,21 +217,10 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
     both.outputs = 2 * hidden;
     both.bias = true;
     multiply(p, all, &both);
-    if (going(p))
-        p->code =
-            mgk_cuda_gather_first(p->b->x, p->b->y, hidden * mgi_cuda_type_size(e->forms.flow),
-                                  p->batch, p->dependent, p->stream);
-    const void *input = p->b->y;
-    if (p->b->quantised != NULL && going(p)) {
-        input = p->b->wide;
-        p->code =
-            mgk_cuda_gather_quantised(p->b->quantised, p->b->row_scale, p->b->wide,
-                                      p->b->wide_scale, hidden, p->batch, p->dependent, p->stream);
-    }
-    product ask = flow_product(p, MGI_CUDA_QUERY, &layer->qkv, input, query);
+    product ask = flow_product(p, MGI_CUDA_QUERY, &layer->qkv, rows->input, query);
     ask.outputs = hidden;
     ask.bias = true;
-    if (p->b->wide_scale != NULL) ask.input_scale = p->b->wide_scale;
+    ask.input_scale = rows->input_scale;
     multiply(p, first, &ask);
     attend(p, layer,
            (mgk_cuda_attention){.query = query,
@@ -250,7 +262,7 @@ static void widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
 static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
     const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
     const mgk_cuda_norm end = norm_of(p, &layer->output_norm, p->b->x);
-    attend_all(p, layer, all);
+    attend_tokens(p, layer, all, MGK_CUDA_TOKENS);
     project(p, layer, all, p->b->y);
     add_norm(p, all, p->b->x, layer->attention_output.bias, &middle);
     widen(p, layer, all);
@@ -265,10 +277,14 @@ static void run_last_layer(pass *p, const mgi_cuda_layer *layer, const stream *a
     mgk_cuda_norm end = norm_of(p, &layer->output_norm, NULL);
     end.exact = p->b->qkv;
     end.quantised = NULL;
-    attend_first(p, layer, all, &first);
-    project(p, layer, &first, p->b->wide); /* y holds the residual */
+    const first_rows rows = gather_first(p);
+    if (p->batch->rows == 1) /* queries nobody asks for cost less than one more kernel */
+        attend_tokens(p, layer, all, MGK_CUDA_SEQUENCES);
+    else
+        attend_first(p, layer, all, &first, &rows);
+    project(p, layer, &first, p->b->wide); /* y may hold the residual */
     if (!going(p)) return;
-    p->code = mgk_cuda_add_norm(p->b->y, p->b->wide, layer->attention_output.bias, p->batch,
+    p->code = mgk_cuda_add_norm(rows.x, p->b->wide, layer->attention_output.bias, p->batch,
                                 first.extent, &middle, p->dependent, p->stream);
     widen(p, layer, &first);
     add_norm(p, &first, p->b->x, layer->down.bias, &end);

@@ -249,13 +249,14 @@ static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
     const float one = linear->step, zero = 0;
     const int32_t whole = 1, none = 0;
     const bool steps = s->in == MGK_CUDA_S8;
+    /* What is added, times nothing: where it is of another type it may not lie in the output. */
+    const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
     description d;
     if (!describe(e, s, padded(ask->rows), bias, output_scale, &d))
         return (int)cudaErrorInvalidValue;
     return code_of(cublasLtMatmul(
         a->handle, &d.product, steps ? (const void *)&whole : &one, weight, &d.weight, ask->input,
-        &d.input, steps ? (const void *)&none : &zero, ask->output, &d.addend, ask->output,
-        &d.output,
+        &d.input, steps ? (const void *)&none : &zero, addend, &d.addend, ask->output, &d.output,
         a->known[ask->site * a->steps + step] ? &a->chosen[ask->site * a->steps + step] : NULL,
         ask->workspace, MGI_CUDA_WORKSPACE, ask->stream));
 }
