@@ -335,19 +335,49 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
     }
 }
 
+/* A few batches and nothing else, for a profiler to look at. */
+static void show(const mgi_weights *weights, const char *precision, uint32_t budget) {
+    static float logits[PAIRS * LABELS];
+    mgi_encoder_request request = {.device = "cuda:0",
+                                   .max_length = LONGEST,
+                                   .batch_tokens = budget > 1024 ? budget : 1024,
+                                   .spec = &base,
+                                   .weights = weights};
+    mgi_encoder *encoder;
+    mgi_lane *lane;
+    mgeo_error error;
+    for (int p = 0; p < PRECISIONS; p++)
+        if (strcmp(precision, precisions[p].name) == 0) request.precision = precisions[p].number;
+    make_batches(budget);
+    if (mgi_cuda_backend.open(&request, &encoder, &error) ||
+        mgi_cuda_backend.open_lane(encoder, &lane, &error))
+        die(error.message);
+    for (int i = 0; i < 4; i++)
+        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error))
+            die(error.message);
+    printf("%u pairs, %u tokens\n", batches[batch_count / 2].rows, batches[batch_count / 2].tokens);
+    mgi_cuda_backend.close_lane(lane);
+    mgi_cuda_backend.close(encoder);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-        printf("usage: encoder_gpu_bench compare|PRECISION LANES [BATCH_TOKENS ...]\n");
+        printf("usage: encoder_gpu_bench compare | PRECISION LANES [BATCH_TOKENS ...] | profile "
+               "PRECISION BATCH_TOKENS\n");
         return argc < 2 ? 2 : 0;
     }
     uint32_t budgets[16] = {0};
     int count = 0;
     for (int i = 3; i < argc && count < 16; i++)
         budgets[count++] = (uint32_t)strtoul(argv[i], NULL, 10);
-    uint32_t lanes = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 2;
-    if (lanes < 1 || lanes > LANES_MOST) die("LANES must be within 1..8");
     static mgi_weights weights;
     make_weights(&weights);
+    if (strcmp(argv[1], "profile") == 0 && argc == 4) {
+        show(&weights, argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
+        return 0;
+    }
+    uint32_t lanes = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 2;
+    if (lanes < 1 || lanes > LANES_MOST) die("LANES must be within 1..8");
     make_batches(22528);
     if (strcmp(argv[1], "compare") == 0) compare(&weights);
     for (int p = 0; p < PRECISIONS; p++)
