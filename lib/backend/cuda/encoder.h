@@ -154,6 +154,7 @@ typedef struct mgi_cuda_ask {
     uint32_t outputs; /* and how many */
     uint32_t rows;
     const void *input;
+    const void *addend; /* [rows, outputs] of flow, to be added; or NULL */
     void *output;
     void *workspace;
     cudaStream_t stream;
@@ -161,7 +162,7 @@ typedef struct mgi_cuda_ask {
 
 /* What a product did beside its sums. */
 typedef struct mgi_cuda_made {
-    bool bias, activation;
+    bool bias, activation, addend;
 } mgi_cuda_made;
 
 /* Launches a product; *made says what it did beside the sums. Returns 0 or a CUDA error. */

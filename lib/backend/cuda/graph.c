@@ -31,9 +31,11 @@ static int capture(const mgi_cuda_pass *pass, cudaGraphExec_t *executable) {
 
 static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens,
                        cudaGraphExec_t *executable) {
+    const uint32_t longest = pass->encoder->max_length;
     mgi_cuda_pass sized = *pass;
     sized.batch.rows = rows;
     sized.batch.tokens = tokens;
+    sized.batch.longest = tokens < longest ? tokens : longest;
     sized.tokens = (const mgk_cuda_token *)(const void *)((const char *)pass->upload +
                                                           mgi_cuda_upload_tokens(rows));
     return capture(&sized, executable);

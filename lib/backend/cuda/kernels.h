@@ -59,6 +59,7 @@ typedef struct mgk_cuda_batch {
     const uint32_t *sizes;   /* [2]: rows, tokens */
     const uint32_t *offsets; /* [rows + 1] */
     uint32_t rows, tokens;   /* bounds of sizes[0] and sizes[1] */
+    uint32_t longest;        /* bound of a row's tokens */
 } mgk_cuda_batch;
 
 /* One token on its way to the embeddings. */
@@ -101,7 +102,8 @@ typedef struct mgk_cuda_embedding {
 int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
                    const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream);
 
-/* norm(x + y + bias); x and y are of norm->type; norm->x may be x. */
+/* norm(x + y + bias); x and y are of norm->type; norm->x may be x. With x NULL: norm(y), which holds
+ * the sum already. */
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream);

@@ -218,8 +218,36 @@ __global__ void __launch_bounds__(WARPS * 32)
         store_row<T, CHUNKS>(row, norm, r);
     } else {
         normalise_any(norm, r, [&](uint32_t i) {
-            return to_float(x[first + i]) + to_float(y[first + i]) + bias[i];
+            const float sum = to_float(y[first + i]);
+            return x ? sum + to_float(x[first + i]) + bias[i] : sum;
         });
+    }
+}
+
+/* Many rows whose sums are made already: each warp takes one after the other, with the next on its
+ * way from memory while it computes. */
+template <typename T, int CHUNKS>
+__global__ void __launch_bounds__(WARPS * 32, 2)
+    norm_rows_kernel(const T *y, mgk_cuda_batch batch, mgk_cuda_extent extent, mgk_cuda_norm norm) {
+    const uint32_t width = norm.width, step = gridDim.x * WARPS;
+    affine<CHUNKS> a;
+    let_next_begin();
+    a.load(norm);
+    wait_for_inputs();
+    const uint32_t rows = batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0];
+    uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
+    eight<T> next[CHUNKS];
+    const auto fetch = [&](uint32_t row) {
+        each_chunk<CHUNKS>(
+            width, [&](int c, uint32_t column) { next[c].load(y + (size_t)row * width + column); });
+    };
+    if (r < rows) fetch(r);
+    for (; r < rows; r += step) {
+        row_registers<CHUNKS> row;
+        each_chunk<CHUNKS>(width, [&](int c, uint32_t) { next[c].unpack(row.at[c]); });
+        if (r + step < rows) fetch(r + step);
+        normalise<CHUNKS>(row, norm, a);
+        store_row<T, CHUNKS>(row, norm, r);
     }
 }
 
@@ -261,6 +289,23 @@ int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *ba
     });
 }
 
+namespace {
+
+template <typename T, int CHUNKS>
+int norm_rows(const T *y, const mgk_cuda_batch *batch, mgk_cuda_extent extent, uint32_t rows,
+              const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
+    int device = 0, multiprocessors = 0;
+    cudaError_t code = cudaGetDevice(&device);
+    if (code == cudaSuccess)
+        code = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    if (code != cudaSuccess) return (int)code;
+    const uint32_t all = 2 * (uint32_t)multiprocessors, needed = blocks_of(rows);
+    return launch(norm_rows_kernel<T, CHUNKS>, needed < all ? needed : all, WARPS * 32, 0, stream,
+                  dependent, y, *batch, extent, *norm);
+}
+
+} // namespace
+
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream) {
@@ -269,6 +314,11 @@ int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk
     return with_form(norm, [&](auto f) {
         using T = typename decltype(f)::type;
         constexpr int chunks = decltype(f)::chunks;
+        if constexpr (chunks > 0) {
+            if (x == nullptr)
+                return norm_rows<T, chunks>(static_cast<const T *>(y), batch, extent, rows, norm,
+                                            dependent, stream);
+        }
         auto kernel = add_norm_kernel<T, chunks, false>;
         if (chunks > 0 && rows <= FEW) kernel = add_norm_kernel<T, chunks, (chunks > 0)>;
         return launch(kernel, blocks_of(rows), WARPS * 32, 0, stream, dependent,

@@ -57,6 +57,28 @@ __device__ __forceinline__ void load8(const __nv_bfloat16 *from, float to[8]) {
     }
 }
 
+/* Eight numbers on their way, as they lie in memory. */
+template <typename T> struct eight {
+    uint4 packed;
+
+    __device__ __forceinline__ void load(const T *from) {
+        packed = *reinterpret_cast<const uint4 *>(from);
+    }
+    __device__ __forceinline__ void unpack(float to[8]) const {
+        load8(reinterpret_cast<const T *>(&packed), to);
+    }
+};
+
+template <> struct eight<float> {
+    float at[8];
+
+    __device__ __forceinline__ void load(const float *from) { load8(from, at); }
+    __device__ __forceinline__ void unpack(float to[8]) const {
+#pragma unroll
+        for (int i = 0; i < 8; i++) to[i] = at[i];
+    }
+};
+
 __device__ __forceinline__ uint32_t pack2(float a, float b, __half) {
     const __half2 two = __floats2half2_rn(a, b);
     return *reinterpret_cast<const uint32_t *>(&two);

@@ -12,6 +12,7 @@
 typedef struct shape {
     mgk_cuda_type in, out;
     cublasLtEpilogue_t epilogue;
+    bool adds; /* the rows of the residual, as well as the bias */
     uint32_t outputs, inputs;
 } shape;
 
@@ -22,7 +23,6 @@ struct mgi_cuda_algorithms {
     uint32_t steps; /* numbers of rows that are told apart */
     shape shapes[MGI_CUDA_SITES];
     cublasLtMatmulAlgo_t *chosen; /* [MGI_CUDA_SITES * steps] */
-    bool *known;
 };
 
 /* ---- numbers of rows, told apart finely where they are few ---- */
@@ -146,77 +146,9 @@ static shape shape_of(const mgi_encoder *e, mgi_cuda_site site) {
     case MGI_CUDA_POOL: s.in = s.out = MGK_CUDA_F32; break;
     default: break;
     }
-    if (half && (site == MGI_CUDA_QKV || site == MGI_CUDA_QUERY || site == MGI_CUDA_KEY_VALUE))
-        s.epilogue = CUBLASLT_EPILOGUE_BIAS;
+    if (half && site != MGI_CUDA_UP && site != MGI_CUDA_POOL) s.epilogue = CUBLASLT_EPILOGUE_BIAS;
+    s.adds = half && (site == MGI_CUDA_OUT || site == MGI_CUDA_DOWN);
     return s;
-}
-
-/* ---- algorithms ---- */
-
-/* A pointer that says how those of the passes will be aligned; nothing reads there. */
-static const void *aligned_somewhere(const mgi_cuda_copy *copy) { return copy->memory; }
-
-static bool choose(const mgi_encoder *e, const mgi_cuda_copy *copy, mgi_cuda_algorithms *a,
-                   mgi_cuda_site site, uint32_t step) {
-    description d;
-    cublasLtMatmulPreferenceOpaque_t preference;
-    cublasLtMatmulHeuristicResult_t found;
-    const uint64_t workspace = MGI_CUDA_WORKSPACE;
-    int count = 0;
-    const void *somewhere = aligned_somewhere(copy);
-    if (!describe(e, &a->shapes[site], rows_of(step), somewhere, somewhere, &d)) return false;
-    if (cublasLtMatmulPreferenceInit(&preference) != CUBLAS_STATUS_SUCCESS) return false;
-    cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                         &workspace, sizeof workspace);
-    cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(a->handle, &d.product, &d.weight, &d.input, &d.addend,
-                                       &d.output, &preference, 1, &found, &count);
-    if (status != CUBLAS_STATUS_SUCCESS || count < 1) return false;
-    a->chosen[site * a->steps + step] = found.algo;
-    a->known[site * a->steps + step] = true;
-    return true;
-}
-
-static mgeo_status choose_all(const mgi_encoder *e, const mgi_cuda_copy *copy,
-                              mgi_cuda_algorithms *a, mgeo_error *error) {
-    for (unsigned site = 0; site < MGI_CUDA_SITES; site++) {
-        a->shapes[site] = shape_of(e, (mgi_cuda_site)site);
-        for (uint32_t step = 0; step < a->steps; step++) {
-            if (choose(e, copy, a, (mgi_cuda_site)site, step)) continue;
-            return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                            "device \"cuda:%d\" (%s) has no product of %u by %u numbers at this "
-                            "precision: load with another one",
-                            copy->card.ordinal, copy->card.name, a->shapes[site].inputs,
-                            a->shapes[site].outputs);
-        }
-    }
-    return MGEO_OK;
-}
-
-void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *a) {
-    if (a == NULL) return;
-    if (a->handle != NULL) cublasLtDestroy(a->handle);
-    mgi_free(a->chosen);
-    mgi_free(a->known);
-    mgi_free(a);
-}
-
-mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *e, mgi_cuda_copy *copy,
-                                       mgeo_error *error) {
-    mgi_cuda_algorithms *a = mgi_calloc(1, sizeof *a);
-    if (a == NULL) return mgi_fail_memory(error, "a table of products", sizeof *a);
-    copy->algorithms = a;
-    a->steps = step_of(e->batch_tokens) + 1;
-    a->chosen = mgi_calloc((size_t)MGI_CUDA_SITES * a->steps, sizeof *a->chosen);
-    a->known = mgi_calloc((size_t)MGI_CUDA_SITES * a->steps, sizeof *a->known);
-    if (a->chosen == NULL || a->known == NULL)
-        return mgi_fail_memory(error, "a table of products", a->steps * sizeof *a->chosen);
-    cublasStatus_t status = cublasLtCreate(&a->handle);
-    if (status != CUBLAS_STATUS_SUCCESS)
-        return mgi_fail(error, MGEO_E_DEVICE,
-                        "device \"cuda:%d\" (%s): cuBLASLt does not start: %s", copy->card.ordinal,
-                        copy->card.name, cublasLtGetStatusString(status));
-    return choose_all(e, copy, a, error);
 }
 
 /* ---- a product ---- */
@@ -235,30 +167,205 @@ static int code_of(cublasStatus_t status) {
 /* Rows that a product is given: a few of those behind the last one, which the buffers have. */
 static uint32_t padded(uint32_t rows) { return (rows + FINE - 1) / FINE * FINE; }
 
-static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
+/* algorithm NULL: cublasLt's own choice. */
+static int multiply_by(const mgi_encoder *e, const mgi_cuda_ask *ask,
+                       const cublasLtMatmulAlgo_t *algorithm) {
     mgi_cuda_algorithms *a = ask->copy->algorithms;
     const shape *s = &a->shapes[ask->site];
     const mgi_cuda_linear *linear = ask->linear;
-    const uint32_t step = step_of(ask->rows);
     const size_t flow = mgi_cuda_type_size(e->forms.flow);
     const void *bias =
         linear->flow_bias ? (const char *)linear->flow_bias + ask->first * flow : NULL;
     const float *output_scale = ask->layer ? ask->layer->wide_scale_there : NULL;
     const char *weight = (const char *)linear->weight +
                          (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in);
-    const float one = linear->step, zero = 0;
-    const int32_t whole = 1, none = 0;
-    const bool steps = s->in == MGK_CUDA_S8;
-    /* What is added, times nothing: where it is of another type it may not lie in the output. */
+    const bool steps = s->in == MGK_CUDA_S8, adds = s->adds && ask->addend != NULL;
+    const float step = linear->step, share = adds ? 1 : 0;
+    const int32_t one = 1, zero = 0;
+    /* What is added, if only times nothing, may not be the output where it is of another type. */
     const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
     description d;
     if (!describe(e, s, padded(ask->rows), bias, output_scale, &d))
         return (int)cudaErrorInvalidValue;
     return code_of(cublasLtMatmul(
-        a->handle, &d.product, steps ? (const void *)&whole : &one, weight, &d.weight, ask->input,
-        &d.input, steps ? (const void *)&none : &zero, addend, &d.addend, ask->output, &d.output,
-        a->known[ask->site * a->steps + step] ? &a->chosen[ask->site * a->steps + step] : NULL,
-        ask->workspace, MGI_CUDA_WORKSPACE, ask->stream));
+        a->handle, &d.product, steps ? (const void *)&one : &step, weight, &d.weight, ask->input,
+        &d.input, steps ? (const void *)&zero : &share, adds ? ask->addend : addend, &d.addend,
+        ask->output, &d.output, algorithm, ask->workspace, MGI_CUDA_WORKSPACE, ask->stream));
+}
+
+static cublasLtMatmulAlgo_t *chosen_for(mgi_cuda_algorithms *a, mgi_cuda_site site, uint32_t step) {
+    return &a->chosen[site * a->steps + step];
+}
+
+static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
+    return multiply_by(e, ask, chosen_for(ask->copy->algorithms, ask->site, step_of(ask->rows)));
+}
+
+/* ---- algorithms ---- */
+
+typedef struct candidates {
+    cublasLtMatmulHeuristicResult_t found[TRIED];
+    int count;
+} candidates;
+
+/* cublasLt's guesses, best first. */
+static bool guess(const mgi_encoder *e, const mgi_cuda_copy *copy, mgi_cuda_site site,
+                  uint32_t rows, int most, candidates *c) {
+    const mgi_cuda_algorithms *a = copy->algorithms;
+    const uint64_t workspace = MGI_CUDA_WORKSPACE;
+    const void *somewhere = copy->memory; /* says how pointers will be aligned; not read */
+    description d;
+    cublasLtMatmulPreferenceOpaque_t preference;
+    c->count = 0;
+    if (!describe(e, &a->shapes[site], rows, somewhere, somewhere, &d) ||
+        cublasLtMatmulPreferenceInit(&preference) != CUBLAS_STATUS_SUCCESS)
+        return false;
+    cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                         &workspace, sizeof workspace);
+    return cublasLtMatmulAlgoGetHeuristic(a->handle, &d.product, &d.weight, &d.input, &d.addend,
+                                          &d.output, &preference, most, c->found,
+                                          &c->count) == CUBLAS_STATUS_SUCCESS &&
+           c->count > 0;
+}
+
+/* Where a site's product reads and writes in a pass. */
+static mgi_cuda_ask trial(const mgi_encoder *e, const mgi_cuda_copy *copy,
+                          const mgi_cuda_buffers *b, mgi_cuda_site site, uint32_t rows) {
+    const mgi_cuda_layer *layer = &copy->layers[0];
+    const bool steps = e->forms.product == MGK_CUDA_S8;
+    const void *x = b->quantised ? b->quantised : b->x;
+    mgi_cuda_ask ask = {.copy = copy,
+                        .layer = layer,
+                        .site = site,
+                        .rows = rows,
+                        .input = x,
+                        .output = steps ? (void *)b->sums : b->qkv,
+                        .workspace = b->workspace};
+    switch (site) {
+    case MGI_CUDA_OUT:
+        ask.linear = &layer->attention_output;
+        ask.input = steps ? b->context_steps : b->context;
+        ask.addend = b->x;
+        break;
+    case MGI_CUDA_UP:
+        ask.linear = &layer->up;
+        ask.output = steps ? (void *)b->sums : b->wide;
+        break;
+    case MGI_CUDA_DOWN:
+        ask.linear = &layer->down;
+        ask.input = b->wide;
+        ask.addend = b->x;
+        break;
+    default: ask.linear = &layer->qkv; break;
+    }
+    return ask;
+}
+
+typedef struct stopwatch {
+    cudaStream_t stream;
+    cudaEvent_t start, end;
+} stopwatch;
+
+/* Milliseconds of a few runs; a large number if it does not run. */
+static float time_of(const mgi_encoder *e, const mgi_cuda_ask *ask,
+                     const cublasLtMatmulAlgo_t *algorithm, const stopwatch *watch) {
+    enum { RUNS = 4 };
+    const float never = 1e30f;
+    float taken = never;
+    if (multiply_by(e, ask, algorithm) != 0) return never;
+    cudaEventRecord(watch->start, watch->stream);
+    for (int i = 0; i < RUNS; i++)
+        if (multiply_by(e, ask, algorithm) != 0) return never;
+    cudaEventRecord(watch->end, watch->stream);
+    if (cudaEventSynchronize(watch->end) != cudaSuccess ||
+        cudaEventElapsedTime(&taken, watch->start, watch->end) != cudaSuccess)
+        return never;
+    return taken;
+}
+
+/* The fastest guess for full batches, by the clock, for all steps that are nearly as large. */
+static void race(const mgi_encoder *e, mgi_cuda_copy *copy, const mgi_cuda_buffers *b,
+                 mgi_cuda_site site, const stopwatch *watch) {
+    mgi_cuda_algorithms *a = copy->algorithms;
+    candidates c;
+    mgi_cuda_ask ask = trial(e, copy, b, site, e->batch_tokens);
+    ask.stream = watch->stream;
+    if (!guess(e, copy, site, padded(ask.rows), TRIED, &c)) return;
+    int best = 0;
+    float least = time_of(e, &ask, &c.found[0].algo, watch);
+    for (int i = 1; i < c.count; i++) {
+        const float taken = time_of(e, &ask, &c.found[i].algo, watch);
+        if (taken >= least) continue;
+        least = taken;
+        best = i;
+    }
+    for (uint32_t step = step_of(e->batch_tokens / 2 + 1); step < a->steps; step++)
+        *chosen_for(a, site, step) = c.found[best].algo;
+}
+
+/* Where batches are large enough for the clock to tell; the lanes' memory is still unused. */
+static void race_all(const mgi_encoder *e, mgi_cuda_copy *copy) {
+    enum { LARGE = 4096, NO_ZEROS = 0x3c /* products of zeros are faster than others */ };
+    static const mgi_cuda_site sites[] = {MGI_CUDA_QKV, MGI_CUDA_OUT, MGI_CUDA_UP, MGI_CUDA_DOWN};
+    stopwatch watch = {0};
+    mgi_cuda_buffers b;
+    if (e->batch_tokens < LARGE) return;
+    mgi_cuda_lay_out_lane(e, &b, copy->memory + e->weight_bytes);
+    if (cudaStreamCreateWithFlags(&watch.stream, cudaStreamNonBlocking) == cudaSuccess &&
+        cudaEventCreate(&watch.start) == cudaSuccess &&
+        cudaEventCreate(&watch.end) == cudaSuccess &&
+        cudaMemsetAsync(copy->memory + e->weight_bytes, NO_ZEROS, e->lane_bytes, watch.stream) ==
+            cudaSuccess) {
+        for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
+            race(e, copy, &b, sites[i], &watch);
+    }
+    if (watch.stream != NULL) cudaStreamSynchronize(watch.stream);
+    if (watch.end != NULL) cudaEventDestroy(watch.end);
+    if (watch.start != NULL) cudaEventDestroy(watch.start);
+    if (watch.stream != NULL) cudaStreamDestroy(watch.stream);
+}
+
+static mgeo_status choose_all(const mgi_encoder *e, mgi_cuda_copy *copy, mgeo_error *error) {
+    mgi_cuda_algorithms *a = copy->algorithms;
+    candidates c;
+    for (unsigned site = 0; site < MGI_CUDA_SITES; site++) {
+        a->shapes[site] = shape_of(e, (mgi_cuda_site)site);
+        for (uint32_t step = 0; step < a->steps; step++) {
+            if (!guess(e, copy, (mgi_cuda_site)site, rows_of(step), 1, &c))
+                return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                                "device \"cuda:%d\" (%s) has no product of %u by %u numbers at "
+                                "this precision: load with another one",
+                                copy->card.ordinal, copy->card.name, a->shapes[site].inputs,
+                                a->shapes[site].outputs);
+            *chosen_for(a, (mgi_cuda_site)site, step) = c.found[0].algo;
+        }
+    }
+    race_all(e, copy);
+    return MGEO_OK;
+}
+
+void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *a) {
+    if (a == NULL) return;
+    if (a->handle != NULL) cublasLtDestroy(a->handle);
+    mgi_free(a->chosen);
+    mgi_free(a);
+}
+
+mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *e, mgi_cuda_copy *copy,
+                                       mgeo_error *error) {
+    mgi_cuda_algorithms *a = mgi_calloc(1, sizeof *a);
+    if (a == NULL) return mgi_fail_memory(error, "a table of products", sizeof *a);
+    copy->algorithms = a;
+    a->steps = step_of(e->batch_tokens) + 1;
+    a->chosen = mgi_calloc((size_t)MGI_CUDA_SITES * a->steps, sizeof *a->chosen);
+    if (a->chosen == NULL)
+        return mgi_fail_memory(error, "a table of products", a->steps * sizeof *a->chosen);
+    cublasStatus_t status = cublasLtCreate(&a->handle);
+    if (status != CUBLAS_STATUS_SUCCESS)
+        return mgi_fail(error, MGEO_E_DEVICE,
+                        "device \"cuda:%d\" (%s): cuBLASLt does not start: %s", copy->card.ordinal,
+                        copy->card.name, cublasLtGetStatusString(status));
+    return choose_all(e, copy, error);
 }
 
 /* ---- our own kernels, where they are faster: bench/gpu measures them side by side ---- */
@@ -298,9 +405,11 @@ int mgi_cuda_multiply(const mgi_encoder *e, const mgi_cuda_ask *ask, mgi_cuda_ma
     if (ask->site != MGI_CUDA_POOL && is_for_small(e, &own)) {
         made->bias = own.bias != NULL;
         made->activation = own.activation != MGK_CUDA_IDENTITY;
+        made->addend = false;
         return mgk_gemm_small(&own, ask->stream);
     }
     made->bias = s->epilogue != CUBLASLT_EPILOGUE_DEFAULT;
     made->activation = made->bias && s->epilogue != CUBLASLT_EPILOGUE_BIAS;
+    made->addend = s->adds && ask->addend != NULL;
     return multiply_by_cublas(e, ask);
 }

@@ -5,7 +5,7 @@
 
 namespace {
 
-enum { THREADS = 256, BLOCKS = 1024 };
+constexpr uint32_t THREADS = 256, BLOCKS = 1024;
 
 __global__ void __launch_bounds__(THREADS)
     convert_kernel(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
