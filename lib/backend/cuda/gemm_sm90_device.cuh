@@ -31,12 +31,14 @@ __device__ __forceinline__ void barrier_arrive(uint32_t barrier) {
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
-/* On the barrier at the same place in a block of the cluster, which may be this one. */
+/* On the barrier at the same place in a block of the cluster, which may be this one. It orders no
+ * writes of this thread among blocks: only reads of the tensor cores, which have ended, stand
+ * before it. */
 __device__ __forceinline__ void barrier_arrive_at(uint32_t barrier, uint32_t block) {
     asm volatile("{\n"
                  ".reg .b32 there;\n"
                  "mapa.shared::cluster.u32 there, %0, %1;\n"
-                 "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n"
+                 "mbarrier.arrive.shared::cluster.b64 _, [there];\n"
                  "}" ::"r"(barrier),
                  "r"(block)
                  : "memory");
@@ -75,9 +77,10 @@ __device__ __forceinline__ void warpgroup_sync(uint32_t warpgroup) {
     asm volatile("bar.sync %0, 128;" ::"r"(1 + warpgroup) : "memory");
 }
 
+/* Every thread of the cluster has come here; orders no ordinary writes. */
 __device__ __forceinline__ void cluster_sync() {
-    asm volatile("barrier.cluster.arrive.release;\n"
-                 "barrier.cluster.wait.acquire;" ::
+    asm volatile("barrier.cluster.arrive.relaxed;\n"
+                 "barrier.cluster.wait;" ::
                      : "memory");
 }
 

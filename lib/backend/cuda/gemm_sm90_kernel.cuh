@@ -16,6 +16,7 @@
 #define MGI_BACKEND_CUDA_GEMM_SM90_KERNEL_CUH
 
 #include "backend/cuda/gemm_sm90_device.cuh"
+#include "backend/cuda/launch.cuh"
 
 namespace sm90 {
 
@@ -400,8 +401,9 @@ __global__ void __launch_bounds__(THREADS, 1) product(const __grid_constant__ ta
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     using place = layout<tile_outputs>;
     extern __shared__ unsigned char dynamic[];
-    const uint32_t shared =
+    uint32_t shared =
         ((uint32_t)__cvta_generic_to_shared(dynamic) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    asm volatile("" : "+r"(shared)); /* keep it, rather than work it out in every step */
     const uint32_t rank = cluster == 1 ? 0 : cluster_rank();
     const uint32_t warpgroup = __shfl_sync(0xffffffffu, threadIdx.x / WARPGROUP, 0);
     if (threadIdx.x == MULTIPLIERS * WARPGROUP) {

@@ -102,8 +102,8 @@ typedef struct mgk_cuda_embedding {
 int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
                    const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream);
 
-/* norm(x + y + bias); x and y are of norm->type; norm->x may be x. With x NULL: norm(y), which holds
- * the sum already. */
+/* norm(x + y + bias); x and y are of norm->type; norm->x may be x. With x NULL: norm(y), which
+ * holds the sum already. */
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream);
@@ -181,6 +181,10 @@ int mgk_cuda_classify(const mgk_cuda_classifier *classifier, const mgk_cuda_batc
  * those or E4M3. */
 int mgk_cuda_convert(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
                      float scale, size_t count, mgk_cuda_stream stream);
+
+/* Fills memory with noise that makes sound numbers of middling size in every type of two bytes or
+ * one: for timing. `bytes` is a multiple of 4. */
+int mgk_cuda_fill(void *memory, size_t bytes, mgk_cuda_stream stream);
 
 /* to[r] = round(from[r] / scale[r]), scale[r] the largest of the row over 127; S8. */
 int mgk_cuda_quantise_rows(mgk_cuda_type from_type, const void *from, int8_t *to, float *scale,
