@@ -220,6 +220,9 @@ typedef struct mgeo_model_info {
     double live_p99_before;     /* seconds: their 99th percentile before the load (since that model
                                    was loaded) and during it; 0: no calls */
     double live_p99_during;
+    int32_t healthy; /* 1: its device answers; 0: it failed and does not open again, so that calls
+                        on this model fail: load another one elsewhere and swap, or roll back */
+    uint32_t reserved;
 } mgeo_model_info;
 
 /* Reads, checks, places and warms a model in the slot that serves nobody. The first load of an
@@ -320,9 +323,11 @@ typedef struct mgeo_scores {
  * the other rows beyond rounding. count 0 is legal. Any number of threads at once.
  * A model with more labels than probability_stride holds answers MGEO_E_CAPACITY and scores
  * nothing. If the device fails or the caller cancels, rows already scored stay and the rest carry
- * MGEO_ROW_SKIPPED.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE,
- * MGEO_E_FORKED, MGEO_E_CAPACITY. */
+ * MGEO_ROW_SKIPPED. A batch for which the device has too little memory is computed in parts; a row
+ * that does not fit alone fails its call with MGEO_E_MEMORY. After MGEO_E_DEVICE the device is
+ * opened anew; the line says whether it could be, and mgeo_model_info.healthy too. Errors:
+ * MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED,
+ * MGEO_E_CAPACITY. */
 MGEO_API mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                                 mgeo_scores *scores, mgeo_error *error);
 

@@ -32,7 +32,9 @@ struct plan {
     const char *model;   /* NULL: the bundled one */
     const char *standby; /* NULL: the same directory again */
     const char *device;
+    const char *standby_device;           /* NULL: the same */
     int32_t precision, standby_precision; /* an mgeo_precision */
+    bool tf32;
     uint32_t threads, batch_tokens, max_length;
     const char *pairs; /* NULL: generated ones */
     struct table_wish table;

@@ -49,7 +49,9 @@ bool plan_fits_together(const struct plan *plan, struct fault *fault) {
         return fault_set(fault, "--canary-steps needs --canary-every");
     if (plan->json != NULL && plan->plot != NULL && strcmp(plan->json, plan->plot) == 0)
         return fault_set(fault, "--json and --plot need different files");
-    if ((plan->standby != NULL || plan->standby_precision != 0) && !plan_has_events(plan))
+    bool standby =
+        plan->standby != NULL || plan->standby_device != NULL || plan->standby_precision != 0;
+    if (standby && !plan_has_events(plan))
         return fault_set(fault, "a standby model needs something to do, such as --swap-every 1");
     return gate_fits(plan, fault) && blocks_fit(plan, fault);
 }

@@ -58,6 +58,7 @@ struct mgi_runner {
     uint32_t workers_count;
     mgi_worker *workers;
     mgi_counters *counters;
+    atomic_bool device_failed; /* the last lane that was to be opened could not be */
 
     pthread_mutex_t mutex; /* guards the rest */
     mgi_queue queue;
@@ -107,9 +108,14 @@ void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *log
                     mgeo_scores *scores);
 /* Marks the row at `index` as one without a score. */
 void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags);
-/* Computes a batch; opens the lane if it is NULL, and closes it when the device fails. */
-mgeo_status mgi_lane_run(const mgi_runner *runner, mgi_lane **lane, const mgi_batch *batch,
-                         unsigned cores, float *logits, mgeo_error *error);
+/* ---- lane.c ---- */
+
+/* Computes the batcher's batch, in parts where the device has too little memory for it whole. Opens
+ * the lane if it is NULL; when the device fails, closes it and opens a fresh one if that can be.
+ * Entries of rows that were not computed get MGEO_ROW_SKIPPED: on MGEO_E_MEMORY some may have been,
+ * on success all were. */
+mgeo_status mgi_lane_run(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher, unsigned cores,
+                         float *logits, mgeo_error *error);
 
 /* ---- score.c ---- */
 

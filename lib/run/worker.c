@@ -7,22 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool mgi_entry_is_skipped(const mgi_entry *entry) {
+    return (entry->flags & MGEO_ROW_SKIPPED) != 0;
+}
+
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static mgi_call *mgi_call_of(mgi_source *source) { return (mgi_call *)source; }
 
 /* The callers wait until their rows are counted as answered, so their arrays are there without the
  * mutex. */
-static void mgi_answer_rows(mgi_worker *worker, mgeo_status status) {
+static void mgi_answer_rows(mgi_worker *worker) {
     const mgi_labels *labels = worker->runner->labels;
     for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
         mgi_entry *entry = &worker->batcher.entries[row];
         mgeo_scores *scores = mgi_call_of(entry->source)->scores;
-        if (status == MGEO_OK) {
-            mgi_answer_row(labels, entry, worker->logits + (size_t)row * labels->count, scores);
-        } else {
-            entry->flags |= MGEO_ROW_SKIPPED;
+        if (mgi_entry_is_skipped(entry)) {
             mgi_refuse_row(scores, entry->index, entry->flags);
+        } else {
+            mgi_answer_row(labels, entry, worker->logits + (size_t)row * labels->count, scores);
         }
     }
 }
@@ -51,9 +54,10 @@ static void mgi_count_waits(const mgi_worker *worker, double start) {
 static void mgi_count_rows(const mgi_worker *worker) {
     const mgi_batcher *batcher = &worker->batcher;
     mgi_counters *counters = worker->runner->counters;
-    uint64_t bad = 0, not_finite = 0, truncated = 0;
+    uint64_t bad = 0, not_finite = 0, truncated = 0, tokens = 0;
     for (uint32_t row = 0; row < batcher->batch.rows; row++) {
         const mgi_entry *entry = &batcher->entries[row];
+        if (!mgi_entry_is_skipped(entry)) tokens += entry->length;
         truncated += (entry->flags & MGEO_ROW_TRUNCATED) != 0;
         not_finite += (entry->flags & MGEO_ROW_NOT_FINITE) != 0;
         if (mgi_entry_is_bad(entry)) {
@@ -68,12 +72,12 @@ static void mgi_count_rows(const mgi_worker *worker) {
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_BAD, bad);
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_NOT_FINITE, not_finite);
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_TRUNCATED, truncated);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_TOKENS, tokens);
 }
 
 /* Before the rows are closed: a caller who has his answers finds them counted. The mutex is not
  * held. */
-static void mgi_count_batch(const mgi_worker *worker, mgeo_status status, double start,
-                            double seconds) {
+static void mgi_count_batch(const mgi_worker *worker, double start, double seconds) {
     const mgi_batch *batch = &worker->batcher.batch;
     mgi_counters *counters = worker->runner->counters;
     unsigned stripe = worker->number;
@@ -83,9 +87,6 @@ static void mgi_count_batch(const mgi_worker *worker, mgeo_status status, double
     mgi_counters_add(counters, stripe, MGI_COUNT_BATCH_TOKENS, batch->tokens);
     mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(seconds));
     mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
-    if (status == MGEO_OK) {
-        mgi_counters_add(counters, stripe, MGI_COUNT_TOKENS, batch->tokens);
-    }
 }
 
 /* ---- accounts; the mutex is held ------------------------------------------------------------- */
@@ -94,7 +95,7 @@ static void mgi_count_batch(const mgi_worker *worker, mgeo_status status, double
 static void mgi_close_row(const mgi_entry *entry, mgeo_status status, const mgeo_error *failure) {
     mgi_call *call = mgi_call_of(entry->source);
     call->failed_rows += mgi_entry_is_bad(entry);
-    if (status == MGEO_OK) {
+    if (!mgi_entry_is_skipped(entry)) {
         call->tokens += entry->length;
     } else if (call->status == MGEO_OK) {
         call->status = status;
@@ -145,11 +146,11 @@ static void mgi_worker_turn(mgi_worker *worker) {
     pthread_mutex_unlock(&runner->mutex);
 
     double start = mgi_now();
-    mgeo_status status = mgi_lane_run(runner, &worker->lane, &worker->batcher.batch, cores,
-                                      worker->logits, &failure);
+    mgeo_status status =
+        mgi_lane_run(runner, &worker->lane, &worker->batcher, cores, worker->logits, &failure);
     double seconds = mgi_now() - start;
-    mgi_answer_rows(worker, status);
-    mgi_count_batch(worker, status, start, seconds);
+    mgi_answer_rows(worker);
+    mgi_count_batch(worker, start, seconds);
 
     pthread_mutex_lock(&runner->mutex);
     if (offered > 1 && status == MGEO_OK) {

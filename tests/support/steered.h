@@ -22,6 +22,12 @@ void steered_await_waiting(unsigned count);
 /* The `nth` run from now (1: the next) and the `count` - 1 after it fail with this status. */
 void steered_fail_runs(long nth, long count, mgeo_status status);
 
+/* Runs of more rows than this fail with MGEO_E_MEMORY; 0: none does. */
+void steered_rows_most(uint32_t rows);
+
+/* Encoders that are opened from now on are not on the CPU and want so many lanes; 0: they are. */
+void steered_lanes(uint32_t lanes, uint32_t whole_tokens);
+
 /* From now on lanes cannot be opened, or can again. */
 void steered_fail_lanes(bool fail);
 

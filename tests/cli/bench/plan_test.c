@@ -45,6 +45,16 @@ static void has_defaults(void **state) {
     assert_false(plan_has_events(&plan));
 }
 
+static void reads_devices(void **state) {
+    (void)state;
+    assert_true(parse("-d cuda:0,cuda:1 -p fp32 --tf32 --standby-device cuda:2 --swap-every 1"));
+    assert_string_equal(plan.device, "cuda:0,cuda:1");
+    assert_string_equal(plan.standby_device, "cuda:2");
+    assert_true(plan.tf32);
+    assert_false(parse("--standby-device cpu"));
+    assert_non_null(strstr(fault.line, "needs something to do"));
+}
+
 static void reads_events_in_their_places(void **state) {
     (void)state;
     assert_true(parse("--swap-every 1 --load-every 2 --canary-every 3 --unload-every 4"));
@@ -134,6 +144,7 @@ static void help_comes_first(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
+                                       cmocka_unit_test(reads_devices),
                                        cmocka_unit_test(reads_events_in_their_places),
                                        cmocka_unit_test(reads_steps),
                                        cmocka_unit_test(zero_as_a_limit_allows_nothing),
