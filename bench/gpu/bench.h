@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PRECISIONS_MOST = 5, BATCHES_MOST = 16, CALLERS_MOST = 512 };
+enum { PRECISIONS_MOST = 5, BATCHES_MOST = 16, CALLERS_MOST = 512, MODELS_MOST = 32 };
 
 typedef struct settings {
     const char *model;  /* directory; NULL: the bundled model */
@@ -30,6 +30,9 @@ typedef struct settings {
     size_t swap_pairs;   /* in a call of "swap" */
     unsigned rounds;     /* of "rounds" */
     uint32_t no_warm_up; /* in "rounds" */
+    const char *table;   /* of "parity" */
+    const char *parity_models[MODELS_MOST];
+    int parity_model_count; /* 0: `model` alone */
 } settings;
 
 /* An engine with one model, which is live. */
@@ -47,7 +50,8 @@ typedef struct variant {
 
 /* Every part answers whether all went well, and has said what did not. */
 typedef bool part_fn(const settings *s, const variant *v);
-part_fn part_throughput, part_cards, part_one, part_callers, part_swap, part_ready, part_rounds;
+part_fn part_throughput, part_cards, part_one, part_callers, part_swap, part_ready, part_rounds,
+    part_parity;
 
 mgeo_load_options load_options(const settings *s, const variant *v);
 

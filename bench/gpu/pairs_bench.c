@@ -21,6 +21,7 @@ static const char help[] =
     "  swap        swaps between two resident models under full load\n"
     "  rounds      loads and unloads beside a live model; the device's free memory\n"
     "  cards       throughput of the first of --cards against all of them\n"
+    "  parity      answers for the pairs of --table against the CPU's in fp32\n"
     "\n"
     "  -m, --model DIR        model directory (default: the bundled model)\n"
     "      --tiny DIR         model that \"ready\" loads first (default: the bundled model)\n"
@@ -40,17 +41,20 @@ static const char help[] =
     "      --rounds N         (default: 200)\n"
     "      --cards LIST       (default: cuda:0,cuda:1)\n"
     "      --no-warm-up       in rounds\n"
+    "      --table FILE       of parity: TSV with columns sentence1 and sentence2\n"
+    "      --models LIST      of parity (default: the model)\n"
     "      --json FILE        one JSON object a line\n"
     "      --write-tsv FILE   write the pairs of throughput as a table\n"
     "Exit status: 0 all measured, 1 some parts failed, 2 could not run.\n";
 
-static const struct {
+static const struct part {
     const char *name;
     part_fn *run;
-} parts[] = {{"ready", part_ready}, {"throughput", part_throughput},
-             {"one", part_one},     {"callers", part_callers},
-             {"swap", part_swap},   {"rounds", part_rounds},
-             {"cards", part_cards}};
+    bool whole; /* goes through the precisions by itself */
+} parts[] = {{"ready", part_ready, false}, {"throughput", part_throughput, false},
+             {"one", part_one, false},     {"callers", part_callers, false},
+             {"swap", part_swap, false},   {"rounds", part_rounds, false},
+             {"cards", part_cards, false}, {"parity", part_parity, true}};
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
 typedef struct files {
@@ -101,6 +105,13 @@ static void read_batches(settings *s, char *list) {
     }
 }
 
+static void read_models(settings *s, char *list) {
+    for (char *one = strtok(list, ","); one != NULL; one = strtok(NULL, ",")) {
+        if (s->parity_model_count == MODELS_MOST) fail("too many models", "");
+        s->parity_models[s->parity_model_count++] = one;
+    }
+}
+
 enum option_number {
     OPTION_TINY = 256,
     OPTION_BATCH_TOKENS,
@@ -115,6 +126,8 @@ enum option_number {
     OPTION_ROUNDS,
     OPTION_CARDS,
     OPTION_NO_WARM_UP,
+    OPTION_TABLE,
+    OPTION_MODELS,
     OPTION_JSON,
     OPTION_WRITE_TSV
 };
@@ -137,6 +150,8 @@ static const struct option long_options[] = {
     {"rounds", required_argument, NULL, OPTION_ROUNDS},
     {"cards", required_argument, NULL, OPTION_CARDS},
     {"no-warm-up", no_argument, NULL, OPTION_NO_WARM_UP},
+    {"table", required_argument, NULL, OPTION_TABLE},
+    {"models", required_argument, NULL, OPTION_MODELS},
     {"json", required_argument, NULL, OPTION_JSON},
     {"write-tsv", required_argument, NULL, OPTION_WRITE_TSV},
     {"help", no_argument, NULL, 'h'},
@@ -161,6 +176,8 @@ static void take_option(settings *s, files *f, int option) {
     case OPTION_ROUNDS: s->rounds = (unsigned)read_count(optarg, 1, 1000000); break;
     case OPTION_CARDS: s->cards = optarg; break;
     case OPTION_NO_WARM_UP: s->no_warm_up = 1; break;
+    case OPTION_TABLE: s->table = optarg; break;
+    case OPTION_MODELS: read_models(s, optarg); break;
     case OPTION_JSON: f->json = optarg; break;
     case OPTION_WRITE_TSV: f->tsv = optarg; break;
     case 'h': fputs(help, stdout); exit(0);
@@ -168,21 +185,22 @@ static void take_option(settings *s, files *f, int option) {
     }
 }
 
-static part_fn *find_part(const char *name) {
+static const struct part *find_part(const char *name) {
     for (int i = 0; i < PARTS; i++)
-        if (strcmp(parts[i].name, name) == 0) return parts[i].run;
+        if (strcmp(parts[i].name, name) == 0) return &parts[i];
     fail("no such part: ", name);
     return NULL;
 }
 
 /* All precisions; "throughput" also at all batch sizes. */
-static bool run_part(const settings *s, part_fn *part) {
+static bool run_part(const settings *s, const struct part *part) {
     bool good = true;
-    int batches = part == part_throughput ? s->batch_count : 1;
-    for (int p = 0; p < s->precision_count; p++) {
+    int batches = part->run == part_throughput ? s->batch_count : 1;
+    int precisions = part->whole ? 1 : s->precision_count;
+    for (int p = 0; p < precisions; p++) {
         for (int b = 0; b < batches; b++) {
             variant v = {s->device, s->precisions[p], s->batch_tokens[b]};
-            good = part(s, &v) && good;
+            good = part->run(s, &v) && good;
         }
     }
     return good;
