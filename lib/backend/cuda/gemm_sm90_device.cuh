@@ -203,8 +203,8 @@ template <typename Number, int N> struct warpgroup_product;
             asm volatile("{\n"                                                                     \
                          ".reg .pred p;\n"                                                         \
                          "setp.ne.b32 p, " P ", 0;\n"                                              \
-                         "wgmma.mma_async.sync.aligned.m64n" #N KIND " {" MGK_NAMES##HALF "}, " A  \
-                         ", " B ", p, " TAIL ";\n"                                                 \
+                         "wgmma.mma_async.sync.aligned.m64n" #N KIND " {" MGK_NAMES##HALF          \
+                         "}, " A ", " B ", p, " TAIL ";\n"                                         \
                          "}"                                                                       \
                          : MGK_SUMS##HALF(d)                                                       \
                          : "l"(a), "l"(b), "r"((uint32_t)accumulate));                             \

@@ -38,8 +38,8 @@ enum : uint32_t {
 /* What a kernel is told. */
 struct task {
     CUtensorMap input;
-    CUtensorMap weight; /* boxes of half a tile */
-    const float *scale, *bias;      /* [outputs], may be NULL */
+    CUtensorMap weight;        /* boxes of half a tile */
+    const float *scale, *bias; /* [outputs], may be NULL */
     unsigned char *output;
     uint32_t rows, outputs;
     uint32_t steps;  /* along K */
@@ -66,12 +66,8 @@ template <uint32_t tile_outputs> struct layout {
 };
 
 /* Terms of the polynomial behind GELU, see gemm_sm90.cu. */
-template <typename Out> struct gelu_terms {
-    static constexpr int count = 7;
-};
-template <> struct gelu_terms<__half> {
-    static constexpr int count = 9;
-};
+template <typename Out> struct gelu_terms { static constexpr int count = 7; };
+template <> struct gelu_terms<__half> { static constexpr int count = 9; };
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
@@ -117,23 +113,21 @@ template <typename In, uint32_t tile_outputs, uint32_t cluster> struct fetcher {
     const task &t;
     uint32_t shared, rank;
 
-    __device__ void weight(const walk &w, uint32_t step, uint32_t stage, uint32_t full) const {
+    __device__ void weight(uint32_t column, uint32_t step, uint32_t stage, uint32_t full) const {
         barrier_expect(full, place::stage_bytes);
         const uint32_t to = shared + place::weights + stage * place::weight_bytes;
-        const uint32_t from = w.column(tile_outputs);
         if (cluster == 2) {
             copy_tile_to(to + rank * (place::weight_bytes / 2), &t.weight, step * step_numbers,
-                         from + rank * half, full, 3);
+                         column + rank * half, full, 3);
         } else {
-            copy_tile(to, &t.weight, step * step_numbers, from, full);
-            copy_tile(to + place::weight_bytes / 2, &t.weight, step * step_numbers, from + half,
+            copy_tile(to, &t.weight, step * step_numbers, column, full);
+            copy_tile(to + place::weight_bytes / 2, &t.weight, step * step_numbers, column + half,
                       full);
         }
     }
 
-    __device__ void input(const walk &w, uint32_t step, uint32_t stage, uint32_t full) const {
-        copy_tile(shared + stage * INPUT_BYTES, &t.input, step * step_numbers, w.row(cluster, rank),
-                  full);
+    __device__ void input(uint32_t row, uint32_t step, uint32_t stage, uint32_t full) const {
+        copy_tile(shared + stage * INPUT_BYTES, &t.input, step * step_numbers, row, full);
     }
 
     /* Weights for the first stages, which need no other kernel's results; returns how many. */
@@ -142,7 +136,7 @@ template <typename In, uint32_t tile_outputs, uint32_t cluster> struct fetcher {
         uint32_t begun = 0;
         for (walk w(t, cluster); w.here() && begun < place::stages; w.advance())
             for (uint32_t step = 0; step < t.steps && begun < place::stages; step++, begun++) {
-                weight(w, step, r.stage, r.full(r.stage));
+                weight(w.column(tile_outputs), step, r.stage, r.full(r.stage));
                 r.advance();
             }
         return begun;
@@ -154,6 +148,8 @@ template <typename In, uint32_t tile_outputs, uint32_t cluster> struct fetcher {
         ring<place::stages> r(shared + place::barriers);
         for (walk w(t, cluster); w.here(); w.advance()) {
             if (w.last()) let_next_begin();
+            uint32_t row = w.row(cluster, rank), column = w.column(tile_outputs);
+            asm volatile("" : "+r"(row), "+r"(column)); /* divide here, not in every step */
             for (uint32_t step = 0; step < t.steps; step++) {
                 const uint32_t full = r.full(r.stage);
                 if (begun > 0) {
@@ -161,9 +157,9 @@ template <typename In, uint32_t tile_outputs, uint32_t cluster> struct fetcher {
                 } else {
                     /* Until everybody has done with what the stage held a round ago. */
                     barrier_wait(r.empty(r.stage), r.parity ^ 1);
-                    weight(w, step, r.stage, full);
+                    weight(column, step, r.stage, full);
                 }
-                input(w, step, r.stage, full);
+                input(row, step, r.stage, full);
                 r.advance();
             }
         }
@@ -187,8 +183,7 @@ struct multiplier {
     static constexpr int sums_count = tile_outputs / 2;
     static constexpr bool scaled = sizeof(In) == 1;
     /* Written at a time: a part of a warp's 16 rows. */
-    static constexpr uint32_t part_columns =
-        sizeof(Out) == 1 && tile_outputs % 128 == 0 ? 128 : 64;
+    static constexpr uint32_t part_columns = sizeof(Out) == 1 && tile_outputs % 128 == 0 ? 128 : 64;
     static constexpr uint32_t parts = tile_outputs / part_columns;
     static constexpr uint32_t part_bytes = part_columns * sizeof(Out); /* of a row: 64 or 128 */
     static constexpr int words = part_columns * sizeof(Out) / 8;       /* of a thread */
@@ -384,7 +379,8 @@ struct multiplier {
     }
 };
 
-template <uint32_t stages> __device__ __forceinline__ void init_ring(uint32_t at, uint32_t cluster) {
+template <uint32_t stages>
+__device__ __forceinline__ void init_ring(uint32_t at, uint32_t cluster) {
     const ring<stages> r(at);
     for (uint32_t i = 0; i < stages; i++) {
         barrier_init(r.full(i), 1);

@@ -19,6 +19,7 @@ struct mgi_lane {
     char *upload;         /* pinned, as are the next two */
     float *logits;
     uint32_t *flags; /* mark, done */
+    mgi_cuda_plans *plans;
     mgi_cuda_graphs *graphs;
 };
 
@@ -104,12 +105,15 @@ static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
     if (code == 0) code = take_pinned(lane);
     if (code == 0) code = (int)cudaStreamSynchronize(lane->stream);
     if (code != 0) return mgi_cuda_fail(error, card, code, "opening a lane");
-    return capture(lane, error);
+    mgeo_status status =
+        mgi_cuda_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
+    return status == MGEO_OK ? capture(lane, error) : status;
 }
 
 static void empty_lane(mgi_lane *lane) {
     if (lane->stream != NULL) cudaStreamSynchronize(lane->stream);
     mgi_cuda_graphs_destroy(lane->graphs);
+    mgi_cuda_plans_destroy(lane->plans);
     if (lane->finished != NULL) cudaEventDestroy(lane->finished);
     if (lane->stream != NULL) cudaStreamDestroy(lane->stream);
     cudaFreeHost(lane->flags);

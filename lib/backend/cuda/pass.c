@@ -113,6 +113,7 @@ static mgi_cuda_made multiply(pass *p, const stream *s, const product *m) {
     if (!going(p)) return made;
     const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
     const mgi_cuda_ask ask = {.copy = p->copy,
+                              .plans = p->asked->plans,
                               .linear = m->linear,
                               .layer = m->layer,
                               .site = m->site,
@@ -172,6 +173,7 @@ static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
                           mgk_cuda_extent queries) {
     const size_t hidden = p->encoder->spec.hidden;
     product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    qkv.layer = layer;
     qkv.bias = true;
     multiply(p, s, &qkv);
     attend(p, layer,
@@ -216,6 +218,7 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
     void *query = column(p, p->b->qkv, 2 * hidden * behind);
     product both =
         flow_product(p, MGI_CUDA_KEY_VALUE, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    both.layer = layer;
     both.first = hidden;
     both.outputs = 2 * hidden;
     both.bias = true;

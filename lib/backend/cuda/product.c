@@ -1,5 +1,6 @@
 /* Matrix products: which kernel makes each, by its shape and its number of rows. */
 #include "backend/cuda/encoder.h"
+#include "backend/cuda/gemm_sm90.h"
 #include "backend/cuda/gemm_small.h"
 
 #include "core/alloc.h"
@@ -23,6 +24,7 @@ struct mgi_cuda_algorithms {
     uint32_t steps; /* numbers of rows that are told apart */
     shape shapes[MGI_CUDA_SITES];
     cublasLtMatmulAlgo_t *chosen; /* [MGI_CUDA_SITES * steps] */
+    bool own[MGI_CUDA_SITES];     /* our kernel for many rows won the race */
 };
 
 /* ---- numbers of rows, told apart finely where they are few ---- */
@@ -201,6 +203,31 @@ static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
     return multiply_by(e, ask, chosen_for(ask->copy->algorithms, ask->site, step_of(ask->rows)));
 }
 
+/* ---- our own kernels, where they are faster: bench/gpu measures them side by side ---- */
+
+static mgk_cuda_product own_product(const mgi_encoder *e, const mgi_cuda_ask *ask) {
+    const shape *s = &ask->copy->algorithms->shapes[ask->site];
+    const mgi_cuda_linear *linear = ask->linear;
+    const bool up = ask->site == MGI_CUDA_UP;
+    return (mgk_cuda_product){
+        .input_type = s->in,
+        .output_type = up ? e->forms.product : s->out,
+        .activation = up ? mgi_cuda_activation(e->spec.activation) : MGK_CUDA_IDENTITY,
+        .rows = ask->rows,
+        .outputs = s->outputs,
+        .inputs = s->inputs,
+        .input = ask->input,
+        .weight = (const char *)linear->weight +
+                  (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in),
+        .scale = linear->scale ? linear->scale + ask->first : NULL,
+        /* The kernel behind these adds it to the residual. */
+        .bias = ask->site == MGI_CUDA_OUT || ask->site == MGI_CUDA_DOWN ? NULL
+                                                                        : linear->bias + ask->first,
+        .output = ask->output,
+        .output_scale = up && ask->layer ? ask->layer->wide_scale : 1,
+        .dependent = e->dependent};
+}
+
 /* ---- algorithms ---- */
 
 typedef struct candidates {
@@ -282,6 +309,30 @@ static float time_of(const mgi_encoder *e, const mgi_cuda_ask *ask,
     return taken;
 }
 
+/* How long our own kernel takes for the same. */
+static float time_of_own(const mgi_encoder *e, const mgi_cuda_ask *ask, int runs,
+                         const stopwatch *watch) {
+    const mgk_cuda_product product = own_product(e, ask);
+    mgk_gemm_sm90_plan plan;
+    float taken = never;
+    if (!mgk_gemm_sm90_supports(&product) ||
+        mgk_gemm_sm90_prepare(&product, padded(ask->rows), &plan) != 0)
+        return never;
+    cudaEventRecord(watch->start, watch->stream);
+    for (int i = 0; i < runs; i++)
+        if (mgk_gemm_sm90_launch(&plan, ask->rows, false, watch->stream) != 0) return never;
+    cudaEventRecord(watch->end, watch->stream);
+    if (cudaEventSynchronize(watch->end) != cudaSuccess ||
+        cudaEventElapsedTime(&taken, watch->start, watch->end) != cudaSuccess)
+        return never;
+    return taken;
+}
+
+/* Ours does not add the residual, so what it competes with must not either. */
+static bool may_be_own(const mgi_cuda_algorithms *a, mgi_cuda_site site) {
+    return !a->shapes[site].adds && site != MGI_CUDA_POOL;
+}
+
 /* The fastest guess for full batches, by the clock, for all steps that are nearly as large. The
  * guesses run in turns: the card's clock changes as it warms up. */
 static void race(const mgi_encoder *e, mgi_cuda_copy *copy, const mgi_cuda_buffers *b,
@@ -289,19 +340,23 @@ static void race(const mgi_encoder *e, mgi_cuda_copy *copy, const mgi_cuda_buffe
     enum { ROUNDS = 4, RUNS = 2, WARM_UP = 8 };
     mgi_cuda_algorithms *a = copy->algorithms;
     candidates c;
-    float taken[TRIED] = {0};
+    float taken[TRIED] = {0}, own = 0;
     int best = 0;
     mgi_cuda_ask ask = trial(e, copy, b, site, e->batch_tokens);
     ask.stream = watch->stream;
     if (!guess(e, copy, site, padded(ask.rows), TRIED, &c)) return;
     time_of(e, &ask, &c.found[0].algo, WARM_UP, watch);
-    for (int round = 0; round <= ROUNDS; round++)
+    for (int round = 0; round <= ROUNDS; round++) { /* the first loads the kernels */
         for (int i = 0; i < c.count; i++) {
             const float some = time_of(e, &ask, &c.found[i].algo, RUNS, watch);
-            if (round > 0 || some >= never) taken[i] += some; /* the first loads the kernel */
+            if (round > 0 || some >= never) taken[i] += some;
         }
+        const float some = may_be_own(a, site) ? time_of_own(e, &ask, RUNS, watch) : never;
+        if (round > 0 || some >= never) own += some;
+    }
     for (int i = 1; i < c.count; i++)
         if (taken[i] < taken[best]) best = i;
+    a->own[site] = own < taken[best];
     for (uint32_t step = step_of(e->batch_tokens / 2 + 1); step < a->steps; step++)
         *chosen_for(a, site, step) = c.found[best].algo;
 }
@@ -322,6 +377,7 @@ static void race_all(const mgi_encoder *e, mgi_cuda_copy *copy) {
         mgk_cuda_fill(lanes, e->lane_bytes, watch.stream) == 0) {
         for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
             race(e, copy, &b, sites[i], &watch);
+        copy->algorithms->own[MGI_CUDA_KEY_VALUE] = copy->algorithms->own[MGI_CUDA_QKV];
     }
     if (watch.stream != NULL) cudaStreamSynchronize(watch.stream);
     if (watch.end != NULL) cudaEventDestroy(watch.end);
@@ -372,30 +428,64 @@ mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *e, mgi_cuda_copy *copy
     return choose_all(e, copy, error);
 }
 
-/* ---- our own kernels, where they are faster: bench/gpu measures them side by side ---- */
+/* ---- our kernel for many rows, prepared for a lane ---- */
 
-static mgk_cuda_product own_product(const mgi_encoder *e, const mgi_cuda_ask *ask) {
-    const shape *s = &ask->copy->algorithms->shapes[ask->site];
-    const mgi_cuda_linear *linear = ask->linear;
-    const bool up = ask->site == MGI_CUDA_UP;
-    return (mgk_cuda_product){
-        .input_type = s->in,
-        .output_type = up ? e->forms.product : s->out,
-        .activation = up ? mgi_cuda_activation(e->spec.activation) : MGK_CUDA_IDENTITY,
-        .rows = ask->rows,
-        .outputs = s->outputs,
-        .inputs = s->inputs,
-        .input = ask->input,
-        .weight = (const char *)linear->weight +
-                  (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in),
-        .scale = linear->scale ? linear->scale + ask->first : NULL,
-        /* The kernel behind these adds it to the residual. */
-        .bias = ask->site == MGI_CUDA_OUT || ask->site == MGI_CUDA_DOWN ? NULL
-                                                                        : linear->bias + ask->first,
-        .output = ask->output,
-        .output_scale = up && ask->layer ? ask->layer->wide_scale : 1,
-        .dependent = e->dependent};
+static const mgi_cuda_site planned[] = {MGI_CUDA_QKV, MGI_CUDA_KEY_VALUE, MGI_CUDA_UP};
+enum { PLANNED = sizeof planned / sizeof *planned };
+
+struct mgi_cuda_plans {
+    mgk_gemm_sm90_plan *of; /* [layers * PLANNED] */
+    bool has[PLANNED];
+};
+
+static int prepare(const mgi_encoder *e, const mgi_cuda_copy *copy, const mgi_cuda_buffers *b,
+                   uint32_t number, mgi_cuda_site site, mgk_gemm_sm90_plan *plan) {
+    mgi_cuda_ask ask = trial(e, copy, b, site, e->batch_tokens);
+    ask.layer = &copy->layers[number];
+    ask.linear = site == MGI_CUDA_UP ? &ask.layer->up : &ask.layer->qkv;
+    if (site == MGI_CUDA_KEY_VALUE) ask.first = e->spec.hidden;
+    const mgk_cuda_product product = own_product(e, &ask);
+    if (!mgk_gemm_sm90_supports(&product)) return (int)cudaErrorNotSupported;
+    return mgk_gemm_sm90_prepare(&product, padded(e->batch_tokens), plan);
 }
+
+void mgi_cuda_plans_destroy(mgi_cuda_plans *plans) {
+    if (plans == NULL) return;
+    mgi_free(plans->of);
+    mgi_free(plans);
+}
+
+mgeo_status mgi_cuda_plans_create(const mgi_encoder *e, const mgi_cuda_copy *copy,
+                                  const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
+                                  mgeo_error *error) {
+    const mgi_cuda_algorithms *a = copy->algorithms;
+    const size_t count = (size_t)e->spec.layers * PLANNED;
+    *plans = mgi_calloc(1, sizeof **plans);
+    if (*plans != NULL) (*plans)->of = mgi_calloc(count, sizeof *(*plans)->of);
+    if (*plans == NULL || (*plans)->of == NULL)
+        return mgi_fail_memory(error, "prepared products", count * sizeof *(*plans)->of);
+    for (int i = 0; i < PLANNED; i++) {
+        (*plans)->has[i] = a->own[planned[i]];
+        for (uint32_t layer = 0; layer < e->spec.layers && (*plans)->has[i]; layer++) {
+            int code =
+                prepare(e, copy, buffers, layer, planned[i], &(*plans)->of[layer * PLANNED + i]);
+            if (code != 0) return mgi_cuda_fail(error, &copy->card, code, "preparing products");
+        }
+    }
+    return MGEO_OK;
+}
+
+/* The plan for what is asked; NULL: there is none, or the rows are too few for it. */
+static const mgk_gemm_sm90_plan *plan_for(const mgi_cuda_ask *ask) {
+    enum { LEAST = 1024 };
+    if (ask->plans == NULL || ask->layer == NULL || ask->rows < LEAST) return NULL;
+    for (int i = 0; i < PLANNED; i++)
+        if (planned[i] == ask->site && ask->plans->has[i])
+            return &ask->plans->of[(ask->layer - ask->copy->layers) * PLANNED + i];
+    return NULL;
+}
+
+/* ---- whichever is fastest ---- */
 
 static bool is_for_small(const mgi_encoder *e, const mgk_cuda_product *product) {
     enum { MOST = 128 };
@@ -411,6 +501,11 @@ int mgi_cuda_multiply(const mgi_encoder *e, const mgi_cuda_ask *ask, mgi_cuda_ma
         made->activation = own.activation != MGK_CUDA_IDENTITY;
         made->addend = false;
         return mgk_gemm_small(&own, ask->stream);
+    }
+    const mgk_gemm_sm90_plan *plan = plan_for(ask);
+    if (plan != NULL) {
+        *made = (mgi_cuda_made){.bias = true, .activation = true};
+        return mgk_gemm_sm90_launch(plan, ask->rows, e->dependent, ask->stream);
     }
     made->bias = s->epilogue != CUBLASLT_EPILOGUE_DEFAULT;
     made->activation = made->bias && s->epilogue != CUBLASLT_EPILOGUE_BIAS;
