@@ -76,7 +76,7 @@ __device__ __forceinline__ void store_quantised(const row_registers<CHUNKS> &row
         float largest = 0;
         each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t) {
 #pragma unroll
-            for (int i = 0; i < WIDE; i++) largest = fmaxf(largest, fabsf(row.at[c][i]));
+            for (int i = 0; i < WIDE; i++) largest = larger(largest, fabsf(row.at[c][i]));
         });
         factor = steps_of(warp_max(largest));
         if (threadIdx.x % 32 == 0) norm.row_scale[r] = 1 / factor;

@@ -141,6 +141,9 @@ __device__ __forceinline__ void store_as(mgk_cuda_type type, void *to, size_t at
     }
 }
 
+/* As fmaxf, but what is no number stays none: int8 has no NaN, so a row's scale must carry it. */
+__device__ __forceinline__ float larger(float a, float b) { return a > b || a != a ? a : b; }
+
 /* ---- over a warp ---- */
 
 __device__ __forceinline__ float warp_sum(float x) {
@@ -151,13 +154,13 @@ __device__ __forceinline__ float warp_sum(float x) {
 
 __device__ __forceinline__ float warp_max(float x) {
 #pragma unroll
-    for (int step = 16; step > 0; step /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, step));
+    for (int step = 16; step > 0; step /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, step));
     return x;
 }
 
-/* A row of all zeros is quantised with any scale. */
+/* A row of all zeros is quantised with any scale; one with NaN or infinity gives NaN again. */
 __device__ __forceinline__ float steps_of(float largest) {
-    return largest > 0 ? 127.0f / largest : 1.0f;
+    return largest == 0 ? 1.0f : 127.0f / largest;
 }
 
 #endif
