@@ -118,7 +118,7 @@ __device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
     if (steps) {
         for (uint32_t i = lane; i < width; i += 32)
             largest =
-                fmaxf(largest, fabsf((value(i) - mean) * factor * norm.weight[i] + norm.bias[i]));
+                larger(largest, fabsf((value(i) - mean) * factor * norm.weight[i] + norm.bias[i]));
         largest = warp_max(largest);
         if (lane == 0) norm.row_scale[r] = 1 / steps_of(largest);
     }
