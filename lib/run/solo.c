@@ -70,7 +70,7 @@ void mgi_solo_destroy(mgi_solo *solo) {
 /* ---- one call -------------------------------------------------------------------------------- */
 
 static double mgi_solo_clock(const mgi_solo *solo) {
-    if (!mgi_model_encoder_info(solo->runner->model)->on_cpu) return mgi_now();
+    if (!solo->runner->on_cpu) return mgi_now();
     struct timespec time;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;

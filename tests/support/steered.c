@@ -33,6 +33,8 @@ static struct {
 
 int steered_own_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid)); }
 
+long steered_own_thread(void) { return syscall(SYS_gettid); }
+
 void steered_reset(void) {
     pthread_mutex_lock(&steered.mutex);
     steered.held = false;
@@ -156,7 +158,8 @@ static void steered_remember(const mgi_batch *batch, unsigned cores) {
                           .shortest = batch->offsets[1],
                           .longest = batch->offsets[batch->rows] - batch->offsets[batch->rows - 1],
                           .cores = cores,
-                          .nice = steered_own_nice()};
+                          .nice = steered_own_nice(),
+                          .thread = steered_own_thread()};
     }
     steered.runs++;
 }

@@ -7,8 +7,9 @@
 /* Device "steered". */
 extern const mgi_backend steered_backend;
 
-/* The calling thread's niceness. */
+/* The calling thread's niceness, and its number. */
 int steered_own_nice(void);
+long steered_own_thread(void);
 
 /* Lets everything pass and forgets what was. Before each test. */
 void steered_reset(void);
@@ -43,7 +44,8 @@ typedef struct steered_run {
     uint32_t shortest;
     uint32_t longest;
     unsigned cores;
-    int nice; /* of the thread */
+    int nice;    /* of the thread */
+    long thread; /* as steered_own_thread says */
 } steered_run;
 
 /* The runs so far, in the order they began: their number, and the first `most` of them. */
