@@ -7,6 +7,7 @@
 #include "model/model.h"
 #include "support/check.h"
 #include "support/expect.h"
+#include "support/steered.h"
 #include "support/threads.h"
 #include "support/tiny_model.h"
 
@@ -117,7 +118,7 @@ static bool load_next(uint64_t generation) {
     char version[32];
     snprintf(version, sizeof version, "%llu", (unsigned long long)generation);
     mgeo_load_options options = {.struct_size = sizeof options,
-                                 .device = "fake",
+                                 .device = generation % 2 == 0 ? "steered" : "fake",
                                  .threads = 2,
                                  .version = version,
                                  .skip_warm_up = generation % 8 != 0};
@@ -164,6 +165,8 @@ static void *swap_on(void *argument) {
 
 static void make_models(void) {
     mgi_backend_register(&mgi_fake_backend);
+    mgi_backend_register(&steered_backend);
+    steered_lanes(2, 64); /* half of the models are off the CPU: callers stand in for workers */
     tiny_models_begin(root);
     mgi_tokenizer *tokenizer = test_tokenizer();
     mgi_labels labels = test_labels(3);
