@@ -160,50 +160,33 @@ static void make_batches(uint32_t budget) {
 
 /* ---- agreement ---- */
 
-static double farthest(const mgi_backend *backend, const char *device, int32_t precision,
-                       const mgi_weights *weights, const mgi_batch *batch, const float *expected) {
+static float *logits_of(const mgi_backend *backend, const char *device, int32_t precision,
+                        const mgi_weights *weights, const mgi_batch *batch) {
     mgi_encoder_request request = {.device = device,
                                    .precision = precision,
                                    .max_length = LONGEST,
                                    .batch_tokens = 8192,
                                    .spec = &base,
                                    .weights = weights};
-    mgi_encoder *encoder;
-    mgi_lane *lane;
+    mgi_encoder *encoder = NULL;
+    mgi_lane *lane = NULL;
     mgeo_error error;
     float *logits = memory_for((size_t)batch->rows * LABELS, sizeof *logits);
     if (backend->open(&request, &encoder, &error) || backend->open_lane(encoder, &lane, &error) ||
         backend->run(lane, batch, mgi_processors(), logits, &error))
         die(error.message);
-    double most = 0;
-    for (uint32_t i = 0; i < batch->rows * LABELS; i++) {
-        double apart = expected ? fabs((double)logits[i] - (double)expected[i]) : 0;
-        if (!(apart <= most)) most = apart;
-    }
     backend->close_lane(lane);
     backend->close(encoder);
-    mgi_free(logits);
-    return most;
+    return logits;
 }
 
-static float *expect(const mgi_weights *weights, const mgi_batch *batch) {
-    mgi_encoder_request request = {.device = "cpu",
-                                   .precision = MGEO_FP32,
-                                   .max_length = LONGEST,
-                                   .batch_tokens = 8192,
-                                   .spec = &base,
-                                   .weights = weights};
-    mgi_encoder *encoder;
-    mgi_lane *lane;
-    mgeo_error error;
-    float *logits = memory_for((size_t)batch->rows * LABELS, sizeof *logits);
-    if (mgi_torch_backend.open(&request, &encoder, &error) ||
-        mgi_torch_backend.open_lane(encoder, &lane, &error) ||
-        mgi_torch_backend.run(lane, batch, mgi_processors(), logits, &error))
-        die(error.message);
-    mgi_torch_backend.close_lane(lane);
-    mgi_torch_backend.close(encoder);
-    return logits;
+static double farthest(const float *expected, const float *logits, uint32_t rows) {
+    double most = 0;
+    for (uint32_t i = 0; i < rows * LABELS; i++) {
+        double apart = fabs((double)logits[i] - (double)expected[i]);
+        if (!(apart <= most)) most = apart;
+    }
+    return most;
 }
 
 /* Each size takes another way: a lone pair, a few, many. */
@@ -212,15 +195,18 @@ static void compare(const mgi_weights *weights) {
     uint64_t seed = 7;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mgi_batch batch = pack(lengths + 1900, rows[i], &seed);
-        float *expected = expect(weights, &batch), largest = 0;
+        float *expected = logits_of(&mgi_torch_backend, "cpu", MGEO_FP32, weights, &batch);
+        float largest = 0;
         for (uint32_t j = 0; j < batch.rows * LABELS; j++)
             largest = fmaxf(largest, fabsf(expected[j]));
         printf("%4u pairs, %5u tokens: logits up to %.3f, farthest from the CPU's:", batch.rows,
                batch.tokens, (double)largest);
-        for (int p = 0; p < PRECISIONS; p++)
-            printf(" %s %.2g", precisions[p].name,
-                   farthest(&mgi_cuda_backend, "cuda:0", precisions[p].number, weights, &batch,
-                            expected));
+        for (int p = 0; p < PRECISIONS; p++) {
+            float *logits =
+                logits_of(&mgi_cuda_backend, "cuda:0", precisions[p].number, weights, &batch);
+            printf(" %s %.2g", precisions[p].name, farthest(expected, logits, batch.rows));
+            mgi_free(logits);
+        }
         printf("\n");
         fflush(stdout);
         mgi_free(expected);
@@ -343,8 +329,8 @@ static void show(const mgi_weights *weights, const char *precision, uint32_t bud
                                    .batch_tokens = budget > 1024 ? budget : 1024,
                                    .spec = &base,
                                    .weights = weights};
-    mgi_encoder *encoder;
-    mgi_lane *lane;
+    mgi_encoder *encoder = NULL;
+    mgi_lane *lane = NULL;
     mgeo_error error;
     for (int p = 0; p < PRECISIONS; p++)
         if (strcmp(precision, precisions[p].name) == 0) request.precision = precisions[p].number;

@@ -123,8 +123,7 @@ static void empty_lane(mgi_lane *lane) {
     cudaGetLastError(); /* of a device that has failed */
 }
 
-mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
-    *lane = NULL;
+static mgeo_status open_on_next_card(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     mgi_lane *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a lane", sizeof *made);
     made->encoder = encoder;
@@ -132,12 +131,20 @@ mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error
     const int former = mgi_cuda_enter(&made->copy->card);
     mgeo_status status = fill_lane(made, error);
     mgi_cuda_leave(former);
-    if (status != MGEO_OK) {
+    if (status == MGEO_OK)
+        *lane = made;
+    else
         mgi_cuda_close_lane(made);
-        return status;
-    }
-    *lane = made;
-    return mgi_succeed(error);
+    return status;
+}
+
+mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+    mgeo_status status = MGEO_E_DEVICE;
+    *lane = NULL;
+    /* A card that has failed is passed over while another one works. */
+    for (uint32_t i = 0; i < encoder->cards.count && status == MGEO_E_DEVICE; i++)
+        status = open_on_next_card(encoder, lane, error);
+    return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
 void mgi_cuda_close_lane(mgi_lane *lane) {
