@@ -271,14 +271,16 @@ __global__ void __launch_bounds__(WARPS * 32, KEYS == 64   ? 3
     attention_kernel(mgk_cuda_attention a, mgk_cuda_batch batch, float scale) {
     extern __shared__ __align__(16) unsigned char memory[];
     let_next_begin();
-    wait_for_inputs();
+    wait_before_sizes(batch);
     const uint32_t item = blockIdx.x * WARPS + threadIdx.x / 32;
     const uint32_t row = item / a.heads, column = item % a.heads * HEAD;
-    if (row >= batch.sizes[0]) return;
-    const uint32_t first = batch.offsets[row], width = a.heads * HEAD;
+    const token_range range = tokens_of(batch, row);
+    wait_after_sizes(batch);
+    if (range.length == 0) return;
+    const uint32_t first = range.first, width = a.heads * HEAD;
     const uint32_t asks = a.queries == MGK_CUDA_TOKENS ? first : row;
     head h;
-    h.length = batch.offsets[row + 1] - first;
+    h.length = range.length;
     h.queries = a.queries == MGK_CUDA_TOKENS ? h.length : 1;
     h.query_stride = a.query_stride * sizeof(Half);
     h.key_stride = a.key_stride * sizeof(Half);
@@ -370,8 +372,9 @@ __global__ void __launch_bounds__(PLAIN_WARPS * 32)
     let_next_begin();
     wait_for_inputs();
     const uint32_t row = blockIdx.x, warp = threadIdx.x / 32;
-    if (row >= batch.sizes[0]) return;
-    const uint32_t first = batch.offsets[row], length = batch.offsets[row + 1] - first;
+    const token_range range = tokens_of(batch, row);
+    const uint32_t first = range.first, length = range.length;
+    if (length == 0) return;
     const bool all = a.queries == MGK_CUDA_TOKENS;
     const uint32_t queries = all ? length : 1, column = blockIdx.y * a.head_width;
     float *scores = plain_scores + warp * batch.longest;

@@ -60,6 +60,7 @@ typedef struct mgk_cuda_batch {
     const uint32_t *offsets; /* [rows + 1] */
     uint32_t rows, tokens;   /* bounds of sizes[0] and sizes[1] */
     uint32_t longest;        /* bound of a row's tokens */
+    bool stable; /* sizes and offsets were there before the first kernel: none need wait for them */
 } mgk_cuda_batch;
 
 /* One token on its way to the embeddings. */
@@ -92,7 +93,7 @@ typedef struct mgk_cuda_norm {
 typedef struct mgk_cuda_embedding {
     const mgk_cuda_token *tokens; /* [tokens]; may lie in pinned host memory */
     const uint32_t *upload;       /* sizes and offsets as they came, to be copied; or NULL */
-    uint32_t *sizes, *offsets;    /* where to, for the kernels after this one */
+    uint32_t *sizes, *offsets;    /* where to, for the kernels after this one; or NULL */
     const void *words;            /* [vocabulary, width], of norm->type */
     const float *positions;       /* [positions, width] */
     const float *types;           /* [types, width] */

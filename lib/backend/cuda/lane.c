@@ -211,7 +211,8 @@ static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
     mgi_cuda_pass pass = pass_of(lane);
     pass.batch.rows = batch->rows;
     pass.batch.tokens = batch->tokens;
-    pass.batch.longest = /* the last row's */
+    pass.batch.stable = true; /* they are copied before any kernel begins */
+    pass.batch.longest =      /* the last row's */
         batch->offsets[batch->rows] - batch->offsets[batch->rows - 1];
     pass.batch.sizes = (const uint32_t *)(const void *)lane->buffers.upload;
     pass.batch.offsets = pass.batch.sizes + MGK_CUDA_UPLOAD_OFFSETS;

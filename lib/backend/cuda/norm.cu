@@ -176,11 +176,13 @@ __global__ void __launch_bounds__(WARPS * 32)
     embed_kernel(mgk_cuda_embedding e, mgk_cuda_batch batch, mgk_cuda_norm norm) {
     let_next_begin();
     wait_for_inputs();
-    const uint32_t *sizes = e.upload ? e.upload : batch.sizes;
-    const uint32_t tokens = sizes[1];
-    if (e.upload && blockIdx.x == 0) publish(e, sizes[0]);
     const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
-    if (r < tokens) embed_row<T, CHUNKS>(e, norm, r, e.tokens[r]);
+    if (r >= batch.tokens) return;
+    /* Both are on their way from the host at once. */
+    const mgk_cuda_token token = e.tokens[r];
+    const uint32_t tokens = (e.upload ? e.upload : batch.sizes)[1];
+    if (e.upload && e.sizes && blockIdx.x == 0) publish(e, e.upload[0]);
+    if (r < tokens) embed_row<T, CHUNKS>(e, norm, r, token);
 }
 
 /* ---- residuals ---- */
@@ -196,12 +198,14 @@ __global__ void __launch_bounds__(WARPS * 32)
     row_registers<PLACES> b;
     const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32, width = norm.width;
     let_next_begin();
+    wait_before_sizes(batch);
+    const uint32_t rows = rows_of(batch, extent);
     if constexpr (EARLY) {
         a.load(norm);
         each_chunk<PLACES>(width, [&](int c, uint32_t column) { load8(bias + column, b.at[c]); });
     }
-    wait_for_inputs();
-    if (r >= batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0]) return;
+    wait_after_sizes(batch);
+    if (r >= rows) return;
     const size_t first = (size_t)r * width;
     if constexpr (CHUNKS > 0) {
         row_registers<CHUNKS> row;
@@ -232,9 +236,10 @@ __global__ void __launch_bounds__(WARPS * 32, 2)
     const uint32_t width = norm.width, step = gridDim.x * WARPS;
     affine<CHUNKS> a;
     let_next_begin();
+    wait_before_sizes(batch);
+    const uint32_t rows = rows_of(batch, extent);
     a.load(norm);
-    wait_for_inputs();
-    const uint32_t rows = batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0];
+    wait_after_sizes(batch);
     uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
     eight<T> next[CHUNKS];
     const auto fetch = [&](uint32_t row) {

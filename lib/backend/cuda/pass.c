@@ -56,8 +56,8 @@ static void embed(pass *p) {
     const mgk_cuda_norm norm = norm_of(p, &p->copy->embedding_norm, p->b->x);
     const mgk_cuda_embedding embedding = {.tokens = p->asked->tokens,
                                           .upload = p->asked->upload,
-                                          .sizes = p->b->sizes,
-                                          .offsets = p->b->offsets,
+                                          .sizes = p->batch->stable ? NULL : p->b->sizes,
+                                          .offsets = p->batch->stable ? NULL : p->b->offsets,
                                           .words = p->copy->words,
                                           .positions = p->copy->positions,
                                           .types = p->copy->types};
