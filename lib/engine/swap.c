@@ -272,9 +272,10 @@ static int32_t mgi_way_back(const mgeo_engine *engine) {
     return mgi_slots_share(&engine->slots) > 0 ? live : -1;
 }
 
+/* A canary that ends leaves the way back from the last swap as it was. */
 static void mgi_go_back(mgeo_engine *engine, int32_t slot, mgi_turning *turning) {
+    if (slot != mgi_slots_live(&engine->slots)) engine->former = 0;
     mgi_turn_to(engine, slot, turning);
-    engine->former = 0;
     engine->counts.roll_backs++;
 }
 

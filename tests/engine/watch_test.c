@@ -278,6 +278,21 @@ static void test_a_canary_of_all_calls(void **state) {
     check_turned_back("psi");
 }
 
+/* The former model as a canary: when its share ends, the swap can still be taken back. */
+static void test_a_bad_canary_leaves_the_way_back(void **state) {
+    (void)state;
+    load_pair(0, other);
+    assert_int_equal(swap(), MGEO_OK);
+    steered_reset();
+    set_canary(5000, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
+    assert_int_equal(call(400, 1), 0);
+    check_end(MGEO_WATCH_TURNED_BACK, "psi");
+    assert_int_equal(rollout_now().live_generation, 2);
+    assert_int_equal(rollout_now().former_generation, 1);
+    assert_int_equal(mgeo_roll_back(engine, NULL, NULL, &error), MGEO_OK);
+    check_answer(0, 1);
+}
+
 static void test_another_share_ends_a_watch(void **state) {
     (void)state;
     load_pair(0, paths[1]);
@@ -393,6 +408,7 @@ int main(void) {
         TEST(test_a_canary_is_held_against_the_live_model),
         TEST(test_a_bad_canary_ends),
         TEST(test_a_canary_of_all_calls),
+        TEST(test_a_bad_canary_leaves_the_way_back),
         TEST(test_another_share_ends_a_watch),
         TEST(test_a_swap_ends_it),
         TEST(test_a_roll_back_ends_it),
