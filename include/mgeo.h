@@ -560,8 +560,8 @@ typedef struct mgeo_watch_report {
     double seconds;                     /* since the window began, or its whole length */
     mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last: error_rate, not_finite_rate,
                                            latency_ratio, psi */
-    char reason[256];                   /* empty, or why traffic was turned back, or that too few
-                                           calls came to judge */
+    char reason[256];                   /* empty, or one line: why traffic was turned back, what
+                                           ended the watch, or that too few calls came to judge */
 } mgeo_watch_report;
 
 /* Says how the last watch stands. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */

@@ -22,7 +22,7 @@ static void mgi_fold_stall(mgeo_engine *engine) {
 
 uint64_t mgi_turn(mgeo_engine *engine, int32_t slot, uint32_t share) {
     mgi_fold_stall(engine);
-    mgi_watcher_end(engine->watcher);
+    mgi_watcher_end(engine->watcher, "traffic was turned by a swap or a roll-back");
     mgi_shadow_end(engine->shadow);
     mgi_slots_turn(&engine->slots, slot, share);
     return mgi_slots_route(&engine->slots);

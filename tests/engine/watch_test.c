@@ -298,7 +298,7 @@ static void test_another_share_ends_a_watch(void **state) {
     load_pair(0, paths[1]);
     set_canary(5000, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
     assert_int_equal(mgeo_set_canary(engine, 6000, NULL, &error), MGEO_OK);
-    check_end(MGEO_WATCH_ENDED, "");
+    check_end(MGEO_WATCH_ENDED, "the canary's share was set anew");
     assert_int_equal(rollout_now().canary_share, 6000);
 }
 
@@ -312,6 +312,7 @@ static void test_a_swap_ends_it(void **state) {
     assert_int_equal(swap(), MGEO_OK);
     mgeo_watch_report report = report_now();
     assert_int_equal(report.state, MGEO_WATCH_ENDED);
+    assert_string_equal(report.reason, "traffic was turned by a swap or a roll-back");
     assert_int_equal(report.calls, 3); /* counted to the end */
     assert_int_equal(rollout_now().watch_roll_backs, 0);
 }
@@ -330,7 +331,7 @@ static void test_it_ends_when_the_former_model_goes(void **state) {
     load_pair(0, paths[1]);
     swap_watched((mgeo_watch){.window_seconds = 3600, .max_error_rate = -1});
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
-    assert_int_equal(report_now().state, MGEO_WATCH_ENDED);
+    check_end(MGEO_WATCH_ENDED, "was unloaded, or replaced by a load");
     steered_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(call(1, 0), 1);
     check_answer(1, 2);
