@@ -509,7 +509,8 @@ typedef struct mgeo_swap_receipt {
     size_t struct_size;
     uint64_t from_generation;
     uint64_t to_generation;
-    uint64_t calls_in_flight; /* calls the former model was still answering after the turn */
+    uint64_t calls_in_flight; /* calls the former model was still answering after the turn, those
+                                 of jobs left out */
     int32_t from_slot;
     int32_t to_slot;
     char from_version[64];
@@ -530,13 +531,15 @@ typedef struct mgeo_swap_receipt {
  *
  * With a gate, both models are compared first (mgeo_compare), and traffic turns only if every limit
  * holds. Nothing else may change meanwhile: loads wait with their last step, other swaps, unloads
- * and canary changes answer MGEO_E_BUSY. Only a roll-back goes through, and then the gate refuses.
+ * and canary changes answer MGEO_E_BUSY. Only a roll-back and the end of a canary go through, and
+ * then the gate refuses.
  * With a watch, it begins with the turn (mgeo_get_watch).
  *
  * The receipt is filled on success and on MGEO_E_REFUSED. A journal that cannot be written does not
  * keep traffic from turning: journal_status says so.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_REFUSED (expect_generation, the gate),
- * MGEO_E_BUSY, MGEO_E_FORKED; with a gate also those of mgeo_compare. */
+ * MGEO_E_BUSY, MGEO_E_FORKED; with a watch also MGEO_E_MEMORY; with a gate also those of
+ * mgeo_compare. */
 MGEO_API mgeo_status mgeo_swap_model(mgeo_engine *engine, const mgeo_swap_options *options,
                                      mgeo_swap_receipt *receipt, mgeo_error *error);
 
@@ -575,8 +578,8 @@ typedef struct mgeo_watch_report {
     double seconds;                     /* since the window began, or its whole length */
     mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last: error_rate, not_finite_rate,
                                            latency_ratio, psi */
-    char reason[256];                   /* empty, or why traffic was turned back, or that too few
-                                           calls came to judge */
+    char reason[256];                   /* empty, or one line: why traffic was turned back, what
+                                           ended the watch, or that too few calls came to judge */
 } mgeo_watch_report;
 
 /* Says how the last watch stands. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
@@ -603,7 +606,7 @@ typedef struct mgeo_canary_options {
  * thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (no standby model; never for share 0), MGEO_E_REFUSED
  * (expect_generation), MGEO_E_BUSY (a load will replace the standby model; a gate's check runs;
- * never for share 0), MGEO_E_FORKED. */
+ * never for share 0), MGEO_E_MEMORY (with a watch), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_set_canary(mgeo_engine *engine, uint32_t share,
                                      const mgeo_canary_options *options, mgeo_error *error);
 

@@ -117,6 +117,7 @@ static bool header(struct plan *plan, const char *value, struct fault *fault) {
     int chosen = 0;
     if (!parse_choice("--header", value, names, &chosen, fault)) return false;
     plan->table.header = (enum header_mode)chosen;
+    plan->header_given = true;
     return true;
 }
 
@@ -125,6 +126,7 @@ static bool arrivals(struct plan *plan, const char *value, struct fault *fault) 
     int chosen = 0;
     if (!parse_choice("--arrivals", value, names, &chosen, fault)) return false;
     plan->arrivals = (enum arrival_kind)chosen;
+    plan->arrivals_given = true;
     return true;
 }
 
@@ -176,7 +178,9 @@ static bool take_calls(struct plan *plan, int code, const char *value, struct fa
     case OPT_WARM_UP: return parse_number("--warm-up", value, 0, DAY, &plan->warm_up, fault);
     case OPT_FIND_RATE:
         return parse_number("--find-rate", value, 0.001, 1e6, &plan->find_rate, fault);
-    default: return parse_whole("--seed", value, 0, UINT32_MAX, &plan->seed, fault);
+    default:
+        plan->seed_given = true;
+        return parse_whole("--seed", value, 0, UINT32_MAX, &plan->seed, fault);
     }
 }
 

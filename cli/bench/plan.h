@@ -42,7 +42,8 @@ struct plan {
     uint32_t callers;
     double rate; /* calls a second; 0: a closed loop */
     enum arrival_kind arrivals;
-    double duration, warm_up;  /* seconds */
+    bool arrivals_given, header_given, seed_given; /* so that none is given in vain */
+    double duration, warm_up;                      /* seconds */
     double find_rate;          /* milliseconds that the 99th percentile may take; 0: no search */
     double every[EVENT_KINDS]; /* seconds from one such event to the next; 0: none */
     uint32_t steps[PLAN_STEPS];

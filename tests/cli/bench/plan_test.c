@@ -99,6 +99,10 @@ static void refuses_what_does_not_fit(void **state) {
         {"--find-rate 5 --rate 10", "--find-rate"},
         {"--find-rate 5 --swap-every 1 --compare 1 --duration 4", "--find-rate"},
         {"--arrivals poisson", "--rate"},
+        {"--arrivals constant", "--rate"},
+        {"--around 1", "--swap-every"},
+        {"--header yes", "--pairs"},
+        {"--pairs p.tsv --rate 5 --seed 2", "--seed"},
         {"--compare 5", "--swap-every"},
         {"--compare 6 --swap-every 1", "--duration"},
         {"--canary-steps 1,2", "--canary-every"},
@@ -134,6 +138,16 @@ static void refuses_what_does_not_fit(void **state) {
     }
 }
 
+static void takes_what_is_of_use(void **state) {
+    (void)state;
+    static const char *const good[] = {"--seed 2", "--rate 5 --arrivals constant",
+                                       "--pairs p.tsv --header auto",
+                                       "--pairs p.tsv --rate 5 --arrivals poisson --seed 2",
+                                       "--swap-every 1 --gate p.tsv --header yes"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!parse(good[i])) fail_msg("%s: %s", good[i], fault.line);
+}
+
 static void help_comes_first(void **state) {
     (void)state;
     assert_true(parse("--help --rate x"));
@@ -150,6 +164,7 @@ int main(void) {
                                        cmocka_unit_test(zero_as_a_limit_allows_nothing),
                                        cmocka_unit_test(around_follows_the_shortest_period),
                                        cmocka_unit_test(refuses_what_does_not_fit),
+                                       cmocka_unit_test(takes_what_is_of_use),
                                        cmocka_unit_test(help_comes_first)};
     return cmocka_run_group_tests(tests, NULL, finish);
 }
