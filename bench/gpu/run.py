@@ -154,8 +154,9 @@ def step_tsv(run):
 
 
 def step_parity(run):
-    models = [os.path.join(ROOT, "models", "mini")]
-    models += [os.path.join(ROOT, "tests", "golden", "models", name) for name in GOLDEN]
+    folders = [os.path.join("models", "mini")]
+    folders += [os.path.join("tests", "golden", "models", name) for name in GOLDEN]
+    models = [os.path.relpath(os.path.join(ROOT, folder)) for folder in folders]
     run.bench("parity", "-p", run.options.precisions, "--table", run.options.table_of_pairs,
               "--models", ",".join(models))
 
@@ -288,7 +289,8 @@ def life_bars(f):
             lambda v: v == 0 and swaps >= 1000),
         at_most("throughput lost to them: at most 2%", f.one("swap", "loss_percent"), 2, 2, "%"),
         bar("200 load-unload rounds: free memory within 2 MiB", lost,
-            lambda v: f"{v / MIB:.2f} MiB lost in {number(f.one('rounds', 'rounds'))}",
+            lambda v: f"{v / MIB:.2f} MiB lost in {number(f.one('rounds', 'rounds'))}, of which "
+                      f"{f.one('rounds', 'lost_since_first_bytes') / MIB:.2f} after the first",
             lambda v: abs(v) <= 2 * MIB and f.one("rounds", "rounds") >= 200),
         at_least("two cards: at least 1.9 times one", f.one("cards", "ratio"), 1.9, 2)]
 
