@@ -194,7 +194,11 @@ static int wait_for_mark(mgi_lane *lane, uint32_t mark) {
             pause_a_moment();
         }
         cudaError_t code = cudaStreamQuery(lane->stream);
-        if (code != cudaErrorNotReady && code != cudaSuccess) return (int)code;
+        if (code == cudaErrorNotReady) continue;
+        if (code != cudaSuccess) return (int)code;
+        /* All is done, so the mark is there too. */
+        const bool marked = atomic_load_explicit(done, memory_order_acquire) == mark;
+        return marked ? 0 : (int)cudaErrorUnknown;
     }
 }
 
