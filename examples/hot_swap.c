@@ -1,7 +1,7 @@
 /* Replaces a model while four threads score with it, and takes the change back.
  *
  * Usage: hot_swap [FIRST [SECOND]], two model directories. Without them the bundled model is loaded
- * twice, the second time in bf16.
+ * twice, the second time in int8.
  * Build: cc hot_swap.c $(pkg-config --cflags --libs libmgeo) -pthread -o hot_swap */
 #define _POSIX_C_SOURCE 200809L
 #include <mgeo.h>
@@ -77,7 +77,7 @@ static mgeo_status turn(mgeo_engine *engine, mgeo_error *error) {
 static mgeo_status swap_and_roll_back(traffic *load, const char *second, mgeo_error *error) {
     wait_for_answers(load, 1);
     report(load, "under load, one model:");
-    mgeo_status status = load_model(load->engine, second, second ? 0 : MGEO_BF16, "second", error);
+    mgeo_status status = load_model(load->engine, second, second ? 0 : MGEO_INT8, "second", error);
     if (status == MGEO_OK) status = turn(load->engine, error);
     if (status != MGEO_OK) return status;
     wait_for_answers(load, 2);
