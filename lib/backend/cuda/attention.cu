@@ -2,7 +2,8 @@
  *
  * Halves with heads of 64 numbers go through the tensor cores: one warp takes one head of one
  * sequence, keys and values in shared memory 64 at a time, so that short sequences need one step
- * and no block waits for another. Everything else takes a plain way that is right, not fast. */
+ * and no block waits for another. E4M3 becomes F16 on its way there: what it saves is the way from
+ * memory. Everything else takes a plain way that is right, not fast. */
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/launch.cuh"
 #include "backend/cuda/numbers.cuh"
@@ -91,7 +92,8 @@ struct head {
 };
 
 /* Keys and values from..; places behind the last key are zeros, since 0 * NaN would spoil a sum. */
-template <int KEYS> __device__ __forceinline__ void fetch(const head &h, uint32_t from) {
+template <int KEYS, typename Half>
+__device__ __forceinline__ void fetch(const head &h, uint32_t from, Half) {
     const uint32_t lane = threadIdx.x % 32, piece = lane % 8;
     const uint32_t left = h.length - from, rows = min(left, (uint32_t)KEYS);
     const uint32_t padded = (rows + 15) & ~15u;
@@ -118,6 +120,93 @@ __device__ __forceinline__ void load_queries(const head &h, uint32_t first, uint
         to[k][3] = row + 8 < h.queries ? *(const uint32_t *)(below + k * 32 + 16) : 0;
     }
 }
+
+/* The same in memory and to the tensor cores. */
+template <typename In> struct in_products { typedef In half; };
+template <> struct in_products<e4m3> { typedef __half half; };
+
+/* Sixteen queries on their way: halves are read where they are needed. */
+template <typename In> struct coming {
+    __device__ __forceinline__ void ask(const head &, uint32_t) {}
+    __device__ __forceinline__ void take(const head &h, uint32_t first, uint32_t to[4][4]) const {
+        load_queries(h, first, to);
+    }
+};
+
+/* ---- E4M3: four lanes share a row, each has sixteen numbers that lie side by side ----
+ *
+ * Products want two numbers of each eight from a lane, which in memory would be many small reads
+ * and, of the context, as many small writes. But the order of numbers within a head is the same to
+ * queries and keys, and to values and context: so lane t's numbers 2p, 2p + 1 are called 8p + 2t,
+ * 8p + 2t + 1. Piece p of a row in shared memory then holds two numbers of each lane. */
+
+/* Not `there`: zeros, and nothing is read. */
+__device__ __forceinline__ uint4 load16(const void *from, bool there) {
+    uint4 to = make_uint4(0, 0, 0, 0);
+    /* Volatile, so that all of these are on their way before the first is waited for. */
+    asm volatile("{.reg .pred there; setp.ne.u32 there, %5, 0;\n"
+                 "@there ld.global.cg.v4.u32 {%0,%1,%2,%3}, [%4];}"
+                 : "+r"(to.x), "+r"(to.y), "+r"(to.z), "+r"(to.w)
+                 : "l"(from), "r"((uint32_t)there)
+                 : "memory");
+    return to;
+}
+
+/* One lane's part of a row in shared memory. */
+__device__ __forceinline__ void keep16(uint32_t at, uint32_t row, uint4 numbers) {
+    const uint32_t words[4] = {numbers.x, numbers.y, numbers.z, numbers.w};
+    const uint32_t inside = threadIdx.x % 4 * 4;
+#pragma unroll
+    for (uint32_t piece = 0; piece < HEAD / 8; piece++)
+        asm volatile("st.shared.u32 [%0], %1;" ::"r"(at + place_of(row, piece) + inside),
+                     "r"(halves_of(words[piece / 2] >> piece % 2 * 16))
+                     : "memory");
+}
+
+template <int KEYS> __device__ __forceinline__ void fetch(const head &h, uint32_t from, e4m3) {
+    enum { AT_ONCE = 8, TIMES = KEYS / AT_ONCE };
+    const uint32_t lane = threadIdx.x % 32, first = lane / 4;
+    const uint32_t rows = min(h.length - from, (uint32_t)KEYS), padded = (rows + 15) & ~15u;
+    const size_t offset = (size_t)(from + first) * h.key_stride + lane % 4 * 16;
+    const char *key = (const char *)h.key + offset, *value = (const char *)h.value + offset;
+    uint4 keys[TIMES], values[TIMES];
+#pragma unroll
+    for (uint32_t i = 0; i < TIMES; i++)
+        keys[i] = load16(key + i * AT_ONCE * h.key_stride, first + i * AT_ONCE < rows);
+#pragma unroll
+    for (uint32_t i = 0; i < TIMES; i++)
+        values[i] = load16(value + i * AT_ONCE * h.key_stride, first + i * AT_ONCE < rows);
+    __syncwarp();
+#pragma unroll
+    for (uint32_t i = 0; i < TIMES; i++)
+        if (i * AT_ONCE < padded) keep16(h.keys_at, first + i * AT_ONCE, keys[i]);
+#pragma unroll
+    for (uint32_t i = 0; i < TIMES; i++)
+        if (i * AT_ONCE < padded) keep16(h.values_at, first + i * AT_ONCE, values[i]);
+}
+
+/* Asked for ahead of keys and values, so that memory is waited for once. */
+template <> struct coming<e4m3> {
+    uint4 above, below;
+
+    __device__ __forceinline__ void ask(const head &h, uint32_t first) {
+        const uint32_t lane = threadIdx.x % 32, row = first + lane / 4;
+        const char *at = (const char *)h.query + (size_t)row * h.query_stride + lane % 4 * 16;
+        above = load16(at, row < h.queries);
+        below = load16(at + 8 * h.query_stride, row + 8 < h.queries);
+    }
+    __device__ __forceinline__ void take(const head &, uint32_t, uint32_t to[4][4]) const {
+        const uint32_t a[4] = {above.x, above.y, above.z, above.w};
+        const uint32_t b[4] = {below.x, below.y, below.z, below.w};
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            to[k][0] = halves_of(a[k]);
+            to[k][1] = halves_of(b[k]);
+            to[k][2] = halves_of(a[k] >> 16);
+            to[k][3] = halves_of(b[k] >> 16);
+        }
+    }
+};
 
 /* What sixteen queries have gathered so far: rows l/4 and l/4 + 8 of lane l. */
 struct gathered {
@@ -217,7 +306,27 @@ __device__ __forceinline__ void store_two(e4m3 *to, float a, float b) {
         (uint16_t)__nv_cvt_float2_to_fp8x2(make_float2(a, b), __NV_SATFINITE, __NV_E4M3);
 }
 
-template <typename Out>
+/* A lane's part of row r, from memory that came in as In. */
+template <typename Out, typename In>
+__device__ __forceinline__ void store_row(const gathered &g, int r, float factor, Out *to, In) {
+    to += threadIdx.x % 4 * 2;
+#pragma unroll
+    for (int n = 0; n < HEAD / 8; n++)
+        store_two(to + n * 8, g.context[n][2 * r] * factor, g.context[n][2 * r + 1] * factor);
+}
+
+__device__ __forceinline__ void store_row(const gathered &g, int r, float factor, e4m3 *to, e4m3) {
+    uint32_t words[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const float *low = g.context[2 * i] + 2 * r, *high = g.context[2 * i + 1] + 2 * r;
+        words[i] = pack4(low[0] * factor, low[1] * factor, high[0] * factor, high[1] * factor);
+    }
+    *reinterpret_cast<uint4 *>(to + threadIdx.x % 4 * 16) =
+        make_uint4(words[0], words[1], words[2], words[3]);
+}
+
+template <typename In, typename Out>
 __device__ __forceinline__ void store_context(const gathered &g, Out *context, uint32_t width,
                                               uint32_t first, uint32_t queries, float scale) {
     const uint32_t lane = threadIdx.x % 32;
@@ -229,28 +338,31 @@ __device__ __forceinline__ void store_context(const gathered &g, Out *context, u
         const float factor = scale / sum;
         const uint32_t row = first + lane / 4 + 8 * r;
         if (row >= queries) continue;
-        Out *to = context + (size_t)row * width + lane % 4 * 2;
-#pragma unroll
-        for (int n = 0; n < HEAD / 8; n++)
-            store_two(to + n * 8, g.context[n][2 * r] * factor, g.context[n][2 * r + 1] * factor);
+        store_row(g, r, factor, context + (size_t)row * width, In());
     }
 }
 
 /* The queries of `tile`, and of each `tiles`th tile of sixteen after it. */
-template <int KEYS, typename Half, typename Out>
+template <int KEYS, typename In, typename Out>
 __device__ __forceinline__ void attend_head(const head &h, Out *context, uint32_t width,
                                             float scale, float out_scale, uint32_t tile,
                                             uint32_t tiles) {
-    const bool once = h.length <= KEYS;
-    bool there = false; /* keys and values that are needed once are fetched once */
+    typedef typename in_products<In>::half Half;
+    const bool once = KEYS < 64 || h.length <= KEYS; /* attend_fast: fewer are all there are */
+    if (tile * QUERIES >= h.queries) return;
+    coming<In> asked;
+    asked.ask(h, tile * QUERIES);
+    if (once) fetch<KEYS>(h, 0, In());
+    bool there = false; /* keys and values that are needed once are waited for once */
     for (uint32_t first = tile * QUERIES; first < h.queries; first += tiles * QUERIES) {
         uint32_t queries[4][4];
         gathered g = {};
         g.largest[0] = g.largest[1] = -INFINITY;
-        if (once && !there) fetch<KEYS>(h, 0);
-        load_queries(h, first, queries);
-        for (uint32_t from = 0; from < h.length; from += KEYS) {
-            if (!once) fetch<KEYS>(h, from);
+        asked.take(h, first, queries);
+        asked.ask(h, first + tiles * QUERIES);
+        uint32_t from = 0;
+        do {
+            if (!once) fetch<KEYS>(h, from, In());
             if (!there) copies_done();
             there = once;
             const uint32_t keys = min(h.length - from, (uint32_t)KEYS);
@@ -259,12 +371,13 @@ __device__ __forceinline__ void attend_head(const head &h, Out *context, uint32_
             score<KEYS>(h, queries, pairs, scores, Half());
             weigh<KEYS>(scores, keys, scale, g);
             gather<KEYS>(h, scores, pairs, g, Half());
-        }
-        store_context(g, context, width, first, h.queries, out_scale);
+            from += KEYS;
+        } while (!once && from < h.length);
+        store_context<In>(g, context, width, first, h.queries, out_scale);
     }
 }
 
-template <int KEYS, typename Half, typename Out>
+template <int KEYS, typename In, typename Out>
 __global__ void __launch_bounds__(WARPS * 32, KEYS == 64   ? 3
                                               : KEYS == 48 ? 4
                                                            : 5)
@@ -280,43 +393,46 @@ __global__ void __launch_bounds__(WARPS * 32, KEYS == 64   ? 3
     head h;
     h.length = batch.offsets[row + 1] - first;
     h.queries = a.queries == MGK_CUDA_TOKENS ? h.length : 1;
-    h.query_stride = a.query_stride * sizeof(Half);
-    h.key_stride = a.key_stride * sizeof(Half);
-    h.query = static_cast<const Half *>(a.query) + (size_t)asks * a.query_stride + column;
-    h.key = static_cast<const Half *>(a.key) + (size_t)first * a.key_stride + column;
-    h.value = static_cast<const Half *>(a.value) + (size_t)first * a.key_stride + column;
+    h.query_stride = a.query_stride * sizeof(In);
+    h.key_stride = a.key_stride * sizeof(In);
+    h.query = static_cast<const In *>(a.query) + (size_t)asks * a.query_stride + column;
+    h.key = static_cast<const In *>(a.key) + (size_t)first * a.key_stride + column;
+    h.value = static_cast<const In *>(a.value) + (size_t)first * a.key_stride + column;
     h.keys_at = shared_address(memory) + threadIdx.x / 32 * warp_bytes<KEYS>();
     h.values_at = h.keys_at + KEYS * ROW_BYTES;
     Out *context = static_cast<Out *>(a.context) + (size_t)asks * width + column;
-    attend_head<KEYS, Half>(h, context, width, scale, a.context_scale, blockIdx.y, gridDim.y);
+    attend_head<KEYS, In>(h, context, width, scale, a.context_scale, blockIdx.y, gridDim.y);
 }
 
-template <int KEYS, typename Half, typename Out>
+/* What makes scores of products. */
+float score_scale(const mgk_cuda_attention *a) {
+    return 1 / sqrtf((float)a->head_width) / a->input_scale / a->input_scale;
+}
+
+template <int KEYS, typename In, typename Out>
 int attend_keys(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
                 mgk_cuda_stream stream) {
     const size_t shared = WARPS * warp_bytes<KEYS>();
-    const auto kernel = attention_kernel<KEYS, Half, Out>;
+    const auto kernel = attention_kernel<KEYS, In, Out>;
     const cudaError_t allowed =
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
     if (allowed != cudaSuccess) return (int)allowed;
-    const float log2_e = 1.4426950408889634f, scale = log2_e / sqrtf((float)HEAD);
+    const float log2_e = 1.4426950408889634f, scale = log2_e * score_scale(a);
     const uint32_t items = batch->rows * a->heads, few = 264; /* two blocks a multiprocessor */
     const bool alone = a->queries == MGK_CUDA_TOKENS && items < few;
     /* So few heads leave the card empty: their queries are spread over warps as well. */
     const uint32_t tiles = alone ? (batch->longest + QUERIES - 1) / QUERIES : 1;
-    mgk_cuda_attention asked = *a;
-    if (a->context_type != MGK_CUDA_E4M3) asked.context_scale = 1;
     return launch(kernel, dim3((items + WARPS - 1) / WARPS, tiles), WARPS * 32, shared, stream,
-                  dependent, asked, *batch, scale);
+                  dependent, *a, *batch, scale);
 }
 
 /* Keys that a batch needs at once; long rows come in several steps anyway. */
-template <typename Half, typename Out>
+template <typename In, typename Out>
 int attend_fast(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
                 mgk_cuda_stream stream) {
-    if (batch->longest <= 32) return attend_keys<32, Half, Out>(a, batch, dependent, stream);
-    if (batch->longest <= 48) return attend_keys<48, Half, Out>(a, batch, dependent, stream);
-    return attend_keys<64, Half, Out>(a, batch, dependent, stream);
+    if (batch->longest <= 32) return attend_keys<32, In, Out>(a, batch, dependent, stream);
+    if (batch->longest <= 48) return attend_keys<48, In, Out>(a, batch, dependent, stream);
+    return attend_keys<64, In, Out>(a, batch, dependent, stream);
 }
 
 /* ---- the plain way: one warp for each query of each head ---- */
@@ -357,9 +473,8 @@ __device__ void plain_query(const mgk_cuda_attention &a, uint32_t first, uint32_
         float context = 0;
         for (uint32_t j = 0; j < length; j++)
             context += scores[j] * load_as(a.type, a.value, key_at + (size_t)j * a.key_stride + i);
-        context /= sum;
-        if (a.context_type == MGK_CUDA_E4M3) context *= a.context_scale;
-        store_as(a.context_type, a.context, (size_t)asks * width + column + i, context);
+        store_as(a.context_type, a.context, (size_t)asks * width + column + i,
+                 context / sum * a.context_scale);
     }
     __syncwarp();
 }
@@ -388,7 +503,7 @@ int attend_plainly(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, boo
         if (allowed != cudaSuccess) return (int)allowed;
     }
     return launch(plain_attention_kernel, dim3(batch->rows, a->heads), PLAIN_WARPS * 32, shared,
-                  stream, dependent, *a, *batch, 1 / sqrtf((float)a->head_width));
+                  stream, dependent, *a, *batch, score_scale(a));
 }
 
 bool has_tensor_cores_for_it() {
@@ -399,14 +514,27 @@ bool has_tensor_cores_for_it() {
            major >= 8;
 }
 
+/* Kernels multiply their sums of values by context_scale, whatever the types. */
+mgk_cuda_attention with_scales(const mgk_cuda_attention *asked) {
+    mgk_cuda_attention a = *asked;
+    if (a.type != MGK_CUDA_E4M3) a.input_scale = 1;
+    if (a.context_type != MGK_CUDA_E4M3) a.context_scale = 1;
+    a.context_scale /= a.input_scale;
+    return a;
+}
+
 } // namespace
 
-int mgk_cuda_attend(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
+int mgk_cuda_attend(const mgk_cuda_attention *asked, const mgk_cuda_batch *batch, bool dependent,
                     mgk_cuda_stream stream) {
-    const bool pieces = a->query_stride % 8 == 0 && a->key_stride % 8 == 0;
-    const bool narrow = a->context_type == MGK_CUDA_E4M3;
-    if (a->head_width != HEAD || a->type == MGK_CUDA_F32 || !pieces || !has_tensor_cores_for_it())
+    const mgk_cuda_attention scaled = with_scales(asked), *a = &scaled;
+    const bool narrow = a->context_type == MGK_CUDA_E4M3, narrow_in = a->type == MGK_CUDA_E4M3;
+    const uint32_t piece = narrow_in ? 16 : 8; /* numbers in 16 bytes */
+    const bool pieces = a->query_stride % piece == 0 && a->key_stride % piece == 0;
+    if (a->head_width != HEAD || a->type == MGK_CUDA_F32 || !pieces || (narrow_in && !narrow) ||
+        !has_tensor_cores_for_it())
         return attend_plainly(a, batch, dependent, stream);
+    if (narrow_in) return attend_fast<e4m3, e4m3>(a, batch, dependent, stream);
     if (a->type == MGK_CUDA_F16)
         return narrow ? attend_fast<__half, e4m3>(a, batch, dependent, stream)
                       : attend_fast<__half, __half>(a, batch, dependent, stream);

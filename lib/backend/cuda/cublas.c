@@ -103,12 +103,17 @@ static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
     }
 }
 
+bool mgi_cuda_makes_heads(mgi_cuda_site site) {
+    return site == MGI_CUDA_QKV || site == MGI_CUDA_QUERY || site == MGI_CUDA_KEY_VALUE;
+}
+
 mgi_cuda_shape mgi_cuda_shape_of(const mgi_encoder *e, mgi_cuda_site site) {
     const uint32_t hidden = e->spec.hidden, wide = e->spec.intermediate;
     const mgk_cuda_type product = e->forms.product;
+    const mgk_cuda_type flow = mgi_cuda_makes_heads(site) ? e->forms.heads : e->forms.flow;
     const bool steps = product == MGK_CUDA_S8, half = mgi_cuda_is_half(e->forms.flow) && !steps;
     mgi_cuda_shape s = {.in = product,
-                        .out = steps ? MGK_CUDA_S32 : e->forms.flow,
+                        .out = steps ? MGK_CUDA_S32 : flow,
                         .epilogue = CUBLASLT_EPILOGUE_DEFAULT,
                         .outputs = hidden,
                         .inputs = hidden};
@@ -142,6 +147,13 @@ static int code_of(cublasStatus_t status) {
     return last != cudaSuccess ? (int)last : (int)cudaErrorUnknown;
 }
 
+/* In device memory, of a product that makes E4M3. */
+static const float *output_scale_of(const mgi_cuda_ask *ask) {
+    if (ask->layer == NULL) return NULL;
+    return mgi_cuda_makes_heads(ask->site) ? ask->layer->qkv_scale_there
+                                           : ask->layer->wide_scale_there;
+}
+
 /* Rows that a product is given: a few of those behind the last one, which the buffers have. */
 uint32_t mgi_cuda_padded(uint32_t rows) { return (rows + FINE - 1) / FINE * FINE; }
 
@@ -154,7 +166,6 @@ int mgi_cuda_multiply_by(const mgi_encoder *e, const mgi_cuda_ask *ask,
     const size_t flow = mgi_cuda_type_size(e->forms.flow);
     const void *bias =
         linear->flow_bias ? (const char *)linear->flow_bias + ask->first * flow : NULL;
-    const float *output_scale = ask->layer ? ask->layer->wide_scale_there : NULL;
     const char *weight = (const char *)linear->weight +
                          (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in);
     const bool steps = s->in == MGK_CUDA_S8, adds = s->adds && ask->addend != NULL;
@@ -163,7 +174,7 @@ int mgi_cuda_multiply_by(const mgi_encoder *e, const mgi_cuda_ask *ask,
     /* What is added, if only times nothing, may not be the output where it is of another type. */
     const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
     description d;
-    if (!describe(e, s, mgi_cuda_padded(ask->rows), bias, output_scale, &d))
+    if (!describe(e, s, mgi_cuda_padded(ask->rows), bias, output_scale_of(ask), &d))
         return (int)cudaErrorInvalidValue;
     return code_of(cublasLtMatmul(
         a->handle, &d.product, steps ? (const void *)&one : &step, weight, &d.weight, ask->input,

@@ -21,11 +21,11 @@ typedef struct precision {
 } precision;
 
 static const precision precisions[] = {
-    {MGEO_FP32, "fp32", {MGK_CUDA_F32, MGK_CUDA_F32, false}, 75, 4},
-    {MGEO_BF16, "bf16", {MGK_CUDA_BF16, MGK_CUDA_BF16, false}, 80, 8},
-    {MGEO_FP16, "fp16", {MGK_CUDA_F16, MGK_CUDA_F16, false}, 75, 8},
-    {MGEO_INT8, "int8", {MGK_CUDA_F16, MGK_CUDA_S8, false}, 75, 16},
-    {MGEO_FP8, "fp8", {MGK_CUDA_F16, MGK_CUDA_E4M3, false}, 89, 16},
+    {MGEO_FP32, "fp32", {MGK_CUDA_F32, MGK_CUDA_F32, MGK_CUDA_F32, false}, 75, 4},
+    {MGEO_BF16, "bf16", {MGK_CUDA_BF16, MGK_CUDA_BF16, MGK_CUDA_BF16, false}, 80, 8},
+    {MGEO_FP16, "fp16", {MGK_CUDA_F16, MGK_CUDA_F16, MGK_CUDA_F16, false}, 75, 8},
+    {MGEO_INT8, "int8", {MGK_CUDA_F16, MGK_CUDA_S8, MGK_CUDA_F16, false}, 75, 16},
+    {MGEO_FP8, "fp8", {MGK_CUDA_F16, MGK_CUDA_E4M3, MGK_CUDA_E4M3, false}, 89, 16},
 };
 
 static const precision *find_precision(int32_t number) {

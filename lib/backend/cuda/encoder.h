@@ -12,8 +12,9 @@
 
 /* The numbers that a model is computed with. */
 typedef struct mgi_cuda_forms {
-    mgk_cuda_type flow;    /* between products: x, queries, keys, values */
+    mgk_cuda_type flow;    /* between products: x */
     mgk_cuda_type product; /* what products multiply: as flow, or E4M3, or S8 */
+    mgk_cuda_type heads;   /* queries, keys, values: as flow, or E4M3 */
     bool tf32;             /* fp32 products may round their inputs */
 } mgi_cuda_forms;
 
@@ -40,9 +41,9 @@ typedef struct mgi_cuda_layer {
     mgi_cuda_norm_weights attention_norm;
     mgi_cuda_linear up, down;
     mgi_cuda_norm_weights output_norm;
-    float context_scale; /* E4M3: of attention's output, as of up's */
-    float wide_scale;
-    float *wide_scale_there; /* the same in device memory */
+    /* E4M3: of queries, keys and values, of attention's output, of up's. */
+    float qkv_scale, context_scale, wide_scale;
+    float *qkv_scale_there, *wide_scale_there; /* the same in device memory */
 } mgi_cuda_layer;
 
 /* Products by shape: each has its own best algorithm at each number of rows. */
@@ -104,7 +105,7 @@ typedef struct mgi_cuda_buffers {
     void *x;              /* [tokens, hidden], flow */
     void *quantised;      /* [tokens, hidden], product, where that is not flow */
     float *row_scale;     /* [tokens], S8: of quantised */
-    void *qkv;            /* [tokens, 3 * hidden], flow; in the end [sequences, hidden] fp32 */
+    void *qkv;            /* [tokens, 3 * hidden], heads; in the end [sequences, hidden] fp32 */
     void *context;        /* [tokens, hidden], product; S8: flow */
     void *context_steps;  /* [tokens, hidden], S8 */
     float *context_scale; /* [tokens], S8 */

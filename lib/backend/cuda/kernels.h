@@ -110,7 +110,8 @@ int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk
 
 /* Softmax(query keyᵀ / √width) value for every head of every sequence, at any length. */
 typedef struct mgk_cuda_attention {
-    mgk_cuda_type type; /* F32, F16, BF16 */
+    mgk_cuda_type type; /* F32, F16, BF16; E4M3: of numbers * input_scale */
+    float input_scale;
     const void *query, *key, *value;
     uint32_t query_stride; /* elements from row to row */
     uint32_t key_stride;   /* of key and value */

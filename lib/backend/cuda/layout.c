@@ -60,7 +60,8 @@ static void take_layer(ground *g, const mgi_encoder *e, mgi_cuda_layer *to) {
     take_linear(g, product, flow, wide, hidden, &to->up);
     take_linear(g, product, flow, hidden, wide, &to->down);
     take_norm(g, hidden, &to->output_norm);
-    to->context_scale = to->wide_scale = 1;
+    to->qkv_scale = to->context_scale = to->wide_scale = 1;
+    to->qkv_scale_there = take(g, sizeof(float));
     to->wide_scale_there = take(g, sizeof(float));
 }
 
@@ -98,6 +99,7 @@ uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *
                           MGI_CUDA_ROWS_STEP * MGI_CUDA_ROWS_STEP;
     const size_t flow = mgi_cuda_type_size(e->forms.flow);
     const size_t product = mgi_cuda_type_size(e->forms.product);
+    const size_t heads = mgi_cuda_type_size(e->forms.heads);
     const bool steps = e->forms.product == MGK_CUDA_S8;
     ground g = {.memory = memory};
     memset(b, 0, sizeof *b);
@@ -107,7 +109,7 @@ uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *
     b->arrived = take(&g, sizeof *b->arrived);
     b->x = take(&g, rows * hidden * flow);
     if (is_scaled(e->forms.product)) b->quantised = take(&g, rows * hidden * product);
-    b->qkv = take(&g, rows * hidden * most(3 * flow, sizeof(float)));
+    b->qkv = take(&g, rows * hidden * most(3 * heads, sizeof(float)));
     b->context = take(&g, rows * hidden * (steps ? flow : product));
     b->y = take(&g, rows * hidden * most(flow, sizeof(float)));
     /* In the last layer it holds rows of flow, hidden wide, for a while. */

@@ -13,9 +13,27 @@ struct e4m3 {
     uint8_t bits;
 };
 
+/* The two numbers in the low half of `from` as halves, exactly; what is no number stays none. */
+__device__ __forceinline__ uint32_t halves_of(uint32_t from) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
+    const __half2_raw two = __nv_cvt_fp8x2_to_halfraw2((__nv_fp8x2_storage_t)from, __NV_E4M3);
+    return (uint32_t)two.y << 16 | two.x;
+#else
+    /* A half has the same fields, an exponent that is 8 larger, and no NaN at 0x7f. */
+    const uint32_t apart = (from & 0xff) | (from & 0xff00) << 8, size = apart & 0x007f007f;
+    const uint32_t not_numbers = (size + 0x00010001) & 0x00800080;
+    const uint32_t bits = (apart & 0x00800080) << 8 | size << 7 | not_numbers << 7;
+    const __half2 two = __hmul2(*reinterpret_cast<const __half2 *>(&bits), __float2half2_rn(256));
+    return *reinterpret_cast<const uint32_t *>(&two);
+#endif
+}
+
 __device__ __forceinline__ float to_float(float x) { return x; }
 __device__ __forceinline__ float to_float(__half x) { return __half2float(x); }
 __device__ __forceinline__ float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
+__device__ __forceinline__ float to_float(e4m3 x) {
+    return __half2float(__ushort_as_half((unsigned short)halves_of(x.bits)));
+}
 
 template <typename T> __device__ __forceinline__ T from_float(float x);
 template <> __device__ __forceinline__ float from_float<float>(float x) { return x; }
@@ -128,6 +146,7 @@ __device__ __forceinline__ float load_as(mgk_cuda_type type, const void *from, s
     switch (type) {
     case MGK_CUDA_F16: return to_float(static_cast<const __half *>(from)[at]);
     case MGK_CUDA_BF16: return to_float(static_cast<const __nv_bfloat16 *>(from)[at]);
+    case MGK_CUDA_E4M3: return to_float(static_cast<const e4m3 *>(from)[at]);
     default: return static_cast<const float *>(from)[at];
     }
 }

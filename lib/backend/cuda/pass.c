@@ -143,15 +143,28 @@ static product flow_product(const pass *p, mgi_cuda_site site, const mgi_cuda_li
 
 /* ---- attention ---- */
 
+/* Of queries, keys or values: `outputs` of the layer's from `first` on. */
+static product heads_product(const pass *p, mgi_cuda_site site, const mgi_cuda_layer *layer,
+                             uint32_t first, uint32_t outputs, const void *input, void *to) {
+    product heads = flow_product(p, site, &layer->qkv, input, to);
+    heads.layer = layer;
+    heads.first = first;
+    heads.outputs = outputs;
+    heads.bias = true;
+    heads.to_type = p->encoder->forms.heads;
+    return heads;
+}
+
 static void *column(const pass *p, void *rows, size_t number) {
-    return (char *)rows + number * mgi_cuda_type_size(p->encoder->forms.flow);
+    return (char *)rows + number * mgi_cuda_type_size(p->encoder->forms.heads);
 }
 
 static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     if (!going(p)) return;
     const mgi_encoder *e = p->encoder;
     const bool steps = e->forms.product == MGK_CUDA_S8;
-    a.type = e->forms.flow;
+    a.type = e->forms.heads;
+    a.input_scale = layer->qkv_scale;
     a.heads = e->spec.heads;
     a.head_width = e->spec.hidden / e->spec.heads;
     a.context = p->b->context;
@@ -171,17 +184,16 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
 /* All queries are made; `queries` says who asks. */
 static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
                           mgk_cuda_extent queries) {
-    const size_t hidden = p->encoder->spec.hidden;
-    product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
-    qkv.layer = layer;
-    qkv.bias = true;
+    const uint32_t hidden = p->encoder->spec.hidden;
+    const product qkv =
+        heads_product(p, MGI_CUDA_QKV, layer, 0, 3 * hidden, input_of(p, p->b->x), p->b->qkv);
     multiply(p, s, &qkv);
     attend(p, layer,
            (mgk_cuda_attention){.query = p->b->qkv,
                                 .key = column(p, p->b->qkv, hidden),
                                 .value = column(p, p->b->qkv, 2 * hidden),
-                                .query_stride = (uint32_t)(3 * hidden),
-                                .key_stride = (uint32_t)(3 * hidden),
+                                .query_stride = 3 * hidden,
+                                .key_stride = 3 * hidden,
                                 .queries = queries});
 }
 
@@ -216,16 +228,10 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
     const size_t behind = (size_t)(all->rows + MGI_CUDA_ROWS_STEP - 1) / MGI_CUDA_ROWS_STEP *
                           MGI_CUDA_ROWS_STEP; /* as aligned as the buffer */
     void *query = column(p, p->b->qkv, 2 * hidden * behind);
-    product both =
-        flow_product(p, MGI_CUDA_KEY_VALUE, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
-    both.layer = layer;
-    both.first = hidden;
-    both.outputs = 2 * hidden;
-    both.bias = true;
+    const product both = heads_product(p, MGI_CUDA_KEY_VALUE, layer, hidden, 2 * hidden,
+                                       input_of(p, p->b->x), p->b->qkv);
     multiply(p, all, &both);
-    product ask = flow_product(p, MGI_CUDA_QUERY, &layer->qkv, rows->input, query);
-    ask.outputs = hidden;
-    ask.bias = true;
+    product ask = heads_product(p, MGI_CUDA_QUERY, layer, 0, hidden, rows->input, query);
     ask.input_scale = rows->input_scale;
     multiply(p, first, &ask);
     attend(p, layer,

@@ -128,8 +128,8 @@ typedef struct stack {
     unsigned count;
     const mgi_cuda_norm_weights *norm; /* E4M3: whose output goes in; NULL: input_scale holds */
     float input_scale;
-    unsigned bound_part; /* E4M3: of this part and those behind it the outputs' bound is asked */
-    float bound;         /* answer */
+    float bound;      /* E4M3, behind a LayerNorm: of all parts' outputs, found, */
+    float last_bound; /* and of the last part's alone */
     mgi_cuda_linear *to;
 } stack;
 
@@ -146,6 +146,20 @@ static void fill(placing *p, float *to, float value, uint32_t count) {
         "copying scales");
     check(p, (int)cudaStreamSynchronize(p->stream), "placing weights");
     mgi_free(values);
+}
+
+/* What no output can exceed of the parts from `first` on, which lie in the staging. */
+static float outputs_bound(placing *p, const stack *s, unsigned first) {
+    const mgk_cuda_type from = type_of(s->parts[0]->weight.dtype);
+    const uint32_t outputs = s->parts[0]->weight.shape[0], inputs = s->to->inputs;
+    const size_t skipped = (size_t)first * outputs;
+    clear_found(p);
+    check(p,
+          mgk_cuda_bound(from, p->staging + skipped * inputs * mgi_cuda_type_size(from),
+                         s->to->bias + skipped, s->norm->weight, s->norm->bias,
+                         outputs * (s->count - first), inputs, p->found, p->stream),
+          "looking at weights");
+    return read_found(p);
 }
 
 /* All parts lie in the staging, one behind the other; they are of one type. */
@@ -165,14 +179,8 @@ static void stack_e4m3(placing *p, stack *s) {
     s->to->step = step / input_scale;
     fill(p, s->to->scale, s->to->step, s->to->outputs);
     if (s->norm == NULL) return;
-    clear_found(p);
-    const size_t skipped = s->bound_part * part * mgi_cuda_type_size(from);
-    check(p,
-          mgk_cuda_bound(from, p->staging + skipped, s->to->bias + s->bound_part * outputs,
-                         s->norm->weight, s->norm->bias, outputs * (s->count - s->bound_part),
-                         inputs, p->found, p->stream),
-          "looking at weights");
-    s->bound = read_found(p);
+    s->bound = outputs_bound(p, s, 0);
+    s->last_bound = s->count > 1 ? outputs_bound(p, s, s->count - 1) : s->bound;
 }
 
 static void stack_part(placing *p, const stack *s, unsigned i) {
@@ -252,9 +260,14 @@ static void place_layer(placing *p, const mgi_layer_weights *from,
                         const mgi_cuda_norm_weights *before, mgi_cuda_layer *to) {
     const mgi_linear *const parts[] = {&from->query, &from->key, &from->value};
     const bool e4m3 = p->encoder->forms.product == MGK_CUDA_E4M3;
-    stack qkv = {.parts = parts, .count = 3, .norm = before, .bound_part = 2, .to = &to->qkv};
+    stack qkv = {.parts = parts, .count = 3, .norm = before, .to = &to->qkv};
     place_stack(p, &qkv);
-    if (e4m3) to->context_scale = e4m3_most / qkv.bound; /* a mean of values exceeds none */
+    if (e4m3 && going(p)) {
+        to->qkv_scale = e4m3_most / qkv.bound;
+        /* A mean of values exceeds none of them; what rounding adds to them saturates. */
+        to->context_scale = e4m3_most / qkv.last_bound;
+        fill(p, to->qkv_scale_there, to->qkv_scale, 1);
+    }
     place_linear(p, &from->attention_output, NULL, to->context_scale, &to->attention_output);
     norm(p, &from->attention_norm, &to->attention_norm);
     const float wide = place_linear(p, &from->intermediate, &to->attention_norm, 1, &to->up);

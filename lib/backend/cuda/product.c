@@ -5,6 +5,13 @@
 
 #include "core/alloc.h"
 
+/* Of what may come out as E4M3. */
+static float output_scale_of(const mgi_cuda_ask *ask) {
+    if (ask->layer == NULL) return 1;
+    if (mgi_cuda_makes_heads(ask->site)) return ask->layer->qkv_scale;
+    return ask->site == MGI_CUDA_UP ? ask->layer->wide_scale : 1;
+}
+
 mgk_cuda_product mgi_cuda_own_product(const mgi_encoder *e, const mgi_cuda_ask *ask) {
     const mgi_cuda_shape *s = &ask->copy->algorithms->shapes[ask->site];
     const mgi_cuda_linear *linear = ask->linear;
@@ -24,7 +31,7 @@ mgk_cuda_product mgi_cuda_own_product(const mgi_encoder *e, const mgi_cuda_ask *
         .bias = ask->site == MGI_CUDA_OUT || ask->site == MGI_CUDA_DOWN ? NULL
                                                                         : linear->bias + ask->first,
         .output = ask->output,
-        .output_scale = up && ask->layer ? ask->layer->wide_scale : 1,
+        .output_scale = output_scale_of(ask),
         .dependent = e->dependent};
 }
 

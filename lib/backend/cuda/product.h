@@ -29,6 +29,9 @@ bool mgi_cuda_is_half(mgk_cuda_type type);
 
 mgi_cuda_shape mgi_cuda_shape_of(const mgi_encoder *encoder, mgi_cuda_site site);
 
+/* Whether attention reads what the site's product makes. */
+bool mgi_cuda_makes_heads(mgi_cuda_site site);
+
 /* Numbers of rows are told apart in steps, finely where they are few; and the most rows of a step.
  */
 uint32_t mgi_cuda_step_of(uint32_t rows);
