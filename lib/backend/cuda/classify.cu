@@ -40,23 +40,25 @@ __device__ void classify_row(const mgk_cuda_classifier &c, uint32_t row, float *
 }
 
 /* The last block to come by tells the host. */
-__device__ void tell(const mgk_cuda_classifier &c) {
+__device__ void tell(const mgk_cuda_classifier &c, uint32_t mark) {
     __threadfence_system();
     __syncthreads();
     if (threadIdx.x != 0) return;
     if (atomicAdd(c.arrived, 1u) + 1 < gridDim.x) return;
     *c.arrived = 0;
     __threadfence_system();
-    *(volatile uint32_t *)c.done = *(const volatile uint32_t *)c.mark;
+    *(volatile uint32_t *)c.done = mark;
 }
 
 __global__ void __launch_bounds__(CLASSIFY_THREADS)
     classify_kernel(mgk_cuda_classifier c, mgk_cuda_batch batch) {
     extern __shared__ float activated[];
     let_next_begin();
+    /* The host has written it before the launch, and it is far to go. */
+    const uint32_t mark = c.done ? *(const volatile uint32_t *)c.mark : 0;
     wait_for_inputs();
     if (blockIdx.x < batch.sizes[0]) classify_row(c, blockIdx.x, activated);
-    if (c.done) tell(c);
+    if (c.done) tell(c, mark);
 }
 
 } // namespace

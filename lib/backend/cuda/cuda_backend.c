@@ -218,6 +218,7 @@ static mgeo_status fill_copy(mgi_encoder *e, mgi_cuda_copy *copy,
     if (code != 0) return mgi_cuda_fail(error, &copy->card, code, "allocating the model's memory");
     mgi_cuda_lay_out_weights(e, copy, copy->memory);
     mgeo_status status = mgi_cuda_place(e, copy, request, error);
+    copy->lone = status == MGEO_OK && mgi_cuda_lone_supports(e);
     return status == MGEO_OK ? mgi_cuda_algorithms_create(e, copy, error) : status;
 }
 

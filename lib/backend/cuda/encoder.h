@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "backend/cuda/device.h"
 #include "backend/cuda/kernels.h"
+#include "backend/cuda/lone.h"
 
 #include <pthread.h>
 
@@ -69,6 +70,7 @@ typedef struct mgi_cuda_copy {
     mgi_cuda_layer *layers;
     mgi_cuda_linear pooler, classifier; /* fp32 */
     mgi_cuda_algorithms *algorithms;
+    bool lone;            /* the card and the model have what lone.c needs */
     uint32_t lanes_taken; /* bits; the encoder's mutex guards them */
 } mgi_cuda_copy;
 
@@ -180,6 +182,7 @@ typedef struct mgi_cuda_pass {
     float *logits;
     const uint32_t *mark; /* as mgk_cuda_classifier's; or NULL */
     uint32_t *done;
+    mgk_lone_answer *answers; /* where logits go from mgi_cuda_run_lone, with the mark */
     cudaStream_t stream;
 } mgi_cuda_pass;
 
@@ -187,6 +190,28 @@ mgk_cuda_activation mgi_cuda_activation(mgi_activation activation);
 
 /* Launches all kernels of a batch on its stream. Returns 0 or a CUDA error. */
 int mgi_cuda_run_pass(const mgi_cuda_pass *pass);
+
+/* ---- lone.c ---- */
+
+/* Whether the current device, which holds a copy, can take lone pairs that way. */
+bool mgi_cuda_lone_supports(const mgi_encoder *encoder);
+
+/* Whether this pass can: one row, not too long, uploaded. */
+bool mgi_cuda_lone_takes(const mgi_cuda_pass *pass);
+
+/* What mgi_cuda_run_lone launches: all of it, or for measuring some. */
+enum {
+    MGI_CUDA_LONE_EMBED = 1,
+    MGI_CUDA_LONE_ATTENTION = 2,
+    MGI_CUDA_LONE_FEED_FORWARD = 4,
+    MGI_CUDA_LONE_NORM = 8,
+    MGI_CUDA_LONE_POOL = 16,
+    MGI_CUDA_LONE_CLASSIFY = 32,
+    MGI_CUDA_LONE_ALL = 63
+};
+
+/* As mgi_cuda_run_pass, for a pass that is taken; gives answers instead of logits. */
+int mgi_cuda_run_lone(const mgi_cuda_pass *pass, unsigned parts);
 
 /* ---- lane.c ---- */
 

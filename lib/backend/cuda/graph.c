@@ -10,33 +10,36 @@ static const uint32_t several[] = {64, 128, 256, 384, 512, 768, 1024};
 enum { SEVERAL = sizeof several / sizeof *several, SHORTEST = 8 /* mean tokens of several rows */ };
 
 struct mgi_cuda_graphs {
-    cudaGraphExec_t lone[LONE];
-    cudaGraphExec_t several[SEVERAL];
+    mgi_cuda_graph lone[LONE];
+    mgi_cuda_graph several[SEVERAL];
 };
 
-static int capture(const mgi_cuda_pass *pass, cudaGraphExec_t *executable) {
+static int capture(const mgi_cuda_pass *pass, mgi_cuda_graph *to) {
     cudaGraph_t graph = NULL;
+    to->answers = mgi_cuda_lone_takes(pass);
     /* Other threads may go on with calls that a wider mode would forbid. */
     cudaError_t code = cudaStreamBeginCapture(pass->stream, cudaStreamCaptureModeThreadLocal);
     if (code != cudaSuccess) return (int)code;
-    int launched = mgi_cuda_run_pass(pass);
+    int launched =
+        to->answers ? mgi_cuda_run_lone(pass, MGI_CUDA_LONE_ALL) : mgi_cuda_run_pass(pass);
     code = cudaStreamEndCapture(pass->stream, &graph);
     if (launched == 0 && code == cudaSuccess)
-        code = cudaGraphInstantiateWithFlags(executable, graph, 0);
+        code = cudaGraphInstantiateWithFlags(&to->executable, graph, 0);
     if (graph != NULL) cudaGraphDestroy(graph);
     if (launched != 0) return launched;
-    if (code == cudaSuccess) code = cudaGraphUpload(*executable, pass->stream);
+    if (code == cudaSuccess) code = cudaGraphUpload(to->executable, pass->stream);
     return (int)code;
 }
 
 static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens,
-                       cudaGraphExec_t *executable) {
+                       mgi_cuda_graph *to) {
     mgi_cuda_pass sized = *pass;
     sized.batch.rows = rows;
     sized.batch.tokens = tokens;
     sized.tokens = (const mgk_cuda_token *)(const void *)((const char *)pass->upload +
                                                           mgi_cuda_upload_tokens(rows));
-    return capture(&sized, executable);
+    to->rows = rows;
+    return capture(&sized, to);
 }
 
 static int capture_all(const mgi_cuda_pass *pass, mgi_cuda_graphs *g) {
@@ -62,19 +65,21 @@ mgeo_status mgi_cuda_graphs_create(const mgi_cuda_pass *pass, mgi_cuda_graphs **
 void mgi_cuda_graphs_destroy(mgi_cuda_graphs *g) {
     if (g == NULL) return;
     for (uint32_t i = 0; i < LONE; i++)
-        if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
+        if (g->lone[i].executable != NULL) cudaGraphExecDestroy(g->lone[i].executable);
     for (uint32_t i = 0; i < SEVERAL; i++)
-        if (g->several[i] != NULL) cudaGraphExecDestroy(g->several[i]);
+        if (g->several[i].executable != NULL) cudaGraphExecDestroy(g->several[i].executable);
     mgi_free(g);
 }
 
-cudaGraphExec_t mgi_cuda_graphs_find(const mgi_cuda_graphs *g, uint32_t rows, uint32_t tokens,
-                                     uint32_t *rows_bound) {
-    *rows_bound = 1;
-    if (rows == 1 && tokens <= LONE_MOST) return g->lone[(tokens - 1) / LONE_STEP];
-    for (uint32_t i = 0; i < SEVERAL; i++) {
-        *rows_bound = several[i] / SHORTEST;
-        if (tokens <= several[i] && rows <= *rows_bound) return g->several[i];
-    }
+static const mgi_cuda_graph *find(const mgi_cuda_graphs *g, uint32_t rows, uint32_t tokens) {
+    if (rows == 1 && tokens <= LONE_MOST) return &g->lone[(tokens - 1) / LONE_STEP];
+    for (uint32_t i = 0; i < SEVERAL; i++)
+        if (tokens <= several[i] && rows <= several[i] / SHORTEST) return &g->several[i];
     return NULL;
+}
+
+const mgi_cuda_graph *mgi_cuda_graphs_find(const mgi_cuda_graphs *g, uint32_t rows,
+                                           uint32_t tokens) {
+    const mgi_cuda_graph *found = find(g, rows, tokens);
+    return found != NULL && found->executable != NULL ? found : NULL;
 }

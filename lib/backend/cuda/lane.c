@@ -18,11 +18,12 @@ struct mgi_lane {
     cudaEvent_t finished; /* waiting for it sleeps */
     char *upload;         /* pinned, as are the next two */
     float *logits;
-    uint32_t *flags; /* mark, done */
+    uint32_t *flags;          /* mark, done, */
+    mgk_lone_answer *answers; /* and behind them the lone pair's */
     mgi_cuda_graphs *graphs;
 };
 
-enum { MARK, DONE, FLAGS };
+enum { MARK, DONE, FLAGS = 16 /* to the next line of the cache */ };
 
 /* ---- life ---- */
 
@@ -64,15 +65,16 @@ static int take_pinned(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
     const size_t upload = mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
+    const size_t flags = FLAGS * sizeof *lane->flags + e->spec.labels * sizeof *lane->answers;
     cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
     if (code == cudaSuccess)
         code = cudaHostAlloc((void **)&lane->logits, logits, cudaHostAllocPortable);
     if (code == cudaSuccess)
-        code = cudaHostAlloc((void **)&lane->flags, FLAGS * sizeof *lane->flags,
-                             cudaHostAllocPortable);
+        code = cudaHostAlloc((void **)&lane->flags, flags, cudaHostAllocPortable);
     if (code != cudaSuccess) return (int)code;
     memset(lane->upload, 0, upload);
-    memset(lane->flags, 0, FLAGS * sizeof *lane->flags);
+    memset(lane->flags, 0, flags);
+    lane->answers = (mgk_lone_answer *)(void *)(lane->flags + FLAGS);
     return 0;
 }
 
@@ -91,6 +93,7 @@ static mgeo_status capture(mgi_lane *lane, mgeo_error *error) {
     pass.upload = (const uint32_t *)(const void *)lane->upload;
     pass.mark = &lane->flags[MARK];
     pass.done = &lane->flags[DONE];
+    pass.answers = lane->answers;
     return mgi_cuda_graphs_create(&pass, &lane->graphs, error);
 }
 
@@ -174,9 +177,9 @@ static void pause_a_moment(void) {
 
 /* The card writes the mark when all logits are there: that is seen sooner than its driver says so.
  * Now and then the driver is asked all the same, for a card that fails writes nothing. */
-static int wait_for_mark(mgi_lane *lane, uint32_t mark) {
+static int wait_for_mark(mgi_lane *lane, const uint32_t *where, uint32_t mark) {
     enum { LOOKS = 4096 };
-    const _Atomic uint32_t *done = (const _Atomic uint32_t *)(const void *)&lane->flags[DONE];
+    const _Atomic uint32_t *done = (const _Atomic uint32_t *)(const void *)where;
     for (;;) {
         for (int i = 0; i < LOOKS; i++) {
             if (atomic_load_explicit(done, memory_order_acquire) == mark) return 0;
@@ -187,12 +190,23 @@ static int wait_for_mark(mgi_lane *lane, uint32_t mark) {
     }
 }
 
-static int run_graph(mgi_lane *lane, cudaGraphExec_t graph, const mgi_batch *batch,
-                     uint32_t bound) {
-    pack(lane, batch, bound);
+/* Each answer bears the mark by itself. */
+static int take_answers(mgi_lane *lane, uint32_t mark) {
+    int code = 0;
+    for (uint32_t i = 0; i < lane->encoder->spec.labels && code == 0; i++) {
+        code = wait_for_mark(lane, &lane->answers[i].mark, mark);
+        lane->logits[i] = lane->answers[i].logit;
+    }
+    return code;
+}
+
+static int run_graph(mgi_lane *lane, const mgi_cuda_graph *graph, const mgi_batch *batch) {
+    pack(lane, batch, graph->rows);
     const uint32_t mark = ++lane->flags[MARK];
-    cudaError_t code = cudaGraphLaunch(graph, lane->stream);
-    return code == cudaSuccess ? wait_for_mark(lane, mark) : (int)code;
+    cudaError_t code = cudaGraphLaunch(graph->executable, lane->stream);
+    if (code != cudaSuccess) return (int)code;
+    return graph->answers ? take_answers(lane, mark)
+                          : wait_for_mark(lane, &lane->flags[DONE], mark);
 }
 
 static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
@@ -216,10 +230,9 @@ static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
 mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
                          mgeo_error *error) {
     (void)cores;
-    uint32_t bound;
     const int former = mgi_cuda_enter(&lane->copy->card);
-    cudaGraphExec_t graph = mgi_cuda_graphs_find(lane->graphs, batch->rows, batch->tokens, &bound);
-    int code = graph != NULL ? run_graph(lane, graph, batch, bound) : run_launches(lane, batch);
+    const mgi_cuda_graph *graph = mgi_cuda_graphs_find(lane->graphs, batch->rows, batch->tokens);
+    int code = graph != NULL ? run_graph(lane, graph, batch) : run_launches(lane, batch);
     mgi_cuda_leave(former);
     if (code != 0) return mgi_cuda_fail(error, &lane->copy->card, code, "computing a batch");
     memcpy(logits, lane->logits, (size_t)batch->rows * lane->encoder->spec.labels * sizeof *logits);
