@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "lone_chain.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -160,28 +161,16 @@ static void make_batches(uint32_t budget) {
 
 /* ---- agreement ---- */
 
-static double farthest(const mgi_backend *backend, const char *device, int32_t precision,
-                       const mgi_weights *weights, const mgi_batch *batch, const float *expected) {
-    mgi_encoder_request request = {.device = device,
-                                   .precision = precision,
-                                   .max_length = LONGEST,
-                                   .batch_tokens = 8192,
-                                   .spec = &base,
-                                   .weights = weights};
-    mgi_encoder *encoder;
-    mgi_lane *lane;
+/* How far a lane's logits are from those expected. */
+static double farthest(mgi_lane *lane, const mgi_batch *batch, const float *expected) {
     mgeo_error error;
     float *logits = memory_for((size_t)batch->rows * LABELS, sizeof *logits);
-    if (backend->open(&request, &encoder, &error) || backend->open_lane(encoder, &lane, &error) ||
-        backend->run(lane, batch, mgi_processors(), logits, &error))
-        die(error.message);
+    if (mgi_cuda_backend.run(lane, batch, 1, logits, &error)) die(error.message);
     double most = 0;
     for (uint32_t i = 0; i < batch->rows * LABELS; i++) {
-        double apart = expected ? fabs((double)logits[i] - (double)expected[i]) : 0;
+        double apart = fabs((double)logits[i] - (double)expected[i]);
         if (!(apart <= most)) most = apart;
     }
-    backend->close_lane(lane);
-    backend->close(encoder);
     mgi_free(logits);
     return most;
 }
@@ -206,25 +195,62 @@ static float *expect(const mgi_weights *weights, const mgi_batch *batch) {
     return logits;
 }
 
-/* Each size takes another way: a lone pair, a few, many. */
-static void compare(const mgi_weights *weights) {
-    static const uint32_t rows[] = {1, 3, 12, 128};
+/* Each size takes another way: lone pairs by their length, a few, many. */
+enum { LONE_PAIRS = 9, COMPARED = LONE_PAIRS + 3 };
+
+static void pack_compared(mgi_batch *compared) {
+    static const uint32_t lone[LONE_PAIRS] = {2, 16, 17, 45, 49, 64, 65, 100, 128};
+    static const uint32_t rows[COMPARED - LONE_PAIRS] = {3, 12, 128};
     uint64_t seed = 7;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        mgi_batch batch = pack(lengths + 1900, rows[i], &seed);
-        float *expected = expect(weights, &batch), largest = 0;
-        for (uint32_t j = 0; j < batch.rows * LABELS; j++)
-            largest = fmaxf(largest, fabsf(expected[j]));
-        printf("%4u pairs, %5u tokens: logits up to %.3f, farthest from the CPU's:", batch.rows,
-               batch.tokens, (double)largest);
-        for (int p = 0; p < PRECISIONS; p++)
-            printf(" %s %.2g", precisions[p].name,
-                   farthest(&mgi_cuda_backend, "cuda:0", precisions[p].number, weights, &batch,
-                            expected));
+    for (int i = 0; i < COMPARED; i++)
+        compared[i] = i < LONE_PAIRS ? pack(&lone[i], 1, &seed)
+                                     : pack(lengths + 1900, rows[i - LONE_PAIRS], &seed);
+}
+
+/* Twice: what the first batch left behind must not matter to the next. */
+static void compare_at(int p, const mgi_weights *weights, const mgi_batch *compared,
+                       float *const *expected) {
+    mgi_encoder_request request = {.device = "cuda:0",
+                                   .precision = precisions[p].number,
+                                   .max_length = LONGEST,
+                                   .batch_tokens = 8192,
+                                   .spec = &base,
+                                   .weights = weights};
+    mgi_encoder *encoder;
+    mgi_lane *lane;
+    mgeo_error error;
+    if (mgi_cuda_backend.open(&request, &encoder, &error) ||
+        mgi_cuda_backend.open_lane(encoder, &lane, &error))
+        die(error.message);
+    for (int round = 0; round < 2; round++) {
+        printf("%s:", precisions[p].name);
+        for (int i = 0; i < COMPARED; i++)
+            printf(" %.2g", farthest(lane, &compared[i], expected[i]));
         printf("\n");
+    }
+    fflush(stdout);
+    mgi_cuda_backend.close_lane(lane);
+    mgi_cuda_backend.close(encoder);
+}
+
+static void compare(const mgi_weights *weights) {
+    mgi_batch compared[COMPARED];
+    float *expected[COMPARED];
+    pack_compared(compared);
+    printf("pairs x tokens, largest logit:");
+    for (int i = 0; i < COMPARED; i++) {
+        float largest = 0;
+        expected[i] = expect(weights, &compared[i]);
+        for (uint32_t j = 0; j < compared[i].rows * LABELS; j++)
+            largest = fmaxf(largest, fabsf(expected[i][j]));
+        printf(" %ux%u %.2f", compared[i].rows, compared[i].tokens, (double)largest);
         fflush(stdout);
-        mgi_free(expected);
-        drop(&batch);
+    }
+    printf("\nfarthest from the CPU's logits, twice\n");
+    for (int p = 0; p < PRECISIONS; p++) compare_at(p, weights, compared, expected);
+    for (int i = 0; i < COMPARED; i++) {
+        mgi_free(expected[i]);
+        drop(&compared[i]);
     }
 }
 
@@ -335,6 +361,23 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
     }
 }
 
+/* Where a lone pair's time goes. */
+static void take_apart(const mgi_weights *weights, const char *precision) {
+    mgi_encoder_request request = {.device = "cuda:0",
+                                   .max_length = LONGEST,
+                                   .batch_tokens = 1024,
+                                   .spec = &base,
+                                   .weights = weights};
+    mgi_encoder *encoder;
+    mgeo_error error;
+    for (int p = 0; p < PRECISIONS; p++)
+        if (strcmp(precision, precisions[p].name) == 0) request.precision = precisions[p].number;
+    if (mgi_cuda_backend.open(&request, &encoder, &error)) die(error.message);
+    bench_lone_chain(encoder);
+    time_alone(encoder);
+    mgi_cuda_backend.close(encoder);
+}
+
 /* A few batches and nothing else, for a profiler to look at. */
 static void show(const mgi_weights *weights, const char *precision, uint32_t budget) {
     static float logits[PAIRS * LABELS];
@@ -362,8 +405,8 @@ static void show(const mgi_weights *weights, const char *precision, uint32_t bud
 
 int main(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-        printf("usage: encoder_gpu_bench compare | PRECISION LANES [BATCH_TOKENS ...] | profile "
-               "PRECISION BATCH_TOKENS\n");
+        printf("usage: encoder_gpu_bench compare | PRECISION LANES [BATCH_TOKENS ...] | chain "
+               "PRECISION | profile PRECISION BATCH_TOKENS\n");
         return argc < 2 ? 2 : 0;
     }
     uint32_t budgets[16] = {0};
@@ -372,6 +415,10 @@ int main(int argc, char **argv) {
         budgets[count++] = (uint32_t)strtoul(argv[i], NULL, 10);
     static mgi_weights weights;
     make_weights(&weights);
+    if (strcmp(argv[1], "chain") == 0 && argc == 3) {
+        take_apart(&weights, argv[2]);
+        return 0;
+    }
     if (strcmp(argv[1], "profile") == 0 && argc == 4) {
         show(&weights, argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
         return 0;

@@ -207,7 +207,8 @@ enum {
     MGI_CUDA_LONE_NORM = 8,
     MGI_CUDA_LONE_POOL = 16,
     MGI_CUDA_LONE_CLASSIFY = 32,
-    MGI_CUDA_LONE_ALL = 63
+    MGI_CUDA_LONE_AHEAD = 64, /* kernels bring later ones' weights nearer */
+    MGI_CUDA_LONE_ALL = 127
 };
 
 /* As mgi_cuda_run_pass, for a pass that is taken; gives answers instead of logits. */

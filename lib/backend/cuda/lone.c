@@ -64,10 +64,18 @@ static uint32_t bytes_of(const mgi_cuda_linear *linear, mgk_cuda_type type) {
     return (uint32_t)(linear->outputs * linear->inputs * mgi_cuda_type_size(type));
 }
 
+/* Weights of the next layer, or of the pooler. */
 static mgk_lone_ahead ahead_of(const lone *l, const mgi_cuda_linear *first,
                                const mgi_cuda_linear *second) {
+    if ((l->parts & MGI_CUDA_LONE_AHEAD) == 0) return (mgk_lone_ahead){0};
     return (mgk_lone_ahead){{first->weight, second->weight},
                             {bytes_of(first, l->type), bytes_of(second, l->type)}};
+}
+
+static mgk_lone_ahead pooler_ahead(const lone *l) {
+    const mgi_cuda_linear *pooler = &l->copy->pooler;
+    if ((l->parts & MGI_CUDA_LONE_AHEAD) == 0) return (mgk_lone_ahead){0};
+    return (mgk_lone_ahead){{pooler->weight, NULL}, {bytes_of(pooler, MGK_CUDA_F32), 0}};
 }
 
 static mgk_lone_block block_of(const lone *l, const mgi_cuda_linear *first,
@@ -83,16 +91,13 @@ static mgk_lone_block block_of(const lone *l, const mgi_cuda_linear *first,
                             .sums = l->b->wide};
 }
 
-/* `next`: the layer whose weights are looked at meanwhile; after the last one the pooler's. */
+/* `next`: the layer behind it, or NULL. */
 static void attend(lone *l, const mgi_cuda_layer *layer, const mgi_cuda_layer *next,
                    uint32_t asked) {
     if (!wants(l, MGI_CUDA_LONE_ATTENTION)) return;
-    const mgi_cuda_linear *pooler = &l->copy->pooler;
     mgk_lone_block block = block_of(l, &layer->qkv, &layer->attention_output);
     block.asked = asked;
-    block.ahead = next != NULL ? ahead_of(l, &next->qkv, &next->attention_output)
-                               : (mgk_lone_ahead){{pooler->weight, NULL},
-                                                  {bytes_of(pooler, MGK_CUDA_F32), 0}};
+    block.ahead = next != NULL ? ahead_of(l, &next->qkv, &next->attention_output) : pooler_ahead(l);
     l->code = mgk_lone_attention(&block, l->asked->stream);
 }
 
