@@ -2,7 +2,7 @@
  *
  *   nvcc -O3 -std=c++17 -Ilib -gencode=arch=compute_90a,code=sm_90a -o small_bench \
  *       bench/gpu/small_bench.cu lib/backend/cuda/gemm_small.cu -lcublasLt
- *   ./small_bench          (all; "check" or "time" as an argument: only that half)
+ *   ./small_bench          (all; "check", "time" or "sweep" as an argument: only that)
  *
  * Checks compare with a plain fp32 kernel over poisoned outputs. Times are of graphs of 48
  * products, 12 layers of weights that no cache holds; each is the median of 200 replays. */
@@ -807,21 +807,26 @@ static bool schedulable(const chain &c, int part, uint32_t rows, const mgk_small
     return !status;
 }
 
+/* One line for each height of a tile. */
 static void time_plans(const chain &c, uint32_t rows, bool warpgroup) {
     printf("\n%s, %u rows, %s, overlapping, us a product by split (* chosen)\n", name_of(c.type),
            rows, warpgroup ? "warpgroup" : "mma");
     for (int part = 0; part < PARTS; part++) {
         mgk_cuda_product p = chain_product(c, 0, part, rows);
         mgk_small_plan chosen = mgk_gemm_small_choose(&p);
-        printf("%s", PART_NAMES[part]);
-        for (uint32_t split : {1u, 2u, 3u, 4u, 6u, 8u, 12u, 16u}) {
-            mgk_small_plan plan = {split, chosen.tile_rows, warpgroup};
-            if (!schedulable(c, part, rows, plan)) continue;
-            printf("  %u%s: %.2f", split, split == chosen.split ? "*" : "",
-                   time_plan(c, part, rows, plan) / (LAYERS * PARTS));
+        for (uint32_t tile = 16; tile <= 64 && tile < rows + 16; tile += 16) {
+            printf("%s tiles of %u ", PART_NAMES[part], tile);
+            for (uint32_t split : {1u, 2u, 3u, 4u, 6u, 8u, 12u, 16u}) {
+                mgk_small_plan plan = {split, tile, warpgroup};
+                if (!schedulable(c, part, rows, plan)) continue;
+                bool is_chosen = split == chosen.split && tile == chosen.tile_rows;
+                printf("  %u%s: %.2f", split, is_chosen ? "*" : "",
+                       time_plan(c, part, rows, plan) / (LAYERS * PARTS));
+            }
+            printf("\n");
         }
-        printf("\n");
     }
+    fflush(stdout);
 }
 
 /* ---- all of it ---- */
@@ -857,14 +862,19 @@ static void time_all(const chain &wide, const chain *narrow) {
         time_chains(wide, rows);
         if (rows == 45 && narrow) time_chains(*narrow, rows);
     }
-    for (uint32_t rows : {45u, 128u}) {
+}
+
+static void sweep_all(const chain &wide, const chain *narrow) {
+    for (uint32_t rows : {16u, 45u, 64u, 128u}) {
         time_plans(wide, rows, warpgroups);
+        if (narrow) time_plans(*narrow, rows, warpgroups);
         if (warpgroups && rows == 45) time_plans(wide, rows, false);
     }
 }
 
 int main(int argc, char **argv) {
-    bool check = argc < 2 || !strcmp(argv[1], "check"), time = argc < 2 || !strcmp(argv[1], "time");
+    auto asked = [&](const char *what) { return argc < 2 || !strcmp(argv[1], what); };
+    bool check = asked("check"), time = asked("time"), sweep = asked("sweep");
     cudaDeviceProp card;
     CHECK(cudaGetDeviceProperties(&card, 0));
     CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
@@ -887,6 +897,7 @@ int main(int argc, char **argv) {
         if (fp8) check_chain(narrow, warpgroup, false);
     }
     if (time) time_all(wide, fp8 ? &narrow : nullptr);
+    if (sweep) sweep_all(wide, fp8 ? &narrow : nullptr);
     CHECK(cudaDeviceSynchronize());
     printf("%s\n", failures ? "FAILED" : "all passed");
     return failures != 0;

@@ -919,19 +919,36 @@ bool leaves_room(const device *d, const mgk_cuda_product *p, const mgk_small_pla
     return shared_bytes(p, plan) + STATIC_SHARED + 1024 <= (uint32_t)(d->shared + 1024) / 2;
 }
 
-/* The smallest split that leaves room, then larger ones as long as every block gets a
- * multiprocessor to itself and less to do. */
+/* What bench/gpu/small_bench.cu found best on an H100: `sweep` prints the candidates. Up to so many
+ * rows; tile_rows 0: as few tiles as there can be. */
+struct measured {
+    uint32_t outputs, blocks, rows;
+    uint32_t split, tile_rows;
+};
+
+const measured best[] = {
+    {2304, 12, 64, 2, 0}, {2304, 12, 128, 1, 0}, /* queries, keys, values */
+    {768, 12, 64, 3, 0},  {768, 12, 128, 2, 0},  /* attention's output */
+    {3072, 12, 64, 1, 0}, {3072, 12, 128, 1, 0}, /* up */
+    {768, 48, 64, 6, 0},  {768, 48, 128, 4, 0},  /* down */
+};
+
+const measured *find_measured(const mgk_cuda_product *p) {
+    for (const measured &m : best)
+        if (m.outputs == p->outputs && m.blocks == blocks_of(p) && p->rows <= m.rows) return &m;
+    return NULL;
+}
+
+/* Of what was not measured: as many blocks as were best elsewhere, each with a few blocks of the
+ * inputs, and more where two kernels would not find room. */
 uint32_t choose_split(const device *d, const mgk_cuda_product *p, mgk_small_plan plan) {
-    uint32_t blocks = blocks_of(p), best = 1;
-    if (d->level < CLUSTERS) return 1;
+    enum { AT_ONCE = 72, LEAST = 3 };
+    const uint32_t blocks = blocks_of(p);
     for (uint32_t split = 2; split <= MGK_SMALL_PORTABLE_SPLIT && split <= blocks; split++) {
-        plan.split = best;
-        bool fits = leaves_room(d, p, &plan);
-        bool spread = tiles_of(p, &plan) * split <= (uint32_t)d->processors;
-        bool shorter = divide_up(blocks, split) < divide_up(blocks, best);
-        if (shorter && (!fits || spread)) best = split;
+        const bool few = tiles_of(p, &plan) * split <= AT_ONCE && blocks / split >= LEAST;
+        if (few || !leaves_room(d, p, &plan)) plan.split = split;
     }
-    return best;
+    return plan.split;
 }
 
 bool plan_fits(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan) {
@@ -939,9 +956,11 @@ bool plan_fits(const device *d, const mgk_cuda_product *p, const mgk_small_plan 
 }
 
 mgk_small_plan choose(const device *d, const mgk_cuda_product *p) {
-    uint32_t rows = divide_up(p->rows, divide_up(p->rows, MOST_ROWS));
+    const measured *m = find_measured(p);
+    const uint32_t rows = divide_up(p->rows, divide_up(p->rows, MOST_ROWS));
     mgk_small_plan plan = {1, divide_up(rows, 16) * 16, d->usable[index_of(p->input_type)][1]};
-    plan.split = choose_split(d, p, plan);
+    if (m && m->tile_rows && m->tile_rows < plan.tile_rows) plan.tile_rows = m->tile_rows;
+    if (d->level >= CLUSTERS) plan.split = m ? m->split : choose_split(d, p, plan);
     while (plan.tile_rows > 16 && !plan_fits(d, p, &plan)) plan.tile_rows -= 16;
     return plan;
 }
