@@ -1,8 +1,10 @@
-/* How much of libtorch's matrix-product rate the whole CPU encoder keeps: BERT-base, pairs of about
- * 45 tokens, products and encoder measured in turns in one process, the best of several rounds. */
+/* How much of libtorch's matrix-product rate the whole CPU encoder keeps: BERT-base, pairs of
+ * about 45 tokens, products and encoder measured in turns in one process, the best of several
+ * rounds. */
 #define _POSIX_C_SOURCE 200809L /* barriers */
 #include "backend/backend.h"
 #include "backend/torch/bert.h"
+#include "bert_base.h"
 #include "core/alloc.h"
 #include "core/thread.h"
 
@@ -13,23 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SHAPES = 4, MAX_THREADS = 64, PAIRS = 768, SHORTEST = 16, LONGEST = 128 };
-
-static const mgi_encoder_spec base = {.layers = 12,
-                                      .hidden = 768,
-                                      .heads = 12,
-                                      .intermediate = 3072,
-                                      .vocabulary = 21128,
-                                      .positions = 512,
-                                      .types = 2,
-                                      .labels = 3,
-                                      .norm_eps = 1e-12f,
-                                      .activation = MGI_GELU};
-
-static void die(const char *what) {
-    fprintf(stderr, "encoder_bench: %s\n", what);
-    exit(2);
-}
+enum { SHAPES = 4, MAX_THREADS = 64, PAIRS = 768 };
 
 /* Seconds of the clock on the wall, or with --cpu of the thread's own processor time, which tells
  * more where other programs share the machine; it says nothing of lanes of several cores. */
@@ -41,71 +27,6 @@ static double seconds_now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void *memory_for(size_t count, size_t size) {
-    void *memory = mgi_calloc_aligned(count, size);
-    if (!memory) die("out of memory");
-    return memory;
-}
-
-static uint64_t random_bits(uint64_t *state) {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-static double uniform(uint64_t *state) { return (double)(random_bits(state) >> 11) * 0x1p-53; }
-
-static double normal(uint64_t *state) {
-    double radius = sqrt(-2 * log(1 - uniform(state)));
-    return radius * cos(6.283185307179586 * uniform(state));
-}
-
-/* ---- A model of random weights ------------------------------------------------------------- */
-
-static mgi_tensor tensor(uint32_t rows, uint32_t columns, float middle, uint64_t *state) {
-    size_t count = (size_t)rows * (columns ? columns : 1);
-    float *data = memory_for(count, sizeof *data);
-    for (size_t i = 0; i < count; i++) data[i] = middle + 0.04f * ((float)uniform(state) - 0.5f);
-    return (mgi_tensor){.data = data,
-                        .bytes = count * sizeof *data,
-                        .shape = {rows, columns ? columns : 1},
-                        .rank = columns ? 2 : 1,
-                        .dtype = MGI_F32};
-}
-
-static mgi_linear linear(uint32_t outputs, uint32_t inputs, uint64_t *state) {
-    mgi_linear l = {tensor(outputs, inputs, 0, state), tensor(outputs, 0, 0, state)};
-    return l;
-}
-
-static mgi_norm norm(uint64_t *state) {
-    mgi_norm n = {tensor(base.hidden, 0, 1, state), tensor(base.hidden, 0, 0, state)};
-    return n;
-}
-
-static void make_weights(mgi_weights *w) {
-    uint64_t seed = 1, *state = &seed;
-    w->word_embeddings = tensor(base.vocabulary, base.hidden, 0, state);
-    w->position_embeddings = tensor(base.positions, base.hidden, 0, state);
-    w->type_embeddings = tensor(base.types, base.hidden, 0, state);
-    w->embedding_norm = norm(state);
-    w->layers = memory_for(base.layers, sizeof *w->layers);
-    for (uint32_t i = 0; i < base.layers; i++) {
-        mgi_layer_weights *l = &w->layers[i];
-        l->query = linear(base.hidden, base.hidden, state);
-        l->key = linear(base.hidden, base.hidden, state);
-        l->value = linear(base.hidden, base.hidden, state);
-        l->attention_output = linear(base.hidden, base.hidden, state);
-        l->attention_norm = norm(state);
-        l->intermediate = linear(base.intermediate, base.hidden, state);
-        l->output = linear(base.hidden, base.intermediate, state);
-        l->output_norm = norm(state);
-    }
-    w->pooler = linear(base.hidden, base.hidden, state);
-    w->classifier = linear(base.labels, base.hidden, state);
-}
-
 /* ---- Pairs, sorted and packed -------------------------------------------------------------- */
 
 typedef struct pairs {
@@ -115,42 +36,27 @@ typedef struct pairs {
     uint64_t tokens;
 } pairs;
 
-static int by_number(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static mgi_batch pack(const uint32_t *lengths, uint32_t rows, uint64_t *state) {
-    uint32_t *offsets = memory_for(rows + 1, sizeof *offsets);
-    for (uint32_t r = 0; r < rows; r++) offsets[r + 1] = offsets[r] + lengths[r];
-    uint32_t tokens = offsets[rows];
-    int32_t *ids = memory_for(tokens, sizeof *ids);
-    for (uint32_t i = 0; i < tokens; i++) ids[i] = (int32_t)(random_bits(state) % base.vocabulary);
-    return (mgi_batch){ids, memory_for(tokens, 1), offsets, rows, tokens};
-}
-
 static void make_pairs(pairs *p, uint32_t budget) {
     uint64_t seed = 2;
     for (int i = 0; i < PAIRS; i++) {
-        double length = 45 + 12 * normal(&seed);
-        p->lengths[i] = (uint32_t)fmin(fmax(length, SHORTEST), LONGEST);
+        p->lengths[i] = bench_pair_length(&seed);
         p->tokens += p->lengths[i];
     }
-    qsort(p->lengths, PAIRS, sizeof *p->lengths, by_number);
+    bench_sort_lengths(p->lengths, PAIRS);
     for (uint32_t first = 0; first < PAIRS;) {
         uint32_t rows = 0, tokens = 0;
         while (first + rows < PAIRS && tokens + p->lengths[first + rows] <= budget)
             tokens += p->lengths[first + rows++];
-        p->batches[p->count++] = pack(p->lengths + first, rows, &seed);
+        p->batches[p->count++] = bench_pack(p->lengths + first, rows, &seed);
         first += rows;
     }
 }
 
 /* Operations of a pair, the last layer's [CLS]-only shape taken into account. */
 static double pair_work(double length) {
-    double h = base.hidden, m = base.intermediate;
+    double h = bert_base.hidden, m = bert_base.intermediate;
     double token = 2 * h * (4 * h + 2 * m), attention = 4 * length * h;
-    double full = (base.layers - 1) * length * (token + attention);
+    double full = (bert_base.layers - 1) * length * (token + attention);
     double last = length * 2 * h * 2 * h + 2 * h * (2 * h + 2 * m) + attention;
     return full + last + 2 * h * h;
 }
@@ -174,12 +80,12 @@ typedef struct products {
 
 static void random_int8(mgk_int8_weight *weight, const uint32_t shape[2], uint64_t *state) {
     *weight = (mgk_int8_weight){.outputs = shape[0], .inputs = shape[1]};
-    weight->panels = memory_for(mgk_int8_bytes(shape[0], shape[1]), 1);
-    weight->scale = memory_for(shape[0], sizeof(float));
-    int8_t *row = memory_for(shape[1], 1);
+    weight->panels = bench_memory(mgk_int8_bytes(shape[0], shape[1]), 1);
+    weight->scale = bench_memory(shape[0], sizeof(float));
+    int8_t *row = bench_memory(shape[1], 1);
     for (uint32_t i = 0; i < shape[0]; i++) {
         weight->scale[i] = 0.0003f;
-        for (uint32_t j = 0; j < shape[1]; j++) row[j] = (int8_t)(random_bits(state) & 0x7f);
+        for (uint32_t j = 0; j < shape[1]; j++) row[j] = (int8_t)(bench_random(state) & 0x7f);
         mgk_int8_put(mgk_best_int8(), weight, i, row);
     }
     mgi_free(row);
@@ -187,9 +93,9 @@ static void random_int8(mgk_int8_weight *weight, const uint32_t shape[2], uint64
 
 static void *random_numbers(mgk_form form, size_t count, uint64_t *state) {
     size_t size = form == MGK_FP32 ? 4 : 2;
-    unsigned char *data = memory_for(count, size);
+    unsigned char *data = bench_memory(count, size);
     for (size_t i = 0; i < count; i++) {
-        float x = 0.04f * ((float)uniform(state) - 0.5f);
+        float x = 0.04f * ((float)bench_uniform(state) - 0.5f);
         memcpy(data + size * i, (unsigned char *)&x + 4 - size, size); /* bf16 is its upper half */
     }
     return data;
@@ -208,7 +114,7 @@ static void make_products(products *p, mgk_form form) {
             p->numbers[l][s] = random_numbers(form, (size_t)shapes[s][0] * shapes[s][1], &seed);
             if (mgt_weight_create(form == MGK_BF16 ? MGT_BF16 : MGT_F32, p->numbers[l][s],
                                   shapes[s][0], shapes[s][1], &p->weights[l][s], &error) != MGEO_OK)
-                die(error.message);
+                bench_die(error.message);
         }
 }
 
@@ -257,7 +163,7 @@ static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, ui
             mgt_tensor *out = mgt_view(scope, kind, output, rows, shapes[s][0], shapes[s][0]);
             mgt_product(scope, in, p->weights[layer][s], out);
         }
-    if (mgt_scope_leave(scope, &error) != MGEO_OK) die(error.message);
+    if (mgt_scope_leave(scope, &error) != MGEO_OK) bench_die(error.message);
 }
 
 static double products_work(uint32_t rows) {
@@ -324,7 +230,7 @@ static void measure_encoder(worker *w, unsigned round) {
         place = (i * b->pairs->count / BATCHES_A_ROUND + place % 5) % b->pairs->count;
         const mgi_batch *batch = &b->pairs->batches[place];
         if (mgi_torch_backend.run(w->lane, batch, b->cores, logits[w->index], &error) != MGEO_OK)
-            die(error.message);
+            bench_die(error.message);
         work += batch_work(batch);
     }
     b->seconds[w->index] = seconds_now() - start;
@@ -354,12 +260,12 @@ static void run(bench *b) {
     for (unsigned t = 0; t < b->threads; t++) {
         worker *w = &workers[t];
         *w = (worker){.bench = b, .index = t, .scope = mgt_scope_create()};
-        w->input = memory_for(1024 * 3072, sizeof(float));
-        w->output = memory_for(1024 * 3073, sizeof(float));
-        w->scale = memory_for(1024, sizeof(float));
+        w->input = bench_memory(1024 * 3072, sizeof(float));
+        w->output = bench_memory(1024 * 3073, sizeof(float));
+        w->scale = bench_memory(1024, sizeof(float));
         if (mgi_torch_backend.open_lane(b->encoder, &w->lane, &error) != MGEO_OK)
-            die(error.message);
-        if (pthread_create(&threads[t], NULL, work, w)) die("no thread");
+            bench_die(error.message);
+        if (pthread_create(&threads[t], NULL, work, w)) bench_die("no thread");
     }
     for (unsigned t = 0; t < b->threads; t++) {
         pthread_join(threads[t], NULL);
@@ -380,9 +286,9 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
         [MGEO_FP32] = MGK_FP32, [MGEO_BF16] = MGK_BF16, [MGEO_INT8] = MGK_INT8};
     mgi_encoder_request request = {.device = "cpu",
                                    .precision = precision,
-                                   .max_length = LONGEST,
+                                   .max_length = PAIR_LONGEST,
                                    .batch_tokens = budget,
-                                   .spec = &base,
+                                   .spec = &bert_base,
                                    .weights = weights};
     mgi_encoder_info info;
     mgeo_error error;
@@ -390,7 +296,7 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
     static pairs some;
     bench b = {.products = &set, .pairs = &some, .rounds = rounds};
     double start = mgi_now();
-    if (mgi_torch_backend.open(&request, &b.encoder, &error) != MGEO_OK) die(error.message);
+    if (mgi_torch_backend.open(&request, &b.encoder, &error) != MGEO_OK) bench_die(error.message);
     double placed = mgi_now() - start;
     mgi_torch_backend.describe(b.encoder, &info);
     if (info.warning[0]) printf("warning: %s\n", info.warning);
@@ -432,9 +338,9 @@ int main(int argc, char **argv) {
     uint32_t budget = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
     unsigned rounds = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 5;
     unsigned threads = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : mgi_processors();
-    if (threads < 1 || threads > MAX_THREADS) die("THREADS must be within 1..64");
+    if (threads < 1 || threads > MAX_THREADS) bench_die("THREADS must be within 1..64");
     mgi_weights weights = {0};
-    make_weights(&weights);
+    bench_weights(&weights);
     bool all = strcmp(which, "all") == 0;
     if (all || strcmp(which, "fp32") == 0) one(&weights, MGEO_FP32, budget, rounds, threads);
     if (all || strcmp(which, "bf16") == 0) one(&weights, MGEO_BF16, budget, rounds, threads);

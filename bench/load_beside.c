@@ -145,6 +145,11 @@ static void say_load(const char *when) {
     if (file) fclose(file);
 }
 
+/* The one precision that was asked for, or all. */
+static bool is_wanted(int precision, const char *only) {
+    return only == NULL || strcmp(names[precision], only) == 0;
+}
+
 static void start(caller *callers, int count, double rate) {
     for (int i = 0; i < count; i++) {
         callers[i] = (caller){.samples = malloc(CALLS_MOST * sizeof(sample)),
@@ -157,14 +162,15 @@ static void start(caller *callers, int count, double rate) {
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fprintf(stderr,
-                "usage: load_beside MODEL_DIR [CALLERS [CALLS_A_SECOND [ROUNDS [SECONDS]]]]\n");
+        fprintf(stderr, "usage: load_beside MODEL_DIR [CALLERS [CALLS_A_SECOND [ROUNDS [SECONDS "
+                        "[fp32|bf16|int8]]]]]\n");
         return 2;
     }
     int count = argc > 2 ? atoi(argv[2]) : 1;
     double rate = argc > 3 ? atof(argv[3]) : 30;
     int rounds = argc > 4 ? atoi(argv[4]) : 5;
     double seconds = argc > 5 ? atof(argv[5]) : 10;
+    const char *only = argc > 6 ? argv[6] : NULL;
     static caller callers[CALLERS_MOST];
     mgeo_error error;
     if (count < 1 || count > CALLERS_MOST || rate <= 0 || rounds < 1 || rounds > ROUNDS_MOST)
@@ -175,12 +181,14 @@ int main(int argc, char **argv) {
     say_load("before");
     sleep_until(now() + 1);
     for (int i = 0; i < rounds; i++)
-        for (int p = 0; p < PRECISIONS; p++) load(argv[1], i, p, seconds);
+        for (int p = 0; p < PRECISIONS; p++)
+            if (is_wanted(p, only)) load(argv[1], i, p, seconds);
     atomic_store(&stopping, true);
     for (int i = 0; i < count; i++) pthread_join(callers[i].thread, NULL);
     say_load("after");
     printf("%d callers, %.0f calls a second each, %d rounds:\n", count, rate, rounds);
-    for (int p = 0; p < PRECISIONS; p++) report(callers, count, rounds, p);
+    for (int p = 0; p < PRECISIONS; p++)
+        if (is_wanted(p, only)) report(callers, count, rounds, p);
     mgeo_engine_destroy(engine);
     return 0;
 }

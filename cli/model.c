@@ -33,7 +33,8 @@ bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engi
                                 /* A program that runs once gains nothing by practice runs. */
                                 .skip_warm_up = options->action == ACTION_SCORE,
                                 .positive_label = options->positive_label,
-                                .progress = loading};
+                                .progress = loading,
+                                .allow_tf32 = options->tf32};
     memset(info, 0, sizeof *info);
     info->struct_size = sizeof *info;
     mgeo_status status = mgeo_load(*engine, options->model, &wanted, info, &error);

@@ -11,6 +11,7 @@
 
 enum {
     OPT_HEADER = 256,
+    OPT_TF32,
     OPT_BATCH_TOKENS,
     OPT_MAX_LENGTH,
     OPT_PROBABILITIES,
@@ -32,6 +33,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"format", required_argument, NULL, 'f'},
     {"precision", required_argument, NULL, 'p'},
+    {"tf32", no_argument, NULL, OPT_TF32},
     {"device", required_argument, NULL, 'd'},
     {"threads", required_argument, NULL, 'j'},
     {"batch-tokens", required_argument, NULL, OPT_BATCH_TOKENS},
@@ -181,6 +183,7 @@ static bool take(struct options *options, int code, const char *value, struct fa
     case OPT_PROGRESS: return choice_option(options, code, value, fault);
     case OPT_BATCH_TOKENS:
         return whole32("--batch-tokens", value, 1u << 24, &options->batch_tokens, fault);
+    case OPT_TF32: options->tf32 = true; return true;
     case OPT_MAX_LENGTH:
         return whole32("--max-length", value, 1u << 16, &options->max_length, fault);
     case OPT_PROBABILITIES: options->writer.probabilities = true; return true;
@@ -225,8 +228,9 @@ static bool check_alone(const struct options *options, int files, struct fault *
         options->output != NULL || options->errors != NULL || options->summary != NULL ||
         options->limit_errors)
         return fault_set(fault, "--check scores no rows: of the other options only --model, "
-                                "--precision, --device, --threads, --batch-tokens, --max-length, "
-                                "--positive-label, --partial-weight, --progress and --quiet apply");
+                                "--precision, --tf32, --device, --threads, --batch-tokens, "
+                                "--max-length, --positive-label, --partial-weight, --progress and "
+                                "--quiet apply");
     return true;
 }
 

@@ -21,6 +21,7 @@ struct options {
     const char *device;
     const char *positive_label;
     int32_t precision;
+    bool tf32;
     uint32_t threads, batch_tokens, max_length;
     float partial_weight; /* as mgeo_load_options has it */
     struct table_wish table;

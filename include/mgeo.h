@@ -220,6 +220,9 @@ typedef struct mgeo_model_info {
     double live_p99_before;     /* seconds: their 99th percentile before the load (since that model
                                    was loaded) and during it; 0: no calls */
     double live_p99_during;
+    int32_t healthy; /* 1: its device answers; 0: it failed and does not open again, so that calls
+                        on this model fail: load another one elsewhere and swap, or roll back */
+    uint32_t reserved;
 } mgeo_model_info;
 
 /* Reads, checks, places and warms a model in the slot that serves nobody. The first load of an
@@ -320,9 +323,11 @@ typedef struct mgeo_scores {
  * the other rows beyond rounding. count 0 is legal. Any number of threads at once.
  * A model with more labels than probability_stride holds answers MGEO_E_CAPACITY and scores
  * nothing. If the device fails or the caller cancels, rows already scored stay and the rest carry
- * MGEO_ROW_SKIPPED.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE,
- * MGEO_E_FORKED, MGEO_E_CAPACITY. */
+ * MGEO_ROW_SKIPPED. A batch for which the device has too little memory is computed in parts; a row
+ * that does not fit alone fails its call with MGEO_E_MEMORY. After MGEO_E_DEVICE the device is
+ * opened anew; the line says whether it could be, and mgeo_model_info.healthy too. Errors:
+ * MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED,
+ * MGEO_E_CAPACITY. */
 MGEO_API mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                                 mgeo_scores *scores, mgeo_error *error);
 
@@ -504,7 +509,8 @@ typedef struct mgeo_swap_receipt {
     size_t struct_size;
     uint64_t from_generation;
     uint64_t to_generation;
-    uint64_t calls_in_flight; /* calls the former model was still answering after the turn */
+    uint64_t calls_in_flight; /* calls the former model was still answering after the turn, those
+                                 of jobs left out */
     int32_t from_slot;
     int32_t to_slot;
     char from_version[64];
@@ -525,13 +531,15 @@ typedef struct mgeo_swap_receipt {
  *
  * With a gate, both models are compared first (mgeo_compare), and traffic turns only if every limit
  * holds. Nothing else may change meanwhile: loads wait with their last step, other swaps, unloads
- * and canary changes answer MGEO_E_BUSY. Only a roll-back goes through, and then the gate refuses.
+ * and canary changes answer MGEO_E_BUSY. Only a roll-back and the end of a canary go through, and
+ * then the gate refuses.
  * With a watch, it begins with the turn (mgeo_get_watch).
  *
  * The receipt is filled on success and on MGEO_E_REFUSED. A journal that cannot be written does not
  * keep traffic from turning: journal_status says so.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_REFUSED (expect_generation, the gate),
- * MGEO_E_BUSY, MGEO_E_FORKED; with a gate also those of mgeo_compare. */
+ * MGEO_E_BUSY, MGEO_E_FORKED; with a watch also MGEO_E_MEMORY; with a gate also those of
+ * mgeo_compare. */
 MGEO_API mgeo_status mgeo_swap_model(mgeo_engine *engine, const mgeo_swap_options *options,
                                      mgeo_swap_receipt *receipt, mgeo_error *error);
 
@@ -570,8 +578,8 @@ typedef struct mgeo_watch_report {
     double seconds;                     /* since the window began, or its whole length */
     mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last: error_rate, not_finite_rate,
                                            latency_ratio, psi */
-    char reason[256];                   /* empty, or why traffic was turned back, or that too few
-                                           calls came to judge */
+    char reason[256];                   /* empty, or one line: why traffic was turned back, what
+                                           ended the watch, or that too few calls came to judge */
 } mgeo_watch_report;
 
 /* Says how the last watch stands. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
@@ -598,7 +606,7 @@ typedef struct mgeo_canary_options {
  * thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (no standby model; never for share 0), MGEO_E_REFUSED
  * (expect_generation), MGEO_E_BUSY (a load will replace the standby model; a gate's check runs;
- * never for share 0), MGEO_E_FORKED. */
+ * never for share 0), MGEO_E_MEMORY (with a watch), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_set_canary(mgeo_engine *engine, uint32_t share,
                                      const mgeo_canary_options *options, mgeo_error *error);
 

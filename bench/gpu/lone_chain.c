@@ -47,17 +47,21 @@ static void make_bed(bed *b, const mgi_encoder *e, uint32_t tokens) {
     words[1] = words[MGK_CUDA_UPLOAD_OFFSETS + 1] = tokens;
     for (uint32_t i = 0; i < tokens; i++)
         to[i] = (mgk_cuda_token){(int32_t)(i * 211 % e->spec.vocabulary), (uint16_t)i, 0};
-    b->pass =
-        (mgi_cuda_pass){.encoder = e,
-                        .copy = &e->copies[0],
-                        .buffers = &b->buffers,
-                        .batch = {b->buffers.sizes, b->buffers.offsets, 1, (tokens + 15) / 16 * 16},
-                        .upload = words,
-                        .tokens = to,
-                        .logits = (float *)(void *)(flags + 4),
-                        .mark = flags,
-                        .done = flags + 1,
-                        .answers = (mgk_lone_answer *)(void *)((char *)b->host + 64)};
+    b->pass = (mgi_cuda_pass){.encoder = e,
+                              .copy = &e->copies[0],
+                              .buffers = &b->buffers,
+                              .batch = {.sizes = words,
+                                        .offsets = b->buffers.offsets,
+                                        .rows = 1,
+                                        .tokens = (tokens + 15) / 16 * 16,
+                                        .longest = (tokens + 15) / 16 * 16,
+                                        .stable = true},
+                              .upload = words,
+                              .tokens = to,
+                              .logits = (float *)(void *)(flags + 4),
+                              .mark = flags,
+                              .done = flags + 1,
+                              .answers = (mgk_lone_answer *)(void *)((char *)b->host + 64)};
     CHECK(cudaStreamCreateWithFlags(&b->pass.stream, cudaStreamNonBlocking));
 }
 

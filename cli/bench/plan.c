@@ -12,6 +12,8 @@
 enum {
     OPT_STANDBY = 256,
     OPT_STANDBY_PRECISION,
+    OPT_STANDBY_DEVICE,
+    OPT_TF32,
     OPT_BATCH_TOKENS,
     OPT_MAX_LENGTH,
     OPT_PAIRS,
@@ -44,7 +46,9 @@ static const struct option long_options[] = {
     {"standby", required_argument, NULL, OPT_STANDBY},
     {"precision", required_argument, NULL, 'p'},
     {"standby-precision", required_argument, NULL, OPT_STANDBY_PRECISION},
+    {"tf32", no_argument, NULL, OPT_TF32},
     {"device", required_argument, NULL, 'd'},
+    {"standby-device", required_argument, NULL, OPT_STANDBY_DEVICE},
     {"threads", required_argument, NULL, 'j'},
     {"batch-tokens", required_argument, NULL, OPT_BATCH_TOKENS},
     {"max-length", required_argument, NULL, OPT_MAX_LENGTH},
@@ -113,6 +117,7 @@ static bool header(struct plan *plan, const char *value, struct fault *fault) {
     int chosen = 0;
     if (!parse_choice("--header", value, names, &chosen, fault)) return false;
     plan->table.header = (enum header_mode)chosen;
+    plan->header_given = true;
     return true;
 }
 
@@ -121,6 +126,7 @@ static bool arrivals(struct plan *plan, const char *value, struct fault *fault) 
     int chosen = 0;
     if (!parse_choice("--arrivals", value, names, &chosen, fault)) return false;
     plan->arrivals = (enum arrival_kind)chosen;
+    plan->arrivals_given = true;
     return true;
 }
 
@@ -145,7 +151,9 @@ static bool take_model(struct plan *plan, int code, const char *value, struct fa
     switch (code) {
     case 'm': plan->model = value; return true;
     case OPT_STANDBY: plan->standby = value; return true;
+    case OPT_TF32: plan->tf32 = true; return true;
     case 'd': plan->device = value; return true;
+    case OPT_STANDBY_DEVICE: plan->standby_device = value; return true;
     case 'p': return precision("--precision", value, &plan->precision, fault);
     case OPT_STANDBY_PRECISION:
         return precision("--standby-precision", value, &plan->standby_precision, fault);
@@ -170,7 +178,9 @@ static bool take_calls(struct plan *plan, int code, const char *value, struct fa
     case OPT_WARM_UP: return parse_number("--warm-up", value, 0, DAY, &plan->warm_up, fault);
     case OPT_FIND_RATE:
         return parse_number("--find-rate", value, 0.001, 1e6, &plan->find_rate, fault);
-    default: return parse_whole("--seed", value, 0, UINT32_MAX, &plan->seed, fault);
+    default:
+        plan->seed_given = true;
+        return parse_whole("--seed", value, 0, UINT32_MAX, &plan->seed, fault);
     }
 }
 
@@ -209,6 +219,8 @@ static bool take(struct plan *plan, int code, const char *value, struct fault *f
     case 'j':
     case OPT_STANDBY:
     case OPT_STANDBY_PRECISION:
+    case OPT_STANDBY_DEVICE:
+    case OPT_TF32:
     case OPT_BATCH_TOKENS:
     case OPT_MAX_LENGTH: return take_model(plan, code, value, fault);
     default: break;

@@ -32,7 +32,9 @@ struct plan {
     const char *model;   /* NULL: the bundled one */
     const char *standby; /* NULL: the same directory again */
     const char *device;
+    const char *standby_device;           /* NULL: the same */
     int32_t precision, standby_precision; /* an mgeo_precision */
+    bool tf32;
     uint32_t threads, batch_tokens, max_length;
     const char *pairs; /* NULL: generated ones */
     struct table_wish table;
@@ -40,7 +42,8 @@ struct plan {
     uint32_t callers;
     double rate; /* calls a second; 0: a closed loop */
     enum arrival_kind arrivals;
-    double duration, warm_up;  /* seconds */
+    bool arrivals_given, header_given, seed_given; /* so that none is given in vain */
+    double duration, warm_up;                      /* seconds */
     double find_rate;          /* milliseconds that the 99th percentile may take; 0: no search */
     double every[EVENT_KINDS]; /* seconds from one such event to the next; 0: none */
     uint32_t steps[PLAN_STEPS];

@@ -33,23 +33,40 @@ static bool blocks_fit(const struct plan *plan, struct fault *fault) {
     return true;
 }
 
+static bool events_fit(const struct plan *plan, struct fault *fault) {
+    if (plan->step_count > 0 && !(plan->every[EVENT_CANARY] > 0))
+        return fault_set(fault, "--canary-steps needs --canary-every");
+    const bool standby =
+        plan->standby != NULL || plan->standby_device != NULL || plan->standby_precision != 0;
+    if (standby && !plan_has_events(plan))
+        return fault_set(fault, "a standby model needs something to do, such as --swap-every 1");
+    if (plan->around > 0 && !plan_has_events(plan))
+        return fault_set(fault, "--around needs events, such as --swap-every 1");
+    return true;
+}
+
+static bool pairs_fit(const struct plan *plan, struct fault *fault) {
+    bool reads = plan->pairs != NULL || plan->gate != NULL;
+    if (plan->table.header == HEADER_NO && table_wish_names(&plan->table))
+        return fault_set(fault, "--header no: columns can only be given by number");
+    if (!reads && (plan->table.a != NULL || plan->header_given))
+        return fault_set(fault, "--columns and --header need --pairs FILE");
+    if (plan->seed_given && plan->pairs != NULL && plan->arrivals != ARRIVALS_POISSON)
+        return fault_set(fault, "--seed is for invented pairs and for --arrivals poisson: with "
+                                "--pairs and without that it changes nothing");
+    return true;
+}
+
 bool plan_fits_together(const struct plan *plan, struct fault *fault) {
     if (plan->find_rate > 0 && plan->rate > 0)
         return fault_set(fault, "--find-rate chooses the rate itself: leave --rate out");
     if (plan->find_rate > 0 && plan->compare > 0)
         return fault_set(fault, "--find-rate and --compare are two questions: ask one at a time");
-    if (plan->arrivals == ARRIVALS_POISSON && !(plan->rate > 0 || plan->find_rate > 0))
+    if (plan->arrivals_given && !(plan->rate > 0 || plan->find_rate > 0))
         return fault_set(fault, "--arrivals needs --rate or --find-rate: in a closed loop each "
                                 "caller calls again at once");
-    if (plan->table.header == HEADER_NO && table_wish_names(&plan->table))
-        return fault_set(fault, "--header no: columns can only be given by number");
-    if (plan->pairs == NULL && plan->gate == NULL && plan->table.a != NULL)
-        return fault_set(fault, "--columns needs --pairs FILE");
-    if (plan->step_count > 0 && !(plan->every[EVENT_CANARY] > 0))
-        return fault_set(fault, "--canary-steps needs --canary-every");
     if (plan->json != NULL && plan->plot != NULL && strcmp(plan->json, plan->plot) == 0)
         return fault_set(fault, "--json and --plot need different files");
-    if ((plan->standby != NULL || plan->standby_precision != 0) && !plan_has_events(plan))
-        return fault_set(fault, "a standby model needs something to do, such as --swap-every 1");
-    return gate_fits(plan, fault) && blocks_fit(plan, fault);
+    return pairs_fit(plan, fault) && events_fit(plan, fault) && gate_fits(plan, fault) &&
+           blocks_fit(plan, fault);
 }

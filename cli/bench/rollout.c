@@ -27,14 +27,16 @@ static mgeo_status load(struct rollout *rollout, size_t model, mgeo_progress *pr
     const struct plan *plan = rollout->plan;
     int32_t precision = plan->precision;
     if (model == 1 && plan->standby_precision != 0) precision = plan->standby_precision;
+    bool elsewhere = model == 1 && plan->standby_device != NULL;
     mgeo_load_options wanted = {.struct_size = sizeof wanted,
-                                .device = plan->device,
+                                .device = elsewhere ? plan->standby_device : plan->device,
                                 .precision = precision,
                                 .max_length = plan->max_length,
                                 .threads = plan->threads,
                                 .batch_tokens = plan->batch_tokens,
                                 .progress = progress,
-                                .reason = "mgeo-bench"};
+                                .reason = "mgeo-bench",
+                                .allow_tf32 = plan->tf32 && precision == plan->precision};
     memset(info, 0, sizeof *info);
     info->struct_size = sizeof *info;
     announce(rollout, rollout->loads + 1, model);

@@ -36,9 +36,22 @@ static bool take_hash(struct query *query, const char *value, struct fault *faul
     return true;
 }
 
+/* A name that no journal has would look like a journal in which nothing happened. */
+static bool take_event(struct query *query, const char *value, struct fault *fault) {
+    static const char *const events[] = {"open",     "load",   "load_failed", "swap",  "refuse",
+                                         "rollback", "canary", "shadow",      "watch", "unload"};
+    query->event = value;
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (strcmp(events[i], value) == 0) return true;
+    return fault_set(fault,
+                     "--event %s: give open, load, load_failed, swap, refuse, rollback, "
+                     "canary, shadow, watch or unload",
+                     value);
+}
+
 static bool take(struct query *query, int code, const char *value, struct fault *fault) {
     switch (code) {
-    case 'e': query->event = value; return true;
+    case 'e': return take_event(query, value, fault);
     case 'j': query->json = true; return true;
     case 'n': return take_last(query, value, fault);
     case 'v': query->action = QUERY_VERIFY; return true;

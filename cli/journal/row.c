@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define HEADING_FORMAT "%6s  %-20s  %-8s  %-12s  %s\n"
+#define HEADING_FORMAT "%6s  %-20s  %-11s  %-12s  %s\n"
 
 /* The members that every line has, and that the row shows in places of their own. */
 static bool is_common(const char *key) {
@@ -143,7 +143,7 @@ void row_write(struct text *text, const json_t *line) {
     text_format(text, "%6lld  ", (long long)json_integer_value(json_object_get(line, "seq")));
     put_time(text, line);
     text_put(text, "  ");
-    put_column(text, line, "event", 8);
+    put_column(text, line, "event", 11); /* "load_failed" */
     text_put(text, "  ");
     put_column(text, line, "actor", 12);
     text_put(text, "  ");

@@ -24,10 +24,12 @@
  * does.
  *
  * Lane. One thread's way through the encoder: scratch memory, stream, whatever one batch at a time
- * needs. Made and used by one thread at a time (not always the same); any number of lanes of one
- * encoder run at once. The runner opens as many as the encoder says, and now and then one more for
- * a while; over several cards, open_lane goes round them. After the first batches of each size
- * nothing is allocated per call.
+ * needs. Made and used by one thread at a time (not always the same, and off the CPU also the
+ * host's: what a thread carries, such as its current device, is left as it was found); any number
+ * of lanes of one encoder run at once. The runner opens as many as the encoder says, and now and
+ * then one more for a while; over several cards, open_lane goes round them, and a card that has
+ * failed is passed over while another one works. After the first batches of each size nothing is
+ * allocated per call.
  *
  * Batch. Rows are packed without padding and come in order of non-decreasing length. Every row has
  * at least 1 and at most max_length tokens; ids are below the vocabulary, types below spec->types.

@@ -22,8 +22,8 @@ mgeo_status mgi_engine_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *
     pthread_mutex_lock(&engine->mutex);
     const mgi_resident *resident = mgi_resident_of(engine, slot, error);
     if (resident != NULL) {
-        *info = resident->info;
-        info->live = mgi_slots_live(&engine->slots) == info->slot;
+        bool live = mgi_slots_live(&engine->slots) == resident->info.slot;
+        mgi_resident_info(resident, live, info);
     }
     pthread_mutex_unlock(&engine->mutex);
     return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;

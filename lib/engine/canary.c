@@ -34,7 +34,7 @@ static void mgi_change_canary(mgeo_engine *engine, const mgeo_watch *watch,
     change->made = change->before != change->share || watch != NULL;
     if (!change->made) return;
     if (standby->runner != NULL) change->standby = standby->info;
-    mgi_watcher_end(engine->watcher);
+    mgi_watcher_end(engine->watcher, "the canary's share was set anew");
     mgi_slots_turn(&engine->slots, live, change->share);
     if (watch != NULL) {
         mgi_watcher_begin(engine->watcher, watch, mgi_standby(engine),

@@ -62,8 +62,7 @@ mgeo_status mgi_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, m
 }
 
 void mgi_job_info(const mgeo_job *job, mgeo_model_info *info) {
-    *info = job->resident->info;
-    info->live = job->live;
+    mgi_resident_info(job->resident, job->live, info);
 }
 
 void mgi_job_end(mgeo_job *job) {

@@ -89,6 +89,7 @@ static void mgi_load_commit(mgi_loading *loading, double start, mgeo_model_info 
     next.info.threads = mgi_runner_threads(loading->runner);
     next.info.predicted_bytes = loading->predicted_bytes;
     next.info.warm_up_seconds = loading->warm_up_seconds;
+    next.info.healthy = 1;
     next.info.load_seconds = mgi_now() - start;
     mgi_beside_end(loading->beside, &next.info);
     loading->beside = NULL;

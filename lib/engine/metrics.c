@@ -24,8 +24,7 @@ static void mgi_metrics_copy_model(mgi_metrics_model *model, const mgi_resident 
                                    bool live) {
     model->present = resident->runner != NULL;
     if (!model->present) return;
-    model->info = resident->info;
-    model->info.live = live;
+    mgi_resident_info(resident, live, &model->info);
     mgi_runner_observe(resident->runner, &model->observed);
     mgi_runner_stats(resident->runner, &model->stats);
 }

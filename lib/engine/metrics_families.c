@@ -45,6 +45,9 @@ static double mgi_metric_value(const mgi_metric *metric, const void *object) {
 static const mgi_metric mgi_model_metrics[] = {
     {{MGI_GAUGE, "mgeo_model_live", NULL, "1 if the model answers calls, 0 if it stands by."},
      MGI_OF_MODEL(I32, info.live)},
+    {{MGI_GAUGE, "mgeo_model_healthy", NULL,
+      "1 if the model's device answers, 0 if it failed and does not open again."},
+     MGI_OF_MODEL(I32, info.healthy)},
     {{MGI_GAUGE, "mgeo_model_generation", NULL, "Number of the load that brought the model."},
      MGI_OF_MODEL(U64, info.generation)},
     {{MGI_GAUGE, "mgeo_model_memory_bytes", "bytes", "Weights as they lie on the device."},

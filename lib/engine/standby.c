@@ -89,7 +89,8 @@ static void mgi_settle_resident(mgeo_engine *engine, int32_t slot, mgi_resident 
 static mgi_runner *mgi_take_out(mgeo_engine *engine, int32_t slot) {
     engine->emptying = true;
     if (engine->residents[slot].runner != NULL) {
-        mgi_watcher_end(engine->watcher);
+        mgi_watcher_end(engine->watcher,
+                        "the model to turn back to was unloaded, or replaced by a load");
         mgi_shadow_end(engine->shadow);
     }
     pthread_mutex_unlock(&engine->mutex);

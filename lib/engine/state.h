@@ -19,6 +19,14 @@ typedef struct mgi_resident {
     mgeo_model_info info;
 } mgi_resident;
 
+/* What is asked of a model in its slot: its info as things stand. */
+static inline void mgi_resident_info(const mgi_resident *resident, bool live,
+                                     mgeo_model_info *info) {
+    *info = resident->info;
+    info->live = live;
+    info->healthy = mgi_runner_healthy(resident->runner);
+}
+
 struct mgeo_engine {
     uint64_t process; /* mgi_process_token of the creator */
     mgi_log log;

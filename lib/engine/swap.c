@@ -22,7 +22,7 @@ static void mgi_fold_stall(mgeo_engine *engine) {
 
 uint64_t mgi_turn(mgeo_engine *engine, int32_t slot, uint32_t share) {
     mgi_fold_stall(engine);
-    mgi_watcher_end(engine->watcher);
+    mgi_watcher_end(engine->watcher, "traffic was turned by a swap or a roll-back");
     mgi_shadow_end(engine->shadow);
     mgi_slots_turn(&engine->slots, slot, share);
     return mgi_slots_route(&engine->slots);
@@ -41,6 +41,12 @@ static void mgi_name_models(mgi_turning *turning) {
     mgi_copy_text(receipt->to_version, sizeof receipt->to_version, to->version);
 }
 
+/* Pins that are not those of jobs, comparisons or a gate, which hold a model between calls too. */
+static uint64_t mgi_calls_on(const mgeo_engine *engine, int32_t slot) {
+    int64_t calls = mgi_slots_pins(&engine->slots, slot) - (int64_t)engine->holds[slot];
+    return calls > 0 ? (uint64_t)calls : 0;
+}
+
 static void mgi_turn_to(mgeo_engine *engine, int32_t to, mgi_turning *turning) {
     int32_t from = mgi_slots_live(&engine->slots);
     double start = mgi_now();
@@ -48,7 +54,7 @@ static void mgi_turn_to(mgeo_engine *engine, int32_t to, mgi_turning *turning) {
     turning->to = engine->residents[to].info;
     mgi_turn(engine, to, 0);
     turning->receipt->turn_seconds = mgi_now() - start;
-    turning->receipt->calls_in_flight = (uint64_t)mgi_slots_pins(&engine->slots, from);
+    turning->receipt->calls_in_flight = mgi_calls_on(engine, from);
     turning->ticket = mgi_journal_ticket(engine->journal);
     mgi_name_models(turning);
 }
@@ -272,9 +278,10 @@ static int32_t mgi_way_back(const mgeo_engine *engine) {
     return mgi_slots_share(&engine->slots) > 0 ? live : -1;
 }
 
+/* A canary that ends leaves the way back from the last swap as it was. */
 static void mgi_go_back(mgeo_engine *engine, int32_t slot, mgi_turning *turning) {
+    if (slot != mgi_slots_live(&engine->slots)) engine->former = 0;
     mgi_turn_to(engine, slot, turning);
-    engine->former = 0;
     engine->counts.roll_backs++;
 }
 

@@ -79,7 +79,10 @@ static void mgi_watch_turn_back(mgi_watcher *watcher) {
     bool turned = mgi_turn_back(watcher->engine, route, reason, checks, MGI_WATCH_CHECKS);
     pthread_mutex_lock(&watcher->engine->mutex);
     bool same = mgi_watch_runs(watcher) && watcher->route == route;
-    if (!turned && same) watcher->report.state = MGEO_WATCH_ENDED; /* there was no way back */
+    if (turned || !same) return;
+    watcher->report.state = MGEO_WATCH_ENDED;
+    snprintf(watcher->report.reason, sizeof watcher->report.reason,
+             "%.200s, but there was no model to go back to", reason);
 }
 
 static mgi_record *mgi_watch_record(const mgeo_watch_report *report,
@@ -114,10 +117,11 @@ static void mgi_watch_pass(mgi_watcher *watcher) {
     pthread_mutex_lock(&engine->mutex);
 }
 
-void mgi_watcher_end(mgi_watcher *watcher) {
+void mgi_watcher_end(mgi_watcher *watcher, const char *why) {
     if (!mgi_watch_runs(watcher)) return;
     mgi_watch_measure(watcher);
     watcher->report.state = MGEO_WATCH_ENDED;
+    mgi_copy_text(watcher->report.reason, sizeof watcher->report.reason, why);
 }
 
 void mgi_watcher_turned_back(mgi_watcher *watcher, const char *reason) {

@@ -28,8 +28,9 @@ mgeo_status mgi_watcher_prepare(mgi_watcher *watcher, mgeo_error *error);
  * changed since. */
 void mgi_watcher_begin(mgi_watcher *watcher, const mgeo_watch *watch, int32_t slot, uint64_t route);
 
-/* Something else changed who answers: a watch that runs is MGEO_WATCH_ENDED. The mutex is held. */
-void mgi_watcher_end(mgi_watcher *watcher);
+/* Something else changed who answers: a watch that runs is MGEO_WATCH_ENDED, and `why` is its
+ * report's reason. The mutex is held. */
+void mgi_watcher_end(mgi_watcher *watcher, const char *why);
 
 /* The watch's breach has turned traffic back: called in the same hold of the mutex as the turn, so
  * that nobody sees the one without the other. */

@@ -36,21 +36,3 @@ void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags) {
     float *row = scores->probabilities + index * scores->probability_stride;
     for (uint32_t i = 0; i < scores->label_count; i++) row[i] = NAN;
 }
-
-mgeo_status mgi_lane_run(const mgi_runner *runner, mgi_lane **lane, const mgi_batch *batch,
-                         unsigned cores, float *logits, mgeo_error *error) {
-    const mgi_backend *backend = runner->backend;
-    if (*lane == NULL) {
-        mgeo_status status = backend->open_lane(runner->encoder, lane, error);
-        if (status != MGEO_OK) {
-            *lane = NULL;
-            return status;
-        }
-    }
-    mgeo_status status = backend->run(*lane, batch, cores, logits, error);
-    if (status == MGEO_E_DEVICE) { /* the lane is lost; the next batch tries a fresh one */
-        backend->close_lane(*lane);
-        *lane = NULL;
-    }
-    return status;
-}

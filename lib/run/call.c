@@ -39,19 +39,17 @@ static mgi_call *mgi_call_create(mgi_runner *runner) {
 }
 
 mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
-    pthread_mutex_lock(&runner->mutex);
     mgi_call *call = runner->pool;
     if (call != NULL) {
         runner->pool = call->next;
     } else {
         pthread_mutex_unlock(&runner->mutex);
         call = mgi_call_create(runner);
-        if (call == NULL) return NULL;
         pthread_mutex_lock(&runner->mutex);
+        if (call == NULL) return NULL;
     }
     runner->calls++;
     call->stripe = runner->next_stripe++;
-    pthread_mutex_unlock(&runner->mutex);
     call->next = NULL;
     call->scores = scores;
     call->tokens = 0;
@@ -63,12 +61,10 @@ mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
 }
 
 void mgi_call_end(mgi_runner *runner, mgi_call *call) {
-    pthread_mutex_lock(&runner->mutex);
     runner->calls--;
     call->scores = NULL;
     call->next = runner->pool;
     runner->pool = call;
-    pthread_mutex_unlock(&runner->mutex);
 }
 
 void mgi_call_pool_finish(mgi_runner *runner) {

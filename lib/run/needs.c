@@ -28,9 +28,9 @@ uint32_t mgi_queue_rows_of(uint32_t asked, uint32_t batch_tokens) {
 
 static uint64_t mgi_host_bytes(uint32_t lanes, uint32_t rows, const mgi_model *model,
                                const mgi_encoder_needs *needs) {
-    uint64_t logits = (uint64_t)mgi_batcher_rows(needs->batch_tokens, rows) *
-                      mgi_model_labels(model)->count * sizeof(float);
-    uint64_t worker = mgi_batcher_bytes(needs->batch_tokens, rows) + logits + MGI_THREAD_BYTES;
+    uint64_t row = mgi_model_labels(model)->count * sizeof(float) + sizeof(pthread_cond_t *);
+    uint64_t worker = mgi_batcher_bytes(needs->batch_tokens, rows) +
+                      mgi_batcher_rows(needs->batch_tokens, rows) * row + MGI_THREAD_BYTES;
     return lanes * worker + mgi_queue_bytes(rows, mgi_model_max_length(model)) +
            sizeof(mgi_counters) + mgi_tokenizer_bytes(mgi_model_tokenizer(model));
 }

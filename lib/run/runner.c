@@ -22,6 +22,7 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->gentle = options->gentle;
     runner->cores = mgi_runner_cores(options);
     runner->workers_count = mgi_lanes_of(runner->cores, info->lanes);
+    runner->on_cpu = info->on_cpu;
     if (!info->on_cpu) runner->cores = 1; /* there are none to share out */
 }
 
@@ -96,6 +97,5 @@ void mgi_runner_destroy(mgi_runner *runner) {
 const mgi_model *mgi_runner_model(const mgi_runner *runner) { return runner->model; }
 
 uint32_t mgi_runner_threads(const mgi_runner *runner) {
-    bool on_cpu = mgi_model_encoder_info(runner->model)->on_cpu;
-    return on_cpu ? runner->cores : runner->workers_count;
+    return runner->on_cpu ? runner->cores : runner->workers_count;
 }

@@ -44,6 +44,9 @@ typedef struct mgi_runner_needs {
 void mgi_runner_predict(const mgi_runner_options *options, const mgi_model *model,
                         const mgi_encoder_needs *needs, mgi_runner_needs *total);
 
+/* false: the device failed and does not open again, so calls fail. Any thread. */
+bool mgi_runner_healthy(const mgi_runner *runner);
+
 const mgi_model *mgi_runner_model(const mgi_runner *runner);
 uint32_t mgi_runner_threads(const mgi_runner *runner);
 

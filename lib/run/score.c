@@ -77,7 +77,8 @@ static mgi_row *mgi_room_claim(mgi_runner *runner, mgi_call *call, size_t rows_l
     return rows;
 }
 
-static void mgi_chunk_publish(mgi_runner *runner, mgi_call *call, mgi_chunk *chunk, double now) {
+static void mgi_chunk_publish(mgi_runner *runner, mgi_call *call, mgi_chunk *chunk, double now,
+                              bool last) {
     for (mgi_row *row = chunk->ready.first; row != NULL;) {
         mgi_row *next = row->source_next;
         row->since = now;
@@ -90,8 +91,8 @@ static void mgi_chunk_publish(mgi_runner *runner, mgi_call *call, mgi_chunk *chu
         mgi_queue_release(&runner->queue, row);
         row = next;
     }
-    mgi_workers_wake(runner);
     mgi_room_wake(runner);
+    if (!(last && mgi_workers_stand_in(runner))) mgi_workers_wake(runner);
 }
 
 /* Takes the call's waiting rows back: nobody will compute them. */
@@ -145,22 +146,21 @@ static size_t mgi_chunk_encode(const mgi_runner *runner, mgi_call *call, mgi_chu
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
-static void mgi_call_bring_rows(mgi_runner *runner, mgi_call *call, const mgeo_pair *pairs,
-                                size_t count) {
+/* Returns the first pair that was not brought. The mutex is held here and at the end, but not while
+ * pairs are encoded. */
+static size_t mgi_call_bring_rows(mgi_runner *runner, mgi_call *call, const mgeo_pair *pairs,
+                                  size_t count) {
     size_t next = 0;
     while (next < count) {
-        pthread_mutex_lock(&runner->mutex);
         mgi_chunk chunk = {.rows = mgi_room_claim(runner, call, count - next)};
-        pthread_mutex_unlock(&runner->mutex);
         if (chunk.rows == NULL) break;
+        pthread_mutex_unlock(&runner->mutex);
         next = mgi_chunk_encode(runner, call, &chunk, pairs, next, count);
         double now = mgi_now();
         pthread_mutex_lock(&runner->mutex);
-        mgi_chunk_publish(runner, call, &chunk, now);
-        pthread_mutex_unlock(&runner->mutex);
+        mgi_chunk_publish(runner, call, &chunk, now, next == count);
     }
-    for (size_t i = next; i < count; i++) mgi_refuse_row(call->scores, i, MGEO_ROW_SKIPPED);
-    call->skipped_rows += count - next;
+    return next;
 }
 
 /* All rows are closed: nobody else looks at the call any more. */
@@ -181,22 +181,33 @@ static mgeo_status mgi_call_conclude(mgi_runner *runner, mgi_call *call, size_t 
     return MGEO_OK;
 }
 
+static void mgi_skip_rows(mgeo_scores *scores, size_t first, size_t count) {
+    for (size_t i = first; i < count; i++) mgi_refuse_row(scores, i, MGEO_ROW_SKIPPED);
+}
+
+static mgeo_status mgi_refuse_call(mgeo_scores *scores, size_t count, mgeo_error *error) {
+    mgi_skip_rows(scores, 0, count);
+    scores->bad_rows = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+    return mgi_fail_memory(error, "one more caller", sizeof(mgi_call));
+}
+
 static mgeo_status mgi_score_rows(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
                                   mgeo_scores *scores, unsigned *stripe, mgeo_error *error) {
+    pthread_mutex_lock(&runner->mutex);
     mgi_call *call = mgi_call_begin(runner, scores);
     if (call == NULL) {
-        for (size_t i = 0; i < count; i++) mgi_refuse_row(scores, i, MGEO_ROW_SKIPPED);
-        scores->bad_rows = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-        return mgi_fail_memory(error, "one more caller", sizeof *call);
+        pthread_mutex_unlock(&runner->mutex);
+        return mgi_refuse_call(scores, count, error);
     }
     *stripe = call->stripe;
     mgi_progress_stage(scores->progress, MGEO_STAGE_SCORING, count);
-    mgi_call_bring_rows(runner, call, pairs, count);
-    pthread_mutex_lock(&runner->mutex);
+    size_t brought = mgi_call_bring_rows(runner, call, pairs, count);
+    call->skipped_rows += count - brought;
     mgi_call_finish_rows(runner, call);
-    pthread_mutex_unlock(&runner->mutex);
     mgeo_status status = mgi_call_conclude(runner, call, count, error);
     mgi_call_end(runner, call);
+    pthread_mutex_unlock(&runner->mutex);
+    mgi_skip_rows(scores, brought, count);
     return status;
 }
 

@@ -70,7 +70,7 @@ void mgi_solo_destroy(mgi_solo *solo) {
 /* ---- one call -------------------------------------------------------------------------------- */
 
 static double mgi_solo_clock(const mgi_solo *solo) {
-    if (!mgi_model_encoder_info(solo->runner->model)->on_cpu) return mgi_now();
+    if (!solo->runner->on_cpu) return mgi_now();
     struct timespec time;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
@@ -106,19 +106,19 @@ static void mgi_solo_answer(mgi_solo *solo, mgeo_scores *scores) {
     const mgi_labels *labels = solo->runner->labels;
     for (uint32_t row = 0; row < solo->batcher.batch.rows; row++) {
         mgi_entry *entry = &solo->batcher.entries[row];
+        if ((entry->flags & MGEO_ROW_SKIPPED) != 0) {
+            mgi_solo_skip(scores, entry->index, entry->flags);
+            continue;
+        }
+        scores->tokens += entry->length;
         mgi_answer_row(labels, entry, solo->logits + (size_t)row * labels->count, scores);
         bool bad = (entry->flags & MGEO_ROW_NOT_FINITE) != 0;
         if (bad && scores->bad_rows < UINT32_MAX) scores->bad_rows++;
     }
-    scores->tokens += solo->batcher.batch.tokens;
 }
 
-/* The batch and all rows that wait: nobody will compute them. */
-static void mgi_solo_withdraw(mgi_solo *solo, mgeo_scores *scores, uint32_t packed) {
-    for (uint32_t row = 0; row < packed; row++) {
-        const mgi_entry *entry = &solo->batcher.entries[row];
-        mgi_solo_skip(scores, entry->index, entry->flags);
-    }
+/* All rows that wait: nobody will compute them. */
+static void mgi_solo_withdraw(mgi_solo *solo, mgeo_scores *scores) {
     mgi_row *row;
     while ((row = solo->source.rows.first) != NULL) {
         mgi_queue_remove(&solo->queue, row);
@@ -131,19 +131,16 @@ static void mgi_solo_withdraw(mgi_solo *solo, mgeo_scores *scores, uint32_t pack
 static mgeo_status mgi_solo_compute(mgi_solo *solo, mgeo_scores *scores, mgeo_error *error) {
     mgi_batcher *batcher = &solo->batcher;
     while (solo->queue.waiting_rows > 0) {
-        uint32_t packed = 0;
         mgeo_status status = mgi_progress_check(scores->progress, error);
         if (status == MGEO_OK) {
             mgi_batcher_fill(batcher, &solo->queue, batcher->batch_tokens);
-            packed = batcher->batch.rows;
-            status =
-                mgi_lane_run(solo->runner, &solo->lane, &batcher->batch, 1, solo->logits, error);
+            status = mgi_lane_run(solo->runner, &solo->lane, batcher, 1, solo->logits, error);
+            mgi_solo_answer(solo, scores);
         }
         if (status != MGEO_OK) {
-            mgi_solo_withdraw(solo, scores, packed);
+            mgi_solo_withdraw(solo, scores);
             return status;
         }
-        mgi_solo_answer(solo, scores);
     }
     return MGEO_OK;
 }

@@ -34,7 +34,9 @@ typedef struct mgi_worker {
     mgi_runner *runner;
     mgi_lane *lane; /* NULL after a failure of the device, until it opens again */
     mgi_batcher batcher;
-    float *logits; /* [rows_most * labels] */
+    float *logits;          /* [rows_most * labels] */
+    pthread_cond_t **wakes; /* [rows_most]: of the calls that the last batch has answered */
+    uint32_t wakes_count;
     pthread_cond_t wake;
     struct mgi_worker *next_idle;
     unsigned number;
@@ -54,10 +56,12 @@ struct mgi_runner {
     uint32_t batch_tokens;
     uint32_t whole_tokens; /* not to be split among workers */
     uint32_t cores;        /* 1 where the model is not computed on a CPU */
-    bool gentle;           /* warm-up leaves the other cores to live traffic */
+    bool on_cpu;
+    bool gentle; /* warm-up leaves the other cores to live traffic */
     uint32_t workers_count;
     mgi_worker *workers;
     mgi_counters *counters;
+    atomic_bool device_failed; /* the last lane that was to be opened could not be */
 
     pthread_mutex_t mutex; /* guards the rest */
     mgi_queue queue;
@@ -88,13 +92,20 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
 mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error);
 /* Joins the thread, which the runner has told to stop, and frees what init made. */
 void mgi_worker_finish(mgi_worker *worker);
-/* Wakes as many idle workers as the waiting rows are to be split among. The mutex is held. */
+/* Has the waiting rows computed: wakes as many idle workers as they are to be split among. The
+ * mutex is held. */
 void mgi_workers_wake(mgi_runner *runner);
+/* The same where nobody waits but the one caller who asks, with few rows and off the CPU: his own
+ * thread takes a worker's place for one batch, and no thread has to be woken. false: nothing was
+ * done. The mutex is held here and at the end, but not while the batch is computed. */
+bool mgi_workers_stand_in(mgi_runner *runner);
 
 /* ---- call.c ---- */
 
-/* A call out of the pool or a new one; NULL when out of memory. */
+/* A call out of the pool or a new one; NULL when out of memory. The mutex is held here and at the
+ * end, but not while memory is had. */
 mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores);
+/* Back into the pool. The mutex is held. */
 void mgi_call_end(mgi_runner *runner, mgi_call *call);
 void mgi_call_pool_finish(mgi_runner *runner);
 
@@ -107,9 +118,14 @@ void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *log
                     mgeo_scores *scores);
 /* Marks the row at `index` as one without a score. */
 void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags);
-/* Computes a batch; opens the lane if it is NULL, and closes it when the device fails. */
-mgeo_status mgi_lane_run(const mgi_runner *runner, mgi_lane **lane, const mgi_batch *batch,
-                         unsigned cores, float *logits, mgeo_error *error);
+/* ---- lane.c ---- */
+
+/* Computes the batcher's batch, in parts where the device has too little memory for it whole. Opens
+ * the lane if it is NULL; when the device fails, closes it and opens a fresh one if that can be.
+ * Entries of rows that were not computed get MGEO_ROW_SKIPPED: on MGEO_E_MEMORY some may have been,
+ * on success all were. */
+mgeo_status mgi_lane_run(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher, unsigned cores,
+                         float *logits, mgeo_error *error);
 
 /* ---- score.c ---- */
 

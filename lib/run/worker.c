@@ -7,22 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool mgi_entry_is_skipped(const mgi_entry *entry) {
+    return (entry->flags & MGEO_ROW_SKIPPED) != 0;
+}
+
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static mgi_call *mgi_call_of(mgi_source *source) { return (mgi_call *)source; }
 
 /* The callers wait until their rows are counted as answered, so their arrays are there without the
  * mutex. */
-static void mgi_answer_rows(mgi_worker *worker, mgeo_status status) {
+static void mgi_answer_rows(mgi_worker *worker) {
     const mgi_labels *labels = worker->runner->labels;
     for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
         mgi_entry *entry = &worker->batcher.entries[row];
         mgeo_scores *scores = mgi_call_of(entry->source)->scores;
-        if (status == MGEO_OK) {
-            mgi_answer_row(labels, entry, worker->logits + (size_t)row * labels->count, scores);
-        } else {
-            entry->flags |= MGEO_ROW_SKIPPED;
+        if (mgi_entry_is_skipped(entry)) {
             mgi_refuse_row(scores, entry->index, entry->flags);
+        } else {
+            mgi_answer_row(labels, entry, worker->logits + (size_t)row * labels->count, scores);
         }
     }
 }
@@ -51,9 +54,10 @@ static void mgi_count_waits(const mgi_worker *worker, double start) {
 static void mgi_count_rows(const mgi_worker *worker) {
     const mgi_batcher *batcher = &worker->batcher;
     mgi_counters *counters = worker->runner->counters;
-    uint64_t bad = 0, not_finite = 0, truncated = 0;
+    uint64_t bad = 0, not_finite = 0, truncated = 0, tokens = 0;
     for (uint32_t row = 0; row < batcher->batch.rows; row++) {
         const mgi_entry *entry = &batcher->entries[row];
+        if (!mgi_entry_is_skipped(entry)) tokens += entry->length;
         truncated += (entry->flags & MGEO_ROW_TRUNCATED) != 0;
         not_finite += (entry->flags & MGEO_ROW_NOT_FINITE) != 0;
         if (mgi_entry_is_bad(entry)) {
@@ -68,12 +72,12 @@ static void mgi_count_rows(const mgi_worker *worker) {
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_BAD, bad);
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_NOT_FINITE, not_finite);
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_TRUNCATED, truncated);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_TOKENS, tokens);
 }
 
 /* Before the rows are closed: a caller who has his answers finds them counted. The mutex is not
  * held. */
-static void mgi_count_batch(const mgi_worker *worker, mgeo_status status, double start,
-                            double seconds) {
+static void mgi_count_batch(const mgi_worker *worker, double start, double seconds) {
     const mgi_batch *batch = &worker->batcher.batch;
     mgi_counters *counters = worker->runner->counters;
     unsigned stripe = worker->number;
@@ -83,33 +87,61 @@ static void mgi_count_batch(const mgi_worker *worker, mgeo_status status, double
     mgi_counters_add(counters, stripe, MGI_COUNT_BATCH_TOKENS, batch->tokens);
     mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(seconds));
     mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
-    if (status == MGEO_OK) {
-        mgi_counters_add(counters, stripe, MGI_COUNT_TOKENS, batch->tokens);
-    }
 }
 
 /* ---- accounts; the mutex is held ------------------------------------------------------------- */
 
-/* Tells the call that one row is answered; from here on the worker may not touch it. */
-static void mgi_close_row(const mgi_entry *entry, mgeo_status status, const mgeo_error *failure) {
-    mgi_call *call = mgi_call_of(entry->source);
-    call->failed_rows += mgi_entry_is_bad(entry);
-    if (status == MGEO_OK) {
-        call->tokens += entry->length;
-    } else if (call->status == MGEO_OK) {
-        call->status = status;
-        call->failure = *failure;
-        pthread_cond_signal(&call->wake);
+/* Rows of one call, one after the other in a batch. */
+typedef struct mgi_closing {
+    mgi_call *call;
+    uint32_t rows, failed, skipped;
+    uint64_t tokens;
+} mgi_closing;
+
+/* Gathers the rows from `first` on that are of the same call. */
+static mgi_closing mgi_gather(const mgi_batcher *batcher, uint32_t first) {
+    const mgi_entry *entries = batcher->entries;
+    mgi_closing closing = {.call = mgi_call_of(entries[first].source)};
+    for (uint32_t row = first; row < batcher->batch.rows; row++) {
+        if (entries[row].source != entries[first].source) break;
+        bool skipped = mgi_entry_is_skipped(&entries[row]);
+        closing.rows++;
+        closing.failed += mgi_entry_is_bad(&entries[row]);
+        closing.skipped += skipped;
+        if (!skipped) closing.tokens += entries[row].length;
     }
-    mgi_progress_add(call->scores->progress, 1);
-    if (--call->open_rows == 0) pthread_cond_signal(&call->wake);
+    return closing;
 }
 
-static void mgi_close_rows(const mgi_worker *worker, mgeo_status status,
+/* Tells the call that the rows are answered; when the mutex is given up, it may be gone. */
+static void mgi_close_rows(mgi_worker *worker, const mgi_closing *closing, mgeo_status status,
                            const mgeo_error *failure) {
-    for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
-        mgi_close_row(&worker->batcher.entries[row], status, failure);
+    mgi_call *call = closing->call;
+    bool fails = closing->skipped > 0 && call->status == MGEO_OK;
+    call->failed_rows += closing->failed;
+    call->tokens += closing->tokens;
+    if (fails) {
+        call->status = status;
+        call->failure = *failure;
     }
+    mgi_progress_add(call->scores->progress, closing->rows);
+    call->open_rows -= closing->rows;
+    if (fails || call->open_rows == 0) worker->wakes[worker->wakes_count++] = &call->wake;
+}
+
+static void mgi_close_batch(mgi_worker *worker, mgeo_status status, const mgeo_error *failure) {
+    for (uint32_t row = 0; row < worker->batcher.batch.rows;) {
+        mgi_closing closing = mgi_gather(&worker->batcher, row);
+        mgi_close_rows(worker, &closing, status, failure);
+        row += closing.rows;
+    }
+}
+
+/* Without the mutex, which they want first of all. A call that has gone on meanwhile is still
+ * there, as calls are pooled, and is woken for nothing. */
+static void mgi_wake_callers(mgi_worker *worker) {
+    for (uint32_t i = 0; i < worker->wakes_count; i++) pthread_cond_signal(worker->wakes[i]);
+    worker->wakes_count = 0;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -145,19 +177,22 @@ static void mgi_worker_turn(mgi_worker *worker) {
     pthread_mutex_unlock(&runner->mutex);
 
     double start = mgi_now();
-    mgeo_status status = mgi_lane_run(runner, &worker->lane, &worker->batcher.batch, cores,
-                                      worker->logits, &failure);
+    mgeo_status status =
+        mgi_lane_run(runner, &worker->lane, &worker->batcher, cores, worker->logits, &failure);
     double seconds = mgi_now() - start;
-    mgi_answer_rows(worker, status);
-    mgi_count_batch(worker, status, start, seconds);
+    mgi_answer_rows(worker);
+    mgi_count_batch(worker, start, seconds);
 
     pthread_mutex_lock(&runner->mutex);
     if (offered > 1 && status == MGEO_OK) {
         mgi_cores_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
     }
-    mgi_close_rows(worker, status, &failure);
+    mgi_close_batch(worker, status, &failure);
     runner->busy_workers--;
     runner->busy_cores -= cores;
+    pthread_mutex_unlock(&runner->mutex);
+    mgi_wake_callers(worker);
+    pthread_mutex_lock(&runner->mutex);
 }
 
 static void mgi_worker_rest(mgi_worker *worker) {
@@ -200,6 +235,27 @@ void mgi_workers_wake(mgi_runner *runner) {
     }
 }
 
+/* On a CPU a batch would run wherever the host's thread may, and leave libtorch's own threads
+ * behind. */
+static bool mgi_stand_in_helps(const mgi_runner *runner) {
+    if (runner->on_cpu || runner->idle == NULL || runner->busy_workers > 0) return false;
+    if (runner->calls > 1 || runner->queue.waiting_rows == 0) return false;
+    const mgi_load load = mgi_load_now(runner);
+    return runner->queue.waiting_tokens <= runner->batch_tokens &&
+           mgi_sharers_of(&load, runner->whole_tokens) == 1;
+}
+
+bool mgi_workers_stand_in(mgi_runner *runner) {
+    if (!mgi_stand_in_helps(runner)) return false;
+    mgi_worker *worker = runner->idle; /* which sleeps on, as nobody finds it */
+    runner->idle = worker->next_idle;
+    mgi_worker_turn(worker);
+    worker->next_idle = runner->idle;
+    runner->idle = worker;
+    mgi_workers_wake(runner); /* for rows that have come meanwhile */
+    return true;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned number,
@@ -213,7 +269,10 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
     }
     size_t numbers = (size_t)worker->batcher.rows_most * runner->labels->count;
     worker->logits = mgi_calloc(numbers, sizeof *worker->logits);
-    if (worker->logits == NULL) return mgi_fail_memory(error, "a worker's logits", numbers * 4);
+    worker->wakes = mgi_calloc(worker->batcher.rows_most, sizeof *worker->wakes);
+    if (worker->logits == NULL || worker->wakes == NULL) {
+        return mgi_fail_memory(error, "a worker's logits", numbers * 4);
+    }
     return runner->backend->open_lane(runner->encoder, &worker->lane, error);
 }
 
@@ -232,6 +291,7 @@ void mgi_worker_finish(mgi_worker *worker) {
     if (worker->has_thread) pthread_join(worker->thread, NULL);
     if (worker->lane != NULL) worker->runner->backend->close_lane(worker->lane);
     mgi_batcher_finish(&worker->batcher);
+    mgi_free(worker->wakes);
     mgi_free(worker->logits);
     if (worker->has_wake) pthread_cond_destroy(&worker->wake);
 }

@@ -79,6 +79,7 @@ AT(mgeo_model_info, predicted_bytes, 2672);
 AT(mgeo_model_info, live_calls_during, 2680);
 AT(mgeo_model_info, live_p99_before, 2688);
 AT(mgeo_model_info, live_p99_during, 2696);
+AT(mgeo_model_info, healthy, 2704);
 
 AT(mgeo_memory, weights, 8);
 AT(mgeo_memory, limit, 48);

@@ -82,6 +82,24 @@ static toy_batch *mixed_batch(const stage *s, uint64_t seed) {
     return toy_batch_create(&s->model->spec, mixed, MIXED, seed);
 }
 
+static void check_device_name(const conformance_case *c, const char *name) {
+    if (c->described == NULL) {
+        assert_string_equal(name, c->device);
+    } else {
+        assert_memory_equal(name, c->described, strlen(c->described));
+    }
+}
+
+static void can_be_used(void **state) {
+    const conformance_case *c = *state;
+    mgeo_error error = {0};
+    uint64_t bytes = 0;
+    if (c->backend->usable != NULL) must(c->backend->usable(c->device, &error), &error);
+    if (c->backend->available == NULL) return;
+    must(c->backend->available(c->device, &bytes, &error), &error);
+    assert_true(bytes > 0);
+}
+
 static void describes_itself(void **state) {
     const conformance_case *c = *state;
     stage s = begin(c, 0);
@@ -91,7 +109,9 @@ static void describes_itself(void **state) {
     if (c->precision != MGEO_PRECISION_AUTO) assert_int_equal(s.info.precision, c->precision);
     assert_true(s.info.batch_tokens >= s.model->spec.positions);
     assert_true(s.info.bytes_on_device > 0);
-    assert_string_equal(s.info.device, c->device);
+    check_device_name(c, s.info.device);
+    assert_true(s.info.on_cpu || s.info.lanes > 0);
+    assert_true(s.info.whole_tokens <= s.info.batch_tokens);
     assert_true(strlen(s.info.library) > 0);
     assert_null(strchr(s.info.warning, '\n'));
     end(&s);
@@ -333,6 +353,8 @@ static void predictions_say_what_open_does(void **state) {
     assert_int_equal(needs.weights, s.info.bytes_on_device);
     assert_int_equal(needs.keeps_weights, s.info.keeps_weights);
     assert_int_equal(needs.on_cpu, s.info.on_cpu);
+    assert_int_equal(needs.lanes, s.info.lanes);
+    assert_true(needs.host_workspace == 0 || !needs.on_cpu);
     assert_string_equal(needs.device, s.info.device);
     assert_true(needs.opening >= needs.weights);
     request.batch_tokens = 2 * needs.batch_tokens;
@@ -344,6 +366,23 @@ static void predictions_say_what_open_does(void **state) {
     assert_int_not_equal(c->backend->predict(&request, 2, &needs, &error), MGEO_OK);
     assert_true(strlen(error.message) > 10);
     end(&s);
+}
+
+/* What cannot round to TF32 refuses, rather than look as if it did. */
+static void tf32_is_taken_or_refused(void **state) {
+    const conformance_case *c = *state;
+    toy *model = make_model();
+    mgi_encoder_needs needs;
+    mgi_encoder *encoder = NULL;
+    mgeo_error error = {0};
+    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    request.allow_tf32 = true;
+    mgeo_status expected = c->has_tf32 ? MGEO_OK : MGEO_E_UNSUPPORTED;
+    assert_int_equal(c->backend->predict(&request, 1, &needs, &error), expected);
+    assert_int_equal(c->backend->open(&request, &encoder, &error), expected);
+    if (!c->has_tf32) assert_null(encoder);
+    c->backend->close(encoder);
+    toy_destroy(model);
 }
 
 /* Nobody reads the weights before the load is admitted. */
@@ -483,12 +522,23 @@ static void nan_stays_in_its_row(void **state) {
     end(&s);
 }
 
+bool conformance_applies(const conformance_case *c) {
+    toy_options options = {.spec = toy_spec(), .seed = 3};
+    toy *model = toy_create(&options);
+    mgi_encoder_needs needs;
+    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    mgeo_status status = c->backend->predict(&request, 1, &needs, NULL);
+    toy_destroy(model);
+    return status != MGEO_E_UNSUPPORTED;
+}
+
 int conformance_run(const conformance_case *c) {
     const struct {
         const char *name;
         CMUnitTestFunction function;
     } list[] = {
 #define CONFORMANCE(function) {#function, function}
+        CONFORMANCE(can_be_used),
         CONFORMANCE(describes_itself),
         CONFORMANCE(rows_stand_alone),
         CONFORMANCE(rows_differ),
@@ -502,6 +552,7 @@ int conformance_run(const conformance_case *c) {
         CONFORMANCE(bad_requests_leave_nothing),
         CONFORMANCE(cancelled_requests_leave_nothing),
         CONFORMANCE(predictions_say_what_open_does),
+        CONFORMANCE(tf32_is_taken_or_refused),
         CONFORMANCE(predictions_look_at_no_weights),
         CONFORMANCE(destructors_take_null),
         CONFORMANCE(allocations_may_fail),

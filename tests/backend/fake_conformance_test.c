@@ -2,6 +2,7 @@
 #include "conformance.h"
 
 int main(void) {
-    static const conformance_case fake = {"fake", &mgi_fake_backend, "fake", MGEO_FP32, 0, false};
+    static const conformance_case fake = {
+        .name = "fake", .backend = &mgi_fake_backend, .device = "fake", .precision = MGEO_FP32};
     return conformance_run(&fake) != 0;
 }

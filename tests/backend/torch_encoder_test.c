@@ -1,4 +1,5 @@
 /* The encoder on libtorch against the naive one: every activation, depth, odd size and type. */
+#include "backend/torch/torch_c.h"
 #include "reference.h"
 #include "toy.h"
 
@@ -109,8 +110,29 @@ static void file_types(void **state) {
         }
 }
 
+/* A processor that has no fast bf16 products makes it the slowest precision by far: the operator
+ * is told, and only then. */
+static void slow_bf16_is_told(void **state) {
+    (void)state;
+    toy_options options = {.spec = toy_spec(), .seed = 13};
+    toy *t = toy_create(&options);
+    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
+        mgi_encoder_request request = toy_request(t, "cpu", precisions[i].precision);
+        mgi_encoder_info info;
+        mgi_encoder *encoder;
+        mgeo_error error;
+        assert_int_equal(mgi_torch_backend.open(&request, &encoder, &error), MGEO_OK);
+        mgi_torch_backend.describe(encoder, &info);
+        bool told = strstr(info.warning, "bf16 products are slow") != NULL;
+        assert_int_equal(told, precisions[i].precision == MGEO_BF16 && mgt_program_bytes() == 0);
+        mgi_torch_backend.close(encoder);
+    }
+    toy_destroy(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slow_bf16_is_told),
         cmocka_unit_test(activations_and_layers),
         cmocka_unit_test(sizes),
         cmocka_unit_test(file_types),

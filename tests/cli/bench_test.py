@@ -11,6 +11,7 @@ import xml.etree.ElementTree as tree
 from harness import LIMIT, MGEO, ONE_LOGIT, Case, Result, table
 
 PROGRAM = os.environ["MGEO_BENCH"]
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # device auto is the CPU, whatever the machine has
 QUICK = ("-c", "3", "-j", "1", "--warm-up", "0.05")
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["MGEO_SCORE"]
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # device auto is the CPU, whatever the machine has
 GOLDEN = os.environ["MGEO_GOLDEN"]
 MGEO = os.path.join(GOLDEN, "mgeo")  # exact_match, partial_match, not_match
 ONE_LOGIT = os.path.join(GOLDEN, "rank")

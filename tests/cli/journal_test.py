@@ -100,7 +100,7 @@ class Printing(Journal):
     def test_columns_stand_below_each_other(self):
         rows = self.rows(self.run_journal(self.write(lines_of())))
         self.assertEqual({row.index(" 2026") for row in rows}, {7})
-        self.assertEqual({row.index("v") for row in rows if "load" in row}, {54})
+        self.assertEqual({row.index("v") for row in rows if "load" in row}, {57})
 
     def test_json_is_what_stands_in_the_file(self):
         path = self.write(lines_of())
@@ -207,6 +207,7 @@ class Asking(Journal):
         path = self.write(lines_of())
         for wrong in ([], [path, path], ["-n", "0", path], ["-n", "1x", path], ["--last"],
                       ["--expect-hash", "12", path], ["--nothing", path],
+                      ["--event", "swaps", path],
                       ["--verify", "--json", path]):
             self.assertEqual(self.run_journal(*wrong, status=2).out, b"")
 

@@ -37,6 +37,7 @@ static void has_defaults(void **state) {
     assert_null(options.model);
     assert_null(options.output);
     assert_int_equal(options.precision, MGEO_PRECISION_AUTO);
+    assert_false(options.tf32);
     assert_false(options.limit_errors);
     assert_false(options.writer.match);
     options_finish(&options);
@@ -46,13 +47,15 @@ static void reads_short_options(void **state) {
     (void)state;
     struct options options;
     struct fault fault;
-    assert_true(parse(&options, "-m M -c x,2 -o O -f jsonl -p int8 -d cuda:1 -j 3 -q f g", &fault));
+    assert_true(
+        parse(&options, "-m M -c x,2 -o O -f jsonl -p int8 -d cuda:1 -j 3 -q --tf32 f g", &fault));
     assert_string_equal(options.model, "M");
     assert_string_equal(options.table.a, "x");
     assert_string_equal(options.table.b, "2");
     assert_string_equal(options.output, "O");
     assert_int_equal(options.writer.format, FORMAT_JSONL);
     assert_int_equal(options.precision, MGEO_INT8);
+    assert_true(options.tf32);
     assert_string_equal(options.device, "cuda:1");
     assert_int_equal(options.threads, 3);
     assert_true(options.quiet);
@@ -140,11 +143,11 @@ static void refuses(void **state) {
 static void help_names_every_option(void **state) {
     (void)state;
     static const char *const names[] = {
-        "--model",     "--columns",        "--header",        "--output",       "--format",
-        "--precision", "--device",         "--threads",       "--batch-tokens", "--max-length",
-        "--threshold", "--probabilities",  "--errors",        "--max-errors",   "--gold",
-        "--check",     "--summary",        "--quiet",         "--progress",     "--version",
-        "--help",      "--positive-label", "--partial-weight"};
+        "--model",     "--columns",        "--header",         "--output",       "--format",
+        "--precision", "--device",         "--threads",        "--batch-tokens", "--max-length",
+        "--threshold", "--probabilities",  "--errors",         "--max-errors",   "--gold",
+        "--check",     "--summary",        "--quiet",          "--progress",     "--version",
+        "--help",      "--positive-label", "--partial-weight", "--tf32",         "cuda:0,cuda:1"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_non_null(strstr(help_text, names[i]));
 }

@@ -192,6 +192,7 @@ class Model(Case):
 
     def test_refusals(self):
         for arguments, word in ((("-m", self.folder), "config.json"), (("-d", "abacus"), "abacus"),
+                                (("-d", "cuda:0,cuda:1"), "cuda"), (("--tf32",), "allow_tf32"),
                                 (("--positive-label", "maybe"), "positive_label")):
             result = self.run_score(*arguments, stdin=table(), status=2)
             self.assertIn(word, self.one_line(result))

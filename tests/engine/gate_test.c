@@ -85,6 +85,7 @@ static void test_a_copy_goes_through_the_narrowest_gate(void **state) {
     assert_int_equal(receipt.from_generation, 1);
     assert_int_equal(receipt.to_generation, 2);
     assert_string_equal(receipt.to_version, "new");
+    assert_int_equal(receipt.calls_in_flight, 0); /* the gate's own hold is no call */
     assert_int_equal(receipt.check_count, 9);
     for (uint32_t i = 0; i < receipt.check_count; i++) {
         const mgeo_check *check = &receipt.checks[i];
@@ -360,6 +361,22 @@ static void test_a_roll_back_goes_through_and_the_gate_refuses(void **state) {
     assert_int_equal(rollout().refused_swaps, 1);
 }
 
+static void test_a_canary_may_end_and_the_gate_refuses(void **state) {
+    (void)state;
+    test_crew crew = {0};
+    static swapper s;
+    load_both("steered", paths[0], paths[1]);
+    assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_OK);
+    s = (swapper){0};
+    start_gate(&crew, &s);
+    assert_int_equal(mgeo_set_canary(engine, 0, NULL, &error), MGEO_OK);
+    steered_hold(false);
+    test_crew_join(&crew);
+    assert_int_equal(s.status, MGEO_E_REFUSED);
+    assert_non_null(strstr(s.error.message, "shares were changed"));
+    check_answer(0, 1);
+}
+
 static void test_a_gate_can_be_cancelled_and_can_fail(void **state) {
     (void)state;
     test_crew crew = {0};
@@ -393,6 +410,7 @@ int main(void) {
         TEST(test_nothing_else_changes_meanwhile),
         TEST(test_a_loads_last_step_waits),
         TEST(test_a_roll_back_goes_through_and_the_gate_refuses),
+        TEST(test_a_canary_may_end_and_the_gate_refuses),
         TEST(test_a_gate_can_be_cancelled_and_can_fail),
     };
     return cmocka_run_group_tests(tests, make_all, remove_models);

@@ -275,8 +275,10 @@ end:
             :: MAY_SHARE -> turn(LIVE(route), 2); watched = route
             :: SHARE(route) > 0 -> turn(LIVE(route), 0)
             :: watched != 0 && watched == route && MAY_TURN_BACK ->
-                former = 0;
-                turn((SHARE(route) > 0 -> LIVE(route) : STANDBY), 0)
+                if
+                :: SHARE(route) > 0 -> turn(LIVE(route), 0) /* former stays */
+                :: else -> former = 0; turn(STANDBY, 0)
+                fi
             fi
         }
     od

@@ -278,12 +278,27 @@ static void test_a_canary_of_all_calls(void **state) {
     check_turned_back("psi");
 }
 
+/* The former model as a canary: when its share ends, the swap can still be taken back. */
+static void test_a_bad_canary_leaves_the_way_back(void **state) {
+    (void)state;
+    load_pair(0, other);
+    assert_int_equal(swap(), MGEO_OK);
+    steered_reset();
+    set_canary(5000, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
+    assert_int_equal(call(400, 1), 0);
+    check_end(MGEO_WATCH_TURNED_BACK, "psi");
+    assert_int_equal(rollout_now().live_generation, 2);
+    assert_int_equal(rollout_now().former_generation, 1);
+    assert_int_equal(mgeo_roll_back(engine, NULL, NULL, &error), MGEO_OK);
+    check_answer(0, 1);
+}
+
 static void test_another_share_ends_a_watch(void **state) {
     (void)state;
     load_pair(0, paths[1]);
     set_canary(5000, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
     assert_int_equal(mgeo_set_canary(engine, 6000, NULL, &error), MGEO_OK);
-    check_end(MGEO_WATCH_ENDED, "");
+    check_end(MGEO_WATCH_ENDED, "the canary's share was set anew");
     assert_int_equal(rollout_now().canary_share, 6000);
 }
 
@@ -297,6 +312,7 @@ static void test_a_swap_ends_it(void **state) {
     assert_int_equal(swap(), MGEO_OK);
     mgeo_watch_report report = report_now();
     assert_int_equal(report.state, MGEO_WATCH_ENDED);
+    assert_string_equal(report.reason, "traffic was turned by a swap or a roll-back");
     assert_int_equal(report.calls, 3); /* counted to the end */
     assert_int_equal(rollout_now().watch_roll_backs, 0);
 }
@@ -315,7 +331,7 @@ static void test_it_ends_when_the_former_model_goes(void **state) {
     load_pair(0, paths[1]);
     swap_watched((mgeo_watch){.window_seconds = 3600, .max_error_rate = -1});
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
-    assert_int_equal(report_now().state, MGEO_WATCH_ENDED);
+    check_end(MGEO_WATCH_ENDED, "was unloaded, or replaced by a load");
     steered_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(call(1, 0), 1);
     check_answer(1, 2);
@@ -393,6 +409,7 @@ int main(void) {
         TEST(test_a_canary_is_held_against_the_live_model),
         TEST(test_a_bad_canary_ends),
         TEST(test_a_canary_of_all_calls),
+        TEST(test_a_bad_canary_leaves_the_way_back),
         TEST(test_another_share_ends_a_watch),
         TEST(test_a_swap_ends_it),
         TEST(test_a_roll_back_ends_it),

@@ -1,13 +1,20 @@
-/* The golden models: what the reference answers, libmgeo answers, from every format and layout. */
+/* The golden models: what the reference answers, libmgeo answers, from every format and layout.
+ * golden_test [DEVICE PRECISION TOLERANCE]: the tolerance is of probabilities; without arguments on
+ * the CPU in fp32. Skipped where the device cannot be used. */
 #include "scoring.h"
 
 #include "../support/check.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MODELS MGI_SOURCE_ROOT "/tests/golden/models/"
+
+/* Against numbers that were computed in fp32 as well. */
+static double tolerance = 1e-5;
+static double logit_tolerance = 1e-4;
 
 static void check_ids(const scored *found, const json_t *row) {
     const json_t *ids = json_object_get(row, "ids");
@@ -20,8 +27,8 @@ static void check_ids(const scored *found, const json_t *row) {
 }
 
 static void check_near(const char *what, const char *text, float found, double expected,
-                       double tolerance) {
-    if (!(fabs((double)found - expected) <= tolerance)) {
+                       double most) {
+    if (!(fabs((double)found - expected) <= most)) {
         fail_msg("%s of \"%.60s\": %.9f, but the reference says %.9f", what, text, (double)found,
                  expected);
     }
@@ -37,12 +44,12 @@ static void check_row(const mgi_model *model, const mgeo_model_info *info, const
     assert_int_equal(json_array_size(probabilities), info->label_count);
     for (uint32_t i = 0; i < info->label_count; i++) {
         double logit = json_number_value(json_array_get(json_object_get(row, "logits"), i));
-        check_near("logit", a, found.logits[i], logit, 1e-4);
+        check_near("logit", a, found.logits[i], logit, logit_tolerance);
         check_near("probability", a, found.probabilities[i],
-                   json_number_value(json_array_get(probabilities, i)), 1e-5);
+                   json_number_value(json_array_get(probabilities, i)), tolerance);
     }
     check_near("similarity", a, found.similarity,
-               json_number_value(json_object_get(row, "similarity")), 1e-5);
+               json_number_value(json_object_get(row, "similarity")), tolerance);
 }
 
 /* Scores all pairs of a golden model; the caller closes it. */
@@ -158,7 +165,36 @@ static void encoders_without_classifier(void **state) {
     check_refused("jammi", "tensor classifier.weight: missing");
 }
 
-int main(void) {
+enum { SKIPPED = 77, USAGE = 2 };
+
+static int32_t precision_of(const char *name) {
+    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
+    for (int32_t i = 0; i < (int32_t)(sizeof names / sizeof *names); i++) {
+        if (strcmp(names[i], name) == 0) return i;
+    }
+    return -1;
+}
+
+/* 0: go on. */
+static int choose_device(const char *device, const char *precision, const char *most) {
+    const mgi_backend *backend = NULL;
+    const char *name;
+    mgeo_error error;
+    tolerance = strtod(most, NULL);
+    logit_tolerance = 10 * tolerance;
+    if (precision_of(precision) < 0 || !(tolerance > 0)) return USAGE;
+    scoring_use(device, precision_of(precision));
+    mgeo_status status = mgi_backend_find(device, &backend, &name, &error);
+    if (status == MGEO_OK && backend->usable != NULL) status = backend->usable(device, &error);
+    if (status == MGEO_OK) return 0;
+    fprintf(stderr, "skipped: %s\n", error.message);
+    return SKIPPED;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 1 && argc != 4) return USAGE;
+    int chosen = argc == 4 ? choose_device(argv[1], argv[2], argv[3]) : 0;
+    if (chosen != 0) return chosen;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_labels),  cmocka_unit_test(half_precision),
         cmocka_unit_test(activations), cmocka_unit_test(shards_of_both_kinds_are_one_model),

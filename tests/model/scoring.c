@@ -5,8 +5,14 @@
 
 #include <stdio.h>
 
+static mgi_model_options options = {.device = "cpu", .precision = MGEO_FP32};
+
+void scoring_use(const char *device, int32_t precision) {
+    options.device = device;
+    options.precision = precision;
+}
+
 mgi_model *scoring_open(const char *path) {
-    const mgi_model_options options = {.device = "cpu", .precision = MGEO_FP32};
     mgi_model *model = NULL;
     mgeo_error error;
     if (mgi_model_open(path, &options, &model, &error) != MGEO_OK) fail_msg("%s", error.message);

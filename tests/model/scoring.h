@@ -19,7 +19,10 @@ typedef struct scored {
     float similarity;
 } scored;
 
-/* Opens a model on the CPU in fp32; fails the running test if it cannot. */
+/* On what models are opened from now on; before that on the CPU in fp32. */
+void scoring_use(const char *device, int32_t precision);
+
+/* Opens a model there; fails the running test if it cannot. */
 mgi_model *scoring_open(const char *path);
 
 /* Fails the running test on any error. */

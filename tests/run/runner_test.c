@@ -353,6 +353,14 @@ static void test_few_rows_are_shared_by_idle_workers(void **state) {
     mgi_runner_destroy(runner);
 }
 
+static void await_queued(mgi_runner *runner, uint64_t rows) {
+    mgeo_stats stats = {0};
+    do {
+        test_sleep(1);
+        mgi_runner_stats(runner, &stats);
+    } while (stats.queued_rows < rows);
+}
+
 static void test_callers_share_batches(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
@@ -362,11 +370,9 @@ static void test_callers_share_batches(void **state) {
     start_caller(&crew, &callers[0], runner, 0, 1);
     steered_await_waiting(1);
     for (int i = 1; i < 9; i++) start_caller(&crew, &callers[i], runner, (size_t)i, 1);
+    await_queued(runner, 8);
     mgeo_stats stats = {0};
-    do {
-        test_sleep(1);
-        mgi_runner_stats(runner, &stats);
-    } while (stats.queued_rows < 8);
+    mgi_runner_stats(runner, &stats);
     assert_int_equal(stats.calls_in_flight, 9);
     steered_hold(false);
     test_crew_join(&crew);
@@ -404,8 +410,7 @@ static void *call_often(void *argument) {
     return NULL;
 }
 
-static void test_thousands_of_small_calls(void **state) {
-    (void)state;
+static void score_thousands_of_small_calls(void) {
     mgi_runner *runner = make_runner(3, 8, 128);
     atomic_uint wrong = 0;
     many callers[16];
@@ -424,6 +429,121 @@ static void test_thousands_of_small_calls(void **state) {
     many again = {.runner = runner, .number = 3, .wrong = &wrong};
     call_often(&again);
     assert_int_equal(mgi_alloc_count(), before); /* a warm runner allocates nothing per call */
+    mgi_runner_destroy(runner);
+}
+
+static void test_thousands_of_small_calls(void **state) {
+    (void)state;
+    score_thousands_of_small_calls();
+    for (uint32_t lanes = 1; lanes <= 3; lanes++) { /* where callers may stand in for workers */
+        steered_reset();
+        steered_lanes(lanes, 64);
+        score_thousands_of_small_calls();
+    }
+}
+
+/* ---- a caller's own thread ------------------------------------------------------------------- */
+
+static long thread_of_last_run(void) {
+    static steered_run runs[64];
+    unsigned count = steered_runs(runs, 64);
+    assert_in_range(count, 1, 64);
+    return runs[count - 1].thread;
+}
+
+/* The workers have only just started: until one is at rest, calls are theirs. Returns the calls. */
+static unsigned await_stand_in(mgi_runner *runner) {
+    static answers a;
+    for (unsigned calls = 1; calls <= 1000; calls++) {
+        prepare(&a);
+        steered_reset();
+        assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
+        if (thread_of_last_run() == steered_own_thread()) {
+            steered_reset();
+            return calls;
+        }
+        test_sleep(5);
+    }
+    fail_msg("no call was computed where it came");
+    return 0;
+}
+
+static void test_a_lone_call_is_computed_where_it_comes(void **state) {
+    (void)state;
+    steered_lanes(2, 100);
+    mgi_runner *runner = make_runner(4, 64, 512);
+    unsigned before = await_stand_in(runner);
+    static answers a;
+    for (size_t count = 1; count <= 3; count++) {
+        prepare(&a);
+        assert_int_equal(score(runner, 5, count, &a), MGEO_OK);
+        for (size_t i = 0; i < count; i++) check_scored(&a, 5, i);
+        assert_int_equal(thread_of_last_run(), steered_own_thread());
+        assert_int_equal(steered_runs(NULL, 0), count); /* whole */
+    }
+    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    prepare(&a);
+    assert_int_equal(score(runner, 0, 1, &a), MGEO_E_DEVICE);
+    check_skipped(&a, 0);
+    prepare(&a);
+    assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
+    mgeo_stats stats = {0};
+    mgi_runner_stats(runner, &stats);
+    assert_int_equal(stats.calls, before + 5);
+    assert_int_equal(stats.batches, before + 5);
+    assert_int_equal(stats.pairs, before + 7);
+    assert_int_equal(stats.calls_in_flight, 0);
+    mgi_runner_destroy(runner);
+}
+
+static void test_a_call_on_a_cpu_is_the_workers(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(2, 64, 512);
+    static answers a;
+    prepare(&a);
+    assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
+    assert_true(thread_of_last_run() != steered_own_thread());
+    mgi_runner_destroy(runner);
+}
+
+static void test_a_call_beside_others_is_the_workers(void **state) {
+    (void)state;
+    steered_lanes(2, 100);
+    mgi_runner *runner = make_runner(1, 64, 512);
+    static caller first, second;
+    test_crew crew = {0};
+    steered_hold(true);
+    start_caller(&crew, &first, runner, 0, 1);
+    steered_await_waiting(1);
+    start_caller(&crew, &second, runner, 1, 1);
+    steered_await_waiting(2); /* another lane is free for it */
+    steered_hold(false);
+    test_crew_join(&crew);
+    assert_int_equal(first.a.status, MGEO_OK);
+    assert_int_equal(second.a.status, MGEO_OK);
+    mgi_runner_destroy(runner);
+}
+
+/* The only lane is lent to a caller: the rows that come meanwhile are computed when it is back. */
+static void test_rows_wait_for_a_lane_that_is_lent(void **state) {
+    (void)state;
+    steered_lanes(1, 100);
+    mgi_runner *runner = make_runner(1, 64, 512);
+    await_stand_in(runner);
+    static caller callers[5];
+    test_crew crew = {0};
+    steered_hold(true);
+    start_caller(&crew, &callers[0], runner, 0, 1);
+    steered_await_waiting(1);
+    for (size_t i = 1; i < 5; i++) start_caller(&crew, &callers[i], runner, i, 1);
+    await_queued(runner, 4);
+    steered_hold(false);
+    test_crew_join(&crew);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(callers[i].a.status, MGEO_OK);
+        check_scored(&callers[i].a, i, 0);
+    }
+    assert_int_equal(steered_runs(NULL, 0), 2);
     mgi_runner_destroy(runner);
 }
 
@@ -537,7 +657,7 @@ static void test_rows_scored_before_a_failure_stay(void **state) {
     (void)state;
     fail_in_the_middle(MGEO_E_DEVICE, 4096);
     steered_reset();
-    fail_in_the_middle(MGEO_E_MEMORY, 8);
+    fail_in_the_middle(MGEO_E_INTERNAL, 8);
 }
 
 static void test_a_lost_device_may_come_back(void **state) {
@@ -551,9 +671,121 @@ static void test_a_lost_device_may_come_back(void **state) {
         assert_int_equal(score(runner, 0, 2, &a), MGEO_E_DEVICE);
     }
     assert_non_null(strstr(a.error.message, "no lane"));
+    assert_non_null(strstr(a.error.message, "load a model on another device and swap, or roll"));
+    assert_false(mgi_runner_healthy(runner));
     steered_fail_lanes(false);
     prepare(&a);
     assert_int_equal(score(runner, 0, 2, &a), MGEO_OK);
+    assert_true(mgi_runner_healthy(runner));
+    mgi_runner_destroy(runner);
+}
+
+static void test_a_device_that_opens_again_stays_healthy(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(1, 16, 64);
+    static answers a;
+    prepare(&a);
+    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    assert_int_equal(score(runner, 0, 2, &a), MGEO_E_DEVICE);
+    assert_non_null(strstr(a.error.message, "call once more"));
+    assert_true(mgi_runner_healthy(runner));
+    prepare(&a);
+    assert_int_equal(score(runner, 0, 2, &a), MGEO_OK);
+    mgi_runner_destroy(runner);
+}
+
+/* Every batch is packed once, counted once and answered whole, in however many parts. */
+static void test_too_little_memory_halves_batches(void **state) {
+    (void)state;
+    static answers a;
+    for (uint32_t most = 1; most < 12; most += 3) {
+        steered_reset();
+        mgi_runner *runner = make_runner(2, 4096, 512);
+        steered_rows_most(most);
+        prepare(&a);
+        if (score(runner, 0, PAIRS_MOST, &a) != MGEO_OK) fail_msg("%s", a.error.message);
+        for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&a, 0, i);
+        mgeo_stats stats = {0};
+        mgi_runner_stats(runner, &stats);
+        assert_int_equal(stats.pairs, PAIRS_MOST);
+        assert_int_equal(stats.bad_rows, 0);
+        assert_int_equal(stats.tokens, a.scores.tokens);
+        assert_true(stats.batch_rows_max > most);
+        assert_true(steered_runs(NULL, 0) > stats.batches);
+        mgi_runner_destroy(runner);
+    }
+}
+
+/* One batch of rows by three callers; one row, alone, is still too much. */
+static void test_a_row_too_large_fails_its_call_alone(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(1, 64, 512);
+    static caller callers[4];
+    test_crew crew = {0};
+    steered_hold(true);
+    start_caller(&crew, &callers[3], runner, 90, 1); /* keeps the worker busy */
+    steered_await_waiting(1);
+    for (size_t i = 0; i < 3; i++) start_caller(&crew, &callers[i], runner, 10 * i, 2);
+    await_queued(runner, 6);
+    steered_fail_runs(1, 3, MGEO_E_MEMORY); /* all six, the first three, the first */
+    steered_hold(false);
+    test_crew_join(&crew);
+    size_t failed = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (callers[i].a.status == MGEO_OK) {
+            for (size_t row = 0; row < 2; row++) check_scored(&callers[i].a, 10 * i, row);
+            continue;
+        }
+        failed++;
+        assert_int_equal(callers[i].a.status, MGEO_E_MEMORY);
+        assert_int_equal(callers[i].a.scores.bad_rows, 1);
+        size_t skipped = is_skipped(&callers[i].a, 0) ? 0 : 1;
+        check_skipped(&callers[i].a, skipped);
+        check_scored(&callers[i].a, 10 * i, 1 - skipped);
+    }
+    assert_int_equal(failed, 1);
+    mgeo_stats stats = {0};
+    mgi_runner_stats(runner, &stats);
+    assert_int_equal(stats.failed_calls, 1);
+    assert_int_equal(stats.bad_rows, 1);
+    assert_int_equal(stats.pairs, 6);
+    assert_int_equal(stats.batches, 2);
+    mgi_runner_destroy(runner);
+}
+
+/* The first half is answered, the device is lost with the second. */
+static void test_a_device_lost_between_the_parts(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(1, 64, 512);
+    static answers a;
+    prepare(&a);
+    steered_rows_most(4);
+    steered_fail_runs(3, 1, MGEO_E_DEVICE);
+    steered_fail_lanes(true);
+    assert_int_equal(score(runner, 0, 8, &a), MGEO_E_DEVICE);
+    size_t skipped = 0;
+    for (size_t i = 0; i < 8; i++) skipped += is_skipped(&a, i);
+    assert_int_equal(skipped, 4);
+    assert_int_equal(a.scores.bad_rows, 4);
+    steered_fail_lanes(false);
+    prepare(&a);
+    assert_int_equal(score(runner, 0, 8, &a), MGEO_OK);
+    mgi_runner_destroy(runner);
+}
+
+static void test_a_device_has_its_own_lanes(void **state) {
+    (void)state;
+    steered_lanes(3, 200);
+    mgi_runner *runner = make_runner(8, 4096, 512);
+    assert_int_equal(steered_lanes_open(), 3);
+    assert_int_equal(mgi_runner_threads(runner), 3);
+    static answers a;
+    prepare(&a);
+    assert_int_equal(score(runner, 0, PAIRS_MOST, &a), MGEO_OK);
+    for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&a, 0, i);
+    static steered_run runs[PAIRS_MOST];
+    unsigned count = steered_runs(runs, PAIRS_MOST);
+    for (unsigned i = 0; i < count; i++) assert_int_equal(runs[i].cores, 1);
     mgi_runner_destroy(runner);
 }
 
@@ -655,11 +887,20 @@ int main(void) {
         TEST(test_batches_keep_to_their_budget),
         TEST(test_callers_share_batches),
         TEST(test_thousands_of_small_calls),
+        TEST(test_a_lone_call_is_computed_where_it_comes),
+        TEST(test_a_call_on_a_cpu_is_the_workers),
+        TEST(test_a_call_beside_others_is_the_workers),
+        TEST(test_rows_wait_for_a_lane_that_is_lent),
         TEST(test_cancelled_calls_end_when_their_rows_are_out),
         TEST(test_cancelled_before_it_began),
         TEST(test_a_failure_fails_its_calls_only),
         TEST(test_rows_scored_before_a_failure_stay),
         TEST(test_a_lost_device_may_come_back),
+        TEST(test_a_device_that_opens_again_stays_healthy),
+        TEST(test_too_little_memory_halves_batches),
+        TEST(test_a_row_too_large_fails_its_call_alone),
+        TEST(test_a_device_lost_between_the_parts),
+        TEST(test_a_device_has_its_own_lanes),
         TEST(test_allocation_failures),
         TEST(test_warm_up_runs_all_lanes_and_lengths),
         TEST(test_warm_up_can_be_cancelled_and_can_fail),

@@ -247,7 +247,7 @@ static void fail_in_the_middle(mgeo_status status) {
 
 static void test_rows_scored_before_a_failure_stay(void **state) {
     (void)state;
-    fail_in_the_middle(MGEO_E_MEMORY);
+    fail_in_the_middle(MGEO_E_INTERNAL);
     steered_reset();
     fail_in_the_middle(MGEO_E_DEVICE);
 }

@@ -68,7 +68,8 @@ static char journal_path[TINY_PATH_BYTES + 16];
 static void make_models(void) {
     mgi_backend_register(&mgi_fake_backend);
     mgi_backend_register(&steered_backend);
-    steered_delay(1); /* calls of half of the models last, so that drains have to wait */
+    steered_lanes(3, 64); /* off the CPU: callers stand in for workers */
+    steered_delay(1);     /* calls of half of the models last, so that drains have to wait */
     tiny_models_begin(models.root);
     mgi_tokenizer *tokenizer = test_tokenizer();
     for (uint32_t i = 0; i < PAIRS; i++) {

@@ -21,6 +21,8 @@ static struct {
     long fail_from, fail_count; /* runs until the first failure; failures left */
     mgeo_status fail_status;
     bool fail_lanes;
+    uint32_t rows_most;
+    uint32_t device_lanes, whole_tokens;
     int32_t poison;
     unsigned delay; /* milliseconds */
     int lanes;
@@ -31,12 +33,17 @@ static struct {
 
 int steered_own_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid)); }
 
+long steered_own_thread(void) { return syscall(SYS_gettid); }
+
 void steered_reset(void) {
     pthread_mutex_lock(&steered.mutex);
     steered.held = false;
     steered.fail_from = 0;
     steered.fail_count = 0;
     steered.fail_lanes = false;
+    steered.rows_most = 0;
+    steered.device_lanes = 0;
+    steered.whole_tokens = 0;
     steered.poison = -1;
     steered.delay = 0;
     steered.runs = 0;
@@ -62,6 +69,19 @@ void steered_fail_runs(long nth, long count, mgeo_status status) {
     steered.fail_from = nth;
     steered.fail_count = count;
     steered.fail_status = status;
+    pthread_mutex_unlock(&steered.mutex);
+}
+
+void steered_rows_most(uint32_t rows) {
+    pthread_mutex_lock(&steered.mutex);
+    steered.rows_most = rows;
+    pthread_mutex_unlock(&steered.mutex);
+}
+
+void steered_lanes(uint32_t lanes, uint32_t whole_tokens) {
+    pthread_mutex_lock(&steered.mutex);
+    steered.device_lanes = lanes;
+    steered.whole_tokens = whole_tokens;
     pthread_mutex_unlock(&steered.mutex);
 }
 
@@ -138,7 +158,8 @@ static void steered_remember(const mgi_batch *batch, unsigned cores) {
                           .shortest = batch->offsets[1],
                           .longest = batch->offsets[batch->rows] - batch->offsets[batch->rows - 1],
                           .cores = cores,
-                          .nice = steered_own_nice()};
+                          .nice = steered_own_nice(),
+                          .thread = steered_own_thread()};
     }
     steered.runs++;
 }
@@ -155,6 +176,10 @@ static bool steered_admit(const mgi_batch *batch, unsigned cores, mgeo_status *s
         fail = true;
     }
     *status = steered.fail_status;
+    if (!fail && steered.rows_most != 0 && batch->rows > steered.rows_most) {
+        fail = true;
+        *status = MGEO_E_MEMORY;
+    }
     steered.waiting++;
     pthread_cond_broadcast(&steered.changed);
     while (steered.held) pthread_cond_wait(&steered.changed, &steered.mutex);
@@ -198,11 +223,22 @@ static mgeo_status steered_open(const mgi_encoder_request *request, mgi_encoder 
 
 static mgeo_status steered_predict(const mgi_encoder_request *request, unsigned cores,
                                    mgi_encoder_needs *needs, mgeo_error *error) {
-    return mgi_fake_backend.predict(request, cores, needs, error);
+    mgeo_status status = mgi_fake_backend.predict(request, cores, needs, error);
+    if (status != MGEO_OK) return status;
+    pthread_mutex_lock(&steered.mutex);
+    needs->lanes = steered.device_lanes;
+    needs->on_cpu = needs->lanes == 0;
+    pthread_mutex_unlock(&steered.mutex);
+    return MGEO_OK;
 }
 
 static void steered_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
     mgi_fake_backend.describe(encoder, info);
+    pthread_mutex_lock(&steered.mutex);
+    info->lanes = steered.device_lanes;
+    info->whole_tokens = steered.whole_tokens;
+    info->on_cpu = info->lanes == 0;
+    pthread_mutex_unlock(&steered.mutex);
 }
 
 static void steered_close(mgi_encoder *encoder) { mgi_fake_backend.close(encoder); }

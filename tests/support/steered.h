@@ -7,8 +7,9 @@
 /* Device "steered". */
 extern const mgi_backend steered_backend;
 
-/* The calling thread's niceness. */
+/* The calling thread's niceness, and its number. */
 int steered_own_nice(void);
+long steered_own_thread(void);
 
 /* Lets everything pass and forgets what was. Before each test. */
 void steered_reset(void);
@@ -21,6 +22,12 @@ void steered_await_waiting(unsigned count);
 
 /* The `nth` run from now (1: the next) and the `count` - 1 after it fail with this status. */
 void steered_fail_runs(long nth, long count, mgeo_status status);
+
+/* Runs of more rows than this fail with MGEO_E_MEMORY; 0: none does. */
+void steered_rows_most(uint32_t rows);
+
+/* Encoders that are opened from now on are not on the CPU and want so many lanes; 0: they are. */
+void steered_lanes(uint32_t lanes, uint32_t whole_tokens);
 
 /* From now on lanes cannot be opened, or can again. */
 void steered_fail_lanes(bool fail);
@@ -37,7 +44,8 @@ typedef struct steered_run {
     uint32_t shortest;
     uint32_t longest;
     unsigned cores;
-    int nice; /* of the thread */
+    int nice;    /* of the thread */
+    long thread; /* as steered_own_thread says */
 } steered_run;
 
 /* The runs so far, in the order they began: their number, and the first `most` of them. */

@@ -13,14 +13,11 @@ namespace {
 
 /* ---- the tensor cores' way ---- */
 
-enum {
-    HEAD = 64,
-    KEYS = 64, /* in shared memory at once */
-    QUERIES = 16,
-    WARPS = 4,
-    ROW_BYTES = HEAD * 2,
-    WARP_BYTES = 2 * KEYS * ROW_BYTES
-};
+enum { HEAD = 64, QUERIES = 16, WARPS = 4, ROW_BYTES = HEAD * 2 };
+
+/* KEYS: how many are in shared memory at once, 32, 48 or 64. The fewer, the more warps there are to
+ * hide the way to memory. */
+template <int KEYS> __host__ __device__ constexpr int warp_bytes() { return 2 * KEYS * ROW_BYTES; }
 
 /* Sixteen-byte pieces of a row change places with the row's number: ldmatrix then meets all banks.
  */
@@ -94,7 +91,7 @@ struct head {
 };
 
 /* Keys and values from..; places behind the last key are zeros, since 0 * NaN would spoil a sum. */
-__device__ __forceinline__ void fetch(const head &h, uint32_t from) {
+template <int KEYS> __device__ __forceinline__ void fetch(const head &h, uint32_t from) {
     const uint32_t lane = threadIdx.x % 32, piece = lane % 8;
     const uint32_t left = h.length - from, rows = min(left, (uint32_t)KEYS);
     const uint32_t padded = (rows + 15) & ~15u;
@@ -129,7 +126,7 @@ struct gathered {
 };
 
 /* scores[n]: sixteen queries against keys 8n .. 8n + 7 in shared memory. */
-template <typename Half>
+template <int KEYS, typename Half>
 __device__ __forceinline__ void score(const head &h, const uint32_t queries[4][4], uint32_t pairs,
                                       float scores[KEYS / 8][4], Half) {
     const uint32_t lane = threadIdx.x % 32;
@@ -151,6 +148,7 @@ __device__ __forceinline__ void score(const head &h, const uint32_t queries[4][4
 }
 
 /* Scores become weights (base 2); what was gathered is brought to the new largest score. */
+template <int KEYS>
 __device__ __forceinline__ void weigh(float scores[KEYS / 8][4], uint32_t keys, float scale,
                                       gathered &g) {
     const uint32_t column = threadIdx.x % 4 * 2;
@@ -186,7 +184,7 @@ __device__ __forceinline__ void weigh(float scores[KEYS / 8][4], uint32_t keys, 
 }
 
 /* context += weights values. */
-template <typename Half>
+template <int KEYS, typename Half>
 __device__ __forceinline__ void gather(const head &h, const float weights[KEYS / 8][4],
                                        uint32_t pairs, gathered &g, Half) {
     const uint32_t lane = threadIdx.x % 32;
@@ -239,7 +237,7 @@ __device__ __forceinline__ void store_context(const gathered &g, Out *context, u
 }
 
 /* The queries of `tile`, and of each `tiles`th tile of sixteen after it. */
-template <typename Half, typename Out>
+template <int KEYS, typename Half, typename Out>
 __device__ __forceinline__ void attend_head(const head &h, Out *context, uint32_t width,
                                             float scale, float out_scale, uint32_t tile,
                                             uint32_t tiles) {
@@ -249,53 +247,57 @@ __device__ __forceinline__ void attend_head(const head &h, Out *context, uint32_
         uint32_t queries[4][4];
         gathered g = {};
         g.largest[0] = g.largest[1] = -INFINITY;
-        if (once && !there) fetch(h, 0);
+        if (once && !there) fetch<KEYS>(h, 0);
         load_queries(h, first, queries);
         for (uint32_t from = 0; from < h.length; from += KEYS) {
-            if (!once) fetch(h, from);
+            if (!once) fetch<KEYS>(h, from);
             if (!there) copies_done();
             there = once;
             const uint32_t keys = min(h.length - from, (uint32_t)KEYS);
             const uint32_t pairs = (keys + 15) / 16;
             float scores[KEYS / 8][4];
-            score(h, queries, pairs, scores, Half());
-            weigh(scores, keys, scale, g);
-            gather(h, scores, pairs, g, Half());
+            score<KEYS>(h, queries, pairs, scores, Half());
+            weigh<KEYS>(scores, keys, scale, g);
+            gather<KEYS>(h, scores, pairs, g, Half());
         }
         store_context(g, context, width, first, h.queries, out_scale);
     }
 }
 
-template <typename Half, typename Out>
-__global__ void __launch_bounds__(WARPS * 32, 3)
+template <int KEYS, typename Half, typename Out>
+__global__ void __launch_bounds__(WARPS * 32, KEYS == 64   ? 3
+                                              : KEYS == 48 ? 4
+                                                           : 5)
     attention_kernel(mgk_cuda_attention a, mgk_cuda_batch batch, float scale) {
     extern __shared__ __align__(16) unsigned char memory[];
     let_next_begin();
-    wait_for_inputs();
+    wait_before_sizes(batch);
     const uint32_t item = blockIdx.x * WARPS + threadIdx.x / 32;
     const uint32_t row = item / a.heads, column = item % a.heads * HEAD;
-    if (row >= batch.sizes[0]) return;
-    const uint32_t first = batch.offsets[row], width = a.heads * HEAD;
+    const token_range range = tokens_of(batch, row);
+    wait_after_sizes(batch);
+    if (range.length == 0) return;
+    const uint32_t first = range.first, width = a.heads * HEAD;
     const uint32_t asks = a.queries == MGK_CUDA_TOKENS ? first : row;
     head h;
-    h.length = batch.offsets[row + 1] - first;
+    h.length = range.length;
     h.queries = a.queries == MGK_CUDA_TOKENS ? h.length : 1;
     h.query_stride = a.query_stride * sizeof(Half);
     h.key_stride = a.key_stride * sizeof(Half);
     h.query = static_cast<const Half *>(a.query) + (size_t)asks * a.query_stride + column;
     h.key = static_cast<const Half *>(a.key) + (size_t)first * a.key_stride + column;
     h.value = static_cast<const Half *>(a.value) + (size_t)first * a.key_stride + column;
-    h.keys_at = shared_address(memory) + threadIdx.x / 32 * WARP_BYTES;
+    h.keys_at = shared_address(memory) + threadIdx.x / 32 * warp_bytes<KEYS>();
     h.values_at = h.keys_at + KEYS * ROW_BYTES;
     Out *context = static_cast<Out *>(a.context) + (size_t)asks * width + column;
-    attend_head<Half>(h, context, width, scale, a.context_scale, blockIdx.y, gridDim.y);
+    attend_head<KEYS, Half>(h, context, width, scale, a.context_scale, blockIdx.y, gridDim.y);
 }
 
-template <typename Half, typename Out>
-int attend_fast(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
+template <int KEYS, typename Half, typename Out>
+int attend_keys(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
                 mgk_cuda_stream stream) {
-    const size_t shared = WARPS * WARP_BYTES;
-    const auto kernel = attention_kernel<Half, Out>;
+    const size_t shared = WARPS * warp_bytes<KEYS>();
+    const auto kernel = attention_kernel<KEYS, Half, Out>;
     const cudaError_t allowed =
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
     if (allowed != cudaSuccess) return (int)allowed;
@@ -303,11 +305,20 @@ int attend_fast(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool d
     const uint32_t items = batch->rows * a->heads, few = 264; /* two blocks a multiprocessor */
     const bool alone = a->queries == MGK_CUDA_TOKENS && items < few;
     /* So few heads leave the card empty: their queries are spread over warps as well. */
-    const uint32_t tiles = alone ? (min(a->length_most, batch->tokens) + QUERIES - 1) / QUERIES : 1;
+    const uint32_t tiles = alone ? (batch->longest + QUERIES - 1) / QUERIES : 1;
     mgk_cuda_attention asked = *a;
     if (a->context_type != MGK_CUDA_E4M3) asked.context_scale = 1;
-    return launch(kernel, (items + WARPS - 1) / WARPS, WARPS * 32, shared, stream, dependent, asked,
-                  *batch, scale);
+    return launch(kernel, dim3((items + WARPS - 1) / WARPS, tiles), WARPS * 32, shared, stream,
+                  dependent, asked, *batch, scale);
+}
+
+/* Keys that a batch needs at once; long rows come in several steps anyway. */
+template <typename Half, typename Out>
+int attend_fast(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
+                mgk_cuda_stream stream) {
+    if (batch->longest <= 32) return attend_keys<32, Half, Out>(a, batch, dependent, stream);
+    if (batch->longest <= 48) return attend_keys<48, Half, Out>(a, batch, dependent, stream);
+    return attend_keys<64, Half, Out>(a, batch, dependent, stream);
 }
 
 /* ---- the plain way: one warp for each query of each head ---- */
@@ -361,18 +372,19 @@ __global__ void __launch_bounds__(PLAIN_WARPS * 32)
     let_next_begin();
     wait_for_inputs();
     const uint32_t row = blockIdx.x, warp = threadIdx.x / 32;
-    if (row >= batch.sizes[0]) return;
-    const uint32_t first = batch.offsets[row], length = batch.offsets[row + 1] - first;
+    const token_range range = tokens_of(batch, row);
+    const uint32_t first = range.first, length = range.length;
+    if (length == 0) return;
     const bool all = a.queries == MGK_CUDA_TOKENS;
     const uint32_t queries = all ? length : 1, column = blockIdx.y * a.head_width;
-    float *scores = plain_scores + warp * a.length_most;
+    float *scores = plain_scores + warp * batch.longest;
     for (uint32_t q = warp; q < queries; q += PLAIN_WARPS)
         plain_query(a, first, length, all ? first + q : row, column, scale, scores);
 }
 
 int attend_plainly(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
                    mgk_cuda_stream stream) {
-    const size_t shared = PLAIN_WARPS * a->length_most * sizeof(float);
+    const size_t shared = PLAIN_WARPS * batch->longest * sizeof(float);
     if (shared > 48u << 10) {
         const cudaError_t allowed = cudaFuncSetAttribute(
             plain_attention_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);

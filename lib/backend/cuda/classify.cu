@@ -5,21 +5,36 @@
 
 namespace {
 
-enum { POOL_WARPS = 8, CLASSIFY_THREADS = 256 };
+constexpr uint32_t POOL_WARPS = 8, EARLY_MOST = 1024, CLASSIFY_THREADS = 256;
 
-/* A warp for each output, one sequence after the other: the weights are read once. */
+/* A warp for each output, one sequence after the other: the weights are read once, and ahead of the
+ * wait where they fit registers. */
+template <bool EARLY>
 __global__ void __launch_bounds__(POOL_WARPS * 32)
     pool_kernel(const float *x, const float *weight, float *pooled, uint32_t width,
                 mgk_cuda_batch batch) {
-    let_next_begin();
-    wait_for_inputs();
     const uint32_t output = blockIdx.x * POOL_WARPS + threadIdx.x / 32, lane = threadIdx.x % 32;
+    const float *w = weight + (size_t)min(output, width - 1) * width;
+    float early[EARLY_MOST / 32];
+    let_next_begin();
+    if constexpr (EARLY) {
+#pragma unroll
+        for (int i = 0; i < EARLY_MOST / 32; i++)
+            early[i] = i * 32 + lane < width ? w[i * 32 + lane] : 0;
+    }
+    wait_for_inputs();
     if (output >= width) return;
-    const float *w = weight + (size_t)output * width;
-    const uint32_t rows = batch.sizes[0];
+    const uint32_t rows = rows_of(batch, MGK_CUDA_SEQUENCES);
     for (uint32_t row = 0; row < rows; row++) {
+        const float *from = x + (size_t)row * width;
         float sum = 0;
-        for (uint32_t i = lane; i < width; i += 32) sum += x[(size_t)row * width + i] * w[i];
+        if constexpr (EARLY) {
+#pragma unroll
+            for (int i = 0; i < EARLY_MOST / 32; i++)
+                if (i * 32 + lane < width) sum += from[i * 32 + lane] * early[i];
+        } else {
+            for (uint32_t i = lane; i < width; i += 32) sum += from[i] * w[i];
+        }
         sum = warp_sum(sum);
         if (lane == 0) pooled[(size_t)row * width + output] = sum;
     }
@@ -57,7 +72,7 @@ __global__ void __launch_bounds__(CLASSIFY_THREADS)
     /* The host has written it before the launch, and it is far to go. */
     const uint32_t mark = c.done ? *(const volatile uint32_t *)c.mark : 0;
     wait_for_inputs();
-    if (blockIdx.x < batch.sizes[0]) classify_row(c, blockIdx.x, activated);
+    if (blockIdx.x < rows_of(batch, MGK_CUDA_SEQUENCES)) classify_row(c, blockIdx.x, activated);
     if (c.done) tell(c, mark);
 }
 
@@ -65,7 +80,8 @@ __global__ void __launch_bounds__(CLASSIFY_THREADS)
 
 int mgk_cuda_pool(const float *x, const float *weight, float *pooled, uint32_t width,
                   const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream) {
-    return launch(pool_kernel, (width + POOL_WARPS - 1) / POOL_WARPS, POOL_WARPS * 32, 0, stream,
+    const auto kernel = width <= EARLY_MOST ? pool_kernel<true> : pool_kernel<false>;
+    return launch(kernel, (width + POOL_WARPS - 1) / POOL_WARPS, POOL_WARPS * 32, 0, stream,
                   dependent, x, weight, pooled, width, *batch);
 }
 

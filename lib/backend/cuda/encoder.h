@@ -146,9 +146,20 @@ mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *encoder, mgi_cuda_copy
                                        mgeo_error *error);
 void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *algorithms);
 
+/* Products of many rows by our own kernel, prepared for the memory of one lane. */
+typedef struct mgi_cuda_plans mgi_cuda_plans;
+
+/* *plans is NULL where the copy has none that are worth it. Errors: MGEO_E_MEMORY, MGEO_E_DEVICE.
+ */
+mgeo_status mgi_cuda_plans_create(const mgi_encoder *encoder, const mgi_cuda_copy *copy,
+                                  const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
+                                  mgeo_error *error);
+void mgi_cuda_plans_destroy(mgi_cuda_plans *plans);
+
 /* One product as the pass asks for it. */
 typedef struct mgi_cuda_ask {
     const mgi_cuda_copy *copy;
+    const mgi_cuda_plans *plans; /* the lane's, or NULL */
     const mgi_cuda_linear *linear;
     const mgi_cuda_layer *layer; /* NULL outside layers */
     mgi_cuda_site site;
@@ -156,6 +167,7 @@ typedef struct mgi_cuda_ask {
     uint32_t outputs; /* and how many */
     uint32_t rows;
     const void *input;
+    const void *addend; /* [rows, outputs] of flow, to be added; or NULL */
     void *output;
     void *workspace;
     cudaStream_t stream;
@@ -163,7 +175,7 @@ typedef struct mgi_cuda_ask {
 
 /* What a product did beside its sums. */
 typedef struct mgi_cuda_made {
-    bool bias, activation;
+    bool bias, activation, addend;
 } mgi_cuda_made;
 
 /* Launches a product; *made says what it did beside the sums. Returns 0 or a CUDA error. */
@@ -176,6 +188,7 @@ typedef struct mgi_cuda_pass {
     const mgi_encoder *encoder;
     const mgi_cuda_copy *copy;
     const mgi_cuda_buffers *buffers;
+    const mgi_cuda_plans *plans; /* or NULL */
     mgk_cuda_batch batch;
     const uint32_t *upload;       /* as mgk_cuda_embedding's; or NULL */
     const mgk_cuda_token *tokens; /* likewise */

@@ -47,7 +47,7 @@ __device__ void quantise_row(const mgk_cuda_finish &f, uint32_t row, float *valu
     float largest = 0;
     for (uint32_t i = threadIdx.x; i < f.width; i += THREADS) {
         values[i] = value_at(f, row, i);
-        largest = fmaxf(largest, fabsf(values[i]));
+        largest = larger(largest, fabsf(values[i]));
     }
     const float factor = steps_of(block_max(largest));
     if (threadIdx.x == 0) f.to_row_scale[row] = 1 / factor;

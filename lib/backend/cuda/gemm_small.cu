@@ -914,41 +914,18 @@ uint32_t tiles_of(const mgk_cuda_product *p, const mgk_small_plan *plan) {
     return p->outputs / COLUMNS * divide_up(p->rows, plan->tile_rows);
 }
 
-/* Two blocks, of this kernel and of the next, have to fit one multiprocessor. */
-bool leaves_room(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan) {
-    return shared_bytes(p, plan) + STATIC_SHARED + 1024 <= (uint32_t)(d->shared + 1024) / 2;
-}
-
-/* What bench/gpu/small_bench.cu found best on an H100: `sweep` prints the candidates. Up to so many
- * rows; tile_rows 0: as few tiles as there can be. */
-struct measured {
-    uint32_t outputs, blocks, rows;
-    uint32_t split, tile_rows;
-};
-
-const measured best[] = {
-    {2304, 12, 64, 2, 0}, {2304, 12, 128, 1, 0}, /* queries, keys, values */
-    {768, 12, 64, 3, 0},  {768, 12, 128, 2, 0},  /* attention's output */
-    {3072, 12, 64, 1, 0}, {3072, 12, 128, 1, 0}, /* up */
-    {768, 48, 64, 6, 0},  {768, 48, 128, 4, 0},  /* down */
-};
-
-const measured *find_measured(const mgk_cuda_product *p) {
-    for (const measured &m : best)
-        if (m.outputs == p->outputs && m.blocks == blocks_of(p) && p->rows <= m.rows) return &m;
-    return NULL;
-}
-
-/* Of what was not measured: as many blocks as were best elsewhere, each with a few blocks of the
- * inputs, and more where two kernels would not find room. */
-uint32_t choose_split(const device *d, const mgk_cuda_product *p, mgk_small_plan plan) {
-    enum { AT_ONCE = 72, LEAST = 3 };
-    const uint32_t blocks = blocks_of(p);
-    for (uint32_t split = 2; split <= MGK_SMALL_PORTABLE_SPLIT && split <= blocks; split++) {
-        const bool few = tiles_of(p, &plan) * split <= AT_ONCE && blocks / split >= LEAST;
-        if (few || !leaves_room(d, p, &plan)) plan.split = split;
-    }
-    return plan.split;
+/* As many blocks as were fastest in a chain of products, measured on an H100 with bench/gpu's
+ * small_bench (its table by split): more of them share the copying, but meet for their sums. Each
+ * keeps four blocks of a row at least. */
+uint32_t choose_split(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan) {
+    const uint32_t blocks = blocks_of(p), tiles = tiles_of(p, plan);
+    const bool is_long = blocks >= 24;
+    const uint32_t in_all = p->rows <= MOST_ROWS ? 72 : is_long ? 96 : 48;
+    uint32_t split = in_all / tiles;
+    if (d->level < CLUSTERS || split < 2) return 1;
+    if (split > MGK_SMALL_PORTABLE_SPLIT) split = MGK_SMALL_PORTABLE_SPLIT;
+    if (split > blocks / 4) split = blocks / 4;
+    return split > 1 ? split : 1;
 }
 
 bool plan_fits(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan) {
@@ -956,11 +933,10 @@ bool plan_fits(const device *d, const mgk_cuda_product *p, const mgk_small_plan 
 }
 
 mgk_small_plan choose(const device *d, const mgk_cuda_product *p) {
-    const measured *m = find_measured(p);
-    const uint32_t rows = divide_up(p->rows, divide_up(p->rows, MOST_ROWS));
-    mgk_small_plan plan = {1, divide_up(rows, 16) * 16, d->usable[index_of(p->input_type)][1]};
-    if (m && m->tile_rows && m->tile_rows < plan.tile_rows) plan.tile_rows = m->tile_rows;
-    if (d->level >= CLUSTERS) plan.split = m ? m->split : choose_split(d, p, plan);
+    uint32_t rows = divide_up(p->rows, divide_up(p->rows, MOST_ROWS));
+    const int type = index_of(p->input_type);
+    mgk_small_plan plan = {1, divide_up(rows, 16) * 16, type >= 0 && d->usable[type][1]};
+    plan.split = choose_split(d, p, &plan);
     while (plan.tile_rows > 16 && !plan_fits(d, p, &plan)) plan.tile_rows -= 16;
     return plan;
 }

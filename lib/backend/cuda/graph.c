@@ -33,9 +33,15 @@ static int capture(const mgi_cuda_pass *pass, mgi_cuda_graph *to) {
 
 static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens,
                        mgi_cuda_graph *to) {
+    const uint32_t longest = pass->encoder->max_length;
     mgi_cuda_pass sized = *pass;
     sized.batch.rows = rows;
     sized.batch.tokens = tokens;
+    /* A lone row's size is read where the host wrote it: one word, ahead of every wait. Of several
+     * rows there is more to read than the way to the host's memory is good for. */
+    sized.batch.stable = rows == 1;
+    if (sized.batch.stable) sized.batch.sizes = pass->upload;
+    sized.batch.longest = tokens < longest ? tokens : longest;
     sized.tokens = (const mgk_cuda_token *)(const void *)((const char *)pass->upload +
                                                           mgi_cuda_upload_tokens(rows));
     to->rows = rows;

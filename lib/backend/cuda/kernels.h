@@ -59,6 +59,8 @@ typedef struct mgk_cuda_batch {
     const uint32_t *sizes;   /* [2]: rows, tokens */
     const uint32_t *offsets; /* [rows + 1] */
     uint32_t rows, tokens;   /* bounds of sizes[0] and sizes[1] */
+    uint32_t longest;        /* bound of a row's tokens */
+    bool stable; /* sizes and offsets were there before the first kernel: none need wait for them */
 } mgk_cuda_batch;
 
 /* One token on its way to the embeddings. */
@@ -91,7 +93,7 @@ typedef struct mgk_cuda_norm {
 typedef struct mgk_cuda_embedding {
     const mgk_cuda_token *tokens; /* [tokens]; may lie in pinned host memory */
     const uint32_t *upload;       /* sizes and offsets as they came, to be copied; or NULL */
-    uint32_t *sizes, *offsets;    /* where to, for the kernels after this one */
+    uint32_t *sizes, *offsets;    /* where to, for the kernels after this one; or NULL */
     const void *words;            /* [vocabulary, width], of norm->type */
     const float *positions;       /* [positions, width] */
     const float *types;           /* [types, width] */
@@ -101,7 +103,8 @@ typedef struct mgk_cuda_embedding {
 int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
                    const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream);
 
-/* norm(x + y + bias); x and y are of norm->type; norm->x may be x. */
+/* norm(x + y + bias); x and y are of norm->type; norm->x may be x. With x NULL: norm(y), which
+ * holds the sum already. */
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream);
@@ -179,6 +182,10 @@ int mgk_cuda_classify(const mgk_cuda_classifier *classifier, const mgk_cuda_batc
  * those or E4M3. */
 int mgk_cuda_convert(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
                      float scale, size_t count, mgk_cuda_stream stream);
+
+/* Fills memory with noise that makes sound numbers of middling size in every type of two bytes or
+ * one: for timing. `bytes` is a multiple of 4. */
+int mgk_cuda_fill(void *memory, size_t bytes, mgk_cuda_stream stream);
 
 /* to[r] = round(from[r] / scale[r]), scale[r] the largest of the row over 127; S8. */
 int mgk_cuda_quantise_rows(mgk_cuda_type from_type, const void *from, int8_t *to, float *scale,

@@ -20,6 +20,7 @@ struct mgi_lane {
     float *logits;
     uint32_t *flags;          /* mark, done, */
     mgk_lone_answer *answers; /* and behind them the lone pair's */
+    mgi_cuda_plans *plans;
     mgi_cuda_graphs *graphs;
 };
 
@@ -107,12 +108,15 @@ static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
     if (code == 0) code = take_pinned(lane);
     if (code == 0) code = (int)cudaStreamSynchronize(lane->stream);
     if (code != 0) return mgi_cuda_fail(error, card, code, "opening a lane");
-    return capture(lane, error);
+    mgeo_status status =
+        mgi_cuda_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
+    return status == MGEO_OK ? capture(lane, error) : status;
 }
 
 static void empty_lane(mgi_lane *lane) {
     if (lane->stream != NULL) cudaStreamSynchronize(lane->stream);
     mgi_cuda_graphs_destroy(lane->graphs);
+    mgi_cuda_plans_destroy(lane->plans);
     if (lane->finished != NULL) cudaEventDestroy(lane->finished);
     if (lane->stream != NULL) cudaStreamDestroy(lane->stream);
     cudaFreeHost(lane->flags);
@@ -122,8 +126,7 @@ static void empty_lane(mgi_lane *lane) {
     cudaGetLastError(); /* of a device that has failed */
 }
 
-mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
-    *lane = NULL;
+static mgeo_status open_on_next_card(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     mgi_lane *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a lane", sizeof *made);
     made->encoder = encoder;
@@ -131,12 +134,20 @@ mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error
     const int former = mgi_cuda_enter(&made->copy->card);
     mgeo_status status = fill_lane(made, error);
     mgi_cuda_leave(former);
-    if (status != MGEO_OK) {
+    if (status == MGEO_OK)
+        *lane = made;
+    else
         mgi_cuda_close_lane(made);
-        return status;
-    }
-    *lane = made;
-    return mgi_succeed(error);
+    return status;
+}
+
+mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+    mgeo_status status = MGEO_E_DEVICE;
+    *lane = NULL;
+    /* A card that has failed is passed over while another one works. */
+    for (uint32_t i = 0; i < encoder->cards.count && status == MGEO_E_DEVICE; i++)
+        status = open_on_next_card(encoder, lane, error);
+    return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
 void mgi_cuda_close_lane(mgi_lane *lane) {
@@ -186,7 +197,11 @@ static int wait_for_mark(mgi_lane *lane, const uint32_t *where, uint32_t mark) {
             pause_a_moment();
         }
         cudaError_t code = cudaStreamQuery(lane->stream);
-        if (code != cudaErrorNotReady && code != cudaSuccess) return (int)code;
+        if (code == cudaErrorNotReady) continue;
+        if (code != cudaSuccess) return (int)code;
+        /* All is done, so the mark is there too. */
+        const bool marked = atomic_load_explicit(done, memory_order_acquire) == mark;
+        return marked ? 0 : (int)cudaErrorUnknown;
     }
 }
 
@@ -214,6 +229,9 @@ static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
     mgi_cuda_pass pass = pass_of(lane);
     pass.batch.rows = batch->rows;
     pass.batch.tokens = batch->tokens;
+    pass.batch.stable = true; /* they are copied before any kernel begins */
+    pass.batch.longest =      /* the last row's */
+        batch->offsets[batch->rows] - batch->offsets[batch->rows - 1];
     pass.batch.sizes = (const uint32_t *)(const void *)lane->buffers.upload;
     pass.batch.offsets = pass.batch.sizes + MGK_CUDA_UPLOAD_OFFSETS;
     pass.tokens = (const mgk_cuda_token *)(const void *)(lane->buffers.upload +

@@ -2,6 +2,8 @@
 #ifndef MGI_BACKEND_CUDA_LAUNCH_CUH
 #define MGI_BACKEND_CUDA_LAUNCH_CUH
 
+#include "backend/cuda/kernels.h"
+
 #include <cuda_runtime.h>
 
 /* A multiprocessor changes what it sets aside as shared memory only when it is empty: kernels that
@@ -45,6 +47,32 @@ __device__ __forceinline__ void let_next_begin() {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.launch_dependents;");
 #endif
+}
+
+/* A batch's sizes are known before the wait or only after it: one of these on either side of what
+ * reads them. */
+__device__ __forceinline__ void wait_before_sizes(const mgk_cuda_batch &batch) {
+    if (!batch.stable) wait_for_inputs();
+}
+__device__ __forceinline__ void wait_after_sizes(const mgk_cuda_batch &batch) {
+    if (batch.stable) wait_for_inputs();
+}
+
+__device__ __forceinline__ uint32_t rows_of(const mgk_cuda_batch &batch, mgk_cuda_extent extent) {
+    if (extent == MGK_CUDA_SEQUENCES && batch.rows == 1) return 1;
+    return batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0];
+}
+
+/* One sequence's tokens; none where the batch has no such row. */
+struct token_range {
+    uint32_t first, length;
+};
+
+__device__ __forceinline__ token_range tokens_of(const mgk_cuda_batch &batch, uint32_t row) {
+    if (batch.rows == 1) return {0, row == 0 ? batch.sizes[1] : 0};
+    if (row >= batch.sizes[0]) return {0, 0};
+    const uint32_t first = batch.offsets[row];
+    return {first, batch.offsets[row + 1] - first};
 }
 
 #endif

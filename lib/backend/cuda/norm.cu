@@ -76,7 +76,7 @@ __device__ __forceinline__ void store_quantised(const row_registers<CHUNKS> &row
         float largest = 0;
         each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t) {
 #pragma unroll
-            for (int i = 0; i < WIDE; i++) largest = fmaxf(largest, fabsf(row.at[c][i]));
+            for (int i = 0; i < WIDE; i++) largest = larger(largest, fabsf(row.at[c][i]));
         });
         factor = steps_of(warp_max(largest));
         if (threadIdx.x % 32 == 0) norm.row_scale[r] = 1 / factor;
@@ -118,7 +118,7 @@ __device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
     if (steps) {
         for (uint32_t i = lane; i < width; i += 32)
             largest =
-                fmaxf(largest, fabsf((value(i) - mean) * factor * norm.weight[i] + norm.bias[i]));
+                larger(largest, fabsf((value(i) - mean) * factor * norm.weight[i] + norm.bias[i]));
         largest = warp_max(largest);
         if (lane == 0) norm.row_scale[r] = 1 / steps_of(largest);
     }
@@ -176,11 +176,13 @@ __global__ void __launch_bounds__(WARPS * 32)
     embed_kernel(mgk_cuda_embedding e, mgk_cuda_batch batch, mgk_cuda_norm norm) {
     let_next_begin();
     wait_for_inputs();
-    const uint32_t *sizes = e.upload ? e.upload : batch.sizes;
-    const uint32_t tokens = sizes[1];
-    if (e.upload && blockIdx.x == 0) publish(e, sizes[0]);
     const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
-    if (r < tokens) embed_row<T, CHUNKS>(e, norm, r, e.tokens[r]);
+    if (r >= batch.tokens) return;
+    /* Both are on their way from the host at once. */
+    const mgk_cuda_token token = e.tokens[r];
+    const uint32_t tokens = (e.upload ? e.upload : batch.sizes)[1];
+    if (e.upload && e.sizes && blockIdx.x == 0) publish(e, e.upload[0]);
+    if (r < tokens) embed_row<T, CHUNKS>(e, norm, r, token);
 }
 
 /* ---- residuals ---- */
@@ -196,12 +198,14 @@ __global__ void __launch_bounds__(WARPS * 32)
     row_registers<PLACES> b;
     const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32, width = norm.width;
     let_next_begin();
+    wait_before_sizes(batch);
+    const uint32_t rows = rows_of(batch, extent);
     if constexpr (EARLY) {
         a.load(norm);
         each_chunk<PLACES>(width, [&](int c, uint32_t column) { load8(bias + column, b.at[c]); });
     }
-    wait_for_inputs();
-    if (r >= batch.sizes[extent == MGK_CUDA_TOKENS ? 1 : 0]) return;
+    wait_after_sizes(batch);
+    if (r >= rows) return;
     const size_t first = (size_t)r * width;
     if constexpr (CHUNKS > 0) {
         row_registers<CHUNKS> row;
@@ -218,8 +222,37 @@ __global__ void __launch_bounds__(WARPS * 32)
         store_row<T, CHUNKS>(row, norm, r);
     } else {
         normalise_any(norm, r, [&](uint32_t i) {
-            return to_float(x[first + i]) + to_float(y[first + i]) + bias[i];
+            const float sum = to_float(y[first + i]);
+            return x ? sum + to_float(x[first + i]) + bias[i] : sum;
         });
+    }
+}
+
+/* Many rows whose sums are made already: each warp takes one after the other, with the next on its
+ * way from memory while it computes. */
+template <typename T, int CHUNKS>
+__global__ void __launch_bounds__(WARPS * 32, 2)
+    norm_rows_kernel(const T *y, mgk_cuda_batch batch, mgk_cuda_extent extent, mgk_cuda_norm norm) {
+    const uint32_t width = norm.width, step = gridDim.x * WARPS;
+    affine<CHUNKS> a;
+    let_next_begin();
+    wait_before_sizes(batch);
+    const uint32_t rows = rows_of(batch, extent);
+    a.load(norm);
+    wait_after_sizes(batch);
+    uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
+    eight<T> next[CHUNKS];
+    const auto fetch = [&](uint32_t row) {
+        each_chunk<CHUNKS>(
+            width, [&](int c, uint32_t column) { next[c].load(y + (size_t)row * width + column); });
+    };
+    if (r < rows) fetch(r);
+    for (; r < rows; r += step) {
+        row_registers<CHUNKS> row;
+        each_chunk<CHUNKS>(width, [&](int c, uint32_t) { next[c].unpack(row.at[c]); });
+        if (r + step < rows) fetch(r + step);
+        normalise<CHUNKS>(row, norm, a);
+        store_row<T, CHUNKS>(row, norm, r);
     }
 }
 
@@ -261,6 +294,23 @@ int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *ba
     });
 }
 
+namespace {
+
+template <typename T, int CHUNKS>
+int norm_rows(const T *y, const mgk_cuda_batch *batch, mgk_cuda_extent extent, uint32_t rows,
+              const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
+    int device = 0, multiprocessors = 0;
+    cudaError_t code = cudaGetDevice(&device);
+    if (code == cudaSuccess)
+        code = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    if (code != cudaSuccess) return (int)code;
+    const uint32_t all = 2 * (uint32_t)multiprocessors, needed = blocks_of(rows);
+    return launch(norm_rows_kernel<T, CHUNKS>, needed < all ? needed : all, WARPS * 32, 0, stream,
+                  dependent, y, *batch, extent, *norm);
+}
+
+} // namespace
+
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream) {
@@ -269,6 +319,11 @@ int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk
     return with_form(norm, [&](auto f) {
         using T = typename decltype(f)::type;
         constexpr int chunks = decltype(f)::chunks;
+        if constexpr (chunks > 0) {
+            if (x == nullptr)
+                return norm_rows<T, chunks>(static_cast<const T *>(y), batch, extent, rows, norm,
+                                            dependent, stream);
+        }
         auto kernel = add_norm_kernel<T, chunks, false>;
         if (chunks > 0 && rows <= FEW) kernel = add_norm_kernel<T, chunks, (chunks > 0)>;
         return launch(kernel, blocks_of(rows), WARPS * 32, 0, stream, dependent,

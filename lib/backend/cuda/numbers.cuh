@@ -57,6 +57,28 @@ __device__ __forceinline__ void load8(const __nv_bfloat16 *from, float to[8]) {
     }
 }
 
+/* Eight numbers on their way, as they lie in memory. */
+template <typename T> struct eight {
+    uint4 packed;
+
+    __device__ __forceinline__ void load(const T *from) {
+        packed = *reinterpret_cast<const uint4 *>(from);
+    }
+    __device__ __forceinline__ void unpack(float to[8]) const {
+        load8(reinterpret_cast<const T *>(&packed), to);
+    }
+};
+
+template <> struct eight<float> {
+    float at[8];
+
+    __device__ __forceinline__ void load(const float *from) { load8(from, at); }
+    __device__ __forceinline__ void unpack(float to[8]) const {
+#pragma unroll
+        for (int i = 0; i < 8; i++) to[i] = at[i];
+    }
+};
+
 __device__ __forceinline__ uint32_t pack2(float a, float b, __half) {
     const __half2 two = __floats2half2_rn(a, b);
     return *reinterpret_cast<const uint32_t *>(&two);
@@ -119,6 +141,9 @@ __device__ __forceinline__ void store_as(mgk_cuda_type type, void *to, size_t at
     }
 }
 
+/* As fmaxf, but what is no number stays none: int8 has no NaN, so a row's scale must carry it. */
+__device__ __forceinline__ float larger(float a, float b) { return a > b || a != a ? a : b; }
+
 /* ---- over a warp ---- */
 
 __device__ __forceinline__ float warp_sum(float x) {
@@ -129,13 +154,13 @@ __device__ __forceinline__ float warp_sum(float x) {
 
 __device__ __forceinline__ float warp_max(float x) {
 #pragma unroll
-    for (int step = 16; step > 0; step /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, step));
+    for (int step = 16; step > 0; step /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, step));
     return x;
 }
 
-/* A row of all zeros is quantised with any scale. */
+/* A row of all zeros is quantised with any scale; one with NaN or infinity gives NaN again. */
 __device__ __forceinline__ float steps_of(float largest) {
-    return largest > 0 ? 127.0f / largest : 1.0f;
+    return largest == 0 ? 1.0f : 127.0f / largest;
 }
 
 #endif

@@ -56,19 +56,20 @@ static void embed(pass *p) {
     const mgk_cuda_norm norm = norm_of(p, &p->copy->embedding_norm, p->b->x);
     const mgk_cuda_embedding embedding = {.tokens = p->asked->tokens,
                                           .upload = p->asked->upload,
-                                          .sizes = p->b->sizes,
-                                          .offsets = p->b->offsets,
+                                          .sizes = p->batch->stable ? NULL : p->b->sizes,
+                                          .offsets = p->batch->stable ? NULL : p->b->offsets,
                                           .words = p->copy->words,
                                           .positions = p->copy->positions,
                                           .types = p->copy->types};
     p->code = mgk_cuda_embed(&embedding, p->batch, &norm, p->dependent, p->stream);
 }
 
-static void add_norm(pass *p, const stream *s, const void *x, const float *bias,
-                     const mgk_cuda_norm *norm) {
+/* norm(x + y + bias), of which the product that made y may have added x and bias. */
+static void add_norm(pass *p, const stream *s, const void *x, const void *y, mgi_cuda_made made,
+                     const float *bias, const mgk_cuda_norm *norm) {
     if (!going(p)) return;
-    p->code =
-        mgk_cuda_add_norm(x, p->b->y, bias, p->batch, s->extent, norm, p->dependent, p->stream);
+    p->code = mgk_cuda_add_norm(made.addend ? NULL : x, y, bias, p->batch, s->extent, norm,
+                                p->dependent, p->stream);
 }
 
 /* ---- products ---- */
@@ -81,6 +82,7 @@ typedef struct product {
     uint32_t first, outputs;
     const void *input;
     const float *input_scale; /* S8: [rows] */
+    const void *addend;       /* may be added to the output, or NULL */
     void *to;
     bool bias; /* else the kernel that reads the output adds it */
     mgk_cuda_activation activation;
@@ -106,11 +108,12 @@ static void finish(pass *p, const stream *s, const product *m, mgi_cuda_made mad
     p->code = mgk_cuda_finish_rows(&f, p->batch, s->extent, p->dependent, p->stream);
 }
 
-static void multiply(pass *p, const stream *s, const product *m) {
-    if (!going(p)) return;
+static mgi_cuda_made multiply(pass *p, const stream *s, const product *m) {
+    mgi_cuda_made made = {0};
+    if (!going(p)) return made;
     const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
-    mgi_cuda_made made;
     const mgi_cuda_ask ask = {.copy = p->copy,
+                              .plans = p->asked->plans,
                               .linear = m->linear,
                               .layer = m->layer,
                               .site = m->site,
@@ -118,11 +121,13 @@ static void multiply(pass *p, const stream *s, const product *m) {
                               .outputs = m->outputs,
                               .rows = s->rows,
                               .input = m->input,
+                              .addend = m->addend,
                               .output = steps ? p->b->sums : m->to,
                               .workspace = p->b->workspace,
                               .stream = p->stream};
     p->code = mgi_cuda_multiply(p->encoder, &ask, &made);
     if (going(p)) finish(p, s, m, made);
+    return made;
 }
 
 static product flow_product(const pass *p, mgi_cuda_site site, const mgi_cuda_linear *linear,
@@ -149,7 +154,6 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     a.type = e->forms.flow;
     a.heads = e->spec.heads;
     a.head_width = e->spec.hidden / e->spec.heads;
-    a.length_most = e->max_length;
     a.context = p->b->context;
     a.context_type = steps ? e->forms.flow : e->forms.product;
     a.context_scale = layer->context_scale;
@@ -169,6 +173,7 @@ static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
                           mgk_cuda_extent queries) {
     const size_t hidden = p->encoder->spec.hidden;
     product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    qkv.layer = layer;
     qkv.bias = true;
     multiply(p, s, &qkv);
     attend(p, layer,
@@ -213,6 +218,7 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
     void *query = column(p, p->b->qkv, 2 * hidden * behind);
     product both =
         flow_product(p, MGI_CUDA_KEY_VALUE, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    both.layer = layer;
     both.first = hidden;
     both.outputs = 2 * hidden;
     both.bias = true;
@@ -233,18 +239,20 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
 
 /* ---- layers ---- */
 
-/* y = attention's output product of the context. */
-static void project(pass *p, const mgi_cuda_layer *layer, const stream *s, void *to) {
+/* Attention's output product of the context; x may be added already. */
+static mgi_cuda_made project(pass *p, const mgi_cuda_layer *layer, const stream *s, const void *x,
+                             void *to) {
     const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
     product out = flow_product(p, MGI_CUDA_OUT, &layer->attention_output,
                                steps ? p->b->context_steps : p->b->context, to);
     out.layer = layer;
     out.input_scale = p->b->context_scale;
-    multiply(p, s, &out);
+    out.addend = x;
+    return multiply(p, s, &out);
 }
 
-/* y = down(activation(up(x))). */
-static void widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
+/* y = down(activation(up(x))); x may be added already. */
+static mgi_cuda_made widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
     const mgi_encoder *e = p->encoder;
     product up = flow_product(p, MGI_CUDA_UP, &layer->up, input_of(p, p->b->x), p->b->wide);
     up.layer = layer;
@@ -256,17 +264,18 @@ static void widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
     product down = flow_product(p, MGI_CUDA_DOWN, &layer->down, p->b->wide, p->b->y);
     down.layer = layer;
     down.input_scale = p->b->wide_scale;
-    multiply(p, s, &down);
+    down.addend = p->b->x;
+    return multiply(p, s, &down);
 }
 
 static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
     const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
     const mgk_cuda_norm end = norm_of(p, &layer->output_norm, p->b->x);
     attend_tokens(p, layer, all, MGK_CUDA_TOKENS);
-    project(p, layer, all, p->b->y);
-    add_norm(p, all, p->b->x, layer->attention_output.bias, &middle);
-    widen(p, layer, all);
-    add_norm(p, all, p->b->x, layer->down.bias, &end);
+    mgi_cuda_made made = project(p, layer, all, p->b->x, p->b->y);
+    add_norm(p, all, p->b->x, p->b->y, made, layer->attention_output.bias, &middle);
+    made = widen(p, layer, all);
+    add_norm(p, all, p->b->x, p->b->y, made, layer->down.bias, &end);
 }
 
 /* Keys and values of every token, the rest for [CLS] alone; the end of it in fp32, where queries
@@ -282,12 +291,11 @@ static void run_last_layer(pass *p, const mgi_cuda_layer *layer, const stream *a
         attend_tokens(p, layer, all, MGK_CUDA_SEQUENCES);
     else
         attend_first(p, layer, all, &first, &rows);
-    project(p, layer, &first, p->b->wide); /* y may hold the residual */
-    if (!going(p)) return;
-    p->code = mgk_cuda_add_norm(rows.x, p->b->wide, layer->attention_output.bias, p->batch,
-                                first.extent, &middle, p->dependent, p->stream);
-    widen(p, layer, &first);
-    add_norm(p, &first, p->b->x, layer->down.bias, &end);
+    /* y may hold the residual */
+    mgi_cuda_made made = project(p, layer, &first, rows.x, p->b->wide);
+    add_norm(p, &first, rows.x, p->b->wide, made, layer->attention_output.bias, &middle);
+    made = widen(p, layer, &first);
+    add_norm(p, &first, p->b->x, p->b->y, made, layer->down.bias, &end);
 }
 
 /* ---- the end ---- */

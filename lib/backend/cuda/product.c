@@ -1,270 +1,12 @@
 /* Matrix products: which kernel makes each, by its shape and its number of rows. */
-#include "backend/cuda/encoder.h"
+#include "backend/cuda/product.h"
+#include "backend/cuda/gemm_sm90.h"
 #include "backend/cuda/gemm_small.h"
 
 #include "core/alloc.h"
 
-#include <cublasLt.h>
-#include <string.h>
-
-/* cublasLt reads matrices by columns, so that our row-major output [rows, outputs] is its
- * [outputs, rows] = weightᵀ input. */
-typedef struct shape {
-    mgk_cuda_type in, out;
-    cublasLtEpilogue_t epilogue;
-    uint32_t outputs, inputs;
-} shape;
-
-enum { STEPS_MOST = 512, TRIED = 8 };
-
-struct mgi_cuda_algorithms {
-    cublasLtHandle_t handle;
-    uint32_t steps; /* numbers of rows that are told apart */
-    shape shapes[MGI_CUDA_SITES];
-    cublasLtMatmulAlgo_t *chosen; /* [MGI_CUDA_SITES * steps] */
-    bool *known;
-};
-
-/* ---- numbers of rows, told apart finely where they are few ---- */
-
-enum { FINE = 16, FINE_TO = 256, MEDIUM = 128, MEDIUM_TO = 4096, COARSE = 1024 };
-
-static uint32_t step_of(uint32_t rows) {
-    if (rows <= FINE_TO) return (rows + FINE - 1) / FINE - 1;
-    const uint32_t fine = FINE_TO / FINE;
-    if (rows <= MEDIUM_TO) return fine + (rows - FINE_TO + MEDIUM - 1) / MEDIUM - 1;
-    const uint32_t medium = fine + (MEDIUM_TO - FINE_TO) / MEDIUM;
-    const uint32_t step = medium + (rows - MEDIUM_TO + COARSE - 1) / COARSE - 1;
-    return step < STEPS_MOST ? step : STEPS_MOST - 1;
-}
-
-/* The most rows of a step. */
-static uint32_t rows_of(uint32_t step) {
-    const uint32_t fine = FINE_TO / FINE, medium = fine + (MEDIUM_TO - FINE_TO) / MEDIUM;
-    if (step < fine) return (step + 1) * FINE;
-    if (step < medium) return FINE_TO + (step - fine + 1) * MEDIUM;
-    return MEDIUM_TO + (step - medium + 1) * COARSE;
-}
-
-/* ---- cublasLt's descriptions ---- */
-
-typedef struct description {
-    cublasLtMatmulDescOpaque_t product;
-    cublasLtMatrixLayoutOpaque_t weight, input, output, addend;
-} description;
-
-static cudaDataType data_type(mgk_cuda_type type) {
-    switch (type) {
-    case MGK_CUDA_F16: return CUDA_R_16F;
-    case MGK_CUDA_BF16: return CUDA_R_16BF;
-    case MGK_CUDA_E4M3: return CUDA_R_8F_E4M3;
-    case MGK_CUDA_S8: return CUDA_R_8I;
-    case MGK_CUDA_S32: return CUDA_R_32I;
-    default: return CUDA_R_32F;
-    }
-}
-
-static cublasComputeType_t compute_type(const mgi_encoder *e, mgk_cuda_type in) {
-    if (in == MGK_CUDA_S8) return CUBLAS_COMPUTE_32I;
-    if (in == MGK_CUDA_F32 && e->forms.tf32) return CUBLAS_COMPUTE_32F_FAST_TF32;
-    return CUBLAS_COMPUTE_32F;
-}
-
-static bool set(cublasLtMatmulDesc_t product, cublasLtMatmulDescAttributes_t attribute,
-                const void *value, size_t bytes) {
-    return cublasLtMatmulDescSetAttribute(product, attribute, value, bytes) ==
-           CUBLAS_STATUS_SUCCESS;
-}
-
-/* bias and output_scale lie in device memory; either may be NULL where the epilogue needs none. */
-static bool describe(const mgi_encoder *e, const shape *s, uint32_t rows, const void *bias,
-                     const float *output_scale, description *d) {
-    const cublasOperation_t transposed = CUBLAS_OP_T;
-    const int8_t fast = 1;
-    cudaDataType scale = s->in == MGK_CUDA_S8 ? CUDA_R_32I : CUDA_R_32F;
-    cudaDataType out = data_type(s->out);
-    cudaDataType addend = s->out == MGK_CUDA_E4M3 ? data_type(e->forms.flow) : out;
-    cublasLtMatmulDesc_t product = &d->product;
-    bool good =
-        cublasLtMatmulDescInit(product, compute_type(e, s->in), scale) == CUBLAS_STATUS_SUCCESS;
-    good = good && set(product, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed);
-    good = good && set(product, CUBLASLT_MATMUL_DESC_EPILOGUE, &s->epilogue, sizeof s->epilogue);
-    if (s->epilogue != CUBLASLT_EPILOGUE_DEFAULT)
-        good = good && set(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias);
-    if (s->in == MGK_CUDA_E4M3)
-        good = good && set(product, CUBLASLT_MATMUL_DESC_FAST_ACCUM, &fast, sizeof fast);
-    if (s->out == MGK_CUDA_E4M3)
-        good = good && set(product, CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, &output_scale,
-                           sizeof output_scale);
-    const cudaDataType in = data_type(s->in);
-    return good &&
-           cublasLtMatrixLayoutInit(&d->weight, in, s->inputs, s->outputs, s->inputs) ==
-               CUBLAS_STATUS_SUCCESS &&
-           cublasLtMatrixLayoutInit(&d->input, in, s->inputs, rows, s->inputs) ==
-               CUBLAS_STATUS_SUCCESS &&
-           cublasLtMatrixLayoutInit(&d->output, out, s->outputs, rows, s->outputs) ==
-               CUBLAS_STATUS_SUCCESS &&
-           cublasLtMatrixLayoutInit(&d->addend, addend, s->outputs, rows, s->outputs) ==
-               CUBLAS_STATUS_SUCCESS;
-}
-
-/* ---- shapes ---- */
-
-static bool is_half(mgk_cuda_type type) { return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16; }
-
-/* The activation that cublasLt can put behind a product, or none. Its GELU is the tanh form: what
- * that does to scores is measured in bench/RESULTS.md; fp32 keeps the erf form. */
-static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
-    if (!is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8)
-        return CUBLASLT_EPILOGUE_DEFAULT;
-    switch (e->spec.activation) {
-    case MGI_GELU:
-    case MGI_GELU_TANH: return CUBLASLT_EPILOGUE_GELU_BIAS;
-    case MGI_RELU: return CUBLASLT_EPILOGUE_RELU_BIAS;
-    default: return CUBLASLT_EPILOGUE_DEFAULT;
-    }
-}
-
-static shape shape_of(const mgi_encoder *e, mgi_cuda_site site) {
-    const uint32_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    const mgk_cuda_type product = e->forms.product;
-    const bool steps = product == MGK_CUDA_S8, half = is_half(e->forms.flow) && !steps;
-    shape s = {.in = product,
-               .out = steps ? MGK_CUDA_S32 : e->forms.flow,
-               .epilogue = CUBLASLT_EPILOGUE_DEFAULT,
-               .outputs = hidden,
-               .inputs = hidden};
-    switch (site) {
-    case MGI_CUDA_QKV: s.outputs = 3 * hidden; break;
-    case MGI_CUDA_KEY_VALUE: s.outputs = 2 * hidden; break;
-    case MGI_CUDA_UP:
-        s.outputs = wide;
-        s.epilogue = up_epilogue(e);
-        if (product == MGK_CUDA_E4M3 && s.epilogue != CUBLASLT_EPILOGUE_DEFAULT) s.out = product;
-        break;
-    case MGI_CUDA_DOWN: s.inputs = wide; break;
-    case MGI_CUDA_POOL: s.in = s.out = MGK_CUDA_F32; break;
-    default: break;
-    }
-    if (half && (site == MGI_CUDA_QKV || site == MGI_CUDA_QUERY || site == MGI_CUDA_KEY_VALUE))
-        s.epilogue = CUBLASLT_EPILOGUE_BIAS;
-    return s;
-}
-
-/* ---- algorithms ---- */
-
-/* A pointer that says how those of the passes will be aligned; nothing reads there. */
-static const void *aligned_somewhere(const mgi_cuda_copy *copy) { return copy->memory; }
-
-static bool choose(const mgi_encoder *e, const mgi_cuda_copy *copy, mgi_cuda_algorithms *a,
-                   mgi_cuda_site site, uint32_t step) {
-    description d;
-    cublasLtMatmulPreferenceOpaque_t preference;
-    cublasLtMatmulHeuristicResult_t found;
-    const uint64_t workspace = MGI_CUDA_WORKSPACE;
-    int count = 0;
-    const void *somewhere = aligned_somewhere(copy);
-    if (!describe(e, &a->shapes[site], rows_of(step), somewhere, somewhere, &d)) return false;
-    if (cublasLtMatmulPreferenceInit(&preference) != CUBLAS_STATUS_SUCCESS) return false;
-    cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                         &workspace, sizeof workspace);
-    cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(a->handle, &d.product, &d.weight, &d.input, &d.addend,
-                                       &d.output, &preference, 1, &found, &count);
-    if (status != CUBLAS_STATUS_SUCCESS || count < 1) return false;
-    a->chosen[site * a->steps + step] = found.algo;
-    a->known[site * a->steps + step] = true;
-    return true;
-}
-
-static mgeo_status choose_all(const mgi_encoder *e, const mgi_cuda_copy *copy,
-                              mgi_cuda_algorithms *a, mgeo_error *error) {
-    for (unsigned site = 0; site < MGI_CUDA_SITES; site++) {
-        a->shapes[site] = shape_of(e, (mgi_cuda_site)site);
-        for (uint32_t step = 0; step < a->steps; step++) {
-            if (choose(e, copy, a, (mgi_cuda_site)site, step)) continue;
-            return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                            "device \"cuda:%d\" (%s) has no product of %u by %u numbers at this "
-                            "precision: load with another one",
-                            copy->card.ordinal, copy->card.name, a->shapes[site].inputs,
-                            a->shapes[site].outputs);
-        }
-    }
-    return MGEO_OK;
-}
-
-void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *a) {
-    if (a == NULL) return;
-    if (a->handle != NULL) cublasLtDestroy(a->handle);
-    mgi_free(a->chosen);
-    mgi_free(a->known);
-    mgi_free(a);
-}
-
-mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *e, mgi_cuda_copy *copy,
-                                       mgeo_error *error) {
-    mgi_cuda_algorithms *a = mgi_calloc(1, sizeof *a);
-    if (a == NULL) return mgi_fail_memory(error, "a table of products", sizeof *a);
-    copy->algorithms = a;
-    a->steps = step_of(e->batch_tokens) + 1;
-    a->chosen = mgi_calloc((size_t)MGI_CUDA_SITES * a->steps, sizeof *a->chosen);
-    a->known = mgi_calloc((size_t)MGI_CUDA_SITES * a->steps, sizeof *a->known);
-    if (a->chosen == NULL || a->known == NULL)
-        return mgi_fail_memory(error, "a table of products", a->steps * sizeof *a->chosen);
-    cublasStatus_t status = cublasLtCreate(&a->handle);
-    if (status != CUBLAS_STATUS_SUCCESS)
-        return mgi_fail(error, MGEO_E_DEVICE,
-                        "device \"cuda:%d\" (%s): cuBLASLt does not start: %s", copy->card.ordinal,
-                        copy->card.name, cublasLtGetStatusString(status));
-    return choose_all(e, copy, a, error);
-}
-
-/* ---- a product ---- */
-
-static int code_of(cublasStatus_t status) {
-    switch (status) {
-    case CUBLAS_STATUS_SUCCESS: return (int)cudaSuccess;
-    case CUBLAS_STATUS_ALLOC_FAILED: return (int)cudaErrorMemoryAllocation;
-    case CUBLAS_STATUS_NOT_SUPPORTED: return (int)cudaErrorNotSupported;
-    default: break;
-    }
-    cudaError_t last = cudaPeekAtLastError();
-    return last != cudaSuccess ? (int)last : (int)cudaErrorUnknown;
-}
-
-/* Rows that a product is given: a few of those behind the last one, which the buffers have. */
-static uint32_t padded(uint32_t rows) { return (rows + FINE - 1) / FINE * FINE; }
-
-static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
-    mgi_cuda_algorithms *a = ask->copy->algorithms;
-    const shape *s = &a->shapes[ask->site];
-    const mgi_cuda_linear *linear = ask->linear;
-    const uint32_t step = step_of(ask->rows);
-    const size_t flow = mgi_cuda_type_size(e->forms.flow);
-    const void *bias =
-        linear->flow_bias ? (const char *)linear->flow_bias + ask->first * flow : NULL;
-    const float *output_scale = ask->layer ? ask->layer->wide_scale_there : NULL;
-    const char *weight = (const char *)linear->weight +
-                         (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in);
-    const float one = linear->step, zero = 0;
-    const int32_t whole = 1, none = 0;
-    const bool steps = s->in == MGK_CUDA_S8;
-    /* What is added, times nothing: where it is of another type it may not lie in the output. */
-    const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
-    description d;
-    if (!describe(e, s, padded(ask->rows), bias, output_scale, &d))
-        return (int)cudaErrorInvalidValue;
-    return code_of(cublasLtMatmul(
-        a->handle, &d.product, steps ? (const void *)&whole : &one, weight, &d.weight, ask->input,
-        &d.input, steps ? (const void *)&none : &zero, addend, &d.addend, ask->output, &d.output,
-        a->known[ask->site * a->steps + step] ? &a->chosen[ask->site * a->steps + step] : NULL,
-        ask->workspace, MGI_CUDA_WORKSPACE, ask->stream));
-}
-
-/* ---- our own kernels, where they are faster: bench/gpu measures them side by side ---- */
-
-static mgk_cuda_product own_product(const mgi_encoder *e, const mgi_cuda_ask *ask) {
-    const shape *s = &ask->copy->algorithms->shapes[ask->site];
+mgk_cuda_product mgi_cuda_own_product(const mgi_encoder *e, const mgi_cuda_ask *ask) {
+    const mgi_cuda_shape *s = &ask->copy->algorithms->shapes[ask->site];
     const mgi_cuda_linear *linear = ask->linear;
     const bool up = ask->site == MGI_CUDA_UP;
     return (mgk_cuda_product){
@@ -286,21 +28,92 @@ static mgk_cuda_product own_product(const mgi_encoder *e, const mgi_cuda_ask *as
         .dependent = e->dependent};
 }
 
+/* ---- our kernel for many rows, prepared for a lane ---- */
+
+static const mgi_cuda_site planned[] = {MGI_CUDA_QKV, MGI_CUDA_KEY_VALUE, MGI_CUDA_UP};
+enum { PLANNED = sizeof planned / sizeof *planned };
+
+struct mgi_cuda_plans {
+    mgk_gemm_sm90_plan *of; /* [layers * PLANNED] */
+    bool has[PLANNED];
+};
+
+static int prepare(const mgi_encoder *e, const mgi_cuda_copy *copy, const mgi_cuda_buffers *b,
+                   uint32_t number, mgi_cuda_site site, mgk_gemm_sm90_plan *plan) {
+    mgi_cuda_ask ask = mgi_cuda_trial(e, copy, b, site, e->batch_tokens);
+    ask.layer = &copy->layers[number];
+    ask.linear = site == MGI_CUDA_UP ? &ask.layer->up : &ask.layer->qkv;
+    if (site == MGI_CUDA_KEY_VALUE) ask.first = e->spec.hidden;
+    const mgk_cuda_product product = mgi_cuda_own_product(e, &ask);
+    if (!mgk_gemm_sm90_supports(&product)) return (int)cudaErrorNotSupported;
+    return mgk_gemm_sm90_prepare(&product, mgi_cuda_padded(e->batch_tokens), plan);
+}
+
+void mgi_cuda_plans_destroy(mgi_cuda_plans *plans) {
+    if (plans == NULL) return;
+    mgi_free(plans->of);
+    mgi_free(plans);
+}
+
+mgeo_status mgi_cuda_plans_create(const mgi_encoder *e, const mgi_cuda_copy *copy,
+                                  const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
+                                  mgeo_error *error) {
+    const mgi_cuda_algorithms *a = copy->algorithms;
+    const size_t count = (size_t)e->spec.layers * PLANNED;
+    *plans = mgi_calloc(1, sizeof **plans);
+    if (*plans != NULL) (*plans)->of = mgi_calloc(count, sizeof *(*plans)->of);
+    if (*plans == NULL || (*plans)->of == NULL)
+        return mgi_fail_memory(error, "prepared products", count * sizeof *(*plans)->of);
+    for (int i = 0; i < PLANNED; i++) {
+        (*plans)->has[i] = a->own[planned[i]];
+        for (uint32_t layer = 0; layer < e->spec.layers && (*plans)->has[i]; layer++) {
+            int code =
+                prepare(e, copy, buffers, layer, planned[i], &(*plans)->of[layer * PLANNED + i]);
+            if (code != 0) return mgi_cuda_fail(error, &copy->card, code, "preparing products");
+        }
+    }
+    return MGEO_OK;
+}
+
+/* The plan for what is asked; NULL: there is none, or the rows are too few for it. */
+static const mgk_gemm_sm90_plan *plan_for(const mgi_cuda_ask *ask) {
+    enum { LEAST = 1024 };
+    if (ask->plans == NULL || ask->layer == NULL || ask->rows < LEAST) return NULL;
+    for (int i = 0; i < PLANNED; i++)
+        if (planned[i] == ask->site && ask->plans->has[i])
+            return &ask->plans->of[(ask->layer - ask->copy->layers) * PLANNED + i];
+    return NULL;
+}
+
+/* ---- whichever is fastest ---- */
+
 static bool is_for_small(const mgi_encoder *e, const mgk_cuda_product *product) {
     enum { MOST = 128 };
-    return e->forms.product != MGK_CUDA_S8 && is_half(e->forms.flow) && product->rows <= MOST &&
-           mgk_gemm_small_supports(product);
+    return e->forms.product != MGK_CUDA_S8 && mgi_cuda_is_half(e->forms.flow) &&
+           product->rows <= MOST && mgk_gemm_small_supports(product);
+}
+
+static int multiply_by_cublas(const mgi_encoder *e, const mgi_cuda_ask *ask) {
+    return mgi_cuda_multiply_by(
+        e, ask, mgi_cuda_chosen(ask->copy->algorithms, ask->site, mgi_cuda_step_of(ask->rows)));
 }
 
 int mgi_cuda_multiply(const mgi_encoder *e, const mgi_cuda_ask *ask, mgi_cuda_made *made) {
-    const shape *s = &ask->copy->algorithms->shapes[ask->site];
-    const mgk_cuda_product own = own_product(e, ask);
+    const mgi_cuda_shape *s = &ask->copy->algorithms->shapes[ask->site];
+    const mgk_cuda_product own = mgi_cuda_own_product(e, ask);
     if (ask->site != MGI_CUDA_POOL && is_for_small(e, &own)) {
         made->bias = own.bias != NULL;
         made->activation = own.activation != MGK_CUDA_IDENTITY;
+        made->addend = false;
         return mgk_gemm_small(&own, ask->stream);
+    }
+    const mgk_gemm_sm90_plan *plan = plan_for(ask);
+    if (plan != NULL) {
+        *made = (mgi_cuda_made){.bias = true, .activation = true};
+        return mgk_gemm_sm90_launch(plan, ask->rows, e->dependent, ask->stream);
     }
     made->bias = s->epilogue != CUBLASLT_EPILOGUE_DEFAULT;
     made->activation = made->bias && s->epilogue != CUBLASLT_EPILOGUE_BIAS;
+    made->addend = s->adds && ask->addend != NULL;
     return multiply_by_cublas(e, ask);
 }

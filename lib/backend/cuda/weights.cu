@@ -5,7 +5,7 @@
 
 namespace {
 
-enum { THREADS = 256, BLOCKS = 1024 };
+constexpr uint32_t THREADS = 256, BLOCKS = 1024;
 
 __global__ void __launch_bounds__(THREADS)
     convert_kernel(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
@@ -60,6 +60,17 @@ __global__ void __launch_bounds__(THREADS)
     if (lane == 0) raise(bound, sqrtf((float)width * squares) + fabsf(middle));
 }
 
+/* Of two bytes: a sign, 0x3c to 0x3f above, anything below that is no NaN in fp8. */
+__global__ void __launch_bounds__(THREADS) fill_kernel(uint32_t *memory, size_t words) {
+    const size_t step = (size_t)gridDim.x * THREADS;
+    for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < words; i += step) {
+        uint32_t x = (uint32_t)i * 0x9e3779b9u;
+        x = (x ^ x >> 16) * 0x85ebca6bu;
+        x = (x ^ x >> 13) * 0xc2b2ae35u;
+        memory[i] = (x & 0x83bf83bfu) | 0x3c003c00u;
+    }
+}
+
 uint32_t blocks_of(size_t count, uint32_t each) {
     const size_t blocks = (count + each - 1) / each;
     return blocks < BLOCKS ? (uint32_t)(blocks > 0 ? blocks : 1) : BLOCKS;
@@ -73,6 +84,12 @@ int mgk_cuda_convert(mgk_cuda_type from_type, const void *from, mgk_cuda_type to
                      float scale, size_t count, mgk_cuda_stream stream) {
     return launch(convert_kernel, blocks_of(count, THREADS * 4), THREADS, 0, stream, false,
                   from_type, from, to_type, to, scale, count);
+}
+
+int mgk_cuda_fill(void *memory, size_t bytes, mgk_cuda_stream stream) {
+    const size_t words = bytes / sizeof(uint32_t);
+    return launch(fill_kernel, blocks_of(words, THREADS * 4), THREADS, 0, stream, false,
+                  static_cast<uint32_t *>(memory), words);
 }
 
 int mgk_cuda_quantise_rows(mgk_cuda_type from_type, const void *from, int8_t *to, float *scale,

@@ -132,7 +132,7 @@ static uint64_t blas_workspace(const mgi_encoder *e, unsigned cores) {
  * each core at work lays out the weight of its product anew. */
 static uint64_t onednn_workspace(const mgi_encoder *e, unsigned cores) {
     enum { SHAPES = 5 }; /* fused QKV; KV; Q and attention's output; up; down */
-    if (e->form != MGK_BF16) return 0;
+    if (e->form != MGK_BF16 || mgt_program_bytes() == 0) return 0;
     uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
     uint64_t largest = hidden * (wide > 3 * hidden ? wide : 3 * hidden) * 2;
     uint64_t step = mgi_bert_product_rows(MGK_BF16, 1);

@@ -126,6 +126,14 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
     return mgi_succeed(error);
 }
 
+/* Without oneDNN's programs bf16 products are made number by number: tens of times slower. */
+static void warn_of_slow_bf16(const mgi_encoder *e, mgi_encoder_info *info) {
+    if (e->form != MGK_BF16 || mgt_program_bytes() != 0 || info->warning[0] != '\0') return;
+    snprintf(info->warning, sizeof info->warning,
+             "bf16 products are slow on this processor, which has no AVX-512: fp32 is many times "
+             "faster here");
+}
+
 static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     char torch[40], blas[40];
     memset(info, 0, sizeof *info);
@@ -136,6 +144,7 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     info->on_cpu = true;
     mgt_version(torch, sizeof torch);
     mgi_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
+    warn_of_slow_bf16(e, info);
     snprintf(info->device, sizeof info->device, "cpu");
     snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
 }

@@ -87,8 +87,16 @@ void mgt_version(char *text, size_t capacity) {
     snprintf(text, capacity, "libtorch %s", MGI_TORCH_VERSION);
 }
 
-// libtorch 1.13.1 has oneDNN 2, 2.11 has oneDNN 3, whose programs are ten times as large.
+// libtorch 1.13.1 has oneDNN 2, 2.11 has oneDNN 3, whose programs are ten times as large. On x86
+// libtorch gives bf16 products to oneDNN only where there is AVX-512.
 size_t mgt_program_bytes(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl") ||
+        !__builtin_cpu_supports("avx512dq")) {
+        return 0;
+    }
+#endif
     return (std::strncmp(MGI_TORCH_VERSION, "1.", 2) == 0 ? 80 : 800) * size_t{1000};
 }
 

@@ -45,6 +45,16 @@ static void has_defaults(void **state) {
     assert_false(plan_has_events(&plan));
 }
 
+static void reads_devices(void **state) {
+    (void)state;
+    assert_true(parse("-d cuda:0,cuda:1 -p fp32 --tf32 --standby-device cuda:2 --swap-every 1"));
+    assert_string_equal(plan.device, "cuda:0,cuda:1");
+    assert_string_equal(plan.standby_device, "cuda:2");
+    assert_true(plan.tf32);
+    assert_false(parse("--standby-device cpu"));
+    assert_non_null(strstr(fault.line, "needs something to do"));
+}
+
 static void reads_events_in_their_places(void **state) {
     (void)state;
     assert_true(parse("--swap-every 1 --load-every 2 --canary-every 3 --unload-every 4"));
@@ -89,6 +99,10 @@ static void refuses_what_does_not_fit(void **state) {
         {"--find-rate 5 --rate 10", "--find-rate"},
         {"--find-rate 5 --swap-every 1 --compare 1 --duration 4", "--find-rate"},
         {"--arrivals poisson", "--rate"},
+        {"--arrivals constant", "--rate"},
+        {"--around 1", "--swap-every"},
+        {"--header yes", "--pairs"},
+        {"--pairs p.tsv --rate 5 --seed 2", "--seed"},
         {"--compare 5", "--swap-every"},
         {"--compare 6 --swap-every 1", "--duration"},
         {"--canary-steps 1,2", "--canary-every"},
@@ -124,6 +138,16 @@ static void refuses_what_does_not_fit(void **state) {
     }
 }
 
+static void takes_what_is_of_use(void **state) {
+    (void)state;
+    static const char *const good[] = {"--seed 2", "--rate 5 --arrivals constant",
+                                       "--pairs p.tsv --header auto",
+                                       "--pairs p.tsv --rate 5 --arrivals poisson --seed 2",
+                                       "--swap-every 1 --gate p.tsv --header yes"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!parse(good[i])) fail_msg("%s: %s", good[i], fault.line);
+}
+
 static void help_comes_first(void **state) {
     (void)state;
     assert_true(parse("--help --rate x"));
@@ -134,11 +158,13 @@ static void help_comes_first(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
+                                       cmocka_unit_test(reads_devices),
                                        cmocka_unit_test(reads_events_in_their_places),
                                        cmocka_unit_test(reads_steps),
                                        cmocka_unit_test(zero_as_a_limit_allows_nothing),
                                        cmocka_unit_test(around_follows_the_shortest_period),
                                        cmocka_unit_test(refuses_what_does_not_fit),
+                                       cmocka_unit_test(takes_what_is_of_use),
                                        cmocka_unit_test(help_comes_first)};
     return cmocka_run_group_tests(tests, NULL, finish);
 }

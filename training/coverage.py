@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Which characters of the administrative trees a vocabulary lacks. Needs Python alone; fails if there are any.
+
+    python3 training/coverage.py --data DATA --model models/mini
+"""
+import argparse
+import os
+import sys
+
+import sources
+from text import clean
+
+
+def tree_characters(data):
+    """Every character of the provinces-to-streets list and of the five-level tree, as the tokenizer sees it."""
+    paths = sources.streets(data) + sources.villages(data)
+    return {ch for path in paths for name in path for ch in clean(name) if not ch.isspace()}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--data", required=True)
+    arguments.add_argument("--model", required=True)
+    args = arguments.parse_args()
+    with open(os.path.join(args.model, "vocab.txt"), encoding="utf8") as f:
+        tokens = {line.rstrip("\n") for line in f}
+    seen = tree_characters(args.data)
+    lacking = sorted(seen - tokens)
+    print(f"{len(seen)} different characters in the two trees, {len(lacking)} of them [UNK]")
+    sys.exit(" ".join(lacking) if lacking else 0)
+
+
+if __name__ == "__main__":
+    main()
