@@ -161,8 +161,7 @@ typedef struct mgi_cuda_ask {
     const mgi_cuda_linear *linear;
     const mgi_cuda_layer *layer; /* NULL outside layers */
     mgi_cuda_site site;
-    uint32_t first;   /* of the linear's outputs, */
-    uint32_t outputs; /* and how many */
+    uint32_t first; /* of the linear's outputs; how many, the site says */
     uint32_t rows;
     const void *input;
     const void *addend; /* [rows, outputs] of flow, to be added; or NULL */

@@ -43,13 +43,11 @@ typedef struct stopwatch {
 
 static const float never = 1e30f;
 
-/* Milliseconds of a few runs; a large number if it does not run. */
-static float time_of(const mgi_encoder *e, const mgi_cuda_ask *ask,
-                     const cublasLtMatmulAlgo_t *algorithm, int runs, const stopwatch *watch) {
+static void start(const stopwatch *watch) { cudaEventRecord(watch->start, watch->stream); }
+
+/* Milliseconds since the start, when what was launched since has run. */
+static float stop(const stopwatch *watch) {
     float taken = never;
-    cudaEventRecord(watch->start, watch->stream);
-    for (int i = 0; i < runs; i++)
-        if (mgi_cuda_multiply_by(e, ask, algorithm) != 0) return never;
     cudaEventRecord(watch->end, watch->stream);
     if (cudaEventSynchronize(watch->end) != cudaSuccess ||
         cudaEventElapsedTime(&taken, watch->start, watch->end) != cudaSuccess)
@@ -57,23 +55,27 @@ static float time_of(const mgi_encoder *e, const mgi_cuda_ask *ask,
     return taken;
 }
 
-/* How long our own kernel takes for the same. */
+/* Milliseconds of a few runs; a large number if it does not run. */
+static float time_of(const mgi_encoder *e, const mgi_cuda_ask *ask,
+                     const cublasLtMatmulAlgo_t *algorithm, int runs, const stopwatch *watch) {
+    start(watch);
+    for (int i = 0; i < runs; i++)
+        if (mgi_cuda_multiply_by(e, ask, algorithm) != 0) return never;
+    return stop(watch);
+}
+
+/* The same of our own kernel. */
 static float time_of_own(const mgi_encoder *e, const mgi_cuda_ask *ask, int runs,
                          const stopwatch *watch) {
     const mgk_cuda_product product = mgi_cuda_own_product(e, ask);
     mgk_gemm_sm90_plan plan;
-    float taken = never;
     if (!mgk_gemm_sm90_supports(&product) ||
         mgk_gemm_sm90_prepare(&product, mgi_cuda_padded(ask->rows), &plan) != 0)
         return never;
-    cudaEventRecord(watch->start, watch->stream);
+    start(watch);
     for (int i = 0; i < runs; i++)
         if (mgk_gemm_sm90_launch(&plan, ask->rows, false, watch->stream) != 0) return never;
-    cudaEventRecord(watch->end, watch->stream);
-    if (cudaEventSynchronize(watch->end) != cudaSuccess ||
-        cudaEventElapsedTime(&taken, watch->start, watch->end) != cudaSuccess)
-        return never;
-    return taken;
+    return stop(watch);
 }
 
 /* Ours does not add the residual, so what it competes with must not either. */
