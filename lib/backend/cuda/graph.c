@@ -5,7 +5,7 @@
 #include "core/alloc.h"
 
 /* Sizes of batches that are told apart: a lone row to 16 tokens, several rows less finely. */
-enum { LONE_STEP = 16, LONE_MOST = 256, LONE = LONE_MOST / LONE_STEP };
+enum { LONE_MOST = 256, LONE = LONE_MOST / MGI_CUDA_LONE_STEP };
 static const uint32_t several[] = {64, 128, 256, 384, 512, 768, 1024};
 enum { SEVERAL = sizeof several / sizeof *several, SHORTEST = 8 /* mean tokens of several rows */ };
 
@@ -48,8 +48,8 @@ static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens
 static int capture_all(const mgi_cuda_pass *pass, mgi_cuda_graphs *g) {
     const uint32_t longest = pass->encoder->max_length, most = pass->encoder->batch_tokens;
     int code = 0;
-    for (uint32_t i = 0; i < LONE && code == 0 && i * LONE_STEP < longest; i++)
-        code = capture_for(pass, 1, (i + 1) * LONE_STEP, &g->lone[i]);
+    for (uint32_t i = 0; i < LONE && code == 0 && i * MGI_CUDA_LONE_STEP < longest; i++)
+        code = capture_for(pass, 1, (i + 1) * MGI_CUDA_LONE_STEP, &g->lone[i]);
     for (uint32_t i = 0; i < SEVERAL && code == 0 && several[i] <= most; i++)
         code = capture_for(pass, several[i] / SHORTEST, several[i], &g->several[i]);
     return code;
@@ -77,7 +77,7 @@ void mgi_cuda_graphs_destroy(mgi_cuda_graphs *g) {
 cudaGraphExec_t mgi_cuda_graphs_find(const mgi_cuda_graphs *g, uint32_t rows, uint32_t tokens,
                                      uint32_t *rows_bound) {
     *rows_bound = 1;
-    if (rows == 1 && tokens <= LONE_MOST) return g->lone[(tokens - 1) / LONE_STEP];
+    if (rows == 1 && tokens <= LONE_MOST) return g->lone[(tokens - 1) / MGI_CUDA_LONE_STEP];
     for (uint32_t i = 0; i < SEVERAL; i++) {
         *rows_bound = several[i] / SHORTEST;
         if (tokens <= several[i] && rows <= *rows_bound) return g->several[i];

@@ -5,6 +5,9 @@
 
 #include "backend/cuda/encoder.h"
 
+/* A lone row has a graph for every so many tokens, and its tokens are read up to that bound. */
+enum { MGI_CUDA_LONE_STEP = 16 };
+
 typedef struct mgi_cuda_graphs mgi_cuda_graphs;
 
 /* Captures `pass`, whose batch is set here, for each size that is worth it. The pass reads what the

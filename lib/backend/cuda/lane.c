@@ -63,7 +63,9 @@ static int take_memory(mgi_lane *lane) {
 
 static int take_pinned(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
-    const size_t upload = mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens);
+    /* The graph of a lone row reads tokens up to its own bound, which may lie behind the last. */
+    const size_t upload =
+        mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens + MGI_CUDA_LONE_STEP);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
     cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
     if (code == cudaSuccess)
