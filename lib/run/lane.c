@@ -15,12 +15,19 @@ typedef struct mgi_pass {
 
 bool mgi_runner_healthy(const mgi_runner *runner) { return !atomic_load(&runner->device_failed); }
 
+/* Lanes that were open may well answer where another could not be opened. */
+static void mgi_device_answered(mgi_runner *runner) {
+    if (atomic_load_explicit(&runner->device_failed, memory_order_relaxed)) {
+        atomic_store(&runner->device_failed, false);
+    }
+}
+
 static mgeo_status mgi_lane_open(mgi_pass *pass, mgeo_error *error) {
     mgi_runner *runner = pass->runner;
     mgeo_error reason = {0};
     mgeo_status status = runner->backend->open_lane(runner->encoder, pass->lane, &reason);
     if (status == MGEO_OK) {
-        atomic_store(&runner->device_failed, false);
+        mgi_device_answered(runner);
         return MGEO_OK;
     }
     *pass->lane = NULL;
@@ -82,7 +89,10 @@ static void mgi_pass_rows(mgi_pass *pass, uint32_t first, uint32_t rows) {
         return;
     }
     mgeo_status status = mgi_pass_compute(pass, first, rows, &reason);
-    if (status == MGEO_OK) return;
+    if (status == MGEO_OK) {
+        mgi_device_answered(pass->runner);
+        return;
+    }
     if (status == MGEO_E_MEMORY && rows > 1) {
         mgi_pass_rows(pass, first, rows / 2);
         mgi_pass_rows(pass, first + rows / 2, rows - rows / 2);

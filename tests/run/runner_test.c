@@ -694,6 +694,29 @@ static void test_a_device_that_opens_again_stays_healthy(void **state) {
     mgi_runner_destroy(runner);
 }
 
+/* A worker whose lane is lost and does not open does not make the device a failed one. */
+static void test_an_answer_shows_a_healthy_device(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(2, 16, 64);
+    static caller one;
+    static answers a;
+    test_crew crew = {0};
+    steered_hold(true);
+    start_caller(&crew, &one, runner, 0, 1);
+    steered_await_waiting(1);
+    steered_let_by(1);
+    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    steered_fail_lanes(true);
+    prepare(&a);
+    assert_int_equal(score(runner, 10, 1, &a), MGEO_E_DEVICE);
+    assert_false(mgi_runner_healthy(runner));
+    steered_hold(false);
+    test_crew_join(&crew);
+    assert_int_equal(one.a.status, MGEO_OK);
+    assert_true(mgi_runner_healthy(runner));
+    mgi_runner_destroy(runner);
+}
+
 /* Every batch is packed once, counted once and answered whole, in however many parts. */
 static void test_too_little_memory_halves_batches(void **state) {
     (void)state;
@@ -897,6 +920,7 @@ int main(void) {
         TEST(test_rows_scored_before_a_failure_stay),
         TEST(test_a_lost_device_may_come_back),
         TEST(test_a_device_that_opens_again_stays_healthy),
+        TEST(test_an_answer_shows_a_healthy_device),
         TEST(test_too_little_memory_halves_batches),
         TEST(test_a_row_too_large_fails_its_call_alone),
         TEST(test_a_device_lost_between_the_parts),

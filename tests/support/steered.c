@@ -17,6 +17,7 @@ static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     bool held;
+    unsigned let_by; /* runs that begin from now on */
     unsigned waiting;
     long fail_from, fail_count; /* runs until the first failure; failures left */
     mgeo_status fail_status;
@@ -38,6 +39,7 @@ long steered_own_thread(void) { return syscall(SYS_gettid); }
 void steered_reset(void) {
     pthread_mutex_lock(&steered.mutex);
     steered.held = false;
+    steered.let_by = 0;
     steered.fail_from = 0;
     steered.fail_count = 0;
     steered.fail_lanes = false;
@@ -55,6 +57,12 @@ void steered_hold(bool held) {
     pthread_mutex_lock(&steered.mutex);
     steered.held = held;
     pthread_cond_broadcast(&steered.changed);
+    pthread_mutex_unlock(&steered.mutex);
+}
+
+void steered_let_by(unsigned runs) {
+    pthread_mutex_lock(&steered.mutex);
+    steered.let_by = runs;
     pthread_mutex_unlock(&steered.mutex);
 }
 
@@ -182,7 +190,9 @@ static bool steered_admit(const mgi_batch *batch, unsigned cores, mgeo_status *s
     }
     steered.waiting++;
     pthread_cond_broadcast(&steered.changed);
-    while (steered.held) pthread_cond_wait(&steered.changed, &steered.mutex);
+    bool waits = steered.let_by == 0;
+    steered.let_by -= !waits;
+    while (waits && steered.held) pthread_cond_wait(&steered.changed, &steered.mutex);
     steered.waiting--;
     unsigned delay = steered.delay;
     pthread_mutex_unlock(&steered.mutex);

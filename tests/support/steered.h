@@ -17,6 +17,9 @@ void steered_reset(void);
 /* While held, runs wait; letting go lets all of them on. */
 void steered_hold(bool held);
 
+/* The next runs do not wait, held or not. */
+void steered_let_by(unsigned runs);
+
 /* Blocks until `count` runs are waiting. */
 void steered_await_waiting(unsigned count);
 
