@@ -6,7 +6,7 @@
 #
 # --all runs the whole test suite instead of the suite "cuda". Settings: LIBTORCH (a CUDA build;
 # else python3's torch), MGEO_DEPS (tools/with-deps.sh), SANITIZE (programs below BUILD to run under
-# compute-sanitizer), SANITIZER_SECONDS (for one run), SANITIZER_ARGS.
+# memcheck and initcheck), SANITIZER_SECONDS (for one run), SANITIZER_ARGS.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -89,15 +89,17 @@ count_tests() {
     [ $((passed + failed)) -gt 0 ] || give_up 'no test of the suite ran'
 }
 
-# One program under one tool. A run that outlasts its limit counts as failed: nothing is known of it.
-sanitize() { # tool, program
-    local from=$SECONDS status log
-    log="$build/sanitizer-$1-$(basename "$2").log"
+# One program, with its arguments, under one tool. A run that outlasts its limit counts as failed:
+# nothing is known of it.
+sanitize() { # tool, program, arguments
+    local from=$SECONDS status log tool=$1 program=$2
+    shift 2
+    log="$build/sanitizer-$tool-$(basename "$program").log"
     # shellcheck disable=SC2086  # a list of words
-    timeout -k 10 "${SANITIZER_SECONDS:-120}" compute-sanitizer --tool "$1" --error-exitcode 99 \
-        ${SANITIZER_ARGS:-} "$build/$2" >"$log" 2>&1
+    timeout -k 10 "${SANITIZER_SECONDS:-120}" compute-sanitizer --tool "$tool" \
+        --error-exitcode 99 ${SANITIZER_ARGS:-} "$build/$program" "$@" >"$log" 2>&1
     status=$?
-    echo "compute-sanitizer $1 $2: status $status, $((SECONDS - from)) s:" \
+    echo "compute-sanitizer $tool $program $*: status $status, $((SECONDS - from)) s:" \
         "$(grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' "$log" | tail -n 1)"
     if [ "$status" -eq 0 ]; then
         passed=$((passed + 1))
@@ -108,21 +110,29 @@ sanitize() { # tool, program
     fi
 }
 
+sanitize_if_there() { # tool, program, arguments
+    if ! command -v compute-sanitizer >/dev/null; then
+        echo "compute-sanitizer is not here: $1 of $2 is skipped"
+        skipped=$((skipped + 1))
+    elif [ ! -x "$build/$2" ]; then
+        echo "no $build/$2: $1 is skipped"
+        skipped=$((skipped + 1))
+    else
+        sanitize "$@"
+    fi
+}
+
+# The tensor cores' ways are in the second program; racecheck, which keeps a record of every access
+# to shared memory, gets its few small batches alone.
 run_sanitizers() {
-    local program tool programs
+    local program programs tool
     read -r -a programs <<<"${SANITIZE:-tests/backend/cuda_conformance_test}"
     for program in "${programs[@]}"; do
-        for tool in memcheck racecheck initcheck; do
-            if ! command -v compute-sanitizer >/dev/null; then
-                echo "compute-sanitizer is not here: $tool of $program is skipped"
-                skipped=$((skipped + 1))
-            elif [ ! -x "$build/$program" ]; then
-                echo "no $build/$program: $tool is skipped"
-                skipped=$((skipped + 1))
-            else
-                sanitize "$tool" "$program"
-            fi
-        done
+        sanitize_if_there memcheck "$program"
+        sanitize_if_there initcheck "$program"
+    done
+    for tool in memcheck initcheck racecheck; do
+        sanitize_if_there "$tool" tests/backend/cuda_encoder_test small
     done
 }
 

@@ -272,7 +272,8 @@ __global__ void __launch_bounds__(WARPS * 32, KEYS == 64   ? 3
     extern __shared__ __align__(16) unsigned char memory[];
     let_next_begin();
     wait_before_sizes(batch);
-    const uint32_t item = blockIdx.x * WARPS + threadIdx.x / 32;
+    /* The last rows first, as in norm_rows_kernel. */
+    const uint32_t item = (gridDim.x - 1 - blockIdx.x) * WARPS + threadIdx.x / 32;
     const uint32_t row = item / a.heads, column = item % a.heads * HEAD;
     const token_range range = tokens_of(batch, row);
     wait_after_sizes(batch);

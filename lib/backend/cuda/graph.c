@@ -4,6 +4,8 @@
 
 #include "core/alloc.h"
 
+#include <stdatomic.h>
+
 /* Sizes of batches that are told apart: a lone row to 16 tokens, several rows less finely. */
 enum { LONE_MOST = 256, LONE = LONE_MOST / MGI_CUDA_LONE_STEP };
 static const uint32_t several[] = {64, 128, 256, 384, 512, 768, 1024};
@@ -55,22 +57,52 @@ static int capture_all(const mgi_cuda_pass *pass, mgi_cuda_graphs *g) {
     return code;
 }
 
+static void destroy_all(const mgi_cuda_graphs *g) {
+    for (uint32_t i = 0; i < LONE; i++)
+        if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
+    for (uint32_t i = 0; i < SEVERAL; i++)
+        if (g->several[i] != NULL) cudaGraphExecDestroy(g->several[i]);
+}
+
+/* The driver keeps what graphs and streams once took of the card's memory, for later ones. With a
+ * card's first graphs it is made to take as much as two models with all lanes need, so that no load
+ * beside a live model takes more. Where this fails, that load does so. */
+static void reserve(const mgi_cuda_pass *pass) {
+    enum { CARDS = 64, SPARE = 2 * MGI_CUDA_LANES - 1 };
+    static atomic_bool reserved[CARDS];
+    const int card = pass->copy->card.ordinal;
+    mgi_cuda_graphs graphs[SPARE] = {0};
+    cudaStream_t streams[SPARE] = {NULL};
+    int code = 0;
+    if (card >= CARDS || atomic_exchange(&reserved[card], true)) return;
+    for (int i = 0; i < SPARE && code == 0; i++) {
+        code = (int)cudaStreamCreateWithFlags(&streams[i], cudaStreamNonBlocking);
+        if (code == 0) code = capture_all(pass, &graphs[i]);
+    }
+    cudaStreamSynchronize(pass->stream);
+    for (int i = 0; i < SPARE; i++) {
+        destroy_all(&graphs[i]);
+        if (streams[i] != NULL) cudaStreamDestroy(streams[i]);
+    }
+    cudaGetLastError();
+}
+
 mgeo_status mgi_cuda_graphs_create(const mgi_cuda_pass *pass, mgi_cuda_graphs **graphs,
                                    mgeo_error *error) {
     *graphs = mgi_calloc(1, sizeof **graphs);
     if (*graphs == NULL) return mgi_fail_memory(error, "graphs", sizeof **graphs);
     int code = capture_all(pass, *graphs);
     if (code == 0) code = (int)cudaStreamSynchronize(pass->stream);
-    if (code == 0) return MGEO_OK;
+    if (code == 0) {
+        reserve(pass);
+        return MGEO_OK;
+    }
     return mgi_cuda_fail(error, &pass->copy->card, code, "capturing a graph");
 }
 
 void mgi_cuda_graphs_destroy(mgi_cuda_graphs *g) {
     if (g == NULL) return;
-    for (uint32_t i = 0; i < LONE; i++)
-        if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
-    for (uint32_t i = 0; i < SEVERAL; i++)
-        if (g->several[i] != NULL) cudaGraphExecDestroy(g->several[i]);
+    destroy_all(g);
     mgi_free(g);
 }
 

@@ -229,7 +229,9 @@ __global__ void __launch_bounds__(WARPS * 32)
 }
 
 /* Many rows whose sums are made already: each warp takes one after the other, with the next on its
- * way from memory while it computes. */
+ * way from memory while it computes. The last rows go first: the product before this kernel has
+ * just written them, and the first ones, which the next product begins with, are then the last
+ * written. */
 template <typename T, int CHUNKS>
 __global__ void __launch_bounds__(WARPS * 32, 2)
     norm_rows_kernel(const T *y, mgk_cuda_batch batch, mgk_cuda_extent extent, mgk_cuda_norm norm) {
@@ -246,13 +248,13 @@ __global__ void __launch_bounds__(WARPS * 32, 2)
         each_chunk<CHUNKS>(
             width, [&](int c, uint32_t column) { next[c].load(y + (size_t)row * width + column); });
     };
-    if (r < rows) fetch(r);
+    if (r < rows) fetch(rows - 1 - r);
     for (; r < rows; r += step) {
         row_registers<CHUNKS> row;
         each_chunk<CHUNKS>(width, [&](int c, uint32_t) { next[c].unpack(row.at[c]); });
-        if (r + step < rows) fetch(r + step);
+        if (r + step < rows) fetch(rows - 1 - (r + step));
         normalise<CHUNKS>(row, norm, a);
-        store_row<T, CHUNKS>(row, norm, r);
+        store_row<T, CHUNKS>(row, norm, rows - 1 - r);
     }
 }
 

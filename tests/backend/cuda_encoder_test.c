@@ -1,0 +1,158 @@
+/* The encoder on CUDA against the naive one, with heads as wide as BERT's, so that the tensor cores
+ * take attention and products; rows on either side of every size at which another kernel begins.
+ * Skipped without a card. "small": nothing else but batches of a few rows, for tools that slow a
+ * kernel down a thousandfold. */
+#include "backend/backend.h"
+#include "reference.h"
+#include "toy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SKIPPED = 77, LONGEST = 160, SMALL_BATCH = 1024, LARGE_BATCH = 5632 };
+
+typedef struct kind {
+    const char *name;
+    int32_t precision;
+    double bound; /* of the difference from the reference, against the largest logit */
+} kind;
+
+static const kind kinds[] = {{"fp32", MGEO_FP32, 1e-5},
+                             {"bf16", MGEO_BF16, 0.05},
+                             {"fp16", MGEO_FP16, 0.01},
+                             {"int8", MGEO_INT8, 0.08},
+                             {"fp8", MGEO_FP8, 0.25}};
+
+static toy *make_model(void) {
+    toy_options options = {.spec = toy_spec(), .seed = 21};
+    options.spec.hidden = 128;
+    options.spec.heads = 2;
+    options.spec.intermediate = 512;
+    options.spec.positions = LONGEST;
+    return toy_create(&options);
+}
+
+static void must(mgeo_status status, const mgeo_error *error) {
+    if (status != MGEO_OK) fail_msg("%s: %s", mgeo_status_name(status), error->message);
+}
+
+enum { LABELS_MOST = 8, BATCHES_MOST = 16 };
+
+/* Naive logits of the batch, kept for the precisions after the first. */
+static const double *expected_of(const toy *model, const toy_batch *b, unsigned number) {
+    static double *known[BATCHES_MOST];
+    assert_true(number < BATCHES_MOST);
+    if (known[number] != NULL) return known[number];
+    known[number] = calloc((size_t)b->batch.rows * LABELS_MOST, sizeof(double));
+    assert_non_null(known[number]);
+    for (uint32_t r = 0; r < b->batch.rows; r++) {
+        const uint32_t first = b->offsets[r];
+        reference_logits(&model->spec, &model->weights, b->ids + first, b->types + first,
+                         b->offsets[r + 1] - first, known[number] + (size_t)r * LABELS_MOST);
+    }
+    return known[number];
+}
+
+/* The largest difference over a batch. */
+static double apart(const toy *model, const toy_batch *b, const double *expected,
+                    const float *logits) {
+    const uint32_t labels = model->spec.labels;
+    double difference = 0, size = 0;
+    for (uint32_t r = 0; r < b->batch.rows; r++)
+        for (uint32_t i = 0; i < labels; i++) {
+            const double right = expected[(size_t)r * LABELS_MOST + i];
+            const double some = fabs(right - (double)logits[r * labels + i]);
+            difference = some <= difference ? difference : some; /* NaN shows */
+            size = fmax(size, fabs(right));
+        }
+    return difference / size;
+}
+
+/* `number` tells batches apart. */
+static void check_batch(const toy *model, mgi_lane *lane, const kind *k, unsigned number,
+                        const uint32_t *lengths, uint32_t rows) {
+    mgeo_error error;
+    toy_batch *b = toy_batch_create(&model->spec, lengths, rows, 99);
+    float *logits = calloc((size_t)rows * model->spec.labels, sizeof *logits);
+    assert_non_null(logits);
+    must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
+    const double found = apart(model, b, expected_of(model, b, number), logits);
+    printf("%s, %u rows of up to %u tokens: %.2g from the reference\n", k->name, rows,
+           lengths[rows - 1], found);
+    if (!(found <= k->bound)) fail_msg("more than %g", k->bound);
+    free(logits);
+    toy_batch_destroy(b);
+}
+
+/* One encoder and lane for each precision that the card has. */
+static void each_kind(uint32_t batch_tokens,
+                      void (*check)(const toy *model, mgi_lane *lane, const kind *k)) {
+    toy *model = make_model();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        mgi_encoder_request request = toy_request(model, "cuda", kinds[i].precision);
+        mgi_encoder *encoder = NULL;
+        mgi_lane *lane = NULL;
+        mgeo_error error;
+        request.batch_tokens = batch_tokens;
+        const mgeo_status status = mgi_cuda_backend.open(&request, &encoder, &error);
+        if (status == MGEO_E_UNSUPPORTED) continue; /* an older card */
+        must(status, &error);
+        must(mgi_cuda_backend.open_lane(encoder, &lane, &error), &error);
+        check(model, lane, &kinds[i]);
+        mgi_cuda_backend.close_lane(lane);
+        mgi_cuda_backend.close(encoder);
+    }
+    toy_destroy(model);
+}
+
+static void check_few(const toy *model, mgi_lane *lane, const kind *k) {
+    static const uint32_t lone[] = {1, 16, 17, 45, 64, 65, LONGEST};
+    static const uint32_t to_32[] = {1, 2, 7, 15, 16, 17, 31, 32};
+    static const uint32_t to_48[] = {1, 16, 31, 33, 47, 48};
+    static const uint32_t to_end[] = {3, 32, 48, 49, 63, 64, 65, 128, LONGEST};
+    unsigned number = 0;
+    for (size_t i = 0; i < sizeof lone / sizeof *lone; i++)
+        check_batch(model, lane, k, number++, &lone[i], 1);
+    check_batch(model, lane, k, number++, to_32, sizeof to_32 / sizeof *to_32);
+    check_batch(model, lane, k, number++, to_48, sizeof to_48 / sizeof *to_48);
+    check_batch(model, lane, k, number++, to_end, sizeof to_end / sizeof *to_end);
+}
+
+static void few_rows(void **state) {
+    (void)state;
+    each_kind(SMALL_BATCH, check_few);
+}
+
+/* Launched kernel by kernel, our products for many rows among them. */
+static void check_many(const toy *model, mgi_lane *lane, const kind *k) {
+    enum { ROWS = 60, FIRST_NUMBER = 12 };
+    unsigned number = FIRST_NUMBER;
+    uint32_t lengths[ROWS];
+    for (uint32_t most = 32; most <= 64; most += 16) {
+        for (uint32_t r = 0; r < ROWS; r++) lengths[r] = most / 2 + r * (most / 2) / (ROWS - 1);
+        check_batch(model, lane, k, number++, lengths, ROWS);
+    }
+}
+
+static void many_rows(void **state) {
+    (void)state;
+    each_kind(LARGE_BATCH, check_many);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(few_rows), cmocka_unit_test(many_rows)};
+    const bool small = argc > 1 && strcmp(argv[1], "small") == 0;
+    mgeo_error error;
+    if (mgi_cuda_backend.usable("cuda", &error) != MGEO_OK) {
+        fprintf(stderr, "skipped: %s\n", error.message);
+        return SKIPPED;
+    }
+    if (small) cmocka_set_test_filter("few_rows");
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
