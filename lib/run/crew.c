@@ -100,20 +100,16 @@ static void mgi_crew_post_guard(mgi_crew *crew) {
     crew->guard_until = urgent->overdue;
 }
 
-static void mgi_hand_rest(mgi_hand *hand) {
-    hand->next_idle = hand->crew->idle;
-    hand->crew->idle = hand;
-    mgi_crew_post_guard(hand->crew);
-}
-
-/* The hand has no task. */
+/* The hand has no task: it takes the first that waits, or rests. */
 static void mgi_hand_seek(mgi_hand *hand) {
     mgi_crew *crew = hand->crew;
     if (crew->first != NULL && crew->working < crew->cores) {
         mgi_hand_give_listed(hand, crew->first);
     } else {
-        mgi_hand_rest(hand);
+        hand->next_idle = crew->idle;
+        crew->idle = hand;
     }
+    mgi_crew_post_guard(crew);
 }
 
 static void mgi_hand_work(mgi_hand *hand) {
