@@ -25,7 +25,8 @@ static void mgi_name_actor(mgeo_engine *engine, const char *actor) {
 static mgeo_status mgi_engine_equip(mgeo_engine *engine, const char *journal, mgeo_error *error) {
     engine->watcher = mgi_watcher_create(engine);
     engine->shadow = mgi_shadow_create(engine);
-    if (engine->watcher == NULL || engine->shadow == NULL) {
+    engine->crew = mgi_crew_create();
+    if (engine->watcher == NULL || engine->shadow == NULL || engine->crew == NULL) {
         return mgi_fail_memory(error, "an engine", sizeof *engine);
     }
     if (journal == NULL) return MGEO_OK;
@@ -38,6 +39,7 @@ static void mgi_engine_free(mgeo_engine *engine) {
     for (int slot = 0; slot < MGI_SLOTS; slot++) {
         mgi_runner_destroy(engine->residents[slot].runner);
     }
+    mgi_crew_destroy(engine->crew);
     mgi_journal_close(engine->journal);
     pthread_mutex_destroy(&engine->emptier);
     pthread_mutex_destroy(&engine->mutex);

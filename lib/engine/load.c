@@ -13,7 +13,7 @@ typedef struct mgi_loading {
     const char *path;
     const mgeo_load_options *options;
     mgi_model_options wanted;
-    mgi_runner_options crew;
+    mgi_runner_options running;
     mgi_beside *beside; /* until the model is ready */
     mgi_model *model;   /* until a runner owns it */
     mgi_runner *runner; /* until a slot owns it */
@@ -30,7 +30,7 @@ typedef struct mgi_loading {
 static void mgi_load_admit(mgi_loading *loading) {
     const mgi_admission admission = {.model = loading->model,
                                      .options = &loading->wanted,
-                                     .runner = &loading->crew,
+                                     .runner = &loading->running,
                                      .limit = loading->options->memory_limit};
     mgeo_memory memory = {.struct_size = sizeof memory};
     loading->status = mgi_admission_weigh(&admission, &memory, &loading->error);
@@ -57,18 +57,19 @@ static void mgi_load_warm_up(void *argument) {
     loading->warm_up_seconds = mgi_now() - start;
 }
 
-/* In the caller's own thread, whose priority the workers inherit. */
+/* In the caller's own thread, whose priority new threads inherit. */
 static void mgi_load_start_workers(mgi_loading *loading) {
     loading->status =
-        mgi_runner_create(loading->model, &loading->crew, &loading->runner, &loading->error);
+        mgi_runner_create(loading->model, &loading->running, &loading->runner, &loading->error);
     if (loading->status == MGEO_OK) loading->model = NULL;
 }
 
 static void mgi_load_prepare(mgi_loading *loading) {
     bool aside = mgi_slots_live(&loading->engine->slots) >= 0;
     loading->wanted = mgi_model_options_of(loading->options);
-    loading->crew = mgi_runner_options_of(loading->options, loading->engine->queue_rows);
-    loading->crew.gentle = aside;
+    loading->running = mgi_runner_options_of(loading->options, loading->engine->queue_rows);
+    loading->running.gentle = aside;
+    loading->running.crew = loading->engine->crew;
     mgi_run_aside(aside, mgi_load_model, loading);
     if (loading->status == MGEO_OK) mgi_load_start_workers(loading);
     if (loading->status == MGEO_OK && !loading->options->skip_warm_up) {

@@ -34,6 +34,7 @@ struct mgeo_engine {
     double patience;      /* seconds; mgi_await_idle_standby says for what */
     char actor[128];      /* who acts where a call does not say */
     mgi_journal *journal; /* NULL: none */
+    mgi_crew *crew;       /* threads that both slots' models are computed by on the CPU */
     mgi_watcher *watcher;
     mgi_shadow *shadow;
     mgi_slots slots;

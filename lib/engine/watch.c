@@ -13,9 +13,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { MGI_LOOK_MS = 10 };
+static const double mgi_look_every = 0.01; /* seconds */
 
 struct mgi_watcher {
     mgeo_engine *engine;
@@ -132,14 +131,7 @@ void mgi_watcher_turned_back(mgi_watcher *watcher, const char *reason) {
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static void mgi_watch_sleep(mgi_watcher *watcher) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += MGI_LOOK_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&watcher->changed, &watcher->engine->mutex, &until);
+    mgi_cond_wait_until(&watcher->changed, &watcher->engine->mutex, mgi_now() + mgi_look_every);
 }
 
 static void mgi_watch_step(mgi_watcher *watcher) {
@@ -169,21 +161,12 @@ static void *mgi_watcher_main(void *argument) {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-/* The clock that only goes forward. */
-static bool mgi_watcher_init_condition(mgi_watcher *watcher) {
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) return false;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    watcher->has_condition = pthread_cond_init(&watcher->changed, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return watcher->has_condition;
-}
-
 mgi_watcher *mgi_watcher_create(mgeo_engine *engine) {
     mgi_watcher *watcher = mgi_calloc(1, sizeof *watcher);
     if (watcher == NULL) return NULL;
     watcher->engine = engine;
-    if (mgi_watcher_init_condition(watcher)) return watcher;
+    watcher->has_condition = mgi_cond_init(&watcher->changed) == 0;
+    if (watcher->has_condition) return watcher;
     mgi_watcher_destroy(watcher);
     return NULL;
 }

@@ -9,7 +9,7 @@ static uint32_t mgi_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t mgi_most(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 uint32_t mgi_sharers_of(const mgi_load *load, uint32_t whole_tokens) {
-    uint32_t sharers = mgi_least(load->waiting_rows, load->workers - load->busy_workers);
+    uint32_t sharers = mgi_least(load->waiting_rows, load->free_workers);
     uint64_t wholes = whole_tokens == 0 ? sharers : load->waiting_tokens / whole_tokens;
     if (wholes < sharers) sharers = (uint32_t)wholes;
     return mgi_most(1, sharers);

@@ -10,8 +10,8 @@ typedef struct mgi_load {
     uint32_t waiting_rows; /* at least 1 */
     uint64_t waiting_tokens;
     uint32_t calls;        /* calls in flight */
-    uint32_t workers;      /* all of them */
-    uint32_t busy_workers; /* of which computing, the one that asks not counted */
+    uint32_t free_workers; /* that may begin now, the one that asks counted */
+    uint32_t busy_workers; /* that compute on the same cores, other models' too */
     uint32_t cores;        /* CPU cores for all workers together */
     uint32_t busy_cores;
 } mgi_load;

@@ -1,26 +1,14 @@
 /* One caller's call: a place in the pool, and the caller's arrays. */
 #define _GNU_SOURCE
 #include "core/alloc.h"
+#include "core/thread.h"
 #include "run/state.h"
-
-#include <time.h>
 
 static void mgi_call_destroy(mgi_call *call) {
     if (call == NULL) return;
     pthread_cond_destroy(&call->wake);
     mgi_pair_scratch_destroy(call->scratch);
     mgi_free(call);
-}
-
-/* The clock that only goes forward, for waits that end to look for cancellation. */
-static int mgi_cond_init(pthread_cond_t *cond) {
-    pthread_condattr_t attributes;
-    int failed = pthread_condattr_init(&attributes);
-    if (failed != 0) return failed;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    failed = pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return failed;
 }
 
 static mgi_call *mgi_call_create(mgi_runner *runner) {

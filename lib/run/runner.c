@@ -6,6 +6,8 @@
 #include "core/thread.h"
 #include "run/state.h"
 
+static const double mgi_patience_least = 0.01;
+
 static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
                               const mgi_runner_options *options) {
     const mgi_encoder_info *info = mgi_model_encoder_info(model);
@@ -24,6 +26,17 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->workers_count = mgi_lanes_of(runner->cores, info->lanes);
     runner->on_cpu = info->on_cpu;
     if (!info->on_cpu) runner->cores = 1; /* there are none to share out */
+    runner->crew = info->on_cpu ? options->crew : NULL;
+    runner->owns_crew = runner->crew == NULL;
+}
+
+static mgeo_status mgi_runner_join(mgi_runner *runner, mgeo_error *error) {
+    if (runner->owns_crew) runner->crew = mgi_crew_create();
+    if (runner->crew == NULL) return mgi_fail_memory(error, "a model's threads", 0);
+    runner->task.body = mgi_workers_attend;
+    mgeo_status status = mgi_crew_join(runner->crew, &runner->task, runner->workers_count, error);
+    runner->joined = status == MGEO_OK;
+    return status;
 }
 
 static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
@@ -40,17 +53,12 @@ static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo
     for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
         status = mgi_worker_init(&runner->workers[i], runner, i, error);
     }
-    for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
-        status = mgi_worker_start(&runner->workers[i], error);
-    }
-    return status;
+    return status == MGEO_OK ? mgi_runner_join(runner, error) : status;
 }
 
 static void mgi_runner_stop(mgi_runner *runner) {
-    pthread_mutex_lock(&runner->mutex);
-    runner->stopping = true;
-    mgi_workers_wake(runner);
-    pthread_mutex_unlock(&runner->mutex);
+    if (runner->joined) mgi_crew_leave(runner->crew, &runner->task);
+    if (runner->owns_crew) mgi_crew_destroy(runner->crew);
     for (uint32_t i = 0; runner->workers != NULL && i < runner->workers_count; i++) {
         if (runner->workers[i].runner != NULL) mgi_worker_finish(&runner->workers[i]);
     }
@@ -92,6 +100,16 @@ void mgi_runner_destroy(mgi_runner *runner) {
     mgi_model *model = runner->model;
     mgi_runner_free(runner);
     mgi_model_close(model);
+}
+
+void mgi_runner_learn_batch(mgi_runner *runner, double seconds) {
+    double *known = &runner->batch_seconds;
+    *known = *known == 0 ? seconds : *known + (seconds - *known) / 8;
+}
+
+/* A batch's time: with a core of its own each it would take twice that. */
+double mgi_runner_patience(const mgi_runner *runner) {
+    return runner->batch_seconds > mgi_patience_least ? runner->batch_seconds : mgi_patience_least;
 }
 
 const mgi_model *mgi_runner_model(const mgi_runner *runner) { return runner->model; }

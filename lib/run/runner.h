@@ -3,6 +3,7 @@
 #define MGI_RUN_RUNNER_H
 
 #include "model/model.h"
+#include "run/crew.h"
 #include "stats/observed.h"
 
 typedef struct mgi_runner mgi_runner;
@@ -11,9 +12,11 @@ typedef struct mgi_runner_options {
     uint32_t threads;    /* CPU threads that compute; 0: mgi_processors() */
     uint32_t queue_rows; /* rows that may wait; 0: 4,096, or some batches' worth */
     bool gentle;         /* there is live traffic: warm-up takes one core and times nothing */
+    mgi_crew *crew;      /* whose threads compute if that is on a CPU; NULL: ones of its own. It is
+                          * to outlive the runner */
 } mgi_runner_options;
 
-/* Starts the workers of a model. On success the runner owns the model; on failure the caller still
+/* Sets up the workers of a model. On success the runner owns the model; on failure the caller still
  * does. Errors: MGEO_E_MEMORY, and what the backend's open_lane returns. */
 mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *options,
                               mgi_runner **runner, mgeo_error *error);

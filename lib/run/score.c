@@ -4,12 +4,10 @@
 #include "core/thread.h"
 #include "run/state.h"
 
-#include <time.h>
+enum { MGI_CHUNK_ROWS = 32 }; /* encoded between two looks at the queue: workers start early */
 
-enum {
-    MGI_CHUNK_ROWS = 32,    /* encoded between two looks at the queue: workers start early */
-    MGI_CANCEL_POLL_MS = 10 /* how often a waiting caller looks whether it was cancelled */
-};
+/* Seconds: how often a waiting caller looks whether it was cancelled. */
+static const double mgi_cancel_poll = 0.01;
 
 /* Rows that a caller has claimed from the queue and fills. */
 typedef struct mgi_chunk {
@@ -29,14 +27,7 @@ static void mgi_call_wait(mgi_runner *runner, mgi_call *call) {
         pthread_cond_wait(&call->wake, &runner->mutex);
         return;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += MGI_CANCEL_POLL_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&call->wake, &runner->mutex, &until);
+    mgi_cond_wait_until(&call->wake, &runner->mutex, mgi_now() + mgi_cancel_poll);
 }
 
 static void mgi_room_join(mgi_runner *runner, mgi_call *call) {

@@ -4,6 +4,7 @@
 
 #include "run/batcher.h"
 #include "run/cores.h"
+#include "run/crew.h"
 #include "run/queue.h"
 #include "run/runner.h"
 #include "stats/counters.h"
@@ -29,7 +30,7 @@ typedef struct mgi_call {
     mgeo_error failure;
 } mgi_call;
 
-/* One thread that computes. */
+/* Room for one batch at a time: a lane and what stands around it. */
 typedef struct mgi_worker {
     mgi_runner *runner;
     mgi_lane *lane; /* NULL after a failure of the device, until it opens again */
@@ -37,13 +38,8 @@ typedef struct mgi_worker {
     float *logits;          /* [rows_most * labels] */
     pthread_cond_t **wakes; /* [rows_most]: of the calls that the last batch has answered */
     uint32_t wakes_count;
-    pthread_cond_t wake;
     struct mgi_worker *next_idle;
     unsigned number;
-    bool idle;
-    bool has_wake;
-    bool has_thread;
-    pthread_t thread;
 } mgi_worker;
 
 struct mgi_runner {
@@ -60,6 +56,10 @@ struct mgi_runner {
     bool gentle; /* warm-up leaves the other cores to live traffic */
     uint32_t workers_count;
     mgi_worker *workers;
+    mgi_crew *crew; /* whose threads come to the workers */
+    bool owns_crew;
+    mgi_task task; /* in the crew when `joined` */
+    bool joined;
     mgi_counters *counters;
     atomic_bool device_failed; /* the last lane that was to be opened could not be */
 
@@ -71,10 +71,9 @@ struct mgi_runner {
     mgi_call *room_last;
     uint32_t calls; /* in flight */
     uint32_t busy_workers;
-    uint32_t busy_cores;
+    double batch_seconds; /* of late; 0: not known */
     mgi_cores lone;
     unsigned next_stripe;
-    bool stopping;
 };
 
 /* ---- needs.c ---- */
@@ -84,16 +83,23 @@ uint32_t mgi_lanes_of(uint32_t cores, uint32_t lanes);
 /* The queue's rows: as asked for, or enough for some batches. */
 uint32_t mgi_queue_rows_of(uint32_t asked, uint32_t batch_tokens);
 
+/* ---- runner.c ---- */
+
+/* A batch took so long. The mutex is held, as in the next. */
+void mgi_runner_learn_batch(mgi_runner *runner, double seconds);
+/* Seconds that rows wait for a thread while other models have them all. */
+double mgi_runner_patience(const mgi_runner *runner);
+
 /* ---- worker.c ---- */
 
 mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned number,
                             mgeo_error *error);
-/* Starts the thread. */
-mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error);
-/* Joins the thread, which the runner has told to stop, and frees what init made. */
+/* Frees what init made. */
 void mgi_worker_finish(mgi_worker *worker);
-/* Has the waiting rows computed: wakes as many idle workers as they are to be split among. The
- * mutex is held. */
+/* The runner's task: a thread of the crew computes batches while rows wait. */
+void mgi_workers_attend(mgi_task *task);
+/* Has the waiting rows computed: calls as many threads as they are to be split among. The mutex is
+ * held. */
 void mgi_workers_wake(mgi_runner *runner);
 /* The same where nobody waits but the one caller who asks, with few rows and off the CPU: his own
  * thread takes a worker's place for one batch, and no thread has to be woken. false: nothing was

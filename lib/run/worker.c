@@ -1,11 +1,11 @@
-/* A thread that takes rows, runs its lane over them and writes the answers to their callers. */
+/* A worker takes rows, runs its lane over them and writes the answers to their callers, in whatever
+ * thread comes. */
 #define _GNU_SOURCE
 #include "core/alloc.h"
 #include "core/thread.h"
 #include "run/state.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 static bool mgi_entry_is_skipped(const mgi_entry *entry) {
     return (entry->flags & MGEO_ROW_SKIPPED) != 0;
@@ -144,16 +144,19 @@ static void mgi_wake_callers(mgi_worker *worker) {
     worker->wakes_count = 0;
 }
 
-/* ---- the thread ------------------------------------------------------------------------------ */
+/* ---- a batch --------------------------------------------------------------------------------- */
 
 static mgi_load mgi_load_now(const mgi_runner *runner) {
+    const mgi_crew_use use = mgi_crew_look(runner->crew);
+    uint32_t workers = runner->workers_count - runner->busy_workers;
+    uint32_t threads = use.cores > use.batches ? use.cores - use.batches : 0;
     return (mgi_load){.waiting_rows = runner->queue.waiting_rows,
                       .waiting_tokens = runner->queue.waiting_tokens,
                       .calls = runner->calls,
-                      .workers = runner->workers_count,
-                      .busy_workers = runner->busy_workers,
+                      .free_workers = workers < threads ? workers : threads,
+                      .busy_workers = use.batches,
                       .cores = runner->cores,
-                      .busy_cores = runner->busy_cores};
+                      .busy_cores = use.busy_cores};
 }
 
 /* Packs a batch; returns the cores that it might be computed with. */
@@ -173,7 +176,8 @@ static void mgi_worker_turn(mgi_worker *worker) {
     unsigned offered = mgi_worker_take(worker);
     unsigned cores = mgi_cores_choose(&runner->lone, offered);
     runner->busy_workers++;
-    runner->busy_cores += cores;
+    mgi_crew_begin_batch(runner->crew, cores);
+    mgi_workers_wake(runner); /* for the rows that are left */
     pthread_mutex_unlock(&runner->mutex);
 
     double start = mgi_now();
@@ -187,52 +191,44 @@ static void mgi_worker_turn(mgi_worker *worker) {
     if (offered > 1 && status == MGEO_OK) {
         mgi_cores_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
     }
+    mgi_runner_learn_batch(runner, seconds);
     mgi_close_batch(worker, status, &failure);
     runner->busy_workers--;
-    runner->busy_cores -= cores;
+    mgi_crew_end_batch(runner->crew, cores);
     pthread_mutex_unlock(&runner->mutex);
     mgi_wake_callers(worker);
     pthread_mutex_lock(&runner->mutex);
 }
 
-static void mgi_worker_rest(mgi_worker *worker) {
-    mgi_runner *runner = worker->runner;
-    worker->idle = true;
+/* ---- threads that come ----------------------------------------------------------------------- */
+
+/* One batch, if rows wait and a worker is idle. The mutex is held here and at the end. */
+static bool mgi_workers_take_turn(mgi_runner *runner) {
+    mgi_worker *worker = runner->idle;
+    if (worker == NULL || runner->queue.waiting_rows == 0) return false;
+    runner->idle = worker->next_idle;
+    mgi_worker_turn(worker);
     worker->next_idle = runner->idle;
     runner->idle = worker;
-    while (worker->idle) pthread_cond_wait(&worker->wake, &runner->mutex);
+    return true;
 }
 
-static void *mgi_worker_main(void *argument) {
-    mgi_worker *worker = argument;
-    mgi_runner *runner = worker->runner;
-    char name[16];
-    snprintf(name, sizeof name, "mgeo-%u", worker->number);
-    mgi_thread_name(name);
+void mgi_workers_attend(mgi_task *task) {
+    mgi_runner *runner = (mgi_runner *)((char *)task - offsetof(mgi_runner, task));
     pthread_mutex_lock(&runner->mutex);
-    while (!runner->stopping) {
-        if (runner->queue.waiting_rows > 0) {
-            mgi_worker_turn(worker);
-        } else {
-            mgi_worker_rest(worker);
-        }
+    while (mgi_workers_take_turn(runner) && !mgi_crew_is_pressed(runner->crew, task)) {
     }
+    mgi_workers_wake(runner); /* whom others press */
     pthread_mutex_unlock(&runner->mutex);
-    return NULL;
 }
 
 void mgi_workers_wake(mgi_runner *runner) {
-    uint32_t workers = runner->stopping ? UINT32_MAX : 0;
-    if (workers == 0 && runner->queue.waiting_rows > 0) {
-        const mgi_load load = mgi_load_now(runner);
-        workers = mgi_sharers_of(&load, runner->whole_tokens);
-    }
-    for (; workers > 0 && runner->idle != NULL; workers--) {
-        mgi_worker *worker = runner->idle;
-        runner->idle = worker->next_idle;
-        worker->idle = false;
-        pthread_cond_signal(&worker->wake);
-    }
+    /* Without an idle worker a thread could do nothing: the busy ones take the rows in their turn.
+     */
+    if (runner->queue.waiting_rows == 0 || runner->idle == NULL) return;
+    const mgi_load load = mgi_load_now(runner);
+    uint32_t workers = mgi_sharers_of(&load, runner->whole_tokens);
+    mgi_crew_call(runner->crew, &runner->task, workers, mgi_runner_patience(runner));
 }
 
 /* On a CPU a batch would run wherever the host's thread may, and leave libtorch's own threads
@@ -247,11 +243,7 @@ static bool mgi_stand_in_helps(const mgi_runner *runner) {
 
 bool mgi_workers_stand_in(mgi_runner *runner) {
     if (!mgi_stand_in_helps(runner)) return false;
-    mgi_worker *worker = runner->idle; /* which sleeps on, as nobody finds it */
-    runner->idle = worker->next_idle;
-    mgi_worker_turn(worker);
-    worker->next_idle = runner->idle;
-    runner->idle = worker;
+    mgi_workers_take_turn(runner);
     mgi_workers_wake(runner); /* for rows that have come meanwhile */
     return true;
 }
@@ -262,8 +254,6 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
                             mgeo_error *error) {
     worker->runner = runner;
     worker->number = number;
-    worker->has_wake = pthread_cond_init(&worker->wake, NULL) == 0;
-    if (!worker->has_wake) return mgi_fail(error, MGEO_E_MEMORY, "a condition cannot be made");
     if (!mgi_batcher_init(&worker->batcher, runner->batch_tokens, runner->queue.capacity)) {
         return mgi_fail_memory(error, "a worker's batch", runner->batch_tokens);
     }
@@ -273,25 +263,16 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
     if (worker->logits == NULL || worker->wakes == NULL) {
         return mgi_fail_memory(error, "a worker's logits", numbers * 4);
     }
-    return runner->backend->open_lane(runner->encoder, &worker->lane, error);
-}
-
-mgeo_status mgi_worker_start(mgi_worker *worker, mgeo_error *error) {
-    int failed = mgi_thread_start(&worker->thread, mgi_worker_main, worker);
-    if (failed == 0) {
-        worker->has_thread = true;
-        return MGEO_OK;
-    }
-    char reason[128] = "";
-    return mgi_fail(error, MGEO_E_MEMORY, "thread %u of the model cannot be started: %s",
-                    worker->number, strerror_r(failed, reason, sizeof reason));
+    mgeo_status status = runner->backend->open_lane(runner->encoder, &worker->lane, error);
+    if (status != MGEO_OK) return status;
+    worker->next_idle = runner->idle;
+    runner->idle = worker;
+    return MGEO_OK;
 }
 
 void mgi_worker_finish(mgi_worker *worker) {
-    if (worker->has_thread) pthread_join(worker->thread, NULL);
     if (worker->lane != NULL) worker->runner->backend->close_lane(worker->lane);
     mgi_batcher_finish(&worker->batcher);
     mgi_free(worker->wakes);
     mgi_free(worker->logits);
-    if (worker->has_wake) pthread_cond_destroy(&worker->wake);
 }

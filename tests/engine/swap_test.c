@@ -86,6 +86,66 @@ static void test_unload(void **state) {
     check_answer(2, 3);
 }
 
+/* ---- threads --------------------------------------------------------------------------------- */
+
+static void load_two_steered(void) {
+    mgeo_load_options options = on("steered");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mgeo_load(engine, paths[i], &options, NULL, &error), MGEO_OK);
+    }
+}
+
+static unsigned different_threads(void) {
+    enum { MOST = 16 };
+    steered_run runs[MOST];
+    unsigned count = steered_runs(runs, MOST), different = 0;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned before = 0;
+        while (before < i && runs[before].thread != runs[i].thread) before++;
+        different += before == i;
+    }
+    return different;
+}
+
+/* Two threads a model; one more while both have callers. */
+static void test_the_models_share_their_threads(void **state) {
+    (void)state;
+    load_two_steered();
+    for (unsigned round = 0; round < 4; round++) {
+        test_crew asking = {0};
+        asker askers[2] = {0};
+        steered_hold(true);
+        for (int i = 0; i < 2; i++) test_crew_start(&asking, ask_once, &askers[i]);
+        steered_await_waiting(2);
+        steered_hold(false);
+        test_crew_join(&asking);
+        for (int i = 0; i < 2; i++) {
+            assert_float_equal(askers[i].similarity, expected[round % 2], 0);
+        }
+        assert_int_equal(swap(), MGEO_OK);
+    }
+    assert_in_range(different_threads(), 2, 3);
+}
+
+static void test_a_slow_model_does_not_keep_the_other_waiting(void **state) {
+    (void)state;
+    load_two_steered();
+    test_crew slow = {0}, next = {0};
+    asker askers[3] = {0};
+    steered_hold(true);
+    for (int i = 0; i < 2; i++) test_crew_start(&slow, ask_once, &askers[i]);
+    steered_await_waiting(2); /* both threads */
+    assert_int_equal(swap(), MGEO_OK);
+    test_crew_start(&next, ask_once, &askers[2]);
+    steered_await_waiting(3);
+    steered_hold(false);
+    test_crew_join(&slow);
+    test_crew_join(&next);
+    for (int i = 0; i < 3; i++) assert_float_equal(askers[i].similarity, expected[i / 2], 0);
+}
+
+/* ---- loads that wait ------------------------------------------------------------------------- */
+
 /* A load that is complete while a long call holds the standby model. */
 typedef struct waiting_load {
     test_crew asking, loading;
@@ -157,6 +217,8 @@ int main(void) {
         TEST(test_a_swap_and_its_receipt),
         TEST(test_calls_in_flight_end_on_their_model),
         TEST(test_unload),
+        TEST(test_the_models_share_their_threads),
+        TEST(test_a_slow_model_does_not_keep_the_other_waiting),
         TEST(test_rollback_while_a_load_waits_for_the_standby_model),
         TEST(test_a_load_that_loses_patience_keeps_the_standby_model_down),
     };

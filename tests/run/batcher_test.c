@@ -129,8 +129,11 @@ static void test_random_rows_all_go_once(void **state) {
 /* ---- shares ---------------------------------------------------------------------------------- */
 
 static mgi_load idle_load(uint32_t rows, uint64_t tokens, uint32_t calls) {
-    return (mgi_load){
-        .waiting_rows = rows, .waiting_tokens = tokens, .calls = calls, .workers = 4, .cores = 4};
+    return (mgi_load){.waiting_rows = rows,
+                      .waiting_tokens = tokens,
+                      .calls = calls,
+                      .free_workers = 4,
+                      .cores = 4};
 }
 
 static void test_a_lone_row_gets_all_cores(void **state) {
@@ -162,7 +165,7 @@ static void test_few_rows_are_split_evenly(void **state) {
     load = (mgi_load){.waiting_rows = 1,
                       .waiting_tokens = 40,
                       .calls = 1,
-                      .workers = 4,
+                      .free_workers = 3,
                       .busy_workers = 1,
                       .cores = 4,
                       .busy_cores = 2};
@@ -183,7 +186,7 @@ static void test_a_worker_always_has_a_core(void **state) {
     mgi_load load = {.waiting_rows = 5,
                      .waiting_tokens = 100,
                      .calls = 9,
-                     .workers = 4,
+                     .free_workers = 1,
                      .busy_workers = 3,
                      .cores = 4,
                      .busy_cores = 4};
@@ -207,9 +210,9 @@ static void test_small_batches_stay_whole(void **state) {
     load = idle_load(2000, 90000, 1);
     assert_int_equal(mgi_sharers_of(&load, WHOLE), 4);
     assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, BATCH);
-    load.busy_workers = 3;
+    load.free_workers = 1;
     assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
-    load.busy_workers = 4; /* as a caller sees it: there is always one, when he comes */
+    load.free_workers = 0; /* as a caller sees it: there is always one, when he comes */
     assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
 }
 
@@ -220,17 +223,18 @@ static void test_shares_keep_their_bounds(void **state) {
         uint32_t draw[6];
         for (int d = 0; d < 6; d++) draw[d] = (random = random * 1664525u + 1013904223u) >> 8;
         uint32_t rows = 1 + draw[0] % 500, workers = 1 + draw[1] % 6;
+        uint32_t busy = draw[3] % workers;
         mgi_load load = {.waiting_rows = rows,
                          .waiting_tokens = rows + draw[2] % (rows * 40),
-                         .workers = workers,
-                         .busy_workers = draw[3] % workers,
+                         .free_workers = workers - busy,
+                         .busy_workers = busy,
                          .cores = 1};
         uint32_t batch = 128 + draw[4] % 20000, whole = draw[5] % batch;
         uint32_t taken = mgi_share_of(&load, batch, whole).tokens;
         uint32_t sharers = mgi_sharers_of(&load, whole);
         uint64_t least = load.waiting_tokens < whole ? load.waiting_tokens : whole;
         assert_true(taken >= least && taken <= batch);
-        assert_true(sharers >= 1 && sharers <= workers - load.busy_workers && sharers <= rows);
+        assert_true(sharers >= 1 && sharers <= load.free_workers && sharers <= rows);
         assert_true(sharers == 1 || load.waiting_tokens / sharers >= whole);
         assert_true((uint64_t)taken * sharers >= load.waiting_tokens || taken == batch);
     }
