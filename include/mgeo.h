@@ -166,8 +166,8 @@ typedef struct mgeo_load_options {
     int32_t precision;     /* an mgeo_precision */
     uint32_t max_length;   /* tokens per pair, specials included; 0: 128, or the model's positions
                               if fewer. Longer pairs are cut (longest first) and flagged. */
-    uint32_t threads;      /* CPU threads that compute; 0: as many as the process may use; not used
-                              on other devices */
+    uint32_t threads;      /* CPU threads that compute, shared with the other slot's model; 0: as
+                              many as the process may use; not used on other devices */
     uint32_t batch_tokens; /* tokens per batch; 0: what is best on the device */
     uint32_t skip_warm_up; /* 1: do not run first batches; the first calls will be slower */
     float partial_weight;  /* weight of "partial_match" in similarity: 0: 0.5; above 0, up to 1;
