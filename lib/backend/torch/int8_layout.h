@@ -12,7 +12,7 @@ enum {
 #if defined(MGK_VNNI)
 #define ROWS_AT_ONCE 12
 #else
-#define ROWS_AT_ONCE 4
+#define ROWS_AT_ONCE 6
 #endif
 
 #endif
