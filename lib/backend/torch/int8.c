@@ -40,12 +40,13 @@ typedef struct block {
         vector x = four_inputs(row##r + g * GROUP);                                                \
         low##r = add_products(low##r, w0, x);                                                      \
         high##r = add_products(high##r, w1, x);                                                    \
+        ROW_DONE(low##r, high##r)                                                                  \
     }
 #define STORE(r) store_sums(b->sums[r] + column, low##r, high##r);
 #define CASE(n)                                                                                    \
     case n: {                                                                                      \
         EACH_##n(START) for (size_t g = 0; g < b->groups; g++) {                                   \
-            const uint8_t *at = b->panel + (g * PANEL + column) * GROUP;                           \
+            const uint8_t *at = b->panel + (column * b->groups + g * COLUMNS) * GROUP;             \
             vector w0 = weights(at), w1 = weights(at + COLUMNS / 2 * GROUP);                       \
             EACH_##n(STEP)                                                                         \
         }                                                                                          \
@@ -82,7 +83,7 @@ static void multiply_block(block *b, size_t count) {
 #define MGK_INT8_NAME "portable"
 #define MGK_INT8_FORM MGK_INT8
 
-enum { FLIP = 0 };
+enum { FLIP = 0, COLUMNS = PANEL };
 
 static void multiply_row(block *b, size_t r) {
     const int8_t *x = (const int8_t *)b->input->data + (b->row + r) * b->input->stride;
@@ -130,5 +131,8 @@ static void multiply(const mgk_int8_weight *weight, const mgk_input *input, size
     }
 }
 
-const mgk_int8 MGK_INT8_TABLE = {
-    .name = MGK_INT8_NAME, .flip = FLIP, .form = MGK_INT8_FORM, .multiply = multiply};
+const mgk_int8 MGK_INT8_TABLE = {.name = MGK_INT8_NAME,
+                                 .flip = FLIP,
+                                 .form = MGK_INT8_FORM,
+                                 .columns = COLUMNS,
+                                 .multiply = multiply};

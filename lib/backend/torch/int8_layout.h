@@ -1,4 +1,4 @@
-/* How int8 weights lie in memory; the same on every processor. */
+/* How int8 weights lie in memory. */
 #ifndef MGI_BACKEND_TORCH_INT8_LAYOUT_H
 #define MGI_BACKEND_TORCH_INT8_LAYOUT_H
 

@@ -20,11 +20,11 @@ size_t mgk_int8_bytes(size_t outputs, size_t inputs) {
 
 void mgk_int8_put(const mgk_int8 *kernels, mgk_int8_weight *weight, size_t output,
                   const int8_t *row) {
-    size_t groups = (weight->inputs + GROUP - 1) / GROUP;
-    uint8_t *to = weight->panels + (output / PANEL) * PANEL * groups * GROUP;
-    to += output % PANEL * GROUP;
+    size_t groups = (weight->inputs + GROUP - 1) / GROUP, columns = kernels->columns;
+    size_t column = output % columns;
+    uint8_t *to = weight->panels + ((output - column) * groups + column) * GROUP;
     for (size_t i = 0; i < weight->inputs; i++)
-        to[i / GROUP * PANEL * GROUP + i % GROUP] = (uint8_t)row[i] ^ kernels->flip;
+        to[i / GROUP * columns * GROUP + i % GROUP] = (uint8_t)row[i] ^ kernels->flip;
 }
 
 #if defined(MGK_HAVE_AVXVNNI)

@@ -13,6 +13,14 @@
 
 #define IN_LOOP static inline __attribute__((always_inline))
 
+/* Sixteen registers are just enough for the sums of six rows. Compilers would load the inputs of
+ * all rows at once, which drives sums out into memory; this makes them wait for the row before. */
+#if defined(MGK_VNNI)
+#define ROW_DONE(low, high)
+#else
+#define ROW_DONE(low, high) __asm__ volatile("" : "+x"(low), "+x"(high) : : "memory");
+#endif
+
 #if defined(MGK_VNNI) || defined(MGK_AVXVNNI)
 
 /* The instruction multiplies unsigned by signed: weights carry 128 too much, which every row's sum
