@@ -153,7 +153,7 @@ static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, ui
     for (int layer = 0; layer < 12; layer++)
         for (int s = 0; s < SHAPES; s++) {
             if (p->form == MGK_INT8) {
-                mgk_input in = {MGK_INT8, input, mgk_int8_stride(shapes[s][1]), scale,
+                mgk_input in = {mgk_best_int8()->form, input, mgk_int8_stride(shapes[s][1]), scale,
                                 (int32_t *)output};
                 int8_parts w = {&p->int8[layer][s], in, rows, cores, (float *)output + 1024};
                 mgt_parallel(scope, cores, int8_part, &w);

@@ -15,7 +15,8 @@ typedef struct stream {
 static mgk_input input_of(const pass *p, float *x, void *packed, float *scale, int32_t *sums) {
     const mgi_encoder *e = p->encoder;
     size_t stride = e->form == MGK_INT8 ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
-    return (mgk_input){e->form, e->form == MGK_FP32 ? x : packed, stride, scale, sums};
+    mgk_form form = e->form == MGK_INT8 ? e->int8->form : e->form;
+    return (mgk_input){form, form == MGK_FP32 ? x : packed, stride, scale, sums};
 }
 
 /* product = input weightᵀ into memory for as many columns as `stride` says; what comes out is still
@@ -23,7 +24,7 @@ static mgk_input input_of(const pass *p, float *x, void *packed, float *scale, i
 static mgk_output multiply(pass *p, const bert_linear *linear, const mgk_input *input, size_t rows,
                            void *to, size_t stride) {
     bool two_bytes = input->form == MGK_BF16;
-    if (input->form == MGK_INT8) {
+    if (mgk_in_steps(input->form)) {
         mgi_pass_multiply_int8(p, &linear->int8, input, rows, to, stride);
     } else {
         mgt_kind kind = two_bytes ? MGT_BF16 : MGT_F32;
@@ -81,8 +82,8 @@ static void feed_forward(pass *p, const bert_layer *layer, stream *s) {
     const mgi_encoder_spec *spec = &p->encoder->spec;
     mgi_lane *lane = p->lane;
     mgk_input wide = {s->input.form, lane->wide, spec->intermediate, NULL, NULL};
-    if (wide.form == MGK_INT8)
-        wide = (mgk_input){MGK_INT8, lane->wide_input, mgk_int8_stride(spec->intermediate),
+    if (mgk_in_steps(wide.form))
+        wide = (mgk_input){wide.form, lane->wide_input, mgk_int8_stride(spec->intermediate),
                            lane->wide_scale, lane->wide_sums};
     mgk_output y =
         multiply(p, &layer->intermediate, &s->input, s->rows, lane->wide, spec->intermediate);

@@ -12,7 +12,8 @@
 /* Inputs beyond this could overflow the 32-bit sums. */
 enum { MGK_INT8_MAX_INPUTS = 65536 };
 
-/* Weights [outputs, inputs] in panels of outputs, four inputs of one output side by side. */
+/* Weights [outputs, inputs] in panels of outputs, four inputs of one output side by side; a panel
+ * is divided as the kernels that it was made for want it (mgk_int8.columns). */
 typedef struct mgk_int8_weight {
     uint8_t *panels;
     float *scale; /* [outputs] */
@@ -21,7 +22,9 @@ typedef struct mgk_int8_weight {
 
 typedef struct mgk_int8 {
     const char *name;
-    uint8_t flip; /* what every weight is xor-ed with: 0x80 where they must be unsigned */
+    uint8_t flip;   /* what every weight is xor-ed with: 0x80 where they must be unsigned */
+    mgk_form form;  /* in which inputs must come: MGK_INT8 or MGK_INT8_WIDE */
+    size_t columns; /* outputs of a panel that are computed together, and so lie together */
     /* to[rows, outputs] for panels from..to-1, in fp32, both scales applied. */
     void (*multiply)(const mgk_int8_weight *weight, const mgk_input *input, size_t rows,
                      size_t from, size_t to, float *out, size_t out_stride);
@@ -42,9 +45,14 @@ void mgk_int8_put(const mgk_int8 *kernels, mgk_int8_weight *weight, size_t outpu
 /* The best products for this processor. */
 const mgk_int8 *mgk_best_int8(void);
 
-/* The compilations; which of them can run is mgk_best_int8's to say. */
+/* All products that this processor can run, the best one last; returns how many. */
+enum { MGK_INT8_SETS = 4 };
+size_t mgk_usable_int8(const mgk_int8 *sets[MGK_INT8_SETS]);
+
+/* The compilations; which of them can run is mgk_usable_int8's to say. */
 extern const mgk_int8 mgk_int8_base;
 extern const mgk_int8 mgk_int8_avx2;
+extern const mgk_int8 mgk_int8_avxvnni; /* where the compiler knows it: MGK_HAVE_AVXVNNI */
 extern const mgk_int8 mgk_int8_vnni;
 
 #endif

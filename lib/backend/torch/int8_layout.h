@@ -1,4 +1,4 @@
-/* How int8 weights lie in memory; the same on every processor. */
+/* How int8 weights lie in memory. */
 #ifndef MGI_BACKEND_TORCH_INT8_LAYOUT_H
 #define MGI_BACKEND_TORCH_INT8_LAYOUT_H
 
@@ -12,7 +12,7 @@ enum {
 #if defined(MGK_VNNI)
 #define ROWS_AT_ONCE 12
 #else
-#define ROWS_AT_ONCE 4
+#define ROWS_AT_ONCE 6
 #endif
 
 #endif

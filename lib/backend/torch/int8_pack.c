@@ -2,6 +2,10 @@
 #include "backend/torch/int8.h"
 #include "backend/torch/int8_layout.h"
 
+#if defined(MGK_HAVE_AVXVNNI)
+#include <cpuid.h>
+#endif
+
 size_t mgk_int8_stride(size_t inputs) {
     return (inputs + INPUT_STEP - 1) / INPUT_STEP * INPUT_STEP;
 }
@@ -16,20 +20,42 @@ size_t mgk_int8_bytes(size_t outputs, size_t inputs) {
 
 void mgk_int8_put(const mgk_int8 *kernels, mgk_int8_weight *weight, size_t output,
                   const int8_t *row) {
-    size_t groups = (weight->inputs + GROUP - 1) / GROUP;
-    uint8_t *to = weight->panels + (output / PANEL) * PANEL * groups * GROUP;
-    to += output % PANEL * GROUP;
+    size_t groups = (weight->inputs + GROUP - 1) / GROUP, columns = kernels->columns;
+    size_t column = output % columns;
+    uint8_t *to = weight->panels + ((output - column) * groups + column) * GROUP;
     for (size_t i = 0; i < weight->inputs; i++)
-        to[i / GROUP * PANEL * GROUP + i % GROUP] = (uint8_t)row[i] ^ kernels->flip;
+        to[i / GROUP * columns * GROUP + i % GROUP] = (uint8_t)row[i] ^ kernels->flip;
+}
+
+#if defined(MGK_HAVE_AVXVNNI)
+/* Compilers of today do not all know its name. That the system keeps the vectors is part of the
+ * question for AVX2, which comes first. */
+static bool has_avxvnni(void) {
+    enum { LEAF = 7, BIT = 1 << 4 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(LEAF, 0, &a, &b, &c, &d) || a < 1) return false;
+    return __get_cpuid_count(LEAF, 1, &a, &b, &c, &d) && (a & BIT);
+}
+#endif
+
+size_t mgk_usable_int8(const mgk_int8 *sets[MGK_INT8_SETS]) {
+    size_t count = 0;
+    sets[count++] = &mgk_int8_base;
+#if defined(MGK_HAVE_X86_SETS)
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2")) return count;
+    sets[count++] = &mgk_int8_avx2;
+#if defined(MGK_HAVE_AVXVNNI)
+    if (has_avxvnni()) sets[count++] = &mgk_int8_avxvnni;
+#endif
+    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl"))
+        sets[count++] = &mgk_int8_vnni;
+#endif
+    return count;
 }
 
 const mgk_int8 *mgk_best_int8(void) {
-#if defined(MGK_HAVE_X86_SETS)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
-        return &mgk_int8_vnni;
-    if (__builtin_cpu_supports("avx2")) return &mgk_int8_avx2;
-#endif
-    return &mgk_int8_base;
+    const mgk_int8 *sets[MGK_INT8_SETS];
+    return sets[mgk_usable_int8(sets) - 1];
 }

@@ -27,31 +27,75 @@ INLINE void look(peak *p, vf x) {
     p->sum += size;
 }
 
+INLINE vi steps_of(const float *from, vf inverse, size_t n) {
+    vf steps = vf_load(from, n) * inverse;
+    vf half = (vf)(((vi)steps & vi_of(INT32_MIN)) | (vi)vf_of(0.5f)); /* of the same sign */
+    return __builtin_convertvector(steps + half, vi);
+}
+
 INLINE vi quantise_part(const float *from, int8_t *to, size_t i, vf inverse, size_t n) {
-    vf steps = vf_load(from + i, n) * inverse;
-    vf half = vf_pick(steps < vf_of(0), vf_of(-0.5f), vf_of(0.5f));
-    vi whole = __builtin_convertvector(steps + half, vi);
+    vi whole = steps_of(from + i, inverse, n);
     vb bytes = __builtin_convertvector(whole, vb);
     memcpy(to + i, &bytes, n);
     return whole;
 }
 
+INLINE vi quantise_part_wide(const float *from, int16_t *to, size_t i, vf inverse, size_t n) {
+    vi whole = steps_of(from + i, inverse, n);
+    vs wide = __builtin_convertvector(whole, vs);
+    memcpy(to + i, &wide, n * sizeof *to);
+    return whole;
+}
+
+static vi quantise_row(const float *from, int8_t *to, size_t width, vf inverse) {
+    vi sums = {0};
+    size_t i = 0;
+#if defined(VI_PACKS)
+    for (; i + 4 * LANES <= width; i += 4 * LANES) {
+        vi part[4];
+        for (size_t k = 0; k < 4; k++) {
+            part[k] = steps_of(from + i + k * LANES, inverse, LANES);
+            sums += part[k];
+        }
+        vi_store_bytes(to + i, part);
+    }
+#endif
+    for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES);
+    if (i < width) sums += quantise_part(from, to, i, inverse, width - i);
+    return sums;
+}
+
+static vi quantise_row_wide(const float *from, int16_t *to, size_t width, vf inverse) {
+    vi sums = {0};
+    size_t i = 0;
+#if defined(VI_PACKS)
+    for (; i + 2 * LANES <= width; i += 2 * LANES) {
+        vi low = steps_of(from + i, inverse, LANES);
+        vi high = steps_of(from + i + LANES, inverse, LANES);
+        sums += low + high;
+        vi_store_shorts(to + i, low, high);
+    }
+#endif
+    for (; i + LANES <= width; i += LANES) sums += quantise_part_wide(from, to, i, inverse, LANES);
+    if (i < width) sums += quantise_part_wide(from, to, i, inverse, width - i);
+    return sums;
+}
+
 /* A row into steps of its scale. A bad row is bad through its scale, and for itself alone. */
 static void quantise(const float *from, const mgk_input *input, size_t row, size_t width,
                      const peak *p) {
-    int8_t *to = (int8_t *)input->data + row * input->stride;
+    bool wide = input->form == MGK_INT8_WIDE;
+    char *to = (char *)input->data + row * input->stride * (wide ? 2 : 1);
     float top = vf_top(p->top), sum = vf_sum(p->sum);
-    vi sums = {0};
     if (!(top > 1e-30f && sum < INFINITY)) {
-        memset(to, 0, width);
+        memset(to, 0, width * (wide ? 2 : 1));
         input->sums[row] = 0;
         input->scale[row] = sum < INFINITY ? 0 : NAN;
         return;
     }
     vf inverse = vf_of(127.0f / top);
-    size_t i = 0;
-    for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES);
-    if (i < width) sums += quantise_part(from, to, i, inverse, width - i);
+    vi sums = wide ? quantise_row_wide(from, (int16_t *)(void *)to, width, inverse)
+                   : quantise_row(from, (int8_t *)to, width, inverse);
     input->sums[row] = vi_sum(sums);
     input->scale[row] = top / 127.0f;
 }
@@ -69,7 +113,7 @@ INLINE void norm_part(float *x, const mgk_norm *norm, const mgk_input *input, si
     y = y * vf_load(norm->weight + i, n) + vf_load(norm->bias + i, n);
     vf_store(x + i, y, n);
     if (input->form == MGK_BF16) put(input, row, NULL, i, y, n);
-    if (input->form == MGK_INT8) look(p, y);
+    if (mgk_in_steps(input->form)) look(p, y);
 }
 
 /* LayerNorm of a row in place, then the product's input; sum: of the row. */
@@ -86,7 +130,7 @@ static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, si
     if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
     if (input->form == MGK_FP32 && input->data != x - row * input->stride)
         memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
-    if (input->form == MGK_INT8) quantise(x, input, row, width, &p);
+    if (mgk_in_steps(input->form)) quantise(x, input, row, width, &p);
 }
 
 INLINE vf embed_part(const mgk_embedding *e, const void *word, const float *position,
@@ -141,7 +185,7 @@ INLINE void activate_part(mgi_activation activation, const mgk_output *y, const 
     vf x = vf_load_as(y->type, y->data, at + i, n);
     x = vf_activate(activation, x + vf_load(y->bias + i, n));
     put(input, row, (float *)y->data + at, i, x, n);
-    if (input->form == MGK_INT8) look(p, x);
+    if (mgk_in_steps(input->form)) look(p, x);
 }
 
 INLINE void activate_rows(mgi_activation activation, const mgk_output *y, size_t width,
@@ -152,7 +196,7 @@ INLINE void activate_rows(mgi_activation activation, const mgk_output *y, size_t
         for (; i + LANES <= width; i += LANES)
             activate_part(activation, y, input, row, i, &p, LANES);
         if (i < width) activate_part(activation, y, input, row, i, &p, width - i);
-        if (input->form == MGK_INT8)
+        if (mgk_in_steps(input->form))
             quantise((float *)y->data + row * y->stride, input, row, width, &p);
     }
 }
@@ -170,7 +214,7 @@ static void activate(mgi_activation activation, const mgk_output *y, size_t widt
 INLINE void pack_part(const float *x, const mgk_input *input, size_t row, size_t i, peak *p,
                       size_t n) {
     vf y = vf_load(x + i, n);
-    if (input->form != MGK_INT8) put(input, row, NULL, i, y, n);
+    if (!mgk_in_steps(input->form)) put(input, row, NULL, i, y, n);
     look(p, y);
 }
 
@@ -182,7 +226,7 @@ static void pack(const float *rows, size_t stride, size_t width, const mgk_input
         size_t i = 0;
         for (; i + LANES <= width; i += LANES) pack_part(x, input, row, i, &p, LANES);
         if (i < width) pack_part(x, input, row, i, &p, width - i);
-        if (input->form == MGK_INT8) quantise(x, input, row, width, &p);
+        if (mgk_in_steps(input->form)) quantise(x, input, row, width, &p);
     }
 }
 

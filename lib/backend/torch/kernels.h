@@ -9,16 +9,19 @@
 
 #include "backend/backend.h"
 
-/* Rows on their way into a product: fp32, bf16, or int8 in steps of the row's own scale. */
-typedef enum mgk_form { MGK_FP32, MGK_BF16, MGK_INT8 } mgk_form;
+/* Rows on their way into a product: fp32, bf16, or int8 in steps of the row's own scale, which some
+ * products want in two bytes each. */
+typedef enum mgk_form { MGK_FP32, MGK_BF16, MGK_INT8, MGK_INT8_WIDE } mgk_form;
 
 typedef struct mgk_input {
     mgk_form form;
     void *data;
     size_t stride; /* elements from row to row */
-    float *scale;  /* [rows] with MGK_INT8 */
-    int32_t *sums; /* [rows] with MGK_INT8: of the row's steps */
+    float *scale;  /* [rows] in int8 */
+    int32_t *sums; /* [rows] in int8: of the row's steps */
 } mgk_input;
+
+static inline bool mgk_in_steps(mgk_form form) { return form == MGK_INT8 || form == MGK_INT8_WIDE; }
 
 /* Rows that come out of a product. */
 typedef struct mgk_output {
@@ -71,7 +74,7 @@ typedef struct mgk_kernels {
     /* x = LayerNorm(x + y), and the next product's input. */
     void (*add_norm)(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
                      size_t from, size_t to);
-    /* With MGK_INT8 y is used up: it is where the activated rows lie before they are quantised. */
+    /* In int8 y is used up: it is where the activated rows lie before they are quantised. */
     void (*activate)(mgi_activation activation, const mgk_output *y, size_t width,
                      const mgk_input *input, size_t from, size_t to);
     /* Rows of fp32 into the form that a product takes. */

@@ -146,7 +146,11 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     mgi_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
     warn_of_slow_bf16(e, info);
     snprintf(info->device, sizeof info->device, "cpu");
-    snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
+    if (e->form == MGK_INT8) /* which of the products, as their speeds are far apart */
+        snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,
+                 e->int8->name);
+    else
+        snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
 }
 
 static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {

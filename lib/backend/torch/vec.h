@@ -15,12 +15,18 @@
 #define LANES 4
 #endif
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+#define VI_PACKS /* numbers are brought to fewer bytes several vectors at a time */
+#include <immintrin.h>
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef int32_t vi __attribute__((vector_size(LANES * 4)));
 typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
 typedef int8_t vb __attribute__((vector_size(LANES)));
+typedef int16_t vs __attribute__((vector_size(LANES * 2)));
 typedef uint16_t vh __attribute__((vector_size(LANES * 2)));
 
 static inline vf vf_of(float x) { return x - (vf){0}; }
@@ -87,6 +93,24 @@ INLINE vh vh_load(const uint16_t *from, size_t n) {
         memcpy(&x, from, n * sizeof *from);
     return x;
 }
+
+#if defined(VI_PACKS)
+/* Compilers of today do these number by number. The packing instructions work on each half of a
+ * register, so what they make is brought into order. */
+INLINE void vi_store_shorts(int16_t *to, vi low, vi high) {
+    __m256i packed = _mm256_packs_epi32((__m256i)low, (__m256i)high);
+    packed = _mm256_permute4x64_epi64(packed, 0xd8);
+    memcpy(to, &packed, sizeof packed);
+}
+
+INLINE void vi_store_bytes(int8_t *to, const vi part[4]) {
+    __m256i low = _mm256_packs_epi32((__m256i)part[0], (__m256i)part[1]);
+    __m256i high = _mm256_packs_epi32((__m256i)part[2], (__m256i)part[3]);
+    __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i packed = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order);
+    memcpy(to, &packed, sizeof packed);
+}
+#endif
 
 static inline vf vf_of_bf16(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
 
