@@ -1,10 +1,11 @@
 """Step 4: figures of one or several trained models, and the calibrated model directory.
 
     python evaluate.py --data build/data.pt build/teacher-*.pt              (each, and their mean)
-    python evaluate.py --data build/data.pt build/student-final.pt --export ../models/mini
+    python evaluate.py --data build/data.pt build/student-*.pt --choose --export ../models/mini
 
---export fits one temperature on `valid`, folds it into the classifier's weights and writes the directory; the figures
-are then of the rounded weights as written.
+--choose goes on with one of the models alone: the one with the least cross-entropy on `valid`, both orders of each pair,
+after its own temperature. --export fits one temperature on `valid`, folds it into the classifier's weights and writes the
+directory; the figures are then of the rounded weights as written.
 """
 import argparse
 
@@ -23,15 +24,30 @@ def temperature(z, labels):
     return grid[min(range(len(loss)), key=loss.__getitem__)].item()
 
 
+def chosen(paths, texts, pairs, labels, device):
+    """The model with the least cross-entropy on the pairs, in both orders and after its temperature."""
+    loss = {}
+    for path in paths:
+        model = load(path, device).eval()
+        z = torch.cat([metrics.logits(model, texts, p) for p in (pairs, pairs.flip(1))])
+        t = temperature(z, labels.repeat(2))
+        loss[path] = metrics.cross_entropy(z / t, labels.repeat(2))
+        print(f"{path} valid: cross-entropy {loss[path]:.4f} at temperature {t:.2f}", flush=True)
+    return min(loss, key=loss.get)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("models", nargs="+")
     arguments.add_argument("--data", required=True)
+    arguments.add_argument("--choose", action="store_true")
     arguments.add_argument("--export")
     args = arguments.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = torch.load(args.data, weights_only=True)
     tables = {"valid": Texts(data["table"], device), "dev": Texts(data["dev_table"], device)}
+    if args.choose:
+        args.models = [chosen(args.models, tables["valid"], data["valid"], data["valid_label"], device)]
     total = {}
     for path in args.models:
         model = load(path, device).eval()

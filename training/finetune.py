@@ -5,7 +5,7 @@
 
 Without --soft the labelled pairs alone are learnt. With --soft the mean of the teachers' probabilities is the target on
 the unlabelled and rule-made pairs, and half of the target on the labelled ones. The weights kept are a running average,
-taken where it did best on `valid`. --predict writes the probabilities that such soft targets are made of.
+taken where it did best on `valid` (--keep says by what). --predict writes the probabilities that such soft targets are made of.
 """
 import argparse
 import copy
@@ -120,6 +120,7 @@ def main():
     add("--rules-trust", type=float, default=.3, help="share of the rule in the target of a rule-made pair")
     add("--average", type=float, default=.998)
     add("--check", type=int, default=250)
+    add("--keep", choices=("figures", "cross-entropy"), default="figures", help="the best weights: most macro-F1 + accuracy, or least cross-entropy")
     add("--seed", type=int, default=0)
     args = arguments.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -140,7 +141,7 @@ def main():
     words = model.bert.embeddings.word_embeddings.weight
     optimizer = torch.optim.AdamW(model.parameters(), args.rate, weight_decay=args.decay, fused=device == "cuda")
     weight = torch.tensor([1., 1.1 if args.exact_weight > 1 else 1., args.exact_weight], device=device)
-    best, best_weights, queue, started = 0., None, [], time.time()
+    best, best_weights, queue, started = float("-inf"), None, [], time.time()
 
     def loss_of(rows, width):
         """Each pair in one order and in the other; both must give the label, and agree."""
@@ -176,10 +177,12 @@ def main():
             torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), max(1 - args.average, 1 / (step + 2)))
         last = step + 1 == args.steps or done >= 1
         if (step + 1) % args.check == 0 or last:
-            f = metrics.figures(metrics.logits(average, texts, data["valid"]).softmax(-1), data["valid_label"])
-            print(metrics.line(f"{args.out} step {step + 1} valid", f), f"{time.time() - started:.0f} s", flush=True)
-            if f["macro_f1"] + f["accuracy"] > best:
-                best, best_weights = f["macro_f1"] + f["accuracy"], copy.deepcopy(average.state_dict())
+            z = metrics.logits(average, texts, data["valid"])
+            f, loss = metrics.figures(z.softmax(-1), data["valid_label"]), metrics.cross_entropy(z, data["valid_label"])
+            print(metrics.line(f"{args.out} step {step + 1} valid", f), f"cross-entropy {loss:.4f}, {time.time() - started:.0f} s", flush=True)
+            good = -loss if args.keep == "cross-entropy" else f["macro_f1"] + f["accuracy"]
+            if good > best:
+                best, best_weights = good, copy.deepcopy(average.state_dict())
         if last:
             break
     if best_weights:

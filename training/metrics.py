@@ -32,6 +32,11 @@ def figures(probabilities, labels, bins=15):
     return {"accuracy": right.mean().item(), "macro_f1": sum(f for _, _, f in per) / len(per), "ece": error, "per_label": per}
 
 
+def cross_entropy(z, labels):
+    """Of logits, in the mean over the pairs."""
+    return torch.nn.functional.cross_entropy(z.float().cpu(), labels.long()).item()
+
+
 def score(probabilities):
     """The similarity in 0..1: P(exact) + P(partial) / 2."""
     return probabilities[:, 2] + probabilities[:, 1] / 2
