@@ -45,7 +45,7 @@ finish "data"
 begun=$stage
 
 # 1. From nothing: the student, and three encoders for teachers, which are told what the two texts share.
-step student-0 pretrain --size student5 --batch 512 --rate 1e-3 --steps 6850 $(cap 36)
+step student-0 pretrain --size student --batch 512 --rate 1e-3 --steps 6850 $(cap 36)
 step large pretrain --size teacher --overlap 1 --batch 384 --rate 5e-4 --steps 4350 $(cap 36)
 step middle-1 pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 5450 --seed 1 $(cap 36)
 step middle-2 pretrain --size middle --overlap 1 --batch 384 --rate 7e-4 --steps 5050 --seed 2 $(cap 36)
@@ -68,20 +68,22 @@ teacher 8 large 4 1200 2e-4 1.2
 teacher 9 middle-1 4 1500 3e-4 1.2
 finish "teachers"
 
-# 3. Two students learn the teachers' mean; on a labelled pair, that of the teachers which did not learn it.
+# 3. Four students learn the teachers' mean; on a labelled pair, that of the teachers which did not learn it.
 student() { # student NUMBER GOLD-REPEATS STEPS
     step "student-$1" finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps "$3" --batch 640 --rate 7e-4 --exact-weight 1 \
-        --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --strict 25000 --rules-trust .4 --check 400 --keep cross-entropy --seed "$1" \
-        $(rest 5)
+        --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --strict 25000 --rules-trust .4 --check 400 --seed "$1" \
+        --predict "$BUILD/student-$1.soft" --predict-near 9000 --predict-rules 3000 $(rest 5)
 }
-student 1 5 12000
-student 2 8 12000
+student 1 5 5867
+student 2 5 5939
+student 3 8 6001
+student 4 8 5915
 finish "distillation"
 
-# 4. The mean of the students' weights; then the one of the three with the least cross-entropy on the held-out pairs.
-step mean finetune --init "$BUILD"/student-[12].pt --steps 0
+# 4. The mean of the students' weights.
+step final finetune --init "$BUILD"/student-[1-4].pt --steps 0
 finish "mean"
 
-"$python" "$here/evaluate.py" --data "$data" "$BUILD"/student-[12].pt "$BUILD/mean.pt" --choose --export "$OUT"
+"$python" "$here/evaluate.py" --data "$data" "$BUILD/final.pt" --export "$OUT"
 finish "evaluation"
 echo "all but the data: $((stage - begun)) s"
