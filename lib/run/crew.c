@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/thread.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,11 +30,13 @@ struct mgi_crew {
     mgi_task *joined;
     mgi_task *first, *last; /* tasks that wait for a thread, in turn */
     uint32_t count;         /* of hands */
-    uint32_t cores;
-    uint32_t working; /* hands that have a task */
-    uint32_t batches;
-    uint32_t busy_cores;
+    uint32_t working;       /* hands that have a task */
     bool ending;
+
+    /* Read without the mutex, on the way of every batch; the first is written with it. */
+    _Atomic uint32_t cores;
+    _Atomic uint32_t batches;
+    _Atomic uint32_t busy_cores;
 };
 
 /* ---- tasks that wait; the mutex is held, as in all of the next ------------------------------- */
@@ -226,13 +229,13 @@ static mgeo_status mgi_crew_hire(mgi_crew *crew, mgeo_error *error) {
 
 /* Returns the threads to have: one more than work at once for each task that may starve. */
 static uint32_t mgi_crew_reckon(mgi_crew *crew) {
-    uint32_t tasks = 0;
-    crew->cores = 0;
+    uint32_t tasks = 0, cores = 0;
     for (const mgi_task *task = crew->joined; task != NULL; task = task->next_joined) {
         tasks++;
-        if (task->most > crew->cores) crew->cores = task->most;
+        if (task->most > cores) cores = task->most;
     }
-    return tasks == 0 ? 0 : crew->cores + tasks - 1;
+    atomic_store(&crew->cores, cores);
+    return tasks == 0 ? 0 : cores + tasks - 1;
 }
 
 static void mgi_crew_unjoin(mgi_crew *crew, mgi_task *task) {
@@ -292,22 +295,18 @@ bool mgi_crew_is_pressed(mgi_crew *crew, const mgi_task *task) {
 }
 
 void mgi_crew_begin_batch(mgi_crew *crew, uint32_t cores) {
-    pthread_mutex_lock(&crew->mutex);
-    crew->batches++;
-    crew->busy_cores += cores;
-    pthread_mutex_unlock(&crew->mutex);
+    atomic_fetch_add_explicit(&crew->batches, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&crew->busy_cores, cores, memory_order_relaxed);
 }
 
 void mgi_crew_end_batch(mgi_crew *crew, uint32_t cores) {
-    pthread_mutex_lock(&crew->mutex);
-    crew->batches--;
-    crew->busy_cores -= cores;
-    pthread_mutex_unlock(&crew->mutex);
+    atomic_fetch_sub_explicit(&crew->batches, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&crew->busy_cores, cores, memory_order_relaxed);
 }
 
-mgi_crew_use mgi_crew_look(mgi_crew *crew) {
-    pthread_mutex_lock(&crew->mutex);
-    mgi_crew_use use = {crew->cores, crew->batches, crew->busy_cores};
-    pthread_mutex_unlock(&crew->mutex);
-    return use;
+mgi_crew_use mgi_crew_look(const mgi_crew *crew) {
+    return (mgi_crew_use){.cores = atomic_load_explicit(&crew->cores, memory_order_relaxed),
+                          .batches = atomic_load_explicit(&crew->batches, memory_order_relaxed),
+                          .busy_cores =
+                              atomic_load_explicit(&crew->busy_cores, memory_order_relaxed)};
 }

@@ -64,6 +64,6 @@ typedef struct mgi_crew_use {
     uint32_t busy_cores;
 } mgi_crew_use;
 
-mgi_crew_use mgi_crew_look(mgi_crew *crew);
+mgi_crew_use mgi_crew_look(const mgi_crew *crew);
 
 #endif

@@ -32,7 +32,7 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
 
 static mgeo_status mgi_runner_join(mgi_runner *runner, mgeo_error *error) {
     if (runner->owns_crew) runner->crew = mgi_crew_create();
-    if (runner->crew == NULL) return mgi_fail_memory(error, "a model's threads", 0);
+    if (runner->crew == NULL) return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a crew");
     runner->task.body = mgi_workers_attend;
     mgeo_status status = mgi_crew_join(runner->crew, &runner->task, runner->workers_count, error);
     runner->joined = status == MGEO_OK;
@@ -107,7 +107,8 @@ void mgi_runner_learn_batch(mgi_runner *runner, double seconds) {
     *known = *known == 0 ? seconds : *known + (seconds - *known) / 8;
 }
 
-/* A batch's time: with a core of its own each it would take twice that. */
+/* Rows that wait for as long as their batch takes have been made half as fast by the other model.
+ */
 double mgi_runner_patience(const mgi_runner *runner) {
     return runner->batch_seconds > mgi_patience_least ? runner->batch_seconds : mgi_patience_least;
 }

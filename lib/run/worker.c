@@ -216,15 +216,16 @@ static bool mgi_workers_take_turn(mgi_runner *runner) {
 void mgi_workers_attend(mgi_task *task) {
     mgi_runner *runner = (mgi_runner *)((char *)task - offsetof(mgi_runner, task));
     pthread_mutex_lock(&runner->mutex);
-    while (mgi_workers_take_turn(runner) && !mgi_crew_is_pressed(runner->crew, task)) {
+    while (mgi_workers_take_turn(runner)) {
+        if (runner->queue.waiting_rows == 0) break;
+        if (mgi_crew_is_pressed(runner->crew, task)) break;
     }
-    mgi_workers_wake(runner); /* whom others press */
+    mgi_workers_wake(runner); /* for rows that are left because others press */
     pthread_mutex_unlock(&runner->mutex);
 }
 
 void mgi_workers_wake(mgi_runner *runner) {
-    /* Without an idle worker a thread could do nothing: the busy ones take the rows in their turn.
-     */
+    /* Where no worker is idle the busy ones take the rows in their turn. */
     if (runner->queue.waiting_rows == 0 || runner->idle == NULL) return;
     const mgi_load load = mgi_load_now(runner);
     uint32_t workers = mgi_sharers_of(&load, runner->whole_tokens);
