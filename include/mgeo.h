@@ -210,14 +210,13 @@ typedef struct mgeo_model_info {
     int32_t positive_label; /* index of the positive label; -1 for a one-logit model */
     char labels[MGEO_MAX_LABELS][64];
     char version[64];
-    char fingerprint[40]; /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
-    char device[64];      /* "cpu", "cuda:0" */
-    /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)"; in int8 also by which instructions:
-     * ", int8 on AVX2" */
-    char library[96];
-    char warning[256];          /* empty, or one line the operator should read */
-    char path[1024];            /* the directory, as given */
-    uint64_t predicted_bytes;   /* what mgeo_predict_memory says of this load */
+    char fingerprint[40];     /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
+    char device[64];          /* "cpu", "cuda:0" */
+    char library[96];         /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)"; in int8 on a
+                                 CPU also by which instructions: ", int8 on AVX2" */
+    char warning[256];        /* empty, or one line the operator should read */
+    char path[1024];          /* the directory, as given */
+    uint64_t predicted_bytes; /* what mgeo_predict_memory says of this load */
     uint64_t live_calls_during; /* calls that the live model answered while this one was loaded */
     double live_p99_before;     /* seconds: their 99th percentile before the load (since that model
                                    was loaded) and during it; 0: no calls */

@@ -14,9 +14,8 @@ typedef struct stream {
 /* Rows of x as products take them: the rows themselves in fp32, else in memory of their own. */
 static mgk_input input_of(const pass *p, float *x, void *packed, float *scale, int32_t *sums) {
     const mgi_encoder *e = p->encoder;
-    size_t stride = e->form == MGK_INT8 ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
-    mgk_form form = e->form == MGK_INT8 ? e->int8->form : e->form;
-    return (mgk_input){form, form == MGK_FP32 ? x : packed, stride, scale, sums};
+    size_t stride = mgk_in_steps(e->form) ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
+    return (mgk_input){e->form, e->form == MGK_FP32 ? x : packed, stride, scale, sums};
 }
 
 /* product = input weightᵀ into memory for as many columns as `stride` says; what comes out is still

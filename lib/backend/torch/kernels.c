@@ -33,21 +33,20 @@ INLINE vi steps_of(const float *from, vf inverse, size_t n) {
     return __builtin_convertvector(steps + half, vi);
 }
 
-INLINE vi quantise_part(const float *from, int8_t *to, size_t i, vf inverse, size_t n) {
+INLINE vi quantise_part(const float *from, void *to, size_t i, vf inverse, size_t n, bool wide) {
     vi whole = steps_of(from + i, inverse, n);
-    vb bytes = __builtin_convertvector(whole, vb);
-    memcpy(to + i, &bytes, n);
+    if (wide) {
+        vs shorts = __builtin_convertvector(whole, vs);
+        memcpy((int16_t *)to + i, &shorts, n * sizeof(int16_t));
+    } else {
+        vb bytes = __builtin_convertvector(whole, vb);
+        memcpy((int8_t *)to + i, &bytes, n);
+    }
     return whole;
 }
 
-INLINE vi quantise_part_wide(const float *from, int16_t *to, size_t i, vf inverse, size_t n) {
-    vi whole = steps_of(from + i, inverse, n);
-    vs wide = __builtin_convertvector(whole, vs);
-    memcpy(to + i, &wide, n * sizeof *to);
-    return whole;
-}
-
-static vi quantise_row(const float *from, int8_t *to, size_t width, vf inverse) {
+/* Returns the sums of the steps; wide: in two bytes each. */
+INLINE vi quantise_row(const float *from, void *to, size_t width, vf inverse, bool wide) {
     vi sums = {0};
     size_t i = 0;
 #if defined(VI_PACKS)
@@ -57,27 +56,14 @@ static vi quantise_row(const float *from, int8_t *to, size_t width, vf inverse) 
             part[k] = steps_of(from + i + k * LANES, inverse, LANES);
             sums += part[k];
         }
-        vi_store_bytes(to + i, part);
+        if (wide)
+            vi_store_shorts((int16_t *)to + i, part);
+        else
+            vi_store_bytes((int8_t *)to + i, part);
     }
 #endif
-    for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES);
-    if (i < width) sums += quantise_part(from, to, i, inverse, width - i);
-    return sums;
-}
-
-static vi quantise_row_wide(const float *from, int16_t *to, size_t width, vf inverse) {
-    vi sums = {0};
-    size_t i = 0;
-#if defined(VI_PACKS)
-    for (; i + 2 * LANES <= width; i += 2 * LANES) {
-        vi low = steps_of(from + i, inverse, LANES);
-        vi high = steps_of(from + i + LANES, inverse, LANES);
-        sums += low + high;
-        vi_store_shorts(to + i, low, high);
-    }
-#endif
-    for (; i + LANES <= width; i += LANES) sums += quantise_part_wide(from, to, i, inverse, LANES);
-    if (i < width) sums += quantise_part_wide(from, to, i, inverse, width - i);
+    for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES, wide);
+    if (i < width) sums += quantise_part(from, to, i, inverse, width - i, wide);
     return sums;
 }
 
@@ -85,17 +71,18 @@ static vi quantise_row_wide(const float *from, int16_t *to, size_t width, vf inv
 static void quantise(const float *from, const mgk_input *input, size_t row, size_t width,
                      const peak *p) {
     bool wide = input->form == MGK_INT8_WIDE;
-    char *to = (char *)input->data + row * input->stride * (wide ? 2 : 1);
+    size_t bytes = mgk_form_bytes(input->form);
+    char *to = (char *)input->data + row * input->stride * bytes;
     float top = vf_top(p->top), sum = vf_sum(p->sum);
     if (!(top > 1e-30f && sum < INFINITY)) {
-        memset(to, 0, width * (wide ? 2 : 1));
+        memset(to, 0, width * bytes);
         input->sums[row] = 0;
         input->scale[row] = sum < INFINITY ? 0 : NAN;
         return;
     }
     vf inverse = vf_of(127.0f / top);
-    vi sums = wide ? quantise_row_wide(from, (int16_t *)(void *)to, width, inverse)
-                   : quantise_row(from, (int8_t *)to, width, inverse);
+    vi sums = wide ? quantise_row(from, to, width, inverse, true)
+                   : quantise_row(from, to, width, inverse, false);
     input->sums[row] = vi_sum(sums);
     input->scale[row] = top / 127.0f;
 }

@@ -23,6 +23,11 @@ typedef struct mgk_input {
 
 static inline bool mgk_in_steps(mgk_form form) { return form == MGK_INT8 || form == MGK_INT8_WIDE; }
 
+/* Of one number in a row. */
+static inline size_t mgk_form_bytes(mgk_form form) {
+    return form == MGK_FP32 ? 4 : form == MGK_INT8 ? 1 : 2;
+}
+
 /* Rows that come out of a product. */
 typedef struct mgk_output {
     mgi_dtype type;

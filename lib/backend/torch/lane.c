@@ -14,12 +14,10 @@ typedef struct lane_buffer {
 
 static void list_buffers(mgi_lane *lane, const mgi_encoder *e, lane_buffer list[LANE_BUFFERS]) {
     size_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    bool int8 = e->form == MGK_INT8;
-    size_t number = e->form == MGK_BF16 ? 2 : 4; /* what products write */
-    size_t step = !int8 ? 0 : e->int8->form == MGK_INT8_WIDE ? 2 : 1;
-    size_t packed = int8                  ? step
-                    : e->form == MGK_FP32 ? 0
-                                          : 2; /* what they read, if not fp32 rows */
+    bool int8 = mgk_in_steps(e->form);
+    size_t number = e->form == MGK_BF16 ? 2 : 4;                       /* what products write */
+    size_t packed = e->form == MGK_FP32 ? 0 : mgk_form_bytes(e->form); /* what they read, if not
+                                                                          fp32 rows */
     size_t input = int8 ? mgk_int8_stride(hidden) : hidden;
     const lane_buffer buffers[LANE_BUFFERS] = {
         {(void **)&lane->positions, 1, sizeof(uint32_t)},
@@ -31,7 +29,7 @@ static void list_buffers(mgi_lane *lane, const mgi_encoder *e, lane_buffer list[
         {(void **)&lane->context, hidden, sizeof(float)},
         {&lane->y, hidden, number},
         {&lane->wide, wide, number},
-        {&lane->wide_input, mgk_int8_stride(wide), step},
+        {&lane->wide_input, mgk_int8_stride(wide), int8 ? packed : 0},
         {(void **)&lane->wide_scale, 1, int8 ? sizeof(float) : 0},
         {(void **)&lane->wide_sums, 1, int8 ? sizeof(int32_t) : 0},
         {(void **)&lane->first, hidden, sizeof(float)},

@@ -43,7 +43,7 @@ static void vector(tally *t, const mgi_tensor *tensor) {
 }
 
 static uint64_t product_bytes(mgk_form form, uint64_t outputs, uint64_t inputs) {
-    if (form == MGK_INT8) return mgk_int8_bytes(outputs, inputs) + outputs * sizeof(float);
+    if (mgk_in_steps(form)) return mgk_int8_bytes(outputs, inputs) + outputs * sizeof(float);
     return outputs * inputs * (form == MGK_BF16 ? 2 : 4);
 }
 

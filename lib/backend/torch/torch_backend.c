@@ -20,7 +20,7 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
     case MGEO_PRECISION_AUTO: e->precision = MGEO_FP32; break;
     case MGEO_FP32: break;
     case MGEO_BF16: e->form = MGK_BF16; break;
-    case MGEO_INT8: e->form = MGK_INT8; break;
+    case MGEO_INT8: e->form = e->int8->form; break;
     case MGEO_FP16:
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision fp16 is not supported on device "
@@ -65,7 +65,7 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
                         "batch_tokens %u is not within %u (max_length) "
                         "..%d",
                         e->batch_tokens, e->max_length, MAX_BATCH_TOKENS);
-    if (e->form == MGK_INT8 &&
+    if (mgk_in_steps(e->form) &&
         (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS))
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "int8 products of more than %d inputs are not supported: load with fp32 or "
@@ -146,7 +146,7 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     mgi_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
     warn_of_slow_bf16(e, info);
     snprintf(info->device, sizeof info->device, "cpu");
-    if (e->form == MGK_INT8) /* which of the products, as their speeds are far apart */
+    if (mgk_in_steps(e->form)) /* which of the products, as their speeds are far apart */
         snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,
                  e->int8->name);
     else

@@ -97,10 +97,12 @@ INLINE vh vh_load(const uint16_t *from, size_t n) {
 #if defined(VI_PACKS)
 /* Compilers of today do these number by number. The packing instructions work on each half of a
  * register, so what they make is brought into order. */
-INLINE void vi_store_shorts(int16_t *to, vi low, vi high) {
-    __m256i packed = _mm256_packs_epi32((__m256i)low, (__m256i)high);
-    packed = _mm256_permute4x64_epi64(packed, 0xd8);
-    memcpy(to, &packed, sizeof packed);
+INLINE void vi_store_shorts(int16_t *to, const vi part[4]) {
+    for (size_t k = 0; k < 4; k += 2) {
+        __m256i packed = _mm256_packs_epi32((__m256i)part[k], (__m256i)part[k + 1]);
+        packed = _mm256_permute4x64_epi64(packed, 0xd8);
+        memcpy(to + k * LANES, &packed, sizeof packed);
+    }
 }
 
 INLINE void vi_store_bytes(int8_t *to, const vi part[4]) {

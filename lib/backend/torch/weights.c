@@ -103,7 +103,7 @@ static void stack(placing *p, mgk_form form, const mgi_linear *const *parts, uns
     if (!going(p)) return;
     to->inputs = parts[0]->weight.shape[1];
     for (unsigned i = 0; i < count; i++) to->outputs += parts[i]->weight.shape[0];
-    if (form == MGK_INT8)
+    if (mgk_in_steps(form))
         stack_int8(p, parts, count, to);
     else
         stack_plain(p, form, parts, count, to);
