@@ -22,6 +22,8 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static char order[16]; /* names of the works in the order in which threads came */
 static unsigned came;
+static work *joined[3];
+static unsigned joined_count;
 static mgi_crew *crew;
 static mgeo_error error;
 
@@ -65,15 +67,31 @@ static unsigned visits_of(work *w) {
     return visits;
 }
 
-static work named(char name) { return (work){.task = {.body = do_work}, .name = name}; }
-
-static void join(work *w, uint32_t most) {
+static void join(work *w, char name, uint32_t most) {
+    *w = (work){.task = {.body = do_work}, .name = name};
     if (mgi_crew_join(crew, &w->task, most, &error) != MGEO_OK) fail_msg("%s", error.message);
+    joined[joined_count++] = w;
+}
+
+static void call(work *w, uint32_t threads, double patience) {
+    mgi_crew_call(crew, &w->task, threads, patience);
+}
+
+/* To a task that has none, and waits until all are inside. */
+static void bring(work *w, uint32_t threads) {
+    call(w, threads, for_ever);
+    await_inside(w, threads);
+}
+
+/* Those that joined since the test began. */
+static void leave_all(void) {
+    while (joined_count > 0) mgi_crew_leave(crew, &joined[--joined_count]->task);
 }
 
 static int begin(void **state) {
     (void)state;
     came = 0;
+    joined_count = 0;
     crew = mgi_crew_create();
     return crew != NULL ? 0 : -1;
 }
@@ -86,27 +104,25 @@ static int end(void **state) {
 
 static void test_as_many_threads_come_as_are_called(void **state) {
     (void)state;
-    work a = named('a');
-    join(&a, 3);
-    mgi_crew_call(crew, &a.task, 2, for_ever);
-    await_inside(&a, 2);
-    mgi_crew_call(crew, &a.task, 1, for_ever);
+    work a;
+    join(&a, 'a', 3);
+    bring(&a, 2);
+    call(&a, 1, for_ever);
     await_inside(&a, 3);
     let_go(&a, 3);
-    mgi_crew_leave(crew, &a.task);
+    leave_all();
     assert_int_equal(a.visits, 3);
     assert_int_equal(a.inside, 0);
 }
 
 static void test_tasks_share_the_threads(void **state) {
     (void)state;
-    work a = named('a'), b = named('b');
-    join(&a, 2);
-    join(&b, 2);
-    mgi_crew_call(crew, &a.task, 2, for_ever);
-    await_inside(&a, 2);
+    work a, b;
+    join(&a, 'a', 2);
+    join(&b, 'b', 2);
+    bring(&a, 2);
     assert_false(mgi_crew_is_pressed(crew, &a.task));
-    mgi_crew_call(crew, &b.task, 2, for_ever);
+    call(&b, 2, for_ever);
     assert_true(mgi_crew_is_pressed(crew, &a.task));
     test_sleep(10);
     assert_int_equal(visits_of(&b), 0); /* both threads are taken */
@@ -115,31 +131,28 @@ static void test_tasks_share_the_threads(void **state) {
     let_go(&a, 1);
     await_inside(&b, 2);
     let_go(&b, 2);
-    mgi_crew_leave(crew, &a.task);
-    mgi_crew_leave(crew, &b.task);
+    leave_all();
     assert_int_equal(a.visits, 2);
     assert_int_equal(b.visits, 2);
 }
 
 static void test_tasks_take_turns(void **state) {
     (void)state;
-    work a = named('a'), b = named('b'), c = named('c');
-    join(&a, 1);
-    join(&b, 1);
-    join(&c, 1);
-    mgi_crew_call(crew, &a.task, 1, for_ever);
+    work a, b, c;
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    join(&c, 'c', 1);
+    call(&a, 1, for_ever);
     await_visits(&a, 1);
-    mgi_crew_call(crew, &c.task, 1, for_ever);
-    mgi_crew_call(crew, &b.task, 1, for_ever);
-    mgi_crew_call(crew, &c.task, 1, for_ever); /* has its place already */
-    mgi_crew_call(crew, &a.task, 1, for_ever);
+    call(&c, 1, for_ever);
+    call(&b, 1, for_ever);
+    call(&c, 1, for_ever); /* has its place already */
+    call(&a, 1, for_ever);
     let_go(&a, 2);
     let_go(&b, 1);
     let_go(&c, 1);
     await_visits(&a, 2);
-    mgi_crew_leave(crew, &a.task);
-    mgi_crew_leave(crew, &b.task);
-    mgi_crew_leave(crew, &c.task);
+    leave_all();
     assert_int_equal(came, 4);
     assert_memory_equal(order, "acba", 4);
     assert_int_equal(c.visits, 1);
@@ -147,92 +160,82 @@ static void test_tasks_take_turns(void **state) {
 
 static void test_a_task_without_a_thread_gets_one_more(void **state) {
     (void)state;
-    work a = named('a'), b = named('b'), c = named('c');
-    join(&a, 2);
-    join(&b, 2);
-    join(&c, 1);
-    mgi_crew_call(crew, &a.task, 2, for_ever);
-    await_inside(&a, 2);
-    mgi_crew_call(crew, &b.task, 2, 0.001);
+    work a, b, c;
+    join(&a, 'a', 2);
+    join(&b, 'b', 2);
+    join(&c, 'c', 1);
+    bring(&a, 2);
+    call(&b, 2, 0.001);
     await_inside(&b, 1);
     assert_true(mgi_crew_is_pressed(crew, &a.task)); /* three work where two should */
     test_sleep(10);
     assert_int_equal(visits_of(&b), 1); /* it has one: for the second it waits its turn */
-    mgi_crew_call(crew, &c.task, 1, 0.001);
+    call(&c, 1, 0.001);
     await_inside(&c, 1);
     let_go(&c, 1);
     let_go(&a, 2);
     await_inside(&b, 2);
     let_go(&b, 2);
-    mgi_crew_leave(crew, &a.task);
-    mgi_crew_leave(crew, &b.task);
-    mgi_crew_leave(crew, &c.task);
+    leave_all();
 }
 
 /* Its patience counts from when the last thread left it. */
 static void test_a_task_whose_thread_is_taken_gets_one_more(void **state) {
     (void)state;
-    work a = named('a'), b = named('b');
-    join(&a, 1);
-    join(&b, 1);
-    mgi_crew_call(crew, &a.task, 1, 0.001);
+    work a, b;
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    call(&a, 1, 0.001);
     await_inside(&a, 1);
-    mgi_crew_call(crew, &b.task, 1, for_ever);
-    mgi_crew_call(crew, &a.task, 1, 0.001); /* behind the other, as a body does that is pressed */
+    call(&b, 1, for_ever);
+    call(&a, 1, 0.001); /* behind the other, as a body does that is pressed */
     let_go(&a, 1);
     await_inside(&b, 1);
     await_visits(&a, 2);
     let_go(&a, 1);
     let_go(&b, 1);
-    mgi_crew_leave(crew, &a.task);
-    mgi_crew_leave(crew, &b.task);
+    leave_all();
 }
 
 static void test_the_most_impatient_comes_first(void **state) {
     (void)state;
-    work a = named('a'), b = named('b'), c = named('c');
-    join(&a, 1);
-    join(&b, 1);
-    join(&c, 1);
-    mgi_crew_call(crew, &a.task, 1, for_ever);
-    await_inside(&a, 1);
-    mgi_crew_call(crew, &b.task, 1, for_ever);
+    work a, b, c;
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    join(&c, 'c', 1);
+    bring(&a, 1);
+    call(&b, 1, for_ever);
     test_sleep(2);
-    mgi_crew_call(crew, &c.task, 1, 0.001); /* though somebody sleeps on the other's account */
+    call(&c, 1, 0.001); /* though somebody sleeps on the other's account */
     await_inside(&c, 1);
     assert_int_equal(visits_of(&b), 0);
     let_go(&c, 1);
     let_go(&a, 1);
     await_inside(&b, 1);
     let_go(&b, 1);
-    mgi_crew_leave(crew, &a.task);
-    mgi_crew_leave(crew, &b.task);
-    mgi_crew_leave(crew, &c.task);
+    leave_all();
 }
 
 static void test_a_greater_task_brings_more_threads(void **state) {
     (void)state;
-    work a = named('a'), b = named('b');
-    join(&a, 1);
-    mgi_crew_call(crew, &a.task, 1, for_ever);
-    await_inside(&a, 1);
+    work a, b;
+    join(&a, 'a', 1);
+    bring(&a, 1);
     assert_int_equal(mgi_crew_look(crew).cores, 1);
-    join(&b, 4);
+    join(&b, 'b', 4);
     assert_int_equal(mgi_crew_look(crew).cores, 4);
-    mgi_crew_call(crew, &b.task, 4, for_ever);
+    call(&b, 4, for_ever);
     await_inside(&b, 3);
     let_go(&a, 1);
     await_inside(&b, 4);
-    mgi_crew_leave(crew, &a.task);
     let_go(&b, 4);
-    mgi_crew_leave(crew, &b.task);
+    leave_all();
     assert_int_equal(mgi_crew_look(crew).cores, 0);
-    work again = named('a');
-    join(&again, 1);
-    mgi_crew_call(crew, &again.task, 1, for_ever);
-    await_inside(&again, 1);
+    work again;
+    join(&again, 'a', 1);
+    bring(&again, 1);
     let_go(&again, 1);
-    mgi_crew_leave(crew, &again.task);
+    leave_all();
 }
 
 static void *leave(void *argument) {
@@ -242,15 +245,14 @@ static void *leave(void *argument) {
 
 static void test_who_leaves_waits_for_the_threads_inside(void **state) {
     (void)state;
-    work a = named('a'), b = named('b');
+    work a, b;
     test_crew leaving = {0};
-    join(&a, 1);
-    join(&b, 1);
-    mgi_crew_call(crew, &a.task, 1, for_ever);
-    await_inside(&a, 1);
-    mgi_crew_call(crew, &b.task, 1, for_ever);
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    bring(&a, 1);
+    call(&b, 1, for_ever);
     mgi_crew_leave(crew, &b.task); /* in the queue: nobody comes any more */
-    mgi_crew_call(crew, &a.task, 1, for_ever);
+    call(&a, 1, for_ever);
     test_crew_start(&leaving, leave, &a.task);
     let_go(&a, 2); /* one may still come for that call */
     test_crew_join(&leaving);
