@@ -11,29 +11,14 @@
  * buffers as an encoder of 12 layers has. sequence runs the four products of 12 layers in a row:
  * pairs of 45 tokens a second if nothing else had to be done. */
 #include "backend/cuda/gemm_sm90.h"
+#include "numbers.cuh"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <cublasLt.h>
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-#include <cuda_fp8.h>
-#include <cuda_runtime.h>
 #include <functional>
 #include <vector>
-
-#define CHECK(call)                                                                                \
-    do {                                                                                           \
-        const int status_ = (int)(call);                                                           \
-        if (status_) {                                                                             \
-            printf("%s:%d: %s: %d %s\n", __FILE__, __LINE__, #call, status_,                       \
-                   cudaGetErrorString((cudaError_t)status_));                                      \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 enum { LAYERS = 12, BUFFERS = 3, WIDE = 3072, REPLAYS = 21, TRIED = 8, TOKENS = 45, GUARD = 512 };
 static const float GELU_SCALE = 32.0f; /* of E4M3 output */
@@ -41,12 +26,6 @@ static const size_t WORKSPACE = 64u << 20;
 static cudaStream_t stream;
 static int failures;
 
-static __host__ __device__ size_t size_of(mgk_cuda_type type) {
-    return type == MGK_CUDA_F32 ? 4 : type == MGK_CUDA_E4M3 ? 1 : 2;
-}
-static const char *name_of(mgk_cuda_type type) {
-    return type == MGK_CUDA_F16 ? "f16" : type == MGK_CUDA_BF16 ? "bf16" : "e4m3";
-}
 static const char *name_of(mgk_cuda_activation activation) {
     return activation == MGK_CUDA_IDENTITY ? "identity"
            : activation == MGK_CUDA_GELU   ? "gelu"
@@ -54,28 +33,6 @@ static const char *name_of(mgk_cuda_activation activation) {
 }
 
 /* ---- numbers on the device ---- */
-
-__device__ float number(mgk_cuda_type type, const void *p, size_t i) {
-    switch (type) {
-    case MGK_CUDA_F16: return __half2float(((const __half *)p)[i]);
-    case MGK_CUDA_BF16: return __bfloat162float(((const __nv_bfloat16 *)p)[i]);
-    case MGK_CUDA_E4M3:
-        return __half2float(
-            __half(__nv_cvt_fp8_to_halfraw(((const __nv_fp8_storage_t *)p)[i], __NV_E4M3)));
-    default: return ((const float *)p)[i];
-    }
-}
-
-__device__ void set_number(mgk_cuda_type type, void *p, size_t i, float x) {
-    switch (type) {
-    case MGK_CUDA_F16: ((__half *)p)[i] = __float2half_rn(x); break;
-    case MGK_CUDA_BF16: ((__nv_bfloat16 *)p)[i] = __float2bfloat16_rn(x); break;
-    case MGK_CUDA_E4M3:
-        ((__nv_fp8_storage_t *)p)[i] = __nv_cvt_float_to_fp8(x, __NV_SATFINITE, __NV_E4M3);
-        break;
-    default: ((float *)p)[i] = x; break;
-    }
-}
 
 __device__ uint32_t mix(uint64_t x) {
     x = (x ^ x >> 31) * 0x9e3779b97f4a7c15ull;
