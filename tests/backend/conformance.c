@@ -29,15 +29,24 @@ static void must(mgeo_status status, const mgeo_error *error) {
     if (status != MGEO_OK) fail_msg("%s: %s", mgeo_status_name(status), error->message);
 }
 
-static toy *make_model(void) {
-    toy_options options = {.spec = toy_spec(), .seed = 3};
+static mgi_encoder_spec spec_for(const conformance_case *c) {
+    mgi_encoder_spec spec = toy_spec();
+    if (c->hidden != 0) {
+        spec.hidden = c->hidden;
+        spec.intermediate = 2 * c->hidden;
+    }
+    return spec;
+}
+
+static toy *make_model(const conformance_case *c) {
+    toy_options options = {.spec = spec_for(c), .seed = 3};
     assert_int_equal(options.spec.labels, LABELS);
     return toy_create(&options);
 }
 
 static stage begin(const conformance_case *subject, uint32_t batch_tokens) {
     mgeo_error error;
-    stage s = {.subject = subject, .model = make_model()};
+    stage s = {.subject = subject, .model = make_model(subject)};
     mgi_encoder_request request = toy_request(s.model, subject->device, subject->precision);
     request.batch_tokens = batch_tokens;
     must(subject->backend->open(&request, &s.encoder, &error), &error);
@@ -313,7 +322,7 @@ static void lanes_change_threads(void **state) {
 
 static void bad_requests_leave_nothing(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model();
+    toy *model = make_model(c);
     mgeo_error error = {0};
     mgi_encoder *encoder = NULL;
     mgi_encoder_request request = toy_request(model, c->device, 99);
@@ -329,7 +338,7 @@ static void bad_requests_leave_nothing(void **state) {
 
 static void cancelled_requests_leave_nothing(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model();
+    toy *model = make_model(c);
     mgeo_error error;
     mgeo_progress progress = {{0}};
     mgi_encoder *encoder = NULL;
@@ -371,7 +380,7 @@ static void predictions_say_what_open_does(void **state) {
 /* What cannot round to TF32 refuses, rather than look as if it did. */
 static void tf32_is_taken_or_refused(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model();
+    toy *model = make_model(c);
     mgi_encoder_needs needs;
     mgi_encoder *encoder = NULL;
     mgeo_error error = {0};
@@ -388,7 +397,7 @@ static void tf32_is_taken_or_refused(void **state) {
 /* Nobody reads the weights before the load is admitted. */
 static void predictions_look_at_no_weights(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model();
+    toy *model = make_model(c);
     mgi_encoder_needs needs, blind;
     mgi_encoder_request request = toy_request(model, c->device, c->precision);
     must(c->backend->predict(&request, 1, &needs, NULL), &(mgeo_error){0});
@@ -411,7 +420,7 @@ static void destructors_take_null(void **state) {
 /* Every allocation of ours fails once, in turn: the call says so, and works when asked again. */
 static void allocations_may_fail(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model();
+    toy *model = make_model(c);
     mgi_encoder_request request = toy_request(model, c->device, c->precision);
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
@@ -497,7 +506,7 @@ static void weights_may_go(void **state) {
 static void nan_stays_in_its_row(void **state) {
     const conformance_case *c = *state;
     if (!c->reads_all_weights) skip();
-    stage s = {.subject = c, .model = make_model()};
+    stage s = {.subject = c, .model = make_model(c)};
     mgeo_error error;
     uint32_t width = s.model->spec.hidden;
     float *word = (float *)(uintptr_t)s.model->weights.word_embeddings.data + (size_t)96 * width;
@@ -523,7 +532,7 @@ static void nan_stays_in_its_row(void **state) {
 }
 
 bool conformance_applies(const conformance_case *c) {
-    toy_options options = {.spec = toy_spec(), .seed = 3};
+    toy_options options = {.spec = spec_for(c), .seed = 3};
     toy *model = toy_create(&options);
     mgi_encoder_needs needs;
     mgi_encoder_request request = toy_request(model, c->device, c->precision);

@@ -34,6 +34,18 @@ static const precision *find_precision(int32_t number) {
     return NULL;
 }
 
+/* Narrower products do not fill the 128 bytes of a row that tensor cores are given at a time. There
+ * E4M3 is no faster than fp16, and less exact: 14% slower and 3% of labels at 32 numbers
+ * (bench/RESULTS.md). */
+static bool is_narrow(const mgi_encoder_spec *spec) {
+    enum { FILLED = 128 };
+    return spec->hidden < FILLED || spec->intermediate < FILLED;
+}
+
+static const precision *computed_as(const precision *asked, const mgi_encoder_spec *spec) {
+    return asked->number == MGEO_FP8 && is_narrow(spec) ? find_precision(MGEO_FP16) : asked;
+}
+
 static int oldest_card(const mgi_cuda_cards *cards) {
     int oldest = cards->card[0].capability;
     for (uint32_t i = 1; i < cards->count; i++)
@@ -46,19 +58,21 @@ static int32_t best_precision(const mgi_cuda_cards *cards) {
     return oldest_card(cards) >= 80 ? MGEO_BF16 : MGEO_FP16;
 }
 
-static mgeo_status check_precision(const mgi_encoder *e, const precision *p, mgeo_error *error) {
+/* p: as asked for; made: as it is computed. */
+static mgeo_status check_precision(const mgi_encoder *e, const precision *p, const precision *made,
+                                   mgeo_error *error) {
     const int capability = oldest_card(&e->cards);
     if (capability < p->oldest)
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision %s needs compute capability %d.%d and the device has %d.%d: "
                         "load with fp16 or int8",
                         p->name, p->oldest / 10, p->oldest % 10, capability / 10, capability % 10);
-    if (e->spec.hidden % p->multiple != 0 || e->spec.intermediate % p->multiple != 0)
+    if (e->spec.hidden % made->multiple != 0 || e->spec.intermediate % made->multiple != 0)
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision %s on CUDA needs hidden and intermediate sizes that are "
                         "multiples of %u, and the model has %u and %u: load with device \"cpu\"",
-                        p->name, p->multiple, e->spec.hidden, e->spec.intermediate);
-    if (p->number == MGEO_FP8 && e->spec.activation == MGI_TANH)
+                        p->name, made->multiple, e->spec.hidden, e->spec.intermediate);
+    if (made->number == MGEO_FP8 && e->spec.activation == MGI_TANH)
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision fp8 on CUDA has no tanh between products: load with fp16");
     if (p->number == MGEO_INT8 && e->spec.intermediate > MGK_CUDA_S8_WIDTH_MOST)
@@ -76,13 +90,14 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
     const precision *p = find_precision(e->precision);
     if (p == NULL)
         return mgi_fail(error, MGEO_E_ARGUMENT, "%d is not an mgeo_precision", request->precision);
-    e->forms = p->forms;
+    const precision *made = computed_as(p, &e->spec);
+    e->forms = made->forms;
     e->forms.tf32 = request->allow_tf32;
     if (request->allow_tf32 && p->number != MGEO_FP32)
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "allow_tf32 is for precision fp32, and %s was chosen: ask for fp32",
                         p->name);
-    return check_precision(e, p, error);
+    return check_precision(e, p, made, error);
 }
 
 /* ---- sizes */
