@@ -3,6 +3,8 @@
  * Skipped without a card. "small": nothing else but batches of a few rows, for tools that slow a
  * kernel down a thousandfold. */
 #include "backend/backend.h"
+#include "backend/cuda/gemm_sm90.h"
+#include "backend/cuda/product.h"
 #include "reference.h"
 #include "toy.h"
 
@@ -15,6 +17,7 @@
 
 #include <cmocka.h>
 
+enum { MANY_BATCHES = 3 }; /* of check_many */
 enum { SKIPPED = 77, LONGEST = 160, SMALL_BATCH = 1024, LARGE_BATCH = 5632 };
 
 typedef struct kind {
@@ -145,8 +148,55 @@ static void many_rows(void **state) {
     each_kind(LARGE_BATCH, check_many);
 }
 
+/* ---- our products for many rows: the linker sends launches by here */
+
+static unsigned launches;
+
+int __real_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
+                                mgk_cuda_stream stream);
+int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
+                                mgk_cuda_stream stream);
+
+int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
+                                mgk_cuda_stream stream) {
+    launches++;
+    return __real_mgk_gemm_sm90_launch(plan, rows, dependent, stream);
+}
+
+/* As if they had won the race when the model was loaded. */
+static void winners_run(void **state) {
+    enum { HOPPER = 90 };
+    (void)state;
+    toy *model = make_model();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i].precision == MGEO_FP32 || kinds[i].precision == MGEO_INT8) continue;
+        mgi_encoder_request request = toy_request(model, "cuda", kinds[i].precision);
+        mgi_encoder *encoder = NULL;
+        mgi_lane *lane = NULL;
+        mgeo_error error;
+        request.batch_tokens = LARGE_BATCH;
+        const mgeo_status status = mgi_cuda_backend.open(&request, &encoder, &error);
+        if (status == MGEO_E_UNSUPPORTED) continue; /* an older card */
+        must(status, &error);
+        for (int site = MGI_CUDA_QKV; site <= MGI_CUDA_UP; site++)
+            encoder->copies[0].algorithms->own[site] =
+                site == MGI_CUDA_QKV || site == MGI_CUDA_KEY_VALUE || site == MGI_CUDA_UP;
+        if (encoder->copies[0].card.capability == HOPPER) {
+            must(mgi_cuda_backend.open_lane(encoder, &lane, &error), &error);
+            launches = 0;
+            check_many(model, lane, &kinds[i]);
+            /* The first layer's queries, keys and values, and up; the second's keys and values. */
+            assert_int_equal(launches, 3 * MANY_BATCHES);
+            mgi_cuda_backend.close_lane(lane);
+        }
+        mgi_cuda_backend.close(encoder);
+    }
+    toy_destroy(model);
+}
+
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(few_rows), cmocka_unit_test(many_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(few_rows), cmocka_unit_test(many_rows),
+                                       cmocka_unit_test(winners_run)};
     const bool small = argc > 1 && strcmp(argv[1], "small") == 0;
     mgeo_error error;
     if (mgi_cuda_backend.usable("cuda", &error) != MGEO_OK) {
