@@ -155,7 +155,7 @@ typedef enum mgeo_precision {
     MGEO_BF16 = 2,
     MGEO_FP16 = 3,
     MGEO_INT8 = 4, /* per-channel weights, activations quantised per token as they come */
-    MGEO_FP8 = 5 /* E4M3; on models narrower than 128 numbers fp16, which is faster there */
+    MGEO_FP8 = 5   /* E4M3; on models narrower than 128 numbers fp16, which is faster there */
 } mgeo_precision;
 
 typedef struct mgeo_load_options {

@@ -21,8 +21,8 @@ static const conformance_case cases[] = {
     ON("cuda", "cuda bf16", MGEO_BF16, 2e-2, 0),
     ON("cuda", "cuda fp16", MGEO_FP16, 3e-3, 0),
     ON("cuda", "cuda int8", MGEO_INT8, 3e-2, 0),
-    /* Narrow models have no E4M3. */
-    ON("cuda", "cuda fp8", MGEO_FP8, 6e-2, 128),
+    /* Narrow models have no E4M3, whose numbers are 1/16 apart where others change places. */
+    ON("cuda", "cuda fp8", MGEO_FP8, 0.2, 128),
     ON("cuda", "cuda fp8, narrow", MGEO_FP8, 3e-3, 0),
     ON("cuda:0,cuda:1", "two cards bf16", MGEO_BF16, 2e-2, 0),
 };
