@@ -119,6 +119,15 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
     return MGEO_OK;
 }
 
+/* Whether norms have a form that products of many rows can take in. */
+static bool may_fold(const mgi_encoder *e) {
+    enum { PART = 128 };
+    const uint32_t hidden = e->spec.hidden;
+    const bool half = e->forms.flow == MGK_CUDA_F16 || e->forms.flow == MGK_CUDA_BF16;
+    return half && e->forms.product != MGK_CUDA_S8 && hidden % PART == 0 &&
+           hidden / PART <= MGK_CUDA_PARTS;
+}
+
 /* Cards, precision and sizes, of a request that holds. Nothing is touched on the device. */
 static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mgeo_error *error) {
     mgeo_status status = mgi_cuda_find(request->device, &e->cards, error);
@@ -130,6 +139,7 @@ static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mg
     mgi_cuda_copy counted = {0};
     mgi_cuda_buffers buffers;
     e->dependent = oldest_card(&e->cards) >= 90;
+    e->folds = e->dependent && may_fold(e);
     e->weight_bytes = mgi_cuda_lay_out_weights(e, &counted, NULL);
     e->lane_bytes = mgi_cuda_lay_out_lane(e, &buffers, NULL);
     return MGEO_OK;

@@ -32,7 +32,14 @@ typedef struct mgi_cuda_linear {
 typedef struct mgi_cuda_norm_weights {
     float *weight, *bias; /* [hidden] */
     float scale;          /* E4M3: what its rows are multiplied by for the next product */
+    float raw_scale;      /* the same of raw rows, see mgk_cuda_moments */
+    float size;           /* E4M3: root mean square of its rows */
 } mgi_cuda_norm_weights;
+
+/* What a product of raw rows takes from their norm, see mgk_cuda_fold. */
+typedef struct mgi_cuda_folded {
+    float *sums, *shift; /* [outputs] */
+} mgi_cuda_folded;
 
 typedef struct mgi_cuda_layer {
     mgi_cuda_linear qkv; /* queries, keys, values, one below the other */
@@ -43,6 +50,10 @@ typedef struct mgi_cuda_layer {
     float context_scale; /* E4M3: of attention's output, as of up's */
     float wide_scale;
     float *wide_scale_there; /* the same in device memory */
+    /* Where norms are left to products: of the two behind norms, and the bias of a product together
+     * with that of the norm whose rows are added to it. */
+    mgi_cuda_folded qkv_folded, up_folded;
+    float *attention_shift, *down_shift; /* [hidden] */
 } mgi_cuda_layer;
 
 /* Products by shape: each has its own best algorithm at each number of rows. */
@@ -82,6 +93,7 @@ struct mgi_encoder {
     uint64_t weight_bytes; /* of one copy */
     uint64_t lane_bytes;
     bool dependent;        /* launches may overlap: 9.0 and later */
+    bool folds;            /* norms of many rows may be left to the products around them */
     mgi_cuda_copy *copies; /* [cards.count] */
     pthread_mutex_t mutex;
     bool has_mutex;
@@ -110,9 +122,11 @@ typedef struct mgi_cuda_buffers {
     float *context_scale; /* [tokens], S8 */
     void *y;              /* [tokens, hidden], flow; in the end [sequences, hidden] fp32 */
     void *wide;           /* [tokens, intermediate], product */
-    float *wide_scale;    /* [tokens], S8 */
-    int32_t *sums;        /* [tokens, the widest], S8 */
-    void *workspace;      /* cublasLt's */
+    float *x_moments;     /* of x and y, where they are raw; or NULL */
+    float *y_moments;
+    float *wide_scale; /* [tokens], S8 */
+    int32_t *sums;     /* [tokens, the widest], S8 */
+    void *workspace;   /* cublasLt's */
 } mgi_cuda_buffers;
 
 enum { MGI_CUDA_WORKSPACE = 32 << 20, MGI_CUDA_ROWS_STEP = 256, MGI_CUDA_STAGING = 16 << 20 };
@@ -137,12 +151,17 @@ size_t mgi_cuda_upload_bytes(uint32_t rows, uint32_t tokens);
 mgeo_status mgi_cuda_place(mgi_encoder *encoder, mgi_cuda_copy *copy,
                            const mgi_encoder_request *request, mgeo_error *error);
 
+/* Rows of a lane's matrices, and from one part to the next of their moments. */
+uint32_t mgi_cuda_lane_rows(const mgi_encoder *encoder);
+
 /* ---- product.c ---- */
 
 /* Prepares all products of a copy whose weights have their places. */
 mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *encoder, mgi_cuda_copy *copy,
                                        mgeo_error *error);
 void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *algorithms);
+
+/* ---- plans.c ---- */
 
 /* Products of many rows by our own kernel, prepared for the memory of one lane. */
 typedef struct mgi_cuda_plans mgi_cuda_plans;
@@ -153,6 +172,25 @@ mgeo_status mgi_cuda_plans_create(const mgi_encoder *encoder, const mgi_cuda_cop
                                   const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
                                   mgeo_error *error);
 void mgi_cuda_plans_destroy(mgi_cuda_plans *plans);
+
+/* Whether so many rows leave their LayerNorms to the products around them: x, y and what products
+ * multiply are raw then, in every layer. */
+bool mgi_cuda_folds(const mgi_cuda_plans *plans, uint32_t rows);
+
+/* Where layers are so. */
+typedef struct mgi_cuda_fold {
+    const mgi_cuda_plans *plans;
+    uint32_t rows;
+    uint32_t parts; /* of the moments written last */
+    bool dependent;
+    cudaStream_t stream;
+} mgi_cuda_fold;
+
+/* Launches QKV (x to qkv), KEY_VALUE (likewise), OUT (context and x to y), UP (y to wide) or DOWN
+ * (wide and y to x). Returns 0 or a CUDA error. */
+int mgi_cuda_multiply_folded(mgi_cuda_fold *fold, uint32_t layer, mgi_cuda_site site);
+
+/* ---- product.c, again ---- */
 
 /* One product as the pass asks for it. */
 typedef struct mgi_cuda_ask {

@@ -50,41 +50,57 @@ void set_gelu(const mgk_cuda_product *p, float to[sm90::MOST_TERMS]) {
 
 /* ---- kernels ---- */
 
-template <typename In, typename Out, bool has_gelu, uint32_t cluster>
+template <typename In, typename Out, bool has_gelu, mgk_sm90_form form, uint32_t cluster>
 kernel of_width(uint32_t width) {
     switch (width) {
-    case 0: return sm90::product<In, Out, has_gelu, 256, cluster>;
-    case 1: return sm90::product<In, Out, has_gelu, 192, cluster>;
-    default: return sm90::product<In, Out, has_gelu, 128, cluster>;
+    case 0: return sm90::product<In, Out, has_gelu, form, 256, cluster>;
+    case 1: return sm90::product<In, Out, has_gelu, form, 192, cluster>;
+    default: return sm90::product<In, Out, has_gelu, form, 128, cluster>;
     }
 }
 
-template <typename In, typename Out>
-kernel of_activation(mgk_cuda_activation activation, uint32_t width, uint32_t cluster) {
-    const bool has_gelu = activation != MGK_CUDA_IDENTITY;
+/* A kernel's layout: which of `widths`, and how many blocks share a weight tile. */
+struct shape {
+    uint32_t width, cluster;
+};
+
+template <typename In, typename Out, bool has_gelu, mgk_sm90_form form> kernel of_shape(shape s) {
 #ifdef MGK_GEMM_SM90_TUNING
-    if (cluster == 1)
-        return has_gelu ? of_width<In, Out, true, 1>(width) : of_width<In, Out, false, 1>(width);
+    if (s.cluster == 1) return of_width<In, Out, has_gelu, form, 1>(s.width);
 #endif
-    if (cluster != 2) return nullptr;
-    return has_gelu ? of_width<In, Out, true, 2>(width) : of_width<In, Out, false, 2>(width);
+    return s.cluster == 2 ? of_width<In, Out, has_gelu, form, 2>(s.width) : nullptr;
 }
 
-kernel kernel_of(mgk_cuda_type in, mgk_cuda_type out, mgk_cuda_activation activation,
-                 uint32_t width, uint32_t cluster) {
+/* A residual is added to halves, and nothing is activated then. */
+template <typename In, typename Out>
+kernel of_form(mgk_sm90_form form, mgk_cuda_activation activation, shape s) {
+    const bool has_gelu = activation != MGK_CUDA_IDENTITY;
+    if (form == MGK_SM90_PLAIN)
+        return has_gelu ? of_shape<In, Out, true, MGK_SM90_PLAIN>(s)
+                        : of_shape<In, Out, false, MGK_SM90_PLAIN>(s);
+    if (form == MGK_SM90_NORMALISE)
+        return has_gelu ? of_shape<In, Out, true, MGK_SM90_NORMALISE>(s)
+                        : of_shape<In, Out, false, MGK_SM90_NORMALISE>(s);
+    if constexpr (sizeof(Out) == 2) {
+        if (!has_gelu) return of_shape<In, Out, false, MGK_SM90_ADD>(s);
+    }
+    return nullptr;
+}
+
+kernel kernel_of(const mgk_cuda_product *p, mgk_sm90_form form, shape s) {
+    const mgk_cuda_activation activation = p->activation;
+    const mgk_cuda_type in = p->input_type, out = p->output_type;
     if (activation != MGK_CUDA_IDENTITY && activation != MGK_CUDA_GELU &&
         activation != MGK_CUDA_GELU_TANH)
         return nullptr;
     if (in == MGK_CUDA_BF16 && out == MGK_CUDA_BF16)
-        return of_activation<__nv_bfloat16, __nv_bfloat16>(activation, width, cluster);
+        return of_form<__nv_bfloat16, __nv_bfloat16>(form, activation, s);
     if (in == MGK_CUDA_F16 && out == MGK_CUDA_F16)
-        return of_activation<__half, __half>(activation, width, cluster);
-    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_BF16)
-        return of_activation<e4m3, __nv_bfloat16>(activation, width, cluster);
+        return of_form<__half, __half>(form, activation, s);
     if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_F16)
-        return of_activation<e4m3, __half>(activation, width, cluster);
+        return of_form<e4m3, __half>(form, activation, s);
     if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_E4M3)
-        return of_activation<e4m3, e4m3>(activation, width, cluster);
+        return of_form<e4m3, e4m3>(form, activation, s);
     return nullptr;
 }
 
@@ -127,7 +143,9 @@ int count_clusters(int device) {
     int major = 0, minor = 0, clusters = 0;
     cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
     cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
-    const kernel k = kernel_of(MGK_CUDA_BF16, MGK_CUDA_BF16, MGK_CUDA_IDENTITY, 0, 2);
+    mgk_cuda_product any = {};
+    any.input_type = any.output_type = MGK_CUDA_BF16;
+    const kernel k = kernel_of(&any, MGK_SM90_PLAIN, {0, 2});
     if (major != 9 || minor != 0 || !is_real(k) || allow_shared(k, 0) != 0) return 0;
     cudaLaunchConfig_t config;
     cudaLaunchAttribute attributes[2] = {};
@@ -202,6 +220,7 @@ struct plan_parts {
     mgk_gemm_sm90_tuning tuning;
     float output_scale;
     float gelu[sm90::MOST_TERMS];
+    sm90::norm_task norm;
 };
 static_assert(sizeof(plan_parts) <= sizeof(mgk_gemm_sm90_plan), "plans are too small");
 
@@ -211,12 +230,11 @@ plan_parts read_plan(const mgk_gemm_sm90_plan *plan) {
     return parts;
 }
 
-int find_kernels(const mgk_cuda_product *p, plan_parts *parts) {
+int find_kernels(const mgk_cuda_product *p, mgk_sm90_form form, plan_parts *parts) {
     for (uint32_t width = 0; width < WIDTHS; width++)
         for (uint32_t cluster = 1; cluster <= CLUSTERS; cluster++) {
             if (p->outputs % widths[width] != 0) continue;
-            const kernel k =
-                kernel_of(p->input_type, p->output_type, p->activation, width, cluster);
+            const kernel k = kernel_of(p, form, {width, cluster});
             parts->kernels[width][cluster - 1] = k;
             const int code = k == nullptr ? 0 : allow_shared(k, width);
             if (code != 0) return code;
@@ -287,6 +305,25 @@ sm90::task task_of(const plan_parts *parts, uint32_t rows, uint32_t width) {
     t.lead = parts->tuning.lead < stages[width] ? parts->tuning.lead : stages[width] - 1;
     t.output_scale = parts->output_scale;
     memcpy(t.gelu, parts->gelu, sizeof t.gelu);
+    t.norm = parts->norm;
+    return t;
+}
+
+sm90::norm_task norm_task_of(const mgk_sm90_norm *norm) {
+    sm90::norm_task t;
+    t.moments = reinterpret_cast<const float2 *>(norm->moments.pairs);
+    t.written = reinterpret_cast<float2 *>(norm->written.pairs);
+    t.residual = static_cast<const unsigned char *>(norm->residual);
+    t.narrow = static_cast<unsigned char *>(norm->narrow);
+    t.gain = norm->gain;
+    t.output_gain = norm->output_gain;
+    t.stride = norm->moments.stride;
+    t.written_stride = norm->written.stride;
+    t.parts = 0;
+    t.share = 1.0f / (float)norm->width;
+    t.eps = norm->eps;
+    t.step = norm->step;
+    t.narrow_scale = norm->narrow_scale;
     return t;
 }
 
@@ -296,7 +333,7 @@ bool is_aligned(const void *p) { return (uintptr_t)p % 16 == 0; }
 
 extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
     const mgk_cuda_product *p = product;
-    const kernel k = kernel_of(p->input_type, p->output_type, p->activation, WIDTHS - 1, 2);
+    const kernel k = kernel_of(p, MGK_SM90_PLAIN, {WIDTHS - 1, 2});
     if (k == nullptr || device_clusters() == 0) return false;
     const uint32_t bytes = number_bytes(p->input_type);
     return p->outputs != 0 && p->outputs % 128 == 0 && p->inputs != 0 &&
@@ -306,9 +343,19 @@ extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
            is_aligned(p->bias);
 }
 
-extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t rows_capacity,
-                                     mgk_gemm_sm90_plan *plan) {
-    if (!mgk_gemm_sm90_supports(product)) return (int)cudaErrorNotSupported;
+extern "C" bool mgk_gemm_sm90_folds(const mgk_cuda_product *product, const mgk_sm90_norm *norm) {
+    const kernel k = kernel_of(product, norm->form, {WIDTHS - 1, 2});
+    return mgk_gemm_sm90_supports(product) && k != nullptr && norm->width % 128 == 0 &&
+           norm->width / 128 <= MGK_CUDA_PARTS && is_aligned(norm->gain) &&
+           is_aligned(norm->residual) && is_aligned(norm->output_gain) && is_aligned(norm->narrow);
+}
+
+extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, const mgk_sm90_norm *norm,
+                                     uint32_t rows_capacity, mgk_gemm_sm90_plan *plan) {
+    const mgk_sm90_form form = norm == nullptr ? MGK_SM90_PLAIN : norm->form;
+    if (!mgk_gemm_sm90_supports(product) ||
+        (form != MGK_SM90_PLAIN && !mgk_gemm_sm90_folds(product, norm)))
+        return (int)cudaErrorNotSupported;
     plan_parts parts;
     memset(&parts, 0, sizeof parts);
     int device = 0, multiprocessors = 0;
@@ -316,7 +363,7 @@ extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t r
     if (code == 0)
         code =
             (int)cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
-    if (code == 0) code = find_kernels(product, &parts);
+    if (code == 0) code = find_kernels(product, form, &parts);
     if (code != 0) return code;
     if (!encode_maps(product, rows_capacity, &parts)) return (int)cudaErrorInvalidValue;
     parts.scale = product->scale;
@@ -329,17 +376,19 @@ extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t r
     parts.tuning = default_tuning;
     parts.output_scale = product->output_scale;
     set_gelu(product, parts.gelu);
+    if (norm != nullptr) parts.norm = norm_task_of(norm);
     memset(plan, 0, sizeof *plan);
     memcpy(plan, &parts, sizeof parts);
     return 0;
 }
 
-extern "C" int mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
-                                    mgk_cuda_stream stream) {
+extern "C" int mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, uint32_t moments,
+                                    bool dependent, mgk_cuda_stream stream) {
     if (rows == 0) return 0;
     const plan_parts parts = read_plan(plan);
     const uint32_t width = width_for(&parts, rows), cluster = parts.tuning.cluster;
     sm90::task task = task_of(&parts, rows, width);
+    task.norm.parts = moments;
     const uint32_t at_once = parts.at_once[cluster - 1];
     cudaLaunchConfig_t config;
     cudaLaunchAttribute attributes[2] = {};
@@ -349,6 +398,11 @@ extern "C" int mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t row
     void *arguments[] = {&task};
     return (int)cudaLaunchKernelExC(&config, (const void *)parts.kernels[width][cluster - 1],
                                     arguments);
+}
+
+extern "C" uint32_t mgk_gemm_sm90_parts(const mgk_gemm_sm90_plan *plan, uint32_t rows) {
+    const plan_parts parts = read_plan(plan);
+    return parts.outputs / widths[width_for(&parts, rows)];
 }
 
 extern "C" int mgk_gemm_sm90_tune(mgk_gemm_sm90_plan *plan, const mgk_gemm_sm90_tuning *tuning) {

@@ -122,6 +122,24 @@ __device__ __forceinline__ void store_matrices(uint32_t to, const uint32_t *word
                  : "memory");
 }
 
+/* The same words as store_matrices wrote there. */
+__device__ __forceinline__ void load_matrices(uint32_t from, uint32_t *words) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                 : "r"(from)
+                 : "memory");
+}
+
+__device__ __forceinline__ void store_two_words(uint32_t to, float a, float b) {
+    asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(a), "f"(b) : "memory");
+}
+
+__device__ __forceinline__ void store_words(uint32_t to, uint4 w) {
+    asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(w.x), "r"(w.y), "r"(w.z),
+                 "r"(w.w)
+                 : "memory");
+}
+
 __device__ __forceinline__ uint4 load_words(uint32_t from) {
     uint4 w;
     asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];"
@@ -167,9 +185,8 @@ __device__ __forceinline__ uint64_t tile_descriptor(uint32_t address) {
     return swizzle_128 | eight_rows << 32 | leading << 16 | ((address & 0x3ffff) >> 4);
 }
 
-/* sums[64, N] (+)= a[64, 32 bytes] · b[N, 32 bytes]^T. Of the sums a thread holds, for every 8
- * columns, columns 2t and 2t + 1 of row r, then of row r + 8, where r = lane / 4 in the warp's 16
- * rows and t = lane % 4. */
+/* sums[64, N] (+)= a[64, 32 bytes] · b[N, 32 bytes]^T. How a thread holds its sums stands
+ * in gemm_sm90_finish.cuh. */
 template <typename Number, int N> struct warpgroup_product;
 
 #define MGK_SUMS8(d, i)                                                                            \

@@ -15,59 +15,10 @@
 #ifndef MGI_BACKEND_CUDA_GEMM_SM90_KERNEL_CUH
 #define MGI_BACKEND_CUDA_GEMM_SM90_KERNEL_CUH
 
-#include "backend/cuda/gemm_sm90_device.cuh"
+#include "backend/cuda/gemm_sm90_finish.cuh"
 #include "backend/cuda/launch.cuh"
 
 namespace sm90 {
-
-enum : uint32_t {
-    TILE_ROWS = 128,
-    STEP_BYTES = 128, /* along K, in a stage */
-    PRODUCTS = 4,     /* of 32 bytes along K, in a step */
-    WARPGROUP = 128,
-    MULTIPLIERS = 2, /* warpgroups */
-    THREADS = (MULTIPLIERS + 1) * WARPGROUP,
-    MULTIPLIER_WARPS = MULTIPLIERS * WARPGROUP / 32,
-    INPUT_BYTES = TILE_ROWS * STEP_BYTES,
-    STAGING_BYTES = 2048, /* of one warp */
-    WARP_ROWS = 16,
-    MOST_TERMS = 9,
-    ALIGNMENT = 1024
-};
-
-/* What a kernel is told. */
-struct task {
-    CUtensorMap input;
-    CUtensorMap weight;        /* boxes of half a tile */
-    const float *scale, *bias; /* [outputs], may be NULL */
-    unsigned char *output;
-    uint32_t rows, outputs;
-    uint32_t steps;  /* along K */
-    uint32_t across; /* tiles along the outputs */
-    uint32_t tiles;  /* of clusters */
-    uint32_t lead;   /* < stages */
-    float output_scale;
-    float gelu[MOST_TERMS];
-};
-
-/* Where things lie in shared memory. */
-template <uint32_t tile_outputs> struct layout {
-    static constexpr uint32_t stages = tile_outputs == 256 ? 4 : tile_outputs == 192 ? 5 : 6;
-    static constexpr uint32_t weight_bytes = tile_outputs * STEP_BYTES;
-    static constexpr uint32_t stage_bytes = INPUT_BYTES + weight_bytes;
-    static constexpr uint32_t column_bytes = tile_outputs * 2 * sizeof(float); /* scale and bias */
-    static constexpr uint32_t weights = stages * INPUT_BYTES;
-    static constexpr uint32_t staging = stages * stage_bytes;
-    static constexpr uint32_t columns = staging + MULTIPLIER_WARPS * STAGING_BYTES;
-    static constexpr uint32_t barriers = columns + MULTIPLIERS * 2 * column_bytes;
-    static constexpr uint32_t bytes = barriers + 3 * stages * 8 + ALIGNMENT;
-    static_assert(bytes <= 232448, "more than a multiprocessor has");
-    static_assert(weight_bytes / 2 % ALIGNMENT == 0, "half tiles keep the swizzle");
-};
-
-/* Terms of the polynomial behind GELU, see gemm_sm90.cu. */
-template <typename Out> struct gelu_terms { static constexpr int count = 7; };
-template <> struct gelu_terms<__half> { static constexpr int count = 9; };
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
@@ -168,42 +119,19 @@ template <typename In, uint32_t tile_outputs, uint32_t cluster> struct fetcher {
 
 /* ---- the warpgroups that multiply ---- */
 
-/* Φ(x) as 1/2 + x p(x²), cut off at 0 and 1 where the instruction does that by itself. */
-template <int terms> __device__ __forceinline__ float gelu(float x, const float *c) {
-    const float square = x * x;
-    float p = c[terms - 1];
-#pragma unroll
-    for (int i = terms - 2; i >= 0; i--) p = fmaf(p, square, c[i]);
-    return x * __saturatef(fmaf(x, p, 0.5f));
-}
-
-template <typename In, typename Out, bool has_gelu, uint32_t tile_outputs, uint32_t cluster>
-struct multiplier {
+template <typename In, uint32_t tile_outputs, uint32_t cluster> struct multiplier {
     using place = layout<tile_outputs>;
     static constexpr int sums_count = tile_outputs / 2;
-    static constexpr bool scaled = sizeof(In) == 1;
-    /* Written at a time: a part of a warp's 16 rows. */
-    static constexpr uint32_t part_columns = sizeof(Out) == 1 && tile_outputs % 128 == 0 ? 128 : 64;
-    static constexpr uint32_t parts = tile_outputs / part_columns;
-    static constexpr uint32_t part_bytes = part_columns * sizeof(Out); /* of a row: 64 or 128 */
-    static constexpr int words = part_columns * sizeof(Out) / 8;       /* of a thread */
-    static constexpr int rounds = WARP_ROWS * part_bytes / 512;
 
     const task &t;
     uint32_t shared, rank, warpgroup, thread; /* thread: of the warpgroup */
 
-    __device__ uint32_t lane() const { return thread % 32; }
-    __device__ uint32_t staging() const {
-        return shared + place::staging + (warpgroup * 4 + thread / 32) * STAGING_BYTES;
-    }
-
-    /* -- products -- */
-
     __device__ void release(const ring<place::stages> &r, uint32_t stage) const {
+        const uint32_t lane = thread % 32;
         if (cluster == 1) {
-            if (lane() == 0) barrier_arrive(r.empty(stage));
+            if (lane == 0) barrier_arrive(r.empty(stage));
         } else {
-            if (lane() < cluster) barrier_arrive_at(r.empty(stage), lane());
+            if (lane < cluster) barrier_arrive_at(r.empty(stage), lane);
         }
     }
 
@@ -243,138 +171,17 @@ struct multiplier {
         release(r, before);
     }
 
-    /* -- what stands behind them -- */
-
-    /* Scale and bias of 4 columns, fetched before a tile's products by the threads for whom there
-     * are any: half of them bias, half scale. */
-    static constexpr uint32_t fetchers = tile_outputs / 4;
-
-    __device__ float4 fetch_columns(uint32_t column) const {
-        const bool is_bias = thread < fetchers;
-        const float *from = is_bias ? t.bias : t.scale;
-        const float none = is_bias ? 0.0f : 1.0f;
-        if (from == nullptr || thread >= (scaled ? 2 : 1) * fetchers)
-            return make_float4(none, none, none, none);
-        return __ldg(reinterpret_cast<const float4 *>(from + column) + thread % fetchers);
-    }
-
-    /* In the order in which threads read: of each 16 columns 2t, 2t + 1, 2t + 8, 2t + 9 for
-     * t = 0, 1, 2, 3. Tiles take turns between two places, so that one meeting suffices. */
-    __device__ uint32_t columns_at(uint32_t turn) const {
-        return shared + place::columns + (warpgroup * 2 + turn) * place::column_bytes;
-    }
-
-    __device__ void keep_columns(uint32_t turn, float4 v) const {
-        const uint32_t i = thread % fetchers, eight = i / 2;
-        const uint32_t kind = thread / fetchers;
-        if (kind < (scaled ? 2 : 1)) {
-            const uint32_t at = columns_at(turn) + kind * (place::column_bytes / 2) +
-                                4 * (eight / 2 * 16 + i % 2 * 8 + eight % 2 * 2);
-            asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(at), "f"(v.x), "f"(v.y)
-                         : "memory");
-            asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(at + 16), "f"(v.z), "f"(v.w)
-                         : "memory");
-        }
-        warpgroup_sync(warpgroup);
-    }
-
-    __device__ float finish(float sum, float scale, float bias) const {
-        float y = scaled ? fmaf(sum, scale, bias) : sum + bias;
-        if (has_gelu) y = gelu<gelu_terms<Out>::count>(y, t.gelu);
-        return sizeof(Out) == 1 ? y * t.output_scale : y;
-    }
-
-    /* One part's numbers as stmatrix takes them. For one byte each, 16 columns go into 16 bytes in
-     * the order of the columns' scales and biases. */
-    __device__ void pack_part(const float (&sums)[sums_count], uint32_t columns, uint32_t part,
-                              uint32_t (&to)[words]) const {
-#pragma unroll
-        for (uint32_t i = 0; i < part_columns / 16; i++) {
-            const uint32_t sixteen = part * (part_columns / 16) + i;
-            const uint32_t at = columns + (sixteen * 4 + lane() % 4) * 16;
-            const uint4 bias_bits = load_words(at);
-            const uint4 scale_bits =
-                scaled ? load_words(at + place::column_bytes / 2) : make_uint4(0, 0, 0, 0);
-            const uint32_t b[4] = {bias_bits.x, bias_bits.y, bias_bits.z, bias_bits.w};
-            const uint32_t s[4] = {scale_bits.x, scale_bits.y, scale_bits.z, scale_bits.w};
-            float y[8];
-#pragma unroll
-            for (uint32_t j = 0; j < 8; j++) {
-                const uint32_t column = j / 4 * 2 + j % 2;
-                y[j] = finish(sums[sixteen * 8 + j], __uint_as_float(s[column]),
-                              __uint_as_float(b[column]));
-            }
-            if constexpr (sizeof(Out) == 1) {
-                to[2 * i] = pack4(y[0], y[1], y[4], y[5]);
-                to[2 * i + 1] = pack4(y[2], y[3], y[6], y[7]);
-            } else {
-#pragma unroll
-                for (uint32_t j = 0; j < 4; j++)
-                    to[4 * i + j] = pack2(y[2 * j], y[2 * j + 1], Out());
-            }
-        }
-    }
-
-    /* 16 bytes of a part's row, swizzled: no bank conflicts in either direction. */
-    static __device__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
-        const uint32_t key = part_bytes == 128 ? row % 8 : row / 2 % 4;
-        return row * part_bytes + ((chunk ^ key) << 4);
-    }
-
-    static __device__ uint4 in_order(uint4 w) {
-        if constexpr (sizeof(Out) == 1)
-            return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
-                              __byte_perm(w.x, w.y, 0x7632), __byte_perm(w.z, w.w, 0x7632));
-        else
-            return w;
-    }
-
-    /* The tile's 64 rows of this warpgroup, each warp its 16. */
-    __device__ void write(const float (&sums)[sums_count], uint32_t columns, uint32_t row,
-                          uint32_t column) const {
-        constexpr uint32_t chunks = part_bytes / 16, rows_at_once = 32 / chunks;
-        const uint32_t in_row = lane() / chunks, in_chunk = lane() % chunks;
-        const uint32_t matrix_row = lane() % 16, matrix_chunk = lane() / 16;
-        const size_t stride = (size_t)t.outputs * sizeof(Out);
-        unsigned char *to = t.output + (size_t)(row + in_row) * stride +
-                            (size_t)column * sizeof(Out) + in_chunk * 16;
-        uint32_t packed[words];
-        pack_part(sums, columns, 0, packed);
-#pragma unroll
-        for (uint32_t part = 0; part < parts; part++) {
-#pragma unroll
-            for (uint32_t i = 0; i < words / 4; i++)
-                store_matrices(staging() + chunk_at(matrix_row, 2 * i + matrix_chunk),
-                               packed + 4 * i);
-            __syncwarp();
-            uint4 out[rounds];
-#pragma unroll
-            for (uint32_t i = 0; i < rounds; i++)
-                out[i] = load_words(staging() + chunk_at(i * rows_at_once + in_row, in_chunk));
-            /* Before the loads are waited for. */
-            if (part + 1 < parts) pack_part(sums, columns, part + 1, packed);
-            __syncwarp();
-#pragma unroll
-            for (uint32_t i = 0; i < rounds; i++)
-                if (row + i * rows_at_once + in_row < t.rows)
-                    *reinterpret_cast<uint4 *>(to + i * rows_at_once * stride + part * part_bytes) =
-                        in_order(out[i]);
-        }
-    }
-
-    __device__ void run() const {
+    template <typename Finisher> __device__ void run(Finisher finisher) const {
         wait_for_inputs();
         ring<place::stages> r(shared + place::barriers);
-        uint32_t turn = 0;
-        for (walk w(t, cluster); w.here(); w.advance(), turn ^= 1) {
+        for (walk w(t, cluster); w.here(); w.advance()) {
             const uint32_t column = w.column(tile_outputs);
             const uint32_t row = w.row(cluster, rank) + warpgroup * (TILE_ROWS / MULTIPLIERS) +
                                  thread / 32 * WARP_ROWS;
-            const float4 columns = fetch_columns(column);
             float sums[sums_count];
+            finisher.begin(row, column);
             multiply(r, sums);
-            keep_columns(turn, columns);
-            if (row < t.rows) write(sums, columns_at(turn), row, column);
+            finisher.end(sums, row, column);
         }
     }
 };
@@ -392,7 +199,8 @@ __device__ __forceinline__ void init_ring(uint32_t at, uint32_t cluster) {
 
 #endif
 
-template <typename In, typename Out, bool has_gelu, uint32_t tile_outputs, uint32_t cluster>
+template <typename In, typename Out, bool has_gelu, mgk_sm90_form form, uint32_t tile_outputs,
+          uint32_t cluster>
 __global__ void __launch_bounds__(THREADS, 1) product(const __grid_constant__ task t) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     using place = layout<tile_outputs>;
@@ -416,9 +224,9 @@ __global__ void __launch_bounds__(THREADS, 1) product(const __grid_constant__ ta
         __syncwarp();
     } else {
         set_more_registers<232>();
-        multiplier<In, Out, has_gelu, tile_outputs, cluster>{t, shared, rank, warpgroup,
-                                                             threadIdx.x % WARPGROUP}
-            .run();
+        const uint32_t thread = threadIdx.x % WARPGROUP;
+        const finisher<In, Out, has_gelu, form, tile_outputs> behind{t, shared, warpgroup, thread};
+        multiplier<In, tile_outputs, cluster>{t, shared, rank, warpgroup, thread}.run(behind);
     }
     /* The other block may still arrive at barriers here. */
     if (cluster > 1) cluster_sync();

@@ -73,6 +73,17 @@ typedef struct mgk_cuda_token {
 /* Rows counted from sizes: all tokens, or one row for each sequence. */
 typedef enum mgk_cuda_extent { MGK_CUDA_TOKENS, MGK_CUDA_SEQUENCES } mgk_cuda_extent;
 
+/* Rows whose LayerNorm is still to come, and is left to the products around it, are raw: numbers
+ * times the norm's weight. Beside them stand the moments of the numbers themselves: of each part of
+ * a row's columns their sum and the sum of their squares, from which readers take mean and
+ * deviation. With them norm = (raw - mean * weight) / deviation + bias. */
+typedef struct mgk_cuda_moments {
+    float *pairs; /* [parts, stride, 2] */
+    uint32_t stride;
+} mgk_cuda_moments;
+
+#define MGK_CUDA_PARTS 8u /* at most */
+
 /* LayerNorm, and where its rows go: each target may be NULL. */
 typedef struct mgk_cuda_norm {
     const float *weight, *bias; /* [width] */
@@ -85,6 +96,7 @@ typedef struct mgk_cuda_norm {
     mgk_cuda_type quantised_type; /* E4M3: of numbers * scale. S8: in steps of row_scale */
     float scale;
     float *row_scale; /* [rows], written */
+    float *moments; /* pairs [rows], written; then x and quantised are raw. Only where embedding */
 } mgk_cuda_norm;
 
 /* In what the host sends: sizes, then from this word on the offsets. */
@@ -108,6 +120,11 @@ int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *ba
 int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream);
+
+/* norm(x) of each sequence's first row, which is raw, `parts` of its moments there. */
+int mgk_cuda_norm_first(const void *x, const mgk_cuda_moments *moments, uint32_t parts,
+                        const mgk_cuda_batch *batch, const mgk_cuda_norm *norm, bool dependent,
+                        mgk_cuda_stream stream);
 
 /* Softmax(query keyᵀ / √width) value for every head of every sequence, at any length. */
 typedef struct mgk_cuda_attention {
@@ -201,6 +218,16 @@ int mgk_cuda_largest(mgk_cuda_type from_type, const void *from, size_t count, fl
 int mgk_cuda_bound(mgk_cuda_type from_type, const void *weight, const float *bias,
                    const float *gamma, const float *beta, uint32_t rows, uint32_t width,
                    float *bound, mgk_cuda_stream stream);
+
+/* to = a + b */
+int mgk_cuda_add(const float *a, const float *b, float *to, uint32_t count, mgk_cuda_stream stream);
+
+/* A norm's weight and bias taken through a product of a raw row: for each output o
+ * sums[o] = step * Σ_i weight[o, i] gamma[i] and
+ * shift[o] = bias[o] + step * Σ_i weight[o, i] beta[i]. F32, F16, BF16, E4M3. */
+int mgk_cuda_fold(mgk_cuda_type type, const void *weight, float step, const float *bias,
+                  const float *gamma, const float *beta, uint32_t outputs, uint32_t inputs,
+                  float *sums, float *shift, mgk_cuda_stream stream);
 
 #ifdef __cplusplus
 }

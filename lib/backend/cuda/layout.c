@@ -48,7 +48,12 @@ static void take_linear(ground *g, mgk_cuda_type product, mgk_cuda_type flow, ui
 static void take_norm(ground *g, uint32_t hidden, mgi_cuda_norm_weights *to) {
     to->weight = take(g, hidden * sizeof(float));
     to->bias = take(g, hidden * sizeof(float));
-    to->scale = 1;
+    to->scale = to->raw_scale = to->size = 1;
+}
+
+static void take_folded(ground *g, uint32_t outputs, mgi_cuda_folded *to) {
+    to->sums = take(g, outputs * sizeof(float));
+    to->shift = take(g, outputs * sizeof(float));
 }
 
 static void take_layer(ground *g, const mgi_encoder *e, mgi_cuda_layer *to) {
@@ -62,6 +67,11 @@ static void take_layer(ground *g, const mgi_encoder *e, mgi_cuda_layer *to) {
     take_norm(g, hidden, &to->output_norm);
     to->context_scale = to->wide_scale = 1;
     to->wide_scale_there = take(g, sizeof(float));
+    if (!e->folds) return;
+    take_folded(g, 3 * hidden, &to->qkv_folded);
+    take_folded(g, wide, &to->up_folded);
+    to->attention_shift = take(g, hidden * sizeof(float));
+    to->down_shift = take(g, hidden * sizeof(float));
 }
 
 uint64_t mgi_cuda_lay_out_weights(const mgi_encoder *e, mgi_cuda_copy *copy, char *memory) {
@@ -92,10 +102,13 @@ size_t mgi_cuda_upload_bytes(uint32_t rows, uint32_t tokens) {
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
+uint32_t mgi_cuda_lane_rows(const mgi_encoder *e) {
+    return (e->batch_tokens + MGI_CUDA_ROWS_STEP - 1) / MGI_CUDA_ROWS_STEP * MGI_CUDA_ROWS_STEP;
+}
+
 uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *memory) {
     const uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    const uint64_t rows = ((uint64_t)e->batch_tokens + MGI_CUDA_ROWS_STEP - 1) /
-                          MGI_CUDA_ROWS_STEP * MGI_CUDA_ROWS_STEP;
+    const uint64_t rows = mgi_cuda_lane_rows(e);
     const size_t flow = mgi_cuda_type_size(e->forms.flow);
     const size_t product = mgi_cuda_type_size(e->forms.product);
     const bool steps = e->forms.product == MGK_CUDA_S8;
@@ -118,6 +131,10 @@ uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *
         b->context_scale = take(&g, rows * sizeof *b->context_scale);
         b->wide_scale = take(&g, rows * sizeof *b->wide_scale);
         b->sums = take(&g, rows * most(3 * hidden, wide) * sizeof *b->sums);
+    }
+    if (e->folds) {
+        b->x_moments = take(&g, rows * 2 * MGK_CUDA_PARTS * sizeof *b->x_moments);
+        b->y_moments = take(&g, rows * 2 * MGK_CUDA_PARTS * sizeof *b->y_moments);
     }
     b->workspace = take(&g, MGI_CUDA_WORKSPACE);
     return g.used;

@@ -43,10 +43,10 @@ template <int CHUNKS> struct affine {
     }
 };
 
-/* Mean first, then the squares around it: as exact as fp32 is. */
+/* Mean first, then the squares around it: as exact as fp32 is. The norm's weight and bias are left
+ * out. */
 template <int CHUNKS>
-__device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm,
-                                          const affine<CHUNKS> &a) {
+__device__ __forceinline__ void standardise(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm) {
     const uint32_t width = norm.width;
     const float mean = sum_of<CHUNKS>(row, width) / (float)width;
     float squares = 0;
@@ -60,8 +60,18 @@ __device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_
     const float factor = rsqrtf(warp_sum(squares) / (float)width + norm.eps);
     each_chunk<CHUNKS>(width, [&](int c, uint32_t) {
 #pragma unroll
+        for (int i = 0; i < WIDE; i++) row.at[c][i] *= factor;
+    });
+}
+
+template <int CHUNKS>
+__device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm,
+                                          const affine<CHUNKS> &a) {
+    standardise<CHUNKS>(row, norm);
+    each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t) {
+#pragma unroll
         for (int i = 0; i < WIDE; i++)
-            row.at[c][i] = row.at[c][i] * factor * a.weight.at[c][i] + a.bias.at[c][i];
+            row.at[c][i] = row.at[c][i] * a.weight.at[c][i] + a.bias.at[c][i];
     });
 }
 
@@ -137,6 +147,19 @@ __device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
 
 /* ---- embeddings ---- */
 
+/* The row has been standardised already: what is left to do is as raw rows are. */
+template <int CHUNKS>
+__device__ __forceinline__ void leave_raw(row_registers<CHUNKS> &row, const mgk_cuda_norm &norm,
+                                          const affine<CHUNKS> &a, uint32_t r) {
+    standardise<CHUNKS>(row, norm);
+    each_chunk<CHUNKS>(norm.width, [&](int c, uint32_t) {
+#pragma unroll
+        for (int i = 0; i < WIDE; i++) row.at[c][i] *= a.weight.at[c][i];
+    });
+    if (threadIdx.x % 32 == 0)
+        reinterpret_cast<float2 *>(norm.moments)[r] = make_float2(0, (float)norm.width);
+}
+
 template <typename T, int CHUNKS>
 __device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk_cuda_norm &norm,
                                           uint32_t r, const mgk_cuda_token &token) {
@@ -156,7 +179,11 @@ __device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk
         });
         affine<CHUNKS> a;
         a.load(norm);
-        normalise<CHUNKS>(row, norm, a);
+        if (norm.moments) {
+            leave_raw<CHUNKS>(row, norm, a, r);
+        } else {
+            normalise<CHUNKS>(row, norm, a);
+        }
         store_row<T, CHUNKS>(row, norm, r);
     } else {
         normalise_any(norm, r,
@@ -258,6 +285,37 @@ __global__ void __launch_bounds__(WARPS * 32, 2)
     }
 }
 
+/* ---- [CLS] of raw rows ---- */
+
+template <typename T, int CHUNKS>
+__global__ void __launch_bounds__(WARPS * 32)
+    norm_first_kernel(const T *x, mgk_cuda_moments moments, uint32_t parts, mgk_cuda_batch batch,
+                      mgk_cuda_norm norm) {
+    const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32, width = norm.width;
+    let_next_begin();
+    wait_for_inputs();
+    if (r >= batch.sizes[0]) return;
+    const uint32_t from = batch.offsets[r];
+    float sum = 0, squares = 0;
+    for (uint32_t part = 0; part < parts; part++) {
+        const float2 *pairs = reinterpret_cast<const float2 *>(moments.pairs);
+        const float2 pair = pairs[(size_t)part * moments.stride + from];
+        sum += pair.x, squares += pair.y;
+    }
+    const float mean = sum / (float)width, square = squares / (float)width;
+    const float rate = rsqrtf(fmaxf(square - mean * mean, 0.0f) + norm.eps);
+    affine<CHUNKS> a;
+    row_registers<CHUNKS> row;
+    a.load(norm);
+    each_chunk<CHUNKS>(width, [&](int c, uint32_t column) {
+        load8(x + (size_t)from * width + column, row.at[c]);
+#pragma unroll
+        for (int i = 0; i < WIDE; i++)
+            row.at[c][i] = (row.at[c][i] - mean * a.weight.at[c][i]) * rate + a.bias.at[c][i];
+    });
+    store_row<T, CHUNKS>(row, norm, r);
+}
+
 /* ---- from what is known when launching to what is known when compiling ---- */
 
 template <typename T, int CHUNKS> struct form {
@@ -331,5 +389,19 @@ int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk
         return launch(kernel, blocks_of(rows), WARPS * 32, 0, stream, dependent,
                       static_cast<const T *>(x), static_cast<const T *>(y), bias, *batch, extent,
                       *norm);
+    });
+}
+
+int mgk_cuda_norm_first(const void *x, const mgk_cuda_moments *moments, uint32_t parts,
+                        const mgk_cuda_batch *batch, const mgk_cuda_norm *norm, bool dependent,
+                        mgk_cuda_stream stream) {
+    return with_form(norm, [&](auto f) {
+        using T = typename decltype(f)::type;
+        if constexpr (decltype(f)::chunks == 0)
+            return (int)cudaErrorNotSupported;
+        else
+            return launch(norm_first_kernel<T, decltype(f)::chunks>, blocks_of(batch->rows),
+                          WARPS * 32, 0, stream, dependent, static_cast<const T *>(x), *moments,
+                          parts, *batch, *norm);
     });
 }

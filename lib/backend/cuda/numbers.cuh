@@ -16,6 +16,9 @@ struct e4m3 {
 __device__ __forceinline__ float to_float(float x) { return x; }
 __device__ __forceinline__ float to_float(__half x) { return __half2float(x); }
 __device__ __forceinline__ float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
+__device__ __forceinline__ float to_float(e4m3 x) {
+    return __half2float(__half(__nv_cvt_fp8_to_halfraw(x.bits, __NV_E4M3)));
+}
 
 template <typename T> __device__ __forceinline__ T from_float(float x);
 template <> __device__ __forceinline__ float from_float<float>(float x) { return x; }
@@ -89,6 +92,16 @@ __device__ __forceinline__ uint32_t pack2(float a, float b, __nv_bfloat16) {
     return *reinterpret_cast<const uint32_t *>(&two);
 }
 
+__device__ __forceinline__ void unpack2(uint32_t two, float to[2], __half) {
+    const float2 both = __half22float2(*reinterpret_cast<const __half2 *>(&two));
+    to[0] = both.x, to[1] = both.y;
+}
+
+__device__ __forceinline__ void unpack2(uint32_t two, float to[2], __nv_bfloat16) {
+    to[0] = __uint_as_float(two << 16);
+    to[1] = __uint_as_float(two & 0xffff0000u);
+}
+
 __device__ __forceinline__ uint32_t pack4(float a, float b, float c, float d) {
     const uint32_t low = __nv_cvt_float2_to_fp8x2(make_float2(a, b), __NV_SATFINITE, __NV_E4M3);
     const uint32_t high = __nv_cvt_float2_to_fp8x2(make_float2(c, d), __NV_SATFINITE, __NV_E4M3);
@@ -128,6 +141,7 @@ __device__ __forceinline__ float load_as(mgk_cuda_type type, const void *from, s
     switch (type) {
     case MGK_CUDA_F16: return to_float(static_cast<const __half *>(from)[at]);
     case MGK_CUDA_BF16: return to_float(static_cast<const __nv_bfloat16 *>(from)[at]);
+    case MGK_CUDA_E4M3: return to_float(static_cast<const e4m3 *>(from)[at]);
     default: return static_cast<const float *>(from)[at];
     }
 }

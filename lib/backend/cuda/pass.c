@@ -10,6 +10,8 @@ typedef struct pass {
     const mgk_cuda_batch *batch;
     cudaStream_t stream;
     bool dependent;
+    bool folded; /* layers' norms are left to the products around them */
+    mgi_cuda_fold fold;
     int code;
 } pass;
 
@@ -53,7 +55,12 @@ static const void *input_of(const pass *p, const void *x) {
 }
 
 static void embed(pass *p) {
-    const mgk_cuda_norm norm = norm_of(p, &p->copy->embedding_norm, p->b->x);
+    mgk_cuda_norm norm = norm_of(p, &p->copy->embedding_norm, p->b->x);
+    if (p->folded) {
+        norm.moments = p->b->x_moments;
+        norm.scale = p->copy->embedding_norm.raw_scale;
+        p->fold.parts = 1;
+    }
     const mgk_cuda_embedding embedding = {.tokens = p->asked->tokens,
                                           .upload = p->asked->upload,
                                           .sizes = p->batch->stable ? NULL : p->b->sizes,
@@ -129,6 +136,11 @@ static mgi_cuda_made multiply(pass *p, const stream *s, const product *m) {
     return made;
 }
 
+static void multiply_folded(pass *p, const mgi_cuda_layer *layer, mgi_cuda_site site) {
+    if (!going(p)) return;
+    p->code = mgi_cuda_multiply_folded(&p->fold, (uint32_t)(layer - p->copy->layers), site);
+}
+
 static product flow_product(const pass *p, mgi_cuda_site site, const mgi_cuda_linear *linear,
                             const void *input, void *to) {
     return (product){.site = site,
@@ -167,14 +179,16 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     p->code = mgk_cuda_finish_rows(&f, p->batch, a.queries, p->dependent, p->stream);
 }
 
-/* All queries are made; `queries` says who asks. */
-static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
-                          mgk_cuda_extent queries) {
-    const size_t hidden = p->encoder->spec.hidden;
+static void make_qkv(pass *p, const mgi_cuda_layer *layer, const stream *s) {
     product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
     qkv.layer = layer;
     qkv.bias = true;
     multiply(p, s, &qkv);
+}
+
+/* Queries, keys and values of all tokens are made; `queries` says who asks. */
+static void attend_tokens(pass *p, const mgi_cuda_layer *layer, mgk_cuda_extent queries) {
+    const size_t hidden = p->encoder->spec.hidden;
     attend(p, layer,
            (mgk_cuda_attention){.query = p->b->qkv,
                                 .key = column(p, p->b->qkv, hidden),
@@ -190,10 +204,22 @@ typedef struct first_rows {
     const float *input_scale;
 } first_rows;
 
+/* The same of raw rows, whose norm is the layer's before. */
+static first_rows normalise_first(pass *p, const mgi_cuda_norm_weights *weights) {
+    mgk_cuda_norm norm = norm_of(p, weights, p->b->y);
+    const mgk_cuda_moments moments = {p->b->x_moments, mgi_cuda_lane_rows(p->encoder)};
+    if (p->b->quantised) norm.quantised = p->b->wide;
+    if (going(p))
+        p->code = mgk_cuda_norm_first(p->b->x, &moments, p->fold.parts, p->batch, &norm,
+                                      p->dependent, p->stream);
+    return (first_rows){p->b->y, p->b->quantised ? p->b->wide : p->b->y, NULL};
+}
+
 /* Of several sequences they are gathered: x to y, what products multiply to wide. */
-static first_rows gather_first(pass *p) {
+static first_rows gather_first(pass *p, const mgi_cuda_norm_weights *before) {
     const uint32_t hidden = p->encoder->spec.hidden;
     first_rows f = {p->b->x, input_of(p, p->b->x), p->b->row_scale};
+    if (p->folded) return normalise_first(p, before);
     if (p->batch->rows == 1 || !going(p)) return f; /* the first rows of all */
     f.x = f.input = p->b->y;
     p->code =
@@ -221,7 +247,10 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
     both.first = hidden;
     both.outputs = 2 * hidden;
     both.bias = true;
-    multiply(p, all, &both);
+    if (p->folded)
+        multiply_folded(p, layer, MGI_CUDA_KEY_VALUE);
+    else
+        multiply(p, all, &both);
     product ask = flow_product(p, MGI_CUDA_QUERY, &layer->qkv, rows->input, query);
     ask.outputs = hidden;
     ask.bias = true;
@@ -267,10 +296,20 @@ static mgi_cuda_made widen(pass *p, const mgi_cuda_layer *layer, const stream *s
     return multiply(p, s, &down);
 }
 
+/* Norms are left to products: x is raw, then y, then x again. */
+static void run_folded_layer(pass *p, const mgi_cuda_layer *layer) {
+    multiply_folded(p, layer, MGI_CUDA_QKV);
+    attend_tokens(p, layer, MGK_CUDA_TOKENS);
+    multiply_folded(p, layer, MGI_CUDA_OUT);
+    multiply_folded(p, layer, MGI_CUDA_UP);
+    multiply_folded(p, layer, MGI_CUDA_DOWN);
+}
+
 static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
     const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
     const mgk_cuda_norm end = norm_of(p, &layer->output_norm, p->b->x);
-    attend_tokens(p, layer, all, MGK_CUDA_TOKENS);
+    make_qkv(p, layer, all);
+    attend_tokens(p, layer, MGK_CUDA_TOKENS);
     mgi_cuda_made made = project(p, layer, all, p->b->x, p->b->y);
     add_norm(p, all, p->b->x, p->b->y, made, layer->attention_output.bias, &middle);
     made = widen(p, layer, all);
@@ -279,17 +318,20 @@ static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
 
 /* Keys and values of every token, the rest for [CLS] alone; the end of it in fp32, where queries
  * and values lay. */
-static void run_last_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
+static void run_last_layer(pass *p, const mgi_cuda_layer *layer,
+                           const mgi_cuda_norm_weights *before, const stream *all) {
     const stream first = {MGK_CUDA_SEQUENCES, p->batch->rows};
     const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
     mgk_cuda_norm end = norm_of(p, &layer->output_norm, NULL);
     end.exact = p->b->qkv;
     end.quantised = NULL;
-    const first_rows rows = gather_first(p);
-    if (p->batch->rows == 1) /* queries nobody asks for cost less than one more kernel */
-        attend_tokens(p, layer, all, MGK_CUDA_SEQUENCES);
-    else
+    const first_rows rows = gather_first(p, before);
+    if (p->batch->rows == 1) { /* queries nobody asks for cost less than one more kernel */
+        make_qkv(p, layer, all);
+        attend_tokens(p, layer, MGK_CUDA_SEQUENCES);
+    } else {
         attend_first(p, layer, all, &first, &rows);
+    }
     /* y may hold the residual */
     mgi_cuda_made made = project(p, layer, &first, rows.x, p->b->wide);
     add_norm(p, &first, rows.x, p->b->wide, made, layer->attention_output.bias, &middle);
@@ -344,10 +386,19 @@ int mgi_cuda_run_pass(const mgi_cuda_pass *asked) {
               .stream = asked->stream,
               .dependent = asked->encoder->dependent};
     const stream all = {MGK_CUDA_TOKENS, asked->batch.tokens};
-    const uint32_t layers = p.encoder->spec.layers;
+    const mgi_cuda_layer *layer = p.copy->layers, *last = layer + p.encoder->spec.layers - 1;
+    const mgi_cuda_norm_weights *before = &p.copy->embedding_norm;
+    p.folded = mgi_cuda_folds(asked->plans, all.rows) && asked->batch.rows > 1;
+    p.fold = (mgi_cuda_fold){
+        .plans = asked->plans, .rows = all.rows, .dependent = p.dependent, .stream = p.stream};
     embed(&p);
-    for (uint32_t i = 0; i + 1 < layers; i++) run_layer(&p, &p.copy->layers[i], &all);
-    run_last_layer(&p, &p.copy->layers[layers - 1], &all);
+    for (; layer < last; before = &layer->output_norm, layer++) {
+        if (p.folded)
+            run_folded_layer(&p, layer);
+        else
+            run_layer(&p, layer, &all);
+    }
+    run_last_layer(&p, last, before, &all);
     pool(&p);
     classify(&p);
     return p.code;

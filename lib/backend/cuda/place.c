@@ -82,6 +82,8 @@ static void clear_found(placing *p) {
     check(p, (int)cudaMemsetAsync(p->found, 0, sizeof *p->found, p->stream), "clearing memory");
 }
 
+static float sound(float x) { return x > 0 && isfinite(x) ? x : 1; }
+
 static float read_found(placing *p) {
     float found = 0;
     if (p->error.status != MGEO_OK) return 1;
@@ -89,16 +91,21 @@ static float read_found(placing *p) {
           (int)cudaMemcpyAsync(&found, p->found, sizeof found, cudaMemcpyDeviceToHost, p->stream),
           "reading memory");
     check(p, (int)cudaStreamSynchronize(p->stream), "placing weights");
-    return found > 0 && isfinite(found) ? found : 1;
+    return sound(found);
 }
 
-/* LayerNorm's output: no number of it is larger than √hidden |weight| + |bias|. */
-static float norm_bound(placing *p, const mgi_cuda_norm_weights *norm) {
+/* LayerNorm's output: no number of it is larger than √hidden |weight| + |bias|. Of raw rows nothing
+ * is that sure. Their deviation is about the size of the rows that a product was added to, and
+ * E4M3's range leaves room for 32 times as much, and for a 32nd: with this scale a number of the
+ * usual size becomes 1/2, the largest that a row can have at that deviation 14. */
+static void scale_norm(placing *p, const mgi_cuda_norm_weights *before,
+                       mgi_cuda_norm_weights *norm) {
     const uint32_t hidden = p->encoder->spec.hidden;
-    float *both = mgi_calloc(2 * (size_t)hidden, sizeof *both), bound = 0;
+    const float usual = 0.5f;
+    float *both = mgi_calloc(2 * (size_t)hidden, sizeof *both);
     if (both == NULL) {
         mgi_fail_memory(&p->error, "a LayerNorm", 2 * (size_t)hidden * sizeof *both);
-        return 1;
+        return;
     }
     const size_t bytes = hidden * sizeof *both;
     check(p, (int)cudaMemcpyAsync(both, norm->weight, bytes, cudaMemcpyDeviceToHost, p->stream),
@@ -107,17 +114,26 @@ static float norm_bound(placing *p, const mgi_cuda_norm_weights *norm) {
           (int)cudaMemcpyAsync(both + hidden, norm->bias, bytes, cudaMemcpyDeviceToHost, p->stream),
           "reading memory");
     check(p, (int)cudaStreamSynchronize(p->stream), "placing weights");
-    for (uint32_t i = 0; i < hidden; i++)
-        bound = fmaxf(bound, sqrtf((float)hidden) * fabsf(both[i]) + fabsf(both[hidden + i]));
+    float bound = 0, largest = 0, squares = 0;
+    for (uint32_t i = 0; i < hidden; i++) {
+        const float weight = fabsf(both[i]), bias = fabsf(both[hidden + i]);
+        bound = fmaxf(bound, sqrtf((float)hidden) * weight + bias);
+        largest = fmaxf(largest, weight);
+        squares += weight * weight + bias * bias;
+    }
     mgi_free(both);
-    return bound > 0 && isfinite(bound) ? bound : 1;
+    norm->size = sound(sqrtf(squares / (float)hidden));
+    norm->scale = e4m3_most / sound(bound);
+    norm->raw_scale = usual / (sound(largest) * (before ? before->size : 1));
 }
 
-static void norm(placing *p, const mgi_norm *from, mgi_cuda_norm_weights *to) {
+/* before: whose rows the product is added to that this norm reads; NULL: its rows have been
+ * standardised. */
+static void norm(placing *p, const mgi_norm *from, const mgi_cuda_norm_weights *before,
+                 mgi_cuda_norm_weights *to) {
     vector(p, &from->weight, to->weight);
     vector(p, &from->bias, to->bias);
-    if (p->encoder->forms.product == MGK_CUDA_E4M3 && going(p))
-        to->scale = e4m3_most / norm_bound(p, to);
+    if (p->encoder->forms.product == MGK_CUDA_E4M3 && going(p)) scale_norm(p, before, to);
 }
 
 /* ---- products ---- */
@@ -248,6 +264,28 @@ static void exact_linear(placing *p, const mgi_linear *from, mgi_cuda_linear *to
     vector(p, &from->bias, to->bias);
 }
 
+/* A placed product's weights as they act on raw rows of a norm. */
+static void fold(placing *p, const mgi_cuda_linear *linear, const mgi_cuda_norm_weights *norm,
+                 const mgi_cuda_folded *to) {
+    check(p,
+          mgk_cuda_fold(p->encoder->forms.product, linear->weight, linear->step * norm->scale,
+                        linear->bias, norm->weight, norm->bias, linear->outputs, linear->inputs,
+                        to->sums, to->shift, p->stream),
+          "folding weights");
+}
+
+static void fold_layer(placing *p, const mgi_cuda_norm_weights *before, const mgi_cuda_layer *l) {
+    const uint32_t hidden = p->encoder->spec.hidden;
+    fold(p, &l->qkv, before, &l->qkv_folded);
+    fold(p, &l->up, &l->attention_norm, &l->up_folded);
+    check(
+        p,
+        mgk_cuda_add(l->attention_output.bias, before->bias, l->attention_shift, hidden, p->stream),
+        "folding weights");
+    check(p, mgk_cuda_add(l->down.bias, l->attention_norm.bias, l->down_shift, hidden, p->stream),
+          "folding weights");
+}
+
 static void place_layer(placing *p, const mgi_layer_weights *from,
                         const mgi_cuda_norm_weights *before, mgi_cuda_layer *to) {
     const mgi_linear *const parts[] = {&from->query, &from->key, &from->value};
@@ -256,13 +294,14 @@ static void place_layer(placing *p, const mgi_layer_weights *from,
     place_stack(p, &qkv);
     if (e4m3) to->context_scale = e4m3_most / qkv.bound; /* a mean of values exceeds none */
     place_linear(p, &from->attention_output, NULL, to->context_scale, &to->attention_output);
-    norm(p, &from->attention_norm, &to->attention_norm);
+    norm(p, &from->attention_norm, before, &to->attention_norm);
     const float wide = place_linear(p, &from->intermediate, &to->attention_norm, 1, &to->up);
     /* No activation makes a number larger than it was, but tanh of small ones, which reaches 1. */
     if (e4m3) to->wide_scale = e4m3_most / fmaxf(wide, 1);
     if (e4m3 && going(p)) fill(p, to->wide_scale_there, to->wide_scale, 1);
     place_linear(p, &from->output, NULL, to->wide_scale, &to->down);
-    norm(p, &from->output_norm, &to->output_norm);
+    norm(p, &from->output_norm, &to->attention_norm, &to->output_norm);
+    if (p->encoder->folds && going(p)) fold_layer(p, before, to);
 }
 
 static void place_all(placing *p) {
@@ -271,7 +310,7 @@ static void place_all(placing *p) {
     convert(p, &from->word_embeddings, p->encoder->forms.flow, to->words);
     vector(p, &from->position_embeddings, to->positions);
     vector(p, &from->type_embeddings, to->types);
-    norm(p, &from->embedding_norm, &to->embedding_norm);
+    norm(p, &from->embedding_norm, NULL, &to->embedding_norm);
     const mgi_cuda_norm_weights *before = &to->embedding_norm;
     for (uint32_t i = 0; i < p->encoder->spec.layers && going(p); i++) {
         place_layer(p, &from->layers[i], before, &to->layers[i]);

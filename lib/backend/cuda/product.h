@@ -1,4 +1,4 @@
-/* Products from the inside: shared by cublas.c, race.c and product.c alone. */
+/* Products from the inside: shared by cublas.c, race.c, plans.c and product.c alone. */
 #ifndef MGI_BACKEND_CUDA_PRODUCT_H
 #define MGI_BACKEND_CUDA_PRODUCT_H
 
@@ -60,6 +60,12 @@ bool mgi_cuda_guess(const mgi_encoder *encoder, const mgi_cuda_copy *copy, mgi_c
 /* Where a site's product reads and writes in a pass; the first layer's weights. */
 mgi_cuda_ask mgi_cuda_trial(const mgi_encoder *encoder, const mgi_cuda_copy *copy,
                             const mgi_cuda_buffers *buffers, mgi_cuda_site site, uint32_t rows);
+
+/* ---- plans.c ---- */
+
+/* Whether there is a plan for what is asked, and the rows are enough for it. */
+bool mgi_cuda_is_planned(const mgi_cuda_ask *ask);
+int mgi_cuda_multiply_planned(const mgi_encoder *encoder, const mgi_cuda_ask *ask);
 
 /* ---- product.c ---- */
 

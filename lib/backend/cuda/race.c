@@ -70,11 +70,11 @@ static float time_of_own(const mgi_encoder *e, const mgi_cuda_ask *ask, int runs
     const mgk_cuda_product product = mgi_cuda_own_product(e, ask);
     mgk_gemm_sm90_plan plan;
     if (!mgk_gemm_sm90_supports(&product) ||
-        mgk_gemm_sm90_prepare(&product, mgi_cuda_padded(ask->rows), &plan) != 0)
+        mgk_gemm_sm90_prepare(&product, NULL, mgi_cuda_padded(ask->rows), &plan) != 0)
         return never;
     start(watch);
     for (int i = 0; i < runs; i++)
-        if (mgk_gemm_sm90_launch(&plan, ask->rows, false, watch->stream) != 0) return never;
+        if (mgk_gemm_sm90_launch(&plan, ask->rows, 0, false, watch->stream) != 0) return never;
     return stop(watch);
 }
 

@@ -60,6 +60,29 @@ __global__ void __launch_bounds__(THREADS)
     if (lane == 0) raise(bound, sqrtf((float)width * squares) + fabsf(middle));
 }
 
+__global__ void __launch_bounds__(THREADS)
+    fold_kernel(mgk_cuda_type type, const void *weight, float step, const float *bias,
+                const float *gamma, const float *beta, uint32_t rows, uint32_t width, float *sums,
+                float *shift) {
+    const uint32_t row = blockIdx.x * (THREADS / 32) + threadIdx.x / 32, lane = threadIdx.x % 32;
+    if (row >= rows) return;
+    float sum = 0, moved = 0;
+    for (uint32_t i = lane; i < width; i += 32) {
+        const float w = load_as(type, weight, (size_t)row * width + i);
+        sum += w * gamma[i];
+        moved += w * beta[i];
+    }
+    sum = warp_sum(sum);
+    moved = warp_sum(moved);
+    if (lane == 0) sums[row] = step * sum, shift[row] = bias[row] + step * moved;
+}
+
+__global__ void __launch_bounds__(THREADS)
+    add_kernel(const float *a, const float *b, float *to, uint32_t count) {
+    const uint32_t i = blockIdx.x * THREADS + threadIdx.x;
+    if (i < count) to[i] = a[i] + b[i];
+}
+
 /* Of two bytes: a sign, 0x3c to 0x3f above, anything below that is no NaN in fp8. */
 __global__ void __launch_bounds__(THREADS) fill_kernel(uint32_t *memory, size_t words) {
     const size_t step = (size_t)gridDim.x * THREADS;
@@ -109,4 +132,17 @@ int mgk_cuda_bound(mgk_cuda_type from_type, const void *weight, const float *bia
                    float *bound, mgk_cuda_stream stream) {
     return launch(bound_kernel, blocks_of_rows(rows), THREADS, 0, stream, false, from_type, weight,
                   bias, gamma, beta, rows, width, bound);
+}
+
+int mgk_cuda_add(const float *a, const float *b, float *to, uint32_t count,
+                 mgk_cuda_stream stream) {
+    return launch(add_kernel, (count + THREADS - 1) / THREADS, THREADS, 0, stream, false, a, b, to,
+                  count);
+}
+
+int mgk_cuda_fold(mgk_cuda_type type, const void *weight, float step, const float *bias,
+                  const float *gamma, const float *beta, uint32_t outputs, uint32_t inputs,
+                  float *sums, float *shift, mgk_cuda_stream stream) {
+    return launch(fold_kernel, blocks_of_rows(outputs), THREADS, 0, stream, false, type, weight,
+                  step, bias, gamma, beta, outputs, inputs, sums, shift);
 }
