@@ -84,6 +84,7 @@ static mgi_cuda_pass pass_of(const mgi_lane *lane) {
         .encoder = lane->encoder,
         .copy = lane->copy,
         .buffers = &lane->buffers,
+        .plans = lane->plans,
         .batch = {.sizes = lane->buffers.sizes, .offsets = lane->buffers.offsets},
         .logits = lane->logits,
         .stream = lane->stream};
