@@ -38,11 +38,13 @@ static void make_batches(uint32_t budget) {
     for (uint32_t i = 0; i < batch_count; i++) bench_drop(&batches[i]);
     batch_count = 0;
     for (int i = 0; i < PAIRS; i++) lengths[i] = bench_pair_length(&seed);
-    for (int first = 0; first < PAIRS; first += GROUP) bench_sort_lengths(lengths + first, GROUP);
+    const bool mixed = getenv("MGX_MIXED") != NULL;
+    for (int first = 0; first < PAIRS && !mixed; first += GROUP) bench_sort_lengths(lengths + first, GROUP);
     for (uint32_t first = 0; first < PAIRS;) {
         uint32_t rows = 0, tokens = 0, end = (first / GROUP + 1) * GROUP;
         while (first + rows < end && tokens + lengths[first + rows] <= budget)
             tokens += lengths[first + rows++];
+        if (mixed) bench_sort_lengths(lengths + first, rows);
         batches[batch_count++] = bench_pack(lengths + first, rows, &seed);
         first += rows;
     }

@@ -168,7 +168,7 @@ static uint32_t whole_tokens(const mgi_encoder *e) {
 
 /* Pinned memory of the lanes. */
 static uint64_t pinned_bytes(const mgi_encoder *e) {
-    return mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens) +
+    return mgi_cuda_upload_bytes_tiled(e->batch_tokens, e->batch_tokens, e->batch_tokens) +
            (uint64_t)e->batch_tokens * e->spec.labels * sizeof(float);
 }
 

@@ -4,6 +4,7 @@
 
 #include "backend/backend.h"
 #include "backend/cuda/device.h"
+#include "backend/cuda/heads_sm90.h"
 #include "backend/cuda/kernels.h"
 
 #include <pthread.h>
@@ -132,6 +133,19 @@ size_t mgi_cuda_type_size(mgk_cuda_type type);
 size_t mgi_cuda_upload_tokens(uint32_t rows);
 size_t mgi_cuda_upload_bytes(uint32_t rows, uint32_t tokens);
 
+/* Behind them, where rows are tiled: the bounds of every token, then tiles. */
+size_t mgi_cuda_upload_bounds(uint32_t rows, uint32_t tokens);
+size_t mgi_cuda_upload_tiles(uint32_t rows, uint32_t tokens);
+size_t mgi_cuda_upload_bytes_tiled(uint32_t rows, uint32_t tokens, uint32_t tiles);
+
+/* ---- tiles.c: which rows of a batch share a tile ---- */
+
+/* Cuts the batch, whose rows ascend in length, into tiles of rows in another order: order[i] is the
+ * batch's row that comes i-th. Returns the tiles, at most one a row; 0: they would be too empty, or
+ * a row is longer than a tile, and nothing is of use. */
+uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_tile *tiles,
+                            mgk_heads_bounds *bounds);
+
 /* ---- place.c ---- */
 
 mgeo_status mgi_cuda_place(mgi_encoder *encoder, mgi_cuda_copy *copy,
@@ -153,6 +167,9 @@ mgeo_status mgi_cuda_plans_create(const mgi_encoder *encoder, const mgi_cuda_cop
                                   const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
                                   mgeo_error *error);
 void mgi_cuda_plans_destroy(mgi_cuda_plans *plans);
+
+/* Queries, keys, values and attention of a layer in one kernel; NULL: not to be had. */
+const mgk_heads_plan *mgi_cuda_heads_plan(const mgi_cuda_plans *plans, uint32_t layer);
 
 /* One product as the pass asks for it. */
 typedef struct mgi_cuda_ask {
@@ -189,6 +206,9 @@ typedef struct mgi_cuda_pass {
     mgk_cuda_batch batch;
     const uint32_t *upload;       /* as mgk_cuda_embedding's; or NULL */
     const mgk_cuda_token *tokens; /* likewise */
+    const mgk_heads_tile *tiles; /* of the batch's rows, in device memory; or NULL */
+    const mgk_heads_bounds *bounds;
+    uint32_t tile_count;
     float *logits;
     const uint32_t *mark; /* as mgk_cuda_classifier's; or NULL */
     uint32_t *done;

@@ -2,6 +2,7 @@
 #include "backend/cuda/gemm_sm90.h"
 
 #include "backend/cuda/gemm_sm90_kernel.cuh"
+#include "backend/cuda/tensor_map.cuh"
 
 #include <atomic>
 #include <cuda_runtime.h>
@@ -150,46 +151,6 @@ uint32_t device_clusters() {
     return (uint32_t)(known - 1);
 }
 
-/* ---- tensor maps ---- */
-
-using encoder = CUresult (*)(CUtensorMap *, CUtensorMapDataType, cuuint32_t, void *,
-                             const cuuint64_t *, const cuuint64_t *, const cuuint32_t *,
-                             const cuuint32_t *, CUtensorMapInterleave, CUtensorMapSwizzle,
-                             CUtensorMapL2promotion, CUtensorMapFloatOOBfill);
-
-/* The driver's own function, so that nothing is linked with it. */
-encoder find_encoder() {
-    void *found = nullptr;
-    cudaDriverEntryPointQueryResult result = cudaDriverEntryPointSymbolNotFound;
-#if CUDART_VERSION >= 12050
-    const cudaError_t code = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found,
-                                                              12000, cudaEnableDefault, &result);
-#else
-    const cudaError_t code =
-        cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &found, cudaEnableDefault, &result);
-#endif
-    if (code != cudaSuccess || result != cudaDriverEntryPointSuccess) return nullptr;
-    return (encoder)found;
-}
-
-uint32_t number_bytes(mgk_cuda_type type) { return type == MGK_CUDA_E4M3 ? 1 : 2; }
-
-/* Boxes of `box_rows` rows by 128 bytes of a dense matrix; what lies outside reads as 0. */
-bool encode(encoder encode_tiled, const mgk_cuda_product *p, const void *matrix, uint32_t rows,
-            uint32_t box_rows, CUtensorMap *map) {
-    const CUtensorMapDataType type =
-        p->input_type == MGK_CUDA_BF16  ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16
-        : p->input_type == MGK_CUDA_F16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16
-                                        : CU_TENSOR_MAP_DATA_TYPE_UINT8;
-    const uint32_t bytes = number_bytes(p->input_type);
-    const cuuint64_t sizes[2] = {p->inputs, rows}, strides[1] = {(cuuint64_t)p->inputs * bytes};
-    const cuuint32_t box[2] = {sm90::STEP_BYTES / bytes, box_rows}, apart[2] = {1, 1};
-    return encode_tiled(map, type, 2, const_cast<void *>(matrix), sizes, strides, box, apart,
-                        CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-                        CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-                        CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
-}
-
 /* ---- plans ---- */
 
 struct plan_parts {
@@ -225,15 +186,16 @@ int find_kernels(const mgk_cuda_product *p, plan_parts *parts) {
 }
 
 bool encode_maps(const mgk_cuda_product *p, uint32_t rows_capacity, plan_parts *parts) {
-    const encoder encode_tiled = find_encoder();
+    const sm90::encoder encode_tiled = sm90::find_encoder();
     if (encode_tiled == nullptr) return false;
     /* Rows are padded to whole 256s: a box never is larger than the matrix. */
     const uint32_t rows = rows_capacity < sm90::TILE_ROWS ? sm90::TILE_ROWS : rows_capacity;
-    bool good = encode(encode_tiled, p, p->input, rows, sm90::TILE_ROWS, &parts->input);
+    bool good = sm90::encode_map(encode_tiled, p->input_type, p->input, rows, p->inputs,
+                                 sm90::TILE_ROWS, &parts->input);
     for (uint32_t width = 0; width < WIDTHS; width++)
         if (p->outputs % widths[width] == 0)
-            good = good && encode(encode_tiled, p, p->weight, p->outputs, widths[width] / 2,
-                                  &parts->weight[width]);
+            good = good && sm90::encode_map(encode_tiled, p->input_type, p->weight, p->outputs,
+                                            p->inputs, widths[width] / 2, &parts->weight[width]);
     return good;
 }
 
@@ -298,7 +260,7 @@ extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
     const mgk_cuda_product *p = product;
     const kernel k = kernel_of(p->input_type, p->output_type, p->activation, WIDTHS - 1, 2);
     if (k == nullptr || device_clusters() == 0) return false;
-    const uint32_t bytes = number_bytes(p->input_type);
+    const uint32_t bytes = sm90::number_bytes(p->input_type);
     return p->outputs != 0 && p->outputs % 128 == 0 && p->inputs != 0 &&
            (size_t)p->inputs * bytes % sm90::STEP_BYTES == 0 &&
            (p->scale == nullptr || p->input_type == MGK_CUDA_E4M3) && is_aligned(p->input) &&
@@ -323,7 +285,7 @@ extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t r
     parts.bias = product->bias;
     parts.output = static_cast<unsigned char *>(product->output);
     parts.outputs = product->outputs;
-    parts.steps = product->inputs * number_bytes(product->input_type) / sm90::STEP_BYTES;
+    parts.steps = product->inputs * sm90::number_bytes(product->input_type) / sm90::STEP_BYTES;
     parts.at_once[0] = (uint32_t)multiprocessors;
     parts.at_once[1] = device_clusters();
     parts.tuning = default_tuning;

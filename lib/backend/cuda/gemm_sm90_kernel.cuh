@@ -17,12 +17,12 @@
 
 #include "backend/cuda/gemm_sm90_device.cuh"
 #include "backend/cuda/launch.cuh"
+#include "backend/cuda/tensor_map.cuh"
 
 namespace sm90 {
 
 enum : uint32_t {
     TILE_ROWS = 128,
-    STEP_BYTES = 128, /* along K, in a stage */
     PRODUCTS = 4,     /* of 32 bytes along K, in a step */
     WARPGROUP = 128,
     MULTIPLIERS = 2, /* warpgroups */

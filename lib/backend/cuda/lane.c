@@ -19,6 +19,7 @@ struct mgi_lane {
     char *upload;         /* pinned, as are the next two */
     float *logits;
     uint32_t *flags; /* mark, done */
+    uint32_t *order; /* rows as they were sent: the batch's row of each */
     mgi_cuda_plans *plans;
     mgi_cuda_graphs *graphs;
 };
@@ -65,7 +66,8 @@ static int take_pinned(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
     /* The graph of a lone row reads tokens up to its own bound, which may lie behind the last. */
     const size_t upload =
-        mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens + MGI_CUDA_LONE_STEP);
+        mgi_cuda_upload_bytes_tiled(e->batch_tokens, e->batch_tokens + MGI_CUDA_LONE_STEP,
+                                    e->batch_tokens);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
     cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
     if (code == cudaSuccess)
@@ -108,6 +110,10 @@ static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
     if (code == 0) code = take_pinned(lane);
     if (code == 0) code = (int)cudaStreamSynchronize(lane->stream);
     if (code != 0) return mgi_cuda_fail(error, card, code, "opening a lane");
+    lane->order = mgi_calloc(lane->encoder->batch_tokens, sizeof *lane->order);
+    if (lane->order == NULL)
+        return mgi_fail_memory(error, "an order of rows",
+                               lane->encoder->batch_tokens * sizeof *lane->order);
     mgeo_status status =
         mgi_cuda_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
     return status == MGEO_OK ? capture(lane, error) : status;
@@ -123,6 +129,7 @@ static void empty_lane(mgi_lane *lane) {
     cudaFreeHost(lane->logits);
     cudaFreeHost(lane->upload);
     cudaFree(lane->memory);
+    mgi_free(lane->order);
     cudaGetLastError(); /* of a device that has failed */
 }
 
@@ -161,22 +168,25 @@ void mgi_cuda_close_lane(mgi_lane *lane) {
 
 /* ---- a batch ---- */
 
-static void pack_row(const mgi_batch *batch, uint32_t row, mgk_cuda_token *tokens) {
-    const uint32_t first = batch->offsets[row];
-    for (uint32_t i = first; i < batch->offsets[row + 1]; i++)
-        tokens[i] = (mgk_cuda_token){batch->ids[i], (uint16_t)(i - first), batch->types[i]};
+/* Its tokens, from the first place on; returns how many. */
+static uint32_t pack_row(const mgi_batch *batch, uint32_t row, mgk_cuda_token *tokens) {
+    const uint32_t first = batch->offsets[row], length = batch->offsets[row + 1] - first;
+    for (uint32_t i = 0; i < length; i++)
+        tokens[i] = (mgk_cuda_token){batch->ids[first + i], (uint16_t)i, batch->types[first + i]};
+    return length;
 }
 
 /* Returns the bytes to send. `bound`: the rows for which there is room before the tokens. */
-static size_t pack(mgi_lane *lane, const mgi_batch *batch, uint32_t bound) {
-    uint32_t *words = (uint32_t *)(void *)lane->upload;
+static size_t pack(mgi_lane *lane, const mgi_batch *batch, uint32_t bound, const uint32_t *order) {
+    uint32_t *words = (uint32_t *)(void *)lane->upload, *offsets = words + MGK_CUDA_UPLOAD_OFFSETS;
     mgk_cuda_token *tokens =
         (mgk_cuda_token *)(void *)(lane->upload + mgi_cuda_upload_tokens(bound));
     words[0] = batch->rows;
     words[1] = batch->tokens;
-    memcpy(words + MGK_CUDA_UPLOAD_OFFSETS, batch->offsets,
-           ((size_t)batch->rows + 1) * sizeof *words);
-    for (uint32_t row = 0; row < batch->rows; row++) pack_row(batch, row, tokens);
+    offsets[0] = 0;
+    for (uint32_t i = 0; i < batch->rows; i++)
+        offsets[i + 1] =
+            offsets[i] + pack_row(batch, order ? order[i] : i, tokens + offsets[i]);
     return mgi_cuda_upload_bytes(bound, batch->tokens);
 }
 
@@ -207,15 +217,43 @@ static int wait_for_mark(mgi_lane *lane, uint32_t mark) {
 
 static int run_graph(mgi_lane *lane, cudaGraphExec_t graph, const mgi_batch *batch,
                      uint32_t bound) {
-    pack(lane, batch, bound);
+    pack(lane, batch, bound, NULL);
     const uint32_t mark = ++lane->flags[MARK];
     cudaError_t code = cudaGraphLaunch(graph, lane->stream);
     return code == cudaSuccess ? wait_for_mark(lane, mark) : (int)code;
 }
 
-static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
-    const size_t bytes = pack(lane, batch, batch->rows);
+/* Cuts a large batch into tiles, where there is a kernel for them. Returns how many; 0: none. */
+static uint32_t tile(mgi_lane *lane, const mgi_batch *batch) {
+    enum { LEAST = 1024 };
+    if (batch->tokens < LEAST || mgi_cuda_heads_plan(lane->plans, 0) == NULL) return 0;
+    char *bounds = lane->upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
+    char *tiles = lane->upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
+    return mgi_cuda_cut_tiles(batch, lane->order, (mgk_heads_tile *)(void *)tiles,
+                              (mgk_heads_bounds *)(void *)bounds);
+}
+
+static void use_tiles(const mgi_lane *lane, const mgi_batch *batch, uint32_t tiles,
+                      mgi_cuda_pass *pass) {
+    const char *upload = lane->buffers.upload;
+    pass->tile_count = tiles;
+    pass->bounds = (const mgk_heads_bounds *)(const void *)(upload + mgi_cuda_upload_bounds(
+                                                                         batch->rows,
+                                                                         batch->tokens));
+    pass->tiles = (const mgk_heads_tile *)(const void *)(upload + mgi_cuda_upload_tiles(
+                                                                      batch->rows,
+                                                                      batch->tokens));
+}
+
+static int run_launches(mgi_lane *lane, const mgi_batch *batch, bool *ordered) {
+    const uint32_t tiles = tile(lane, batch);
+    *ordered = tiles != 0;
+    size_t bytes = pack(lane, batch, batch->rows, tiles ? lane->order : NULL);
     mgi_cuda_pass pass = pass_of(lane);
+    if (tiles != 0) {
+        bytes = mgi_cuda_upload_bytes_tiled(batch->rows, batch->tokens, tiles);
+        use_tiles(lane, batch, tiles, &pass);
+    }
     pass.batch.rows = batch->rows;
     pass.batch.tokens = batch->tokens;
     pass.batch.stable = true; /* they are copied before any kernel begins */
@@ -234,15 +272,25 @@ static int run_launches(mgi_lane *lane, const mgi_batch *batch) {
     return code;
 }
 
+static void deliver(const mgi_lane *lane, const mgi_batch *batch, const uint32_t *order,
+                    float *logits) {
+    const size_t labels = lane->encoder->spec.labels, bytes = labels * sizeof *logits;
+    if (order == NULL) memcpy(logits, lane->logits, batch->rows * bytes);
+    for (uint32_t i = 0; order != NULL && i < batch->rows; i++)
+        memcpy(logits + order[i] * labels, lane->logits + i * labels, bytes);
+}
+
 mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
                          mgeo_error *error) {
     (void)cores;
     uint32_t bound;
     const int former = mgi_cuda_enter(&lane->copy->card);
     cudaGraphExec_t graph = mgi_cuda_graphs_find(lane->graphs, batch->rows, batch->tokens, &bound);
-    int code = graph != NULL ? run_graph(lane, graph, batch, bound) : run_launches(lane, batch);
+    bool ordered = false;
+    int code = graph != NULL ? run_graph(lane, graph, batch, bound)
+                             : run_launches(lane, batch, &ordered);
     mgi_cuda_leave(former);
     if (code != 0) return mgi_cuda_fail(error, &lane->copy->card, code, "computing a batch");
-    memcpy(logits, lane->logits, (size_t)batch->rows * lane->encoder->spec.labels * sizeof *logits);
+    deliver(lane, batch, ordered ? lane->order : NULL, logits);
     return mgi_succeed(error);
 }

@@ -90,6 +90,20 @@ size_t mgi_cuda_upload_bytes(uint32_t rows, uint32_t tokens) {
     return mgi_cuda_upload_tokens(rows) + tokens * sizeof(mgk_cuda_token);
 }
 
+static size_t aligned(size_t bytes) { return (bytes + 15) / 16 * 16; }
+
+size_t mgi_cuda_upload_bounds(uint32_t rows, uint32_t tokens) {
+    return aligned(mgi_cuda_upload_bytes(rows, tokens));
+}
+
+size_t mgi_cuda_upload_tiles(uint32_t rows, uint32_t tokens) {
+    return aligned(mgi_cuda_upload_bounds(rows, tokens) + tokens * sizeof(mgk_heads_bounds));
+}
+
+size_t mgi_cuda_upload_bytes_tiled(uint32_t rows, uint32_t tokens, uint32_t tiles) {
+    return mgi_cuda_upload_tiles(rows, tokens) + tiles * sizeof(mgk_heads_tile);
+}
+
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *memory) {
@@ -101,7 +115,8 @@ uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *
     const bool steps = e->forms.product == MGK_CUDA_S8;
     ground g = {.memory = memory};
     memset(b, 0, sizeof *b);
-    b->upload = take(&g, mgi_cuda_upload_bytes(e->batch_tokens, e->batch_tokens));
+    b->upload = take(&g, mgi_cuda_upload_bytes_tiled(e->batch_tokens, e->batch_tokens,
+                                                     e->batch_tokens));
     b->sizes = take(&g, 2 * sizeof *b->sizes);
     b->offsets = take(&g, (rows + 1) * sizeof *b->offsets);
     b->arrived = take(&g, sizeof *b->arrived);

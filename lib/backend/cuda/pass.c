@@ -167,6 +167,18 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     p->code = mgk_cuda_finish_rows(&f, p->batch, a.queries, p->dependent, p->stream);
 }
 
+/* All of it in one kernel, where the batch is tiled. */
+static bool attend_tiles(pass *p, const mgi_cuda_layer *layer) {
+    const mgi_cuda_pass *asked = p->asked;
+    if (asked->tile_count == 0) return false;
+    const mgk_heads_plan *plan =
+        mgi_cuda_heads_plan(asked->plans, (uint32_t)(layer - p->copy->layers));
+    if (going(p))
+        p->code = mgk_heads_sm90_launch(plan, asked->tiles, asked->tile_count, asked->bounds,
+                                        p->dependent, p->stream);
+    return true;
+}
+
 /* All queries are made; `queries` says who asks. */
 static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
                           mgk_cuda_extent queries) {
@@ -270,7 +282,7 @@ static mgi_cuda_made widen(pass *p, const mgi_cuda_layer *layer, const stream *s
 static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
     const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
     const mgk_cuda_norm end = norm_of(p, &layer->output_norm, p->b->x);
-    attend_tokens(p, layer, all, MGK_CUDA_TOKENS);
+    if (!attend_tiles(p, layer)) attend_tokens(p, layer, all, MGK_CUDA_TOKENS);
     mgi_cuda_made made = project(p, layer, all, p->b->x, p->b->y);
     add_norm(p, all, p->b->x, p->b->y, made, layer->attention_output.bias, &middle);
     made = widen(p, layer, all);

@@ -1,0 +1,136 @@
+/* Choosing and launching the kernels of heads_sm90_kernel.cuh. */
+#include "backend/cuda/heads_sm90.h"
+
+#include "backend/cuda/heads_sm90_kernel.cuh"
+
+#include <string.h>
+
+namespace {
+
+using kernel = void (*)(sm90_heads::task);
+
+kernel kernel_of(const mgk_heads *h) {
+    const bool half = h->type == MGK_CUDA_F16, bf16 = h->type == MGK_CUDA_BF16;
+    if (h->input_type == MGK_CUDA_E4M3 && half && h->context_type == MGK_CUDA_E4M3)
+        return sm90_heads::heads<e4m3, __half, e4m3>;
+    if (h->input_type != h->type || h->context_type != h->type) return nullptr;
+    if (half) return sm90_heads::heads<__half, __half, __half>;
+    if (bf16) return sm90_heads::heads<__nv_bfloat16, __nv_bfloat16, __nv_bfloat16>;
+    return nullptr;
+}
+
+struct plan_parts {
+    kernel run;
+    uint32_t at_once; /* clusters */
+    sm90_heads::task task;
+};
+static_assert(sizeof(plan_parts) <= sizeof(mgk_heads_plan), "plans are too small");
+
+plan_parts read_plan(const mgk_heads_plan *plan) {
+    plan_parts parts;
+    memcpy(&parts, plan, sizeof parts);
+    return parts;
+}
+
+void describe_launch(cudaLaunchConfig_t *config, cudaLaunchAttribute attributes[2],
+                     uint32_t clusters, bool dependent) {
+    *config = {};
+    config->gridDim = dim3(clusters * sm90_heads::CLUSTER);
+    config->blockDim = dim3(sm90_heads::THREADS);
+    config->dynamicSmemBytes = sm90_heads::SHARED_BYTES;
+    config->attrs = attributes;
+    config->numAttrs = dependent ? 2 : 1;
+    attributes[0].id = cudaLaunchAttributeClusterDimension;
+    attributes[0].val.clusterDim.x = sm90_heads::CLUSTER;
+    attributes[0].val.clusterDim.y = attributes[0].val.clusterDim.z = 1;
+    attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attributes[1].val.programmaticStreamSerializationAllowed = 1;
+}
+
+int allow_shared(kernel k) {
+    const cudaError_t code = cudaFuncSetAttribute(k, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                  sm90_heads::SHARED_BYTES);
+    return code != cudaSuccess ? (int)code : keep_carveout(k);
+}
+
+/* What a build for another card leaves of a kernel needs hardly any registers. */
+bool is_real(kernel k) {
+    cudaFuncAttributes attributes;
+    return cudaFuncGetAttributes(&attributes, k) == cudaSuccess && attributes.numRegs > 64;
+}
+
+/* Clusters that run at once; 0: none, for whatever reason. */
+uint32_t count_clusters(kernel k) {
+    int device = 0, major = 0, minor = 0, clusters = 0;
+    cudaLaunchConfig_t config;
+    cudaLaunchAttribute attributes[2] = {};
+    if (cudaGetDevice(&device) != cudaSuccess) return 0;
+    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
+    cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
+    if (major != 9 || minor != 0 || !is_real(k) || allow_shared(k) != 0) return 0;
+    describe_launch(&config, attributes, 1, false);
+    return cudaOccupancyMaxActiveClusters(&clusters, k, &config) == cudaSuccess ? clusters : 0;
+}
+
+bool encode_maps(const mgk_heads *h, uint32_t rows_capacity, sm90_heads::task *t) {
+    const sm90::encoder encode = sm90::find_encoder();
+    const uint32_t rows = rows_capacity < sm90_heads::TILE ? sm90_heads::TILE : rows_capacity;
+    return encode != nullptr &&
+           sm90::encode_map(encode, h->input_type, h->input, rows, h->hidden, sm90_heads::TILE,
+                            &t->input) &&
+           sm90::encode_map(encode, h->input_type, h->weight, 3 * h->hidden, h->hidden,
+                            sm90_heads::BOX, &t->weight);
+}
+
+bool is_aligned(const void *p) { return (uintptr_t)p % 16 == 0; }
+
+} // namespace
+
+extern "C" bool mgk_heads_sm90_supports(const mgk_heads *h) {
+    const kernel k = kernel_of(h);
+    return k != nullptr && h->heads != 0 && h->hidden == h->heads * MGK_HEADS_WIDTH &&
+           h->hidden * sm90::number_bytes(h->input_type) % sm90::STEP_BYTES == 0 &&
+           is_aligned(h->input) && is_aligned(h->weight) && is_aligned(h->bias) &&
+           is_aligned(h->context) && count_clusters(k) > 0;
+}
+
+extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity,
+                                      mgk_heads_plan *plan) {
+    if (!mgk_heads_sm90_supports(h)) return (int)cudaErrorNotSupported;
+    const float log2_e = 1.4426950408889634f;
+    plan_parts parts;
+    memset(&parts, 0, sizeof parts);
+    parts.run = kernel_of(h);
+    parts.at_once = count_clusters(parts.run);
+    if (!encode_maps(h, rows_capacity, &parts.task)) return (int)cudaErrorInvalidValue;
+    parts.task.bias = h->bias;
+    parts.task.context = h->context;
+    parts.task.heads = h->heads;
+    parts.task.steps =
+        h->hidden * sm90::number_bytes(h->input_type) / sm90::STEP_BYTES;
+    parts.task.scale = h->input_type == MGK_CUDA_E4M3 ? h->scale : 1;
+    parts.task.score_scale = log2_e / sqrtf((float)MGK_HEADS_WIDTH);
+    parts.task.context_scale = h->context_type == MGK_CUDA_E4M3 ? h->context_scale : 1;
+    memset(plan, 0, sizeof *plan);
+    memcpy(plan, &parts, sizeof parts);
+    return 0;
+}
+
+extern "C" int mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
+                                     uint32_t count, const mgk_heads_bounds *bounds,
+                                     bool dependent, mgk_cuda_stream stream) {
+    if (count == 0) return 0;
+    plan_parts parts = read_plan(plan);
+    sm90_heads::task *t = &parts.task;
+    t->tiles = tiles;
+    t->bounds = bounds;
+    t->count = count;
+    t->items = (count + sm90_heads::CLUSTER - 1) / sm90_heads::CLUSTER * t->heads;
+    cudaLaunchConfig_t config;
+    cudaLaunchAttribute attributes[2] = {};
+    describe_launch(&config, attributes, t->items < parts.at_once ? t->items : parts.at_once,
+                    dependent);
+    config.stream = stream;
+    void *arguments[] = {t};
+    return (int)cudaLaunchKernelExC(&config, (const void *)parts.run, arguments);
+}

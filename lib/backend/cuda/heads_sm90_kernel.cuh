@@ -1,0 +1,493 @@
+/* The kernel behind heads_sm90.h.
+ *
+ * A block has three warpgroups. One thread of the third keeps a ring of stages in shared memory
+ * filled (a stage: 128 bytes along K of a tile's 128 input rows and of a head's 192 weight rows).
+ * The other two take turns at the tensor cores, a tile each: while one multiplies, the other does
+ * attention with what it has just made. Queries stay in its registers, keys and values go through
+ * its part of shared memory. Blocks come in clusters of two with the same head and two tiles: each
+ * fetches half of the weights for both. */
+#ifndef MGI_BACKEND_CUDA_HEADS_SM90_KERNEL_CUH
+#define MGI_BACKEND_CUDA_HEADS_SM90_KERNEL_CUH
+
+#include "backend/cuda/gemm_sm90_device.cuh"
+#include "backend/cuda/heads_sm90.h"
+#include "backend/cuda/launch.cuh"
+#include "backend/cuda/tensor_cores.cuh"
+#include "backend/cuda/tensor_map.cuh"
+
+#include <math.h>
+#include <type_traits>
+
+namespace sm90_heads {
+
+using namespace sm90;
+
+enum : uint32_t {
+    TILE = MGK_HEADS_TILE,
+    PARTS = 3, /* queries, keys, values */
+    BOX = HEAD / 2, /* weight rows that a block fetches of each part */
+    PRODUCTS = 4, /* of 32 bytes along K, in a step */
+    WARPGROUP = 128,
+    WORKERS = 2, /* warpgroups */
+    WARPS = WARPGROUP / 32,
+    THREADS = (WORKERS + 1) * WARPGROUP,
+    CLUSTER = 2,
+    STAGES = 4,
+    HALVES = 2, /* of a tile: 64 rows */
+    HALF_ROWS = TILE / HALVES,
+    SUMS = PARTS * HEAD / 2, /* of a thread, in 64 rows */
+    INPUT_BYTES = TILE * STEP_BYTES,
+    WEIGHT_BYTES = PARTS * HEAD * STEP_BYTES,
+    STAGE_BYTES = INPUT_BYTES + WEIGHT_BYTES,
+    KEPT_BYTES = TILE * ROW_BYTES, /* keys, or values, of a tile */
+    ALIGNMENT = 1024,
+    /* Where things lie in shared memory. */
+    WEIGHTS_AT = STAGES * INPUT_BYTES,
+    KEPT_AT = STAGES * STAGE_BYTES,
+    BARRIERS_AT = KEPT_AT + WORKERS * 2 * KEPT_BYTES,
+    SHARED_BYTES = BARRIERS_AT + (2 * STAGES + WORKERS) * 8 + ALIGNMENT
+};
+static_assert(SHARED_BYTES <= 232448, "more than a multiprocessor has");
+
+/* What a kernel is told. */
+struct task {
+    CUtensorMap input;  /* boxes of TILE rows */
+    CUtensorMap weight; /* boxes of BOX rows */
+    const float *bias;
+    const mgk_heads_tile *tiles;
+    const mgk_heads_bounds *bounds;
+    void *context;
+    uint32_t count; /* of tiles */
+    uint32_t heads;
+    uint32_t items; /* of clusters: a head and two tiles each */
+    uint32_t steps; /* along K */
+    float scale;         /* of sums */
+    float score_scale;   /* to base 2 */
+    float context_scale;
+};
+
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+
+/* The barriers. */
+struct ring {
+    uint32_t barriers;
+    uint32_t stage = 0, parity = 0;
+
+    __device__ explicit ring(uint32_t shared) : barriers(shared + BARRIERS_AT) {}
+    __device__ uint32_t full(uint32_t s) const { return barriers + 8 * s; }
+    __device__ uint32_t empty(uint32_t s) const { return barriers + 8 * (STAGES + s); }
+    /* That the worker may multiply. */
+    __device__ uint32_t turn(uint32_t worker) const {
+        return barriers + 8 * (2 * STAGES + worker);
+    }
+    __device__ void advance(uint32_t steps = 1) {
+        stage += steps;
+        parity ^= stage / STAGES & 1;
+        stage %= STAGES;
+    }
+};
+
+/* A cluster's items; each block's tile of them. */
+struct walk {
+    uint32_t item, number = 0;
+
+    __device__ walk() : item(blockIdx.x / CLUSTER) {}
+    __device__ bool here(const task &t) const { return item < t.items; }
+    __device__ bool last(const task &t) const { return item + gridDim.x / CLUSTER >= t.items; }
+    __device__ void advance() { item += gridDim.x / CLUSTER, number++; }
+    __device__ uint32_t head(const task &t) const { return item % t.heads; }
+    __device__ mgk_heads_tile tile(const task &t, uint32_t rank) const {
+        const uint32_t i = item / t.heads * CLUSTER + rank;
+        if (i >= t.count) return {0, 0};
+        const uint2 words = __ldg(reinterpret_cast<const uint2 *>(t.tiles + i));
+        return {words.x, words.y};
+    }
+};
+
+/* ---- the thread that fetches ---- */
+
+template <typename In> struct fetcher {
+    static constexpr uint32_t numbers = STEP_BYTES / sizeof(In);
+
+    const task &t;
+    uint32_t shared, rank;
+
+    __device__ void weight(uint32_t head, uint32_t step, uint32_t stage, uint32_t full) const {
+        const uint32_t to = shared + WEIGHTS_AT + stage * WEIGHT_BYTES + rank * BOX * STEP_BYTES;
+#pragma unroll
+        for (uint32_t part = 0; part < PARTS; part++)
+            copy_tile_to(to + part * HEAD * STEP_BYTES, &t.weight, step * numbers,
+                         (part * t.heads + head) * HEAD + rank * BOX, full, 3);
+    }
+
+    __device__ void run() const {
+        ring r(shared);
+        wait_for_inputs();
+        for (walk w; w.here(t); w.advance()) {
+            if (w.last(t)) let_next_begin();
+            const uint32_t head = w.head(t), row = w.tile(t, rank).first;
+            for (uint32_t step = 0; step < t.steps; step++) {
+                const uint32_t full = r.full(r.stage);
+                barrier_wait(r.empty(r.stage), r.parity ^ 1);
+                barrier_expect(full, STAGE_BYTES);
+                weight(head, step, r.stage, full);
+                copy_tile(shared + r.stage * INPUT_BYTES, &t.input, step * numbers, row, full);
+                r.advance();
+            }
+        }
+    }
+};
+
+/* ---- the warpgroups that work ---- */
+
+/* 64 rows: what a thread holds of them, as warpgroup_product leaves it. */
+struct half_tile {
+    float sums[SUMS];
+};
+
+template <typename In, typename Half, typename Out> struct worker {
+    enum : uint32_t { CHUNK = 16, CHUNKS = TILE / CHUNK };
+
+    const task &t;
+    uint32_t shared, rank, number, thread;
+
+    __device__ uint32_t lane() const { return thread % 32; }
+    __device__ uint32_t keys_at() const { return shared + KEPT_AT + number * 2 * KEPT_BYTES; }
+    __device__ uint32_t values_at() const { return keys_at() + KEPT_BYTES; }
+    /* The thread's first row in half `h`; its second is 8 below. */
+    __device__ uint32_t row(uint32_t h) const {
+        return h * HALF_ROWS + thread / 32 * 16 + lane() / 4;
+    }
+
+    /* -- products -- */
+
+    __device__ void release(const ring &r, uint32_t stage) const {
+        if (lane() < CLUSTER) barrier_arrive_at(r.empty(stage), lane());
+    }
+
+    __device__ void multiply(ring &r, half_tile (&halves)[HALVES]) const {
+        const uint64_t a = tile_descriptor(shared);
+        const uint64_t b = tile_descriptor(shared + WEIGHTS_AT);
+        uint32_t before = 0;
+        for (uint32_t step = 0; step < t.steps; step++) {
+            barrier_wait(r.full(r.stage), r.parity);
+            const uint64_t stage_a = a + r.stage * (INPUT_BYTES >> 4);
+            const uint64_t stage_b = b + r.stage * (WEIGHT_BYTES >> 4);
+            product_begin();
+#pragma unroll
+            for (uint32_t i = 0; i < PRODUCTS; i++)
+#pragma unroll
+                for (uint32_t h = 0; h < HALVES; h++)
+                    warpgroup_product<In, PARTS * HEAD>::add(
+                        halves[h].sums, stage_a + h * (HALF_ROWS * STEP_BYTES >> 4) + 2 * i,
+                        stage_b + 2 * i, true);
+            product_commit();
+            /* All stages of this tile have come: the other may wait for those of the next. */
+            if (step + 1 == t.steps && thread == 0) barrier_arrive(r.turn(number ^ 1));
+            product_wait<1>();
+            if (step != 0) release(r, before);
+            before = r.stage;
+            r.advance();
+        }
+        product_wait<0>();
+        release(r, before);
+#pragma unroll
+        for (uint32_t h = 0; h < HALVES; h++) product_pin(halves[h].sums);
+    }
+
+    /* -- out of the sums -- */
+
+    /* 16 rows and columns 16 c .. + 15 of a part, as the left side of a product and as stmatrix
+     * take them. */
+    __device__ void round(const half_tile &half, const float2 (&bias)[2], uint32_t part, uint32_t c,
+                          uint32_t to[4]) const {
+#pragma unroll
+        for (uint32_t eight = 0; eight < 2; eight++)
+#pragma unroll
+            for (uint32_t below = 0; below < 2; below++) {
+                const float *sum = half.sums + ((part * 4 + c) * 2 + eight) * 4 + below * 2;
+                to[eight * 2 + below] = pack2(fmaf(sum[0], t.scale, bias[eight].x),
+                                              fmaf(sum[1], t.scale, bias[eight].y), Half());
+            }
+    }
+
+    __device__ void biases(uint32_t head, uint32_t part, uint32_t c, float2 (&to)[2]) const {
+        const float *from = t.bias + (part * t.heads + head) * HEAD + c * 16 + lane() % 4 * 2;
+        to[0] = __ldg(reinterpret_cast<const float2 *>(from));
+        to[1] = __ldg(reinterpret_cast<const float2 *>(from + 8));
+    }
+
+    /* Keys and values into shared memory, for all four warps. */
+    __device__ void keep(const half_tile (&halves)[HALVES], uint32_t head) const {
+#pragma unroll
+        for (uint32_t part = 1; part < PARTS; part++)
+#pragma unroll
+            for (uint32_t c = 0; c < 4; c++) {
+                float2 bias[2];
+                biases(head, part, c, bias);
+#pragma unroll
+                for (uint32_t h = 0; h < HALVES; h++) {
+                    const uint32_t to = part == 1 ? keys_at() : values_at();
+                    const uint32_t at = h * HALF_ROWS + thread / 32 * 16 + lane() % 16;
+                    uint32_t words[4];
+                    round(halves[h], bias, part, c, words);
+                    if (part == 2) {
+#pragma unroll
+                        for (uint32_t i = 0; i < 4; i++) words[i] = finite(words[i]);
+                    }
+                    store_matrices(to + place_of(at, 2 * c + lane() / 16), words);
+                }
+            }
+    }
+
+    /* A value of another sequence in the tile is multiplied by 0, which must give 0. */
+    static __device__ uint32_t finite(uint32_t two) {
+        uint32_t bounded;
+        if constexpr (std::is_same<Half, __half>::value)
+            asm("{\n.reg .b32 t;\nmin.f16x2 t, %1, %2;\nmax.f16x2 %0, t, %3;\n}"
+                : "=r"(bounded)
+                : "r"(two), "r"(0x7bff7bffu), "r"(0xfbfffbffu));
+        else
+            asm("{\n.reg .b32 t;\nmin.bf16x2 t, %1, %2;\nmax.bf16x2 %0, t, %3;\n}"
+                : "=r"(bounded)
+                : "r"(two), "r"(0x7f7f7f7fu), "r"(0xff7fff7fu));
+        return bounded;
+    }
+
+    __device__ void queries(const half_tile (&halves)[HALVES], uint32_t head,
+                            uint32_t (&to)[HALVES][4][4]) const {
+#pragma unroll
+        for (uint32_t c = 0; c < 4; c++) {
+            float2 bias[2];
+            biases(head, 0, c, bias);
+#pragma unroll
+            for (uint32_t h = 0; h < HALVES; h++) round(halves[h], bias, 0, c, to[h][c]);
+        }
+    }
+
+    /* -- attention -- */
+
+    struct bounds {
+        uint32_t begin[2], length[2]; /* of the thread's two rows; length 0: no row */
+    };
+
+    __device__ bounds bounds_of(const mgk_heads_tile &tile, uint32_t h) const {
+        bounds b;
+#pragma unroll
+        for (uint32_t i = 0; i < 2; i++) {
+            const uint32_t r = row(h) + 8 * i;
+            uint32_t both = 0;
+            if (r < tile.rows)
+                both = __ldg(reinterpret_cast<const uint16_t *>(t.bounds) + tile.first + r);
+            b.begin[i] = both & 0xff;
+            b.length[i] = (both >> 8) - b.begin[i];
+        }
+        return b;
+    }
+
+    /* The chunks of keys that any of a warp's 16 rows asks. */
+    struct span {
+        uint32_t from, chunks;
+    };
+
+    __device__ span span_of(const bounds &b) const {
+        uint32_t begin = TILE, end = 0;
+#pragma unroll
+        for (uint32_t i = 0; i < 2; i++) {
+            if (b.length[i] == 0) continue;
+            begin = min(begin, b.begin[i]);
+            end = max(end, b.begin[i] + b.length[i]);
+        }
+        begin = __reduce_min_sync(0xffffffffu, begin) & ~(CHUNK - 1);
+        end = __reduce_max_sync(0xffffffffu, end);
+        return {begin, end > begin ? (end - begin + CHUNK - 1) / CHUNK : 0};
+    }
+
+    __device__ void score(const uint32_t (&query)[4][4], const span &s, const bounds &b,
+                          float (&scores)[2 * CHUNKS][4], float (&largest)[2]) const {
+        const uint32_t in = lane() % 8 + lane() / 16 * 8, half = lane() / 8 % 2;
+        const uint32_t keys_from = keys_at() + s.from * ROW_BYTES;
+        const uint32_t before[2] = {s.from + lane() % 4 * 2 - b.begin[0],
+                                    s.from + lane() % 4 * 2 - b.begin[1]};
+        largest[0] = largest[1] = -INFINITY;
+#pragma unroll
+        for (uint32_t c = 0; c < CHUNKS; c++) {
+            if (c < s.chunks) {
+#pragma unroll
+            for (uint32_t i = 0; i < 4; i++) scores[2 * c][i] = scores[2 * c + 1][i] = 0;
+#pragma unroll
+            for (uint32_t k = 0; k < 4; k++) {
+                uint32_t keys[4];
+                load_matrices(keys_from + place_of(in, 2 * k + half) + c * CHUNK * ROW_BYTES, keys);
+                ::multiply(scores[2 * c], query[k], keys[0], keys[1], Half());
+                ::multiply(scores[2 * c + 1], query[k], keys[2], keys[3], Half());
+            }
+#pragma unroll
+            for (uint32_t n = 0; n < 2; n++)
+#pragma unroll
+                for (uint32_t i = 0; i < 4; i++) {
+                    const uint32_t key = before[i / 2] + c * CHUNK + n * 8 + i % 2;
+                    const bool own = key < b.length[i / 2];
+                    scores[2 * c + n][i] = own ? scores[2 * c + n][i] * t.score_scale : -INFINITY;
+                    largest[i / 2] = fmaxf(largest[i / 2], scores[2 * c + n][i]);
+                }
+            }
+        }
+#pragma unroll
+        for (uint32_t i = 0; i < 2; i++) {
+            largest[i] = fmaxf(largest[i], __shfl_xor_sync(0xffffffffu, largest[i], 1));
+            largest[i] = fmaxf(largest[i], __shfl_xor_sync(0xffffffffu, largest[i], 2));
+        }
+    }
+
+    /* Scores become weights, which gather values. */
+    __device__ void gather(float (&scores)[2 * CHUNKS][4], const span &s, const float (&largest)[2],
+                           float (&sum)[2], float (&context)[HEAD / 8][4]) const {
+        const uint32_t in = lane() % 16, half = lane() / 16;
+        const uint32_t values_from = values_at() + s.from * ROW_BYTES;
+        sum[0] = sum[1] = 0;
+#pragma unroll
+        for (uint32_t n = 0; n < HEAD / 8; n++)
+#pragma unroll
+            for (uint32_t i = 0; i < 4; i++) context[n][i] = 0;
+#pragma unroll
+        for (uint32_t c = 0; c < CHUNKS; c++) {
+            if (c < s.chunks) {
+#pragma unroll
+            for (uint32_t n = 0; n < 2; n++)
+#pragma unroll
+                for (uint32_t i = 0; i < 4; i++) {
+                    scores[2 * c + n][i] = exp2f(scores[2 * c + n][i] - largest[i / 2]);
+                    sum[i / 2] += scores[2 * c + n][i];
+                }
+            const uint32_t left[4] = {
+                pack2(scores[2 * c][0], scores[2 * c][1], Half()), pack2(scores[2 * c][2], scores[2 * c][3], Half()),
+                pack2(scores[2 * c + 1][0], scores[2 * c + 1][1], Half()), pack2(scores[2 * c + 1][2], scores[2 * c + 1][3], Half())};
+#pragma unroll
+            for (uint32_t n = 0; n < HEAD / 16; n++) {
+                uint32_t values[4];
+                load_transposed(values_from + place_of(in, 2 * n + half) + c * CHUNK * ROW_BYTES,
+                                values);
+                ::multiply(context[2 * n], left, values[0], values[1], Half());
+                ::multiply(context[2 * n + 1], left, values[2], values[3], Half());
+            }
+            }
+        }
+#pragma unroll
+        for (uint32_t i = 0; i < 2; i++) {
+            sum[i] += __shfl_xor_sync(0xffffffffu, sum[i], 1);
+            sum[i] += __shfl_xor_sync(0xffffffffu, sum[i], 2);
+        }
+    }
+
+    __device__ void write(const float (&context)[HEAD / 8][4], const float (&sum)[2],
+                          const bounds &b, size_t first, uint32_t head) const {
+        const uint32_t width = t.heads * HEAD;
+#pragma unroll
+        for (uint32_t i = 0; i < 2; i++) {
+            if (b.length[i] == 0) continue;
+            const float factor = t.context_scale / sum[i];
+            Out *to = static_cast<Out *>(t.context) + (first + 8 * i) * width + head * HEAD +
+                      lane() % 4 * 2;
+#pragma unroll
+            for (uint32_t n = 0; n < HEAD / 8; n++)
+                store_two(to + n * 8, context[n][2 * i] * factor, context[n][2 * i + 1] * factor);
+        }
+    }
+
+    __device__ void attend(const uint32_t (&query)[4][4], const bounds &b, size_t first,
+                           uint32_t head) const {
+        const span s = span_of(b);
+        if (s.chunks == 0) return;
+        float scores[2 * CHUNKS][4], context[HEAD / 8][4], largest[2], sum[2];
+        score(query, s, b, scores, largest);
+        gather(scores, s, largest, sum, context);
+        write(context, sum, b, first, head);
+    }
+
+    __device__ void run() const {
+        ring r(shared);
+        uint32_t parity = 1 ^ number; /* nobody lets the first tile begin */
+        wait_for_inputs();
+        for (walk w; w.here(t); w.advance()) {
+            if (w.number % WORKERS != number) {
+                r.advance(t.steps);
+                continue;
+            }
+            const uint32_t head = w.head(t);
+            const mgk_heads_tile tile = w.tile(t, rank);
+            bounds b[HALVES];
+#pragma unroll
+            for (uint32_t h = 0; h < HALVES; h++) b[h] = bounds_of(tile, h);
+            uint32_t query[HALVES][4][4];
+            {
+                half_tile halves[HALVES];
+#pragma unroll
+                for (uint32_t i = 0; i < SUMS; i++) halves[0].sums[i] = halves[1].sums[i] = 0;
+                barrier_wait(r.turn(number), parity);
+                parity ^= 1;
+                multiply(r, halves);
+                warpgroup_sync(number); /* until keys and values before these have been read */
+                keep(halves, head);
+                queries(halves, head, query);
+            }
+            warpgroup_sync(number);
+#pragma unroll
+            for (uint32_t h = 0; h < HALVES; h++)
+#pragma unroll
+                for (uint32_t i = 0; i < 16; i++) asm volatile("" : "+r"(query[h][i / 4][i % 4]));
+#pragma unroll 1
+            for (uint32_t h = 0; h < HALVES; h++) {
+                attend(query[0], b[0], (size_t)tile.first + row(h), head);
+#pragma unroll
+                for (uint32_t i = 0; i < 16; i++) query[0][i / 4][i % 4] = query[1][i / 4][i % 4];
+                b[0] = b[1];
+            }
+        }
+    }
+};
+
+__device__ __forceinline__ void init_barriers(uint32_t shared) {
+    const ring r(shared);
+    for (uint32_t i = 0; i < STAGES; i++) {
+        barrier_init(r.full(i), 1);
+        barrier_init(r.empty(i), WARPS * CLUSTER);
+    }
+    for (uint32_t i = 0; i < WORKERS; i++) barrier_init(r.turn(i), 1);
+    barrier_init_done();
+}
+
+#endif
+
+template <typename In, typename Half, typename Out>
+__global__ void __launch_bounds__(THREADS, 1) heads(const __grid_constant__ task t) {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    extern __shared__ unsigned char dynamic[];
+    uint32_t shared = (shared_address(dynamic) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    asm volatile("" : "+r"(shared)); /* keep it, rather than work it out in every step */
+    const uint32_t rank = cluster_rank();
+    const uint32_t warpgroup = __shfl_sync(0xffffffffu, threadIdx.x / WARPGROUP, 0);
+    if (threadIdx.x == WORKERS * WARPGROUP) {
+        prefetch_map(&t.input);
+        prefetch_map(&t.weight);
+        init_barriers(shared);
+    }
+    __syncthreads();
+    cluster_sync();
+    if (warpgroup == WORKERS) {
+        set_fewer_registers<24>();
+        if (threadIdx.x == WORKERS * WARPGROUP) fetcher<In>{t, shared, rank}.run();
+        __syncwarp();
+    } else {
+        set_more_registers<240>();
+        worker<In, Half, Out>{t, shared, rank, warpgroup, threadIdx.x % WARPGROUP}.run();
+    }
+    cluster_sync(); /* the other block may still arrive at barriers here */
+#else
+    __trap(); /* built for another card: see mgk_heads_sm90_supports */
+#endif
+}
+
+} // namespace sm90_heads
+
+#endif
