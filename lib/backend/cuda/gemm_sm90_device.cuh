@@ -154,6 +154,11 @@ template <int groups> __device__ __forceinline__ void product_wait() {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(groups) : "memory");
 }
 
+/* What threads have written to shared memory is there for products. */
+__device__ __forceinline__ void share_writes() {
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
 /* Nothing may read the sums before this point, or write them after it. */
 template <int count> __device__ __forceinline__ void product_pin(float (&sums)[count]) {
 #pragma unroll
@@ -175,17 +180,23 @@ template <typename Number, int N> struct warpgroup_product;
 #define MGK_SUMS8(d, i)                                                                            \
     "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]),    \
         "+f"(d[i + 6]), "+f"(d[i + 7])
-#define MGK_SUMS32(d, i)                                                                           \
+#define MGK_SUMS32_FROM(d, i)                                                                      \
     MGK_SUMS8(d, i), MGK_SUMS8(d, i + 8), MGK_SUMS8(d, i + 16), MGK_SUMS8(d, i + 24)
-#define MGK_SUMS64(d) MGK_SUMS32(d, 0), MGK_SUMS32(d, 32)
-#define MGK_SUMS96(d) MGK_SUMS64(d), MGK_SUMS32(d, 64)
-#define MGK_SUMS128(d) MGK_SUMS96(d), MGK_SUMS32(d, 96)
+#define MGK_SUMS32(d) MGK_SUMS32_FROM(d, 0)
+#define MGK_SUMS48(d) MGK_SUMS32(d), MGK_SUMS8(d, 32), MGK_SUMS8(d, 40)
+#define MGK_SUMS64(d) MGK_SUMS32_FROM(d, 0), MGK_SUMS32_FROM(d, 32)
+#define MGK_SUMS96(d) MGK_SUMS64(d), MGK_SUMS32_FROM(d, 64)
+#define MGK_SUMS128(d) MGK_SUMS96(d), MGK_SUMS32_FROM(d, 96)
 
-#define MGK_NAMES64                                                                                \
+#define MGK_NAMES32                                                                                \
     "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, "   \
-    "%20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, "   \
-    "%38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, "   \
-    "%56, %57, %58, %59, %60, %61, %62, %63"
+    "%20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
+#define MGK_NAMES48                                                                                \
+    MGK_NAMES32                                                                                    \
+    ", %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47"
+#define MGK_NAMES64                                                                                \
+    MGK_NAMES48                                                                                    \
+    ", %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
 #define MGK_NAMES96                                                                                \
     MGK_NAMES64                                                                                    \
     ", %64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, " \
@@ -214,6 +225,34 @@ template <typename Number, int N> struct warpgroup_product;
     MGK_PRODUCT(Number, 128, KIND, TAIL, 64, "%64", "%65", "%66")                                  \
     MGK_PRODUCT(Number, 192, KIND, TAIL, 96, "%96", "%97", "%98")                                  \
     MGK_PRODUCT(Number, 256, KIND, TAIL, 128, "%128", "%129", "%130")
+
+/* The same of halves with a in registers, as `round`ed sums lie there: of a warp's 16 rows, columns
+ * 2t and 2t + 1 of row r, then of row r + 8, then both of the next 8 columns. `by_column`: b is
+ * [16, N], rows of 128 bytes. */
+template <typename Half, int N, bool by_column> struct held_product;
+
+#define MGK_HELD(Half, KIND, N, HALF, BY_COLUMN, TRANSPOSED, A0, A1, A2, A3, B, P)                 \
+    template <> struct held_product<Half, N, BY_COLUMN> {                                          \
+        static __device__ __forceinline__ void add(float (&d)[HALF], const uint32_t (&a)[4],       \
+                                                   uint64_t b, bool accumulate) {                  \
+            asm volatile("{\n"                                                                     \
+                         ".reg .pred p;\n"                                                         \
+                         "setp.ne.b32 p, " P ", 0;\n"                                              \
+                         "wgmma.mma_async.sync.aligned.m64n" #N "k16.f32." KIND "." KIND           \
+                         " {" MGK_NAMES##HALF "}, {" A0 ", " A1 ", " A2 ", " A3 "}, " B            \
+                         ", p, 1, 1, " TRANSPOSED ";\n"                                            \
+                         "}"                                                                       \
+                         : MGK_SUMS##HALF(d)                                                       \
+                         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b),                     \
+                           "r"((uint32_t)accumulate));                                             \
+        }                                                                                          \
+    };
+#define MGK_HELDS(Half, KIND)                                                                      \
+    MGK_HELD(Half, KIND, 128, 64, false, "0", "%64", "%65", "%66", "%67", "%68", "%69")                 \
+    MGK_HELD(Half, KIND, 96, 48, false, "0", "%48", "%49", "%50", "%51", "%52", "%53")             \
+    MGK_HELD(Half, KIND, 64, 32, true, "1", "%32", "%33", "%34", "%35", "%36", "%37")
+MGK_HELDS(__nv_bfloat16, "bf16")
+MGK_HELDS(__half, "f16")
 
 MGK_PRODUCTS(__nv_bfloat16, "k16.f32.bf16.bf16", "1, 1, 0, 0")
 MGK_PRODUCTS(__half, "k16.f32.f16.f16", "1, 1, 0, 0")

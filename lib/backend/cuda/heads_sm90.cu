@@ -3,6 +3,7 @@
 
 #include "backend/cuda/heads_sm90_kernel.cuh"
 
+#include <stdlib.h>
 #include <string.h>
 
 namespace {
@@ -125,6 +126,7 @@ extern "C" int mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads
     t->tiles = tiles;
     t->bounds = bounds;
     t->count = count;
+    t->trial = getenv("MGX_TRIAL") ? atoi(getenv("MGX_TRIAL")) : 0;
     t->items = (count + sm90_heads::CLUSTER - 1) / sm90_heads::CLUSTER * t->heads;
     cudaLaunchConfig_t config;
     cudaLaunchAttribute attributes[2] = {};

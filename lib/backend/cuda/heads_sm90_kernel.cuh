@@ -64,6 +64,7 @@ struct task {
     float scale;         /* of sums */
     float score_scale;   /* to base 2 */
     float context_scale;
+    uint32_t trial;
 };
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
@@ -146,7 +147,7 @@ struct half_tile {
 };
 
 template <typename In, typename Half, typename Out> struct worker {
-    enum : uint32_t { CHUNK = 16, CHUNKS = TILE / CHUNK };
+    enum : uint32_t { CHUNK = 16, CHUNKS = TILE / CHUNK, SIX = 6 };
 
     const task &t;
     uint32_t shared, rank, number, thread;
@@ -285,53 +286,46 @@ template <typename In, typename Half, typename Out> struct worker {
         return b;
     }
 
-    /* The chunks of keys that any of a warp's 16 rows asks. */
-    struct span {
-        uint32_t from, chunks;
-    };
-
-    __device__ span span_of(const bounds &b) const {
-        uint32_t begin = TILE, end = 0;
-#pragma unroll
-        for (uint32_t i = 0; i < 2; i++) {
-            if (b.length[i] == 0) continue;
-            begin = min(begin, b.begin[i]);
-            end = max(end, b.begin[i] + b.length[i]);
+    /* The first of six chunks of keys that are all which the rows of a half ask; or CHUNKS: six are
+     * too few. The same for all threads. */
+    __device__ uint32_t six_chunks(const mgk_heads_tile &tile, uint32_t h) const {
+        const uint16_t *bounds = reinterpret_cast<const uint16_t *>(t.bounds) + tile.first;
+        if (h == 0) {
+            const uint32_t last = min(HALF_ROWS, tile.rows) - 1;
+            return __ldg(bounds + last) >> 8 <= SIX * CHUNK ? 0 : CHUNKS;
         }
-        begin = __reduce_min_sync(0xffffffffu, begin) & ~(CHUNK - 1);
-        end = __reduce_max_sync(0xffffffffu, end);
-        return {begin, end > begin ? (end - begin + CHUNK - 1) / CHUNK : 0};
+        return (__ldg(bounds + HALF_ROWS) & 0xff) >= (CHUNKS - SIX) * CHUNK ? CHUNKS - SIX : CHUNKS;
     }
 
-    __device__ void score(const uint32_t (&query)[4][4], const span &s, const bounds &b,
-                          float (&scores)[2 * CHUNKS][4], float (&largest)[2]) const {
-        const uint32_t in = lane() % 8 + lane() / 16 * 8, half = lane() / 8 % 2;
-        const uint32_t keys_from = keys_at() + s.from * ROW_BYTES;
-        const uint32_t before[2] = {s.from + lane() % 4 * 2 - b.begin[0],
-                                    s.from + lane() % 4 * 2 - b.begin[1]};
+    /* scores: of 64 rows with the keys from a chunk on. */
+    template <uint32_t count>
+    __device__ void score(const uint32_t (&query)[4][4], uint32_t from,
+                          float (&scores)[count * 8]) const {
+        const uint64_t keys = tile_descriptor(keys_at() + from * CHUNK * ROW_BYTES);
+#pragma unroll
+        for (uint32_t i = 0; i < count * 8; i++) scores[i] = 0;
+        product_begin();
+#pragma unroll
+        for (uint32_t k = 0; k < 4; k++)
+            held_product<Half, count * CHUNK, false>::add(scores, query[k], keys + 2 * k, true);
+        product_commit();
+        product_wait<0>();
+        product_pin(scores);
+    }
+
+    /* To base 2, of the keys that each row has; what it has not, or another has, is -infinity. */
+    template <uint32_t count>
+    __device__ void mask(float (&scores)[count * 8], uint32_t from, const bounds &b,
+                         float (&largest)[2]) const {
+        const uint32_t first = from * CHUNK + lane() % 4 * 2;
+        const uint32_t before[2] = {first - b.begin[0], first - b.begin[1]};
         largest[0] = largest[1] = -INFINITY;
 #pragma unroll
-        for (uint32_t c = 0; c < CHUNKS; c++) {
-            if (c < s.chunks) {
-#pragma unroll
-            for (uint32_t i = 0; i < 4; i++) scores[2 * c][i] = scores[2 * c + 1][i] = 0;
-#pragma unroll
-            for (uint32_t k = 0; k < 4; k++) {
-                uint32_t keys[4];
-                load_matrices(keys_from + place_of(in, 2 * k + half) + c * CHUNK * ROW_BYTES, keys);
-                ::multiply(scores[2 * c], query[k], keys[0], keys[1], Half());
-                ::multiply(scores[2 * c + 1], query[k], keys[2], keys[3], Half());
-            }
-#pragma unroll
-            for (uint32_t n = 0; n < 2; n++)
-#pragma unroll
-                for (uint32_t i = 0; i < 4; i++) {
-                    const uint32_t key = before[i / 2] + c * CHUNK + n * 8 + i % 2;
-                    const bool own = key < b.length[i / 2];
-                    scores[2 * c + n][i] = own ? scores[2 * c + n][i] * t.score_scale : -INFINITY;
-                    largest[i / 2] = fmaxf(largest[i / 2], scores[2 * c + n][i]);
-                }
-            }
+        for (uint32_t i = 0; i < count * 8; i++) {
+            const uint32_t below = i / 2 % 2;
+            const bool own = before[below] + i / 4 * 8 + i % 2 < b.length[below];
+            scores[i] = own ? scores[i] * t.score_scale : -INFINITY;
+            largest[below] = fmaxf(largest[below], scores[i]);
         }
 #pragma unroll
         for (uint32_t i = 0; i < 2; i++) {
@@ -340,38 +334,17 @@ template <typename In, typename Half, typename Out> struct worker {
         }
     }
 
-    /* Scores become weights, which gather values. */
-    __device__ void gather(float (&scores)[2 * CHUNKS][4], const span &s, const float (&largest)[2],
-                           float (&sum)[2], float (&context)[HEAD / 8][4]) const {
-        const uint32_t in = lane() % 16, half = lane() / 16;
-        const uint32_t values_from = values_at() + s.from * ROW_BYTES;
+    /* Scores become weights, as the left side of a product. */
+    template <uint32_t count>
+    __device__ void weigh(const float (&scores)[count * 8], const float (&largest)[2],
+                          float (&sum)[2], uint32_t (&weights)[count][4]) const {
         sum[0] = sum[1] = 0;
 #pragma unroll
-        for (uint32_t n = 0; n < HEAD / 8; n++)
-#pragma unroll
-            for (uint32_t i = 0; i < 4; i++) context[n][i] = 0;
-#pragma unroll
-        for (uint32_t c = 0; c < CHUNKS; c++) {
-            if (c < s.chunks) {
-#pragma unroll
-            for (uint32_t n = 0; n < 2; n++)
-#pragma unroll
-                for (uint32_t i = 0; i < 4; i++) {
-                    scores[2 * c + n][i] = exp2f(scores[2 * c + n][i] - largest[i / 2]);
-                    sum[i / 2] += scores[2 * c + n][i];
-                }
-            const uint32_t left[4] = {
-                pack2(scores[2 * c][0], scores[2 * c][1], Half()), pack2(scores[2 * c][2], scores[2 * c][3], Half()),
-                pack2(scores[2 * c + 1][0], scores[2 * c + 1][1], Half()), pack2(scores[2 * c + 1][2], scores[2 * c + 1][3], Half())};
-#pragma unroll
-            for (uint32_t n = 0; n < HEAD / 16; n++) {
-                uint32_t values[4];
-                load_transposed(values_from + place_of(in, 2 * n + half) + c * CHUNK * ROW_BYTES,
-                                values);
-                ::multiply(context[2 * n], left, values[0], values[1], Half());
-                ::multiply(context[2 * n + 1], left, values[2], values[3], Half());
-            }
-            }
+        for (uint32_t i = 0; i < count * 4; i++) {
+            const float x = exp2f(scores[2 * i] - largest[i % 2]);
+            const float y = exp2f(scores[2 * i + 1] - largest[i % 2]);
+            sum[i % 2] += x + y;
+            weights[i / 4][i % 4] = pack2(x, y, Half());
         }
 #pragma unroll
         for (uint32_t i = 0; i < 2; i++) {
@@ -380,7 +353,23 @@ template <typename In, typename Half, typename Out> struct worker {
         }
     }
 
-    __device__ void write(const float (&context)[HEAD / 8][4], const float (&sum)[2],
+    template <uint32_t count>
+    __device__ void gather(const uint32_t (&weights)[count][4], uint32_t from,
+                           float (&context)[HEAD / 2]) const {
+        const uint64_t values = tile_descriptor(values_at() + from * CHUNK * ROW_BYTES);
+#pragma unroll
+        for (uint32_t i = 0; i < HEAD / 2; i++) context[i] = 0;
+        product_begin();
+#pragma unroll
+        for (uint32_t c = 0; c < count; c++)
+            held_product<Half, HEAD, true>::add(context, weights[c],
+                                                values + c * (CHUNK * ROW_BYTES >> 4), true);
+        product_commit();
+        product_wait<0>();
+        product_pin(context);
+    }
+
+    __device__ void write(const float (&context)[HEAD / 2], const float (&sum)[2],
                           const bounds &b, size_t first, uint32_t head) const {
         const uint32_t width = t.heads * HEAD;
 #pragma unroll
@@ -391,17 +380,20 @@ template <typename In, typename Half, typename Out> struct worker {
                       lane() % 4 * 2;
 #pragma unroll
             for (uint32_t n = 0; n < HEAD / 8; n++)
-                store_two(to + n * 8, context[n][2 * i] * factor, context[n][2 * i + 1] * factor);
+                store_two(to + n * 8, context[4 * n + 2 * i] * factor,
+                          context[4 * n + 2 * i + 1] * factor);
         }
     }
 
-    __device__ void attend(const uint32_t (&query)[4][4], const bounds &b, size_t first,
-                           uint32_t head) const {
-        const span s = span_of(b);
-        if (s.chunks == 0) return;
-        float scores[2 * CHUNKS][4], context[HEAD / 8][4], largest[2], sum[2];
-        score(query, s, b, scores, largest);
-        gather(scores, s, largest, sum, context);
+    template <uint32_t count>
+    __device__ void attend(const uint32_t (&query)[4][4], const bounds &b, uint32_t from,
+                           size_t first, uint32_t head) const {
+        float scores[count * 8], context[HEAD / 2], largest[2], sum[2];
+        uint32_t weights[count][4];
+        score<count>(query, from, scores);
+        mask<count>(scores, from, b, largest);
+        weigh<count>(scores, largest, sum, weights);
+        gather<count>(weights, from, context);
         write(context, sum, b, first, head);
     }
 
@@ -416,10 +408,8 @@ template <typename In, typename Half, typename Out> struct worker {
             }
             const uint32_t head = w.head(t);
             const mgk_heads_tile tile = w.tile(t, rank);
-            bounds b[HALVES];
-#pragma unroll
-            for (uint32_t h = 0; h < HALVES; h++) b[h] = bounds_of(tile, h);
             uint32_t query[HALVES][4][4];
+            bounds b[HALVES];
             {
                 half_tile halves[HALVES];
 #pragma unroll
@@ -427,18 +417,22 @@ template <typename In, typename Half, typename Out> struct worker {
                 barrier_wait(r.turn(number), parity);
                 parity ^= 1;
                 multiply(r, halves);
+#pragma unroll
+                for (uint32_t h = 0; h < HALVES; h++) b[h] = bounds_of(tile, h);
                 warpgroup_sync(number); /* until keys and values before these have been read */
                 keep(halves, head);
                 queries(halves, head, query);
             }
+            share_writes();
             warpgroup_sync(number);
-#pragma unroll
-            for (uint32_t h = 0; h < HALVES; h++)
-#pragma unroll
-                for (uint32_t i = 0; i < 16; i++) asm volatile("" : "+r"(query[h][i / 4][i % 4]));
 #pragma unroll 1
-            for (uint32_t h = 0; h < HALVES; h++) {
-                attend(query[0], b[0], (size_t)tile.first + row(h), head);
+            for (uint32_t h = 0; h < HALVES && h * HALF_ROWS < tile.rows && !(t.trial & 1); h++) {
+                const uint32_t from = six_chunks(tile, h);
+                const size_t first = (size_t)tile.first + row(h);
+                if (from < CHUNKS)
+                    attend<SIX>(query[0], b[0], from, first, head);
+                else
+                    attend<CHUNKS>(query[0], b[0], 0, first, head);
 #pragma unroll
                 for (uint32_t i = 0; i < 16; i++) query[0][i / 4][i % 4] = query[1][i / 4][i % 4];
                 b[0] = b[1];
