@@ -272,29 +272,32 @@ template <typename In, typename Half, typename Out> struct worker {
         uint32_t begin[2], length[2]; /* of the thread's two rows; length 0: no row */
     };
 
+    /* Its begin, and its end in the byte above. */
+    __device__ uint32_t row_bounds(const mgk_heads_tile &tile, uint32_t r) const {
+        return __ldg(reinterpret_cast<const uint16_t *>(t.bounds) + tile.first + r);
+    }
+
     __device__ bounds bounds_of(const mgk_heads_tile &tile, uint32_t h) const {
         bounds b;
 #pragma unroll
         for (uint32_t i = 0; i < 2; i++) {
             const uint32_t r = row(h) + 8 * i;
-            uint32_t both = 0;
-            if (r < tile.rows)
-                both = __ldg(reinterpret_cast<const uint16_t *>(t.bounds) + tile.first + r);
+            const uint32_t both = r < tile.rows ? row_bounds(tile, r) : 0;
             b.begin[i] = both & 0xff;
             b.length[i] = (both >> 8) - b.begin[i];
         }
         return b;
     }
 
-    /* The first of six chunks of keys that are all which the rows of a half ask; or CHUNKS: six are
-     * too few. The same for all threads. */
-    __device__ uint32_t six_chunks(const mgk_heads_tile &tile, uint32_t h) const {
-        const uint16_t *bounds = reinterpret_cast<const uint16_t *>(t.bounds) + tile.first;
-        if (h == 0) {
-            const uint32_t last = min(HALF_ROWS, tile.rows) - 1;
-            return __ldg(bounds + last) >> 8 <= SIX * CHUNK ? 0 : CHUNKS;
-        }
-        return (__ldg(bounds + HALF_ROWS) & 0xff) >= (CHUNKS - SIX) * CHUNK ? CHUNKS - SIX : CHUNKS;
+    /* Whether the first half asks none but the first SIX chunks of keys, and the second none but
+     * the last SIX. */
+    __device__ bool asks_first(const mgk_heads_tile &tile) const {
+        const uint32_t last = min(HALF_ROWS, tile.rows) - 1;
+        return row_bounds(tile, last) >> 8 <= SIX * CHUNK;
+    }
+    __device__ bool asks_last(const mgk_heads_tile &tile) const {
+        return tile.rows <= HALF_ROWS ||
+               (row_bounds(tile, HALF_ROWS) & 0xff) >= (CHUNKS - SIX) * CHUNK;
     }
 
     /* scores: of 64 rows with the keys from a chunk on. */
@@ -309,11 +312,10 @@ template <typename In, typename Half, typename Out> struct worker {
         for (uint32_t k = 0; k < 4; k++)
             held_product<Half, count * CHUNK, false>::add(scores, query[k], keys + 2 * k, true);
         product_commit();
-        product_wait<0>();
-        product_pin(scores);
     }
 
-    /* To base 2, of the keys that each row has; what it has not, or another has, is -infinity. */
+    /* The largest score of each row, among the keys that it has; what it has not, or another has,
+     * is -infinity. */
     template <uint32_t count>
     __device__ void mask(float (&scores)[count * 8], uint32_t from, const bounds &b,
                          float (&largest)[2]) const {
@@ -324,7 +326,7 @@ template <typename In, typename Half, typename Out> struct worker {
         for (uint32_t i = 0; i < count * 8; i++) {
             const uint32_t below = i / 2 % 2;
             const bool own = before[below] + i / 4 * 8 + i % 2 < b.length[below];
-            scores[i] = own ? scores[i] * t.score_scale : -INFINITY;
+            scores[i] = own ? scores[i] : -INFINITY;
             largest[below] = fmaxf(largest[below], scores[i]);
         }
 #pragma unroll
@@ -334,15 +336,25 @@ template <typename In, typename Half, typename Out> struct worker {
         }
     }
 
+    static __device__ float power_of_2(float x) {
+        float y;
+        asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+        return y;
+    }
+
     /* Scores become weights, as the left side of a product. */
     template <uint32_t count>
-    __device__ void weigh(const float (&scores)[count * 8], const float (&largest)[2],
+    __device__ void weigh(float (&scores)[count * 8], uint32_t from, const bounds &b,
                           float (&sum)[2], uint32_t (&weights)[count][4]) const {
+        float largest[2];
+        mask<count>(scores, from, b, largest);
         sum[0] = sum[1] = 0;
 #pragma unroll
+        for (uint32_t i = 0; i < 2; i++) largest[i] *= t.score_scale;
+#pragma unroll
         for (uint32_t i = 0; i < count * 4; i++) {
-            const float x = exp2f(scores[2 * i] - largest[i % 2]);
-            const float y = exp2f(scores[2 * i + 1] - largest[i % 2]);
+            const float x = power_of_2(fmaf(scores[2 * i], t.score_scale, -largest[i % 2]));
+            const float y = power_of_2(fmaf(scores[2 * i + 1], t.score_scale, -largest[i % 2]));
             sum[i % 2] += x + y;
             weights[i / 4][i % 4] = pack2(x, y, Half());
         }
@@ -365,8 +377,6 @@ template <typename In, typename Half, typename Out> struct worker {
             held_product<Half, HEAD, true>::add(context, weights[c],
                                                 values + c * (CHUNK * ROW_BYTES >> 4), true);
         product_commit();
-        product_wait<0>();
-        product_pin(context);
     }
 
     __device__ void write(const float (&context)[HEAD / 2], const float (&sum)[2],
@@ -385,16 +395,30 @@ template <typename In, typename Half, typename Out> struct worker {
         }
     }
 
-    template <uint32_t count>
-    __device__ void attend(const uint32_t (&query)[4][4], const bounds &b, uint32_t from,
+    /* While one half's numbers are exponentiated, the other's are multiplied. */
+    template <uint32_t first_count, uint32_t last_count>
+    __device__ void attend(const uint32_t (&query)[HALVES][4][4], const bounds (&b)[HALVES],
                            size_t first, uint32_t head) const {
-        float scores[count * 8], context[HEAD / 2], largest[2], sum[2];
-        uint32_t weights[count][4];
-        score<count>(query, from, scores);
-        mask<count>(scores, from, b, largest);
-        weigh<count>(scores, largest, sum, weights);
-        gather<count>(weights, from, context);
-        write(context, sum, b, first, head);
+        constexpr uint32_t from = CHUNKS - last_count;
+        float scores[first_count * 8], more_scores[last_count * 8];
+        float context[HEAD / 2], more_context[HEAD / 2], sum[2], more_sum[2];
+        uint32_t weights[first_count][4], more_weights[last_count][4];
+        score<first_count>(query[0], 0, scores);
+        score<last_count>(query[1], from, more_scores);
+        product_wait<1>();
+        product_pin(scores);
+        weigh<first_count>(scores, 0, b[0], sum, weights);
+        gather<first_count>(weights, 0, context);
+        product_wait<1>();
+        product_pin(more_scores);
+        weigh<last_count>(more_scores, from, b[1], more_sum, more_weights);
+        gather<last_count>(more_weights, from, more_context);
+        product_wait<1>();
+        product_pin(context);
+        write(context, sum, b[0], first, head);
+        product_wait<0>();
+        product_pin(more_context);
+        write(more_context, more_sum, b[1], first + HALF_ROWS, head);
     }
 
     __device__ void run() const {
@@ -425,18 +449,14 @@ template <typename In, typename Half, typename Out> struct worker {
             }
             share_writes();
             warpgroup_sync(number);
-#pragma unroll 1
-            for (uint32_t h = 0; h < HALVES && h * HALF_ROWS < tile.rows && !(t.trial & 1); h++) {
-                const uint32_t from = six_chunks(tile, h);
-                const size_t first = (size_t)tile.first + row(h);
-                if (from < CHUNKS)
-                    attend<SIX>(query[0], b[0], from, first, head);
-                else
-                    attend<CHUNKS>(query[0], b[0], 0, first, head);
-#pragma unroll
-                for (uint32_t i = 0; i < 16; i++) query[0][i / 4][i % 4] = query[1][i / 4][i % 4];
-                b[0] = b[1];
-            }
+            const size_t first = (size_t)tile.first + row(0);
+            if (tile.rows == 0 || (t.trial & 1)) continue;
+            if (!asks_first(tile))
+                attend<CHUNKS, CHUNKS>(query, b, first, head);
+            else if (!asks_last(tile))
+                attend<SIX, CHUNKS>(query, b, first, head);
+            else
+                attend<SIX, SIX>(query, b, first, head);
         }
     }
 };

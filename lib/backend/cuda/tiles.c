@@ -7,45 +7,78 @@
 /* Rows that wait, by their length: those of one length are neighbours in the batch. */
 typedef struct waiting {
     uint32_t next[MGK_HEADS_TILE + 1], left[MGK_HEADS_TILE + 1];
-    uint32_t rows;
 } waiting;
+
+static uint32_t length_of(const mgi_batch *batch, uint32_t row) {
+    return batch->offsets[row + 1] - batch->offsets[row];
+}
 
 static void line_up(const mgi_batch *batch, waiting *w) {
     memset(w, 0, sizeof *w);
-    w->rows = batch->rows;
     for (uint32_t row = batch->rows; row-- > 0;) {
-        const uint32_t length = batch->offsets[row + 1] - batch->offsets[row];
+        const uint32_t length = length_of(batch, row);
         w->next[length] = row;
         w->left[length]++;
     }
 }
 
-/* The longest rows that still fit, one after the other. Returns the rows so far. */
-static uint32_t fill_tile(waiting *w, uint32_t done, uint32_t *order, mgk_heads_tile *tile,
-                          mgk_heads_bounds *bounds) {
+/* The longest rows that still fit, one after the other. Returns how many. */
+static uint32_t pick(waiting *w, uint32_t *rows) {
+    uint32_t count = 0, room = MGK_HEADS_TILE;
     for (uint32_t length = MGK_HEADS_TILE; length > 0; length--) {
-        while (w->left[length] > 0 && tile->rows + length <= MGK_HEADS_TILE) {
-            const mgk_heads_bounds own = {(uint8_t)tile->rows, (uint8_t)(tile->rows + length)};
-            for (uint32_t i = 0; i < length; i++) bounds[tile->first + tile->rows + i] = own;
-            tile->rows += length;
-            order[done++] = w->next[length]++;
+        while (w->left[length] > 0 && length <= room) {
+            rows[count++] = w->next[length]++;
             w->left[length]--;
+            room -= length;
         }
     }
-    return done;
+    return count;
+}
+
+/* The kernel is faster where each half's rows ask only the keys of that half and the half of the
+ * other next to it. */
+static bool is_compact(const mgi_batch *batch, const uint32_t *rows, uint32_t count) {
+    enum { HALF = MGK_HEADS_TILE / 2, FIRST = HALF / 2, LAST = HALF + HALF / 2 };
+    uint32_t begin = 0, end = 0;
+    for (uint32_t i = 0; i < count && end <= HALF; i++) {
+        begin = end;
+        end += length_of(batch, rows[i]);
+    }
+    return end <= HALF || begin == HALF || (begin >= FIRST && end <= LAST);
+}
+
+/* Back in their order if no rotation is compact. */
+static void arrange(const mgi_batch *batch, uint32_t *rows, uint32_t count) {
+    for (uint32_t turn = 0; turn < count && !is_compact(batch, rows, count); turn++) {
+        const uint32_t first = rows[0];
+        memmove(rows, rows + 1, (count - 1) * sizeof *rows);
+        rows[count - 1] = first;
+    }
+}
+
+static void bound(const mgi_batch *batch, const uint32_t *rows, uint32_t count,
+                  mgk_heads_tile *tile, mgk_heads_bounds *bounds) {
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t begin = tile->rows, length = length_of(batch, rows[i]);
+        tile->rows += length;
+        for (uint32_t j = 0; j < length; j++)
+            *bounds++ = (mgk_heads_bounds){(uint8_t)begin, (uint8_t)tile->rows};
+    }
 }
 
 uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_tile *tiles,
                             mgk_heads_bounds *bounds) {
-    const uint32_t longest = batch->offsets[batch->rows] - batch->offsets[batch->rows - 1];
     waiting w;
-    uint32_t count = 0, first = 0;
-    if (longest > MGK_HEADS_TILE) return 0;
+    uint32_t count = 0, tokens = 0;
+    if (length_of(batch, batch->rows - 1) > MGK_HEADS_TILE) return 0;
     line_up(batch, &w);
     for (uint32_t done = 0; done < batch->rows; count++) {
-        tiles[count] = (mgk_heads_tile){.first = first};
-        done = fill_tile(&w, done, order, &tiles[count], bounds);
-        first += tiles[count].rows;
+        const uint32_t rows = pick(&w, order + done);
+        arrange(batch, order + done, rows);
+        tiles[count] = (mgk_heads_tile){.first = tokens};
+        bound(batch, order + done, rows, &tiles[count], bounds + tokens);
+        tokens += tiles[count].rows;
+        done += rows;
     }
     static double least = -1;
     if (least < 0) { const char *x = getenv("MGX_FILL"); least = x ? atof(x) : 0.88; }
