@@ -114,6 +114,15 @@ __device__ __forceinline__ void copy_tile_to(uint32_t to, const CUtensorMap *map
                  : "memory");
 }
 
+/* `bytes` of memory, a multiple of 16 as both addresses are; they count on the barrier. */
+__device__ __forceinline__ void copy_bytes(uint32_t to, const void *from, uint32_t bytes,
+                                           uint32_t barrier) {
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes"
+                 " [%0], [%1], %2, [%3];" ::"r"(to),
+                 "l"(from), "r"(bytes), "r"(barrier)
+                 : "memory");
+}
+
 /* ---- shared memory ---- */
 
 __device__ __forceinline__ void store_matrices(uint32_t to, const uint32_t *words) {

@@ -34,8 +34,14 @@ typedef struct mgk_heads {
 
 /* In device memory, there before any kernel of the batch begins. */
 typedef struct mgk_heads_tile {
-    uint32_t first, rows; /* rows: at most MGK_HEADS_TILE */
+    uint32_t first;   /* row of the batch */
+    uint16_t rows;    /* at most MGK_HEADS_TILE */
+    uint16_t compact; /* of mgk_heads_compact: for speed alone, 0 is always right */
 } mgk_heads_tile;
+
+/* No row of the first half of a tile has keys in its last quarter; none of the second half has any
+ * in its first quarter. */
+enum mgk_heads_compact { MGK_HEADS_FIRST = 1, MGK_HEADS_SECOND = 2 };
 
 /* One for each row of the batch: where its sequence begins and ends, counted from its tile's first
  * row. */

@@ -40,12 +40,14 @@ enum : uint32_t {
     WEIGHT_BYTES = PARTS * HEAD * STEP_BYTES,
     STAGE_BYTES = INPUT_BYTES + WEIGHT_BYTES,
     KEPT_BYTES = TILE * ROW_BYTES, /* keys, or values, of a tile */
+    BIAS_BYTES = PARTS * HEAD * sizeof(float),
     ALIGNMENT = 1024,
     /* Where things lie in shared memory. */
     WEIGHTS_AT = STAGES * INPUT_BYTES,
     KEPT_AT = STAGES * STAGE_BYTES,
-    BARRIERS_AT = KEPT_AT + WORKERS * 2 * KEPT_BYTES,
-    SHARED_BYTES = BARRIERS_AT + (2 * STAGES + WORKERS) * 8 + ALIGNMENT
+    BIASES_AT = KEPT_AT + WORKERS * 2 * KEPT_BYTES,
+    BARRIERS_AT = BIASES_AT + WORKERS * BIAS_BYTES,
+    SHARED_BYTES = BARRIERS_AT + (2 * STAGES + 2 * WORKERS) * 8 + ALIGNMENT
 };
 static_assert(SHARED_BYTES <= 232448, "more than a multiprocessor has");
 
@@ -81,6 +83,10 @@ struct ring {
     __device__ uint32_t turn(uint32_t worker) const {
         return barriers + 8 * (2 * STAGES + worker);
     }
+    /* That its head's bias has come. */
+    __device__ uint32_t bias(uint32_t worker) const {
+        return barriers + 8 * (2 * STAGES + WORKERS + worker);
+    }
     __device__ void advance(uint32_t steps = 1) {
         stage += steps;
         parity ^= stage / STAGES & 1;
@@ -90,18 +96,18 @@ struct ring {
 
 /* A cluster's items; each block's tile of them. */
 struct walk {
-    uint32_t item, number = 0;
+    uint32_t item;
 
     __device__ walk() : item(blockIdx.x / CLUSTER) {}
     __device__ bool here(const task &t) const { return item < t.items; }
     __device__ bool last(const task &t) const { return item + gridDim.x / CLUSTER >= t.items; }
-    __device__ void advance() { item += gridDim.x / CLUSTER, number++; }
+    __device__ void advance(uint32_t items = 1) { item += items * (gridDim.x / CLUSTER); }
     __device__ uint32_t head(const task &t) const { return item % t.heads; }
     __device__ mgk_heads_tile tile(const task &t, uint32_t rank) const {
         const uint32_t i = item / t.heads * CLUSTER + rank;
-        if (i >= t.count) return {0, 0};
+        if (i >= t.count) return {0, 0, 0};
         const uint2 words = __ldg(reinterpret_cast<const uint2 *>(t.tiles + i));
-        return {words.x, words.y};
+        return {words.x, (uint16_t)words.y, (uint16_t)(words.y >> 16)};
     }
 };
 
@@ -212,20 +218,35 @@ template <typename In, typename Half, typename Out> struct worker {
             }
     }
 
-    __device__ void biases(uint32_t head, uint32_t part, uint32_t c, float2 (&to)[2]) const {
-        const float *from = t.bias + (part * t.heads + head) * HEAD + c * 16 + lane() % 4 * 2;
-        to[0] = __ldg(reinterpret_cast<const float2 *>(from));
-        to[1] = __ldg(reinterpret_cast<const float2 *>(from + 8));
+    __device__ uint32_t bias_at() const { return shared + BIASES_AT + number * BIAS_BYTES; }
+
+    /* The head's, on its way while its products are made. */
+    __device__ void fetch_bias(const ring &r, uint32_t head) const {
+        constexpr uint32_t part_bytes = BIAS_BYTES / PARTS;
+        barrier_expect(r.bias(number), BIAS_BYTES);
+        for (uint32_t part = 0; part < PARTS; part++)
+            copy_bytes(bias_at() + part * part_bytes, t.bias + (part * t.heads + head) * HEAD,
+                       part_bytes, r.bias(number));
+    }
+
+    /* Of the columns that a thread has among the 16 from 16 c on. */
+    __device__ void biases(uint32_t part, uint32_t c, float2 (&to)[2]) const {
+        const uint32_t at = bias_at() + (part * HEAD + c * 16 + lane() % 4 * 2) * sizeof(float);
+#pragma unroll
+        for (uint32_t i = 0; i < 2; i++)
+            asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+                         : "=f"(to[i].x), "=f"(to[i].y)
+                         : "r"(at + i * 8 * (uint32_t)sizeof(float)));
     }
 
     /* Keys and values into shared memory, for all four warps. */
-    __device__ void keep(const half_tile (&halves)[HALVES], uint32_t head) const {
+    __device__ void keep(const half_tile (&halves)[HALVES]) const {
 #pragma unroll
         for (uint32_t part = 1; part < PARTS; part++)
 #pragma unroll
             for (uint32_t c = 0; c < 4; c++) {
                 float2 bias[2];
-                biases(head, part, c, bias);
+                biases(part, c, bias);
 #pragma unroll
                 for (uint32_t h = 0; h < HALVES; h++) {
                     const uint32_t to = part == 1 ? keys_at() : values_at();
@@ -255,12 +276,12 @@ template <typename In, typename Half, typename Out> struct worker {
         return bounded;
     }
 
-    __device__ void queries(const half_tile (&halves)[HALVES], uint32_t head,
+    __device__ void queries(const half_tile (&halves)[HALVES],
                             uint32_t (&to)[HALVES][4][4]) const {
 #pragma unroll
         for (uint32_t c = 0; c < 4; c++) {
             float2 bias[2];
-            biases(head, 0, c, bias);
+            biases(0, c, bias);
 #pragma unroll
             for (uint32_t h = 0; h < HALVES; h++) round(halves[h], bias, 0, c, to[h][c]);
         }
@@ -272,32 +293,18 @@ template <typename In, typename Half, typename Out> struct worker {
         uint32_t begin[2], length[2]; /* of the thread's two rows; length 0: no row */
     };
 
-    /* Its begin, and its end in the byte above. */
-    __device__ uint32_t row_bounds(const mgk_heads_tile &tile, uint32_t r) const {
-        return __ldg(reinterpret_cast<const uint16_t *>(t.bounds) + tile.first + r);
-    }
-
     __device__ bounds bounds_of(const mgk_heads_tile &tile, uint32_t h) const {
         bounds b;
 #pragma unroll
         for (uint32_t i = 0; i < 2; i++) {
             const uint32_t r = row(h) + 8 * i;
-            const uint32_t both = r < tile.rows ? row_bounds(tile, r) : 0;
+            uint32_t both = 0;
+            if (r < tile.rows)
+                both = __ldg(reinterpret_cast<const uint16_t *>(t.bounds) + tile.first + r);
             b.begin[i] = both & 0xff;
             b.length[i] = (both >> 8) - b.begin[i];
         }
         return b;
-    }
-
-    /* Whether the first half asks none but the first SIX chunks of keys, and the second none but
-     * the last SIX. */
-    __device__ bool asks_first(const mgk_heads_tile &tile) const {
-        const uint32_t last = min(HALF_ROWS, tile.rows) - 1;
-        return row_bounds(tile, last) >> 8 <= SIX * CHUNK;
-    }
-    __device__ bool asks_last(const mgk_heads_tile &tile) const {
-        return tile.rows <= HALF_ROWS ||
-               (row_bounds(tile, HALF_ROWS) & 0xff) >= (CHUNKS - SIX) * CHUNK;
     }
 
     /* scores: of 64 rows with the keys from a chunk on. */
@@ -379,27 +386,80 @@ template <typename In, typename Half, typename Out> struct worker {
         product_commit();
     }
 
-    __device__ void write(const float (&context)[HEAD / 2], const float (&sum)[2],
-                          const bounds &b, size_t first, uint32_t head) const {
-        const uint32_t width = t.heads * HEAD;
+    /* -- out -- */
+
+    /* 16 bytes of a row in a warp's part of the keys' place, without bank conflicts. */
+    static __device__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
+        if constexpr (sizeof(Out) == 2) return place_of(row, chunk);
+        return row * HEAD + ((chunk ^ (row / 2 % 4)) << 4);
+    }
+
+    /* Numbers of one byte each go into 16 bytes as a thread has them: columns 2t, 2t + 1, 2t + 8
+     * and 2t + 9 beside each other. */
+    static __device__ uint4 in_order(uint4 w) {
+        if constexpr (sizeof(Out) == 2) return w;
+        return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
+                          __byte_perm(w.x, w.y, 0x7632), __byte_perm(w.z, w.w, 0x7632));
+    }
+
+    __device__ void stage(const float (&context)[HEAD / 2], const float (&factor)[2],
+                          uint32_t at) const {
+        const uint32_t in = lane() % 16, half = lane() / 16;
+        float y[HEAD / 2];
 #pragma unroll
-        for (uint32_t i = 0; i < 2; i++) {
-            if (b.length[i] == 0) continue;
-            const float factor = t.context_scale / sum[i];
-            Out *to = static_cast<Out *>(t.context) + (first + 8 * i) * width + head * HEAD +
-                      lane() % 4 * 2;
+        for (uint32_t i = 0; i < HEAD / 2; i++) y[i] = context[i] * factor[i / 2 % 2];
 #pragma unroll
-            for (uint32_t n = 0; n < HEAD / 8; n++)
-                store_two(to + n * 8, context[4 * n + 2 * i] * factor,
-                          context[4 * n + 2 * i + 1] * factor);
+        for (uint32_t c = 0; c < sizeof(Out) * 2; c++) {
+            uint32_t words[4];
+#pragma unroll
+            for (uint32_t i = 0; i < 4; i++) {
+                if constexpr (sizeof(Out) == 2) {
+                    const float *two = y + 8 * c + 2 * i;
+                    words[i] = pack2(two[0], two[1], Out());
+                } else {
+                    const float *two = y + 16 * c + i / 2 * 8 + i % 2 * 2;
+                    words[i] = pack4(two[0], two[1], two[4], two[5]);
+                }
+            }
+            store_matrices(at + chunk_at(in, 2 * c + half), words);
         }
+    }
+
+    /* A warp's 16 rows, from row `first` of the tile on. */
+    __device__ void write(const float (&context)[HEAD / 2], const float (&sum)[2],
+                          const mgk_heads_tile &tile, uint32_t first, uint32_t head) const {
+        constexpr uint32_t chunks = HEAD * sizeof(Out) / 16, at_once = 32 / chunks;
+        const uint32_t at = keys_at() + first * ROW_BYTES, in = lane() / chunks;
+        const float factor[2] = {t.context_scale * reciprocal(sum[0]),
+                                 t.context_scale * reciprocal(sum[1])};
+        const uint32_t width = t.heads * HEAD;
+        unsigned char *to =
+            static_cast<unsigned char *>(t.context) +
+            ((size_t)(tile.first + first + in) * width + head * HEAD) * sizeof(Out) +
+            lane() % chunks * 16;
+        stage(context, factor, at);
+        __syncwarp();
+#pragma unroll
+        for (uint32_t row = 0; row < 16; row += at_once) {
+            const uint4 words = load_words(at + chunk_at(row + in, lane() % chunks));
+            if (first + row + in < tile.rows)
+                *reinterpret_cast<uint4 *>(to + (size_t)row * width * sizeof(Out)) =
+                    in_order(words);
+        }
+    }
+
+    static __device__ float reciprocal(float x) {
+        float y;
+        asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+        return y;
     }
 
     /* While one half's numbers are exponentiated, the other's are multiplied. */
     template <uint32_t first_count, uint32_t last_count>
     __device__ void attend(const uint32_t (&query)[HALVES][4][4], const bounds (&b)[HALVES],
-                           size_t first, uint32_t head) const {
+                           const mgk_heads_tile &tile, uint32_t head) const {
         constexpr uint32_t from = CHUNKS - last_count;
+        const uint32_t first = thread / 32 * 16;
         float scores[first_count * 8], more_scores[last_count * 8];
         float context[HEAD / 2], more_context[HEAD / 2], sum[2], more_sum[2];
         uint32_t weights[first_count][4], more_weights[last_count][4];
@@ -415,48 +475,67 @@ template <typename In, typename Half, typename Out> struct worker {
         gather<last_count>(more_weights, from, more_context);
         product_wait<1>();
         product_pin(context);
-        write(context, sum, b[0], first, head);
+        warpgroup_sync(number); /* nobody needs the keys any more */
+        write(context, sum, tile, first, head);
         product_wait<0>();
         product_pin(more_context);
-        write(more_context, more_sum, b[1], first + HALF_ROWS, head);
+        write(more_context, more_sum, tile, first + HALF_ROWS, head);
+    }
+
+    __device__ void attend_tile(const uint32_t (&query)[HALVES][4][4], const bounds (&b)[HALVES],
+                                const mgk_heads_tile &tile, uint32_t head) const {
+        if ((tile.compact & MGK_HEADS_FIRST) == 0)
+            attend<CHUNKS, CHUNKS>(query, b, tile, head);
+        else if ((tile.compact & MGK_HEADS_SECOND) == 0)
+            attend<SIX, CHUNKS>(query, b, tile, head);
+        else
+            attend<SIX, SIX>(query, b, tile, head);
+    }
+
+    /* Products of one tile: queries into registers, keys and values into shared memory. */
+    __device__ void make(ring &r, const mgk_heads_tile &tile, uint32_t parity,
+                         uint32_t bias_parity, uint32_t (&query)[HALVES][4][4],
+                         bounds (&b)[HALVES]) const {
+        half_tile halves[HALVES];
+#pragma unroll
+        for (uint32_t i = 0; i < SUMS; i++) halves[0].sums[i] = halves[1].sums[i] = 0;
+        barrier_wait(r.turn(number), parity);
+        multiply(r, halves);
+#pragma unroll
+        for (uint32_t h = 0; h < HALVES; h++) b[h] = bounds_of(tile, h);
+        barrier_wait(r.bias(number), bias_parity);
+        warpgroup_sync(number); /* until all have read what lies there of the tile before */
+        keep(halves);
+        queries(halves, query);
+        share_writes();
+        warpgroup_sync(number);
     }
 
     __device__ void run() const {
         ring r(shared);
-        uint32_t parity = 1 ^ number; /* nobody lets the first tile begin */
+        walk w;
+        uint32_t parity = 0;
+        if (number != 0) {
+            w.advance();
+            r.advance(t.steps);
+        }
+        if (!w.here(t)) return wait_for_inputs();
+        mgk_heads_tile tile = w.tile(t, rank);
+        if (thread == 0) fetch_bias(r, w.head(t));
         wait_for_inputs();
-        for (walk w; w.here(t); w.advance()) {
-            if (w.number % WORKERS != number) {
-                r.advance(t.steps);
-                continue;
-            }
+        while (w.here(t)) {
             const uint32_t head = w.head(t);
-            const mgk_heads_tile tile = w.tile(t, rank);
             uint32_t query[HALVES][4][4];
             bounds b[HALVES];
-            {
-                half_tile halves[HALVES];
-#pragma unroll
-                for (uint32_t i = 0; i < SUMS; i++) halves[0].sums[i] = halves[1].sums[i] = 0;
-                barrier_wait(r.turn(number), parity);
-                parity ^= 1;
-                multiply(r, halves);
-#pragma unroll
-                for (uint32_t h = 0; h < HALVES; h++) b[h] = bounds_of(tile, h);
-                warpgroup_sync(number); /* until keys and values before these have been read */
-                keep(halves, head);
-                queries(halves, head, query);
-            }
-            share_writes();
-            warpgroup_sync(number);
-            const size_t first = (size_t)tile.first + row(0);
-            if (tile.rows == 0 || (t.trial & 1)) continue;
-            if (!asks_first(tile))
-                attend<CHUNKS, CHUNKS>(query, b, first, head);
-            else if (!asks_last(tile))
-                attend<SIX, CHUNKS>(query, b, first, head);
-            else
-                attend<SIX, SIX>(query, b, first, head);
+            /* Nobody lets the very first tile begin. */
+            make(r, tile, parity ^ 1 ^ number, parity, query, b);
+            parity ^= 1;
+            w.advance(WORKERS);
+            const mgk_heads_tile next = w.tile(t, rank);
+            if (thread == 0 && w.here(t)) fetch_bias(r, w.head(t));
+            attend_tile(query, b, tile, head);
+            tile = next;
+            r.advance(t.steps); /* the other's */
         }
     }
 };
@@ -467,7 +546,10 @@ __device__ __forceinline__ void init_barriers(uint32_t shared) {
         barrier_init(r.full(i), 1);
         barrier_init(r.empty(i), WARPS * CLUSTER);
     }
-    for (uint32_t i = 0; i < WORKERS; i++) barrier_init(r.turn(i), 1);
+    for (uint32_t i = 0; i < WORKERS; i++) {
+        barrier_init(r.turn(i), 1);
+        barrier_init(r.bias(i), 1);
+    }
     barrier_init_done();
 }
 

@@ -35,32 +35,36 @@ static uint32_t pick(waiting *w, uint32_t *rows) {
     return count;
 }
 
-/* The kernel is faster where each half's rows ask only the keys of that half and the half of the
- * other next to it. */
-static bool is_compact(const mgi_batch *batch, const uint32_t *rows, uint32_t count) {
-    enum { HALF = MGK_HEADS_TILE / 2, FIRST = HALF / 2, LAST = HALF + HALF / 2 };
+/* Of mgk_heads_compact, for rows in this order: a row that lies across the middle has its keys on
+ * both sides. */
+static unsigned compactness(const mgi_batch *batch, const uint32_t *rows, uint32_t count) {
+    enum { HALF = MGK_HEADS_TILE / 2, QUARTER = HALF / 2 };
     uint32_t begin = 0, end = 0;
     for (uint32_t i = 0; i < count && end <= HALF; i++) {
         begin = end;
         end += length_of(batch, rows[i]);
     }
-    return end <= HALF || begin == HALF || (begin >= FIRST && end <= LAST);
+    if (begin >= HALF || end <= HALF) return MGK_HEADS_FIRST | MGK_HEADS_SECOND;
+    return (end <= HALF + QUARTER ? MGK_HEADS_FIRST : 0) |
+           (begin >= QUARTER ? MGK_HEADS_SECOND : 0);
 }
 
-/* Back in their order if no rotation is compact. */
-static void arrange(const mgi_batch *batch, uint32_t *rows, uint32_t count) {
-    for (uint32_t turn = 0; turn < count && !is_compact(batch, rows, count); turn++) {
+/* The most compact rotation. */
+static unsigned arrange(const mgi_batch *batch, uint32_t *rows, uint32_t count) {
+    const unsigned all = MGK_HEADS_FIRST | MGK_HEADS_SECOND;
+    for (uint32_t turn = 0; turn < count && compactness(batch, rows, count) != all; turn++) {
         const uint32_t first = rows[0];
         memmove(rows, rows + 1, (count - 1) * sizeof *rows);
         rows[count - 1] = first;
     }
+    return compactness(batch, rows, count); /* of the first order again, if none is */
 }
 
 static void bound(const mgi_batch *batch, const uint32_t *rows, uint32_t count,
                   mgk_heads_tile *tile, mgk_heads_bounds *bounds) {
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t begin = tile->rows, length = length_of(batch, rows[i]);
-        tile->rows += length;
+        tile->rows = (uint16_t)(begin + length);
         for (uint32_t j = 0; j < length; j++)
             *bounds++ = (mgk_heads_bounds){(uint8_t)begin, (uint8_t)tile->rows};
     }
@@ -74,8 +78,8 @@ uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_t
     line_up(batch, &w);
     for (uint32_t done = 0; done < batch->rows; count++) {
         const uint32_t rows = pick(&w, order + done);
-        arrange(batch, order + done, rows);
-        tiles[count] = (mgk_heads_tile){.first = tokens};
+        const unsigned compact = arrange(batch, order + done, rows);
+        tiles[count] = (mgk_heads_tile){.first = tokens, .compact = (uint16_t)compact};
         bound(batch, order + done, rows, &tiles[count], bounds + tokens);
         tokens += tiles[count].rows;
         done += rows;
