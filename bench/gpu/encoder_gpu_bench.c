@@ -31,20 +31,21 @@ static uint32_t lengths[PAIRS];
 static mgi_batch batches[PAIRS];
 static uint32_t batch_count;
 
-/* As a queue of some thousand rows would give them: sorted within each group, and cut. */
-static void make_batches(uint32_t budget) {
+/* As a queue of some thousand rows would give them: `any_length` in turn, else sorted within each
+ * group; and cut. Each batch ascends. */
+static void make_batches(uint32_t budget, bool any_length) {
     enum { GROUP = 4096 };
     uint64_t seed = 2;
     for (uint32_t i = 0; i < batch_count; i++) bench_drop(&batches[i]);
     batch_count = 0;
     for (int i = 0; i < PAIRS; i++) lengths[i] = bench_pair_length(&seed);
-    const bool mixed = getenv("MGX_MIXED") != NULL;
-    for (int first = 0; first < PAIRS && !mixed; first += GROUP) bench_sort_lengths(lengths + first, GROUP);
+    for (int first = 0; first < PAIRS && !any_length; first += GROUP)
+        bench_sort_lengths(lengths + first, GROUP);
     for (uint32_t first = 0; first < PAIRS;) {
         uint32_t rows = 0, tokens = 0, end = (first / GROUP + 1) * GROUP;
         while (first + rows < end && tokens + lengths[first + rows] <= budget)
             tokens += lengths[first + rows++];
-        if (mixed) bench_sort_lengths(lengths + first, rows);
+        bench_sort_lengths(lengths + first, rows);
         batches[batch_count++] = bench_pack(lengths + first, rows, &seed);
         first += rows;
     }
@@ -203,7 +204,7 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
         if (mgi_cuda_backend.open(&request, &encoder, &error)) bench_die(error.message);
         double placed = mgi_now() - start;
         mgi_cuda_backend.describe(encoder, &info);
-        make_batches(info.batch_tokens);
+        make_batches(info.batch_tokens, info.any_length);
         printf("%s, %u tokens a batch, placed in %.2f s:", precisions[p].name, info.batch_tokens,
                placed);
         for (uint32_t l = 1; l <= lanes; l++) printf("  %u lanes %.0f", l, rate(encoder, l));
@@ -227,10 +228,12 @@ static void show(const mgi_weights *weights, const char *precision, uint32_t bud
     mgeo_error error;
     for (int p = 0; p < PRECISIONS; p++)
         if (strcmp(precision, precisions[p].name) == 0) request.precision = precisions[p].number;
-    make_batches(budget);
+    mgi_encoder_info info;
     if (mgi_cuda_backend.open(&request, &encoder, &error) ||
         mgi_cuda_backend.open_lane(encoder, &lane, &error))
         bench_die(error.message);
+    mgi_cuda_backend.describe(encoder, &info);
+    make_batches(budget, info.any_length);
     for (int i = 0; i < 4; i++)
         if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error))
             bench_die(error.message);
@@ -257,7 +260,7 @@ int main(int argc, char **argv) {
     }
     uint32_t lanes = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 2;
     if (lanes < 1 || lanes > LANES_MOST) bench_die("LANES must be within 1..8");
-    make_batches(22528);
+    make_batches(22528, false);
     if (strcmp(argv[1], "compare") == 0) compare(&weights);
     for (int p = 0; p < PRECISIONS; p++)
         if (strcmp(argv[1], precisions[p].name) == 0)

@@ -131,6 +131,7 @@ typedef struct mgi_encoder_info {
     uint32_t batch_tokens; /* as chosen */
     uint32_t lanes;        /* that keep the device busy; 0: one for each core */
     uint32_t whole_tokens; /* a batch of so many at most is not faster in parts on several lanes */
+    bool any_length;       /* batches of mixed lengths are computed as fast as others, or faster */
     uint64_t bytes_on_device;
     bool keeps_weights; /* the request's tensors are still read */
     bool on_cpu;        /* cores matter: the runner shares them out among lanes */

@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t mgi_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -30,8 +31,9 @@ uint32_t mgi_batcher_rows(uint32_t batch_tokens, uint32_t queue_rows) {
     return mgi_most(1, mgi_least(batch_tokens, queue_rows));
 }
 
-bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows) {
-    *batcher = (mgi_batcher){.batch_tokens = batch_tokens};
+bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows,
+                      bool any_length) {
+    *batcher = (mgi_batcher){.batch_tokens = batch_tokens, .any_length = any_length};
     uint32_t rows = mgi_batcher_rows(batch_tokens, queue_rows);
     batcher->rows_most = rows;
     batcher->picked = mgi_calloc((size_t)rows * 2, sizeof(mgi_row *));
@@ -94,6 +96,21 @@ static void mgi_pick_nearest(mgi_pick *pick, uint32_t length) {
     }
 }
 
+static int mgi_by_length(const void *a, const void *b) {
+    const mgi_row *const *x = a, *const *y = b;
+    return ((*x)->length > (*y)->length) - ((*x)->length < (*y)->length);
+}
+
+static void mgi_pick_in_turn(mgi_pick *pick) {
+    const mgi_row *next;
+    while ((next = mgi_queue_peek(pick->queue)) != NULL && mgi_pick_has_room(pick, next->length)) {
+        pick->tokens_left -= next->length;
+        pick->batcher->picked[pick->high++] = mgi_queue_next(pick->queue);
+    }
+    qsort(pick->batcher->picked + pick->low, pick->high - pick->low, sizeof(mgi_row *),
+          mgi_by_length);
+}
+
 static void mgi_batcher_pack(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uint32_t high) {
     uint32_t tokens = 0;
     for (uint32_t i = low; i < high; i++) {
@@ -121,6 +138,9 @@ void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens) {
     pick.high = pick.low + 1;
     tokens = mgi_least(tokens, batcher->batch_tokens);
     pick.tokens_left = tokens > first->length ? tokens - first->length : 0;
-    mgi_pick_nearest(&pick, first->length);
+    if (batcher->any_length)
+        mgi_pick_in_turn(&pick);
+    else
+        mgi_pick_nearest(&pick, first->length);
     mgi_batcher_pack(batcher, queue, pick.low, pick.high);
 }

@@ -48,12 +48,14 @@ typedef struct mgi_batcher {
     uint32_t *offsets; /* [rows_most + 1] */
     uint32_t rows_most;
     uint32_t batch_tokens;
+    bool any_length; /* rows go together as they come, not by length */
     mgi_batch batch; /* points into the above */
 } mgi_batcher;
 
 /* false when out of memory; the batcher may be finished either way. Rows are no more than
  * `queue_rows`. */
-bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows);
+bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows,
+                      bool any_length);
 void mgi_batcher_finish(mgi_batcher *batcher);
 
 /* Rows that a batcher of such sizes may hold, and the memory that it takes. */
@@ -61,7 +63,8 @@ uint32_t mgi_batcher_rows(uint32_t batch_tokens, uint32_t queue_rows);
 uint64_t mgi_batcher_bytes(uint32_t batch_tokens, uint32_t queue_rows);
 
 /* Takes rows out of the queue, packs them by length and gives their places in the queue back. The
- * first is the one whose turn it is; the others are those nearest to its length. */
+ * first is the one whose turn it is; the others are those nearest to its length, or with any_length
+ * those whose turn is next. */
 void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens);
 
 #endif

@@ -114,6 +114,10 @@ void mgi_queue_remove(mgi_queue *queue, mgi_row *row) {
     queue->waiting_tokens -= row->length;
 }
 
+const mgi_row *mgi_queue_peek(const mgi_queue *queue) {
+    return queue->turn == NULL ? NULL : queue->turn->rows.first;
+}
+
 mgi_row *mgi_queue_next(mgi_queue *queue) {
     mgi_source *source = queue->turn;
     if (source == NULL) return NULL;

@@ -70,4 +70,7 @@ void mgi_queue_remove(mgi_queue *queue, mgi_row *row);
 /* The oldest row of the call whose turn it is, which passes to the next call; NULL: none waits. */
 mgi_row *mgi_queue_next(mgi_queue *queue);
 
+/* The same row, left where it is. */
+const mgi_row *mgi_queue_peek(const mgi_queue *queue);
+
 #endif

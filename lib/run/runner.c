@@ -21,6 +21,7 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->vocabulary = described.vocabulary;
     runner->batch_tokens = info->batch_tokens;
     runner->whole_tokens = info->whole_tokens;
+    runner->any_length = info->any_length;
     runner->gentle = options->gentle;
     runner->cores = mgi_runner_cores(options);
     runner->workers_count = mgi_lanes_of(runner->cores, info->lanes);

@@ -28,7 +28,8 @@ static bool mgi_solo_fill(mgi_solo *solo) {
     const mgi_runner *runner = solo->runner;
     solo->scratch = mgi_pair_scratch_create(runner->max_length);
     if (solo->scratch == NULL || !mgi_queue_init(&solo->queue, MGI_SOLO_ROWS, runner->max_length) ||
-        !mgi_batcher_init(&solo->batcher, runner->batch_tokens, MGI_SOLO_ROWS)) {
+        !mgi_batcher_init(&solo->batcher, runner->batch_tokens, MGI_SOLO_ROWS,
+                          runner->any_length)) {
         return false;
     }
     size_t numbers = (size_t)solo->batcher.rows_most * runner->labels->count;

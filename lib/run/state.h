@@ -51,6 +51,7 @@ struct mgi_runner {
     uint32_t vocabulary;
     uint32_t batch_tokens;
     uint32_t whole_tokens; /* not to be split among workers */
+    bool any_length;       /* rows go together as they come */
     uint32_t cores;        /* 1 where the model is not computed on a CPU */
     bool on_cpu;
     bool gentle; /* warm-up leaves the other cores to live traffic */

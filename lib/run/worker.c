@@ -255,7 +255,8 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
                             mgeo_error *error) {
     worker->runner = runner;
     worker->number = number;
-    if (!mgi_batcher_init(&worker->batcher, runner->batch_tokens, runner->queue.capacity)) {
+    if (!mgi_batcher_init(&worker->batcher, runner->batch_tokens, runner->queue.capacity,
+                          runner->any_length)) {
         return mgi_fail_memory(error, "a worker's batch", runner->batch_tokens);
     }
     size_t numbers = (size_t)worker->batcher.rows_most * runner->labels->count;

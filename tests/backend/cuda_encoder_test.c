@@ -4,6 +4,7 @@
  * kernel down a thousandfold. */
 #include "backend/backend.h"
 #include "backend/cuda/gemm_sm90.h"
+#include "backend/cuda/heads_sm90.h"
 #include "backend/cuda/product.h"
 #include "reference.h"
 #include "toy.h"
@@ -11,6 +12,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,20 +34,25 @@ static const kind kinds[] = {{"fp32", MGEO_FP32, 1e-5},
                              {"int8", MGEO_INT8, 0.08},
                              {"fp8", MGEO_FP8, 0.25}};
 
+static int nan_word = -1; /* whose embedding is NaN, in models made from now on */
+
 static toy *make_model(void) {
     toy_options options = {.spec = toy_spec(), .seed = 21};
     options.spec.hidden = 128;
     options.spec.heads = 2;
     options.spec.intermediate = 512;
     options.spec.positions = LONGEST;
-    return toy_create(&options);
+    toy *model = toy_create(&options);
+    float *words = (float *)(uintptr_t)model->weights.word_embeddings.data;
+    if (nan_word >= 0) words[(size_t)nan_word * options.spec.hidden] = NAN;
+    return model;
 }
 
 static void must(mgeo_status status, const mgeo_error *error) {
     if (status != MGEO_OK) fail_msg("%s: %s", mgeo_status_name(status), error->message);
 }
 
-enum { LABELS_MOST = 8, BATCHES_MOST = 16 };
+enum { LABELS_MOST = 8, BATCHES_MOST = 20 };
 
 /* Naive logits of the batch, kept for the precisions after the first. */
 static const double *expected_of(const toy *model, const toy_batch *b, unsigned number) {
@@ -148,25 +155,38 @@ static void many_rows(void **state) {
     each_kind(LARGE_BATCH, check_many);
 }
 
-/* ---- our products for many rows: the linker sends launches by here */
+/* ---- Hopper's kernels for many rows: the linker sends launches by here ---- */
 
-static unsigned launches;
+static unsigned products, heads;
 
 int __real_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream);
 int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream);
+int __real_mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
+                                 uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
+                                 mgk_cuda_stream stream);
+int __wrap_mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
+                                 uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
+                                 mgk_cuda_stream stream);
 
 int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream) {
-    launches++;
+    products++;
     return __real_mgk_gemm_sm90_launch(plan, rows, dependent, stream);
 }
 
-/* As if they had won the race when the model was loaded. */
-static void winners_run(void **state) {
+int __wrap_mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
+                                 uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
+                                 mgk_cuda_stream stream) {
+    heads++;
+    return __real_mgk_heads_sm90_launch(plan, tiles, count, bounds, dependent, stream);
+}
+
+/* As if our products had won the race when the model was loaded, or lost it. */
+static void on_hopper(bool winners, bool tiled,
+                      void (*check)(const toy *model, mgi_lane *lane, const kind *k)) {
     enum { HOPPER = 90 };
-    (void)state;
     toy *model = make_model();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].precision == MGEO_FP32 || kinds[i].precision == MGEO_INT8) continue;
@@ -180,13 +200,14 @@ static void winners_run(void **state) {
         must(status, &error);
         for (int site = MGI_CUDA_QKV; site <= MGI_CUDA_UP; site++)
             encoder->copies[0].algorithms->own[site] =
-                site == MGI_CUDA_QKV || site == MGI_CUDA_KEY_VALUE || site == MGI_CUDA_UP;
+                winners &&
+                (site == MGI_CUDA_QKV || site == MGI_CUDA_KEY_VALUE || site == MGI_CUDA_UP);
         if (encoder->copies[0].card.capability == HOPPER) {
+            assert_true(encoder->tiled);
+            encoder->tiled = tiled;
             must(mgi_cuda_backend.open_lane(encoder, &lane, &error), &error);
-            launches = 0;
-            check_many(model, lane, &kinds[i]);
-            /* The first layer's queries, keys and values, and up; the second's keys and values. */
-            assert_int_equal(launches, 3 * MANY_BATCHES);
+            products = heads = 0;
+            check(model, lane, &kinds[i]);
             mgi_cuda_backend.close_lane(lane);
         }
         mgi_cuda_backend.close(encoder);
@@ -194,9 +215,72 @@ static void winners_run(void **state) {
     toy_destroy(model);
 }
 
+static void check_winners(const toy *model, mgi_lane *lane, const kind *k) {
+    check_many(model, lane, k);
+    /* The first layer's queries, keys and values, and up; the second's keys and values. */
+    assert_int_equal(products, 3 * MANY_BATCHES);
+    assert_int_equal(heads, 0);
+}
+
+static void winners_run(void **state) {
+    (void)state;
+    on_hopper(true, false, check_winners);
+}
+
+/* Rows of every length that a tile takes, across its middle and not, the last tile not full; then
+ * one row more, which no tile takes. */
+static void check_tiles(const toy *model, mgi_lane *lane, const kind *k) {
+    enum { ROWS = 64, FIRST_NUMBER = 15 };
+    static const uint32_t steps[] = {2, 1};
+    uint32_t lengths[ROWS + 1];
+    unsigned number = FIRST_NUMBER;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        for (uint32_t r = 0; r < ROWS; r++) lengths[r] = 1 + r * steps[i];
+        lengths[ROWS - 1] = MGK_HEADS_TILE;
+        check_batch(model, lane, k, number++, lengths, ROWS);
+        assert_int_equal(heads, i + 1); /* of two layers the first */
+    }
+    lengths[ROWS] = MGK_HEADS_TILE + 1;
+    check_batch(model, lane, k, number, lengths, ROWS + 1);
+    assert_int_equal(heads, 2);
+}
+
+static void tiles_run(void **state) {
+    (void)state;
+    on_hopper(false, true, check_tiles);
+}
+
+/* One word's NaN stays in its rows, though others share their tiles. */
+static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
+    enum { ROWS = 40, LENGTH = 40, WORD = 5, OTHER = 6 };
+    static float logits[ROWS * LABELS_MOST];
+    const uint32_t labels = model->spec.labels;
+    uint32_t lengths[ROWS];
+    mgeo_error error;
+    (void)k;
+    for (uint32_t r = 0; r < ROWS; r++) lengths[r] = LENGTH;
+    toy_batch *b = toy_batch_create(&model->spec, lengths, ROWS, 3);
+    for (uint32_t i = 0; i < b->batch.tokens; i++)
+        if (b->ids[i] == WORD) b->ids[i] = OTHER;
+    for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = WORD;
+    must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
+    assert_int_equal(heads, 1);
+    for (uint32_t i = 0; i < ROWS * labels; i++)
+        assert_int_equal(isnan(logits[i]) != 0, i / labels % 7 == 0);
+    toy_batch_destroy(b);
+}
+
+static void nan_stays_in_its_row(void **state) {
+    (void)state;
+    nan_word = 5;
+    on_hopper(false, true, check_nan);
+    nan_word = -1;
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(few_rows), cmocka_unit_test(many_rows),
-                                       cmocka_unit_test(winners_run)};
+                                       cmocka_unit_test(winners_run), cmocka_unit_test(tiles_run),
+                                       cmocka_unit_test(nan_stays_in_its_row)};
     const bool small = argc > 1 && strcmp(argv[1], "small") == 0;
     mgeo_error error;
     if (mgi_cuda_backend.usable("cuda", &error) != MGEO_OK) {

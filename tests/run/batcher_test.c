@@ -47,7 +47,7 @@ typedef struct bench {
 static void begin(bench *b, uint32_t batch_tokens) {
     *b = (bench){0};
     assert_true(mgi_queue_init(&b->queue, 64, LENGTHS));
-    assert_true(mgi_batcher_init(&b->batcher, batch_tokens, 64));
+    assert_true(mgi_batcher_init(&b->batcher, batch_tokens, 64, false));
 }
 
 static void end(bench *b) {
@@ -90,6 +90,38 @@ static void test_the_row_whose_turn_it_is_always_goes(void **state) {
     end(&b);
 }
 
+static void test_rows_of_any_length_go_in_turn(void **state) {
+    (void)state;
+    bench b;
+    begin(&b, 64);
+    b.batcher.any_length = true;
+    const uint32_t lengths[] = {10, 30, 11, 29, 10};
+    for (size_t i = 0; i < 5; i++) put(&b.queue, &b.source, i, lengths[i]);
+    mgi_batcher_fill(&b.batcher, &b.queue, 64);
+    check_batch(&b.batcher, 3); /* 10 11 30: the next one does not fit, and nobody passes it */
+    assert_int_equal(b.batcher.entries[0].index, 0);
+    assert_int_equal(b.batcher.entries[1].index, 2);
+    assert_int_equal(b.batcher.entries[2].index, 1);
+    mgi_batcher_fill(&b.batcher, &b.queue, 64);
+    check_batch(&b.batcher, 2);
+    assert_int_equal(b.queue.waiting_rows, 0);
+    end(&b);
+}
+
+static void test_any_length_lets_calls_take_turns(void **state) {
+    (void)state;
+    bench b;
+    begin(&b, 32);
+    b.batcher.any_length = true;
+    mgi_source other = {0};
+    for (size_t i = 0; i < 4; i++) put(&b.queue, &b.source, i, 10);
+    put(&b.queue, &other, 50, 12);
+    mgi_batcher_fill(&b.batcher, &b.queue, 32);
+    check_batch(&b.batcher, 3);
+    assert_int_equal(b.batcher.entries[2].index, 50);
+    end(&b);
+}
+
 static void test_one_row_is_taken_whatever_the_share(void **state) {
     (void)state;
     bench b;
@@ -107,6 +139,7 @@ static void test_random_rows_all_go_once(void **state) {
     uint32_t random = 12345;
     for (uint32_t budget = 1; budget <= 128; budget += 9) {
         begin(&b, 128);
+        b.batcher.any_length = budget % 2 == 0;
         bool seen[64] = {false};
         for (size_t i = 0; i < 64; i++) {
             random = random * 1664525u + 1013904223u;
@@ -246,7 +279,7 @@ static void test_allocation_failures(void **state) {
     long nth = 1;
     for (;; nth++) {
         mgi_alloc_fail_at(nth);
-        bool made = mgi_batcher_init(&batcher, 64, 8);
+        bool made = mgi_batcher_init(&batcher, 64, 8, false);
         mgi_batcher_finish(&batcher);
         if (made) break;
     }
@@ -258,6 +291,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_of_like_length_go_together),
         cmocka_unit_test(test_the_row_whose_turn_it_is_always_goes),
+        cmocka_unit_test(test_rows_of_any_length_go_in_turn),
+        cmocka_unit_test(test_any_length_lets_calls_take_turns),
         cmocka_unit_test(test_one_row_is_taken_whatever_the_share),
         cmocka_unit_test(test_random_rows_all_go_once),
         cmocka_unit_test(test_a_lone_row_gets_all_cores),

@@ -249,6 +249,16 @@ static mgeo_status open_copy(mgi_encoder *e, uint32_t i, const mgi_encoder_reque
     return status;
 }
 
+static bool have_heads(const mgi_encoder *e) {
+    bool all = true;
+    for (uint32_t i = 0; i < e->cards.count && all; i++) {
+        const int former = mgi_cuda_enter(&e->copies[i].card);
+        all = mgi_cuda_has_heads(e, &e->copies[i]);
+        mgi_cuda_leave(former);
+    }
+    return all;
+}
+
 static mgeo_status fill_encoder(mgi_encoder *e, const mgi_encoder_request *request,
                                 mgeo_error *error) {
     enum { OUTSIDE_LAYERS = 9, IN_A_LAYER = 16 };
@@ -263,6 +273,7 @@ static mgeo_status fill_encoder(mgi_encoder *e, const mgi_encoder_request *reque
                        (OUTSIDE_LAYERS + (uint64_t)IN_A_LAYER * e->spec.layers) * e->cards.count);
     for (uint32_t i = 0; i < e->cards.count && status == MGEO_OK; i++)
         status = open_copy(e, i, request, error);
+    if (status == MGEO_OK) e->tiled = have_heads(e);
     return status;
 }
 
@@ -289,6 +300,7 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     info->batch_tokens = e->batch_tokens;
     info->lanes = MGI_CUDA_LANES * e->cards.count;
     info->whole_tokens = whole_tokens(e);
+    info->any_length = e->tiled;
     info->bytes_on_device = e->weight_bytes * e->cards.count;
     mgi_cuda_name(&e->cards, info->device, sizeof info->device);
     snprintf(info->library, sizeof info->library, "CUDA %d.%d, cuBLASLt %zu, %.40s",

@@ -82,6 +82,7 @@ struct mgi_encoder {
     uint32_t batch_tokens;
     uint64_t weight_bytes; /* of one copy */
     uint64_t lane_bytes;
+    bool tiled;            /* all cards have a kernel for a layer's heads: heads_sm90.h */
     bool dependent;        /* launches may overlap: 9.0 and later */
     mgi_cuda_copy *copies; /* [cards.count] */
     pthread_mutex_t mutex;
@@ -138,14 +139,6 @@ size_t mgi_cuda_upload_bounds(uint32_t rows, uint32_t tokens);
 size_t mgi_cuda_upload_tiles(uint32_t rows, uint32_t tokens);
 size_t mgi_cuda_upload_bytes_tiled(uint32_t rows, uint32_t tokens, uint32_t tiles);
 
-/* ---- tiles.c: which rows of a batch share a tile ---- */
-
-/* Cuts the batch, whose rows ascend in length, into tiles of rows in another order: order[i] is the
- * batch's row that comes i-th. Returns the tiles, at most one a row; 0: they would be too empty, or
- * a row is longer than a tile, and nothing is of use. */
-uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_tile *tiles,
-                            mgk_heads_bounds *bounds);
-
 /* ---- place.c ---- */
 
 mgeo_status mgi_cuda_place(mgi_encoder *encoder, mgi_cuda_copy *copy,
@@ -167,9 +160,6 @@ mgeo_status mgi_cuda_plans_create(const mgi_encoder *encoder, const mgi_cuda_cop
                                   const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
                                   mgeo_error *error);
 void mgi_cuda_plans_destroy(mgi_cuda_plans *plans);
-
-/* Queries, keys, values and attention of a layer in one kernel; NULL: not to be had. */
-const mgk_heads_plan *mgi_cuda_heads_plan(const mgi_cuda_plans *plans, uint32_t layer);
 
 /* One product as the pass asks for it. */
 typedef struct mgi_cuda_ask {
@@ -195,6 +185,25 @@ typedef struct mgi_cuda_made {
 /* Launches a product; *made says what it did beside the sums. Returns 0 or a CUDA error. */
 int mgi_cuda_multiply(const mgi_encoder *encoder, const mgi_cuda_ask *ask, mgi_cuda_made *made);
 
+/* ---- heads.c: a layer's queries, keys, values and attention in one kernel ---- */
+
+/* Whether the copy's card has that kernel for the model. Everything has its place already. */
+bool mgi_cuda_has_heads(const mgi_encoder *encoder, const mgi_cuda_copy *copy);
+
+/* Prepares it for a lane's memory: *plans [layers - 1] is to be freed with mgi_free, also after an
+ * error; NULL where !encoder->tiled. In the last layer only [CLS] asks. */
+mgeo_status mgi_cuda_heads_create(const mgi_encoder *encoder, const mgi_cuda_copy *copy,
+                                  const mgi_cuda_buffers *buffers, mgk_heads_plan **plans,
+                                  mgeo_error *error);
+
+/* A batch cut into tiles for it; count 0: it is not cut. */
+typedef struct mgi_cuda_tiling {
+    const mgk_heads_plan *plans; /* [layers - 1] */
+    const mgk_heads_tile *tiles; /* [count], in device memory, as bounds are */
+    const mgk_heads_bounds *bounds;
+    uint32_t count;
+} mgi_cuda_tiling;
+
 /* ---- pass.c ---- */
 
 /* One batch on its way. */
@@ -206,9 +215,7 @@ typedef struct mgi_cuda_pass {
     mgk_cuda_batch batch;
     const uint32_t *upload;       /* as mgk_cuda_embedding's; or NULL */
     const mgk_cuda_token *tokens; /* likewise */
-    const mgk_heads_tile *tiles; /* of the batch's rows, in device memory; or NULL */
-    const mgk_heads_bounds *bounds;
-    uint32_t tile_count;
+    mgi_cuda_tiling tiling;
     float *logits;
     const uint32_t *mark; /* as mgk_cuda_classifier's; or NULL */
     uint32_t *done;

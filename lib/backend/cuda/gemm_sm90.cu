@@ -2,7 +2,7 @@
 #include "backend/cuda/gemm_sm90.h"
 
 #include "backend/cuda/gemm_sm90_kernel.cuh"
-#include "backend/cuda/tensor_map.cuh"
+#include "backend/cuda/sm90_host.cuh"
 
 #include <atomic>
 #include <cuda_runtime.h>
@@ -91,49 +91,8 @@ kernel kernel_of(mgk_cuda_type in, mgk_cuda_type out, mgk_cuda_activation activa
 
 /* ---- the device ---- */
 
-int allow_shared(kernel k, uint32_t width) {
-    const cudaError_t code = cudaFuncSetAttribute(k, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                  (int)shared_bytes[width]);
-    return code != cudaSuccess ? (int)code : keep_carveout(k);
-}
-
-void describe_launch(cudaLaunchConfig_t *config, cudaLaunchAttribute attributes[2], uint32_t width,
-                     uint32_t cluster, uint32_t clusters, bool dependent) {
-    *config = {};
-    config->gridDim = dim3(clusters * cluster);
-    config->blockDim = dim3(sm90::THREADS);
-    config->dynamicSmemBytes = shared_bytes[width];
-    config->attrs = attributes;
-    if (cluster > 1) {
-        cudaLaunchAttribute *a = &attributes[config->numAttrs++];
-        a->id = cudaLaunchAttributeClusterDimension;
-        a->val.clusterDim.x = cluster;
-        a->val.clusterDim.y = a->val.clusterDim.z = 1;
-    }
-    if (dependent) {
-        cudaLaunchAttribute *a = &attributes[config->numAttrs++];
-        a->id = cudaLaunchAttributeProgrammaticStreamSerialization;
-        a->val.programmaticStreamSerializationAllowed = 1;
-    }
-}
-
-/* What a build for another card leaves of a kernel needs hardly any registers. */
-bool is_real(kernel k) {
-    cudaFuncAttributes attributes;
-    return cudaFuncGetAttributes(&attributes, k) == cudaSuccess && attributes.numRegs > 64;
-}
-
-/* Clusters of two that run at once; 0: none, for whatever reason. */
-int count_clusters(int device) {
-    int major = 0, minor = 0, clusters = 0;
-    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
-    cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
-    const kernel k = kernel_of(MGK_CUDA_BF16, MGK_CUDA_BF16, MGK_CUDA_IDENTITY, 0, 2);
-    if (major != 9 || minor != 0 || !is_real(k) || allow_shared(k, 0) != 0) return 0;
-    cudaLaunchConfig_t config;
-    cudaLaunchAttribute attributes[2] = {};
-    describe_launch(&config, attributes, 0, 2, 1, false);
-    return cudaOccupancyMaxActiveClusters(&clusters, k, &config) == cudaSuccess ? clusters : 0;
+sm90::shape shape_of(uint32_t width, uint32_t cluster) {
+    return {sm90::THREADS, cluster, (uint32_t)shared_bytes[width]};
 }
 
 /* Counted once for each device: one more than there are, 0 as long as nobody has counted. */
@@ -144,8 +103,8 @@ uint32_t device_clusters() {
     if (cudaGetDevice(&device) != cudaSuccess || (uint32_t)device >= DEVICES) return 0;
     int known = counted[device].load(std::memory_order_relaxed);
     if (known == 0) {
-        known = count_clusters(device) + 1;
-        if (known == 1) (void)cudaGetLastError();
+        const kernel k = kernel_of(MGK_CUDA_BF16, MGK_CUDA_BF16, MGK_CUDA_IDENTITY, 0, 2);
+        known = (int)sm90::count_clusters(k, shape_of(0, 2)) + 1;
         counted[device].store(known, std::memory_order_relaxed);
     }
     return (uint32_t)(known - 1);
@@ -179,7 +138,7 @@ int find_kernels(const mgk_cuda_product *p, plan_parts *parts) {
             const kernel k =
                 kernel_of(p->input_type, p->output_type, p->activation, width, cluster);
             parts->kernels[width][cluster - 1] = k;
-            const int code = k == nullptr ? 0 : allow_shared(k, width);
+            const int code = k == nullptr ? 0 : sm90::allow_shared(k, shape_of(width, cluster));
             if (code != 0) return code;
         }
     return 0;
@@ -252,8 +211,6 @@ sm90::task task_of(const plan_parts *parts, uint32_t rows, uint32_t width) {
     return t;
 }
 
-bool is_aligned(const void *p) { return (uintptr_t)p % 16 == 0; }
-
 } // namespace
 
 extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
@@ -263,9 +220,9 @@ extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
     const uint32_t bytes = sm90::number_bytes(p->input_type);
     return p->outputs != 0 && p->outputs % 128 == 0 && p->inputs != 0 &&
            (size_t)p->inputs * bytes % sm90::STEP_BYTES == 0 &&
-           (p->scale == nullptr || p->input_type == MGK_CUDA_E4M3) && is_aligned(p->input) &&
-           is_aligned(p->weight) && is_aligned(p->output) && is_aligned(p->scale) &&
-           is_aligned(p->bias);
+           (p->scale == nullptr || p->input_type == MGK_CUDA_E4M3) && sm90::is_aligned(p->input) &&
+           sm90::is_aligned(p->weight) && sm90::is_aligned(p->output) &&
+           sm90::is_aligned(p->scale) && sm90::is_aligned(p->bias);
 }
 
 extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t rows_capacity,
@@ -305,8 +262,8 @@ extern "C" int mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t row
     const uint32_t at_once = parts.at_once[cluster - 1];
     cudaLaunchConfig_t config;
     cudaLaunchAttribute attributes[2] = {};
-    describe_launch(&config, attributes, width, cluster,
-                    task.tiles < at_once ? task.tiles : at_once, dependent);
+    sm90::describe_launch(&config, attributes, shape_of(width, cluster),
+                          task.tiles < at_once ? task.tiles : at_once, dependent);
     config.stream = stream;
     void *arguments[] = {&task};
     return (int)cudaLaunchKernelExC(&config, (const void *)parts.kernels[width][cluster - 1],

@@ -249,15 +249,15 @@ template <typename Half, int N, bool by_column> struct held_product;
                          "setp.ne.b32 p, " P ", 0;\n"                                              \
                          "wgmma.mma_async.sync.aligned.m64n" #N "k16.f32." KIND "." KIND           \
                          " {" MGK_NAMES##HALF "}, {" A0 ", " A1 ", " A2 ", " A3 "}, " B            \
-                         ", p, 1, 1, " TRANSPOSED ";\n"                                            \
-                         "}"                                                                       \
+                                              ", p, 1, 1, " TRANSPOSED ";\n"                       \
+                                              "}"                                                  \
                          : MGK_SUMS##HALF(d)                                                       \
                          : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b),                     \
                            "r"((uint32_t)accumulate));                                             \
         }                                                                                          \
     };
 #define MGK_HELDS(Half, KIND)                                                                      \
-    MGK_HELD(Half, KIND, 128, 64, false, "0", "%64", "%65", "%66", "%67", "%68", "%69")                 \
+    MGK_HELD(Half, KIND, 128, 64, false, "0", "%64", "%65", "%66", "%67", "%68", "%69")            \
     MGK_HELD(Half, KIND, 96, 48, false, "0", "%48", "%49", "%50", "%51", "%52", "%53")             \
     MGK_HELD(Half, KIND, 64, 32, true, "1", "%32", "%33", "%34", "%35", "%36", "%37")
 MGK_HELDS(__nv_bfloat16, "bf16")

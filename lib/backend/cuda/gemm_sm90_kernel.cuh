@@ -17,13 +17,13 @@
 
 #include "backend/cuda/gemm_sm90_device.cuh"
 #include "backend/cuda/launch.cuh"
-#include "backend/cuda/tensor_map.cuh"
+#include "backend/cuda/sm90_host.cuh"
 
 namespace sm90 {
 
 enum : uint32_t {
     TILE_ROWS = 128,
-    PRODUCTS = 4,     /* of 32 bytes along K, in a step */
+    PRODUCTS = 4, /* of 32 bytes along K, in a step */
     WARPGROUP = 128,
     MULTIPLIERS = 2, /* warpgroups */
     THREADS = (MULTIPLIERS + 1) * WARPGROUP,

@@ -2,8 +2,8 @@
 #include "backend/cuda/heads_sm90.h"
 
 #include "backend/cuda/heads_sm90_kernel.cuh"
+#include "backend/cuda/sm90_host.cuh"
 
-#include <stdlib.h>
 #include <string.h>
 
 namespace {
@@ -33,45 +33,7 @@ plan_parts read_plan(const mgk_heads_plan *plan) {
     return parts;
 }
 
-void describe_launch(cudaLaunchConfig_t *config, cudaLaunchAttribute attributes[2],
-                     uint32_t clusters, bool dependent) {
-    *config = {};
-    config->gridDim = dim3(clusters * sm90_heads::CLUSTER);
-    config->blockDim = dim3(sm90_heads::THREADS);
-    config->dynamicSmemBytes = sm90_heads::SHARED_BYTES;
-    config->attrs = attributes;
-    config->numAttrs = dependent ? 2 : 1;
-    attributes[0].id = cudaLaunchAttributeClusterDimension;
-    attributes[0].val.clusterDim.x = sm90_heads::CLUSTER;
-    attributes[0].val.clusterDim.y = attributes[0].val.clusterDim.z = 1;
-    attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    attributes[1].val.programmaticStreamSerializationAllowed = 1;
-}
-
-int allow_shared(kernel k) {
-    const cudaError_t code = cudaFuncSetAttribute(k, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                  sm90_heads::SHARED_BYTES);
-    return code != cudaSuccess ? (int)code : keep_carveout(k);
-}
-
-/* What a build for another card leaves of a kernel needs hardly any registers. */
-bool is_real(kernel k) {
-    cudaFuncAttributes attributes;
-    return cudaFuncGetAttributes(&attributes, k) == cudaSuccess && attributes.numRegs > 64;
-}
-
-/* Clusters that run at once; 0: none, for whatever reason. */
-uint32_t count_clusters(kernel k) {
-    int device = 0, major = 0, minor = 0, clusters = 0;
-    cudaLaunchConfig_t config;
-    cudaLaunchAttribute attributes[2] = {};
-    if (cudaGetDevice(&device) != cudaSuccess) return 0;
-    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
-    cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
-    if (major != 9 || minor != 0 || !is_real(k) || allow_shared(k) != 0) return 0;
-    describe_launch(&config, attributes, 1, false);
-    return cudaOccupancyMaxActiveClusters(&clusters, k, &config) == cudaSuccess ? clusters : 0;
-}
+constexpr sm90::shape shape = {sm90_heads::THREADS, sm90_heads::CLUSTER, sm90_heads::SHARED_BYTES};
 
 bool encode_maps(const mgk_heads *h, uint32_t rows_capacity, sm90_heads::task *t) {
     const sm90::encoder encode = sm90::find_encoder();
@@ -83,16 +45,14 @@ bool encode_maps(const mgk_heads *h, uint32_t rows_capacity, sm90_heads::task *t
                             sm90_heads::BOX, &t->weight);
 }
 
-bool is_aligned(const void *p) { return (uintptr_t)p % 16 == 0; }
-
 } // namespace
 
 extern "C" bool mgk_heads_sm90_supports(const mgk_heads *h) {
     const kernel k = kernel_of(h);
     return k != nullptr && h->heads != 0 && h->hidden == h->heads * MGK_HEADS_WIDTH &&
            h->hidden * sm90::number_bytes(h->input_type) % sm90::STEP_BYTES == 0 &&
-           is_aligned(h->input) && is_aligned(h->weight) && is_aligned(h->bias) &&
-           is_aligned(h->context) && count_clusters(k) > 0;
+           sm90::is_aligned(h->input) && sm90::is_aligned(h->weight) && sm90::is_aligned(h->bias) &&
+           sm90::is_aligned(h->context) && sm90::count_clusters(k, shape) > 0;
 }
 
 extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity,
@@ -102,13 +62,12 @@ extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity
     plan_parts parts;
     memset(&parts, 0, sizeof parts);
     parts.run = kernel_of(h);
-    parts.at_once = count_clusters(parts.run);
+    parts.at_once = sm90::count_clusters(parts.run, shape);
     if (!encode_maps(h, rows_capacity, &parts.task)) return (int)cudaErrorInvalidValue;
     parts.task.bias = h->bias;
     parts.task.context = h->context;
     parts.task.heads = h->heads;
-    parts.task.steps =
-        h->hidden * sm90::number_bytes(h->input_type) / sm90::STEP_BYTES;
+    parts.task.steps = h->hidden * sm90::number_bytes(h->input_type) / sm90::STEP_BYTES;
     parts.task.scale = h->input_type == MGK_CUDA_E4M3 ? h->scale : 1;
     parts.task.score_scale = log2_e / sqrtf((float)MGK_HEADS_WIDTH);
     parts.task.context_scale = h->context_type == MGK_CUDA_E4M3 ? h->context_scale : 1;
@@ -118,20 +77,19 @@ extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity
 }
 
 extern "C" int mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
-                                     uint32_t count, const mgk_heads_bounds *bounds,
-                                     bool dependent, mgk_cuda_stream stream) {
+                                     uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
+                                     mgk_cuda_stream stream) {
     if (count == 0) return 0;
     plan_parts parts = read_plan(plan);
     sm90_heads::task *t = &parts.task;
     t->tiles = tiles;
     t->bounds = bounds;
     t->count = count;
-    t->trial = getenv("MGX_TRIAL") ? atoi(getenv("MGX_TRIAL")) : 0;
     t->items = (count + sm90_heads::CLUSTER - 1) / sm90_heads::CLUSTER * t->heads;
     cudaLaunchConfig_t config;
     cudaLaunchAttribute attributes[2] = {};
-    describe_launch(&config, attributes, t->items < parts.at_once ? t->items : parts.at_once,
-                    dependent);
+    sm90::describe_launch(&config, attributes, shape,
+                          t->items < parts.at_once ? t->items : parts.at_once, dependent);
     config.stream = stream;
     void *arguments[] = {t};
     return (int)cudaLaunchKernelExC(&config, (const void *)parts.run, arguments);

@@ -19,8 +19,8 @@ enum { MGK_HEADS_TILE = 128, MGK_HEADS_WIDTH = 64 };
 /* context = attention(input weight^T * scale + bias). Queries, keys and values are rounded to
  * `type`; values beyond its range count as its largest. */
 typedef struct mgk_heads {
-    mgk_cuda_type input_type; /* of input and weight: type, or E4M3 */
-    mgk_cuda_type type;       /* F16 or BF16 */
+    mgk_cuda_type input_type;   /* of input and weight: type, or E4M3 */
+    mgk_cuda_type type;         /* F16 or BF16 */
     mgk_cuda_type context_type; /* type, or E4M3: of numbers * context_scale */
     uint32_t heads;
     uint32_t hidden;    /* heads * MGK_HEADS_WIDTH */

@@ -12,8 +12,8 @@
 #include "backend/cuda/gemm_sm90_device.cuh"
 #include "backend/cuda/heads_sm90.h"
 #include "backend/cuda/launch.cuh"
+#include "backend/cuda/sm90_host.cuh"
 #include "backend/cuda/tensor_cores.cuh"
-#include "backend/cuda/tensor_map.cuh"
 
 #include <math.h>
 #include <type_traits>
@@ -24,9 +24,9 @@ using namespace sm90;
 
 enum : uint32_t {
     TILE = MGK_HEADS_TILE,
-    PARTS = 3, /* queries, keys, values */
+    PARTS = 3,      /* queries, keys, values */
     BOX = HEAD / 2, /* weight rows that a block fetches of each part */
-    PRODUCTS = 4, /* of 32 bytes along K, in a step */
+    PRODUCTS = 4,   /* of 32 bytes along K, in a step */
     WARPGROUP = 128,
     WORKERS = 2, /* warpgroups */
     WARPS = WARPGROUP / 32,
@@ -61,12 +61,11 @@ struct task {
     void *context;
     uint32_t count; /* of tiles */
     uint32_t heads;
-    uint32_t items; /* of clusters: a head and two tiles each */
-    uint32_t steps; /* along K */
-    float scale;         /* of sums */
-    float score_scale;   /* to base 2 */
+    uint32_t items;    /* of clusters: a head and two tiles each */
+    uint32_t steps;    /* along K */
+    float scale;       /* of sums */
+    float score_scale; /* to base 2 */
     float context_scale;
-    uint32_t trial;
 };
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
@@ -80,9 +79,7 @@ struct ring {
     __device__ uint32_t full(uint32_t s) const { return barriers + 8 * s; }
     __device__ uint32_t empty(uint32_t s) const { return barriers + 8 * (STAGES + s); }
     /* That the worker may multiply. */
-    __device__ uint32_t turn(uint32_t worker) const {
-        return barriers + 8 * (2 * STAGES + worker);
-    }
+    __device__ uint32_t turn(uint32_t worker) const { return barriers + 8 * (2 * STAGES + worker); }
     /* That its head's bias has come. */
     __device__ uint32_t bias(uint32_t worker) const {
         return barriers + 8 * (2 * STAGES + WORKERS + worker);
@@ -276,8 +273,7 @@ template <typename In, typename Half, typename Out> struct worker {
         return bounded;
     }
 
-    __device__ void queries(const half_tile (&halves)[HALVES],
-                            uint32_t (&to)[HALVES][4][4]) const {
+    __device__ void queries(const half_tile (&halves)[HALVES], uint32_t (&to)[HALVES][4][4]) const {
 #pragma unroll
         for (uint32_t c = 0; c < 4; c++) {
             float2 bias[2];
@@ -493,9 +489,8 @@ template <typename In, typename Half, typename Out> struct worker {
     }
 
     /* Products of one tile: queries into registers, keys and values into shared memory. */
-    __device__ void make(ring &r, const mgk_heads_tile &tile, uint32_t parity,
-                         uint32_t bias_parity, uint32_t (&query)[HALVES][4][4],
-                         bounds (&b)[HALVES]) const {
+    __device__ void make(ring &r, const mgk_heads_tile &tile, uint32_t parity, uint32_t bias_parity,
+                         uint32_t (&query)[HALVES][4][4], bounds (&b)[HALVES]) const {
         half_tile halves[HALVES];
 #pragma unroll
         for (uint32_t i = 0; i < SUMS; i++) halves[0].sums[i] = halves[1].sums[i] = 0;

@@ -2,6 +2,7 @@
  * logits go. */
 #include "backend/cuda/encoder.h"
 #include "backend/cuda/graph.h"
+#include "backend/cuda/tiles.h"
 
 #include "core/alloc.h"
 
@@ -21,6 +22,7 @@ struct mgi_lane {
     uint32_t *flags; /* mark, done */
     uint32_t *order; /* rows as they were sent: the batch's row of each */
     mgi_cuda_plans *plans;
+    mgk_heads_plan *heads; /* or NULL */
     mgi_cuda_graphs *graphs;
 };
 
@@ -65,9 +67,8 @@ static int take_memory(mgi_lane *lane) {
 static int take_pinned(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
     /* The graph of a lone row reads tokens up to its own bound, which may lie behind the last. */
-    const size_t upload =
-        mgi_cuda_upload_bytes_tiled(e->batch_tokens, e->batch_tokens + MGI_CUDA_LONE_STEP,
-                                    e->batch_tokens);
+    const size_t upload = mgi_cuda_upload_bytes_tiled(
+        e->batch_tokens, e->batch_tokens + MGI_CUDA_LONE_STEP, e->batch_tokens);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
     cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
     if (code == cudaSuccess)
@@ -116,6 +117,9 @@ static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
                                lane->encoder->batch_tokens * sizeof *lane->order);
     mgeo_status status =
         mgi_cuda_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
+    if (status == MGEO_OK)
+        status =
+            mgi_cuda_heads_create(lane->encoder, lane->copy, &lane->buffers, &lane->heads, error);
     return status == MGEO_OK ? capture(lane, error) : status;
 }
 
@@ -129,6 +133,7 @@ static void empty_lane(mgi_lane *lane) {
     cudaFreeHost(lane->logits);
     cudaFreeHost(lane->upload);
     cudaFree(lane->memory);
+    mgi_free(lane->heads);
     mgi_free(lane->order);
     cudaGetLastError(); /* of a device that has failed */
 }
@@ -185,8 +190,7 @@ static size_t pack(mgi_lane *lane, const mgi_batch *batch, uint32_t bound, const
     words[1] = batch->tokens;
     offsets[0] = 0;
     for (uint32_t i = 0; i < batch->rows; i++)
-        offsets[i + 1] =
-            offsets[i] + pack_row(batch, order ? order[i] : i, tokens + offsets[i]);
+        offsets[i + 1] = offsets[i] + pack_row(batch, order ? order[i] : i, tokens + offsets[i]);
     return mgi_cuda_upload_bytes(bound, batch->tokens);
 }
 
@@ -224,36 +228,31 @@ static int run_graph(mgi_lane *lane, cudaGraphExec_t graph, const mgi_batch *bat
 }
 
 /* Cuts a large batch into tiles, where there is a kernel for them. Returns how many; 0: none. */
-static uint32_t tile(mgi_lane *lane, const mgi_batch *batch) {
+static uint32_t cut(mgi_lane *lane, const mgi_batch *batch) {
     enum { LEAST = 1024 };
-    if (batch->tokens < LEAST || mgi_cuda_heads_plan(lane->plans, 0) == NULL) return 0;
+    if (batch->tokens < LEAST || lane->heads == NULL) return 0;
     char *bounds = lane->upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
     char *tiles = lane->upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
     return mgi_cuda_cut_tiles(batch, lane->order, (mgk_heads_tile *)(void *)tiles,
                               (mgk_heads_bounds *)(void *)bounds);
 }
 
-static void use_tiles(const mgi_lane *lane, const mgi_batch *batch, uint32_t tiles,
-                      mgi_cuda_pass *pass) {
-    const char *upload = lane->buffers.upload;
-    pass->tile_count = tiles;
-    pass->bounds = (const mgk_heads_bounds *)(const void *)(upload + mgi_cuda_upload_bounds(
-                                                                         batch->rows,
-                                                                         batch->tokens));
-    pass->tiles = (const mgk_heads_tile *)(const void *)(upload + mgi_cuda_upload_tiles(
-                                                                      batch->rows,
-                                                                      batch->tokens));
+static mgi_cuda_tiling tiling_of(const mgi_lane *lane, const mgi_batch *batch, uint32_t tiles) {
+    const char *bounds = lane->buffers.upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
+    const char *first = lane->buffers.upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
+    return (mgi_cuda_tiling){.plans = lane->heads,
+                             .tiles = (const mgk_heads_tile *)(const void *)first,
+                             .bounds = (const mgk_heads_bounds *)(const void *)bounds,
+                             .count = tiles};
 }
 
 static int run_launches(mgi_lane *lane, const mgi_batch *batch, bool *ordered) {
-    const uint32_t tiles = tile(lane, batch);
+    const uint32_t tiles = cut(lane, batch);
     *ordered = tiles != 0;
     size_t bytes = pack(lane, batch, batch->rows, tiles ? lane->order : NULL);
     mgi_cuda_pass pass = pass_of(lane);
-    if (tiles != 0) {
-        bytes = mgi_cuda_upload_bytes_tiled(batch->rows, batch->tokens, tiles);
-        use_tiles(lane, batch, tiles, &pass);
-    }
+    pass.tiling = tiling_of(lane, batch, tiles);
+    if (tiles != 0) bytes = mgi_cuda_upload_bytes_tiled(batch->rows, batch->tokens, tiles);
     pass.batch.rows = batch->rows;
     pass.batch.tokens = batch->tokens;
     pass.batch.stable = true; /* they are copied before any kernel begins */
@@ -287,8 +286,8 @@ mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
     const int former = mgi_cuda_enter(&lane->copy->card);
     cudaGraphExec_t graph = mgi_cuda_graphs_find(lane->graphs, batch->rows, batch->tokens, &bound);
     bool ordered = false;
-    int code = graph != NULL ? run_graph(lane, graph, batch, bound)
-                             : run_launches(lane, batch, &ordered);
+    int code =
+        graph != NULL ? run_graph(lane, graph, batch, bound) : run_launches(lane, batch, &ordered);
     mgi_cuda_leave(former);
     if (code != 0) return mgi_cuda_fail(error, &lane->copy->card, code, "computing a batch");
     deliver(lane, batch, ordered ? lane->order : NULL, logits);

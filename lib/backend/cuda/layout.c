@@ -115,8 +115,8 @@ uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *
     const bool steps = e->forms.product == MGK_CUDA_S8;
     ground g = {.memory = memory};
     memset(b, 0, sizeof *b);
-    b->upload = take(&g, mgi_cuda_upload_bytes_tiled(e->batch_tokens, e->batch_tokens,
-                                                     e->batch_tokens));
+    b->upload =
+        take(&g, mgi_cuda_upload_bytes_tiled(e->batch_tokens, e->batch_tokens, e->batch_tokens));
     b->sizes = take(&g, 2 * sizeof *b->sizes);
     b->offsets = take(&g, (rows + 1) * sizeof *b->offsets);
     b->arrived = take(&g, sizeof *b->arrived);

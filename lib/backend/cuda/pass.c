@@ -167,15 +167,13 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     p->code = mgk_cuda_finish_rows(&f, p->batch, a.queries, p->dependent, p->stream);
 }
 
-/* All of it in one kernel, where the batch is tiled. */
+/* All of it in one kernel, where the batch is cut into tiles. */
 static bool attend_tiles(pass *p, const mgi_cuda_layer *layer) {
-    const mgi_cuda_pass *asked = p->asked;
-    if (asked->tile_count == 0) return false;
-    const mgk_heads_plan *plan =
-        mgi_cuda_heads_plan(asked->plans, (uint32_t)(layer - p->copy->layers));
+    const mgi_cuda_tiling *cut = &p->asked->tiling;
+    if (cut->count == 0) return false;
     if (going(p))
-        p->code = mgk_heads_sm90_launch(plan, asked->tiles, asked->tile_count, asked->bounds,
-                                        p->dependent, p->stream);
+        p->code = mgk_heads_sm90_launch(&cut->plans[layer - p->copy->layers], cut->tiles,
+                                        cut->count, cut->bounds, p->dependent, p->stream);
     return true;
 }
 

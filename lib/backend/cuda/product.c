@@ -36,44 +36,7 @@ enum { PLANNED = sizeof planned / sizeof *planned };
 struct mgi_cuda_plans {
     mgk_gemm_sm90_plan *of; /* [layers * PLANNED] */
     bool has[PLANNED];
-    mgk_heads_plan *heads; /* [layers - 1]: of all but the last layer; NULL: not to be had */
 };
-
-/* ---- a layer's heads in one kernel ---- */
-
-static mgk_heads heads_of(const mgi_encoder *e, const mgi_cuda_buffers *b,
-                          const mgi_cuda_layer *layer) {
-    return (mgk_heads){.input_type = e->forms.product,
-                       .type = e->forms.flow,
-                       .context_type = e->forms.product,
-                       .heads = e->spec.heads,
-                       .hidden = e->spec.hidden,
-                       .input = b->quantised ? b->quantised : b->x,
-                       .weight = layer->qkv.weight,
-                       .bias = layer->qkv.bias,
-                       .scale = layer->qkv.step,
-                       .context = b->context,
-                       .context_scale = layer->context_scale};
-}
-
-static int prepare_heads(const mgi_encoder *e, const mgi_cuda_copy *copy,
-                         const mgi_cuda_buffers *b, mgi_cuda_plans *plans) {
-    const mgk_heads first = heads_of(e, b, &copy->layers[0]);
-    const uint32_t layers = e->spec.layers - 1; /* in the last one only [CLS] asks */
-    if (layers == 0 || !mgk_heads_sm90_supports(&first)) return 0;
-    plans->heads = mgi_calloc(layers, sizeof *plans->heads);
-    if (plans->heads == NULL) return (int)cudaErrorMemoryAllocation;
-    int code = 0;
-    for (uint32_t i = 0; i < layers && code == 0; i++) {
-        const mgk_heads heads = heads_of(e, b, &copy->layers[i]);
-        code = mgk_heads_sm90_prepare(&heads, mgi_cuda_padded(e->batch_tokens), &plans->heads[i]);
-    }
-    return code;
-}
-
-const mgk_heads_plan *mgi_cuda_heads_plan(const mgi_cuda_plans *plans, uint32_t layer) {
-    return plans != NULL && plans->heads != NULL ? &plans->heads[layer] : NULL;
-}
 
 static int prepare(const mgi_encoder *e, const mgi_cuda_copy *copy, const mgi_cuda_buffers *b,
                    uint32_t number, mgi_cuda_site site, mgk_gemm_sm90_plan *plan) {
@@ -88,7 +51,6 @@ static int prepare(const mgi_encoder *e, const mgi_cuda_copy *copy, const mgi_cu
 
 void mgi_cuda_plans_destroy(mgi_cuda_plans *plans) {
     if (plans == NULL) return;
-    mgi_free(plans->heads);
     mgi_free(plans->of);
     mgi_free(plans);
 }
@@ -110,8 +72,6 @@ mgeo_status mgi_cuda_plans_create(const mgi_encoder *e, const mgi_cuda_copy *cop
             if (code != 0) return mgi_cuda_fail(error, &copy->card, code, "preparing products");
         }
     }
-    const int code = prepare_heads(e, copy, buffers, *plans);
-    if (code != 0) return mgi_cuda_fail(error, &copy->card, code, "preparing attention");
     return MGEO_OK;
 }
 

@@ -1,8 +1,7 @@
 /* Which rows of a batch share a tile of the kernel in heads_sm90.h. */
-#include "backend/cuda/encoder.h"
+#include "backend/cuda/tiles.h"
 
 #include <string.h>
-#include <stdlib.h>
 
 /* Rows that wait, by their length: those of one length are neighbours in the batch. */
 typedef struct waiting {
@@ -70,6 +69,12 @@ static void bound(const mgi_batch *batch, const uint32_t *rows, uint32_t count,
     }
 }
 
+/* Below this the kernels that need no tiles are faster: bench/RESULTS.md. */
+static bool is_full(uint32_t tokens, uint32_t tiles) {
+    enum { LEAST = MGK_HEADS_TILE * 3 / 4 };
+    return tokens >= (uint64_t)tiles * LEAST;
+}
+
 uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_tile *tiles,
                             mgk_heads_bounds *bounds) {
     waiting w;
@@ -84,7 +89,5 @@ uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_t
         tokens += tiles[count].rows;
         done += rows;
     }
-    static double least = -1;
-    if (least < 0) { const char *x = getenv("MGX_FILL"); least = x ? atof(x) : 0.88; }
-    return (double)batch->tokens / ((double)count * MGK_HEADS_TILE) >= least ? count : 0;
+    return is_full(batch->tokens, count) ? count : 0;
 }
