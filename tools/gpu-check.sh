@@ -123,7 +123,7 @@ sanitize_if_there() { # tool, program, arguments
 }
 
 # The tensor cores' ways are in the second program; racecheck, which keeps a record of every access
-# to shared memory, gets its few small batches alone.
+# to shared memory, gets its few small batches alone. "tiles" runs Hopper's kernel for a layer's heads.
 run_sanitizers() {
     local program programs tool
     read -r -a programs <<<"${SANITIZE:-tests/backend/cuda_conformance_test}"
@@ -133,6 +133,7 @@ run_sanitizers() {
     done
     for tool in memcheck initcheck racecheck; do
         sanitize_if_there "$tool" tests/backend/cuda_encoder_test small
+        sanitize_if_there "$tool" tests/backend/cuda_encoder_test tiles
     done
 }
 

@@ -1,7 +1,7 @@
 /* The encoder on CUDA against the naive one, with heads as wide as BERT's, so that the tensor cores
  * take attention and products; rows on either side of every size at which another kernel begins.
- * Skipped without a card. "small": nothing else but batches of a few rows, for tools that slow a
- * kernel down a thousandfold. */
+ * Skipped without a card. For tools that slow a kernel down a thousandfold "small" is batches of a
+ * few rows alone, "tiles" batches that are cut into tiles. */
 #include "backend/backend.h"
 #include "backend/cuda/gemm_sm90.h"
 #include "backend/cuda/heads_sm90.h"
@@ -281,12 +281,13 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(few_rows), cmocka_unit_test(many_rows),
                                        cmocka_unit_test(winners_run), cmocka_unit_test(tiles_run),
                                        cmocka_unit_test(nan_stays_in_its_row)};
-    const bool small = argc > 1 && strcmp(argv[1], "small") == 0;
+    const char *part = argc > 1 ? argv[1] : "";
     mgeo_error error;
     if (mgi_cuda_backend.usable("cuda", &error) != MGEO_OK) {
         fprintf(stderr, "skipped: %s\n", error.message);
         return SKIPPED;
     }
-    if (small) cmocka_set_test_filter("few_rows");
+    if (strcmp(part, "small") == 0) cmocka_set_test_filter("few_rows");
+    if (strcmp(part, "tiles") == 0) cmocka_set_test_filter("tiles_run");
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

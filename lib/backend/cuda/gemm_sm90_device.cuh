@@ -235,9 +235,9 @@ template <typename Number, int N> struct warpgroup_product;
     MGK_PRODUCT(Number, 192, KIND, TAIL, 96, "%96", "%97", "%98")                                  \
     MGK_PRODUCT(Number, 256, KIND, TAIL, 128, "%128", "%129", "%130")
 
-/* The same of halves with a in registers, as `round`ed sums lie there: of a warp's 16 rows, columns
- * 2t and 2t + 1 of row r, then of row r + 8, then both of the next 8 columns. `by_column`: b is
- * [16, N], rows of 128 bytes. */
+/* sums[64, N] (+)= a[64, 16 halves] · b^T with a in registers. A thread holds of a's 16 rows of its
+ * warp columns 2t and 2t + 1 of row r, then of row r + 8, then the same of the next 8 columns: as
+ * sums lie. b is [N, 16]; `by_column`: [16, N] in rows of 128 bytes. */
 template <typename Half, int N, bool by_column> struct held_product;
 
 #define MGK_HELD(Half, KIND, N, HALF, BY_COLUMN, TRANSPOSED, A0, A1, A2, A3, B, P)                 \

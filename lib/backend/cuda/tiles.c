@@ -69,7 +69,8 @@ static void bound(const mgi_batch *batch, const uint32_t *rows, uint32_t count,
     }
 }
 
-/* Below this the kernels that need no tiles are faster: bench/RESULTS.md. */
+/* Emptier tiles gain little: the kernels that need none take as long where two thirds of the tiles'
+ * rows are used in bf16, half in fp8 (bench/RESULTS.md). */
 static bool is_full(uint32_t tokens, uint32_t tiles) {
     enum { LEAST = MGK_HEADS_TILE * 3 / 4 };
     return tokens >= (uint64_t)tiles * LEAST;
