@@ -117,6 +117,7 @@ template <typename In> struct fetcher {
     uint32_t shared, rank;
 
     __device__ void weight(uint32_t head, uint32_t step, uint32_t stage, uint32_t full) const {
+        barrier_expect(full, STAGE_BYTES);
         const uint32_t to = shared + WEIGHTS_AT + stage * WEIGHT_BYTES + rank * BOX * STEP_BYTES;
 #pragma unroll
         for (uint32_t part = 0; part < PARTS; part++)
@@ -124,17 +125,33 @@ template <typename In> struct fetcher {
                          (part * t.heads + head) * HEAD + rank * BOX, full, 3);
     }
 
+    /* Weights for the first stages, which need no other kernel's results; returns how many. */
+    __device__ uint32_t begin() const {
+        ring r(shared);
+        uint32_t begun = 0;
+        for (walk w; w.here(t) && begun < STAGES; w.advance())
+            for (uint32_t step = 0; step < t.steps && begun < STAGES; step++, begun++) {
+                weight(w.head(t), step, r.stage, r.full(r.stage));
+                r.advance();
+            }
+        return begun;
+    }
+
     __device__ void run() const {
         ring r(shared);
+        uint32_t begun = begin();
         wait_for_inputs();
         for (walk w; w.here(t); w.advance()) {
             if (w.last(t)) let_next_begin();
             const uint32_t head = w.head(t), row = w.tile(t, rank).first;
             for (uint32_t step = 0; step < t.steps; step++) {
                 const uint32_t full = r.full(r.stage);
-                barrier_wait(r.empty(r.stage), r.parity ^ 1);
-                barrier_expect(full, STAGE_BYTES);
-                weight(head, step, r.stage, full);
+                if (begun > 0) {
+                    begun--;
+                } else {
+                    barrier_wait(r.empty(r.stage), r.parity ^ 1);
+                    weight(head, step, r.stage, full);
+                }
                 copy_tile(shared + r.stage * INPUT_BYTES, &t.input, step * numbers, row, full);
                 r.advance();
             }

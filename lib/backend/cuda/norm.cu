@@ -137,9 +137,10 @@ __device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
 
 /* ---- embeddings ---- */
 
-template <typename T, int CHUNKS>
+template <typename T, int CHUNKS, int PLACES>
 __device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk_cuda_norm &norm,
-                                          uint32_t r, const mgk_cuda_token &token) {
+                                          const affine<PLACES> &a, uint32_t r,
+                                          const mgk_cuda_token &token) {
     const uint32_t width = norm.width;
     const T *word = static_cast<const T *>(e.words) + (size_t)token.id * width;
     const float *position = e.positions + (size_t)token.position * width;
@@ -154,8 +155,6 @@ __device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk
 #pragma unroll
             for (int i = 0; i < WIDE; i++) row.at[c][i] += p[i] + t[i];
         });
-        affine<CHUNKS> a;
-        a.load(norm);
         normalise<CHUNKS>(row, norm, a);
         store_row<T, CHUNKS>(row, norm, r);
     } else {
@@ -172,17 +171,25 @@ __device__ void publish(const mgk_cuda_embedding &e, uint32_t rows) {
 }
 
 template <typename T, int CHUNKS>
-__global__ void __launch_bounds__(WARPS * 32)
+__global__ void __launch_bounds__(WARPS * 32, 2)
     embed_kernel(mgk_cuda_embedding e, mgk_cuda_batch batch, mgk_cuda_norm norm) {
+    constexpr int PLACES = CHUNKS > 0 ? CHUNKS : 1;
+    const uint32_t step = gridDim.x * WARPS;
+    uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
+    affine<PLACES> a;
     let_next_begin();
+    if constexpr (CHUNKS > 0) a.load(norm);
     wait_for_inputs();
-    const uint32_t r = blockIdx.x * WARPS + threadIdx.x / 32;
     if (r >= batch.tokens) return;
     /* Both are on their way from the host at once. */
-    const mgk_cuda_token token = e.tokens[r];
+    mgk_cuda_token token = e.tokens[r];
     const uint32_t tokens = (e.upload ? e.upload : batch.sizes)[1];
     if (e.upload && e.sizes && blockIdx.x == 0) publish(e, e.upload[0]);
-    if (r < tokens) embed_row<T, CHUNKS>(e, norm, r, token);
+    for (; r < tokens; r += step) {
+        const mgk_cuda_token next = r + step < tokens ? e.tokens[r + step] : token;
+        embed_row<T, CHUNKS>(e, norm, a, r, token);
+        token = next;
+    }
 }
 
 /* ---- residuals ---- */
@@ -285,14 +292,27 @@ template <typename F> int with_form(const mgk_cuda_norm *norm, F body) {
 
 uint32_t blocks_of(uint32_t rows) { return (rows + WARPS - 1) / WARPS; }
 
+/* No more blocks than the card takes at once, two a multiprocessor: each goes through many rows. */
+int lasting_blocks(uint32_t rows, uint32_t *blocks) {
+    int device = 0, multiprocessors = 0;
+    cudaError_t code = cudaGetDevice(&device);
+    if (code == cudaSuccess)
+        code = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    const uint32_t all = 2 * (uint32_t)multiprocessors, needed = blocks_of(rows);
+    *blocks = needed < all ? needed : all;
+    return (int)code;
+}
+
 } // namespace
 
 int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
                    const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
+    uint32_t blocks;
+    const int code = lasting_blocks(batch->tokens, &blocks);
+    if (code != 0) return code;
     return with_form(norm, [&](auto f) {
-        return launch(embed_kernel<typename decltype(f)::type, decltype(f)::chunks>,
-                      blocks_of(batch->tokens), WARPS * 32, 0, stream, dependent, *embedding,
-                      *batch, *norm);
+        return launch(embed_kernel<typename decltype(f)::type, decltype(f)::chunks>, blocks,
+                      WARPS * 32, 0, stream, dependent, *embedding, *batch, *norm);
     });
 }
 
@@ -301,14 +321,11 @@ namespace {
 template <typename T, int CHUNKS>
 int norm_rows(const T *y, const mgk_cuda_batch *batch, mgk_cuda_extent extent, uint32_t rows,
               const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
-    int device = 0, multiprocessors = 0;
-    cudaError_t code = cudaGetDevice(&device);
-    if (code == cudaSuccess)
-        code = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
-    if (code != cudaSuccess) return (int)code;
-    const uint32_t all = 2 * (uint32_t)multiprocessors, needed = blocks_of(rows);
-    return launch(norm_rows_kernel<T, CHUNKS>, needed < all ? needed : all, WARPS * 32, 0, stream,
-                  dependent, y, *batch, extent, *norm);
+    uint32_t blocks;
+    const int code = lasting_blocks(rows, &blocks);
+    if (code != 0) return code;
+    return launch(norm_rows_kernel<T, CHUNKS>, blocks, WARPS * 32, 0, stream, dependent, y, *batch,
+                  extent, *norm);
 }
 
 } // namespace
