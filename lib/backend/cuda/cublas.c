@@ -42,7 +42,7 @@ static cudaDataType data_type(mgk_cuda_type type) {
     }
 }
 
-/* Where all else is in halves, the pooler's fp32 may be rounded to TF32, which is as fine as fp16. */
+/* Where all else is in halves, the pooler's fp32 is rounded to TF32, which is as fine as fp16. */
 static cublasComputeType_t compute_type(const mgi_encoder *e, mgk_cuda_type in) {
     const bool rounded = e->forms.tf32 || mgi_cuda_is_half(e->forms.flow);
     if (in == MGK_CUDA_S8) return CUBLAS_COMPUTE_32I;
