@@ -3,7 +3,6 @@
 
 #include "core/alloc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static uint32_t mgi_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -96,19 +95,40 @@ static void mgi_pick_nearest(mgi_pick *pick, uint32_t length) {
     }
 }
 
-static int mgi_by_length(const void *a, const void *b) {
-    const mgi_row *const *x = a, *const *y = b;
-    return ((*x)->length > (*y)->length) - ((*x)->length < (*y)->length);
+/* Two runs that ascend, rows[0 .. middle) and rows[middle .. count), into one. */
+static void mgi_merge(mgi_row *const *rows, uint32_t middle, uint32_t count, mgi_row **to) {
+    uint32_t low = 0, high = middle;
+    for (uint32_t i = 0; i < count; i++) {
+        const bool lower =
+            high == count || (low < middle && rows[low]->length <= rows[high]->length);
+        to[i] = rows[lower ? low++ : high++];
+    }
+}
+
+/* By length; rows of one length keep their order. Unlike qsort it allocates nothing: scratch takes
+ * as many rows. */
+static void mgi_sort_rows(mgi_row **rows, mgi_row **scratch, uint32_t count) {
+    mgi_row **from = rows, **to = scratch;
+    for (uint32_t run = 1; run < count; run *= 2) {
+        for (uint32_t first = 0; first < count; first += 2 * run) {
+            const uint32_t left = count - first;
+            mgi_merge(from + first, mgi_least(run, left), mgi_least(2 * run, left), to + first);
+        }
+        mgi_row **swapped = from;
+        from = to;
+        to = swapped;
+    }
+    if (from != rows) memcpy(rows, from, count * sizeof(mgi_row *));
 }
 
 static void mgi_pick_in_turn(mgi_pick *pick) {
+    mgi_row **picked = pick->batcher->picked;
     const mgi_row *next;
     while ((next = mgi_queue_peek(pick->queue)) != NULL && mgi_pick_has_room(pick, next->length)) {
         pick->tokens_left -= next->length;
-        pick->batcher->picked[pick->high++] = mgi_queue_next(pick->queue);
+        picked[pick->high++] = mgi_queue_next(pick->queue);
     }
-    qsort(pick->batcher->picked + pick->low, pick->high - pick->low, sizeof(mgi_row *),
-          mgi_by_length);
+    mgi_sort_rows(picked + pick->low, picked, pick->high - pick->low); /* below low nothing lies */
 }
 
 static void mgi_batcher_pack(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uint32_t high) {
