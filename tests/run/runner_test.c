@@ -200,6 +200,34 @@ static void test_batches_keep_to_their_budget(void **state) {
     mgi_runner_destroy(runner);
 }
 
+/* Tokens between the shortest and the longest row of a batch, over all batches of waiting rows. */
+static uint32_t spread(bool any_length) {
+    static steered_run runs[PAIRS_MOST];
+    static caller one, all;
+    test_crew crew = {0};
+    uint32_t sum = 0;
+    steered_reset();
+    steered_any_length(any_length);
+    mgi_runner *runner = make_runner(1, 4096, 256);
+    steered_hold(true);
+    start_caller(&crew, &one, runner, 0, 1);
+    steered_await_waiting(1);
+    start_caller(&crew, &all, runner, 0, PAIRS_MOST);
+    await_queued(runner, PAIRS_MOST);
+    steered_hold(false);
+    test_crew_join(&crew);
+    for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&all.a, 0, i);
+    unsigned count = steered_runs(runs, PAIRS_MOST);
+    for (unsigned i = 0; i < count; i++) sum += runs[i].longest - runs[i].shortest;
+    mgi_runner_destroy(runner);
+    return sum;
+}
+
+static void test_rows_of_any_length_share_batches(void **state) {
+    (void)state;
+    assert_true(spread(true) > 2 * spread(false));
+}
+
 /* ---- making one ------------------------------------------------------------------------------ */
 
 static void test_a_device_has_its_own_lanes(void **state) {
@@ -311,6 +339,7 @@ int main(void) {
         TEST(test_too_few_columns_score_nothing),
         TEST(test_a_lone_row_has_all_cores),
         TEST(test_batches_keep_to_their_budget),
+        TEST(test_rows_of_any_length_share_batches),
         TEST(test_a_device_has_its_own_lanes),
         TEST(test_allocation_failures),
         TEST(test_warm_up_runs_all_lanes_and_lengths),

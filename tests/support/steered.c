@@ -24,6 +24,7 @@ static struct {
     bool fail_lanes;
     uint32_t rows_most;
     uint32_t device_lanes, whole_tokens;
+    bool any_length;
     int32_t poison;
     unsigned delay; /* milliseconds */
     int lanes;
@@ -46,6 +47,7 @@ void steered_reset(void) {
     steered.rows_most = 0;
     steered.device_lanes = 0;
     steered.whole_tokens = 0;
+    steered.any_length = false;
     steered.poison = -1;
     steered.delay = 0;
     steered.runs = 0;
@@ -90,6 +92,12 @@ void steered_lanes(uint32_t lanes, uint32_t whole_tokens) {
     pthread_mutex_lock(&steered.mutex);
     steered.device_lanes = lanes;
     steered.whole_tokens = whole_tokens;
+    pthread_mutex_unlock(&steered.mutex);
+}
+
+void steered_any_length(bool any) {
+    pthread_mutex_lock(&steered.mutex);
+    steered.any_length = any;
     pthread_mutex_unlock(&steered.mutex);
 }
 
@@ -247,6 +255,7 @@ static void steered_describe(const mgi_encoder *encoder, mgi_encoder_info *info)
     pthread_mutex_lock(&steered.mutex);
     info->lanes = steered.device_lanes;
     info->whole_tokens = steered.whole_tokens;
+    info->any_length = steered.any_length;
     info->on_cpu = info->lanes == 0;
     pthread_mutex_unlock(&steered.mutex);
 }

@@ -32,6 +32,9 @@ void steered_rows_most(uint32_t rows);
 /* Encoders that are opened from now on are not on the CPU and want so many lanes; 0: they are. */
 void steered_lanes(uint32_t lanes, uint32_t whole_tokens);
 
+/* Encoders that are opened from now on compute mixed lengths as fast as others, or do not. */
+void steered_any_length(bool any);
+
 /* From now on lanes cannot be opened, or can again. */
 void steered_fail_lanes(bool fail);
 
