@@ -6,7 +6,6 @@
 #include "backend/cuda/kernels.h"
 #include "backend/cuda/launch.cuh"
 #include "backend/cuda/numbers.cuh"
-#include "backend/cuda/tensor_cores.cuh"
 
 #include <math.h>
 
@@ -14,11 +13,21 @@ namespace {
 
 /* ---- the tensor cores' way ---- */
 
-enum { QUERIES = 16, WARPS = 4 };
+enum { HEAD = 64, QUERIES = 16, WARPS = 4, ROW_BYTES = HEAD * 2 };
 
 /* KEYS: how many are in shared memory at once, 32, 48 or 64. The fewer, the more warps there are to
  * hide the way to memory. */
 template <int KEYS> __host__ __device__ constexpr int warp_bytes() { return 2 * KEYS * ROW_BYTES; }
+
+/* Sixteen-byte pieces of a row change places with the row's number: ldmatrix then meets all banks.
+ */
+__device__ __forceinline__ uint32_t place_of(uint32_t row, uint32_t piece) {
+    return row * ROW_BYTES + ((piece ^ (row & 7)) << 4);
+}
+
+__device__ __forceinline__ uint32_t shared_address(const void *pointer) {
+    return (uint32_t)__cvta_generic_to_shared(pointer);
+}
 
 /* `bytes` 0: writes zeros and reads nothing. */
 __device__ __forceinline__ void copy16(uint32_t to, const void *from, uint32_t bytes) {
@@ -32,6 +41,45 @@ __device__ __forceinline__ void copies_done() {
     asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;" ::: "memory");
 #endif
     __syncwarp();
+}
+
+__device__ __forceinline__ void load_matrices(uint32_t at, uint32_t to[4]) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 750
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(at)
+                 : "memory");
+#endif
+}
+
+__device__ __forceinline__ void load_transposed(uint32_t at, uint32_t to[4]) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 750
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(at)
+                 : "memory");
+#endif
+}
+
+/* sums += a b: 16 x 16 by 16 x 8. */
+__device__ __forceinline__ void multiply(float sums[4], const uint32_t a[4], uint32_t b0,
+                                         uint32_t b1, __half) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, "
+                 "{%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#endif
+}
+
+__device__ __forceinline__ void multiply(float sums[4], const uint32_t a[4], uint32_t b0,
+                                         uint32_t b1, __nv_bfloat16) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, "
+                 "{%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#endif
 }
 
 /* One head of one sequence. */
@@ -156,6 +204,17 @@ __device__ __forceinline__ void gather(const head &h, const float weights[KEYS /
             multiply(g.context[2 * n + 1], left, values[2], values[3], Half());
         }
     }
+}
+
+__device__ __forceinline__ void store_two(__half *to, float a, float b) {
+    *reinterpret_cast<uint32_t *>(to) = pack2(a, b, __half());
+}
+__device__ __forceinline__ void store_two(__nv_bfloat16 *to, float a, float b) {
+    *reinterpret_cast<uint32_t *>(to) = pack2(a, b, __nv_bfloat16());
+}
+__device__ __forceinline__ void store_two(e4m3 *to, float a, float b) {
+    *reinterpret_cast<uint16_t *>(to) =
+        (uint16_t)__nv_cvt_float2_to_fp8x2(make_float2(a, b), __NV_SATFINITE, __NV_E4M3);
 }
 
 template <typename Out>

@@ -140,6 +140,24 @@ __device__ __forceinline__ uint4 load_words(uint32_t from) {
     return w;
 }
 
+/* Where 16 bytes of a row of 64 or 128 bytes lie, so that no banks conflict along rows or across
+ * them; of 128 as the copy engine swizzles them. */
+template <uint32_t row_bytes>
+__device__ __forceinline__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
+    const uint32_t key = row_bytes == 128 ? row % 8 : row / 2 % 4;
+    return row * row_bytes + ((chunk ^ key) << 4);
+}
+
+/* 16 numbers of one byte each, stored as a thread has them (columns 2t, 2t + 1, 2t + 8 and 2t + 9
+ * beside each other), by their columns; others as they are. */
+template <typename Number> __device__ __forceinline__ uint4 in_order(uint4 w) {
+    if constexpr (sizeof(Number) == 1)
+        return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
+                          __byte_perm(w.x, w.y, 0x7632), __byte_perm(w.z, w.w, 0x7632));
+    else
+        return w;
+}
+
 /* ---- products ---- */
 
 template <uint32_t count> __device__ __forceinline__ void set_more_registers() {

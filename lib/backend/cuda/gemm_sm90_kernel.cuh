@@ -315,20 +315,6 @@ struct multiplier {
         }
     }
 
-    /* 16 bytes of a part's row, swizzled: no bank conflicts in either direction. */
-    static __device__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
-        const uint32_t key = part_bytes == 128 ? row % 8 : row / 2 % 4;
-        return row * part_bytes + ((chunk ^ key) << 4);
-    }
-
-    static __device__ uint4 in_order(uint4 w) {
-        if constexpr (sizeof(Out) == 1)
-            return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
-                              __byte_perm(w.x, w.y, 0x7632), __byte_perm(w.z, w.w, 0x7632));
-        else
-            return w;
-    }
-
     /* The tile's 64 rows of this warpgroup, each warp its 16. */
     __device__ void write(const float (&sums)[sums_count], uint32_t columns, uint32_t row,
                           uint32_t column) const {
@@ -344,13 +330,14 @@ struct multiplier {
         for (uint32_t part = 0; part < parts; part++) {
 #pragma unroll
             for (uint32_t i = 0; i < words / 4; i++)
-                store_matrices(staging() + chunk_at(matrix_row, 2 * i + matrix_chunk),
+                store_matrices(staging() + chunk_at<part_bytes>(matrix_row, 2 * i + matrix_chunk),
                                packed + 4 * i);
             __syncwarp();
             uint4 out[rounds];
 #pragma unroll
             for (uint32_t i = 0; i < rounds; i++)
-                out[i] = load_words(staging() + chunk_at(i * rows_at_once + in_row, in_chunk));
+                out[i] = load_words(staging() +
+                                    chunk_at<part_bytes>(i * rows_at_once + in_row, in_chunk));
             /* Before the loads are waited for. */
             if (part + 1 < parts) pack_part(sums, columns, part + 1, packed);
             __syncwarp();
@@ -358,7 +345,7 @@ struct multiplier {
             for (uint32_t i = 0; i < rounds; i++)
                 if (row + i * rows_at_once + in_row < t.rows)
                     *reinterpret_cast<uint4 *>(to + i * rows_at_once * stride + part * part_bytes) =
-                        in_order(out[i]);
+                        in_order<Out>(out[i]);
         }
     }
 

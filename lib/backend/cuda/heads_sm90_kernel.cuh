@@ -13,7 +13,6 @@
 #include "backend/cuda/heads_sm90.h"
 #include "backend/cuda/launch.cuh"
 #include "backend/cuda/sm90_host.cuh"
-#include "backend/cuda/tensor_cores.cuh"
 
 #include <math.h>
 #include <type_traits>
@@ -24,9 +23,11 @@ using namespace sm90;
 
 enum : uint32_t {
     TILE = MGK_HEADS_TILE,
-    PARTS = 3,      /* queries, keys, values */
-    BOX = HEAD / 2, /* weight rows that a block fetches of each part */
-    PRODUCTS = 4,   /* of 32 bytes along K, in a step */
+    HEAD = MGK_HEADS_WIDTH,
+    ROW_BYTES = HEAD * 2, /* of keys and values in shared memory */
+    PARTS = 3,            /* queries, keys, values */
+    BOX = HEAD / 2,       /* weight rows that a block fetches of each part */
+    PRODUCTS = 4,         /* of 32 bytes along K, in a step */
     WARPGROUP = 128,
     WORKERS = 2, /* warpgroups */
     WARPS = WARPGROUP / 32,
@@ -271,7 +272,7 @@ template <typename In, typename Half, typename Out> struct worker {
 #pragma unroll
                         for (uint32_t i = 0; i < 4; i++) words[i] = finite(words[i]);
                     }
-                    store_matrices(to + place_of(at, 2 * c + lane() / 16), words);
+                    store_matrices(to + chunk_at<ROW_BYTES>(at, 2 * c + lane() / 16), words);
                 }
             }
     }
@@ -401,19 +402,8 @@ template <typename In, typename Half, typename Out> struct worker {
 
     /* -- out -- */
 
-    /* 16 bytes of a row in a warp's part of the keys' place, without bank conflicts. */
-    static __device__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
-        if constexpr (sizeof(Out) == 2) return place_of(row, chunk);
-        return row * HEAD + ((chunk ^ (row / 2 % 4)) << 4);
-    }
-
-    /* Numbers of one byte each go into 16 bytes as a thread has them: columns 2t, 2t + 1, 2t + 8
-     * and 2t + 9 beside each other. */
-    static __device__ uint4 in_order(uint4 w) {
-        if constexpr (sizeof(Out) == 2) return w;
-        return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
-                          __byte_perm(w.x, w.y, 0x7632), __byte_perm(w.z, w.w, 0x7632));
-    }
+    /* A row of contexts in a warp's part of the keys' place. */
+    static constexpr uint32_t out_bytes = HEAD * sizeof(Out);
 
     __device__ void stage(const float (&context)[HEAD / 2], const float (&factor)[2],
                           uint32_t at) const {
@@ -434,14 +424,14 @@ template <typename In, typename Half, typename Out> struct worker {
                     words[i] = pack4(two[0], two[1], two[4], two[5]);
                 }
             }
-            store_matrices(at + chunk_at(in, 2 * c + half), words);
+            store_matrices(at + chunk_at<out_bytes>(in, 2 * c + half), words);
         }
     }
 
     /* A warp's 16 rows, from row `first` of the tile on. */
     __device__ void write(const float (&context)[HEAD / 2], const float (&sum)[2],
                           const mgk_heads_tile &tile, uint32_t first, uint32_t head) const {
-        constexpr uint32_t chunks = HEAD * sizeof(Out) / 16, at_once = 32 / chunks;
+        constexpr uint32_t chunks = out_bytes / 16, at_once = 32 / chunks;
         const uint32_t at = keys_at() + first * ROW_BYTES, in = lane() / chunks;
         const float factor[2] = {t.context_scale * reciprocal(sum[0]),
                                  t.context_scale * reciprocal(sum[1])};
@@ -454,10 +444,10 @@ template <typename In, typename Half, typename Out> struct worker {
         __syncwarp();
 #pragma unroll
         for (uint32_t row = 0; row < 16; row += at_once) {
-            const uint4 words = load_words(at + chunk_at(row + in, lane() % chunks));
+            const uint4 words = load_words(at + chunk_at<out_bytes>(row + in, lane() % chunks));
             if (first + row + in < tile.rows)
                 *reinterpret_cast<uint4 *>(to + (size_t)row * width * sizeof(Out)) =
-                    in_order(words);
+                    in_order<Out>(words);
         }
     }
 
@@ -571,7 +561,8 @@ template <typename In, typename Half, typename Out>
 __global__ void __launch_bounds__(THREADS, 1) heads(const __grid_constant__ task t) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     extern __shared__ unsigned char dynamic[];
-    uint32_t shared = (shared_address(dynamic) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    uint32_t shared =
+        ((uint32_t)__cvta_generic_to_shared(dynamic) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     asm volatile("" : "+r"(shared)); /* keep it, rather than work it out in every step */
     const uint32_t rank = cluster_rank();
     const uint32_t warpgroup = __shfl_sync(0xffffffffu, threadIdx.x / WARPGROUP, 0);
