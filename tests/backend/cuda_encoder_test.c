@@ -34,7 +34,8 @@ static const kind kinds[] = {{"fp32", MGEO_FP32, 1e-5},
                              {"int8", MGEO_INT8, 0.08},
                              {"fp8", MGEO_FP8, 0.25}};
 
-static int nan_word = -1; /* whose embedding is NaN, in models made from now on */
+enum { NAN_WORD = 5 };
+static bool has_nan; /* models made from now on: in that word's embedding */
 
 static toy *make_model(void) {
     toy_options options = {.spec = toy_spec(), .seed = 21};
@@ -44,7 +45,7 @@ static toy *make_model(void) {
     options.spec.positions = LONGEST;
     toy *model = toy_create(&options);
     float *words = (float *)(uintptr_t)model->weights.word_embeddings.data;
-    if (nan_word >= 0) words[(size_t)nan_word * options.spec.hidden] = NAN;
+    if (has_nan) words[(size_t)NAN_WORD * options.spec.hidden] = NAN;
     return model;
 }
 
@@ -252,7 +253,7 @@ static void tiles_run(void **state) {
 
 /* One word's NaN stays in its rows, though others share their tiles. */
 static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
-    enum { ROWS = 40, LENGTH = 40, WORD = 5, OTHER = 6 };
+    enum { ROWS = 40, LENGTH = 40, OTHER = NAN_WORD + 1 };
     static float logits[ROWS * LABELS_MOST];
     const uint32_t labels = model->spec.labels;
     uint32_t lengths[ROWS];
@@ -261,8 +262,8 @@ static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
     for (uint32_t r = 0; r < ROWS; r++) lengths[r] = LENGTH;
     toy_batch *b = toy_batch_create(&model->spec, lengths, ROWS, 3);
     for (uint32_t i = 0; i < b->batch.tokens; i++)
-        if (b->ids[i] == WORD) b->ids[i] = OTHER;
-    for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = WORD;
+        if (b->ids[i] == NAN_WORD) b->ids[i] = OTHER;
+    for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = NAN_WORD;
     must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
     assert_int_equal(heads, 1);
     for (uint32_t i = 0; i < ROWS * labels; i++)
@@ -272,9 +273,9 @@ static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
 
 static void nan_stays_in_its_row(void **state) {
     (void)state;
-    nan_word = 5;
+    has_nan = true;
     on_hopper(false, true, check_nan);
-    nan_word = -1;
+    has_nan = false;
 }
 
 int main(int argc, char **argv) {

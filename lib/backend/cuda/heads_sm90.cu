@@ -45,24 +45,29 @@ bool encode_maps(const mgk_heads *h, uint32_t rows_capacity, sm90_heads::task *t
                             sm90_heads::BOX, &t->weight);
 }
 
+/* Whether there is a kernel for it, on whatever device. */
+bool fits(const mgk_heads *h) {
+    return kernel_of(h) != nullptr && h->heads != 0 && h->hidden == h->heads * MGK_HEADS_WIDTH &&
+           h->hidden * sm90::number_bytes(h->input_type) % sm90::STEP_BYTES == 0 &&
+           sm90::is_aligned(h->input) && sm90::is_aligned(h->weight) && sm90::is_aligned(h->bias) &&
+           sm90::is_aligned(h->context);
+}
+
 } // namespace
 
 extern "C" bool mgk_heads_sm90_supports(const mgk_heads *h) {
-    const kernel k = kernel_of(h);
-    return k != nullptr && h->heads != 0 && h->hidden == h->heads * MGK_HEADS_WIDTH &&
-           h->hidden * sm90::number_bytes(h->input_type) % sm90::STEP_BYTES == 0 &&
-           sm90::is_aligned(h->input) && sm90::is_aligned(h->weight) && sm90::is_aligned(h->bias) &&
-           sm90::is_aligned(h->context) && sm90::count_clusters(k, shape) > 0;
+    return fits(h) && sm90::count_clusters(kernel_of(h), shape) > 0;
 }
 
 extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity,
                                       mgk_heads_plan *plan) {
-    if (!mgk_heads_sm90_supports(h)) return (int)cudaErrorNotSupported;
+    if (!fits(h)) return (int)cudaErrorNotSupported;
     const float log2_e = 1.4426950408889634f;
     plan_parts parts;
     memset(&parts, 0, sizeof parts);
     parts.run = kernel_of(h);
     parts.at_once = sm90::count_clusters(parts.run, shape);
+    if (parts.at_once == 0) return (int)cudaErrorNotSupported;
     if (!encode_maps(h, rows_capacity, &parts.task)) return (int)cudaErrorInvalidValue;
     parts.task.bias = h->bias;
     parts.task.context = h->context;

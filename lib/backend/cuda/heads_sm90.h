@@ -24,7 +24,7 @@ typedef struct mgk_heads {
     mgk_cuda_type context_type; /* type, or E4M3: of numbers * context_scale */
     uint32_t heads;
     uint32_t hidden;    /* heads * MGK_HEADS_WIDTH */
-    const void *input;  /* [rows, hidden]; read up to a multiple of 256 rows */
+    const void *input;  /* [rows, hidden] */
     const void *weight; /* [3 * hidden, hidden]: of queries, keys, values */
     const float *bias;  /* [3 * hidden] */
     float scale;
@@ -57,8 +57,13 @@ typedef struct mgk_heads_plan {
 /* Whether the current device and this file take it. */
 bool mgk_heads_sm90_supports(const mgk_heads *heads);
 
+/* Input rows may be read up to the capacity, or 128 if that is less, whatever stands there. Returns
+ * 0 or a CUDA error, as the next does. */
 int mgk_heads_sm90_prepare(const mgk_heads *heads, uint32_t rows_capacity, mgk_heads_plan *plan);
 
+/* Tiles and bounds lie in device memory. Context is written for the tiles' rows and not beyond.
+ * dependent: may begin before the kernel before it has ended, see kernels.h. Weight and bias must
+ * not be written by kernels that may still be running then. */
 int mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles, uint32_t count,
                           const mgk_heads_bounds *bounds, bool dependent, mgk_cuda_stream stream);
 
