@@ -105,7 +105,7 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
 /* Whole waves of 132 multiprocessors with tiles of 128 rows, and activations not much larger than
  * what stays in the card's cache: bench/RESULTS.md. */
 static uint32_t best_batch(const mgi_encoder *e) {
-    enum { WAVE = 5632, WAVES = 4 };
+    enum { WAVE = 5632, WAVES = 5 };
     const uint32_t best = e->forms.flow == MGK_CUDA_F32 ? WAVE : WAVES * WAVE;
     return best < e->max_length ? e->max_length : best;
 }
