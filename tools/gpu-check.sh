@@ -122,9 +122,8 @@ sanitize_if_there() { # tool, program, arguments
     fi
 }
 
-# The tensor cores' ways are in the second program; racecheck, which keeps a record of every access
-# to shared memory, gets its few small batches alone. "tiles" runs Hopper's kernel for a layer's heads:
-# racecheck does not get through it (it ends the program with status 9, having found nothing).
+# The tensor cores' ways are in the second program: "small" is batches of a few rows, "hopper" Hopper's
+# kernels for many. racecheck, which keeps a record of every access to shared memory, gets that alone.
 run_sanitizers() {
     local program programs tool
     read -r -a programs <<<"${SANITIZE:-tests/backend/cuda_conformance_test}"
@@ -134,9 +133,7 @@ run_sanitizers() {
     done
     for tool in memcheck initcheck racecheck; do
         sanitize_if_there "$tool" tests/backend/cuda_encoder_test small
-    done
-    for tool in memcheck initcheck; do
-        sanitize_if_there "$tool" tests/backend/cuda_encoder_test tiles
+        sanitize_if_there "$tool" tests/backend/cuda_encoder_test hopper
     done
 }
 
