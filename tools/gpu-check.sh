@@ -123,7 +123,7 @@ sanitize_if_there() { # tool, program, arguments
 }
 
 # The tensor cores' ways are in the second program: "small" is batches of a few rows, "hopper" Hopper's
-# kernels for many. racecheck, which keeps a record of every access to shared memory, gets that alone.
+# kernels for many. racecheck, which keeps a record of every access to shared memory, gets these alone.
 run_sanitizers() {
     local program programs tool
     read -r -a programs <<<"${SANITIZE:-tests/backend/cuda_conformance_test}"

@@ -230,10 +230,10 @@ static void hopper_winners_run(void **state) {
     on_hopper(true, false, check_winners);
 }
 
-/* Rows of every length that a tile takes, across its middle and not, the last tile not full; then
+/* Rows of lengths up to what a tile takes, across its middle and not, the last tile not full; then
  * one row more, which no tile takes. */
 static void check_tiles(const toy *model, mgi_lane *lane, const kind *k) {
-    enum { ROWS = 62, FIRST_NUMBER = 15 };
+    enum { ROWS = 63, FIRST_NUMBER = 15 };
     static const uint32_t steps[] = {2, 1};
     uint32_t lengths[ROWS + 1];
     unsigned number = FIRST_NUMBER;

@@ -102,8 +102,8 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
 
 /* ---- sizes */
 
-/* Whole waves of 132 multiprocessors with tiles of 128 rows, and activations not much larger than
- * what stays in the card's cache: bench/RESULTS.md. */
+/* Whole waves of 132 multiprocessors with tiles of 128 rows. More of them score a little more, and
+ * a lone call waits longer for them: bench/RESULTS.md. */
 static uint32_t best_batch(const mgi_encoder *e) {
     enum { WAVE = 5632, WAVES = 5 };
     const uint32_t best = e->forms.flow == MGK_CUDA_F32 ? WAVE : WAVES * WAVE;
