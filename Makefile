@@ -36,7 +36,7 @@ gpu-check:
 
 gpu-bench:
 	@tools/gpu-check.sh '$(GPU_BUILD)' --build-only $(MESON_ARGS)
-	@tools/with-deps.sh bench/gpu/run.py --build '$(GPU_BUILD)' $(BENCH_ARGS)
+	@tools/with-deps.sh benchmarks/gpu/run.py --build '$(GPU_BUILD)' $(BENCH_ARGS)
 
 install:
 	@tools/bootstrap.sh demo

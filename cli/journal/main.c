@@ -2,10 +2,10 @@
 #include <mgeo.h>
 #include <stdio.h>
 
-#include "notice.h"
-#include "query.h"
-#include "scan.h"
-#include "usage.h"
+#include "common/message.h"
+#include "journal/help.h"
+#include "journal/query.h"
+#include "journal/scan.h"
 
 enum { EXIT_SOUND = 0, EXIT_NOT_SOUND = 1, EXIT_COULD_NOT = 2 };
 

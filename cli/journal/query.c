@@ -1,5 +1,5 @@
 /* The command line of mgeo-journal. */
-#include "query.h"
+#include "journal/query.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fault.h"
+#include "common/error.h"
 
 enum query_action { QUERY_PRINT, QUERY_VERIFY, QUERY_HELP, QUERY_VERSION };
 

@@ -1,5 +1,5 @@
 /* Lays one line of the journal out for people. */
-#include "row.h"
+#include "journal/row.h"
 
 #include <stdbool.h>
 #include <string.h>

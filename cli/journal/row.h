@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "text.h"
+#include "common/string_buffer.h"
 
 /* The line above the first one. */
 void row_heading(struct text *text);

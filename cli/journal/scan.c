@@ -1,13 +1,13 @@
 /* Walks over a journal's lines: once to count, once to print. */
-#include "scan.h"
+#include "journal/scan.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lines.h"
-#include "row.h"
-#include "text.h"
+#include "common/string_buffer.h"
+#include "journal/row.h"
+#include "table/lines.h"
 
 /* What is done with a line; json is NULL if it is no JSON object. */
 typedef bool (*visitor)(void *context, const struct line *line, const json_t *json,

@@ -4,7 +4,7 @@
 
 #include <mgeo.h>
 
-#include "query.h"
+#include "journal/query.h"
 
 /* Prints the lines that the query asks for; those that are not sound too, after a mark. Lines that
  * an engine has added since the report was made are left for the next time. */

@@ -74,3 +74,14 @@ char *mgi_path_join(const char *directory, const char *name) {
     if (path != NULL) snprintf(path, bytes, "%s/%s", directory, name);
     return path;
 }
+
+const char *mgi_shown_path(const char *path) {
+    enum { SHOWN = 160 };
+    size_t length = strlen(path);
+    if (length <= SHOWN) return path;
+    const char *tail = path + length - SHOWN;
+    const char *slash = strchr(tail, '/');
+    if (slash != NULL) return slash + 1;
+    while (((unsigned char)*tail & 0xC0) == 0x80) tail++;
+    return tail;
+}

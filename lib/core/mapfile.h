@@ -29,4 +29,7 @@ bool mgi_file_exists(const char *path);
 /* Joins "directory/name" into fresh memory (mgi_free), or NULL when out of memory. */
 char *mgi_path_join(const char *directory, const char *name);
 
+/* The path as error lines show it: its last part, where it is too long for one line. */
+const char *mgi_shown_path(const char *path);
+
 #endif

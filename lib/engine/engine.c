@@ -3,7 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/thread.h"
-#include "engine/point.h"
+#include "engine/rollout/routing.h"
 #include "engine/state.h"
 #include "stats/counters.h"
 

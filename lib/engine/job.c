@@ -1,7 +1,7 @@
 /* Jobs: one model, held for many calls. */
 #include "core/alloc.h"
 #include "core/thread.h"
-#include "engine/point.h"
+#include "engine/rollout/routing.h"
 #include "engine/state.h"
 
 struct mgeo_job {

@@ -2,7 +2,7 @@
 #include "core/progress.h"
 #include "core/thread.h"
 #include "engine/admission.h"
-#include "engine/beside.h"
+#include "engine/load_impact.h"
 #include "engine/state.h"
 
 #include <string.h>

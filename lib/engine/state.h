@@ -2,12 +2,14 @@
 #ifndef MGI_ENGINE_STATE_H
 #define MGI_ENGINE_STATE_H
 
+#include "core/background.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "engine/engine.h"
-#include "engine/journal.h"
-#include "engine/shadow.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/watch.h"
 #include "engine/slots.h"
-#include "engine/watch.h"
+#include "journal/journal.h"
 #include "run/runner.h"
 
 #include <pthread.h>
@@ -53,10 +55,6 @@ struct mgeo_engine {
 
     pthread_mutex_t emptier; /* held, before `mutex`, by the one who empties the standby slot */
 };
-
-static inline const char *mgi_slot_name(int32_t slot) {
-    return slot == MGEO_BLUE ? "blue" : "green";
-}
 
 static inline int32_t mgi_other_slot(int32_t slot) {
     return slot == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
@@ -114,10 +112,5 @@ bool mgi_turn_back(mgeo_engine *engine, uint64_t route, const char *reason,
 /* Writes a record that belongs to no receipt; a failure is counted and logged. The mutex is not
  * held. */
 void mgi_journal_event(mgeo_engine *engine, uint64_t ticket, mgi_record *record);
-
-/* ---- aside.c ---- */
-
-/* Runs body(argument) and waits for it, in a thread of low priority if `aside`. */
-void mgi_run_aside(bool aside, void (*body)(void *), void *argument);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/mapfile.h"
-#include "model/store.h"
+#include "model/formats/tensor_index.h"
 
 #include <dlfcn.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
 #define MGI_MODEL_CHECKPOINT_H
 
 #include "backend/backend.h"
-#include "model/store.h"
+#include "model/formats/tensor_index.h"
 
 /* A tensor that scoring uses, under the name that does not depend on the layout. */
 typedef struct mgi_used_tensor {

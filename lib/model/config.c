@@ -3,10 +3,10 @@
 #include "model/config.h"
 
 #include "core/alloc.h"
+#include "core/json.h"
 #include "core/mapfile.h"
-#include "model/json.h"
+#include "model/formats/tensor_index.h"
 #include "model/label_files.h"
-#include "model/store.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define MGI_MODEL_CONFIG_H
 
 #include "backend/backend.h"
-#include "text/pair.h"
+#include "text/tokenizer.h"
 
 /* Label names by index, where a file gives them. */
 typedef struct mgi_label_names {

@@ -1,7 +1,7 @@
 /* Reads label names out of JSON: {"name": index} or {"index": "name"}. */
 #include "model/label_files.h"
 
-#include "model/store.h"
+#include "model/formats/tensor_index.h"
 
 #include <stdio.h>
 #include <string.h>

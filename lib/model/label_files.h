@@ -2,8 +2,8 @@
 #ifndef MGI_MODEL_LABEL_FILES_H
 #define MGI_MODEL_LABEL_FILES_H
 
+#include "core/json.h"
 #include "model/config.h"
-#include "model/json.h"
 
 /* Reads object[key], if labels are not named yet and the field is there. */
 mgeo_status mgi_label2id_read(mgi_label_names *labels, const mgi_object *object, const char *key,

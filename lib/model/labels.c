@@ -1,7 +1,7 @@
 /* From a model's label names to where its similarity lies, and from logits to similarity. */
 #include "model/labels.h"
 
-#include "model/store.h"
+#include "model/formats/tensor_index.h"
 
 #include <math.h>
 #include <stdio.h>

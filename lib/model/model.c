@@ -9,8 +9,8 @@
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "model/fingerprint.h"
+#include "model/formats/weight_files.h"
 #include "model/labels.h"
-#include "model/weights.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "backend/backend.h"
 #include "core/log.h"
 #include "core/progress.h"
-#include "text/pair.h"
+#include "text/tokenizer.h"
 
 typedef struct mgi_model mgi_model;
 

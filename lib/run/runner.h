@@ -3,8 +3,8 @@
 #define MGI_RUN_RUNNER_H
 
 #include "model/model.h"
-#include "run/crew.h"
-#include "stats/observed.h"
+#include "run/thread_pool.h"
+#include "stats/snapshot.h"
 
 typedef struct mgi_runner mgi_runner;
 

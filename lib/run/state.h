@@ -3,10 +3,10 @@
 #define MGI_RUN_STATE_H
 
 #include "run/batcher.h"
-#include "run/cores.h"
-#include "run/crew.h"
+#include "run/parallelism.h"
 #include "run/queue.h"
 #include "run/runner.h"
+#include "run/thread_pool.h"
 #include "stats/counters.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
 #ifndef MGI_STATS_COUNTERS_H
 #define MGI_STATS_COUNTERS_H
 
-#include "stats/observed.h"
+#include "stats/snapshot.h"
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #include "backend/fake.h"
 #include "model/model.h"
 #include "support/check.h"
-#include "support/expect.h"
+#include "support/fake_oracle.h"
 #include "support/tiny_model.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* The manners of the rollout's public functions: what they refuse before anything happens. */
-#include "engine/fixture.h"
+#include "support/engine_fixture.h"
 
 #include <math.h>
 #include <string.h>

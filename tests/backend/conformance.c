@@ -1,7 +1,7 @@
 #include "conformance.h"
 
 #include "core/alloc.h"
-#include "toy.h"
+#include "support/random_encoder.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 #include "reference.h"
 
-#include "toy.h"
+#include "support/random_encoder.h"
 
 #include <assert.h>
 #include <math.h>

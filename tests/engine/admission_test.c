@@ -1,6 +1,6 @@
 /* Loads that fit and loads that do not: what is predicted, what is refused, and that nothing was
  * read by then. */
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include "core/memory.h"
 

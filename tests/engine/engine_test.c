@@ -1,7 +1,7 @@
 /* The engine on the fake backend, through the public functions: questions, forks, ends, and memory
  * that is not there. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <math.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* A slot whose device has failed: what it says, and that the other slot and the way out are open.
  */
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <limits.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Jobs: one model from begin to end, whatever turns meanwhile. */
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Lines stand in the order of their events; a line that fails keeps nobody; receipts say so. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Loads through the public functions, on the fake backend: what each does, and what each failure
  * leaves behind. */
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -124,7 +124,7 @@ static void test_a_load_can_be_cancelled(void **state) {
 }
 
 /* Waits in warm-up while held. */
-static void *load_beside(void *argument) {
+static void *load_interference_bench(void *argument) {
     mgeo_model_info *info = argument;
     mgeo_load_options options = on("steered");
     options.skip_warm_up = 0;
@@ -143,7 +143,7 @@ static void test_a_load_says_what_live_traffic_felt(void **state) {
     for (int i = 0; i < 5; i++) check_answer(0, 1);
     test_crew crew = {0};
     steered_hold(true);
-    test_crew_start(&crew, load_beside, &info);
+    test_crew_start(&crew, load_interference_bench, &info);
     steered_await_waiting(1);
     for (int i = 0; i < 4; i++) check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK);

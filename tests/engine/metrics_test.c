@@ -1,5 +1,5 @@
 /* Metrics of a whole engine: what is counted where, names that need care, and room for the text. */
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

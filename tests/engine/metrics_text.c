@@ -1,6 +1,6 @@
 /* Writes the metrics of an engine that has seen much, for the programs that check them:
  * metrics_text openmetrics|prometheus|empty */
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>

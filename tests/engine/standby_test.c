@@ -1,6 +1,6 @@
 /* The standby slot where several want it at once: loads, unloads, jobs, watches, a canary. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "support/engine_fixture.h"
 
 #include <stdatomic.h>
 

@@ -7,12 +7,12 @@
  * which the headers are damaged more often than the numbers. Every file lies in a block of its
  * exact size, so that a sanitizer sees a byte read too far.
  */
-#include "model/json.h"
+#include "core/json.h"
+#include "model/formats/pickle.h"
+#include "model/formats/safetensors.h"
+#include "model/formats/torch_archive.h"
+#include "model/formats/zip.h"
 #include "model/label_files.h"
-#include "model/pickle.h"
-#include "model/safetensors.h"
-#include "model/torch_archive.h"
-#include "model/zip.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  * Deterministic: the same rounds and seed do the same. Every text lies in a block of its exact
  * size, so that a sanitizer sees a byte read too far.
  */
-#include "text/pair.h"
+#include "text/tokenizer.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 #define _GNU_SOURCE
 #include "model/bundled.h"
 
-#include "../support/check.h"
 #include "core/alloc.h"
-#include "made.h"
+#include "support/check.h"
+#include "support/model_files.h"
 
 #include <limits.h>
 #include <stdio.h>

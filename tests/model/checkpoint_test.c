@@ -1,11 +1,11 @@
 /* Checkpoints: layouts of names, what is missing or wrong by name, what is not used; identity. */
 #include "model/checkpoint.h"
 
-#include "../support/check.h"
 #include "core/alloc.h"
 #include "core/progress.h"
-#include "made.h"
 #include "model/fingerprint.h"
+#include "support/check.h"
+#include "support/model_files.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Configuration: defaults, limits, ModelScope's precedence of labels, tokenizer options. */
 #include "model/config.h"
 
-#include "../support/check.h"
-#include "made.h"
+#include "support/check.h"
+#include "support/model_files.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * the CPU in fp32. Skipped where the device cannot be used. */
 #include "scoring.h"
 
-#include "../support/check.h"
+#include "support/check.h"
 
 #include <math.h>
 #include <stdio.h>

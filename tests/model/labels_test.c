@@ -1,8 +1,8 @@
 /* Labels: which one means a match, and what becomes of logits. */
 #include "model/labels.h"
 
-#include "../support/check.h"
-#include "made.h"
+#include "support/check.h"
+#include "support/model_files.h"
 
 #include <math.h>
 #include <string.h>

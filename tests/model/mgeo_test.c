@@ -1,7 +1,7 @@
 /* The real MGeo, where MGEO_TEST_MODEL names a directory that holds it; else skipped. */
 #include "scoring.h"
 
-#include "../support/check.h"
+#include "support/check.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* Whole model directories: what is found, refused, described, cancelled, let go. */
 #include "model/model.h"
 
-#include "../support/check.h"
 #include "backend/fake.h"
 #include "core/alloc.h"
 #include "core/mapfile.h"
-#include "made.h"
+#include "support/check.h"
+#include "support/model_files.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What is predicted of real model directories on libtorch, against what placing them comes to. */
 #include "model/model.h"
 
-#include "../support/check.h"
+#include "support/check.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Scores one pair through a model's tokenizer, backend and labels, without run and engine. */
 #include "scoring.h"
 
-#include "../support/check.h"
+#include "support/check.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Calls of a runner: several at once, one in its own thread, and those that are cancelled. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "runner_fixture.h"
 
 #include "core/alloc.h"
 #include "core/thread.h"

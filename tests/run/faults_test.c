@@ -1,6 +1,6 @@
 /* A runner whose device fails, is lost or has too little memory: who is told, and who goes on. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "runner_fixture.h"
 
 #include <string.h>
 

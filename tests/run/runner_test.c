@@ -1,6 +1,6 @@
 /* The runner on the fake backend: answers, cores, lanes, bad rows and warm-up. */
 #define _GNU_SOURCE
-#include "fixture.h"
+#include "runner_fixture.h"
 
 #include "core/alloc.h"
 #include "core/thread.h"

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "backend/fake.h"
 #include "support/check.h"
-#include "support/expect.h"
+#include "support/fake_oracle.h"
 #include "support/threads.h"
 #include "support/tiny_model.h"
 

@@ -1,6 +1,6 @@
 /* Callers of the rollout stress test: every answer is checked against the model that gave it. */
 #define _GNU_SOURCE
-#include "engine/point.h"
+#include "engine/rollout/routing.h"
 #include "rollout_stress.h"
 
 #include <inttypes.h>

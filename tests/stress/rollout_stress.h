@@ -4,7 +4,7 @@
 #define TEST_STRESS_ROLLOUT_STRESS_H
 
 #include "engine/state.h"
-#include "support/expect.h"
+#include "support/fake_oracle.h"
 #include "support/tiny_model.h"
 
 #include <stdatomic.h>

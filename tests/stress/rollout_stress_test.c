@@ -7,7 +7,7 @@
 
 #include "backend/fake.h"
 #include "support/check.h"
-#include "support/steered.h"
+#include "support/controllable_backend.h"
 #include "support/threads.h"
 
 #include <inttypes.h>

@@ -6,8 +6,8 @@
 #include "backend/fake.h"
 #include "model/model.h"
 #include "support/check.h"
-#include "support/expect.h"
-#include "support/steered.h"
+#include "support/controllable_backend.h"
+#include "support/fake_oracle.h"
 #include "support/threads.h"
 #include "support/tiny_model.h"
 

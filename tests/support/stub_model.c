@@ -1,8 +1,8 @@
 /* A model without files: tests of lib/run link these instead of lib/model/model.c. */
-#include "support/stub_model.h"
+#include "stub_model.h"
 
-#include "support/check.h"
-#include "support/expect.h"
+#include "check.h"
+#include "fake_oracle.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Threads for tests. */
 #define _GNU_SOURCE
-#include "support/threads.h"
+#include "threads.h"
 
-#include "support/check.h"
+#include "check.h"
 
 #include <time.h>
 

@@ -1,9 +1,9 @@
 /* Model directories small enough to be written by a test. */
 #define _GNU_SOURCE
-#include "support/tiny_model.h"
+#include "tiny_model.h"
 
-#include "support/check.h"
-#include "support/expect.h"
+#include "check.h"
+#include "fake_oracle.h"
 
 #include <dirent.h>
 #include <stdio.h>

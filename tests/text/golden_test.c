@@ -1,7 +1,7 @@
 /* The tokenizer against what the reference made: strings, every code point, pairs, cases of others.
  */
 #include "golden_file.h"
-#include "text/pair.h"
+#include "text/tokenizer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Products by cublasLt: how each is described to it, and its guesses at how to make them. */
-#include "backend/cuda/product.h"
+#include "backend/cuda/gemm.h"
 
 enum { STEPS_MOST = 512 };
 
@@ -93,7 +93,7 @@ static bool describe(const mgi_encoder *e, const mgi_cuda_shape *s, uint32_t row
 bool mgi_cuda_is_half(mgk_cuda_type type) { return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16; }
 
 /* The activation that cublasLt can put behind a product, or none. Its GELU is the tanh form: what
- * that does to scores is measured in bench/RESULTS.md; fp32 keeps the erf form. */
+ * that does to scores is measured in benchmarks/RESULTS.md; fp32 keeps the erf form. */
 static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
     if (!mgi_cuda_is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8)
         return CUBLASLT_EPILOGUE_DEFAULT;

@@ -4,8 +4,8 @@
 
 #include "backend/backend.h"
 #include "backend/cuda/device.h"
-#include "backend/cuda/heads_sm90.h"
-#include "backend/cuda/kernels.h"
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/qkv_attention_sm90.h"
 
 #include <pthread.h>
 

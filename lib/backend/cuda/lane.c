@@ -2,7 +2,7 @@
  * logits go. */
 #include "backend/cuda/encoder.h"
 #include "backend/cuda/graph.h"
-#include "backend/cuda/tiles.h"
+#include "backend/cuda/tile_packing.h"
 
 #include "core/alloc.h"
 

@@ -1,5 +1,5 @@
 /* One head of one sequence's attention; compiled once per instruction set. */
-#include "backend/torch/kernels_set.h"
+#include "backend/torch/isa_variant.h"
 #include "backend/torch/vec.h"
 
 #include <math.h>

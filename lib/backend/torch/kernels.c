@@ -1,6 +1,6 @@
 /* Embeddings, activation, residual and LayerNorm; compiled once per instruction set, which
  * MGK_SET names. */
-#include "backend/torch/kernels_set.h"
+#include "backend/torch/isa_variant.h"
 #include "backend/torch/vec.h"
 
 #include <math.h>

@@ -29,7 +29,7 @@ typedef enum mgt_kind { MGT_F32, MGT_BF16 } mgt_kind;
 void mgt_version(char *text, size_t capacity);
 
 /* What oneDNN keeps for each bf16 product of other sizes, code and all: measured with
- * bench/memory_bench. 0: bf16 products are not oneDNN's on this processor. */
+ * benchmarks/memory_bench. 0: bf16 products are not oneDNN's on this processor. */
 size_t mgt_program_bytes(void);
 
 /* Does libtorch carry Intel's MKL inside, so that no other BLAS matters? */

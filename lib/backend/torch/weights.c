@@ -1,6 +1,6 @@
 /* Places a model's weights: what is copied, fused, quantised, and what is read where it lies. */
-#include "backend/torch/bert.h"
-#include "backend/torch/place.h"
+#include "backend/torch/convert.h"
+#include "backend/torch/forward.h"
 
 #include "core/alloc.h"
 #include "core/progress.h"

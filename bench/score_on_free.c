@@ -1,5 +1,0 @@
-/* mgeo-score with one more device, "free" (free_device.h): `score_on_free -d free pairs.tsv` shows
- * the program's own rate. */
-#include "free_device.h"
-
-__attribute__((constructor)) static void add_device(void) { mgi_backend_register(&free_device); }

@@ -1,0 +1,5 @@
+/* mgeo-score with one more device, "free" (free_device.h): `score_on_null_backend -d free
+ * pairs.tsv` shows the program's own rate. */
+#include "null_backend.h"
+
+__attribute__((constructor)) static void add_device(void) { mgi_backend_register(&free_device); }

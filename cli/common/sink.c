@@ -1,0 +1,160 @@
+/* Output files written beside their place and renamed when complete. */
+#include "common/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/interrupt.h"
+#include "common/memory.h"
+
+struct sink {
+    int descriptor;
+    int error;       /* errno of the first failed write */
+    char *name;      /* for errors */
+    char *target;    /* NULL: written in place */
+    char *temporary; /* exists while target is set */
+    int ticket;
+};
+
+static void free_sink(struct sink *sink) {
+    if (sink->descriptor > STDERR_FILENO) close(sink->descriptor);
+    free(sink->name);
+    free(sink->target);
+    free(sink->temporary);
+    free(sink);
+}
+
+/* Follows symbolic links, so that the file they lead to is replaced and not the link. */
+static char *final_place(const char *path) {
+    char *resolved = realpath(path, NULL);
+    return resolved != NULL ? resolved : must_copy(path, strlen(path));
+}
+
+static char *temporary_name(const char *target) {
+    const char *slash = strrchr(target, '/');
+    size_t folder = slash != NULL ? (size_t)(slash - target) + 1 : 0;
+    size_t room = strlen(target) + sizeof "..XXXXXX.part";
+    char *name = must_resize(NULL, room, 1);
+    /* The base is cut so that the longer name still fits into a directory entry. */
+    snprintf(name, room, "%.*s.%.200s.XXXXXX.part", (int)folder, target, target + folder);
+    return name;
+}
+
+/* The mode the file would have had if it had been opened in its place. */
+static mode_t wanted_mode(const char *target) {
+    struct stat about;
+    if (stat(target, &about) == 0) return about.st_mode & 0777;
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+static bool open_beside(struct sink *sink, const char *path, struct fault *fault) {
+    sink->target = final_place(path);
+    sink->temporary = temporary_name(sink->target);
+    sink->descriptor = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
+    if (sink->descriptor < 0)
+        return fault_set(fault, "%s: cannot write beside it: %s", path, strerror(errno));
+    sink->ticket = interrupt_guard(sink->temporary);
+    if (fchmod(sink->descriptor, wanted_mode(sink->target)) == 0) return true;
+    return fault_set(fault, "%s: cannot set its mode: %s", path, strerror(errno));
+}
+
+static bool is_written_in_place(const char *path) {
+    struct stat about;
+    if (strncmp(path, "/dev/", 5) == 0) return true;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
+static bool open_path(struct sink *sink, const char *path, struct fault *fault) {
+    if (!is_written_in_place(path)) return open_beside(sink, path, fault);
+    sink->descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (sink->descriptor >= 0) return true;
+    return fault_set(fault, "%s: cannot write: %s", path, strerror(errno));
+}
+
+struct sink *sink_open(const char *path, struct fault *fault) {
+    struct sink *opened = must_resize(NULL, 1, sizeof *opened);
+    memset(opened, 0, sizeof *opened);
+    opened->ticket = -1;
+    opened->descriptor = STDOUT_FILENO;
+    const char *name = path != NULL ? path : "standard output";
+    opened->name = must_copy(name, strlen(name));
+    if (path == NULL || open_path(opened, path, fault)) return opened;
+    sink_abandon(opened);
+    return NULL;
+}
+
+bool sink_write(struct sink *sink, const char *bytes, size_t length, struct fault *fault) {
+    while (length > 0) {
+        ssize_t wrote = write(sink->descriptor, bytes, length);
+        if (wrote < 0 && errno == EINTR && !interrupted()) continue;
+        if (wrote < 0) {
+            sink->error = errno;
+            return fault_set(fault, "%s: cannot write: %s", sink->name, strerror(errno));
+        }
+        bytes += wrote;
+        length -= (size_t)wrote;
+    }
+    return true;
+}
+
+bool sink_broken_pipe(const struct sink *sink) { return sink->error == EPIPE; }
+
+/* So that the new name outlives a power cut. Some file systems cannot do it; then nothing is lost
+ * but the certainty. */
+static void sync_folder(const char *target) {
+    const char *slash = strrchr(target, '/');
+    char *folder = slash == NULL     ? must_copy(".", 1)
+                   : slash == target ? must_copy("/", 1)
+                                     : must_copy(target, (size_t)(slash - target));
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        fsync(descriptor);
+        close(descriptor);
+    }
+    free(folder);
+}
+
+static bool close_complete(struct sink *sink, struct fault *fault) {
+    bool done = fsync(sink->descriptor) == 0;
+    int error = errno;
+    if (close(sink->descriptor) != 0 && done) {
+        done = false;
+        error = errno;
+    }
+    sink->descriptor = -1;
+    if (done && rename(sink->temporary, sink->target) != 0) {
+        done = false;
+        error = errno;
+    }
+    if (!done) fault_set(fault, "%s: cannot complete it: %s", sink->name, strerror(error));
+    return done;
+}
+
+bool sink_commit(struct sink *sink, struct fault *fault) {
+    bool done = true;
+    if (sink->target != NULL) {
+        done = close_complete(sink, fault);
+        if (done)
+            sync_folder(sink->target);
+        else
+            unlink(sink->temporary);
+        interrupt_unguard(sink->ticket);
+    }
+    free_sink(sink);
+    return done;
+}
+
+void sink_abandon(struct sink *sink) {
+    if (sink == NULL) return;
+    if (sink->target != NULL && sink->descriptor >= 0) unlink(sink->temporary);
+    interrupt_unguard(sink->ticket);
+    free_sink(sink);
+}

@@ -1,0 +1,7 @@
+/* The text of --help. */
+#ifndef CLI_JOURNAL_HELP_H
+#define CLI_JOURNAL_HELP_H
+
+extern const char usage_text[];
+
+#endif

@@ -1,0 +1,7 @@
+/* What --help prints. */
+#ifndef CLI_LOADTEST_HELP_H
+#define CLI_LOADTEST_HELP_H
+
+extern const char usage_text[];
+
+#endif

@@ -1,0 +1,73 @@
+/* Lists of events with a published length. */
+#include "loadtest/load/event_log.h"
+
+#include <mgeo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+
+const char *event_name(enum event_kind kind) {
+    static const char *const names[EVENT_KINDS] = {"swap", "load", "canary", "unload"};
+    return names[kind];
+}
+
+void eventlog_init(struct eventlog *log) {
+    memset(log, 0, sizeof *log);
+    log->events = must_resize(NULL, EVENT_LIMIT, sizeof *log->events);
+}
+
+void eventlog_finish(struct eventlog *log) {
+    free(log->events);
+    memset(log, 0, sizeof *log);
+}
+
+void eventlog_clear(struct eventlog *log) {
+    struct event *events = log->events;
+    memset(log, 0, sizeof *log);
+    log->events = events;
+}
+
+struct event *eventlog_begin(struct eventlog *log, uint64_t now) {
+    uint32_t count = atomic_load_explicit(&log->count, memory_order_relaxed);
+    if (count == EVENT_LIMIT) {
+        log->dropped++;
+        return NULL;
+    }
+    struct event *event = &log->events[count];
+    memset(event, 0, sizeof *event);
+    event->begun = now;
+    atomic_store_explicit(&log->count, count + 1, memory_order_release);
+    return event;
+}
+
+static void keep_first(char to[512], const char *reason) {
+    if (to[0] == '\0') snprintf(to, 512, "%s", reason);
+}
+
+static void count_result(struct eventlog *log, int32_t status, const char *reason) {
+    if (status == MGEO_OK) return;
+    if (status == MGEO_E_BUSY || status == MGEO_E_NO_MODEL || status == MGEO_E_CANCELLED) {
+        log->skipped++;
+    } else if (status == MGEO_E_REFUSED) {
+        log->refused++;
+        keep_first(log->refusal, reason);
+    } else {
+        log->failed++;
+        keep_first(log->reason, reason);
+    }
+}
+
+void eventlog_end(struct eventlog *log, struct event *event, uint64_t now, int32_t status,
+                  const char *reason) {
+    count_result(log, status, reason);
+    if (event == NULL) return;
+    event->status = status;
+    atomic_store_explicit(&event->ended, now, memory_order_release);
+}
+
+uint64_t eventlog_done(const struct eventlog *log) {
+    uint64_t all = atomic_load(&log->count) + log->dropped;
+    return all - log->failed - log->skipped - log->refused;
+}

@@ -1,0 +1,38 @@
+/* The hand on the models while calls run: swaps, loads, canary steps and unloads when they are due.
+ */
+#ifndef CLI_LOADTEST_LOAD_EVENT_SCHEDULER_H
+#define CLI_LOADTEST_LOAD_EVENT_SCHEDULER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "loadtest/load/event_log.h"
+#include "loadtest/load/rollout.h"
+
+struct conduct {
+    struct rollout *rollout;
+    struct eventlog *logs; /* [EVENT_KINDS] */
+    uint64_t origin;       /* of the trial's times, on the monotonic clock */
+    uint64_t warm, end;    /* when events begin and end, from the origin */
+    uint64_t block;        /* nanoseconds of a block; 0: none */
+    _Atomic bool stop;
+    pthread_t turner, loader; /* loads take seconds, and swaps must not wait for them */
+    bool turning, loading;
+    size_t step; /* of the canary's */
+};
+
+/* Starts the threads that the plan needs; the struct is filled in by the caller. */
+bool conduct_start(struct conduct *conduct, struct fault *fault);
+
+/* Ends them, and gives the canary's share back. */
+void conduct_stop(struct conduct *conduct);
+
+/* When the next event of a kind is due, strictly after `after`: half a period after the beginning
+ * (or the beginning of each block with events), then once a period. UINT64_MAX: never again. */
+uint64_t conduct_due(const struct conduct *conduct, double every, uint64_t after);
+
+/* Blocks without and with events take turns as in ABBA, so that a steady drift cancels. */
+static inline bool block_has_events(uint64_t number) { return number % 4 == 1 || number % 4 == 2; }
+
+#endif

@@ -1,0 +1,27 @@
+/* One trial: caller threads at work for a while, with events beside them. */
+#ifndef CLI_LOADTEST_LOAD_LOAD_GENERATOR_H
+#define CLI_LOADTEST_LOAD_LOAD_GENERATOR_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "loadtest/load/arrivals.h"
+#include "loadtest/load/event_log.h"
+#include "loadtest/load/pair_set.h"
+#include "loadtest/load/rollout.h"
+#include "loadtest/report/trial_stats.h"
+
+struct trial {
+    struct rollout *rollout; /* borrowed */
+    double rate;             /* calls a second; 0: a closed loop */
+    double duration, warm_up;
+    double block; /* seconds; 0: no blocks */
+};
+
+/* Runs the trial and fills in the figures, which are finished with figures_finish, also after a
+ * failure. The logs, [EVENT_KINDS] and initialised, are cleared first and hold the events after. A
+ * signal ends the trial early, and that is no failure. */
+bool drive(const struct trial *trial, struct eventlog *logs, struct figures *figures,
+           struct fault *fault);
+
+#endif

@@ -1,0 +1,63 @@
+/* The engine under test: which directory each generation was loaded from, and what each must
+ * answer.
+ */
+#ifndef CLI_LOADTEST_LOAD_ROLLOUT_H
+#define CLI_LOADTEST_LOAD_ROLLOUT_H
+
+#include <mgeo.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "loadtest/load/pair_set.h"
+#include "loadtest/options.h"
+
+enum { ROLLOUT_MODELS = 2, ROLLOUT_GENERATIONS = 1 << 16 };
+
+struct answers {
+    float *similarity; /* [pairs.count + further]; NaN: no score */
+    double tolerance;  /* what rounding may change, as measured */
+};
+
+struct rollout {
+    const struct plan *plan;     /* borrowed */
+    const struct pairset *pairs; /* borrowed */
+    mgeo_engine *engine;
+    size_t models; /* 1 or 2 */
+    const char *path[ROLLOUT_MODELS];
+    mgeo_model_info info[ROLLOUT_MODELS]; /* as first loaded */
+    struct answers answers[ROLLOUT_MODELS];
+    uint64_t telling;                     /* pairs that the two models answer differently */
+    uint64_t loads;                       /* the last generation */
+    _Atomic unsigned char *of_generation; /* [ROLLOUT_GENERATIONS] index of the model, plus one */
+    struct pairset gate_pairs;
+    mgeo_gate gate;
+};
+
+/* Loads the first model, and the second if the plan needs one, and with plan->verify notes what
+ * they answer. `loading` watches the loads and may cancel them; a fault with an empty line means
+ * that it did. Finished with rollout_close, also after a failure. */
+bool rollout_open(struct rollout *rollout, const struct plan *plan, const struct pairset *pairs,
+                  mgeo_progress *loading, struct fault *fault);
+void rollout_close(struct rollout *rollout);
+
+/* Loads again the model that is not live now, whether it stands by or was unloaded. One thread at a
+ * time. */
+mgeo_status rollout_load(struct rollout *rollout, mgeo_progress *progress, uint64_t *generation,
+                         mgeo_error *error);
+
+/* Turns traffic, through the gate if there is one. */
+mgeo_status rollout_swap(struct rollout *rollout, mgeo_progress *progress,
+                         mgeo_swap_receipt *receipt, mgeo_error *error);
+
+/* The index of a generation's model, or -1. Any thread. */
+int rollout_model_of(const struct rollout *rollout, uint64_t generation);
+
+/* What came of holding a call's answers against those expected of its generation. */
+enum verdict { VERDICT_RIGHT, VERDICT_WRONG, VERDICT_MIXED };
+
+/* `first` is the place of the call's first pair. MIXED: some answers are the other model's. */
+enum verdict rollout_verify(const struct rollout *rollout, uint64_t generation, size_t first,
+                            const float *similarity, size_t count);
+
+#endif

@@ -1,0 +1,71 @@
+/* Text → numbers, choices and lists, with nothing left over. */
+#include "loadtest/parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool parse_number(const char *name, const char *value, double least, double most, double *to,
+                  struct fault *fault) {
+    char *end = NULL;
+    double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !(number >= least && number <= most))
+        return fault_set(fault, "%s %s: give a number from %g to %g", name, value, least, most);
+    *to = number;
+    return true;
+}
+
+/* Reads digits from the front of the text; NULL if there are none or they are too many. */
+static const char *digits(const char *text, uint32_t most, uint32_t *to) {
+    if (text[0] < '0' || text[0] > '9') return NULL;
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (errno != 0 || number > most) return NULL;
+    *to = (uint32_t)number;
+    return end;
+}
+
+bool parse_whole(const char *name, const char *value, uint32_t least, uint32_t most, uint32_t *to,
+                 struct fault *fault) {
+    const char *end = digits(value, most, to);
+    if (end == NULL || *end != '\0' || *to < least)
+        return fault_set(fault, "%s %s: give a whole number from %u to %u", name, value,
+                         (unsigned)least, (unsigned)most);
+    return true;
+}
+
+bool parse_choice(const char *name, const char *value, const char *const *choices, int *to,
+                  struct fault *fault) {
+    char all[256] = "";
+    for (int i = 0; choices[i] != NULL; i++) {
+        if (strcmp(value, choices[i]) == 0) {
+            *to = i;
+            return true;
+        }
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", choices[i]);
+    }
+    return fault_set(fault, "%s %s: choose one of %s", name, value, all);
+}
+
+bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to, size_t capacity,
+                size_t *count, struct fault *fault) {
+    const char *at = value;
+    for (*count = 0; *count < capacity;) {
+        at = digits(at, most, &to[*count]);
+        if (at == NULL || (*at != ',' && *at != '\0')) break;
+        ++*count;
+        if (*at++ == '\0') return true;
+    }
+    return fault_set(fault, "%s %s: give up to %zu whole numbers from 0 to %u with commas between",
+                     name, value, capacity, (unsigned)most);
+}
+
+bool parse_file(const char *name, const char *value, const char **to, struct fault *fault) {
+    if (value[0] == '\0' || strcmp(value, "-") == 0)
+        return fault_set(fault, "%s: give a file name", name);
+    *to = value;
+    return true;
+}

@@ -1,0 +1,41 @@
+/* All that a run of mgeo-bench has to tell. */
+#ifndef CLI_LOADTEST_REPORT_BENCH_RESULT_H
+#define CLI_LOADTEST_REPORT_BENCH_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loadtest/load/event_log.h"
+#include "loadtest/load/rollout.h"
+#include "loadtest/options.h"
+#include "loadtest/report/machine.h"
+#include "loadtest/report/trial_stats.h"
+
+/* One step of the search for a rate. */
+struct attempt {
+    double rate;    /* asked for; 0: the closed loop that the search begins with */
+    double reached; /* calls answered a second */
+    double p99;     /* milliseconds */
+    uint64_t failed, not_begun;
+    bool held;
+    bool confirming;
+};
+
+enum { OUTCOME_ATTEMPTS = 24 };
+
+struct outcome {
+    const struct plan *plan;       /* borrowed, as the next three */
+    const struct rollout *rollout; /* open */
+    const struct pairset *pairs;
+    struct eventlog logs[EVENT_KINDS]; /* of the last trial */
+    struct figures figures;            /* of the last trial */
+    struct machine before, after;
+    struct attempt attempts[OUTCOME_ATTEMPTS];
+    size_t attempt_count;
+    double found; /* the rate that was found; NaN: none, or not asked for */
+};
+
+/* Whether every call was answered, as it should be, and every event went as asked. */
+bool outcome_is_good(const struct outcome *outcome);
+
+#endif

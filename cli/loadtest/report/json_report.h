@@ -1,0 +1,10 @@
+/* The figures as JSON for programs. docs/mgeo-bench.md describes the members. */
+#ifndef CLI_LOADTEST_REPORT_JSON_REPORT_H
+#define CLI_LOADTEST_REPORT_JSON_REPORT_H
+
+#include "common/string_buffer.h"
+#include "loadtest/report/bench_result.h"
+
+void document_write(const struct outcome *outcome, struct text *text);
+
+#endif

@@ -1,0 +1,17 @@
+/* The highest rate that holds a 99th percentile. */
+#ifndef CLI_LOADTEST_SEARCH_H
+#define CLI_LOADTEST_SEARCH_H
+
+#include "loadtest/report/bench_result.h"
+
+/* Begins with a closed loop, which cannot be outrun for long, halves the distance between the
+ * highest rate that held and the lowest that did not, and confirms the end with a trial twice as
+ * long. The outcome holds the attempts, and the figures of the confirming trial (or of the last one
+ * if no rate held). */
+bool search(struct rollout *rollout, struct outcome *outcome, struct fault *fault);
+
+/* Whether an attempt held the limit: nothing failed, and of the calls that were due 99 in 100 were
+ * answered in time. */
+bool search_held(const struct figures *figures, double limit);
+
+#endif

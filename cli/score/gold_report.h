@@ -1,0 +1,12 @@
+/* The comparison with gold labels as people and as programs read it. */
+#ifndef CLI_SCORE_GOLD_REPORT_H
+#define CLI_SCORE_GOLD_REPORT_H
+
+#include "common/json.h"
+#include "common/string_buffer.h"
+#include "score/gold.h"
+
+void gold_report_text(const struct gold *gold, struct text *text);
+void gold_report_json(const struct gold *gold, struct json *json); /* a member "gold" */
+
+#endif

@@ -1,0 +1,7 @@
+/* What --help prints. */
+#ifndef CLI_SCORE_HELP_H
+#define CLI_SCORE_HELP_H
+
+extern const char help_text[];
+
+#endif

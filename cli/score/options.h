@@ -1,0 +1,42 @@
+/* What the user asked for on the command line. */
+#ifndef CLI_SCORE_OPTIONS_H
+#define CLI_SCORE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "score/writer.h"
+#include "table/table.h"
+
+enum action { ACTION_SCORE, ACTION_CHECK, ACTION_HELP, ACTION_VERSION };
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
+struct options {
+    enum action action;
+    const char *const *inputs; /* at least one */
+    size_t input_count;
+    const char *model; /* NULL: the bundled one */
+    const char *device;
+    const char *positive_label;
+    int32_t precision;
+    bool tf32;
+    uint32_t threads, batch_tokens, max_length;
+    float partial_weight; /* as mgeo_load_options has it */
+    struct table_wish table;
+    struct writer_options writer;
+    const char *output, *errors, *summary; /* NULL: none; output: standard output */
+    bool limit_errors;
+    uint64_t max_errors;
+    bool quiet;
+    enum progress_mode progress;
+    char *columns; /* what table.a and table.b point into */
+};
+
+/* Reads the command line; argv is borrowed. On failure the fault holds one line. Finished with
+ * options_finish, also after a failure. */
+bool options_parse(struct options *options, int argc, char **argv, struct fault *fault);
+void options_finish(struct options *options);
+
+#endif

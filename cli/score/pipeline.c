@@ -1,0 +1,184 @@
+/* The ring of chunks: the reader fills, two scorers score, the caller takes them out in order. */
+#include "score/pipeline.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/interrupt.h"
+#include "common/memory.h"
+#include "score/scorer.h"
+
+enum { RING = 4, SCORERS = 2, THREADS = SCORERS + 1 };
+
+/* A chunk takes about this long to score, so that output and progress flow on slow models and
+ * batches are full on fast ones. */
+static const double target_seconds = 0.5;
+enum { FIRST_ROWS = 256, LEAST_ROWS = 32, MOST_ROWS = 8192 };
+
+struct place {
+    struct chunk chunk;
+    bool scored, failed;
+    struct fault fault;
+};
+
+/* Chunk k lies in places[k % RING]. released <= taken_out; all four counts only grow. */
+struct pipeline {
+    struct reader *reader;
+    mgeo_job *job; /* one model for the whole run */
+    size_t labels;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct place places[RING];
+    uint64_t filled, begun, handed_out, released; /* chunks */
+    bool read_all, read_failed, stopping;
+    struct fault read_fault;
+    size_t rows;      /* of the next chunk */
+    unsigned scorers; /* that have started */
+    pthread_t threads[THREADS];
+    unsigned started;
+};
+
+static void change(struct pipeline *pipeline) { pthread_cond_broadcast(&pipeline->changed); }
+
+/* Waits for a free place. NULL: stopping. */
+static struct place *wait_free(struct pipeline *pipeline, size_t *rows) {
+    pthread_mutex_lock(&pipeline->lock);
+    while (!pipeline->stopping && pipeline->filled - pipeline->released == RING)
+        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    bool stopping = pipeline->stopping;
+    *rows = pipeline->rows;
+    pthread_mutex_unlock(&pipeline->lock);
+    return stopping ? NULL : &pipeline->places[pipeline->filled % RING];
+}
+
+static void *read_chunks(void *opaque) {
+    struct pipeline *pipeline = opaque;
+    int got = 1;
+    while (got > 0) {
+        size_t rows;
+        struct place *place = wait_free(pipeline, &rows);
+        if (place == NULL) break;
+        chunk_clear(&place->chunk);
+        place->scored = place->failed = false;
+        got = reader_fill(pipeline->reader, &place->chunk, rows, &pipeline->read_fault);
+        pthread_mutex_lock(&pipeline->lock);
+        if (got > 0) pipeline->filled++;
+        pipeline->read_all = got <= 0;
+        pipeline->read_failed = got < 0;
+        change(pipeline);
+        pthread_mutex_unlock(&pipeline->lock);
+    }
+    return NULL;
+}
+
+/* Waits for a chunk that nobody scores. NULL: none will come. */
+static struct place *wait_filled(struct pipeline *pipeline) {
+    pthread_mutex_lock(&pipeline->lock);
+    while (!pipeline->stopping && !pipeline->read_all && pipeline->begun == pipeline->filled)
+        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    struct place *place = NULL;
+    if (!pipeline->stopping && pipeline->begun < pipeline->filled)
+        place = &pipeline->places[pipeline->begun++ % RING];
+    pthread_mutex_unlock(&pipeline->lock);
+    return place;
+}
+
+static size_t next_rows(const struct chunk *chunk) {
+    if (chunk->seconds <= 0) return MOST_ROWS;
+    double wanted = (double)chunk->count * target_seconds / chunk->seconds;
+    double most = (double)chunk->count * 4; /* one quick chunk does not make the next one huge */
+    if (wanted > most) wanted = most;
+    if (wanted > MOST_ROWS) return MOST_ROWS;
+    return wanted < LEAST_ROWS ? LEAST_ROWS : (size_t)wanted;
+}
+
+static void *score_chunks(void *opaque) {
+    struct pipeline *pipeline = opaque;
+    pthread_mutex_lock(&pipeline->lock);
+    unsigned number = pipeline->scorers++;
+    pthread_mutex_unlock(&pipeline->lock);
+    struct scorer scorer;
+    scorer_init(&scorer, pipeline->job, pipeline->labels, number);
+    struct place *place;
+    while ((place = wait_filled(pipeline)) != NULL) {
+        bool done = scorer_run(&scorer, &place->chunk, &place->fault);
+        pthread_mutex_lock(&pipeline->lock);
+        place->failed = !done;
+        place->scored = true;
+        if (done) pipeline->rows = next_rows(&place->chunk);
+        change(pipeline);
+        pthread_mutex_unlock(&pipeline->lock);
+    }
+    scorer_finish(&scorer);
+    return NULL;
+}
+
+static bool start_threads(struct pipeline *pipeline) {
+    while (pipeline->started < THREADS) {
+        void *(*body)(void *) = pipeline->started == 0 ? read_chunks : score_chunks;
+        if (pthread_create(&pipeline->threads[pipeline->started], NULL, body, pipeline) != 0)
+            return false;
+        pipeline->started++;
+    }
+    return true;
+}
+
+struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
+                                struct fault *fault) {
+    struct pipeline *started = must_resize(NULL, 1, sizeof *started);
+    memset(started, 0, sizeof *started);
+    started->reader = reader;
+    started->job = job;
+    started->labels = labels;
+    started->rows = FIRST_ROWS;
+    pthread_mutex_init(&started->lock, NULL);
+    pthread_cond_init(&started->changed, NULL);
+    for (unsigned i = 0; i < RING; i++) chunk_init(&started->places[i].chunk, labels);
+    if (start_threads(started)) return started;
+    fault_set(fault, "cannot start threads; is the limit on processes reached (ulimit -u)?");
+    pipeline_stop(started);
+    return NULL;
+}
+
+int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct fault *fault) {
+    pthread_mutex_lock(&pipeline->lock);
+    struct place *place = &pipeline->places[pipeline->handed_out % RING];
+    while (!(pipeline->handed_out < pipeline->filled && place->scored) &&
+           !(pipeline->read_all && pipeline->handed_out == pipeline->filled))
+        pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    int answer = 1;
+    if (pipeline->handed_out == pipeline->filled) {
+        answer = pipeline->read_failed ? -1 : 0;
+        if (answer < 0) *fault = pipeline->read_fault;
+    } else if (place->failed) {
+        answer = -1;
+        *fault = place->fault;
+    } else {
+        pipeline->handed_out++;
+        *chunk = &place->chunk;
+    }
+    pthread_mutex_unlock(&pipeline->lock);
+    return answer;
+}
+
+void pipeline_release(struct pipeline *pipeline) {
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->released++;
+    change(pipeline);
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+void pipeline_stop(struct pipeline *pipeline) {
+    if (pipeline == NULL) return;
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->stopping = true;
+    change(pipeline);
+    pthread_mutex_unlock(&pipeline->lock);
+    interrupt_stop();
+    for (unsigned i = 0; i < pipeline->started; i++) pthread_join(pipeline->threads[i], NULL);
+    for (unsigned i = 0; i < RING; i++) chunk_finish(&pipeline->places[i].chunk);
+    pthread_cond_destroy(&pipeline->changed);
+    pthread_mutex_destroy(&pipeline->lock);
+    free(pipeline);
+}

@@ -1,0 +1,26 @@
+/* Reading, scoring and writing at the same time: a ring of chunks, kept in input order. */
+#ifndef CLI_SCORE_PIPELINE_H
+#define CLI_SCORE_PIPELINE_H
+
+#include <mgeo.h>
+
+#include "common/error.h"
+#include "table/chunk.h"
+#include "table/reader.h"
+
+struct pipeline;
+
+/* Starts one thread that reads and two that score. reader and job are borrowed and left alone by
+ * others until pipeline_stop. NULL on failure. */
+struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
+                                struct fault *fault);
+
+/* The next scored chunk in input order, the caller's until pipeline_release: 1, or 0 at the end, or
+ * -1 on failure. Chunks before a failure are handed out first. */
+int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct fault *fault);
+void pipeline_release(struct pipeline *pipeline);
+
+/* Cancels what is in flight and ends the threads. */
+void pipeline_stop(struct pipeline *pipeline);
+
+#endif

@@ -1,0 +1,30 @@
+/* The bar on standard error, drawn by a thread of its own. */
+#ifndef CLI_SCORE_PROGRESS_H
+#define CLI_SCORE_PROGRESS_H
+
+#include <mgeo.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "score/options.h"
+
+struct progress;
+
+/* Starts drawing if the mode and standard error ask for it; otherwise the progress is inert.
+ * `loading` is watched until progress_scoring is called. Never NULL. */
+struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progress *loading);
+
+/* Scoring begins; `size` is that of the inputs in bytes, 0 if unknown. */
+void progress_scoring(struct progress *progress, uint64_t size);
+
+/* How far the output is: rows written, and bytes of input they came from. */
+void progress_update(struct progress *progress, uint64_t rows, uint64_t position);
+
+/* Stops drawing and clears the bar; without a terminal a last line is printed. */
+void progress_end(struct progress *progress);
+
+/* One drawing, for tests: "[=====     ]  50%  100 rows  10/s  ETA 0:10". */
+void progress_line(char *to, size_t capacity, int columns, double seconds, uint64_t rows,
+                   uint64_t position, uint64_t size);
+
+#endif

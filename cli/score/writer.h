@@ -1,0 +1,40 @@
+/* Scored rows as TSV or as one JSON object a line. */
+#ifndef CLI_SCORE_WRITER_H
+#define CLI_SCORE_WRITER_H
+
+#include <mgeo.h>
+
+#include "common/sink.h"
+#include "common/string_buffer.h"
+#include "table/chunk.h"
+#include "table/table.h"
+
+enum format { FORMAT_TSV, FORMAT_JSONL };
+
+struct writer_options {
+    enum format format;
+    bool probabilities; /* one column per label */
+    bool match;         /* a yes/no column: similarity at least `threshold` */
+    double threshold;
+};
+
+struct writer {
+    struct writer_options options;
+    const struct table *table;   /* borrowed */
+    const mgeo_model_info *info; /* borrowed */
+    struct sink *sink;           /* borrowed */
+    char **names;                /* of the added columns */
+    size_t added;
+    char **keys; /* JSON keys of the table's columns, each unlike the others; NULL for TSV */
+    struct text text;
+};
+
+/* The table may be NULL if there are no rows. */
+void writer_init(struct writer *writer, const struct writer_options *options,
+                 const struct table *table, const mgeo_model_info *info, struct sink *sink);
+void writer_finish(struct writer *writer);
+
+bool writer_header(struct writer *writer, struct fault *fault);
+bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct fault *fault);
+
+#endif

@@ -1,0 +1,40 @@
+/* The undecoded bytes of one input, and the decoders that read them. */
+#ifndef CLI_TABLE_RAW_INPUT_H
+#define CLI_TABLE_RAW_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+
+enum { SOURCE_BUFFER = 64 * 1024 };
+
+struct source {
+    int descriptor;
+    bool ended;
+    const char *name;
+    size_t begin, end; /* bytes of the buffer not taken yet */
+    uint64_t position; /* bytes read from the descriptor */
+    unsigned char buffer[SOURCE_BUFFER];
+};
+
+/* Reads more after what is there, moving it to the buffer's front. False on failure. At the end of
+ * the file `ended` is set and nothing is added. */
+bool source_more(struct source *source, struct fault *fault);
+
+/* A way to read a source. `read` answers as input_read does; `close` frees the state. */
+struct decoder {
+    const char *name;
+    void *(*open)(void);
+    ssize_t (*read)(void *state, struct source *source, char *to, size_t capacity,
+                    struct fault *fault);
+    void (*close)(void *state);
+};
+
+extern const struct decoder decoder_plain;
+extern const struct decoder decoder_gzip;
+extern const struct decoder decoder_zstd;
+
+#endif

@@ -1,0 +1,15 @@
+/* Which rows of a batch share a tile of the kernel in heads_sm90.h. */
+#ifndef MGI_BACKEND_CUDA_TILE_PACKING_H
+#define MGI_BACKEND_CUDA_TILE_PACKING_H
+
+#include "backend/backend.h"
+#include "backend/cuda/kernels/qkv_attention_sm90.h"
+
+/* Cuts the batch, whose rows ascend in length, into tiles of rows in another order: order[i] is the
+ * batch's row that comes i-th. There is room for a tile for each row, and bounds for each token.
+ * Returns the tiles; 0: a row is longer than a tile, or they would be too empty to gain anything,
+ * and what was written is of no use. */
+uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_tile *tiles,
+                            mgk_heads_bounds *bounds);
+
+#endif

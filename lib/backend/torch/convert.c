@@ -1,0 +1,139 @@
+/* Brings a model's tensors into the form in which the encoder uses them. */
+#include "backend/torch/convert.h"
+
+#include "core/alloc.h"
+#include "core/mapfile.h"
+#include "core/progress.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t mgi_place_size(mgi_dtype type) { return type == MGI_F32 ? 4 : 2; }
+
+static size_t count_of(const mgi_tensor *tensor) {
+    return (size_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
+}
+
+static float float_of_f16(uint16_t half) {
+    uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13, bits;
+    float value;
+    memcpy(&value, &magnitude, sizeof value);
+    value *= 0x1p112f; /* also right for subnormal numbers */
+    memcpy(&bits, &value, sizeof bits);
+    if (magnitude >= 0x7c00u << 13) bits = magnitude | 0x7f800000; /* infinity and NaN */
+    bits |= (uint32_t)(half & 0x8000) << 16;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint16_t f16_of_float(float x) {
+    uint32_t bits, sign;
+    memcpy(&bits, &x, sizeof bits);
+    sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    if (bits > 0x7f800000) return (uint16_t)(sign | 0x7e00);
+    if (bits >= 0x477ff000) return (uint16_t)(sign | 0x7c00); /* too large: infinity */
+    if (bits < 0x38800000) { /* subnormal: adding 0.5 rounds to its step of 2^-24 */
+        float magnitude;
+        memcpy(&magnitude, &bits, sizeof magnitude);
+        magnitude += 0.5f;
+        memcpy(&bits, &magnitude, sizeof bits);
+        return (uint16_t)(sign | (bits - 0x3f000000));
+    }
+    bits += 0xfff + (bits >> 13 & 1);
+    return (uint16_t)(sign | (bits - 0x38000000) >> 13);
+}
+
+static uint16_t bf16_of_float(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
+    const char *from = (const char *)tensor->data + first * mgi_place_size(tensor->dtype);
+    if (tensor->dtype == MGI_F32) {
+        memcpy(to, from, count * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint16_t half;
+        memcpy(&half, from + 2 * i, sizeof half);
+        uint32_t bits = (uint32_t)half << 16;
+        if (tensor->dtype == MGI_BF16)
+            memcpy(to + i, &bits, sizeof bits);
+        else
+            to[i] = float_of_f16(half);
+    }
+}
+
+void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
+                      uint16_t *to) {
+    if (tensor->dtype == type) {
+        memcpy(to, (const char *)tensor->data + 2 * first, 2 * count);
+        return;
+    }
+    float some[256];
+    for (size_t i = 0; i < count; i += 256) {
+        size_t n = count - i < 256 ? count - i : 256;
+        mgi_place_floats(tensor, first + i, n, some);
+        for (size_t j = 0; j < n; j++)
+            to[i + j] = type == MGI_BF16 ? bf16_of_float(some[j]) : f16_of_float(some[j]);
+    }
+}
+
+/* The scale of a row and the row in steps of it, from -127 to 127. A row that holds a NaN or an
+ * infinity gets the scale NaN, and with it the outputs that it makes. */
+static float quantise_row(float *row, size_t count, int8_t *to) {
+    float top = 0;
+    bool bad = false;
+    for (size_t i = 0; i < count; i++) {
+        float size = fabsf(row[i]);
+        bad |= !(size <= 3.0e38f);
+        top = size > top ? size : top;
+    }
+    if (bad || top < 1e-30f) {
+        memset(to, 0, count);
+        return bad ? NAN : 1.0f;
+    }
+    float inverse = 127.0f / top;
+    for (size_t i = 0; i < count; i++) {
+        float steps = row[i] * inverse;
+        to[i] = (int8_t)(int)(steps + (steps < 0 ? -0.5f : 0.5f));
+    }
+    return top / 127.0f;
+}
+
+bool mgi_place_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
+                    size_t first) {
+    size_t width = tensor->shape[1];
+    float *row = mgi_calloc(width, sizeof *row);
+    int8_t *steps = mgi_calloc(width, sizeof *steps);
+    bool done = row && steps;
+    for (size_t r = 0; done && r < tensor->shape[0]; r++) {
+        mgi_place_floats(tensor, r * width, width, row);
+        weight->scale[first + r] = quantise_row(row, width, steps);
+        mgk_int8_put(kernels, weight, first + r, steps);
+    }
+    mgi_free(row);
+    mgi_free(steps);
+    return done;
+}
+
+float *mgi_place_vector(const mgi_tensor *tensor) {
+    size_t count = count_of(tensor);
+    float *to = mgi_calloc_aligned(count, sizeof *to);
+    if (!to) return NULL;
+    mgi_place_floats(tensor, 0, count, to);
+    mgi_place_done(tensor);
+    return to;
+}
+
+bool mgi_place_fits(const mgi_tensor *tensor, mgi_dtype type) {
+    return tensor->dtype == type && (uintptr_t)tensor->data % mgi_place_size(type) == 0;
+}
+
+void mgi_place_done(const mgi_tensor *tensor) {
+    if (tensor->mapped) mgi_mapped_release(tensor->data, tensor->bytes);
+}

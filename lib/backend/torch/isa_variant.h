@@ -1,0 +1,25 @@
+/* The names of one compilation of the kernels: each instruction set's carry its suffix. */
+#ifndef MGI_BACKEND_TORCH_ISA_VARIANT_H
+#define MGI_BACKEND_TORCH_ISA_VARIANT_H
+
+#include "backend/torch/kernels.h"
+
+#if defined(MGK_AVX512)
+#define MGK_SET(name) name##_avx512
+#define MGK_SET_NAME "AVX-512"
+#elif defined(MGK_AVX2)
+#define MGK_SET(name) name##_avx2
+#define MGK_SET_NAME "AVX2"
+#else
+#define MGK_SET(name) name##_base
+#define MGK_SET_NAME "portable"
+#endif
+
+void MGK_SET(mgk_attend)(const mgk_attention *attention, const mgk_sequence *sequence,
+                         uint32_t head, float *scratch);
+
+extern const mgk_kernels mgk_kernels_base;
+extern const mgk_kernels mgk_kernels_avx2;
+extern const mgk_kernels mgk_kernels_avx512;
+
+#endif

@@ -1,0 +1,82 @@
+/* A lane's memory. */
+#include "backend/torch/forward.h"
+
+#include "core/alloc.h"
+
+#include <string.h>
+
+enum { LANE_BUFFERS = 18 };
+
+typedef struct lane_buffer {
+    void **memory;
+    size_t width, size; /* of a row; nothing is needed where size is 0 */
+} lane_buffer;
+
+static void list_buffers(mgi_lane *lane, const mgi_encoder *e, lane_buffer list[LANE_BUFFERS]) {
+    size_t hidden = e->spec.hidden, wide = e->spec.intermediate;
+    bool int8 = mgk_in_steps(e->form);
+    size_t number = e->form == MGK_BF16 ? 2 : 4;                       /* what products write */
+    size_t packed = e->form == MGK_FP32 ? 0 : mgk_form_bytes(e->form); /* what they read, if not
+                                                                          fp32 rows */
+    size_t input = int8 ? mgk_int8_stride(hidden) : hidden;
+    const lane_buffer buffers[LANE_BUFFERS] = {
+        {(void **)&lane->positions, 1, sizeof(uint32_t)},
+        {(void **)&lane->x, hidden, sizeof(float)},
+        {&lane->input, input, packed},
+        {(void **)&lane->scale, 1, int8 ? sizeof(float) : 0},
+        {(void **)&lane->sums, 1, int8 ? sizeof(int32_t) : 0},
+        {&lane->qkv, hidden * 3, number},
+        {(void **)&lane->context, hidden, sizeof(float)},
+        {&lane->y, hidden, number},
+        {&lane->wide, wide, number},
+        {&lane->wide_input, mgk_int8_stride(wide), int8 ? packed : 0},
+        {(void **)&lane->wide_scale, 1, int8 ? sizeof(float) : 0},
+        {(void **)&lane->wide_sums, 1, int8 ? sizeof(int32_t) : 0},
+        {(void **)&lane->first, hidden, sizeof(float)},
+        {&lane->first_input, input, packed},
+        {(void **)&lane->first_scale, 1, int8 ? sizeof(float) : 0},
+        {(void **)&lane->first_sums, 1, int8 ? sizeof(int32_t) : 0},
+        {&lane->query, hidden, number},
+        {(void **)&lane->classes, e->spec.labels, sizeof(float)},
+    };
+    memcpy(list, buffers, sizeof buffers);
+}
+
+uint64_t mgi_bert_lane_bytes(const mgi_encoder *e) {
+    mgi_lane lane = {0};
+    lane_buffer buffers[LANE_BUFFERS];
+    uint64_t row = 0;
+    list_buffers(&lane, e, buffers);
+    for (size_t i = 0; i < LANE_BUFFERS; i++) row += buffers[i].width * buffers[i].size;
+    return row * mgi_bert_product_rows(e->form, e->batch_tokens);
+}
+
+mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
+    size_t rows = mgi_bert_product_rows(e->form, e->batch_tokens);
+    lane_buffer buffers[LANE_BUFFERS];
+    list_buffers(lane, e, buffers);
+    lane->encoder = e;
+    lane->rows = rows;
+    lane->scope = mgt_scope_create();
+    if (!lane->scope) return mgi_fail_memory(error, "a lane", sizeof *lane);
+    for (size_t i = 0; i < LANE_BUFFERS; i++) {
+        if (buffers[i].size == 0) continue;
+        *buffers[i].memory = mgi_calloc_aligned(rows, buffers[i].width * buffers[i].size);
+        if (!*buffers[i].memory)
+            return mgi_fail_memory(error, "a lane's batches",
+                                   rows * buffers[i].width * buffers[i].size);
+    }
+    return MGEO_OK;
+}
+
+void mgi_bert_close_lane(mgi_lane *lane) {
+    void *const memory[] = {lane->positions, lane->x,           lane->input,       lane->scale,
+                            lane->sums,      lane->qkv,         lane->context,     lane->y,
+                            lane->wide,      lane->wide_input,  lane->wide_scale,  lane->wide_sums,
+                            lane->first,     lane->first_input, lane->first_scale, lane->first_sums,
+                            lane->query,     lane->classes};
+    for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) mgi_free(memory[i]);
+    for (unsigned i = 0; i < lane->scratch_count; i++) mgi_free(lane->scratch[i]);
+    mgi_free(lane->scratch);
+    mgt_scope_destroy(lane->scope);
+}

@@ -1,0 +1,13 @@
+/* Two models on the same pairs: how far they differ, and what that costs. */
+#ifndef MGI_ENGINE_ROLLOUT_COMPARE_H
+#define MGI_ENGINE_ROLLOUT_COMPARE_H
+
+#include "engine/state.h"
+
+/* Compares two residents that stay where they are meanwhile (the caller holds both). `report` has
+ * its worst and worst_capacity set. Errors: those of mgeo_compare. */
+mgeo_status mgi_compare_residents(const mgi_resident *live, const mgi_resident *standby,
+                                  const mgeo_compare_options *options, mgeo_compare_report *report,
+                                  mgeo_error *error);
+
+#endif

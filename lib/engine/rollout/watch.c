@@ -1,0 +1,239 @@
+/* The watch: a thread that looks at the new model's figures and turns traffic back.
+ *
+ * The engine's mutex guards all of it, so that a look, the turn that ends a watch and the turn that
+ * begins one are in one order. The thread sleeps on that mutex, and lets go of it to turn back: the
+ * route's word tells whether the turn that it watches still stands. */
+#define _GNU_SOURCE
+#include "engine/rollout/watch.h"
+
+#include "core/alloc.h"
+#include "core/thread.h"
+#include "engine/rollout/watch_limits.h"
+#include "engine/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const double mgi_look_every = 0.01; /* seconds */
+
+struct mgi_watcher {
+    mgeo_engine *engine;
+    pthread_cond_t changed; /* of what follows; with the engine's mutex */
+    bool has_condition;
+    bool has_thread;
+    bool stopping;
+    pthread_t thread;
+
+    mgeo_watch watch;
+    int32_t slot; /* of the watched model */
+    uint64_t route;
+    double began;
+    bool beside; /* the former model answers too: its figures are the window's, as the other's */
+    mgeo_watch_report report; /* state, figures; the rest of a watch that runs is above */
+    mgi_observed watched_before, former_before; /* when the window began */
+    mgi_observed now, watched, former;          /* what a look works with */
+};
+
+/* ---- a look; the engine's mutex is held ------------------------------------------------------ */
+
+static bool mgi_watch_runs(const mgi_watcher *watcher) {
+    return watcher->report.state == MGEO_WATCH_RUNNING;
+}
+
+static mgi_runner *mgi_watch_runner(const mgi_watcher *watcher, int32_t slot) {
+    return watcher->engine->residents[slot].runner;
+}
+
+/* What happened in the window so far. Both models are resident while a watch runs. */
+static void mgi_watch_measure(mgi_watcher *watcher) {
+    int32_t other = mgi_other_slot(watcher->slot);
+    mgi_runner_observe(mgi_watch_runner(watcher, watcher->slot), &watcher->now);
+    mgi_observed_since(&watcher->watched, &watcher->now, &watcher->watched_before);
+    watcher->former = watcher->former_before;
+    if (watcher->beside) {
+        mgi_runner_observe(mgi_watch_runner(watcher, other), &watcher->now);
+        mgi_observed_since(&watcher->former, &watcher->now, &watcher->former_before);
+    }
+    watcher->report.calls = watcher->watched.calls;
+    watcher->report.seconds = mgi_now() - watcher->began;
+}
+
+/* Returns whether a limit is broken. */
+static bool mgi_watch_look(mgi_watcher *watcher) {
+    mgi_watch_measure(watcher);
+    watcher->report.check_count = MGI_WATCH_CHECKS;
+    return mgi_watch_judge(&watcher->watch, &watcher->watched, &watcher->former,
+                           watcher->report.checks);
+}
+
+/* ---- ends of a watch; the engine's mutex is held on entry and on return ---------------------- */
+
+static void mgi_watch_turn_back(mgi_watcher *watcher) {
+    mgeo_check checks[MGI_WATCH_CHECKS];
+    char reason[sizeof watcher->report.reason];
+    uint64_t route = watcher->route;
+    memcpy(checks, watcher->report.checks, sizeof checks);
+    mgi_watch_reason(checks, watcher->report.calls, watcher->report.seconds, reason, sizeof reason);
+    pthread_mutex_unlock(&watcher->engine->mutex);
+    bool turned = mgi_turn_back(watcher->engine, route, reason, checks, MGI_WATCH_CHECKS);
+    pthread_mutex_lock(&watcher->engine->mutex);
+    bool same = mgi_watch_runs(watcher) && watcher->route == route;
+    if (turned || !same) return;
+    watcher->report.state = MGEO_WATCH_ENDED;
+    snprintf(watcher->report.reason, sizeof watcher->report.reason,
+             "%.200s, but there was no model to go back to", reason);
+}
+
+static mgi_record *mgi_watch_record(const mgeo_watch_report *report,
+                                    const mgeo_model_info *watched) {
+    mgi_record *record = mgi_record_create("watch", "watch", report->reason);
+    mgi_record_model(record, "model", watched);
+    mgi_record_integer(record, "former_generation", report->former_generation);
+    mgi_record_integer(record, "calls", report->calls);
+    mgi_record_number(record, "seconds", report->seconds);
+    mgi_record_checks(record, "checks", report->checks, report->check_count);
+    return record;
+}
+
+static void mgi_watch_pass(mgi_watcher *watcher) {
+    mgeo_engine *engine = watcher->engine;
+    mgeo_watch_report *report = &watcher->report;
+    uint64_t least = mgi_watch_min_calls(&watcher->watch);
+    report->state = MGEO_WATCH_PASSED;
+    if (report->calls < least) {
+        snprintf(report->reason, sizeof report->reason, "too few calls came to judge: %llu of %llu",
+                 (unsigned long long)report->calls, (unsigned long long)least);
+    }
+    uint64_t ticket = mgi_journal_ticket(engine->journal);
+    mgeo_watch_report passed = *report;
+    mgeo_model_info watched = engine->residents[watcher->slot].info;
+    pthread_mutex_unlock(&engine->mutex);
+    mgi_journal_event(engine, ticket, mgi_watch_record(&passed, &watched));
+    mgi_log_line(&engine->log, MGEO_LOG_INFO,
+                 "the watch of %s is over after %llu calls in %.3g s%s%s", watched.version,
+                 (unsigned long long)passed.calls, passed.seconds,
+                 passed.reason[0] != '\0' ? ": " : "", passed.reason);
+    pthread_mutex_lock(&engine->mutex);
+}
+
+void mgi_watcher_end(mgi_watcher *watcher, const char *why) {
+    if (!mgi_watch_runs(watcher)) return;
+    mgi_watch_measure(watcher);
+    watcher->report.state = MGEO_WATCH_ENDED;
+    mgi_copy_text(watcher->report.reason, sizeof watcher->report.reason, why);
+}
+
+void mgi_watcher_turned_back(mgi_watcher *watcher, const char *reason) {
+    watcher->report.state = MGEO_WATCH_TURNED_BACK;
+    mgi_copy_text(watcher->report.reason, sizeof watcher->report.reason, reason);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+static void mgi_watch_sleep(mgi_watcher *watcher) {
+    mgi_cond_wait_until(&watcher->changed, &watcher->engine->mutex, mgi_now() + mgi_look_every);
+}
+
+static void mgi_watch_step(mgi_watcher *watcher) {
+    if (mgi_watch_look(watcher)) {
+        mgi_watch_turn_back(watcher);
+    } else if (mgi_watch_is_over(&watcher->watch, watcher->report.calls, watcher->report.seconds)) {
+        mgi_watch_pass(watcher);
+    } else {
+        mgi_watch_sleep(watcher);
+    }
+}
+
+static void *mgi_watcher_main(void *argument) {
+    mgi_watcher *watcher = argument;
+    mgi_thread_name("mgeo-watch");
+    pthread_mutex_lock(&watcher->engine->mutex);
+    while (!watcher->stopping) {
+        if (mgi_watch_runs(watcher)) {
+            mgi_watch_step(watcher);
+        } else {
+            pthread_cond_wait(&watcher->changed, &watcher->engine->mutex);
+        }
+    }
+    pthread_mutex_unlock(&watcher->engine->mutex);
+    return NULL;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+mgi_watcher *mgi_watcher_create(mgeo_engine *engine) {
+    mgi_watcher *watcher = mgi_calloc(1, sizeof *watcher);
+    if (watcher == NULL) return NULL;
+    watcher->engine = engine;
+    watcher->has_condition = mgi_cond_init(&watcher->changed) == 0;
+    if (watcher->has_condition) return watcher;
+    mgi_watcher_destroy(watcher);
+    return NULL;
+}
+
+static void mgi_watcher_stop(mgi_watcher *watcher) {
+    pthread_mutex_lock(&watcher->engine->mutex);
+    watcher->stopping = true;
+    pthread_cond_signal(&watcher->changed);
+    pthread_mutex_unlock(&watcher->engine->mutex);
+    pthread_join(watcher->thread, NULL);
+}
+
+void mgi_watcher_destroy(mgi_watcher *watcher) {
+    if (watcher == NULL) return;
+    if (watcher->has_thread) mgi_watcher_stop(watcher);
+    if (watcher->has_condition) pthread_cond_destroy(&watcher->changed);
+    mgi_free(watcher);
+}
+
+mgeo_status mgi_watcher_prepare(mgi_watcher *watcher, mgeo_error *error) {
+    int failed = 0;
+    pthread_mutex_lock(&watcher->engine->mutex);
+    if (!watcher->has_thread) {
+        failed = mgi_thread_start(&watcher->thread, mgi_watcher_main, watcher);
+        watcher->has_thread = failed == 0;
+    }
+    pthread_mutex_unlock(&watcher->engine->mutex);
+    if (failed == 0) return MGEO_OK;
+    char reason[128] = "";
+    return mgi_fail(error, MGEO_E_MEMORY, "the watch's thread cannot be started: %s",
+                    strerror_r(failed, reason, sizeof reason));
+}
+
+void mgi_watcher_begin(mgi_watcher *watcher, const mgeo_watch *watch, int32_t slot,
+                       uint64_t route) {
+    const mgi_slots *slots = &watcher->engine->slots;
+    int32_t other = mgi_other_slot(slot);
+    uint32_t share = mgi_slots_share(slots);
+    watcher->watch = *watch;
+    watcher->slot = slot;
+    watcher->route = route;
+    watcher->beside = share > 0 && share < MGI_SHARE_ALL;
+    watcher->began = mgi_now();
+    mgi_runner_observe(mgi_watch_runner(watcher, slot), &watcher->watched_before);
+    mgi_runner_observe(mgi_watch_runner(watcher, other), &watcher->former_before);
+    watcher->report =
+        (mgeo_watch_report){.struct_size = sizeof watcher->report,
+                            .state = MGEO_WATCH_RUNNING,
+                            .generation = watcher->engine->residents[slot].info.generation,
+                            .former_generation = watcher->engine->residents[other].info.generation};
+    watcher->report.check_count = MGI_WATCH_CHECKS; /* named from the start, with no figures */
+    watcher->watched = (mgi_observed){0};
+    mgi_watch_judge(watch, &watcher->watched, &watcher->former_before, watcher->report.checks);
+    pthread_cond_signal(&watcher->changed);
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+void mgi_watcher_report(mgi_watcher *watcher, mgeo_watch_report *report) {
+    size_t struct_size = report->struct_size;
+    pthread_mutex_lock(&watcher->engine->mutex);
+    *report = watcher->report;
+    if (mgi_watch_runs(watcher)) report->seconds = mgi_now() - watcher->began;
+    pthread_mutex_unlock(&watcher->engine->mutex);
+    report->struct_size = struct_size;
+}
+
+void mgi_engine_watch_report(mgeo_engine *engine, mgeo_watch_report *report) {
+    mgi_watcher_report(engine->watcher, report);
+}

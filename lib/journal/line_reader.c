@@ -1,0 +1,65 @@
+/* A journal's lines one by one, in bounded memory, also while more of them are written. */
+#define _GNU_SOURCE
+#include "journal/line_reader.h"
+
+#include "core/alloc.h"
+#include "journal/record.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+mgeo_status mgi_journal_lines_init(mgi_journal_lines *lines, int file, mgeo_error *error) {
+    *lines = (mgi_journal_lines){.file = file};
+    lines->buffer = mgi_calloc(MGI_LINE_BYTES_MOST, 1);
+    if (lines->buffer != NULL) return MGEO_OK;
+    return mgi_fail_memory(error, "a journal's lines", MGI_LINE_BYTES_MOST);
+}
+
+void mgi_journal_lines_finish(mgi_journal_lines *lines) {
+    mgi_free(lines->buffer);
+    lines->buffer = NULL;
+}
+
+/* Reads on; whether there was more. */
+static mgi_journal_next mgi_journal_lines_fill(mgi_journal_lines *lines) {
+    if (lines->begin > 0) {
+        memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
+        lines->end -= lines->begin;
+        lines->begin = 0;
+    }
+    if (lines->end == MGI_LINE_BYTES_MOST) return MGI_JOURNAL_TOO_LONG;
+    ssize_t got;
+    do {
+        got = read(lines->file, lines->buffer + lines->end, MGI_LINE_BYTES_MOST - lines->end);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return MGI_JOURNAL_FAILED;
+    lines->end += (size_t)got;
+    return got > 0 ? MGI_JOURNAL_LINE : MGI_JOURNAL_END;
+}
+
+mgi_journal_next mgi_journal_lines_next(mgi_journal_lines *lines, const char **line,
+                                        size_t *length) {
+    for (;;) {
+        size_t waiting = lines->end - lines->begin;
+        char *start = lines->buffer + lines->begin;
+        char *newline = waiting > 0 ? memchr(start, '\n', waiting) : NULL;
+        if (newline != NULL) {
+            *line = start;
+            *length = (size_t)(newline - start);
+            lines->begin += *length + 1;
+            return MGI_JOURNAL_LINE;
+        }
+        mgi_journal_next next = mgi_journal_lines_fill(lines);
+        if (next != MGI_JOURNAL_LINE) return next;
+    }
+}
+
+size_t mgi_journal_lines_torn(const mgi_journal_lines *lines) { return lines->end - lines->begin; }
+
+bool mgi_journal_lines_again(mgi_journal_lines *lines) {
+    off_t back = (off_t)mgi_journal_lines_torn(lines);
+    lines->begin = 0;
+    lines->end = 0;
+    return back == 0 || lseek(lines->file, -back, SEEK_CUR) >= 0;
+}

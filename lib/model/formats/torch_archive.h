@@ -1,0 +1,13 @@
+/* Reads the tensors of a pytorch_model.bin: a zip archive with a pickle in it. */
+#ifndef MGI_MODEL_FORMATS_TORCH_ARCHIVE_H
+#define MGI_MODEL_FORMATS_TORCH_ARCHIVE_H
+
+#include "model/formats/tensor_index.h"
+
+/* Adds the tensors of a mapped file to the store, in the order of the state dict, which may also
+ * lie under the key "state_dict" or "model". Tensors that are not row-major are marked as such.
+ * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED (files older than torch 1.6, foreign pickles,
+ * compression, big-endian), MGEO_E_MEMORY. */
+mgeo_status mgi_torch_archive_read(mgi_store *store, const mgi_store_file *file, mgeo_error *error);
+
+#endif

@@ -1,0 +1,59 @@
+/* From two texts to the token ids of one pair: the whole of lib/text as others see it. */
+#ifndef MGI_TEXT_TOKENIZER_H
+#define MGI_TEXT_TOKENIZER_H
+
+#include "core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* [CLS] a [SEP] b [SEP] with one token on each side: no smaller limit makes sense. */
+enum { MGI_PAIR_SHORTEST = 5 };
+
+typedef enum mgi_strip_accents {
+    MGI_STRIP_AS_LOWER = 0, /* strip if do_lower_case, as Hugging Face does for null */
+    MGI_STRIP_YES = 1,
+    MGI_STRIP_NO = 2
+} mgi_strip_accents;
+
+/* What tokenizer_config.json decides. */
+typedef struct mgi_tokenizer_options {
+    bool do_lower_case;
+    bool tokenize_chinese_chars;
+    mgi_strip_accents strip_accents;
+    bool halve_budget; /* truncation as the Rust tokenizer does it (use_fast), else as Python's */
+    bool one_type;     /* token types all 0 (rerank models), else 0 for a and 1 for b */
+} mgi_tokenizer_options;
+
+/* Immutable once made; any number of threads may encode with it at once. */
+typedef struct mgi_tokenizer mgi_tokenizer;
+
+/* Makes a tokenizer from the bytes of a vocab.txt (one token per line, id = line number), which it
+ * does not keep. vocab_name is for error lines. [CLS], [SEP] and [UNK] must be there.
+ * Errors: MGEO_E_FORMAT (names line and reason), MGEO_E_MEMORY. */
+mgeo_status mgi_tokenizer_create(const mgi_tokenizer_options *options, const void *vocab,
+                                 size_t vocab_bytes, const char *vocab_name,
+                                 mgi_tokenizer **tokenizer, mgeo_error *error);
+void mgi_tokenizer_destroy(mgi_tokenizer *tokenizer);
+
+/* Tokens in the vocabulary: ids are below it. */
+uint32_t mgi_tokenizer_vocabulary(const mgi_tokenizer *tokenizer);
+
+/* Memory that it takes. */
+size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer);
+
+/* Working memory of one encoding thread, for pairs up to max_length tokens (>= MGI_PAIR_SHORTEST).
+ * Nothing is allocated while encoding. NULL when out of memory. */
+typedef struct mgi_pair_scratch mgi_pair_scratch;
+mgi_pair_scratch *mgi_pair_scratch_create(uint32_t max_length);
+void mgi_pair_scratch_destroy(mgi_pair_scratch *scratch);
+
+/* Encodes one pair into ids and types [max_length of the scratch]. Returns MGEO_ROW_* flags; with
+ * INVALID_UTF8 or EMPTY the row must not be scored and *length is 0. Texts of any length take time
+ * in proportion and no memory. A special token's name written in a text is text: it never becomes
+ * the special token, so that an address cannot end its own segment. */
+uint32_t mgi_pair_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *pair,
+                         mgi_pair_scratch *scratch, int32_t *ids, uint8_t *types, uint32_t *length);
+
+#endif

@@ -1,0 +1,102 @@
+/* Names of CUDA devices, and what is said where there is none; needs no card. */
+#include "backend/cuda/device.h"
+
+#include "backend/backend.h"
+#include "support/random_encoder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void knows_names(void **state) {
+    static const char *const good[] = {
+        "cuda", "cuda:0", "cuda:15", "cuda:0,cuda:1", "cuda:3,cuda:1,cuda:2", "cuda:*"};
+    static const char *const bad[] = {
+        "",        "cpu",     "auto",          "cud",           "cuda:",         "cuda:x",
+        "cuda:-1", "cuda:0,", "cuda:*,cuda:1", "cuda:0,cuda:*", "cuda:0;cuda:1", "cuda:123456",
+        "cuda:0 ", "CUDA"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!mgi_cuda_is_name(good[i])) fail_msg("\"%s\" is a name", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (mgi_cuda_is_name(bad[i])) fail_msg("\"%s\" is no name", bad[i]);
+    assert_false(mgi_cuda_is_name(NULL));
+}
+
+static void refuses_too_many(void **state) {
+    char name[512] = "cuda:0";
+    (void)state;
+    for (int i = 1; i <= MGI_CUDA_CARDS_MOST; i++) {
+        size_t length = strlen(name);
+        snprintf(name + length, sizeof name - length, ",cuda:%d", i);
+    }
+    assert_false(mgi_cuda_is_name(name));
+}
+
+static void refuses_a_card_named_twice(void **state) {
+    mgi_cuda_cards cards;
+    mgeo_error error;
+    (void)state;
+    assert_int_equal(mgi_cuda_find("cuda:1,cuda:1", &cards, &error), MGEO_E_ARGUMENT);
+    assert_non_null(strstr(error.message, "twice"));
+}
+
+static void writes_names(void **state) {
+    mgi_cuda_cards cards = {.count = 2, .card = {{.ordinal = 0}, {.ordinal = 12}}};
+    char name[64], narrow[8];
+    (void)state;
+    mgi_cuda_name(&cards, name, sizeof name);
+    assert_string_equal(name, "cuda:0,cuda:12");
+    mgi_cuda_name(&cards, narrow, sizeof narrow);
+    assert_int_equal(strlen(narrow), sizeof narrow - 1);
+}
+
+/* One line that says what is missing and what to do, from each way in; nothing is half open. */
+static void says_what_is_missing(void **state) {
+    mgi_cuda_cards cards;
+    mgeo_error usable, error;
+    (void)state;
+    if (mgi_cuda_backend.usable("cuda", &usable) == MGEO_OK) skip();
+    assert_int_equal(usable.status, MGEO_E_DEVICE);
+    assert_non_null(strstr(usable.message, "device \"cpu\""));
+    assert_null(strchr(usable.message, '\n'));
+    assert_int_equal(mgi_cuda_find("cuda:*", &cards, &error), MGEO_E_DEVICE);
+
+    toy_options options = {.spec = toy_spec(), .seed = 1};
+    toy *model = toy_create(&options);
+    mgi_encoder_request request = toy_request(model, "cuda", MGEO_BF16);
+    mgi_encoder_needs needs;
+    mgi_encoder *encoder = (mgi_encoder *)&needs;
+    assert_int_equal(mgi_cuda_backend.predict(&request, 1, &needs, &error), MGEO_E_DEVICE);
+    assert_string_equal(error.message, usable.message);
+    assert_int_equal(mgi_cuda_backend.open(&request, &encoder, &error), MGEO_E_DEVICE);
+    assert_string_equal(error.message, usable.message);
+    assert_null(encoder);
+    uint64_t bytes = 1;
+    assert_int_equal(mgi_cuda_backend.available("cuda", &bytes, &error), MGEO_E_DEVICE);
+    toy_destroy(model);
+}
+
+static void says_which_card_is_missing(void **state) {
+    mgi_cuda_cards cards;
+    mgeo_error error;
+    (void)state;
+    if (mgi_cuda_backend.usable("cuda", NULL) != MGEO_OK) skip();
+    assert_int_equal(mgi_cuda_find("cuda:999", &cards, &error), MGEO_E_DEVICE);
+    assert_non_null(strstr(error.message, "cuda:999"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(knows_names),
+        cmocka_unit_test(refuses_too_many),
+        cmocka_unit_test(refuses_a_card_named_twice),
+        cmocka_unit_test(writes_names),
+        cmocka_unit_test(says_what_is_missing),
+        cmocka_unit_test(says_which_card_is_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

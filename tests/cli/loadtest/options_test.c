@@ -1,0 +1,170 @@
+/* Command lines, good and bad. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mgeo.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "loadtest/options.h"
+
+static struct plan plan;
+static struct fault fault;
+
+enum { MOST_WORDS = 24 };
+
+/* Parses words with spaces between. */
+static bool parse(const char *line) {
+    static char copy[512];
+    char *argv[MOST_WORDS + 1] = {"mgeo-bench"};
+    int argc = 1;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *word = strtok(copy, " "); word != NULL && argc < MOST_WORDS;
+         word = strtok(NULL, " "))
+        argv[argc++] = word;
+    plan_finish(&plan);
+    fault.line[0] = '\0';
+    return plan_parse(&plan, argc, argv, &fault);
+}
+
+static int finish(void **state) {
+    (void)state;
+    plan_finish(&plan);
+    return 0;
+}
+
+static void has_defaults(void **state) {
+    (void)state;
+    assert_true(parse(""));
+    assert_int_equal(plan.callers, 8);
+    assert_int_equal(plan.pairs_per_call, 1);
+    assert_true(plan.duration == 10 && plan.warm_up == 1 && plan.rate == 0);
+    assert_false(plan_has_events(&plan));
+}
+
+static void reads_devices(void **state) {
+    (void)state;
+    assert_true(parse("-d cuda:0,cuda:1 -p fp32 --tf32 --standby-device cuda:2 --swap-every 1"));
+    assert_string_equal(plan.device, "cuda:0,cuda:1");
+    assert_string_equal(plan.standby_device, "cuda:2");
+    assert_true(plan.tf32);
+    assert_false(parse("--standby-device cpu"));
+    assert_non_null(strstr(fault.line, "needs something to do"));
+}
+
+static void reads_events_in_their_places(void **state) {
+    (void)state;
+    assert_true(parse("--swap-every 1 --load-every 2 --canary-every 3 --unload-every 4"));
+    assert_true(plan.every[EVENT_SWAP] == 1);
+    assert_true(plan.every[EVENT_LOAD] == 2);
+    assert_true(plan.every[EVENT_CANARY] == 3);
+    assert_true(plan.every[EVENT_UNLOAD] == 4);
+    assert_true(plan_has_events(&plan));
+    assert_int_equal(plan.step_count, 5);
+    assert_int_equal(plan.steps[3], MGEO_SHARE_ALL);
+}
+
+static void reads_steps(void **state) {
+    (void)state;
+    assert_true(parse("--canary-every 1 --canary-steps 0,10000"));
+    assert_int_equal(plan.step_count, 2);
+    assert_int_equal(plan.steps[1], 10000);
+}
+
+static void zero_as_a_limit_allows_nothing(void **state) {
+    (void)state;
+    assert_true(parse("--swap-every 1 --gate pairs.tsv --gate-limit flip_share=0 "
+                      "--gate-limit psi=0.25"));
+    assert_true(plan.limits[LIMIT_FLIP_SHARE] < 0);
+    assert_true(plan.limits[LIMIT_PSI] == 0.25);
+    assert_true(plan.limits[LIMIT_SHIFT] == 0);
+}
+
+static void around_follows_the_shortest_period(void **state) {
+    (void)state;
+    assert_true(parse("--swap-every 10 --load-every 60"));
+    assert_true(plan_around(&plan) == 0.5);
+    assert_true(parse("--swap-every 1 --load-every 60"));
+    assert_true(plan_around(&plan) == 0.25);
+    assert_true(parse("--swap-every 1 --around 0.4"));
+    assert_true(plan_around(&plan) == 0.4);
+}
+
+static void refuses_what_does_not_fit(void **state) {
+    (void)state;
+    static const char *const bad[][2] = {
+        {"--find-rate 5 --rate 10", "--find-rate"},
+        {"--find-rate 5 --swap-every 1 --compare 1 --duration 4", "--find-rate"},
+        {"--arrivals poisson", "--rate"},
+        {"--arrivals constant", "--rate"},
+        {"--around 1", "--swap-every"},
+        {"--header yes", "--pairs"},
+        {"--pairs p.tsv --rate 5 --seed 2", "--seed"},
+        {"--compare 5", "--swap-every"},
+        {"--compare 6 --swap-every 1", "--duration"},
+        {"--canary-steps 1,2", "--canary-every"},
+        {"--gate pairs.tsv", "--swap-every"},
+        {"--gate-limit psi=1", "--gate FILE"},
+        {"--gold label", "--gate FILE"},
+        {"--swap-every 1 --gate p.tsv --gate-limit accuracy_loss=0.1", "--gold"},
+        {"--gate-limit psi", "NAME=X"},
+        {"--gate-limit best=1", "flip_share"},
+        {"--gate-limit psi=x", "number"},
+        {"--standby other", "standby"},
+        {"--json a --plot a", "different files"},
+        {"--json -", "file name"},
+        {"--columns a,b", "--pairs"},
+        {"--pairs p.tsv --columns a", "A,B"},
+        {"--pairs p.tsv --columns a,b --header no", "number"},
+        {"-c 0", "--callers"},
+        {"-c 257", "--callers"},
+        {"--swap-every 0", "--swap-every"},
+        {"--unload-every x", "--unload-every"},
+        {"--duration 0", "--duration"},
+        {"--precision fp64", "bf16"},
+        {"--canary-every 1 --canary-steps 1,20000", "10000"},
+        {"pairs.tsv", "--pairs"},
+        {"--nonsense", "--help"},
+        {"--rate", "value"},
+        {"-x", "-x"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(parse(bad[i][0]));
+        if (strstr(fault.line, bad[i][1]) == NULL) fail_msg("%s: %s", bad[i][0], fault.line);
+        assert_null(strchr(fault.line, '\n'));
+    }
+}
+
+static void takes_what_is_of_use(void **state) {
+    (void)state;
+    static const char *const good[] = {"--seed 2", "--rate 5 --arrivals constant",
+                                       "--pairs p.tsv --header auto",
+                                       "--pairs p.tsv --rate 5 --arrivals poisson --seed 2",
+                                       "--swap-every 1 --gate p.tsv --header yes"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!parse(good[i])) fail_msg("%s: %s", good[i], fault.line);
+}
+
+static void help_comes_first(void **state) {
+    (void)state;
+    assert_true(parse("--help --rate x"));
+    assert_int_equal(plan.action, PLAN_HELP);
+    assert_true(parse("-V"));
+    assert_int_equal(plan.action, PLAN_VERSION);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
+                                       cmocka_unit_test(reads_devices),
+                                       cmocka_unit_test(reads_events_in_their_places),
+                                       cmocka_unit_test(reads_steps),
+                                       cmocka_unit_test(zero_as_a_limit_allows_nothing),
+                                       cmocka_unit_test(around_follows_the_shortest_period),
+                                       cmocka_unit_test(refuses_what_does_not_fit),
+                                       cmocka_unit_test(takes_what_is_of_use),
+                                       cmocka_unit_test(help_comes_first)};
+    return cmocka_run_group_tests(tests, NULL, finish);
+}

@@ -1,0 +1,161 @@
+/* Every option is read into its place; every nonsense is refused in one line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mgeo.h>
+#include <string.h>
+
+#include "score/help.h"
+#include "score/options.h"
+
+enum { MOST = 40 };
+
+static bool parse(struct options *options, const char *line, struct fault *fault) {
+    static char copy[1024];
+    static char *words[MOST];
+    int count = 0;
+    strcpy(copy, line);
+    words[count++] = "mgeo-score";
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+        words[count++] = word;
+    words[count] = NULL;
+    fault->line[0] = '\0';
+    return options_parse(options, count, words, fault);
+}
+
+static void has_defaults(void **state) {
+    (void)state;
+    struct options options;
+    struct fault fault;
+    assert_true(parse(&options, "", &fault));
+    assert_int_equal(options.action, ACTION_SCORE);
+    assert_int_equal(options.input_count, 1);
+    assert_string_equal(options.inputs[0], "-");
+    assert_null(options.model);
+    assert_null(options.output);
+    assert_int_equal(options.precision, MGEO_PRECISION_AUTO);
+    assert_false(options.tf32);
+    assert_false(options.limit_errors);
+    assert_false(options.writer.match);
+    options_finish(&options);
+}
+
+static void reads_short_options(void **state) {
+    (void)state;
+    struct options options;
+    struct fault fault;
+    assert_true(
+        parse(&options, "-m M -c x,2 -o O -f jsonl -p int8 -d cuda:1 -j 3 -q --tf32 f g", &fault));
+    assert_string_equal(options.model, "M");
+    assert_string_equal(options.table.a, "x");
+    assert_string_equal(options.table.b, "2");
+    assert_string_equal(options.output, "O");
+    assert_int_equal(options.writer.format, FORMAT_JSONL);
+    assert_int_equal(options.precision, MGEO_INT8);
+    assert_true(options.tf32);
+    assert_string_equal(options.device, "cuda:1");
+    assert_int_equal(options.threads, 3);
+    assert_true(options.quiet);
+    assert_int_equal(options.input_count, 2);
+    assert_string_equal(options.inputs[1], "g");
+    options_finish(&options);
+}
+
+static void reads_long_options(void **state) {
+    (void)state;
+    struct options options;
+    struct fault fault;
+    assert_true(parse(&options,
+                      "--header=yes --batch-tokens 4096 --max-length=64 --probabilities "
+                      "--threshold 0.25 --errors E --max-errors 0 --gold label --summary S "
+                      "--progress never --positive-label L --partial-weight 0.75",
+                      &fault));
+    assert_int_equal(options.table.header, HEADER_YES);
+    assert_int_equal(options.batch_tokens, 4096);
+    assert_int_equal(options.max_length, 64);
+    assert_true(options.writer.probabilities);
+    assert_true(options.writer.match && options.writer.threshold == 0.25);
+    assert_string_equal(options.errors, "E");
+    assert_true(options.limit_errors && options.max_errors == 0);
+    assert_string_equal(options.table.gold, "label");
+    assert_string_equal(options.summary, "S");
+    assert_int_equal(options.progress, PROGRESS_NEVER);
+    assert_string_equal(options.positive_label, "L");
+    assert_true(options.partial_weight == 0.75f);
+    options_finish(&options);
+    assert_true(parse(&options, "--partial-weight 0 -o -", &fault));
+    assert_true(options.partial_weight < 0); /* 0 would mean the default */
+    assert_null(options.output);
+    options_finish(&options);
+}
+
+static void refuses(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"--nonsense", "unknown"},
+        {"-z", "unknown option -z"},
+        {"-m", "needs a value"},
+        {"--model", "needs a value"},
+        {"--check=1", "takes no value"},
+        {"-c 1", "two columns"},
+        {"-c 1,2,3", "two columns"},
+        {"-c ,2", "two columns"},
+        {"-c 1,", "two columns"},
+        {"-f xml", "tsv, jsonl"},
+        {"-p fp64", "fp32"},
+        {"--header maybe", "auto, yes, no"},
+        {"--progress 1", "auto, always"},
+        {"-j 0", "from 1"},
+        {"-j -1", "from 1"},
+        {"-j 2x", "from 1"},
+        {"--max-length 0", "from 1"},
+        {"--batch-tokens 99999999999999999999", "from 1"},
+        {"--threshold 1.5", "0 to 1"},
+        {"--threshold nan", "0 to 1"},
+        {"--threshold x", "0 to 1"},
+        {"--partial-weight -0.1", "0 to 1"},
+        {"--max-errors -1", "from 0"},
+        {"--errors -", "file name"},
+        {"--summary -", "file name"},
+        {"-o x --errors x", "different files"},
+        {"--summary x --errors x", "different files"},
+        {"- -", "only once"},
+        {"--header no -c a,b", "by number"},
+        {"--header no --gold label", "by number"},
+        {"--check file", "no FILE"},
+        {"--check -o x", "scores no rows"},
+        {"--check --threshold 0", "scores no rows"},
+        {"--check --max-errors 1", "scores no rows"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct options options;
+        struct fault fault;
+        assert_false(parse(&options, cases[i][0], &fault));
+        assert_non_null(strstr(fault.line, cases[i][1]));
+        assert_null(strchr(fault.line, '\n'));
+        options_finish(&options);
+    }
+}
+
+static void help_names_every_option(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "--model",     "--columns",        "--header",         "--output",       "--format",
+        "--precision", "--device",         "--threads",        "--batch-tokens", "--max-length",
+        "--threshold", "--probabilities",  "--errors",         "--max-errors",   "--gold",
+        "--check",     "--summary",        "--quiet",          "--progress",     "--version",
+        "--help",      "--positive-label", "--partial-weight", "--tf32",         "cuda:0,cuda:1"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_non_null(strstr(help_text, names[i]));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_defaults), cmocka_unit_test(reads_short_options),
+        cmocka_unit_test(reads_long_options), cmocka_unit_test(refuses),
+        cmocka_unit_test(help_names_every_option)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* zip: stored entries with and without zip64, and every way in which a directory can lie. */
+#include "model/formats/zip.h"
+
+#include "core/alloc.h"
+#include "support/check.h"
+#include "support/model_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static made_entry entries[] = {
+    {.name = "m/data.pkl", .data = "pickle", .size = 6},
+    {.name = "m/data/0", .data = "01234567", .size = 8},
+    {.name = "m/data/1", .data = "", .size = 0},
+};
+enum { ENTRIES = 3 };
+
+static const mgi_zip_entry *find(const mgi_zip *zip, const char *name) {
+    return mgi_zip_find(zip, name, strlen(name));
+}
+
+static void check_good(bool zip64) {
+    made_zip made = made_zip_file(entries, ENTRIES, zip64);
+    mgi_zip zip;
+    mgeo_error error;
+    if (mgi_zip_open(&zip, made.file.data, made.file.size, "m.bin", &error) != MGEO_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(zip.count, ENTRIES);
+    assert_int_equal(find(&zip, "m/data.pkl")->bytes, 6);
+    assert_memory_equal(find(&zip, "m/data/0")->data, "01234567", 8);
+    assert_int_equal(find(&zip, "m/data/1")->bytes, 0);
+    assert_null(find(&zip, "m/data/"));
+    assert_null(find(&zip, "m/data/01"));
+    mgi_zip_close(&zip);
+    bytes_free(&made.file);
+}
+
+static void reads_good_files(void **state) {
+    (void)state;
+    check_good(false);
+    check_good(true);
+}
+
+static void reads_an_empty_archive(void **state) {
+    (void)state;
+    made_zip made = made_zip_file(entries, 0, false);
+    mgi_zip zip;
+    mgeo_error error;
+    assert_int_equal(mgi_zip_open(&zip, made.file.data, made.file.size, "m.bin", &error), MGEO_OK);
+    assert_null(find(&zip, "m/data.pkl"));
+    mgi_zip_close(&zip);
+    bytes_free(&made.file);
+}
+
+static void reads_a_comment_and_a_prefix_of_its_mark(void **state) {
+    (void)state;
+    made_zip made = made_zip_file(entries, ENTRIES, false);
+    bytes_set_number(&made.file, made.end + 20, 5, 2);
+    bytes_put_text(&made.file, "PK\5\6!");
+    mgi_zip zip;
+    mgeo_error error;
+    assert_int_equal(mgi_zip_open(&zip, made.file.data, made.file.size, "m.bin", &error), MGEO_OK);
+    assert_int_equal(zip.count, ENTRIES);
+    mgi_zip_close(&zip);
+    bytes_free(&made.file);
+}
+
+/* Where a change is made: an offset from one of the records. */
+typedef enum base { LOCAL, LOCAL_1, CENTRAL, CENTRAL_1, END64, LOCATOR, END } base;
+
+static const struct {
+    bool zip64;
+    base base;
+    size_t offset;
+    uint64_t number;
+    int width;
+    mgeo_status status;
+    const char *part;
+} bad[] = {
+    {false, CENTRAL, 8, 1, 2, MGEO_E_UNSUPPORTED, "zip entry m/data.pkl: encrypted"},
+    {false, CENTRAL, 10, 8, 2, MGEO_E_UNSUPPORTED, "zip entry m/data.pkl: compressed"},
+    {false, CENTRAL, 10, 99, 2, MGEO_E_UNSUPPORTED, "compressed"},
+    {false, CENTRAL, 0, 0, 4, MGEO_E_FORMAT, "an entry is not where it should be"},
+    {false, CENTRAL, 20, 5, 4, MGEO_E_FORMAT, "two sizes"},
+    {false, CENTRAL, 24, 7, 4, MGEO_E_FORMAT, "two sizes"},
+    {false, CENTRAL, 24, 0xFFFFFFFF, 4, MGEO_E_FORMAT, "zip64 field"},
+    {false, CENTRAL, 28, 0, 2, MGEO_E_FORMAT, "name's length"},
+    {false, CENTRAL, 28, 0xFFFF, 2, MGEO_E_FORMAT, "runs past its end"},
+    {false, CENTRAL, 30, 0xFFFF, 2, MGEO_E_FORMAT, "runs past its end"},
+    {false, CENTRAL, 32, 0xFFFF, 2, MGEO_E_FORMAT, "runs past its end"},
+    {false, CENTRAL, 42, 0xFFFFFFF0, 4, MGEO_E_FORMAT, "local header: outside"},
+    {false, CENTRAL, 42, 1, 4, MGEO_E_FORMAT, "local header: not there"},
+    {false, CENTRAL, 46, 'x', 1, MGEO_E_FORMAT, "contradicts"},
+    {false, CENTRAL_1, 42, 0, 4, MGEO_E_FORMAT, "zip entry m/data/0: local header contradicts"},
+    {false, LOCAL, 0, 0, 4, MGEO_E_FORMAT, "local header: not there"},
+    {false, LOCAL, 6, 1, 2, MGEO_E_FORMAT, "contradicts"},
+    {false, LOCAL, 8, 8, 2, MGEO_E_FORMAT, "contradicts"},
+    {false, LOCAL, 18, 7, 4, MGEO_E_FORMAT, "contradicts"},
+    {false, LOCAL, 22, 0xFFFFFFFF, 4, MGEO_E_FORMAT, "contradicts"},
+    {false, LOCAL, 26, 9, 2, MGEO_E_FORMAT, "contradicts"},
+    {false, LOCAL, 26, 0xFFFF, 2, MGEO_E_FORMAT, "runs into the directory"},
+    {false, LOCAL, 28, 0xFFFF, 2, MGEO_E_FORMAT, "runs into the directory"},
+    {false, LOCAL_1, 30, 'x', 1, MGEO_E_FORMAT, "m/data/0: local header contradicts"},
+    {false, END, 0, 0, 4, MGEO_E_FORMAT, "no end record"},
+    {false, END, 4, 1, 2, MGEO_E_FORMAT, "several disks"},
+    {false, END, 6, 1, 2, MGEO_E_FORMAT, "several disks"},
+    {false, END, 8, 2, 2, MGEO_E_FORMAT, "several disks"},
+    {false, END, 12, 0xFFFFFF00, 4, MGEO_E_FORMAT, "directory: runs past"},
+    {false, END, 16, 0xFFFFFFFF, 4, MGEO_E_FORMAT, "directory: runs past"},
+    {false, END, 12, 10, 4, MGEO_E_FORMAT, "more entries than it can hold"},
+    {false, END, 8, 0x00010001, 4, MGEO_E_FORMAT, "bytes after its last entry"},
+    {false, END, 8, 0x00040004, 4, MGEO_E_FORMAT, "more entries than it can hold"},
+    {false, END, 8, 0xFFFFFFFF, 4, MGEO_E_FORMAT, "more entries than it can hold"},
+    {false, END, 20, 1, 2, MGEO_E_FORMAT, "no end record"},
+    {true, LOCATOR, 4, 1, 4, MGEO_E_FORMAT, "several disks"},
+    {true, LOCATOR, 16, 2, 4, MGEO_E_FORMAT, "several disks"},
+    {true, LOCATOR, 8, UINT64_MAX, 8, MGEO_E_FORMAT, "points outside"},
+    {true, LOCATOR, 8, 0, 8, MGEO_E_FORMAT, "points at no zip64 record"},
+    {true, END64, 16, 1, 4, MGEO_E_FORMAT, "several disks"},
+    {true, END64, 24, 4, 8, MGEO_E_FORMAT, "several disks"},
+    {true, END64, 40, UINT64_MAX, 8, MGEO_E_FORMAT, "directory: runs past"},
+    {true, END64, 48, UINT64_MAX - 8, 8, MGEO_E_FORMAT, "directory: runs past"},
+    {true, END, 10, 0, 2, MGEO_E_FORMAT, "several disks"},
+    {true, END, 12, 1, 4, MGEO_E_FORMAT, "contradicts the end record"},
+    {true, END, 16, 1, 4, MGEO_E_FORMAT, "contradicts the end record"},
+    {true, CENTRAL, 46 + 10 + 2, 8, 2, MGEO_E_FORMAT, "zip64 field"},
+    {true, CENTRAL, 46 + 10 + 2, 60, 2, MGEO_E_FORMAT, "zip64 field"},
+    {true, CENTRAL, 46 + 10, 2, 2, MGEO_E_FORMAT, "zip64 field"},
+    {true, CENTRAL, 46 + 10 + 4, UINT64_MAX, 8, MGEO_E_FORMAT, "two sizes"},
+    {true, CENTRAL, 46 + 10 + 20, UINT64_MAX, 8, MGEO_E_FORMAT, "local header: outside"},
+    {true, CENTRAL, 46 + 10 + 20, UINT64_MAX - 100, 8, MGEO_E_FORMAT, "local header: outside"},
+    {true, LOCAL, 30 + 10 + 4, 7, 8, MGEO_E_FORMAT, "contradicts"},
+    {true, LOCAL, 30 + 10, 9, 2, MGEO_E_FORMAT, "contradicts"},
+};
+
+static size_t place_of(const made_zip *zip, base from) {
+    switch (from) {
+    case LOCAL: return entries[0].local;
+    case LOCAL_1: return entries[1].local;
+    case CENTRAL: return entries[0].central;
+    case CENTRAL_1: return entries[1].central;
+    case END64: return zip->end64;
+    case LOCATOR: return zip->locator;
+    default: return zip->end;
+    }
+}
+
+static void check_refused(const bytes *file, mgeo_status expected, const char *part) {
+    bytes exact = bytes_cut(file, file->size);
+    mgi_zip zip;
+    mgeo_error error = {0};
+    mgeo_status status = mgi_zip_open(&zip, exact.data, exact.size, "some/m.bin", &error);
+    if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
+    check_line(&error, part);
+    check_line(&error, "m.bin: zip");
+    assert_null(zip.entries);
+    bytes_free(&exact);
+}
+
+static void refuses_lies(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        made_zip made = made_zip_file(entries, ENTRIES, bad[i].zip64);
+        bytes_set_number(&made.file, place_of(&made, bad[i].base) + bad[i].offset, bad[i].number,
+                         bad[i].width);
+        check_refused(&made.file, bad[i].status, bad[i].part);
+        bytes_free(&made.file);
+    }
+}
+
+/* Both headers of an entry claim more bytes than there are before the next one. */
+static void refuses_overlaps(void **state) {
+    (void)state;
+    made_zip made = made_zip_file(entries, ENTRIES, false);
+    bytes_set_number(&made.file, entries[0].local + 18, 9, 4);
+    bytes_set_number(&made.file, entries[0].local + 22, 9, 4);
+    bytes_set_number(&made.file, entries[0].central + 20, 9, 4);
+    bytes_set_number(&made.file, entries[0].central + 24, 9, 4);
+    check_refused(&made.file, MGEO_E_FORMAT, "zip entry m/data/0: overlaps another");
+    bytes_free(&made.file);
+}
+
+static void refuses_one_name_twice(void **state) {
+    (void)state;
+    made_entry twice[] = {{.name = "m/data/0", .data = "a", .size = 1},
+                          {.name = "m/data/0", .data = "b", .size = 1}};
+    made_zip made = made_zip_file(twice, 2, false);
+    check_refused(&made.file, MGEO_E_FORMAT, "zip entry m/data/0: there twice");
+    bytes_free(&made.file);
+}
+
+static void refuses_every_truncation(void **state) {
+    (void)state;
+    for (int zip64 = 0; zip64 < 2; zip64++) {
+        made_zip made = made_zip_file(entries, ENTRIES, zip64 != 0);
+        for (size_t size = 0; size < made.file.size; size++) {
+            bytes cut = bytes_cut(&made.file, size);
+            check_refused(&cut, MGEO_E_FORMAT, "no end record");
+            bytes_free(&cut);
+        }
+        bytes_free(&made.file);
+    }
+}
+
+static void survives_any_changed_byte(void **state) {
+    (void)state;
+    static const unsigned char values[] = {0, 1, 8, 0x7F, 0x80, 0xFF};
+    for (int zip64 = 0; zip64 < 2; zip64++) {
+        made_zip made = made_zip_file(entries, ENTRIES, zip64 != 0);
+        for (size_t at = 0; at < made.file.size * sizeof values; at++) {
+            bytes changed = bytes_cut(&made.file, made.file.size);
+            changed.data[at / sizeof values] = values[at % sizeof values];
+            mgi_zip zip;
+            mgeo_error error;
+            mgi_zip_open(&zip, changed.data, changed.size, "m.bin", &error);
+            for (size_t i = 0; i < zip.count; i++) {
+                assert_true(zip.entries[i].data >= changed.data);
+                assert_true(zip.entries[i].data + zip.entries[i].bytes <=
+                            changed.data + changed.size);
+            }
+            mgi_zip_close(&zip);
+            bytes_free(&changed);
+        }
+        bytes_free(&made.file);
+    }
+}
+
+static void survives_failing_memory(void **state) {
+    (void)state;
+    made_zip made = made_zip_file(entries, ENTRIES, false);
+    mgi_zip zip;
+    mgeo_error error;
+    mgi_alloc_fail_at(1);
+    assert_int_equal(mgi_zip_open(&zip, made.file.data, made.file.size, "m.bin", &error),
+                     MGEO_E_MEMORY);
+    mgi_alloc_fail_at(0);
+    mgi_zip_close(&zip);
+    bytes_free(&made.file);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_good_files),
+        cmocka_unit_test(reads_an_empty_archive),
+        cmocka_unit_test(reads_a_comment_and_a_prefix_of_its_mark),
+        cmocka_unit_test(refuses_lies),
+        cmocka_unit_test(refuses_overlaps),
+        cmocka_unit_test(refuses_one_name_twice),
+        cmocka_unit_test(refuses_every_truncation),
+        cmocka_unit_test(survives_any_changed_byte),
+        cmocka_unit_test(survives_failing_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

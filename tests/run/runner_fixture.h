@@ -1,0 +1,68 @@
+/* What the tests of lib/run/runner.h share: pairs with their answers, calls and a runner on the
+ * steered backend. */
+#ifndef TEST_RUN_FIXTURE_H
+#define TEST_RUN_FIXTURE_H
+
+#include "core/progress.h"
+#include "run/runner.h"
+#include "support/check.h"
+#include "support/controllable_backend.h"
+#include "support/fake_oracle.h"
+#include "support/stub_model.h"
+#include "support/threads.h"
+
+#include <stdatomic.h>
+
+enum { MAX_LENGTH = 64, VARIANT = 5, PAIRS_MOST = 400, LABELS = 3 };
+
+/* A call's arrays, with a guard behind each. */
+typedef struct answers {
+    float similarity[PAIRS_MOST];
+    int32_t label[PAIRS_MOST];
+    float probabilities[PAIRS_MOST * 4];
+    uint32_t flags[PAIRS_MOST];
+    mgeo_scores scores;
+    mgeo_progress progress;
+    mgeo_error error;
+    mgeo_status status;
+} answers;
+
+/* A thread that makes one call. */
+typedef struct caller {
+    mgi_runner *runner;
+    size_t first, count;
+    answers a;
+    atomic_bool returned;
+} caller;
+
+extern mgeo_pair pairs[PAIRS_MOST];
+extern float expected[PAIRS_MOST]; /* the similarity of each */
+extern mgi_tokenizer *tokenizer;
+extern mgi_labels labels;
+
+/* Of a group of tests, and of each test: TEST(name) has the latter around it. */
+int make_pairs(void **state);
+int free_pairs(void **state);
+int before_each(void **state);
+int after_each(void **state);
+#define TEST(name) cmocka_unit_test_setup_teardown(name, before_each, after_each)
+
+/* Fails the running test if it cannot be made. */
+mgi_runner *make_runner(uint32_t threads, uint32_t queue_rows, uint32_t batch_tokens);
+
+/* Before each use of `a`. */
+void prepare(answers *a);
+/* Scores pairs[first] and those after it. */
+mgeo_status score(mgi_runner *runner, size_t first, size_t count, answers *a);
+
+void check_scored(const answers *a, size_t first, size_t row);
+void check_skipped(const answers *a, size_t row);
+bool is_skipped(const answers *a, size_t row);
+
+/* Starts a thread that scores pairs[first] and those after it once. */
+void start_caller(test_crew *crew, caller *c, mgi_runner *runner, size_t first, size_t count);
+
+/* Until so many rows wait. */
+void await_queued(mgi_runner *runner, uint64_t rows);
+
+#endif

@@ -1,0 +1,343 @@
+/* Threads that come to tasks: how many, in which order, and who never waits for ever. */
+#define _GNU_SOURCE
+#include "run/thread_pool.h"
+
+#include "core/thread.h"
+#include "support/check.h"
+#include "support/threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+static const double for_ever = 1e6;
+
+/* A task whose body waits until the test lets it go. */
+typedef struct work {
+    mgi_task task; /* first, so that a task leads back to its work */
+    char name;
+    unsigned inside, most_inside, visits, let_go;
+} work;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static char order[16]; /* names of the works in the order in which threads came */
+static unsigned came;
+static work *joined[3];
+static unsigned joined_count;
+static mgi_crew *crew;
+static mgeo_error error;
+
+static void do_work(mgi_task *task) {
+    work *w = (work *)task;
+    pthread_mutex_lock(&mutex);
+    if (came < sizeof order) order[came++] = w->name;
+    w->visits++;
+    if (++w->inside > w->most_inside) w->most_inside = w->inside;
+    pthread_cond_broadcast(&changed);
+    while (w->let_go == 0) pthread_cond_wait(&changed, &mutex);
+    w->let_go--;
+    w->inside--;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void let_go(work *w, unsigned threads) {
+    pthread_mutex_lock(&mutex);
+    w->let_go += threads;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void await_inside(work *w, unsigned threads) {
+    pthread_mutex_lock(&mutex);
+    while (w->inside != threads) pthread_cond_wait(&changed, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void await_visits(work *w, unsigned visits) {
+    pthread_mutex_lock(&mutex);
+    while (w->visits < visits) pthread_cond_wait(&changed, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static unsigned visits_of(work *w) {
+    pthread_mutex_lock(&mutex);
+    unsigned visits = w->visits;
+    pthread_mutex_unlock(&mutex);
+    return visits;
+}
+
+static void join(work *w, char name, uint32_t most) {
+    *w = (work){.task = {.body = do_work}, .name = name};
+    if (mgi_crew_join(crew, &w->task, most, &error) != MGEO_OK) fail_msg("%s", error.message);
+    joined[joined_count++] = w;
+}
+
+static void call(work *w, uint32_t threads, double patience) {
+    mgi_crew_call(crew, &w->task, threads, patience);
+}
+
+/* To a task that has none, and waits until all are inside. */
+static void bring(work *w, uint32_t threads) {
+    call(w, threads, for_ever);
+    await_inside(w, threads);
+}
+
+/* Those that joined since the test began. */
+static void leave_all(void) {
+    while (joined_count > 0) mgi_crew_leave(crew, &joined[--joined_count]->task);
+}
+
+static int begin(void **state) {
+    (void)state;
+    came = 0;
+    joined_count = 0;
+    crew = mgi_crew_create();
+    return crew != NULL ? 0 : -1;
+}
+
+static int end(void **state) {
+    (void)state;
+    mgi_crew_destroy(crew);
+    return 0;
+}
+
+static void test_as_many_threads_come_as_are_called(void **state) {
+    (void)state;
+    work a;
+    join(&a, 'a', 3);
+    bring(&a, 2);
+    call(&a, 1, for_ever);
+    await_inside(&a, 3);
+    let_go(&a, 3);
+    leave_all();
+    assert_int_equal(a.visits, 3);
+    assert_int_equal(a.inside, 0);
+}
+
+static void test_tasks_share_the_threads(void **state) {
+    (void)state;
+    work a, b;
+    join(&a, 'a', 2);
+    join(&b, 'b', 2);
+    bring(&a, 2);
+    assert_false(mgi_crew_is_pressed(crew, &a.task));
+    call(&b, 2, for_ever);
+    assert_true(mgi_crew_is_pressed(crew, &a.task));
+    test_sleep(10);
+    assert_int_equal(visits_of(&b), 0); /* both threads are taken */
+    let_go(&a, 1);
+    await_inside(&b, 1);
+    let_go(&a, 1);
+    await_inside(&b, 2);
+    let_go(&b, 2);
+    leave_all();
+    assert_int_equal(a.visits, 2);
+    assert_int_equal(b.visits, 2);
+}
+
+static void test_tasks_take_turns(void **state) {
+    (void)state;
+    work a, b, c;
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    join(&c, 'c', 1);
+    call(&a, 1, for_ever);
+    await_visits(&a, 1);
+    call(&c, 1, for_ever);
+    call(&b, 1, for_ever);
+    call(&c, 1, for_ever); /* has its place already */
+    call(&a, 1, for_ever);
+    let_go(&a, 2);
+    let_go(&b, 1);
+    let_go(&c, 1);
+    await_visits(&a, 2);
+    leave_all();
+    assert_int_equal(came, 4);
+    assert_memory_equal(order, "acba", 4);
+    assert_int_equal(c.visits, 1);
+}
+
+static void test_a_task_without_a_thread_gets_one_more(void **state) {
+    (void)state;
+    work a, b, c;
+    join(&a, 'a', 2);
+    join(&b, 'b', 2);
+    join(&c, 'c', 1);
+    bring(&a, 2);
+    call(&b, 2, 0.001);
+    await_inside(&b, 1);
+    assert_true(mgi_crew_is_pressed(crew, &a.task)); /* three work where two should */
+    test_sleep(10);
+    assert_int_equal(visits_of(&b), 1); /* it has one: for the second it waits its turn */
+    call(&c, 1, 0.001);
+    await_inside(&c, 1);
+    let_go(&c, 1);
+    let_go(&a, 2);
+    await_inside(&b, 2);
+    let_go(&b, 2);
+    leave_all();
+}
+
+/* Its patience counts from when the last thread left it. */
+static void test_a_task_whose_thread_is_taken_gets_one_more(void **state) {
+    (void)state;
+    work a, b;
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    call(&a, 1, 0.001);
+    await_inside(&a, 1);
+    call(&b, 1, for_ever);
+    call(&a, 1, 0.001); /* behind the other, as a body does that is pressed */
+    let_go(&a, 1);
+    await_inside(&b, 1);
+    await_visits(&a, 2);
+    let_go(&a, 1);
+    let_go(&b, 1);
+    leave_all();
+}
+
+static void test_the_most_impatient_comes_first(void **state) {
+    (void)state;
+    work a, b, c;
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    join(&c, 'c', 1);
+    bring(&a, 1);
+    call(&b, 1, for_ever);
+    test_sleep(2);
+    call(&c, 1, 0.001); /* though somebody sleeps on the other's account */
+    await_inside(&c, 1);
+    assert_int_equal(visits_of(&b), 0);
+    let_go(&c, 1);
+    let_go(&a, 1);
+    await_inside(&b, 1);
+    let_go(&b, 1);
+    leave_all();
+}
+
+static void test_a_greater_task_brings_more_threads(void **state) {
+    (void)state;
+    work a, b;
+    join(&a, 'a', 1);
+    bring(&a, 1);
+    assert_int_equal(mgi_crew_look(crew).cores, 1);
+    join(&b, 'b', 4);
+    assert_int_equal(mgi_crew_look(crew).cores, 4);
+    call(&b, 4, for_ever);
+    await_inside(&b, 3);
+    let_go(&a, 1);
+    await_inside(&b, 4);
+    let_go(&b, 4);
+    leave_all();
+    assert_int_equal(mgi_crew_look(crew).cores, 0);
+    work again;
+    join(&again, 'a', 1);
+    bring(&again, 1);
+    let_go(&again, 1);
+    leave_all();
+}
+
+static void *leave(void *argument) {
+    mgi_crew_leave(crew, argument);
+    return NULL;
+}
+
+static void test_who_leaves_waits_for_the_threads_inside(void **state) {
+    (void)state;
+    work a, b;
+    test_crew leaving = {0};
+    join(&a, 'a', 1);
+    join(&b, 'b', 1);
+    bring(&a, 1);
+    call(&b, 1, for_ever);
+    mgi_crew_leave(crew, &b.task); /* in the queue: nobody comes any more */
+    call(&a, 1, for_ever);
+    test_crew_start(&leaving, leave, &a.task);
+    let_go(&a, 2); /* one may still come for that call */
+    test_crew_join(&leaving);
+    assert_int_equal(a.inside, 0);
+    assert_int_equal(b.visits, 0);
+}
+
+static void test_batches_are_counted(void **state) {
+    (void)state;
+    mgi_crew_begin_batch(crew, 3);
+    mgi_crew_begin_batch(crew, 1);
+    assert_int_equal(mgi_crew_look(crew).batches, 2);
+    assert_int_equal(mgi_crew_look(crew).busy_cores, 4);
+    mgi_crew_end_batch(crew, 3);
+    assert_int_equal(mgi_crew_look(crew).batches, 1);
+    assert_int_equal(mgi_crew_look(crew).busy_cores, 1);
+    mgi_crew_end_batch(crew, 1);
+}
+
+/* ---- under threads: nothing that was put down before a call is left lying -------------------- */
+
+enum { HEAPS = 3, CALLERS = 6, ROUNDS = 3000 };
+
+typedef struct heap {
+    mgi_task task;
+    atomic_uint lying;
+    atomic_ullong taken;
+} heap;
+
+static heap heaps[HEAPS];
+
+static void take_all(mgi_task *task) {
+    heap *h = (heap *)task;
+    for (unsigned taken; (taken = atomic_exchange(&h->lying, 0)) > 0;) {
+        atomic_fetch_add(&h->taken, taken);
+        if (mgi_crew_is_pressed(crew, task)) {
+            mgi_crew_call(crew, task, 1, for_ever);
+            return;
+        }
+    }
+}
+
+static void *put_down(void *argument) {
+    unsigned random = (unsigned)(uintptr_t)argument;
+    for (int i = 0; i < ROUNDS; i++) {
+        random = random * 1664525u + 1013904223u;
+        heap *h = &heaps[(random >> 16) % HEAPS];
+        atomic_fetch_add(&h->lying, 1);
+        mgi_crew_call(crew, &h->task, 1 + (random >> 24) % 3, (random >> 8) % 2 ? 0 : for_ever);
+    }
+    return NULL;
+}
+
+static void test_no_call_is_lost(void **state) {
+    (void)state;
+    test_crew callers = {0};
+    for (uint32_t i = 0; i < HEAPS; i++) {
+        heaps[i] = (heap){.task = {.body = take_all}};
+        assert_int_equal(mgi_crew_join(crew, &heaps[i].task, 1 + i, &error), MGEO_OK);
+    }
+    for (uintptr_t i = 0; i < CALLERS; i++) test_crew_start(&callers, put_down, (void *)(i + 1));
+    test_crew_join(&callers);
+    unsigned long long taken = 0;
+    while (taken < (unsigned long long)CALLERS * ROUNDS) { /* for ever, if one were lost */
+        taken = 0;
+        for (int i = 0; i < HEAPS; i++) taken += atomic_load(&heaps[i].taken);
+    }
+    for (int i = 0; i < HEAPS; i++) mgi_crew_leave(crew, &heaps[i].task);
+    assert_int_equal(taken, CALLERS * ROUNDS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_as_many_threads_come_as_are_called),
+        TEST(test_tasks_share_the_threads),
+        TEST(test_tasks_take_turns),
+        TEST(test_a_task_without_a_thread_gets_one_more),
+        TEST(test_a_task_whose_thread_is_taken_gets_one_more),
+        TEST(test_the_most_impatient_comes_first),
+        TEST(test_a_greater_task_brings_more_threads),
+        TEST(test_who_leaves_waits_for_the_threads_inside),
+        TEST(test_batches_are_counted),
+        TEST(test_no_call_is_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
