@@ -23,7 +23,7 @@ static bool own_time;
 
 static double seconds_now(void) {
     struct timespec t;
-    if (!own_time || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t)) return mgi_now();
+    if (!own_time || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t)) return mgi_clock_now();
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -72,7 +72,7 @@ static double batch_work(const mgi_batch *b) {
 static const uint32_t shapes[SHAPES][2] = {{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}};
 
 typedef struct products {
-    mgk_form form;
+    mgk_dtype form;
     mgt_weight *weights[12][SHAPES];
     mgk_int8_weight int8[12][SHAPES];
     void *numbers[12][SHAPES];
@@ -86,12 +86,12 @@ static void random_int8(mgk_int8_weight *weight, const uint32_t shape[2], uint64
     for (uint32_t i = 0; i < shape[0]; i++) {
         weight->scale[i] = 0.0003f;
         for (uint32_t j = 0; j < shape[1]; j++) row[j] = (int8_t)(bench_random(state) & 0x7f);
-        mgk_int8_put(mgk_best_int8(), weight, i, row);
+        mgk_int8_put(mgk_dispatch_int8(), weight, i, row);
     }
     mgi_free(row);
 }
 
-static void *random_numbers(mgk_form form, size_t count, uint64_t *state) {
+static void *random_numbers(mgk_dtype form, size_t count, uint64_t *state) {
     size_t size = form == MGK_FP32 ? 4 : 2;
     unsigned char *data = bench_memory(count, size);
     for (size_t i = 0; i < count; i++) {
@@ -101,7 +101,7 @@ static void *random_numbers(mgk_form form, size_t count, uint64_t *state) {
     return data;
 }
 
-static void make_products(products *p, mgk_form form) {
+static void make_products(products *p, mgk_dtype form) {
     uint64_t seed = 3;
     mgeo_error error;
     p->form = form;
@@ -140,28 +140,28 @@ typedef struct int8_parts {
 static void int8_part(void *context, unsigned part) {
     const int8_parts *w = context;
     size_t panels = mgk_int8_panels(w->weight->outputs);
-    mgk_best_int8()->multiply(w->weight, &w->input, w->rows, panels * part / w->parts,
-                              panels * (part + 1) / w->parts, w->out, w->weight->outputs);
+    mgk_dispatch_int8()->multiply(w->weight, &w->input, w->rows, panels * part / w->parts,
+                                  panels * (part + 1) / w->parts, w->out, w->weight->outputs);
 }
 
 /* One layer after another, as an encoder's products would come, over `rows` tokens. */
 static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, uint32_t rows,
                          void *input, void *output, float *scale) {
     mgeo_error error;
-    mgt_kind kind = p->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
+    mgt_dtype kind = p->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
     mgt_scope_enter(scope, cores);
     for (int layer = 0; layer < 12; layer++)
         for (int s = 0; s < SHAPES; s++) {
             if (p->form == MGK_INT8) {
-                mgk_input in = {mgk_best_int8()->form, input, mgk_int8_stride(shapes[s][1]), scale,
-                                (int32_t *)output};
+                mgk_input in = {mgk_dispatch_int8()->form, input, mgk_int8_stride(shapes[s][1]),
+                                scale, (int32_t *)output};
                 int8_parts w = {&p->int8[layer][s], in, rows, cores, (float *)output + 1024};
                 mgt_parallel(scope, cores, int8_part, &w);
                 continue;
             }
             mgt_tensor *in = mgt_view(scope, kind, input, rows, shapes[s][1], shapes[s][1]);
             mgt_tensor *out = mgt_view(scope, kind, output, rows, shapes[s][0], shapes[s][0]);
-            mgt_product(scope, in, p->weights[layer][s], out);
+            mgt_gemm(scope, in, p->weights[layer][s], out);
         }
     if (mgt_scope_leave(scope, &error) != MGEO_OK) bench_die(error.message);
 }
@@ -282,7 +282,7 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
                 unsigned threads) {
     static const char *const names[] = {
         [MGEO_FP32] = "fp32", [MGEO_BF16] = "bf16", [MGEO_INT8] = "int8"};
-    static const mgk_form forms[] = {
+    static const mgk_dtype forms[] = {
         [MGEO_FP32] = MGK_FP32, [MGEO_BF16] = MGK_BF16, [MGEO_INT8] = MGK_INT8};
     mgi_encoder_request request = {.device = "cpu",
                                    .precision = precision,
@@ -295,16 +295,16 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
     static products set;
     static pairs some;
     bench b = {.products = &set, .pairs = &some, .rounds = rounds};
-    double start = mgi_now();
+    double start = mgi_clock_now();
     if (mgi_torch_backend.open(&request, &b.encoder, &error) != MGEO_OK) bench_die(error.message);
-    double placed = mgi_now() - start;
+    double placed = mgi_clock_now() - start;
     mgi_torch_backend.describe(b.encoder, &info);
     if (info.warning[0]) printf("warning: %s\n", info.warning);
     make_products(&set, forms[precision]);
     memset(&some, 0, sizeof some);
     make_pairs(&some, info.batch_tokens);
     printf("%s on %s, %s kernels, %s int8, batches of %u tokens, placed in %.2f s\n",
-           names[precision], info.library, mgk_best()->name, mgk_best_int8()->name,
+           names[precision], info.library, mgk_dispatch_kernels()->name, mgk_dispatch_int8()->name,
            info.batch_tokens, placed);
     for (unsigned cores = 1; cores <= threads; cores++)
         for (int together = 0; together < (cores > 1 && !own_time ? 2 : 1); together++) {
@@ -337,7 +337,7 @@ int main(int argc, char **argv) {
     const char *which = argc > 1 ? argv[1] : "all";
     uint32_t budget = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
     unsigned rounds = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 5;
-    unsigned threads = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : mgi_processors();
+    unsigned threads = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : mgi_process_cpus();
     if (threads < 1 || threads > MAX_THREADS) bench_die("THREADS must be within 1..64");
     mgi_weights weights = {0};
     bench_weights(&weights);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PAIRS = 1024, TEXT = 256, THREADS_MOST = 64, ROUNDS = 5 };
+enum { PAIRS = 1024, TEXT = 256, MAX_THREADS = 64, ROUNDS = 5 };
 
 typedef struct row {
     int32_t ids[512];
@@ -68,13 +68,13 @@ static int by_length(const void *a, const void *b) {
 }
 
 static void tokenize(uint32_t max_length) {
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(max_length);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(max_length);
     if (scratch == NULL) die("out of memory");
     for (int i = 0; i < PAIRS; i++) {
-        mgi_pair_encode(mgi_model_tokenizer(model), &pairs[i], scratch, rows[i].ids, rows[i].types,
-                        &rows[i].length);
+        mgi_tokenizer_encode(mgi_model_tokenizer(model), &pairs[i], scratch, rows[i].ids,
+                             rows[i].types, &rows[i].length);
     }
-    mgi_pair_scratch_destroy(scratch);
+    mgi_tokenizer_scratch_destroy(scratch);
 }
 
 static void cut_batches(void) {
@@ -134,7 +134,7 @@ static void *bare_thread(void *argument) {
 }
 
 static void run_bare(mgi_lane **lanes, uint32_t threads, uint32_t max_length) {
-    pthread_t handles[THREADS_MOST];
+    pthread_t handles[MAX_THREADS];
     tokenize(max_length);
     cut_batches();
     atomic_store(&next_batch, 0);
@@ -148,7 +148,7 @@ static void run_engine(mgi_runner *runner) {
     static float similarity[PAIRS];
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
     mgeo_error error;
-    if (mgi_runner_score(runner, mgi_now(), pairs, PAIRS, &scores, &error) != MGEO_OK) {
+    if (mgi_runner_score(runner, mgi_clock_now(), pairs, PAIRS, &scores, &error) != MGEO_OK) {
         die(error.message);
     }
 }
@@ -158,11 +158,11 @@ static double least(double a, double b) { return a == 0 || b < a ? b : a; }
 int main(int argc, char **argv) {
     mgi_model_options options = {
         .device = "cpu", .precision = argc > 2 ? atoi(argv[2]) : MGEO_FP32, .max_length = 128};
-    uint32_t threads = argc > 3 ? (uint32_t)atoi(argv[3]) : mgi_processors();
+    uint32_t threads = argc > 3 ? (uint32_t)atoi(argv[3]) : mgi_process_cpus();
     mgeo_error error;
     mgi_runner *runner = NULL;
-    mgi_lane *lanes[THREADS_MOST];
-    if (threads < 1 || threads > THREADS_MOST)
+    mgi_lane *lanes[MAX_THREADS];
+    if (threads < 1 || threads > MAX_THREADS)
         die("usage: engine_bench [DIR [PRECISION [THREADS]]]");
     if (mgi_model_open(argc > 1 ? argv[1] : NULL, &options, &model, &error) != MGEO_OK ||
         mgi_runner_create(model, &(mgi_runner_options){.threads = threads}, &runner, &error) !=
@@ -180,14 +180,14 @@ int main(int argc, char **argv) {
     make_pairs();
     double bare_wall = 0, bare_cpu = 0, wall = 0, cpu = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        double start = mgi_now(), used = processor_seconds();
+        double start = mgi_clock_now(), used = processor_seconds();
         run_bare(lanes, threads, options.max_length);
-        bare_wall = least(bare_wall, mgi_now() - start);
+        bare_wall = least(bare_wall, mgi_clock_now() - start);
         bare_cpu = least(bare_cpu, processor_seconds() - used);
-        start = mgi_now();
+        start = mgi_clock_now();
         used = processor_seconds();
         run_engine(runner);
-        wall = least(wall, mgi_now() - start);
+        wall = least(wall, mgi_clock_now() - start);
         cpu = least(cpu, processor_seconds() - used);
     }
     printf("%d pairs, %u threads, batches of %u tokens, best of %d rounds\n", PAIRS, threads,

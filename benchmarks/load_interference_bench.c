@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CALLERS_MOST = 16, CALLS_MOST = 100000, ROUNDS_MOST = 50, PRECISIONS = 3, OUTSIDE = -1 };
+enum { MAX_CALLERS = 16, MAX_CALLS = 100000, MAX_ROUNDS = 50, PRECISIONS = 3, OUTSIDE = -1 };
 
 typedef struct sample {
     int phase;
@@ -61,7 +61,7 @@ static void *call(void *argument) {
     mgeo_pair pair = {a, MGEO_NUL_TERMINATED, b, MGEO_NUL_TERMINATED};
     mgeo_error error;
     double due = now() + c->offset;
-    for (; !atomic_load(&stopping) && c->count < CALLS_MOST; due += c->interval) {
+    for (; !atomic_load(&stopping) && c->count < MAX_CALLS; due += c->interval) {
         int at = atomic_load(&phase);
         float similarity;
         mgeo_scores scores = {.struct_size = sizeof scores, .similarity = &similarity};
@@ -99,9 +99,9 @@ static void report_line(const char *name, const char *when, double *times, size_
 
 /* All rounds together, and the median of the rounds' own ratios. */
 static void report(const caller *callers, int count, int rounds, int precision) {
-    double *times[2], ratios[ROUNDS_MOST];
+    double *times[2], ratios[MAX_ROUNDS];
     size_t n[2] = {0, 0};
-    for (int l = 0; l < 2; l++) times[l] = malloc((size_t)count * CALLS_MOST * sizeof **times);
+    for (int l = 0; l < 2; l++) times[l] = malloc((size_t)count * MAX_CALLS * sizeof **times);
     if (!times[0] || !times[1]) exit(2);
     for (int r = 0; r < rounds; r++) {
         double p99[2];
@@ -152,7 +152,7 @@ static bool is_wanted(int precision, const char *only) {
 
 static void start(caller *callers, int count, double rate) {
     for (int i = 0; i < count; i++) {
-        callers[i] = (caller){.samples = malloc(CALLS_MOST * sizeof(sample)),
+        callers[i] = (caller){.samples = malloc(MAX_CALLS * sizeof(sample)),
                               .interval = 1 / rate,
                               .offset = i / rate / count};
         if (!callers[i].samples || pthread_create(&callers[i].thread, NULL, call, &callers[i]) != 0)
@@ -173,9 +173,9 @@ int main(int argc, char **argv) {
     int rounds = argc > 4 ? atoi(argv[4]) : 5;
     double seconds = argc > 5 ? atof(argv[5]) : 10;
     const char *only = argc > 6 ? argv[6] : NULL;
-    static caller callers[CALLERS_MOST];
+    static caller callers[MAX_CALLERS];
     mgeo_error error;
-    if (count < 1 || count > CALLERS_MOST || rate <= 0 || rounds < 1 || rounds > ROUNDS_MOST)
+    if (count < 1 || count > MAX_CALLERS || rate <= 0 || rounds < 1 || rounds > MAX_ROUNDS)
         return 2;
     if (mgeo_engine_create(NULL, &engine, &error) != MGEO_OK) fail("engine", &error);
     if (mgeo_load(engine, NULL, NULL, NULL, &error) != MGEO_OK) fail("load", &error);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 200000, THREADS_MOST = 64, PAIRS_MOST = 64, CALLS = 300, TEXTS = 200 };
+enum { ROUNDS = 200000, MAX_THREADS = 64, MAX_PAIRS = 64, CALLS = 300, TEXTS = 200 };
 
 static mgi_counters counters;
 static uint32_t rows; /* of a call */
@@ -30,11 +30,12 @@ static double processor_seconds(void) {
 
 /* As lib/run does it for a call that is one batch: its own thread's part, and the worker's. */
 static void count_call(unsigned stripe) {
-    double start = mgi_now(); /* the call begins */
-    double since = mgi_now(); /* its rows wait */
-    double begun = mgi_now(); /* the batch begins */
-    double ended = mgi_now();
-    mgi_counters_time(&counters, stripe, MGI_TIME_WAITS, mgi_nanoseconds(begun - since), rows);
+    double start = mgi_clock_now(); /* the call begins */
+    double since = mgi_clock_now(); /* its rows wait */
+    double begun = mgi_clock_now(); /* the batch begins */
+    double ended = mgi_clock_now();
+    mgi_counters_time(&counters, stripe, MGI_TIME_WAITS, mgi_counters_nanoseconds(begun - since),
+                      rows);
     for (uint32_t i = 0; i < rows; i++) {
         mgi_counters_similarity(&counters, stripe, (float)(i * 37 % 101) / 100);
     }
@@ -44,10 +45,11 @@ static void count_call(unsigned stripe) {
     mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_TRUNCATED, 0);
     mgi_counters_add(&counters, stripe, MGI_COUNT_BATCHES, 1);
     mgi_counters_add(&counters, stripe, MGI_COUNT_BATCH_TOKENS, rows * 45);
-    mgi_counters_add(&counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(ended - begun));
+    mgi_counters_add(&counters, stripe, MGI_COUNT_BUSY_NANOSECONDS,
+                     mgi_counters_nanoseconds(ended - begun));
     mgi_counters_raise(&counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, rows);
     mgi_counters_add(&counters, stripe, MGI_COUNT_TOKENS, rows * 45);
-    uint64_t nanoseconds = mgi_nanoseconds(mgi_now() - start); /* the call ends */
+    uint64_t nanoseconds = mgi_counters_nanoseconds(mgi_clock_now() - start); /* the call ends */
     mgi_counters_time(&counters, stripe, MGI_TIME_CALLS, nanoseconds, 1);
     mgi_counters_raise(&counters, stripe, MGI_COUNT_CALL_NANOSECONDS_MAX, nanoseconds);
 }
@@ -60,8 +62,8 @@ static void *count_calls(void *argument) {
 
 /* Seconds that a call's counts take each of the threads. */
 static double time_counts(unsigned threads) {
-    pthread_t handles[THREADS_MOST];
-    unsigned stripes[THREADS_MOST];
+    pthread_t handles[MAX_THREADS];
+    unsigned stripes[MAX_THREADS];
     double start = processor_seconds();
     for (unsigned i = 0; i < threads; i++) {
         stripes[i] = i;
@@ -80,16 +82,16 @@ static int by_size(const void *a, const void *b) {
 static double time_calls(mgeo_engine *engine) {
     static const char text[] = "杭州市西湖区文三路90号东部软件园";
     static double seconds[CALLS];
-    mgeo_pair pairs[PAIRS_MOST];
-    float similarity[PAIRS_MOST];
+    mgeo_pair pairs[MAX_PAIRS];
+    float similarity[MAX_PAIRS];
     mgeo_error error;
-    for (int i = 0; i < PAIRS_MOST; i++) {
+    for (int i = 0; i < MAX_PAIRS; i++) {
         pairs[i] = (mgeo_pair){text, MGEO_NUL_TERMINATED, text, MGEO_NUL_TERMINATED};
     }
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
-    double until = mgi_now() + 10;
+    double until = mgi_clock_now() + 10;
     int calls = 0;
-    for (; calls < CALLS && (calls < 5 || mgi_now() < until); calls++) {
+    for (; calls < CALLS && (calls < 5 || mgi_clock_now() < until); calls++) {
         double start = processor_seconds();
         if (mgeo_score(engine, pairs, rows, &scores, &error) != MGEO_OK) die(error.message);
         seconds[calls] = processor_seconds() - start;
@@ -123,18 +125,18 @@ static void print_questions(mgeo_engine *engine) {
 }
 
 int main(int argc, char **argv) {
-    unsigned threads = argc > 2 ? (unsigned)atoi(argv[2]) : mgi_processors();
+    unsigned threads = argc > 2 ? (unsigned)atoi(argv[2]) : mgi_process_cpus();
     mgeo_engine *engine;
     mgeo_error error;
     mgeo_load_options options = {.struct_size = sizeof options, .device = "cpu", .threads = 1};
-    if (threads < 1 || threads > THREADS_MOST) die("usage: metrics_overhead_bench [DIR [THREADS]]");
+    if (threads < 1 || threads > MAX_THREADS) die("usage: metrics_overhead_bench [DIR [THREADS]]");
     if (mgeo_engine_create(NULL, &engine, &error) != MGEO_OK ||
         mgeo_load(engine, argc > 1 ? argv[1] : NULL, &options, NULL, &error) != MGEO_OK) {
         die(error.message);
     }
     printf("processor time: counting for one call, ns; the call itself, us, median, one core\n");
     printf("pairs   one thread %3u threads      the call        share\n", threads);
-    for (rows = 1; rows <= PAIRS_MOST; rows *= 8) print_row(engine, threads);
+    for (rows = 1; rows <= MAX_PAIRS; rows *= 8) print_row(engine, threads);
     print_questions(engine);
     mgeo_engine_destroy(engine);
     return 0;

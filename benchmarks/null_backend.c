@@ -16,7 +16,7 @@ struct mgi_encoder {
     uint32_t labels, batch_tokens;
     double rate, base; /* tokens a second; seconds for any batch */
     pthread_mutex_t mutex;
-    double busy_until; /* of mgi_now() */
+    double busy_until; /* of mgi_clock_now() */
 };
 
 struct mgi_lane {
@@ -35,11 +35,11 @@ static uint32_t tokens_of(const mgi_encoder_request *request) {
 }
 
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
-                           mgi_encoder_needs *needs, mgeo_error *error) {
+                           mgi_encoder_estimate *needs, mgeo_error *error) {
     (void)cores;
-    *needs = (mgi_encoder_needs){.precision = MGEO_FP32,
-                                 .batch_tokens = tokens_of(request),
-                                 .lanes = setting("MGEO_FREE_LANES", LANES)};
+    *needs = (mgi_encoder_estimate){.precision = MGEO_FP32,
+                                    .batch_tokens = tokens_of(request),
+                                    .lanes = setting("MGEO_FREE_LANES", LANES)};
     snprintf(needs->device, sizeof needs->device, "free");
     return mgi_succeed(error);
 }
@@ -61,7 +61,7 @@ static void describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
     *info = (mgi_encoder_info){.precision = MGEO_FP32,
                                .batch_tokens = encoder->batch_tokens,
                                .lanes = setting("MGEO_FREE_LANES", LANES),
-                               .whole_tokens = setting("MGEO_FREE_WHOLE", WHOLE)};
+                               .min_split_tokens = setting("MGEO_FREE_WHOLE", WHOLE)};
     snprintf(info->device, sizeof info->device, "free");
     snprintf(info->library, sizeof info->library, "none");
 }
@@ -85,7 +85,7 @@ static void take_time(mgi_encoder *encoder, uint32_t tokens) {
     if (encoder->rate > 0) seconds += tokens / encoder->rate;
     if (!(seconds > 0)) return;
     pthread_mutex_lock(&encoder->mutex);
-    double now = mgi_now();
+    double now = mgi_clock_now();
     double begin = encoder->busy_until > now ? encoder->busy_until : now;
     double end = encoder->busy_until = begin + seconds;
     pthread_mutex_unlock(&encoder->mutex);
@@ -110,7 +110,7 @@ static mgeo_status run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, f
 
 static void close_lane(mgi_lane *lane) { mgi_free(lane); }
 
-const mgi_backend free_device = {
+const mgi_backend null_backend = {
     .name = "free",
     .serves = serves,
     .predict = predict,

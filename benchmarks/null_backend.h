@@ -1,6 +1,6 @@
 /* A device whose products cost nothing, to measure all that is around them. */
-#ifndef BENCH_FREE_DEVICE_H
-#define BENCH_FREE_DEVICE_H
+#ifndef BENCH_NULL_BACKEND_H
+#define BENCH_NULL_BACKEND_H
 
 #include "backend/backend.h"
 
@@ -8,6 +8,6 @@
  * MGEO_FREE_LANES, MGEO_FREE_TOKENS (in a batch), MGEO_FREE_WHOLE (tokens not to be split); and the
  * time that it takes all the same, one batch after another: MGEO_FREE_BASE, microseconds for any
  * batch, and MGEO_FREE_RATE, tokens a second; 0: none. */
-extern const mgi_backend free_device;
+extern const mgi_backend null_backend;
 
 #endif

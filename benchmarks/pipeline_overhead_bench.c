@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PAIRS = 100000, TEXT = 160, CALLERS_MOST = 256, CALLS_MOST = 1 << 21 };
+enum { PAIRS = 100000, TEXT = 160, MAX_CALLERS = 256, MAX_CALLS = 1 << 21 };
 
 static char (*texts)[2][TEXT];
 static mgeo_pair *pairs;
@@ -81,12 +81,12 @@ static void one_large_caller(void) {
     if (similarity == NULL) die("out of memory");
     mgeo_scores scores;
     score(pairs, PAIRS, similarity, &scores);
-    double start = mgi_now(), used = processor_seconds(), rows = 0;
-    while (mgi_now() - start < seconds) {
+    double start = mgi_clock_now(), used = processor_seconds(), rows = 0;
+    while (mgi_clock_now() - start < seconds) {
         score(pairs, PAIRS, similarity, &scores);
         rows += PAIRS;
     }
-    print_line("one caller, 100,000 pairs a call", rows, mgi_now() - start,
+    print_line("one caller, 100,000 pairs a call", rows, mgi_clock_now() - start,
                processor_seconds() - used);
     mgeo_stats stats = {.struct_size = sizeof stats};
     mgeo_get_stats(engine, MGEO_LIVE, &stats, NULL);
@@ -113,11 +113,11 @@ static void *call_often(void *argument) {
 }
 
 static void many_small_callers(unsigned count) {
-    static caller callers[CALLERS_MOST];
+    static caller callers[MAX_CALLERS];
     char what[64];
     double rows = 0;
     atomic_store(&over, false);
-    double start = mgi_now(), used = processor_seconds();
+    double start = mgi_clock_now(), used = processor_seconds();
     for (unsigned i = 0; i < count; i++) {
         callers[i] = (caller){.number = i * 997};
         if (pthread_create(&callers[i].thread, NULL, call_often, &callers[i]) != 0) {
@@ -126,7 +126,7 @@ static void many_small_callers(unsigned count) {
     }
     nanosleep(&(struct timespec){.tv_sec = (time_t)seconds}, NULL);
     atomic_store(&over, true);
-    double wall = mgi_now() - start;
+    double wall = mgi_clock_now() - start;
     for (unsigned i = 0; i < count; i++) {
         pthread_join(callers[i].thread, NULL);
         rows += (double)callers[i].calls;
@@ -141,16 +141,16 @@ static int by_size(const void *a, const void *b) {
 }
 
 static void lone_caller(void) {
-    double *times = calloc(CALLS_MOST, sizeof *times);
+    double *times = calloc(MAX_CALLS, sizeof *times);
     if (times == NULL) die("out of memory");
     size_t calls = 0;
-    double start = mgi_now(), used = processor_seconds(), now = start;
-    while (now - start < seconds && calls < CALLS_MOST) {
+    double start = mgi_clock_now(), used = processor_seconds(), now = start;
+    while (now - start < seconds && calls < MAX_CALLS) {
         float similarity;
         mgeo_scores scores;
         double begin = now;
         score(&pairs[calls * 61 % PAIRS], 1, &similarity, &scores);
-        now = mgi_now();
+        now = mgi_clock_now();
         times[calls++] = now - begin;
     }
     print_line("one caller, one pair a call", (double)calls, now - start,
@@ -166,11 +166,11 @@ int main(int argc, char **argv) {
     mgeo_load_options options = {.struct_size = sizeof options, .device = "free"};
     if (argc > 2) seconds = atof(argv[2]);
     unsigned callers = argc > 3 ? (unsigned)atoi(argv[3]) : 64;
-    if (!(seconds > 0) || callers < 1 || callers > CALLERS_MOST) {
+    if (!(seconds > 0) || callers < 1 || callers > MAX_CALLERS) {
         die("usage: pipeline_overhead_bench [DIR [SECONDS [CALLERS]]]");
     }
     const char *path = argc > 1 && argv[1][0] != '\0' ? argv[1] : NULL;
-    mgi_backend_register(&free_device);
+    mgi_backend_register(&null_backend);
     make_pairs();
     if (mgeo_engine_create(NULL, &engine, &error) != MGEO_OK ||
         mgeo_load(engine, path, &options, NULL, &error) != MGEO_OK) {

@@ -2,4 +2,4 @@
  * pairs.tsv` shows the program's own rate. */
 #include "null_backend.h"
 
-__attribute__((constructor)) static void add_device(void) { mgi_backend_register(&free_device); }
+__attribute__((constructor)) static void add_device(void) { mgi_backend_register(&null_backend); }

@@ -70,7 +70,7 @@ static void read_corpus(const mgi_mapfile *file) {
     }
 }
 
-static void measure(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch,
+static void measure(const mgi_tokenizer *tokenizer, mgi_tokenizer_scratch *scratch,
                     const corpus *texts) {
     if (texts->count == 0) return;
     static int32_t ids[LIMIT];
@@ -82,7 +82,7 @@ static void measure(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch,
     while (seconds < seconds_per_line) {
         for (size_t i = 0; i < texts->count; i++) {
             uint32_t length;
-            mgi_pair_encode(tokenizer, &texts->pairs[i], scratch, ids, types, &length);
+            mgi_tokenizer_encode(tokenizer, &texts->pairs[i], scratch, ids, types, &length);
             tokens += length;
         }
         rounds++;
@@ -94,7 +94,7 @@ static void measure(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch,
            pairs / seconds / 1e6, (double)tokens / pairs);
 }
 
-static void measure_one_long_text(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch) {
+static void measure_one_long_text(const mgi_tokenizer *tokenizer, mgi_tokenizer_scratch *scratch) {
     enum { MEGABYTES = 100 };
     size_t bytes = (size_t)MEGABYTES << 20;
     char *text = malloc(bytes);
@@ -105,7 +105,7 @@ static void measure_one_long_text(const mgi_tokenizer *tokenizer, mgi_pair_scrat
     uint32_t length;
     mgeo_pair pair = {text, bytes / 8 * 8, "a", 1};
     double start = cpu_seconds();
-    uint32_t flags = mgi_pair_encode(tokenizer, &pair, scratch, ids, types, &length);
+    uint32_t flags = mgi_tokenizer_encode(tokenizer, &pair, scratch, ids, types, &length);
     printf("%-20s %8.3f s for %d MiB (flags %u, %u tokens)\n", "one long text",
            cpu_seconds() - start, MEGABYTES, flags, length);
     free(text);
@@ -120,7 +120,7 @@ static mgeo_status run(const mgi_mapfile *vocab, const mgi_mapfile *strings, mge
     if (status != MGEO_OK) return status;
     printf("%-20s %8.2f ms for %u tokens\n", "loading", 1e3 * (cpu_seconds() - start),
            mgi_tokenizer_vocabulary(tokenizer));
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(LIMIT);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(LIMIT);
     if (scratch == NULL) {
         mgi_tokenizer_destroy(tokenizer);
         return mgi_fail(error, MGEO_E_MEMORY, "out of memory: scratch");
@@ -129,7 +129,7 @@ static mgeo_status run(const mgi_mapfile *vocab, const mgi_mapfile *strings, mge
     measure(tokenizer, scratch, &addresses);
     measure(tokenizer, scratch, &adversarial);
     measure_one_long_text(tokenizer, scratch);
-    mgi_pair_scratch_destroy(scratch);
+    mgi_tokenizer_scratch_destroy(scratch);
     mgi_tokenizer_destroy(tokenizer);
     return MGEO_OK;
 }

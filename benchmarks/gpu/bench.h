@@ -8,15 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PRECISIONS_MOST = 5, BATCHES_MOST = 16, CALLERS_MOST = 512, MODELS_MOST = 32 };
+enum { MAX_PRECISIONS = 5, MAX_BATCHES = 16, MAX_CALLERS = 512, MAX_MODELS = 32 };
 
 typedef struct settings {
     const char *model;  /* directory; NULL: the bundled model */
     const char *tiny;   /* loaded before, so that the device has been started; NULL: bundled */
     const char *device; /* as mgeo_load takes it */
     const char *cards;  /* the same for part "cards": "cuda:0,cuda:1" */
-    int32_t precisions[PRECISIONS_MOST];
-    uint32_t batch_tokens[BATCHES_MOST]; /* 0: the library's choice */
+    int32_t precisions[MAX_PRECISIONS];
+    uint32_t batch_tokens[MAX_BATCHES]; /* 0: the library's choice */
     int precision_count;
     int batch_count;
     uint32_t threads;    /* CPU threads; 0: all */
@@ -31,7 +31,7 @@ typedef struct settings {
     unsigned rounds;     /* of "rounds" */
     uint32_t no_warm_up; /* in "rounds" */
     const char *table;   /* of "parity" */
-    const char *parity_models[MODELS_MOST];
+    const char *parity_models[MAX_MODELS];
     int parity_model_count; /* 0: `model` alone */
 } settings;
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS = 32768, LANES_MOST = 8, ALONE = 2000 };
+enum { PAIRS = 32768, MAX_LANES = 8, ALONE = 2000 };
 
 static const struct {
     const char *name;
@@ -33,13 +33,13 @@ static uint32_t batch_count;
 
 /* As a queue of some thousand rows would give them: `any_length` in turn, else sorted within each
  * group; and cut. Each batch ascends. */
-static void make_batches(uint32_t budget, bool any_length) {
+static void make_batches(uint32_t budget, bool mixed_lengths) {
     enum { GROUP = 4096 };
     uint64_t seed = 2;
     for (uint32_t i = 0; i < batch_count; i++) bench_drop(&batches[i]);
     batch_count = 0;
     for (int i = 0; i < PAIRS; i++) lengths[i] = bench_pair_length(&seed);
-    for (int first = 0; first < PAIRS && !any_length; first += GROUP)
+    for (int first = 0; first < PAIRS && !mixed_lengths; first += GROUP)
         bench_sort_lengths(lengths + first, GROUP);
     for (uint32_t first = 0; first < PAIRS;) {
         uint32_t rows = 0, tokens = 0, end = (first / GROUP + 1) * GROUP;
@@ -66,7 +66,7 @@ static float *logits_of(const mgi_backend *backend, const char *device, int32_t 
     mgeo_error error;
     float *logits = bench_memory((size_t)batch->rows * BERT_LABELS, sizeof *logits);
     if (backend->open(&request, &encoder, &error) || backend->open_lane(encoder, &lane, &error) ||
-        backend->run(lane, batch, mgi_processors(), logits, &error))
+        backend->run(lane, batch, mgi_process_cpus(), logits, &error))
         bench_die(error.message);
     backend->close_lane(lane);
     backend->close(encoder);
@@ -123,7 +123,7 @@ static void *drive(void *argument) {
     float *logits = bench_memory((size_t)PAIRS * BERT_LABELS, sizeof *logits);
     for (int round = 0; round < 2; round++) { /* the first warms up */
         pthread_barrier_wait(d->barrier);
-        double start = mgi_now();
+        double start = mgi_clock_now();
         d->pairs = 0;
         for (uint32_t i = d->first; i < batch_count; i += d->step) {
             if (mgi_cuda_backend.run(d->lane, &batches[i], 1, logits, &error))
@@ -131,7 +131,7 @@ static void *drive(void *argument) {
             d->pairs += batches[i].rows;
         }
         pthread_barrier_wait(d->barrier);
-        d->seconds = mgi_now() - start;
+        d->seconds = mgi_clock_now() - start;
     }
     mgi_free(logits);
     return NULL;
@@ -139,8 +139,8 @@ static void *drive(void *argument) {
 
 static double rate(mgi_encoder *encoder, uint32_t lanes) {
     pthread_barrier_t barrier;
-    driver drivers[LANES_MOST];
-    pthread_t threads[LANES_MOST];
+    driver drivers[MAX_LANES];
+    pthread_t threads[MAX_LANES];
     mgeo_error error;
     uint64_t pairs = 0;
     pthread_barrier_init(&barrier, NULL, lanes);
@@ -175,9 +175,9 @@ static void time_alone(mgi_encoder *encoder) {
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
         mgi_batch batch = bench_pack(&some[i], 1, &seed);
         for (int j = 0; j < ALONE; j++) {
-            double start = mgi_now();
+            double start = mgi_clock_now();
             if (mgi_cuda_backend.run(lane, &batch, 1, logits, &error)) bench_die(error.message);
-            times[j] = mgi_now() - start;
+            times[j] = mgi_clock_now() - start;
         }
         qsort(times, ALONE, sizeof *times, by_time);
         printf("  %u tokens %.3f / %.3f", some[i], 1e3 * times[ALONE / 2],
@@ -200,11 +200,11 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
         mgi_encoder_info info;
         mgi_encoder *encoder;
         mgeo_error error;
-        double start = mgi_now();
+        double start = mgi_clock_now();
         if (mgi_cuda_backend.open(&request, &encoder, &error)) bench_die(error.message);
-        double placed = mgi_now() - start;
+        double placed = mgi_clock_now() - start;
         mgi_cuda_backend.describe(encoder, &info);
-        make_batches(info.batch_tokens, info.any_length);
+        make_batches(info.batch_tokens, info.mixed_lengths);
         printf("%s, %u tokens a batch, placed in %.2f s:", precisions[p].name, info.batch_tokens,
                placed);
         for (uint32_t l = 1; l <= lanes; l++) printf("  %u lanes %.0f", l, rate(encoder, l));
@@ -233,7 +233,7 @@ static void show(const mgi_weights *weights, const char *precision, uint32_t bud
         mgi_cuda_backend.open_lane(encoder, &lane, &error))
         bench_die(error.message);
     mgi_cuda_backend.describe(encoder, &info);
-    make_batches(budget, info.any_length);
+    make_batches(budget, info.mixed_lengths);
     for (int i = 0; i < 4; i++)
         if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error))
             bench_die(error.message);
@@ -259,7 +259,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     uint32_t lanes = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 2;
-    if (lanes < 1 || lanes > LANES_MOST) bench_die("LANES must be within 1..8");
+    if (lanes < 1 || lanes > MAX_LANES) bench_die("LANES must be within 1..8");
     make_batches(22528, false);
     if (strcmp(argv[1], "compare") == 0) compare(&weights);
     for (int p = 0; p < PRECISIONS; p++)

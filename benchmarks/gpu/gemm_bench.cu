@@ -41,7 +41,7 @@ __device__ uint32_t mix(uint64_t x) {
 }
 
 /* mean + deviation * (normal numbers) */
-__global__ void fill_kernel(mgk_cuda_type type, void *p, size_t count, float mean, float deviation,
+__global__ void fill_kernel(mgk_cuda_dtype type, void *p, size_t count, float mean, float deviation,
                             uint64_t seed) {
     const size_t step = (size_t)gridDim.x * blockDim.x;
     for (size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += step) {
@@ -52,7 +52,7 @@ __global__ void fill_kernel(mgk_cuda_type type, void *p, size_t count, float mea
     }
 }
 
-static void fill(mgk_cuda_type type, void *p, size_t count, float mean, float deviation) {
+static void fill(mgk_cuda_dtype type, void *p, size_t count, float mean, float deviation) {
     static uint64_t seed;
     fill_kernel<<<1024, 256, 0, stream>>>(type, p, count, mean, deviation, ++seed);
     CHECK(cudaGetLastError());
@@ -69,7 +69,7 @@ template <typename T> static T *allocate(size_t count) {
 enum { PLAIN = 16 };
 
 /* sums[r, o] = Σ_i input[r, i] weight[o, i] */
-__global__ void plain_product(mgk_cuda_type type, const void *input, const void *weight,
+__global__ void plain_product(mgk_cuda_dtype type, const void *input, const void *weight,
                               float *sums, uint32_t rows, uint32_t outputs, uint32_t inputs) {
     __shared__ float a[PLAIN][PLAIN + 1], b[PLAIN][PLAIN + 1];
     const uint32_t x = threadIdx.x, y = threadIdx.y;
@@ -102,7 +102,7 @@ __device__ float activated(mgk_cuda_activation activation, float x) {
 
 /* Half a unit in the last place, and what the arithmetic may add to it: sums of E4M3 keep about 14
  * bits from step to step. */
-__device__ bool is_near(mgk_cuda_type in, mgk_cuda_type out, float want, float difference,
+__device__ bool is_near(mgk_cuda_dtype in, mgk_cuda_dtype out, float want, float difference,
                         float out_scale) {
     const float half_unit = out == MGK_CUDA_BF16  ? 1.0f / 256
                             : out == MGK_CUDA_F16 ? 1.0f / 2048
@@ -117,7 +117,7 @@ __device__ double warp_sum(double x) {
     return x;
 }
 
-__global__ void compare_kernel(mgk_cuda_product p, const float *sums, uint32_t guard, tally *t) {
+__global__ void compare_kernel(mgk_cuda_gemm p, const float *sums, uint32_t guard, tally *t) {
     const size_t count = (size_t)p.rows * p.outputs, step = (size_t)gridDim.x * blockDim.x;
     const size_t begin = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
     const float out_scale = p.output_type == MGK_CUDA_E4M3 ? p.output_scale : 1.0f;
@@ -151,7 +151,7 @@ __global__ void compare_kernel(mgk_cuda_product p, const float *sums, uint32_t g
 }
 
 struct kind {
-    mgk_cuda_type in, out;
+    mgk_cuda_dtype in, out;
     mgk_cuda_activation activation;
 };
 struct size {
@@ -162,7 +162,7 @@ struct layout {
 };
 
 static const uint32_t check_rows[] = {1, 5, 127, 128, 129, 1000, 5632, 16895};
-enum { CHECK_MOST = 16896 };
+enum { MAX_CHECK = 16896 };
 static const size check_sizes[] = {{2304, 768}, {1536, 768}, {768, 768},  {3072, 768}, {768, 3072},
                                    {256, 256},  {1024, 256}, {256, 1024}, {128, 128}};
 static const layout check_layouts[] = {{0, 2, 2},   {256, 2, 2}, {192, 2, 2}, {128, 2, 2},
@@ -181,7 +181,7 @@ struct verdict {
 };
 
 static verdict run_case(const check_buffers *b, const mgk_gemm_sm90_plan *plan,
-                        const mgk_cuda_product *p) {
+                        const mgk_cuda_gemm *p) {
     const size_t bytes = (size_t)(p->rows + GUARD) * p->outputs * size_of(p->output_type);
     CHECK(cudaMemsetAsync(b->output, 0xff, bytes, stream));
     CHECK(cudaMemsetAsync(b->device_tally, 0, sizeof(tally), stream));
@@ -202,7 +202,7 @@ static double relative_limit(const kind *k) {
 }
 
 static void check_size(const check_buffers *b, const kind *k, size s) {
-    mgk_cuda_product p = {};
+    mgk_cuda_gemm p = {};
     p.input_type = k->in;
     p.output_type = k->out;
     p.activation = k->activation;
@@ -215,7 +215,7 @@ static void check_size(const check_buffers *b, const kind *k, size s) {
     p.output = b->output;
     p.output_scale = GELU_SCALE;
     mgk_gemm_sm90_plan plan;
-    CHECK(mgk_gemm_sm90_prepare(&p, CHECK_MOST, &plan));
+    CHECK(mgk_gemm_sm90_prepare(&p, MAX_CHECK, &plan));
     verdict worst = {};
     int cases = 0, failed = 0;
     for (const layout &l : check_layouts) {
@@ -244,22 +244,21 @@ static void check_size(const check_buffers *b, const kind *k, size s) {
     fflush(stdout);
 }
 
-static bool wanted(mgk_cuda_type in, const char *filter) {
+static bool wanted(mgk_cuda_dtype in, const char *filter) {
     return filter == nullptr || strcmp(filter, in == MGK_CUDA_E4M3 ? "fp8" : name_of(in)) == 0;
 }
 
-static void check_type(const check_buffers *b, mgk_cuda_type in, const kind *kinds, size_t count) {
+static void check_type(const check_buffers *b, mgk_cuda_dtype in, const kind *kinds, size_t count) {
     for (const size &s : check_sizes) {
-        fill(in, b->input, (size_t)CHECK_MOST * s.inputs, 0, 1);
+        fill(in, b->input, (size_t)MAX_CHECK * s.inputs, 0, 1);
         /* E4M3 weights use their type's range, and a scale. */
         const float deviation = 1 / sqrtf((float)s.inputs);
         const bool scaled = in == MGK_CUDA_E4M3;
         fill(in, b->weight, (size_t)s.outputs * s.inputs, 0, scaled ? 16.0f : deviation);
         fill(MGK_CUDA_F32, b->scale, s.outputs, deviation / 16, deviation / 64);
         fill(MGK_CUDA_F32, b->bias, s.outputs, 0, 0.5f);
-        plain_product<<<dim3(s.outputs / PLAIN, CHECK_MOST / PLAIN), dim3(PLAIN, PLAIN), 0,
-                        stream>>>(in, b->input, b->weight, b->sums, CHECK_MOST, s.outputs,
-                                  s.inputs);
+        plain_product<<<dim3(s.outputs / PLAIN, MAX_CHECK / PLAIN), dim3(PLAIN, PLAIN), 0,
+                        stream>>>(in, b->input, b->weight, b->sums, MAX_CHECK, s.outputs, s.inputs);
         CHECK(cudaGetLastError());
         for (size_t i = 0; i < count; i++)
             if (kinds[i].in == in) check_size(b, &kinds[i], s);
@@ -267,13 +266,13 @@ static void check_type(const check_buffers *b, mgk_cuda_type in, const kind *kin
 }
 
 /* Two products in a row, the second reading the first's output, launched to overlap. */
-static void check_dependent(const check_buffers *b, mgk_cuda_type in) {
+static void check_dependent(const check_buffers *b, mgk_cuda_dtype in) {
     const uint32_t rows = 5632;
     const size_t middle_bytes = (size_t)rows * WIDE * size_of(in),
                  out_bytes = (size_t)rows * 768 * 2;
     void *middle = allocate<uint8_t>(middle_bytes);
     std::vector<uint8_t> want(out_bytes), got(out_bytes);
-    mgk_cuda_product up = {}, down = {};
+    mgk_cuda_gemm up = {}, down = {};
     up.input_type = up.output_type = down.input_type = in;
     down.output_type = in == MGK_CUDA_E4M3 ? MGK_CUDA_BF16 : in;
     up.activation = MGK_CUDA_GELU;
@@ -323,14 +322,14 @@ static void check(const char *filter) {
                           {MGK_CUDA_E4M3, MGK_CUDA_E4M3, MGK_CUDA_IDENTITY},
                           {MGK_CUDA_E4M3, MGK_CUDA_E4M3, MGK_CUDA_GELU}};
     check_buffers b;
-    b.input = allocate<uint16_t>((size_t)CHECK_MOST * WIDE);
+    b.input = allocate<uint16_t>((size_t)MAX_CHECK * WIDE);
     b.weight = allocate<uint16_t>((size_t)WIDE * WIDE);
-    b.output = allocate<uint16_t>((size_t)(CHECK_MOST + GUARD) * WIDE);
+    b.output = allocate<uint16_t>((size_t)(MAX_CHECK + GUARD) * WIDE);
     b.scale = allocate<float>(WIDE);
     b.bias = allocate<float>(WIDE);
-    b.sums = allocate<float>((size_t)CHECK_MOST * WIDE);
+    b.sums = allocate<float>((size_t)MAX_CHECK * WIDE);
     b.device_tally = allocate<tally>(1);
-    for (mgk_cuda_type in : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
+    for (mgk_cuda_dtype in : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
         if (!wanted(in, filter)) continue;
         check_type(&b, in, kinds, sizeof kinds / sizeof *kinds);
         check_dependent(&b, in);
@@ -344,7 +343,7 @@ static void check(const char *filter) {
 /* ---- time ---- */
 
 static const uint32_t time_rows[] = {2816, 5632, 11264, 16896, 22528, 45056, 65536};
-enum { TIME_MOST = 65536 };
+enum { MAX_TIME = 65536 };
 
 struct site {
     const char *name;
@@ -422,10 +421,10 @@ static double tflops(uint32_t rows, size s, double ms) {
 
 /* -- ours -- */
 
-static mgk_cuda_product product_of(const time_buffers *b, mgk_cuda_type in, int at, int layer,
-                                   const void *input, void *output) {
+static mgk_cuda_gemm product_of(const time_buffers *b, mgk_cuda_dtype in, int at, int layer,
+                                const void *input, void *output) {
     const site *s = &sites[at];
-    mgk_cuda_product p = {};
+    mgk_cuda_gemm p = {};
     p.input_type = in;
     p.output_type = in == MGK_CUDA_E4M3 && !s->has_gelu ? MGK_CUDA_BF16 : in;
     p.activation = s->has_gelu ? MGK_CUDA_GELU : MGK_CUDA_IDENTITY;
@@ -441,14 +440,14 @@ static mgk_cuda_product product_of(const time_buffers *b, mgk_cuda_type in, int 
 }
 
 /* Milliseconds, or 0 if the layout is not to be had. */
-static double time_ours(const time_buffers *b, mgk_cuda_type in, int at, uint32_t rows, layout l,
+static double time_ours(const time_buffers *b, mgk_cuda_dtype in, int at, uint32_t rows, layout l,
                         uint32_t *tile) {
     std::vector<mgk_gemm_sm90_plan> plans(LAYERS);
     const mgk_gemm_sm90_tuning tuning = {l.tile, l.cluster, l.lead};
     for (int i = 0; i < LAYERS; i++) {
-        const mgk_cuda_product p =
+        const mgk_cuda_gemm p =
             product_of(b, in, at, i, b->inputs[i % BUFFERS], b->outputs[i % BUFFERS]);
-        CHECK(mgk_gemm_sm90_prepare(&p, TIME_MOST, &plans[i]));
+        CHECK(mgk_gemm_sm90_prepare(&p, MAX_TIME, &plans[i]));
         if (mgk_gemm_sm90_tune(&plans[i], &tuning) != 0) return 0;
     }
     if (tile) *tile = mgk_gemm_sm90_choose(&plans[0], rows).tile_outputs;
@@ -472,7 +471,7 @@ static void set(peer *p, cublasLtMatmulDescAttributes_t attribute, const void *v
     CHECK(cublasLtMatmulDescSetAttribute(p->product, attribute, value, size));
 }
 
-static peer describe_peer(const time_buffers *b, mgk_cuda_type in, int at, uint32_t rows) {
+static peer describe_peer(const time_buffers *b, mgk_cuda_dtype in, int at, uint32_t rows) {
     const site *s = &sites[at];
     const bool fp8 = in == MGK_CUDA_E4M3;
     const cudaDataType from = fp8 ? CUDA_R_8F_E4M3 : in == MGK_CUDA_F16 ? CUDA_R_16F : CUDA_R_16BF;
@@ -558,15 +557,15 @@ static void place_of(const time_buffers *b, int at, void **input, void **output)
     *output = out[at];
 }
 
-static double sequence_ours(const time_buffers *b, mgk_cuda_type in, uint32_t rows,
+static double sequence_ours(const time_buffers *b, mgk_cuda_dtype in, uint32_t rows,
                             bool dependent) {
     std::vector<mgk_gemm_sm90_plan> plans(LAYERS * LAYER_SITES);
     for (int i = 0; i < LAYERS * LAYER_SITES; i++) {
         const int at = i % LAYER_SITES;
         void *input, *output;
         place_of(b, at, &input, &output);
-        const mgk_cuda_product p = product_of(b, in, at, i / LAYER_SITES, input, output);
-        CHECK(mgk_gemm_sm90_prepare(&p, TIME_MOST, &plans[i]));
+        const mgk_cuda_gemm p = product_of(b, in, at, i / LAYER_SITES, input, output);
+        CHECK(mgk_gemm_sm90_prepare(&p, MAX_TIME, &plans[i]));
     }
     return time_graph(
         [&] {
@@ -589,7 +588,7 @@ static double sequence_peer(const time_buffers *b, const peer *peers) {
         REPLAYS);
 }
 
-static void print_sequence(const time_buffers *b, mgk_cuda_type in, uint32_t rows,
+static void print_sequence(const time_buffers *b, mgk_cuda_dtype in, uint32_t rows,
                            const peer *peers) {
     const double pairs = 1e3 * rows / TOKENS;
     bool complete = true;
@@ -606,7 +605,7 @@ static void print_sequence(const time_buffers *b, mgk_cuda_type in, uint32_t row
 
 /* -- all of it -- */
 
-static void print_site(const time_buffers *b, mgk_cuda_type in, int at, uint32_t rows, peer *p) {
+static void print_site(const time_buffers *b, mgk_cuda_dtype in, int at, uint32_t rows, peer *p) {
     const size s = sites[at].s;
     const layout layouts[] = {{256, 2, 2}, {192, 2, 2}, {128, 2, 2}, {0, 2, 0},
                               {0, 2, 1},   {0, 2, 3},   {0, 1, 2},   {0, 2, 2}};
@@ -621,10 +620,10 @@ static void print_site(const time_buffers *b, mgk_cuda_type in, int at, uint32_t
     fflush(stdout);
 }
 
-static void fill_for(const time_buffers *b, mgk_cuda_type in) {
+static void fill_for(const time_buffers *b, mgk_cuda_dtype in) {
     for (int i = 0; i < BUFFERS; i++) {
-        fill(in, b->inputs[i], (size_t)TIME_MOST * WIDE, 0, 1);
-        CHECK(cudaMemsetAsync(b->outputs[i], 0, (size_t)TIME_MOST * WIDE * 2, stream));
+        fill(in, b->inputs[i], (size_t)MAX_TIME * WIDE, 0, 1);
+        CHECK(cudaMemsetAsync(b->outputs[i], 0, (size_t)MAX_TIME * WIDE * 2, stream));
     }
     const float deviation = in == MGK_CUDA_E4M3 ? 1.0f : WEIGHT_DEVIATION;
     for (int at = 0; at < SITES; at++)
@@ -634,7 +633,7 @@ static void fill_for(const time_buffers *b, mgk_cuda_type in) {
     CHECK(cudaStreamSynchronize(stream));
 }
 
-static void time_type(const time_buffers *b, mgk_cuda_type in, bool each, bool sequence) {
+static void time_type(const time_buffers *b, mgk_cuda_dtype in, bool each, bool sequence) {
     fill_for(b, in);
     if (each)
         printf("TFLOP/s            tile: 256   192   128 | lead 0     1     3 | no cluster | "
@@ -655,8 +654,8 @@ static void time_type(const time_buffers *b, mgk_cuda_type in, bool each, bool s
 static time_buffers allocate_for_times() {
     time_buffers b;
     for (int i = 0; i < BUFFERS; i++) {
-        b.inputs[i] = allocate<uint16_t>((size_t)TIME_MOST * WIDE);
-        b.outputs[i] = allocate<uint16_t>((size_t)TIME_MOST * WIDE);
+        b.inputs[i] = allocate<uint16_t>((size_t)MAX_TIME * WIDE);
+        b.outputs[i] = allocate<uint16_t>((size_t)MAX_TIME * WIDE);
     }
     for (int at = 0; at < SITES; at++)
         for (int i = 0; i < LAYERS; i++)
@@ -680,7 +679,7 @@ static void time_all(bool each, bool sequence, const char *filter) {
     CHECK(cudaEventCreate(&events[0]));
     CHECK(cudaEventCreate(&events[1]));
     const time_buffers b = allocate_for_times();
-    for (mgk_cuda_type in : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
+    for (mgk_cuda_dtype in : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
         if (in == MGK_CUDA_F16 && filter == nullptr) continue;
         if (wanted(in, filter)) time_type(&b, in, each, sequence);
     }
@@ -688,7 +687,7 @@ static void time_all(bool each, bool sequence, const char *filter) {
 
 /* One small product, before anything depends on it. */
 static void show_life() {
-    mgk_cuda_product p = {};
+    mgk_cuda_gemm p = {};
     p.input_type = p.output_type = MGK_CUDA_BF16;
     p.outputs = p.inputs = 128;
     p.input = allocate<uint16_t>(256 * 128);

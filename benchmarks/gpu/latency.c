@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARM_CALLS = 200, SEED = 2, CALLS_MOST = 2000000, MEAN_TOKENS = 45 };
+enum { WARM_CALLS = 200, SEED = 2, MAX_CALLS = 2000000, MEAN_TOKENS = 45 };
 static const double warm_seconds = 0.5;
 
 static void report_times(double *times, size_t count) {
@@ -88,7 +88,7 @@ static void start(const settings *s, mgeo_engine *engine, caller *callers) {
     for (unsigned i = 0; i < s->callers; i++) {
         callers[i] = (caller){.engine = engine,
                               .made = texts_make(1000, 0, SEED + 1 + i),
-                              .room = CALLS_MOST / s->callers};
+                              .room = MAX_CALLS / s->callers};
         callers[i].times = allocate(callers[i].room, sizeof(double));
     }
     for (unsigned i = 0; i < s->callers; i++) {
@@ -115,11 +115,11 @@ static size_t gather(const settings *s, caller *callers, double *times, const ch
 }
 
 bool part_callers(const settings *s, const variant *v) {
-    static caller callers[CALLERS_MOST];
+    static caller callers[MAX_CALLERS];
     subject opened;
     const char *reason = NULL;
     if (!subject_open(s, v, "callers", &opened)) return false;
-    double *times = allocate(CALLS_MOST, sizeof *times);
+    double *times = allocate(MAX_CALLS, sizeof *times);
     start(s, opened.engine, callers);
     size_t count = gather(s, callers, times, &reason);
     if (reason == NULL) {

@@ -21,14 +21,14 @@
         }                                                                                          \
     } while (0)
 
-static __host__ __device__ size_t size_of(mgk_cuda_type type) {
+static __host__ __device__ size_t size_of(mgk_cuda_dtype type) {
     return type == MGK_CUDA_F32 ? 4 : type == MGK_CUDA_E4M3 ? 1 : 2;
 }
-static const char *name_of(mgk_cuda_type type) {
+static const char *name_of(mgk_cuda_dtype type) {
     return type == MGK_CUDA_F16 ? "f16" : type == MGK_CUDA_BF16 ? "bf16" : "e4m3";
 }
 
-__device__ float number(mgk_cuda_type type, const void *p, size_t i) {
+__device__ float number(mgk_cuda_dtype type, const void *p, size_t i) {
     switch (type) {
     case MGK_CUDA_F16: return __half2float(((const __half *)p)[i]);
     case MGK_CUDA_BF16: return __bfloat162float(((const __nv_bfloat16 *)p)[i]);
@@ -39,7 +39,7 @@ __device__ float number(mgk_cuda_type type, const void *p, size_t i) {
     }
 }
 
-__device__ void set_number(mgk_cuda_type type, void *p, size_t i, float x) {
+__device__ void set_number(mgk_cuda_dtype type, void *p, size_t i, float x) {
     switch (type) {
     case MGK_CUDA_F16: ((__half *)p)[i] = __float2half_rn(x); break;
     case MGK_CUDA_BF16: ((__nv_bfloat16 *)p)[i] = __float2bfloat16_rn(x); break;

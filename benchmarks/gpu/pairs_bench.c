@@ -92,7 +92,7 @@ static int32_t read_precision(const char *text) {
 static void read_precisions(settings *s, char *list) {
     s->precision_count = 0;
     for (char *one = strtok(list, ","); one != NULL; one = strtok(NULL, ",")) {
-        if (s->precision_count == PRECISIONS_MOST) fail("too many precisions", "");
+        if (s->precision_count == MAX_PRECISIONS) fail("too many precisions", "");
         s->precisions[s->precision_count++] = read_precision(one);
     }
 }
@@ -100,14 +100,14 @@ static void read_precisions(settings *s, char *list) {
 static void read_batches(settings *s, char *list) {
     s->batch_count = 0;
     for (char *one = strtok(list, ","); one != NULL; one = strtok(NULL, ",")) {
-        if (s->batch_count == BATCHES_MOST) fail("too many batch sizes", "");
+        if (s->batch_count == MAX_BATCHES) fail("too many batch sizes", "");
         s->batch_tokens[s->batch_count++] = (uint32_t)read_count(one, 0, 1 << 30);
     }
 }
 
 static void read_models(settings *s, char *list) {
     for (char *one = strtok(list, ","); one != NULL; one = strtok(NULL, ",")) {
-        if (s->parity_model_count == MODELS_MOST) fail("too many models", "");
+        if (s->parity_model_count == MAX_MODELS) fail("too many models", "");
         s->parity_models[s->parity_model_count++] = one;
     }
 }
@@ -168,7 +168,7 @@ static void take_option(settings *s, files *f, int option) {
     case OPTION_PAIRS: s->pairs = read_count(optarg, 1, 20000000); break;
     case OPTION_REPEATS: s->repeats = (unsigned)read_count(optarg, 1, 1000); break;
     case OPTION_CALLS: s->calls = read_count(optarg, 1, 10000000); break;
-    case OPTION_CALLERS: s->callers = (unsigned)read_count(optarg, 1, CALLERS_MOST); break;
+    case OPTION_CALLERS: s->callers = (unsigned)read_count(optarg, 1, MAX_CALLERS); break;
     case OPTION_SECONDS: s->seconds = read_seconds(optarg); break;
     case OPTION_SWAPS: s->swaps = (unsigned)read_count(optarg, 1, 1000000); break;
     case OPTION_WINDOWS: s->windows = (unsigned)read_count(optarg, 1, 1000); break;

@@ -31,14 +31,14 @@ __device__ float uniform(uint32_t i, uint32_t seed) {
     return (float)x * (2.0f / 4294967296.0f) - 1;
 }
 
-__global__ void fill_kernel(mgk_cuda_type type, void *p, size_t n, float centre, float spread,
+__global__ void fill_kernel(mgk_cuda_dtype type, void *p, size_t n, float centre, float spread,
                             uint32_t seed) {
     size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
     if (i < n) set_number(type, p, i, centre + spread * uniform((uint32_t)i, seed));
 }
 
 static uint32_t seeds = 1;
-static void fill(mgk_cuda_type type, void *p, size_t n, float centre, float spread) {
+static void fill(mgk_cuda_dtype type, void *p, size_t n, float centre, float spread) {
     fill_kernel<<<(unsigned)((n + 255) / 256), 256, 0, stream>>>(type, p, n, centre, spread,
                                                                  seeds++);
     CHECK(cudaGetLastError());
@@ -51,7 +51,7 @@ static void *allocate(size_t bytes) {
     return p;
 }
 
-static void *numbers(mgk_cuda_type type, size_t n, float centre, float spread) {
+static void *numbers(mgk_cuda_dtype type, size_t n, float centre, float spread) {
     void *p = allocate(n * size_of(type));
     fill(type, p, n, centre, spread);
     return p;
@@ -60,7 +60,7 @@ static void *numbers(mgk_cuda_type type, size_t n, float centre, float spread) {
 /* ---- the plain way ---- */
 
 /* Moments by 64 columns and by whole rows, two passes each. */
-__global__ void plain_moments(mgk_cuda_type type, const void *x, uint32_t rows, uint32_t width,
+__global__ void plain_moments(mgk_cuda_dtype type, const void *x, uint32_t rows, uint32_t width,
                               uint32_t part, float2 *moments) {
     uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= rows * (width / part)) return;
@@ -74,7 +74,7 @@ __global__ void plain_moments(mgk_cuda_type type, const void *x, uint32_t rows, 
     moments[i] = make_float2(mean, spread);
 }
 
-static void find_moments(mgk_cuda_type type, const void *x, uint32_t rows, uint32_t width,
+static void find_moments(mgk_cuda_dtype type, const void *x, uint32_t rows, uint32_t width,
                          uint32_t part, float2 *to) {
     plain_moments<<<(rows * (width / part) + 63) / 64, 64, 0, stream>>>(type, x, rows, width, part,
                                                                         to);
@@ -101,7 +101,7 @@ __device__ float normalised(float x, const float2 *moments, uint32_t width, floa
     return moments ? (x - moments->x) * rsqrtf(moments->y / (float)width + epsilon) : x;
 }
 
-__global__ void plain_product(mgk_cuda_product p, mgk_small_fusion f, norms n, float *out) {
+__global__ void plain_product(mgk_cuda_gemm p, mgk_small_fusion f, norms n, float *out) {
     uint32_t at = blockIdx.x * blockDim.x + threadIdx.x;
     if (at >= p.rows * p.outputs) return;
     uint32_t r = at / p.outputs, o = at % p.outputs;
@@ -128,7 +128,7 @@ struct verdict {
     unsigned broken, touched; /* not finite; written past the end */
 };
 
-__global__ void compare(mgk_cuda_type type, const void *got, const float *wanted, uint32_t n,
+__global__ void compare(mgk_cuda_dtype type, const void *got, const float *wanted, uint32_t n,
                         uint32_t guard_bytes, float typical, verdict *v) {
     uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     const unsigned char *end = (const unsigned char *)got + n * size_of(type);
@@ -166,7 +166,7 @@ struct group {
     }
 };
 
-static float tolerance_of(mgk_cuda_type input, mgk_cuda_type output) {
+static float tolerance_of(mgk_cuda_dtype input, mgk_cuda_dtype output) {
     if (output == MGK_CUDA_E4M3) return 4e-2f;
     if (input == MGK_CUDA_E4M3) return 1e-2f; /* the warpgroup's fp8 sums are short of fp32 */
     return output == MGK_CUDA_BF16 ? 4e-3f : 1e-3f;
@@ -194,7 +194,7 @@ static void allocate_memory() {
     memory.found = (verdict *)allocate(sizeof(verdict));
 }
 
-static std::string describe(const mgk_cuda_product &p, const mgk_small_plan &plan) {
+static std::string describe(const mgk_cuda_gemm &p, const mgk_small_plan &plan) {
     char text[200];
     snprintf(text, sizeof text, "%ux%ux%u %s to %s, activation %d, split %u, tile %u%s", p.rows,
              p.outputs, p.inputs, name_of(p.input_type), name_of(p.output_type), (int)p.activation,
@@ -202,7 +202,7 @@ static std::string describe(const mgk_cuda_product &p, const mgk_small_plan &pla
     return text;
 }
 
-static void judge(group &g, mgk_cuda_type type, const void *got, uint32_t n, uint32_t guard_bytes,
+static void judge(group &g, mgk_cuda_dtype type, const void *got, uint32_t n, uint32_t guard_bytes,
                   const std::string &what) {
     verdict v = {};
     CHECK(cudaMemsetAsync(memory.found, 0, sizeof v, stream));
@@ -220,13 +220,13 @@ static void judge(group &g, mgk_cuda_type type, const void *got, uint32_t n, uin
     g.note(ok, error, what + text);
 }
 
-static void poison(void *p, const mgk_cuda_product &product) {
+static void poison(void *p, const mgk_cuda_gemm &product) {
     CHECK(cudaMemsetAsync(
         p, 0xff, (size_t)(product.rows + GUARD) * product.outputs * size_of(product.output_type),
         stream));
 }
 
-static void fill_product(mgk_cuda_product *p) {
+static void fill_product(mgk_cuda_gemm *p) {
     bool narrow = p->input_type == MGK_CUDA_E4M3;
     float size = sqrtf(3.0f / (float)p->inputs);
     fill(p->input_type, memory.input, (size_t)p->rows * p->inputs, 0, 1.7f);
@@ -238,12 +238,12 @@ static void fill_product(mgk_cuda_product *p) {
     p->output = memory.output;
 }
 
-static void run_plain(const mgk_cuda_product &p, const mgk_small_fusion &f, const norms &n) {
+static void run_plain(const mgk_cuda_gemm &p, const mgk_small_fusion &f, const norms &n) {
     plain_product<<<(p.rows * p.outputs + 127) / 128, 128, 0, stream>>>(p, f, n, memory.wanted);
     CHECK(cudaGetLastError());
 }
 
-static void check_one(group &g, mgk_cuda_product p, const mgk_small_plan &plan) {
+static void check_one(group &g, mgk_cuda_gemm p, const mgk_small_plan &plan) {
     if (!mgk_gemm_small_can(&p, &plan)) return;
     poison(p.output, p);
     CHECK(mgk_gemm_small_planned(&p, nullptr, &plan, stream));
@@ -258,9 +258,9 @@ static const shape SHAPES[] = {{FUSED, HIDDEN}, {HIDDEN, HIDDEN}, {WIDE, HIDDEN}
                                {HIDDEN, WIDE},  {64, 128},        {192, 1024}};
 static const uint32_t ROWS[] = {1, 2, 7, 16, 17, 31, 45, 64, 100, 128, 200, 256};
 
-static mgk_cuda_product make_product(mgk_cuda_type input, mgk_cuda_type output, uint32_t rows,
-                                     const shape &s) {
-    mgk_cuda_product p = {};
+static mgk_cuda_gemm make_product(mgk_cuda_dtype input, mgk_cuda_dtype output, uint32_t rows,
+                                  const shape &s) {
+    mgk_cuda_gemm p = {};
     p.input_type = input;
     p.output_type = output;
     p.rows = rows;
@@ -271,14 +271,14 @@ static mgk_cuda_product make_product(mgk_cuda_type input, mgk_cuda_type output, 
 }
 
 /* All sizes with the plan that the library would choose. */
-static void check_sizes(mgk_cuda_type input, mgk_cuda_type output, bool warpgroup) {
+static void check_sizes(mgk_cuda_dtype input, mgk_cuda_dtype output, bool warpgroup) {
     group g = {std::string(name_of(input)) + " to " + name_of(output) +
                    (warpgroup ? ", warpgroup" : ", mma") + ", all sizes",
                tolerance_of(input, output)};
     uint32_t turn = 0;
     for (const shape &s : SHAPES) {
         for (uint32_t rows : ROWS) {
-            mgk_cuda_product p = make_product(input, output, rows, s);
+            mgk_cuda_gemm p = make_product(input, output, rows, s);
             fill_product(&p);
             p.activation = (mgk_cuda_activation)(turn++ % 5);
             p.scale = turn % 3 && input != MGK_CUDA_E4M3 ? nullptr : memory.scale;
@@ -293,12 +293,12 @@ static void check_sizes(mgk_cuda_type input, mgk_cuda_type output, bool warpgrou
 }
 
 /* All ways to cut up a few products, the ring of blocks among them. */
-static void check_plans(mgk_cuda_type type, bool warpgroup) {
+static void check_plans(mgk_cuda_dtype type, bool warpgroup) {
     group g = {std::string(name_of(type)) + (warpgroup ? ", warpgroup" : ", mma") + ", all plans",
                tolerance_of(type, MGK_CUDA_F16)};
     for (uint32_t rows : {1u, 13u, 45u, 64u, 100u}) {
         for (const shape &s : {SHAPES[1], SHAPES[3]}) {
-            mgk_cuda_product p = make_product(type, MGK_CUDA_F16, rows, s);
+            mgk_cuda_gemm p = make_product(type, MGK_CUDA_F16, rows, s);
             fill_product(&p);
             p.bias = memory.bias;
             p.scale = memory.scale;
@@ -311,10 +311,10 @@ static void check_plans(mgk_cuda_type type, bool warpgroup) {
     }
 }
 
-static void check_again(mgk_cuda_type type) {
+static void check_again(mgk_cuda_dtype type) {
     group g = {std::string(name_of(type)) + ", the same twice", 0};
     for (const shape &s : SHAPES) {
-        mgk_cuda_product p = make_product(type, type, 45, s);
+        mgk_cuda_gemm p = make_product(type, type, 45, s);
         fill_product(&p);
         if (!mgk_gemm_small_supports(&p)) continue;
         size_t bytes = (size_t)p.rows * p.outputs * size_of(type);
@@ -333,13 +333,13 @@ static void check_again(mgk_cuda_type type) {
 
 /* ---- checks of fused norms ---- */
 
-static void judge_moments(group &g, const mgk_cuda_product &p) {
+static void judge_moments(group &g, const mgk_cuda_gemm &p) {
     find_moments(p.output_type, p.output, p.rows, p.outputs, 64, (float2 *)memory.wanted);
     judge(g, MGK_CUDA_F32, memory.got_moments, p.rows * (p.outputs / 64) * 2, 64, "moments");
 }
 
 /* A product whose input is raw: weights folded, moments given. */
-static void check_normed_input(group &g, mgk_cuda_product p, const mgk_small_plan &plan) {
+static void check_normed_input(group &g, mgk_cuda_gemm p, const mgk_small_plan &plan) {
     find_moments(p.input_type, p.input, p.rows, p.inputs, 64, (float2 *)memory.moments);
     find_moments(p.input_type, p.input, p.rows, p.inputs, p.inputs, (float2 *)memory.whole);
     mgk_small_fusion f = {};
@@ -354,7 +354,7 @@ static void check_normed_input(group &g, mgk_cuda_product p, const mgk_small_pla
 }
 
 /* A product with a residual, raw or not, that tells its output's moments. */
-static void check_residual(group &g, group &m, mgk_cuda_product p, const mgk_small_plan &plan,
+static void check_residual(group &g, group &m, mgk_cuda_gemm p, const mgk_small_plan &plan,
                            bool raw) {
     fill(p.output_type, memory.residual, (size_t)p.rows * p.outputs, 0.3f, 2);
     find_moments(p.output_type, memory.residual, p.rows, p.outputs, 64, (float2 *)memory.moments);
@@ -378,7 +378,7 @@ static void check_residual(group &g, group &m, mgk_cuda_product p, const mgk_sma
 }
 
 /* Folds a norm into a product's weights, which are replaced; its scale stays 1. */
-static void fold_weights(mgk_cuda_product *p, void *folded) {
+static void fold_weights(mgk_cuda_gemm *p, void *folded) {
     fill(MGK_CUDA_F32, memory.gain, WIDE, 1, 0.5f);
     fill(MGK_CUDA_F32, memory.shift, WIDE, 0, 0.5f);
     mgk_small_fold fold = {p->input_type, p->input_type, p->outputs,   p->inputs,
@@ -389,14 +389,14 @@ static void fold_weights(mgk_cuda_product *p, void *folded) {
     p->bias = memory.scale;
 }
 
-static void check_fused(mgk_cuda_type type, bool warpgroup) {
+static void check_fused(mgk_cuda_dtype type, bool warpgroup) {
     std::string name = std::string(name_of(type)) + (warpgroup ? ", warpgroup" : ", mma");
     group g = {name + ", fused norms", tolerance_of(type, type)};
     group m = {name + ", moments", 1e-4f};
     void *folded = allocate((size_t)WIDE * WIDE * 2);
     for (const shape &s : {SHAPES[0], SHAPES[1], SHAPES[2], SHAPES[3], SHAPES[5]}) {
         for (uint32_t rows : {1u, 7u, 16u, 31u, 45u, 64u, 100u, 128u}) {
-            mgk_cuda_product p = make_product(type, type, rows, s);
+            mgk_cuda_gemm p = make_product(type, type, rows, s);
             fill_product(&p);
             fill(type, memory.input, (size_t)rows * s.inputs, 0.3f, 2);
             fold_weights(&p, folded);
@@ -415,7 +415,7 @@ static void check_fused(mgk_cuda_type type, bool warpgroup) {
 }
 
 /* LayerNorm of the case's input on the host, into `again`. */
-static void norm_apart(const mgk_cuda_product &p) {
+static void norm_apart(const mgk_cuda_gemm &p) {
     std::vector<__half> x((size_t)p.rows * p.inputs);
     std::vector<float> gain(p.inputs), shift(p.inputs);
     CHECK(cudaMemcpyAsync(x.data(), p.input, x.size() * 2, cudaMemcpyDeviceToHost, stream));
@@ -444,14 +444,14 @@ static void norm_apart(const mgk_cuda_product &p) {
 /* What folding makes of weights, against the norm and product done apart. */
 static void check_fold() {
     group g = {"f16 norm folded against norm apart", 3e-3f};
-    mgk_cuda_product p = make_product(MGK_CUDA_F16, MGK_CUDA_F16, 45, SHAPES[1]);
+    mgk_cuda_gemm p = make_product(MGK_CUDA_F16, MGK_CUDA_F16, 45, SHAPES[1]);
     fill_product(&p);
     fill(MGK_CUDA_F16, memory.input, (size_t)p.rows * p.inputs, 0.3f, 2);
     const void *plain = p.weight;
     void *folded = allocate((size_t)p.outputs * p.inputs * 2);
     fold_weights(&p, folded);
     norm_apart(p);
-    mgk_cuda_product apart = p;
+    mgk_cuda_gemm apart = p;
     apart.input = memory.again;
     apart.weight = plain;
     apart.bias = nullptr;
@@ -474,14 +474,14 @@ static const char *PART_NAMES[PARTS] = {"QKV ", "OUT ", "FFN1", "FFN2"};
 
 /* Twelve layers of weights, in one type, and what flows between them. */
 struct chain {
-    mgk_cuda_type type;
+    mgk_cuda_dtype type;
     void *weights[LAYERS][PARTS];
     void *hidden, *queries, *raw, *wide, *start;
     float *scale[PARTS], *bias[PARTS], *sums[PARTS], *gain, *shift, *raw_moments, *hidden_moments;
     void *short_bias[PARTS]; /* bf16, for cublasLt */
 };
 
-static chain make_chain(mgk_cuda_type type) {
+static chain make_chain(mgk_cuda_dtype type) {
     chain c = {};
     c.type = type;
     bool narrow = type == MGK_CUDA_E4M3;
@@ -507,10 +507,10 @@ static chain make_chain(mgk_cuda_type type) {
     return c;
 }
 
-static mgk_cuda_product chain_product(const chain &c, int layer, int part, uint32_t rows) {
+static mgk_cuda_gemm chain_product(const chain &c, int layer, int part, uint32_t rows) {
     const void *inputs[PARTS] = {c.hidden, c.queries, c.raw, c.wide};
     void *outputs[PARTS] = {c.queries, c.raw, c.wide, c.hidden};
-    mgk_cuda_product p = make_product(c.type, c.type, rows, SHAPES[part]);
+    mgk_cuda_gemm p = make_product(c.type, c.type, rows, SHAPES[part]);
     p.output_scale = 1;
     p.input = inputs[part];
     p.output = outputs[part];
@@ -550,7 +550,7 @@ struct way {
 static void launch_chain(const chain &c, uint32_t rows, const way &w) {
     for (int layer = 0; layer < LAYERS; layer++) {
         for (int part = 0; part < PARTS; part++) {
-            mgk_cuda_product p = chain_product(c, layer, part, rows);
+            mgk_cuda_gemm p = chain_product(c, layer, part, rows);
             p.dependent = w.dependent && (layer || part);
             mgk_small_fusion f = chain_fusion(c, part);
             mgk_small_plan plan = mgk_gemm_small_choose(&p);
@@ -642,7 +642,7 @@ struct lt_product {
 
 static void lt_run(const lt_product &l, const chain &c, int layer, int part,
                    const cublasLtMatmulAlgo_t *algorithm) {
-    mgk_cuda_product p = chain_product(c, layer, part, 1);
+    mgk_cuda_gemm p = chain_product(c, layer, part, 1);
     float one = 1, zero = 0;
     CHECK(cublasLtMatmul(lt, l.operation, &one, p.weight, l.weight, p.input, l.input, &zero,
                          p.output, l.output, p.output, l.output, algorithm, lt_workspace,
@@ -748,7 +748,7 @@ static void time_chains(const chain &c, uint32_t rows) {
 static float time_plan(const chain &c, int part, uint32_t rows, const mgk_small_plan &plan) {
     return time_of([&] {
         for (int i = 0; i < LAYERS * PARTS; i++) {
-            mgk_cuda_product p = chain_product(c, i % LAYERS, part, rows);
+            mgk_cuda_gemm p = chain_product(c, i % LAYERS, part, rows);
             p.dependent = i > 0;
             CHECK(mgk_gemm_small_planned(&p, nullptr, &plan, stream));
         }
@@ -756,7 +756,7 @@ static float time_plan(const chain &c, int part, uint32_t rows, const mgk_small_
 }
 
 static bool schedulable(const chain &c, int part, uint32_t rows, const mgk_small_plan &plan) {
-    mgk_cuda_product p = chain_product(c, 0, part, rows);
+    mgk_cuda_gemm p = chain_product(c, 0, part, rows);
     if (!mgk_gemm_small_can(&p, &plan)) return false;
     int status = mgk_gemm_small_planned(&p, nullptr, &plan, stream);
     if (status) (void)cudaGetLastError(); /* clusters past 8 are up to the card */
@@ -767,7 +767,7 @@ static void time_plans(const chain &c, uint32_t rows, bool warpgroup) {
     printf("\n%s, %u rows, %s, overlapping, us a product by split (* chosen)\n", name_of(c.type),
            rows, warpgroup ? "warpgroup" : "mma");
     for (int part = 0; part < PARTS; part++) {
-        mgk_cuda_product p = chain_product(c, 0, part, rows);
+        mgk_cuda_gemm p = chain_product(c, 0, part, rows);
         mgk_small_plan chosen = mgk_gemm_small_choose(&p);
         printf("%s", PART_NAMES[part]);
         for (uint32_t split : {1u, 2u, 3u, 4u, 6u, 8u, 12u, 16u}) {
@@ -783,16 +783,16 @@ static void time_plans(const chain &c, uint32_t rows, bool warpgroup) {
 /* ---- all of it ---- */
 
 static bool can_fp8() {
-    mgk_cuda_product p = make_product(MGK_CUDA_E4M3, MGK_CUDA_E4M3, 16, SHAPES[0]);
+    mgk_cuda_gemm p = make_product(MGK_CUDA_E4M3, MGK_CUDA_E4M3, 16, SHAPES[0]);
     return mgk_gemm_small_supports(&p);
 }
 
 static void check_all() {
     for (int warpgroup = 0; warpgroup < 1 + warpgroups; warpgroup++) {
-        for (mgk_cuda_type type : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
-            mgk_cuda_product p = make_product(type, type, 16, SHAPES[0]);
+        for (mgk_cuda_dtype type : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
+            mgk_cuda_gemm p = make_product(type, type, 16, SHAPES[0]);
             if (!mgk_gemm_small_supports(&p)) continue;
-            for (mgk_cuda_type output : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3})
+            for (mgk_cuda_dtype output : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3})
                 check_sizes(type, output, warpgroup);
             check_plans(type, warpgroup);
             if (type != MGK_CUDA_E4M3) check_fused(type, warpgroup);
@@ -827,7 +827,7 @@ int main(int argc, char **argv) {
     CHECK(cublasLtCreate(&lt));
     lt_workspace = allocate(LT_WORKSPACE);
     allocate_memory();
-    mgk_cuda_product p = make_product(MGK_CUDA_BF16, MGK_CUDA_BF16, 45, SHAPES[0]);
+    mgk_cuda_gemm p = make_product(MGK_CUDA_BF16, MGK_CUDA_BF16, 45, SHAPES[0]);
     if (!mgk_gemm_small_supports(&p)) {
         printf("%s: not supported\n", card.name);
         return 1;

@@ -98,7 +98,7 @@ static void report_swaps(const settings *s, load *l, const mgeo_model_info *info
 }
 
 static void run_callers(const settings *s, load *l, tally tallies[2]) {
-    static pthread_t threads[CALLERS_MOST];
+    static pthread_t threads[MAX_CALLERS];
     for (unsigned i = 0; i < s->callers; i++) {
         if (pthread_create(&threads[i], NULL, call, l) != 0) {
             fprintf(stderr, "pairs_bench: no thread for caller %u\n", i);

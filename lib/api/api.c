@@ -20,15 +20,15 @@ mgeo_status mgeo_engine_create(const mgeo_engine_options *options, mgeo_engine *
                      strlen(known.actor), MGI_ACTOR_BYTES);
     }
     if (status == MGEO_OK) status = mgi_engine_create(&known, engine, error);
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
 void mgeo_engine_destroy(mgeo_engine *engine) { mgi_engine_destroy(engine); }
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-mgeo_status mgi_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
-                                  mgeo_error *error) {
+mgeo_status mgi_check_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
+                                        mgeo_error *error) {
     mgeo_status status = mgi_abi_read(known, sizeof *known, options, "mgeo_load_options", error);
     if (status != MGEO_OK) return status;
     if (known->threads > MGI_THREADS_MOST) {
@@ -57,19 +57,19 @@ mgeo_status mgeo_load(mgeo_engine *engine, const char *path, const mgeo_load_opt
     mgeo_load_options known;
     mgeo_model_info loaded = {.struct_size = sizeof loaded};
     mgeo_status status = mgi_check_engine(engine, error);
-    if (status == MGEO_OK) status = mgi_read_load_options(&known, options, error);
+    if (status == MGEO_OK) status = mgi_check_read_load_options(&known, options, error);
     if (status == MGEO_OK) status = mgi_abi_check(info, "mgeo_model_info", error);
-    if (status == MGEO_OK) status = mgi_engine_load(engine, path, &known, &loaded, error);
+    if (status == MGEO_OK) status = mgi_load_into_standby(engine, path, &known, &loaded, error);
     if (status == MGEO_OK) {
         status = mgi_abi_write(info, &loaded, sizeof loaded, "mgeo_model_info", error);
     }
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
 mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error) {
     mgeo_status status = mgi_check_engine(engine, error);
-    if (status == MGEO_OK) status = mgi_engine_unload(engine, error);
-    return mgi_conclude(status, error);
+    if (status == MGEO_OK) status = mgi_standby_unload(engine, error);
+    return mgi_check_conclude(status, error);
 }
 
 /* ---- scoring --------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *er
     return MGEO_OK;
 }
 
-static mgeo_status mgi_check_scores(const mgeo_scores *scores, size_t count, mgeo_error *error) {
+static mgeo_status check_scores(const mgeo_scores *scores, size_t count, mgeo_error *error) {
     if (count > 0 && scores->similarity == NULL) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_scores.similarity is NULL");
     }
@@ -103,15 +103,15 @@ static mgeo_status mgi_check_scores(const mgeo_scores *scores, size_t count, mge
     return MGEO_OK;
 }
 
-mgeo_status mgi_read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,
-                            mgeo_error *error) {
+mgeo_status mgi_check_read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,
+                                  mgeo_error *error) {
     if (scores == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "scores is NULL");
     mgeo_status status = mgi_abi_read(known, sizeof *known, scores, "mgeo_scores", error);
-    if (status == MGEO_OK) status = mgi_check_scores(known, count, error);
+    if (status == MGEO_OK) status = check_scores(known, count, error);
     return status;
 }
 
-void mgi_clear_answers(mgeo_scores *known) {
+void mgi_check_clear_outputs(mgeo_scores *known) {
     known->generation = 0;
     known->tokens = 0;
     known->label_count = 0;
@@ -122,13 +122,13 @@ mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count
                        mgeo_scores *scores, mgeo_error *error) {
     mgeo_scores known;
     mgeo_status status = mgi_check_engine(engine, error);
-    if (status == MGEO_OK) status = mgi_read_scores(&known, scores, count, error);
+    if (status == MGEO_OK) status = mgi_check_read_scores(&known, scores, count, error);
     if (status == MGEO_OK) status = mgi_check_pairs(pairs, count, error);
     if (status != MGEO_OK) return status;
-    mgi_clear_answers(&known);
+    mgi_check_clear_outputs(&known);
     status = mgi_engine_score(engine, pairs, count, &known, error);
     mgi_abi_write(scores, &known, sizeof known, "mgeo_scores", NULL);
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
@@ -147,10 +147,10 @@ mgeo_status mgeo_job_begin(mgeo_engine *engine, const mgeo_job_options *options,
                           known.standby);
     }
     if (status == MGEO_OK) status = mgi_job_begin(engine, &known, job, error);
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
-static mgeo_status mgi_check_job(const mgeo_job *job, mgeo_error *error) {
+static mgeo_status check_job(const mgeo_job *job, mgeo_error *error) {
     if (job == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "job is NULL");
     return mgi_check_engine(mgi_job_engine(job), error);
 }
@@ -158,34 +158,35 @@ static mgeo_status mgi_check_job(const mgeo_job *job, mgeo_error *error) {
 mgeo_status mgeo_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, mgeo_scores *scores,
                            mgeo_error *error) {
     mgeo_scores known;
-    mgeo_status status = mgi_check_job(job, error);
-    if (status == MGEO_OK) status = mgi_read_scores(&known, scores, count, error);
+    mgeo_status status = check_job(job, error);
+    if (status == MGEO_OK) status = mgi_check_read_scores(&known, scores, count, error);
     if (status == MGEO_OK) status = mgi_check_pairs(pairs, count, error);
     if (status != MGEO_OK) return status;
-    mgi_clear_answers(&known);
+    mgi_check_clear_outputs(&known);
     status = mgi_job_score(job, pairs, count, &known, error);
     mgi_abi_write(scores, &known, sizeof known, "mgeo_scores", NULL);
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
 mgeo_status mgeo_job_get_info(mgeo_job *job, mgeo_model_info *info, mgeo_error *error) {
     mgeo_model_info known;
-    mgeo_status status = mgi_check_job(job, error);
+    mgeo_status status = check_job(job, error);
     if (status == MGEO_OK && info == NULL) {
         status = mgi_fail(error, MGEO_E_ARGUMENT, "info is NULL");
     }
     if (status == MGEO_OK) status = mgi_abi_check(info, "mgeo_model_info", error);
     if (status != MGEO_OK) return status;
     mgi_job_info(job, &known);
-    return mgi_conclude(mgi_abi_write(info, &known, sizeof known, "mgeo_model_info", error), error);
+    return mgi_check_conclude(mgi_abi_write(info, &known, sizeof known, "mgeo_model_info", error),
+                              error);
 }
 
 void mgeo_job_end(mgeo_job *job) { mgi_job_end(job); }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static mgeo_status mgi_check_question(const mgeo_engine *engine, int32_t slot, const void *answer,
-                                      const char *what, mgeo_error *error) {
+static mgeo_status check_query(const mgeo_engine *engine, int32_t slot, const void *answer,
+                               const char *what, mgeo_error *error) {
     mgeo_status status = mgi_check_engine(engine, error);
     if (status != MGEO_OK) return status;
     if (slot < MGEO_BLUE || slot > MGEO_STANDBY) {
@@ -198,35 +199,35 @@ static mgeo_status mgi_check_question(const mgeo_engine *engine, int32_t slot, c
 mgeo_status mgeo_get_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
                           mgeo_error *error) {
     mgeo_model_info known = {.struct_size = sizeof known};
-    mgeo_status status = mgi_check_question(engine, slot, info, "info", error);
+    mgeo_status status = check_query(engine, slot, info, "info", error);
     if (status == MGEO_OK) status = mgi_abi_check(info, "mgeo_model_info", error);
-    if (status == MGEO_OK) status = mgi_engine_info(engine, slot, &known, error);
+    if (status == MGEO_OK) status = mgi_query_info(engine, slot, &known, error);
     if (status == MGEO_OK) {
         status = mgi_abi_write(info, &known, sizeof known, "mgeo_model_info", error);
     }
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
 mgeo_status mgeo_get_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
                                    size_t capacity, mgeo_error *error) {
-    mgeo_status status = mgi_check_question(engine, slot, name, "name", error);
+    mgeo_status status = check_query(engine, slot, name, "name", error);
     if (status == MGEO_OK && capacity == 0) {
         status = mgi_fail(error, MGEO_E_ARGUMENT, "capacity is 0: a name needs a byte at least");
     }
     if (status == MGEO_OK) {
-        status = mgi_engine_unused_tensor(engine, slot, index, name, capacity, error);
+        status = mgi_query_unused_tensor(engine, slot, index, name, capacity, error);
     }
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }
 
 mgeo_status mgeo_get_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                            mgeo_error *error) {
     mgeo_stats known = {.struct_size = sizeof known};
-    mgeo_status status = mgi_check_question(engine, slot, stats, "stats", error);
+    mgeo_status status = check_query(engine, slot, stats, "stats", error);
     if (status == MGEO_OK) status = mgi_abi_check(stats, "mgeo_stats", error);
-    if (status == MGEO_OK) status = mgi_engine_stats(engine, slot, &known, error);
+    if (status == MGEO_OK) status = mgi_query_stats(engine, slot, &known, error);
     if (status == MGEO_OK) {
         status = mgi_abi_write(stats, &known, sizeof known, "mgeo_stats", error);
     }
-    return mgi_conclude(status, error);
+    return mgi_check_conclude(status, error);
 }

@@ -15,16 +15,16 @@ static inline mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error
     return MGEO_OK;
 }
 
-static inline mgeo_status mgi_conclude(mgeo_status status, mgeo_error *error) {
+static inline mgeo_status mgi_check_conclude(mgeo_status status, mgeo_error *error) {
     return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
 /* The checks of pairs and of the caller's arrays: in api.c. */
 mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *error);
-mgeo_status mgi_read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,
-                            mgeo_error *error);
-void mgi_clear_answers(mgeo_scores *known);
-mgeo_status mgi_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
+mgeo_status mgi_check_read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,
                                   mgeo_error *error);
+void mgi_check_clear_outputs(mgeo_scores *known);
+mgeo_status mgi_check_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
+                                        mgeo_error *error);
 
 #endif

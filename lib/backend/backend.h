@@ -7,7 +7,7 @@
  * Encoder. `open` places one model's weights on a device at one precision. The encoder is immutable
  * afterwards and is shared by all lanes. The request's tensors may point into mapped files: they
  * stay valid until `close` if `describe` then says keeps_weights, else only until `open` returns.
- * A backend that has copied a mapped tensor gives its pages back with mgi_mapped_release.
+ * A backend that has copied a mapped tensor gives its pages back with mgi_mapfile_release.
  *
  * Device. `serves` looks at a name alone; `usable` asks the machine. A named device that is not
  * usable fails in `predict` and `open` with MGEO_E_DEVICE and usable's line; "auto" passes it over.
@@ -61,7 +61,7 @@ typedef struct mgi_tensor {
     uint32_t shape[MGI_TENSOR_RANK]; /* rank 1: shape[1] is 1 */
     uint32_t rank;
     mgi_dtype dtype;
-    bool mapped; /* lies in a mapped file: mgi_mapped_release may be used on it */
+    bool mapped; /* lies in a mapped file: mgi_mapfile_release may be used on it */
 } mgi_tensor;
 
 typedef enum mgi_activation {
@@ -130,8 +130,9 @@ typedef struct mgi_encoder_info {
     int32_t precision;     /* as chosen */
     uint32_t batch_tokens; /* as chosen */
     uint32_t lanes;        /* that keep the device busy; 0: one for each core */
-    uint32_t whole_tokens; /* a batch of so many at most is not faster in parts on several lanes */
-    bool any_length;       /* batches of mixed lengths are computed as fast as others, or faster */
+    uint32_t
+        min_split_tokens; /* a batch of so many at most is not faster in parts on several lanes */
+    bool mixed_lengths;   /* batches of mixed lengths are computed as fast as others, or faster */
     uint64_t bytes_on_device;
     bool keeps_weights; /* the request's tensors are still read */
     bool on_cpu;        /* cores matter: the runner shares them out among lanes */
@@ -141,7 +142,7 @@ typedef struct mgi_encoder_info {
 } mgi_encoder_info;
 
 /* What a model would take of the device's memory, in bytes. */
-typedef struct mgi_encoder_needs {
+typedef struct mgi_encoder_estimate {
     int32_t precision;       /* as it would be chosen */
     uint32_t batch_tokens;   /* as it would be chosen */
     uint32_t lanes;          /* as describe would say */
@@ -153,7 +154,7 @@ typedef struct mgi_encoder_needs {
     bool keeps_weights;
     bool on_cpu;
     char device[64];
-} mgi_encoder_needs;
+} mgi_encoder_estimate;
 
 typedef struct mgi_encoder mgi_encoder; /* each backend defines its own */
 typedef struct mgi_lane mgi_lane;
@@ -177,7 +178,7 @@ typedef struct mgi_backend {
 
     /* cores: CPU cores that compute, all lanes' together. The request's progress is not used. */
     mgeo_status (*predict)(const mgi_encoder_request *request, unsigned cores,
-                           mgi_encoder_needs *needs, mgeo_error *error);
+                           mgi_encoder_estimate *needs, mgeo_error *error);
     /* Bytes free on the device, as its own memory goes; of several cards, their number times the
      * least that one has. NULL: it computes in the process's memory, for which mgi_memory_available
      * speaks. Errors: MGEO_E_DEVICE. */

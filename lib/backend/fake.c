@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-enum { MGI_FAKE_BATCH_TOKENS = 512, MGI_FAKE_ALIVE = 0x6D67656F };
+enum { FAKE_BATCH_TOKENS = 512, FAKE_ALIVE = 0x6D67656F };
 
 struct mgi_encoder {
-    uint32_t alive; /* MGI_FAKE_ALIVE until closed: a lane that outlives its encoder is found out */
+    uint32_t alive; /* FAKE_ALIVE until closed: a lane that outlives its encoder is found out */
     mgi_encoder_spec spec;
     uint32_t max_length;
     uint32_t batch_tokens;
@@ -33,7 +33,7 @@ float mgi_fake_logit(const int32_t *ids, const uint8_t *types, uint32_t length, 
     return bias + (float)(hash >> 16) / 65536.0f;
 }
 
-static float mgi_fake_widen_half(uint16_t half) {
+static float fake_widen_half(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
     uint32_t exponent = (half >> 10) & 0x1Fu;
     float magnitude = (float)(half & 0x3FFu) / 1024.0f;
@@ -45,7 +45,7 @@ static float mgi_fake_widen_half(uint16_t half) {
     return sign != 0 ? -(magnitude * scale) : magnitude * scale;
 }
 
-static float mgi_fake_number(const mgi_tensor *tensor, size_t index) {
+static float fake_number(const mgi_tensor *tensor, size_t index) {
     const unsigned char *at = tensor->data;
     if (tensor->dtype == MGI_F32) {
         float value;
@@ -54,16 +54,16 @@ static float mgi_fake_number(const mgi_tensor *tensor, size_t index) {
     }
     uint16_t bits;
     memcpy(&bits, at + 2 * index, sizeof bits);
-    if (tensor->dtype == MGI_F16) return mgi_fake_widen_half(bits);
+    if (tensor->dtype == MGI_F16) return fake_widen_half(bits);
     uint32_t wide = (uint32_t)bits << 16;
     float value;
     memcpy(&value, &wide, sizeof value);
     return value;
 }
 
-static bool mgi_fake_serves(const char *device) { return strcmp(device, "fake") == 0; }
+static bool fake_serves(const char *device) { return strcmp(device, "fake") == 0; }
 
-static mgeo_status mgi_fake_refuse(const mgi_encoder_request *request, mgeo_error *error) {
+static mgeo_status fake_refuse(const mgi_encoder_request *request, mgeo_error *error) {
     if (request->precision != MGEO_PRECISION_AUTO && request->precision != MGEO_FP32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED, "device \"fake\" computes in fp32 only");
     }
@@ -77,52 +77,52 @@ static mgeo_status mgi_fake_refuse(const mgi_encoder_request *request, mgeo_erro
     return MGEO_OK;
 }
 
-static uint32_t mgi_fake_batch_tokens(const mgi_encoder_request *request) {
-    uint32_t tokens = request->batch_tokens != 0 ? request->batch_tokens : MGI_FAKE_BATCH_TOKENS;
+static uint32_t fake_batch_tokens(const mgi_encoder_request *request) {
+    uint32_t tokens = request->batch_tokens != 0 ? request->batch_tokens : FAKE_BATCH_TOKENS;
     return tokens < request->max_length ? request->max_length : tokens;
 }
 
-static mgeo_status mgi_fake_predict(const mgi_encoder_request *request, unsigned cores,
-                                    mgi_encoder_needs *needs, mgeo_error *error) {
+static mgeo_status fake_predict(const mgi_encoder_request *request, unsigned cores,
+                                mgi_encoder_estimate *needs, mgeo_error *error) {
     (void)cores;
-    mgeo_status status = mgi_fake_refuse(request, error);
+    mgeo_status status = fake_refuse(request, error);
     if (status != MGEO_OK) return status;
     uint64_t weights = request->spec->labels * sizeof(float);
-    *needs = (mgi_encoder_needs){
+    *needs = (mgi_encoder_estimate){
         .precision = MGEO_FP32,
-        .batch_tokens = mgi_fake_batch_tokens(request),
+        .batch_tokens = fake_batch_tokens(request),
         .weights = weights,
         .opening = weights,
         .lane = sizeof(mgi_lane),
         .on_cpu = true,
     };
-    mgi_copy_text(needs->device, sizeof needs->device, request->device);
+    mgi_fixed_text_copy(needs->device, sizeof needs->device, request->device);
     return mgi_succeed(error);
 }
 
-static mgeo_status mgi_fake_open(const mgi_encoder_request *request, mgi_encoder **encoder,
-                                 mgeo_error *error) {
+static mgeo_status fake_open(const mgi_encoder_request *request, mgi_encoder **encoder,
+                             mgeo_error *error) {
     *encoder = NULL;
     mgi_progress_stage(request->progress, MGEO_STAGE_PLACING, 1);
-    mgeo_status status = mgi_fake_refuse(request, error);
+    mgeo_status status = fake_refuse(request, error);
     if (status == MGEO_OK) status = mgi_progress_check(request->progress, error);
     if (status != MGEO_OK) return status;
     mgi_encoder *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a fake encoder", sizeof *made);
-    made->alive = MGI_FAKE_ALIVE;
+    made->alive = FAKE_ALIVE;
     made->spec = *request->spec;
     made->max_length = request->max_length;
-    made->batch_tokens = mgi_fake_batch_tokens(request);
+    made->batch_tokens = fake_batch_tokens(request);
     for (uint32_t i = 0; i < made->spec.labels; i++) {
-        made->bias[i] = mgi_fake_number(&request->weights->classifier.bias, i);
+        made->bias[i] = fake_number(&request->weights->classifier.bias, i);
     }
-    mgi_copy_text(made->device, sizeof made->device, request->device);
+    mgi_fixed_text_copy(made->device, sizeof made->device, request->device);
     mgi_progress_add(request->progress, 1);
     *encoder = made;
     return MGEO_OK;
 }
 
-static void mgi_fake_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
+static void fake_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
     *info = (mgi_encoder_info){
         .precision = MGEO_FP32,
         .batch_tokens = encoder->batch_tokens,
@@ -130,25 +130,24 @@ static void mgi_fake_describe(const mgi_encoder *encoder, mgi_encoder_info *info
         .keeps_weights = false,
         .on_cpu = true,
     };
-    mgi_copy_text(info->device, sizeof info->device, encoder->device);
-    mgi_copy_text(info->library, sizeof info->library, "fake");
+    mgi_fixed_text_copy(info->device, sizeof info->device, encoder->device);
+    mgi_fixed_text_copy(info->library, sizeof info->library, "fake");
 }
 
-static void mgi_fake_close(mgi_encoder *encoder) {
+static void fake_close(mgi_encoder *encoder) {
     if (encoder == NULL) return;
     encoder->alive = 0;
     mgi_free(encoder);
 }
 
-static mgeo_status mgi_fake_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+static mgeo_status fake_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     *lane = mgi_calloc(1, sizeof **lane);
     if (*lane == NULL) return mgi_fail_memory(error, "a fake lane", sizeof **lane);
     (*lane)->encoder = encoder;
     return MGEO_OK;
 }
 
-static bool mgi_fake_row_is_sound(const mgi_encoder *encoder, const mgi_batch *batch,
-                                  uint32_t row) {
+static bool fake_row_is_sound(const mgi_encoder *encoder, const mgi_batch *batch, uint32_t row) {
     uint32_t start = batch->offsets[row];
     uint32_t end = batch->offsets[row + 1];
     if (end <= start || end - start > encoder->max_length || end > batch->tokens) return false;
@@ -160,9 +159,9 @@ static bool mgi_fake_row_is_sound(const mgi_encoder *encoder, const mgi_batch *b
     return true;
 }
 
-static mgeo_status mgi_fake_check(const mgi_encoder *encoder, const mgi_batch *batch,
-                                  unsigned cores, mgeo_error *error) {
-    if (encoder->alive != MGI_FAKE_ALIVE) {
+static mgeo_status fake_check(const mgi_encoder *encoder, const mgi_batch *batch, unsigned cores,
+                              mgeo_error *error) {
+    if (encoder->alive != FAKE_ALIVE) {
         return mgi_fail(error, MGEO_E_INTERNAL, "fake device: the encoder is closed");
     }
     if (cores < 1 || batch->rows < 1 || batch->offsets[0] != 0 ||
@@ -171,17 +170,17 @@ static mgeo_status mgi_fake_check(const mgi_encoder *encoder, const mgi_batch *b
                         batch->rows, batch->tokens, cores);
     }
     for (uint32_t row = 0; row < batch->rows; row++) {
-        if (!mgi_fake_row_is_sound(encoder, batch, row)) {
+        if (!fake_row_is_sound(encoder, batch, row)) {
             return mgi_fail(error, MGEO_E_INTERNAL, "fake device: row %u breaks the contract", row);
         }
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_fake_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
-                                float *logits, mgeo_error *error) {
+static mgeo_status fake_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                            mgeo_error *error) {
     const mgi_encoder *encoder = lane->encoder;
-    mgeo_status status = mgi_fake_check(encoder, batch, cores, error);
+    mgeo_status status = fake_check(encoder, batch, cores, error);
     if (status != MGEO_OK) return status;
     uint32_t labels = encoder->spec.labels;
     for (uint32_t row = 0; row < batch->rows; row++) {
@@ -195,16 +194,16 @@ static mgeo_status mgi_fake_run(mgi_lane *lane, const mgi_batch *batch, unsigned
     return MGEO_OK;
 }
 
-static void mgi_fake_close_lane(mgi_lane *lane) { mgi_free(lane); }
+static void fake_close_lane(mgi_lane *lane) { mgi_free(lane); }
 
 const mgi_backend mgi_fake_backend = {
     .name = "fake",
-    .serves = mgi_fake_serves,
-    .predict = mgi_fake_predict,
-    .open = mgi_fake_open,
-    .describe = mgi_fake_describe,
-    .close = mgi_fake_close,
-    .open_lane = mgi_fake_open_lane,
-    .run = mgi_fake_run,
-    .close_lane = mgi_fake_close_lane,
+    .serves = fake_serves,
+    .predict = fake_predict,
+    .open = fake_open,
+    .describe = fake_describe,
+    .close = fake_close,
+    .open_lane = fake_open_lane,
+    .run = fake_run,
+    .close_lane = fake_close_lane,
 };

@@ -4,9 +4,9 @@
 #include <string.h>
 
 /* No struct of any version is this large: a bigger number is an uninitialised struct_size. */
-enum { MGI_ABI_LARGEST = 65536 };
+enum { ABI_LARGEST = 65536 };
 
-static size_t mgi_declared_size(const void *structure) {
+static size_t declared_size(const void *structure) {
     size_t size;
     memcpy(&size, structure, sizeof size);
     return size;
@@ -14,8 +14,8 @@ static size_t mgi_declared_size(const void *structure) {
 
 mgeo_status mgi_abi_check(const void *destination, const char *type, mgeo_error *error) {
     if (destination == NULL) return MGEO_OK;
-    size_t size = mgi_declared_size(destination);
-    if (size >= sizeof(size_t) && size <= MGI_ABI_LARGEST) return MGEO_OK;
+    size_t size = declared_size(destination);
+    if (size >= sizeof(size_t) && size <= ABI_LARGEST) return MGEO_OK;
     return mgi_fail(error, MGEO_E_ARGUMENT,
                     "%s.struct_size is %zu: zero the struct and set it to sizeof(%s)", type, size,
                     type);
@@ -28,7 +28,7 @@ mgeo_status mgi_abi_read(void *known, size_t known_size, const void *source, con
     if (source == NULL) return MGEO_OK;
     mgeo_status status = mgi_abi_check(source, type, error);
     if (status != MGEO_OK) return status;
-    size_t size = mgi_declared_size(source);
+    size_t size = declared_size(source);
     const unsigned char *bytes = source;
     for (size_t i = known_size; i < size; i++) {
         if (bytes[i] != 0) {
@@ -50,7 +50,7 @@ mgeo_status mgi_abi_write(void *destination, const void *known, size_t known_siz
     if (destination == NULL) return MGEO_OK;
     mgeo_status status = mgi_abi_check(destination, type, error);
     if (status != MGEO_OK) return status;
-    size_t size = mgi_declared_size(destination);
+    size_t size = declared_size(destination);
     size_t shared = size < known_size ? size : known_size;
     unsigned char *bytes = destination;
     memcpy(bytes + sizeof(size_t), (const unsigned char *)known + sizeof(size_t),

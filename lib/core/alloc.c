@@ -7,23 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static atomic_long mgi_made;
-static atomic_long mgi_failing_one;
+static atomic_long allocation_count;
+static atomic_long failing_allocation;
 
-static bool mgi_refused(void) {
-    long nth = atomic_fetch_add_explicit(&mgi_made, 1, memory_order_relaxed) + 1;
-    return nth == atomic_load_explicit(&mgi_failing_one, memory_order_relaxed);
+static bool must_fail(void) {
+    long nth = atomic_fetch_add_explicit(&allocation_count, 1, memory_order_relaxed) + 1;
+    return nth == atomic_load_explicit(&failing_allocation, memory_order_relaxed);
 }
 
 void *mgi_calloc(size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || mgi_refused()) return NULL;
+    if (__builtin_mul_overflow(count, size, &bytes) || must_fail()) return NULL;
     return calloc(1, bytes == 0 ? 1 : bytes);
 }
 
-void *mgi_calloc_aligned(size_t count, size_t size) {
+void *mgi_alloc_aligned(size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 64 || mgi_refused()) {
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 64 || must_fail()) {
         return NULL;
     }
     bytes = (bytes + 63) / 64 * 64;
@@ -34,7 +34,7 @@ void *mgi_calloc_aligned(size_t count, size_t size) {
 
 void *mgi_realloc(void *memory, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || mgi_refused()) return NULL;
+    if (__builtin_mul_overflow(count, size, &bytes) || must_fail()) return NULL;
     return realloc(memory, bytes == 0 ? 1 : bytes);
 }
 
@@ -48,8 +48,8 @@ char *mgi_strdup(const char *text) {
 void mgi_free(void *memory) { free(memory); }
 
 void mgi_alloc_fail_at(long nth) {
-    atomic_store(&mgi_made, 0);
-    atomic_store(&mgi_failing_one, nth);
+    atomic_store(&allocation_count, 0);
+    atomic_store(&failing_allocation, nth);
 }
 
-long mgi_alloc_count(void) { return atomic_load(&mgi_made); }
+long mgi_alloc_count(void) { return atomic_load(&allocation_count); }

@@ -9,7 +9,7 @@
 void *mgi_calloc(size_t count, size_t size);
 
 /* As calloc, aligned to 64 bytes (a cache line and the widest vector); free with mgi_free. */
-void *mgi_calloc_aligned(size_t count, size_t size);
+void *mgi_alloc_aligned(size_t count, size_t size);
 
 /* Grows or shrinks; on failure the old block stays valid. New bytes are not initialised. */
 void *mgi_realloc(void *memory, size_t count, size_t size);

@@ -3,28 +3,28 @@
 
 #include "core/thread.h"
 
-typedef struct mgi_errand {
+typedef struct closure {
     void (*body)(void *);
     void *argument;
-} mgi_errand;
+} closure;
 
-static void *mgi_errand_main(void *argument) {
-    mgi_errand *errand = argument;
+static void *closure_main(void *argument) {
+    closure *errand = argument;
     mgi_thread_name("mgeo-load");
-    mgi_thread_be_nice();
+    mgi_thread_lower_priority();
     errand->body(errand->argument);
     return NULL;
 }
 
 /* A thread of its own, because a low priority cannot be raised again without privileges. */
-static bool mgi_run_in_nice_thread(mgi_errand *errand) {
+static bool run_at_low_priority(closure *errand) {
     pthread_t thread;
-    int failed = mgi_thread_start(&thread, mgi_errand_main, errand);
+    int failed = mgi_thread_start(&thread, closure_main, errand);
     if (failed == 0) pthread_join(thread, NULL);
     return failed == 0;
 }
 
-void mgi_run_aside(bool aside, void (*body)(void *), void *argument) {
-    mgi_errand errand = {.body = body, .argument = argument};
-    if (!aside || !mgi_run_in_nice_thread(&errand)) body(argument);
+void mgi_background_run(bool aside, void (*body)(void *), void *argument) {
+    closure errand = {.body = body, .argument = argument};
+    if (!aside || !run_at_low_priority(&errand)) body(argument);
 }

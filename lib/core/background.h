@@ -5,6 +5,6 @@
 #include <stdbool.h>
 
 /* Runs body(argument) and waits for it, in a thread of low priority if `aside`. */
-void mgi_run_aside(bool aside, void (*body)(void *), void *argument);
+void mgi_background_run(bool aside, void (*body)(void *), void *argument);
 
 #endif

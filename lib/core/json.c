@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* jansson recurses per level: what is too deep for us must not reach it. */
-static bool mgi_too_deep(const char *text, size_t size) {
+static bool too_deep(const char *text, size_t size) {
     int depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < size; i++) {
@@ -18,7 +18,7 @@ static bool mgi_too_deep(const char *text, size_t size) {
         } else if (c == '"') {
             quoted = true;
         } else if (c == '{' || c == '[') {
-            if (++depth > MGI_JSON_DEPTH) return true;
+            if (++depth > MGI_JSON_MAX_DEPTH) return true;
         } else if (c == '}' || c == ']') {
             depth--;
         }
@@ -28,12 +28,12 @@ static bool mgi_too_deep(const char *text, size_t size) {
 
 mgeo_status mgi_json_parse(const void *bytes, size_t size, const char *file, json_t **root,
                            mgeo_error *error) {
-    const char *path = mgi_shown_path(file);
+    const char *path = mgi_pathname_shown(file);
     *root = NULL;
     if (size == 0) return mgi_fail(error, MGEO_E_FORMAT, "%s: empty where JSON should be", path);
-    if (mgi_too_deep(bytes, size)) {
+    if (too_deep(bytes, size)) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: JSON nested deeper than %d levels", path,
-                        MGI_JSON_DEPTH);
+                        MGI_JSON_MAX_DEPTH);
     }
     json_error_t reason;
     json_t *json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &reason);
@@ -59,9 +59,9 @@ mgeo_status mgi_json_load(const char *path, json_t **root, mgeo_error *error) {
     *root = NULL;
     mgeo_status status = mgi_mapfile_open(&file, path, error);
     if (status != MGEO_OK) return status;
-    if (file.size > MGI_JSON_FILE_LIMIT) {
+    if (file.size > MGI_JSON_MAX_FILE_BYTES) {
         status = mgi_fail(error, MGEO_E_FORMAT, "%s: %zu bytes; at most %d are read",
-                          mgi_shown_path(path), file.size, MGI_JSON_FILE_LIMIT);
+                          mgi_pathname_shown(path), file.size, MGI_JSON_MAX_FILE_BYTES);
     } else {
         status = mgi_json_parse(file.data, file.size, path, root, error);
     }
@@ -69,70 +69,70 @@ mgeo_status mgi_json_load(const char *path, json_t **root, mgeo_error *error) {
     return status;
 }
 
-json_t *mgi_json_field(const mgi_object *object, const char *key) {
+json_t *mgi_json_field(const mgi_json_object *object, const char *key) {
     json_t *field = json_object_get(object->json, key);
     return json_is_null(field) ? NULL : field;
 }
 
-static mgeo_status mgi_bad_field(const mgi_object *object, const char *key, const char *expected,
-                                 mgeo_error *error) {
-    return mgi_fail(error, MGEO_E_FORMAT, "%s: %s%s: %s is expected", mgi_shown_path(object->file),
-                    object->within, key, expected);
+static mgeo_status bad_field(const mgi_json_object *object, const char *key, const char *expected,
+                             mgeo_error *error) {
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: %s%s: %s is expected",
+                    mgi_pathname_shown(object->file), object->within, key, expected);
 }
 
-mgeo_status mgi_json_u32(const mgi_object *object, const char *key, uint32_t low, uint32_t high,
-                         uint32_t *value, mgeo_error *error) {
+mgeo_status mgi_json_u32(const mgi_json_object *object, const char *key, uint32_t low,
+                         uint32_t high, uint32_t *value, mgeo_error *error) {
     json_t *field = mgi_json_field(object, key);
     if (field == NULL) return MGEO_OK;
-    if (!json_is_integer(field)) return mgi_bad_field(object, key, "a whole number", error);
+    if (!json_is_integer(field)) return bad_field(object, key, "a whole number", error);
     json_int_t number = json_integer_value(field);
     if (number < (json_int_t)low || number > (json_int_t)high) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: %s%s: %lld is not within %u to %u",
-                        mgi_shown_path(object->file), object->within, key, (long long)number, low,
-                        high);
+                        mgi_pathname_shown(object->file), object->within, key, (long long)number,
+                        low, high);
     }
     *value = (uint32_t)number;
     return MGEO_OK;
 }
 
-mgeo_status mgi_json_number(const mgi_object *object, const char *key, double low, double high,
+mgeo_status mgi_json_number(const mgi_json_object *object, const char *key, double low, double high,
                             double *value, mgeo_error *error) {
     json_t *field = mgi_json_field(object, key);
     if (field == NULL) return MGEO_OK;
-    if (!json_is_number(field)) return mgi_bad_field(object, key, "a number", error);
+    if (!json_is_number(field)) return bad_field(object, key, "a number", error);
     double number = json_number_value(field);
     if (!(number >= low && number <= high)) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: %s%s: %g is not within %g to %g",
-                        mgi_shown_path(object->file), object->within, key, number, low, high);
+                        mgi_pathname_shown(object->file), object->within, key, number, low, high);
     }
     *value = number;
     return MGEO_OK;
 }
 
-mgeo_status mgi_json_bool(const mgi_object *object, const char *key, bool *value,
+mgeo_status mgi_json_bool(const mgi_json_object *object, const char *key, bool *value,
                           mgeo_error *error) {
     json_t *field = mgi_json_field(object, key);
     if (field == NULL) return MGEO_OK;
-    if (!json_is_boolean(field)) return mgi_bad_field(object, key, "true or false", error);
+    if (!json_is_boolean(field)) return bad_field(object, key, "true or false", error);
     *value = json_is_true(field);
     return MGEO_OK;
 }
 
-mgeo_status mgi_json_text(const mgi_object *object, const char *key, const char **value,
+mgeo_status mgi_json_text(const mgi_json_object *object, const char *key, const char **value,
                           mgeo_error *error) {
     json_t *field = mgi_json_field(object, key);
     if (field == NULL) return MGEO_OK;
-    if (!json_is_string(field)) return mgi_bad_field(object, key, "a string", error);
+    if (!json_is_string(field)) return bad_field(object, key, "a string", error);
     *value = json_string_value(field);
     return MGEO_OK;
 }
 
-mgeo_status mgi_json_child(const mgi_object *object, const char *key, const char *within,
-                           mgi_object *child, mgeo_error *error) {
+mgeo_status mgi_json_child(const mgi_json_object *object, const char *key, const char *within,
+                           mgi_json_object *child, mgeo_error *error) {
     json_t *field = mgi_json_field(object, key);
     if (field != NULL && !json_is_object(field)) {
-        return mgi_bad_field(object, key, "an object", error);
+        return bad_field(object, key, "an object", error);
     }
-    *child = (mgi_object){.json = field, .file = object->file, .within = within};
+    *child = (mgi_json_object){.json = field, .file = object->file, .within = within};
     return MGEO_OK;
 }

@@ -10,38 +10,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MGI_JSON_FILE_LIMIT = 8 << 20, MGI_JSON_DEPTH = 32 };
+enum { MGI_JSON_MAX_FILE_BYTES = 8 << 20, MGI_JSON_MAX_DEPTH = 32 };
 
 /* An object and how error lines call it. */
-typedef struct mgi_object {
+typedef struct mgi_json_object {
     json_t *json;       /* NULL: an object without fields */
     const char *file;   /* borrowed */
     const char *within; /* "" or the path to it inside the file with a dot: "model." */
-} mgi_object;
+} mgi_json_object;
 
-/* Parses bytes that must hold one object: UTF-8, no duplicate keys, MGI_JSON_DEPTH levels at most.
- * *root is owned by the caller (json_decref). file is for error lines. */
+/* Parses bytes that must hold one object: UTF-8, no duplicate keys, MGI_JSON_MAX_DEPTH levels at
+ * most. *root is owned by the caller (json_decref). file is for error lines. */
 mgeo_status mgi_json_parse(const void *bytes, size_t size, const char *file, json_t **root,
                            mgeo_error *error);
 
-/* Loads a file of at most MGI_JSON_FILE_LIMIT bytes that holds one object. */
+/* Loads a file of at most MGI_JSON_MAX_FILE_BYTES bytes that holds one object. */
 mgeo_status mgi_json_load(const char *path, json_t **root, mgeo_error *error);
 
 /* The getters below leave *value alone, and succeed, where the field is absent or null. */
-mgeo_status mgi_json_u32(const mgi_object *object, const char *key, uint32_t low, uint32_t high,
-                         uint32_t *value, mgeo_error *error);
-mgeo_status mgi_json_number(const mgi_object *object, const char *key, double low, double high,
+mgeo_status mgi_json_u32(const mgi_json_object *object, const char *key, uint32_t low,
+                         uint32_t high, uint32_t *value, mgeo_error *error);
+mgeo_status mgi_json_number(const mgi_json_object *object, const char *key, double low, double high,
                             double *value, mgeo_error *error);
-mgeo_status mgi_json_bool(const mgi_object *object, const char *key, bool *value,
+mgeo_status mgi_json_bool(const mgi_json_object *object, const char *key, bool *value,
                           mgeo_error *error);
 /* *value is owned by the object. */
-mgeo_status mgi_json_text(const mgi_object *object, const char *key, const char **value,
+mgeo_status mgi_json_text(const mgi_json_object *object, const char *key, const char **value,
                           mgeo_error *error);
 /* *child, whose name within the file is `within`, has no fields where the field is absent. */
-mgeo_status mgi_json_child(const mgi_object *object, const char *key, const char *within,
-                           mgi_object *child, mgeo_error *error);
+mgeo_status mgi_json_child(const mgi_json_object *object, const char *key, const char *within,
+                           mgi_json_object *child, mgeo_error *error);
 
 /* The field, or NULL where it is absent or null. */
-json_t *mgi_json_field(const mgi_object *object, const char *key);
+json_t *mgi_json_field(const mgi_json_object *object, const char *key);
 
 #endif

@@ -8,7 +8,7 @@ void mgi_log_line(const mgi_log *log, mgeo_log_level level, const char *format, 
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
-    mgi_write_line(line, sizeof line, format, arguments);
+    mgi_fixed_text_format(line, sizeof line, format, arguments);
     va_end(arguments);
     log->write(log->user, level, line);
 }

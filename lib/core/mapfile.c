@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static mgeo_status mgi_map_descriptor(mgi_mapfile *file, int descriptor, const char *path,
-                                      mgeo_error *error) {
+static mgeo_status map_descriptor(mgi_mapfile *file, int descriptor, const char *path,
+                                  mgeo_error *error) {
     struct stat status;
     char reason[128];
     if (fstat(descriptor, &status) != 0) {
@@ -46,7 +46,7 @@ mgeo_status mgi_mapfile_open(mgi_mapfile *file, const char *path, mgeo_error *er
         return mgi_fail(error, MGEO_E_IO, "%s: cannot be opened: %s", path,
                         strerror_r(errno, reason, sizeof reason));
     }
-    mgeo_status status = mgi_map_descriptor(file, descriptor, path, error);
+    mgeo_status status = map_descriptor(file, descriptor, path, error);
     close(descriptor);
     return status;
 }
@@ -56,26 +56,26 @@ void mgi_mapfile_close(mgi_mapfile *file) {
     *file = (mgi_mapfile){0};
 }
 
-void mgi_mapped_release(const void *from, size_t bytes) {
+void mgi_mapfile_release(const void *from, size_t bytes) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = ((uintptr_t)from + page - 1) / page * page;
     uintptr_t end = ((uintptr_t)from + bytes) / page * page;
     if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
-bool mgi_file_exists(const char *path) {
+bool mgi_pathname_is_file(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
 }
 
-char *mgi_path_join(const char *directory, const char *name) {
+char *mgi_pathname_join(const char *directory, const char *name) {
     size_t bytes = strlen(directory) + strlen(name) + 2;
     char *path = mgi_calloc(bytes, 1);
     if (path != NULL) snprintf(path, bytes, "%s/%s", directory, name);
     return path;
 }
 
-const char *mgi_shown_path(const char *path) {
+const char *mgi_pathname_shown(const char *path) {
     enum { SHOWN = 160 };
     size_t length = strlen(path);
     if (length <= SHOWN) return path;

@@ -7,18 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MGI_PATH = 4352 };
+enum { PATH_CAPACITY = 4352 };
 
-static atomic_uint_fast64_t mgi_pretended;
+static atomic_uint_fast64_t pretended_available;
 
-static uint64_t mgi_less(uint64_t from, uint64_t what) { return from > what ? from - what : 0; }
+static uint64_t saturating_subtract(uint64_t from, uint64_t what) {
+    return from > what ? from - what : 0;
+}
 
-static uint64_t mgi_smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* ---- files of the kernel's ------------------------------------------------------------------- */
 
 /* The number beside a key at the start of a line; 0 if there is none. */
-static uint64_t mgi_number_of(const char *path, const char *key) {
+static uint64_t number_beside_key(const char *path, const char *key) {
     char line[256];
     uint64_t number = 0;
     FILE *file = fopen(path, "re");
@@ -33,8 +35,8 @@ static uint64_t mgi_number_of(const char *path, const char *key) {
 }
 
 /* The only number of a file; false where there is none, as in "max". */
-static bool mgi_lone_number(const char *folder, const char *name, uint64_t *number) {
-    char path[MGI_PATH + 64];
+static bool only_number(const char *folder, const char *name, uint64_t *number) {
+    char path[PATH_CAPACITY + 64];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "re");
     if (file == NULL) return false;
@@ -47,50 +49,51 @@ static bool mgi_lone_number(const char *folder, const char *name, uint64_t *numb
 
 /* The kernel counts mapped files among what is available. Those that this process has mapped, it
  * uses. */
-static uint64_t mgi_machine_available(const char *root) {
-    char path[MGI_PATH];
+static uint64_t machine_available(const char *root) {
+    char path[PATH_CAPACITY];
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    uint64_t available = mgi_number_of(path, "MemAvailable");
-    if (available == 0) return MGI_MEMORY_ENDLESS;
+    uint64_t available = number_beside_key(path, "MemAvailable");
+    if (available == 0) return MGI_MEMORY_UNLIMITED;
     snprintf(path, sizeof path, "%s/proc/self/status", root);
-    return mgi_less(available, mgi_number_of(path, "RssFile")) * 1024;
+    return saturating_subtract(available, number_beside_key(path, "RssFile")) * 1024;
 }
 
 /* ---- control groups -------------------------------------------------------------------------- */
 
-typedef struct mgi_group_files {
+typedef struct group_files {
     const char *mount, *limit, *used, *active, *inactive, *mapped;
-} mgi_group_files;
+} group_files;
 
-static const mgi_group_files mgi_version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                                              "memory.usage_in_bytes", "total_active_file",
-                                              "total_inactive_file",   "total_mapped_file"};
-static const mgi_group_files mgi_version_2 = {"/sys/fs/cgroup", "memory.max",    "memory.current",
-                                              "active_file",    "inactive_file", "file_mapped"};
+static const group_files cgroup_v1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
+                                      "memory.usage_in_bytes", "total_active_file",
+                                      "total_inactive_file",   "total_mapped_file"};
+static const group_files cgroup_v2 = {"/sys/fs/cgroup", "memory.max",    "memory.current",
+                                      "active_file",    "inactive_file", "file_mapped"};
 
 /* What one group leaves. */
-static uint64_t mgi_group_room(const char *folder, const mgi_group_files *files) {
+static uint64_t group_room(const char *folder, const group_files *files) {
     uint64_t limit, used;
-    if (!mgi_lone_number(folder, files->limit, &limit)) return MGI_MEMORY_ENDLESS;
-    if (!mgi_lone_number(folder, files->used, &used)) return MGI_MEMORY_ENDLESS;
-    char path[MGI_PATH + 64];
+    if (!only_number(folder, files->limit, &limit)) return MGI_MEMORY_UNLIMITED;
+    if (!only_number(folder, files->used, &used)) return MGI_MEMORY_UNLIMITED;
+    char path[PATH_CAPACITY + 64];
     snprintf(path, sizeof path, "%s/memory.stat", folder);
-    uint64_t cached = mgi_number_of(path, files->active) + mgi_number_of(path, files->inactive);
-    uint64_t spare = mgi_less(cached, mgi_number_of(path, files->mapped));
-    return mgi_less(limit, mgi_less(used, spare));
+    uint64_t cached =
+        number_beside_key(path, files->active) + number_beside_key(path, files->inactive);
+    uint64_t spare = saturating_subtract(cached, number_beside_key(path, files->mapped));
+    return saturating_subtract(limit, saturating_subtract(used, spare));
 }
 
 /* What a group and those around it leave. Inside a container the path may be the host's: then only
  * the mount itself is there. */
-static uint64_t mgi_groups_room(const char *root, const char *group, const mgi_group_files *files) {
-    char folder[MGI_PATH];
+static uint64_t groups_room(const char *root, const char *group, const group_files *files) {
+    char folder[PATH_CAPACITY];
     int mount = snprintf(folder, sizeof folder, "%s%s", root, files->mount);
     int whole = snprintf(folder, sizeof folder, "%s%s%s", root, files->mount, group);
-    if (mount < 0 || whole < 0 || (size_t)whole >= sizeof folder) return MGI_MEMORY_ENDLESS;
-    uint64_t room = MGI_MEMORY_ENDLESS;
+    if (mount < 0 || whole < 0 || (size_t)whole >= sizeof folder) return MGI_MEMORY_UNLIMITED;
+    uint64_t room = MGI_MEMORY_UNLIMITED;
     for (size_t end = (size_t)whole;;) {
         folder[end] = '\0';
-        room = mgi_smaller(room, mgi_group_room(folder, files));
+        room = min_u64(room, group_room(folder, files));
         if (end <= (size_t)mount) return room;
         while (end > (size_t)mount && folder[--end] != '/') {
         }
@@ -98,42 +101,42 @@ static uint64_t mgi_groups_room(const char *root, const char *group, const mgi_g
 }
 
 /* Lines as "4:memory:/group" and "0::/group". */
-static uint64_t mgi_group_line(const char *root, char *line) {
+static uint64_t group_line(const char *root, char *line) {
     char *controllers = strchr(line, ':');
     char *group = controllers == NULL ? NULL : strchr(controllers + 1, ':');
-    if (group == NULL) return MGI_MEMORY_ENDLESS;
+    if (group == NULL) return MGI_MEMORY_UNLIMITED;
     *group++ = '\0';
     group[strcspn(group, "\n")] = '\0';
     controllers++;
-    if (*controllers == '\0') return mgi_groups_room(root, group, &mgi_version_2);
+    if (*controllers == '\0') return groups_room(root, group, &cgroup_v2);
     char *rest = NULL;
     for (char *name = strtok_r(controllers, ",", &rest); name != NULL;
          name = strtok_r(NULL, ",", &rest)) {
-        if (strcmp(name, "memory") == 0) return mgi_groups_room(root, group, &mgi_version_1);
+        if (strcmp(name, "memory") == 0) return groups_room(root, group, &cgroup_v1);
     }
-    return MGI_MEMORY_ENDLESS;
+    return MGI_MEMORY_UNLIMITED;
 }
 
-static uint64_t mgi_groups_available(const char *root) {
-    char line[MGI_PATH];
+static uint64_t groups_available(const char *root) {
+    char line[PATH_CAPACITY];
     snprintf(line, sizeof line, "%s/proc/self/cgroup", root);
-    uint64_t room = MGI_MEMORY_ENDLESS;
+    uint64_t room = MGI_MEMORY_UNLIMITED;
     FILE *file = fopen(line, "re");
     if (file == NULL) return room;
     while (fgets(line, sizeof line, file) != NULL) {
-        room = mgi_smaller(room, mgi_group_line(root, line));
+        room = min_u64(room, group_line(root, line));
     }
     fclose(file);
     return room;
 }
 
 uint64_t mgi_memory_available_under(const char *root) {
-    return mgi_smaller(mgi_machine_available(root), mgi_groups_available(root));
+    return min_u64(machine_available(root), groups_available(root));
 }
 
 uint64_t mgi_memory_available(void) {
-    uint64_t pretended = atomic_load(&mgi_pretended);
+    uint64_t pretended = atomic_load(&pretended_available);
     return pretended != 0 ? pretended : mgi_memory_available_under("");
 }
 
-void mgi_memory_pretend(uint64_t bytes) { atomic_store(&mgi_pretended, bytes); }
+void mgi_memory_pretend(uint64_t bytes) { atomic_store(&pretended_available, bytes); }

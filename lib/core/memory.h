@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* What nobody tells is taken for endless. */
-#define MGI_MEMORY_ENDLESS UINT64_MAX
+#define MGI_MEMORY_UNLIMITED UINT64_MAX
 
 /* Bytes that are free for this process: the machine's, or what its control groups (version 1 and 2,
  * with all that they are in) leave, whichever is less. Pages of files that are mapped by nobody

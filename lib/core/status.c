@@ -10,20 +10,20 @@
 
 const char *mgeo_status_name(int32_t status) {
     switch (status) {
-#define MGI_CASE(name, number, text)                                                               \
+#define CASE(name, number, text)                                                                   \
     case name: return #name;
-        MGEO_STATUS_LIST(MGI_CASE)
-#undef MGI_CASE
+        MGEO_STATUS_LIST(CASE)
+#undef CASE
     default: return "MGEO_E_UNKNOWN";
     }
 }
 
 const char *mgeo_status_text(int32_t status) {
     switch (status) {
-#define MGI_CASE(name, number, text)                                                               \
+#define CASE(name, number, text)                                                                   \
     case name: return text;
-        MGEO_STATUS_LIST(MGI_CASE)
-#undef MGI_CASE
+        MGEO_STATUS_LIST(CASE)
+#undef CASE
     default: return "not a status of libmgeo";
     }
 }
@@ -31,7 +31,7 @@ const char *mgeo_status_text(int32_t status) {
 const char *mgeo_version(void) { return MGEO_VERSION; }
 
 /* A cut must not leave half a character, and one line must stay one line. */
-static void mgi_tidy(char *text, size_t capacity, bool cut) {
+static void tidy(char *text, size_t capacity, bool cut) {
     size_t length = strlen(text);
     if (cut && length + 1 >= capacity) {
         while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80) length--;
@@ -43,10 +43,10 @@ static void mgi_tidy(char *text, size_t capacity, bool cut) {
     }
 }
 
-void mgi_write_line(char *line, size_t capacity, const char *format, va_list arguments) {
+void mgi_fixed_text_format(char *line, size_t capacity, const char *format, va_list arguments) {
     int length = vsnprintf(line, capacity, format, arguments);
     if (length < 0) line[0] = '\0';
-    mgi_tidy(line, capacity, length >= 0 && (size_t)length >= capacity);
+    tidy(line, capacity, length >= 0 && (size_t)length >= capacity);
 }
 
 mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...) {
@@ -54,7 +54,7 @@ mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, 
     va_list arguments;
     va_start(arguments, format);
     char line[sizeof error->message]; /* the message may be among the arguments */
-    mgi_write_line(line, sizeof line, format, arguments);
+    mgi_fixed_text_format(line, sizeof line, format, arguments);
     va_end(arguments);
     error->status = status;
     memcpy(error->message, line, sizeof line);
@@ -73,7 +73,7 @@ mgeo_status mgi_succeed(mgeo_error *error) {
     return MGEO_OK;
 }
 
-void mgi_copy_text(char *to, size_t capacity, const char *text) {
+void mgi_fixed_text_copy(char *to, size_t capacity, const char *text) {
     if (capacity == 0) return;
     size_t length = strlen(text);
     if (length >= capacity) {

@@ -23,13 +23,13 @@ mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);
 
 /* Formats one line of less than `capacity` (> 0) bytes: cut at a character's end, control
  * characters made spaces. */
-void mgi_write_line(char *line, size_t capacity, const char *format, va_list arguments)
+void mgi_fixed_text_format(char *line, size_t capacity, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
 /* Marks success. */
 mgeo_status mgi_succeed(mgeo_error *error);
 
 /* Copies text into a fixed array of `capacity` bytes, NUL-terminated, cut at a UTF-8 boundary. */
-void mgi_copy_text(char *to, size_t capacity, const char *text);
+void mgi_fixed_text_copy(char *to, size_t capacity, const char *text);
 
 #endif

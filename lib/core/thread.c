@@ -14,16 +14,16 @@
 
 /* The nicest there is: a sixtieth of a core that others want. The idle class would leave nothing,
  * and who waits for a lock of such a thread would wait for as long as the machine is busy. */
-enum { MGI_NICE = 19, MGI_IO_WHO_PROCESS = 1, MGI_IO_IDLE = 3 << 13 };
+enum { NICE = 19, IO_WHO_PROCESS = 1, IO_IDLE = 3 << 13 };
 
-double mgi_now(void) {
+double mgi_clock_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* A container's share of the machine: "max 100000" or "150000 100000" in cgroup v2. */
-static unsigned mgi_cgroup_processors(void) {
+static unsigned cgroup_processors(void) {
     FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
     if (file == NULL) return 0;
     long quota = 0;
@@ -34,22 +34,22 @@ static unsigned mgi_cgroup_processors(void) {
     return (unsigned)((quota + period - 1) / period);
 }
 
-unsigned mgi_processors(void) {
+unsigned mgi_process_cpus(void) {
     cpu_set_t set;
     long count = 0;
     if (sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
     if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
     if (count < 1) count = 1;
-    unsigned quota = mgi_cgroup_processors();
+    unsigned quota = cgroup_processors();
     return quota != 0 && quota < (unsigned)count ? quota : (unsigned)count;
 }
 
-void mgi_thread_be_nice(void) {
+void mgi_thread_lower_priority(void) {
     id_t thread = (id_t)syscall(SYS_gettid);
-    if (getpriority(PRIO_PROCESS, thread) < MGI_NICE) {
-        setpriority(PRIO_PROCESS, thread, MGI_NICE);
+    if (getpriority(PRIO_PROCESS, thread) < NICE) {
+        setpriority(PRIO_PROCESS, thread, NICE);
     }
-    syscall(SYS_ioprio_set, MGI_IO_WHO_PROCESS, 0, MGI_IO_IDLE); /* where disks know priorities */
+    syscall(SYS_ioprio_set, IO_WHO_PROCESS, 0, IO_IDLE); /* where disks know priorities */
 }
 
 int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument) {
@@ -83,14 +83,14 @@ void mgi_thread_name(const char *name) {
     pthread_setname_np(pthread_self(), cut);
 }
 
-static atomic_uint_fast64_t mgi_forks;
-static pthread_once_t mgi_fork_once = PTHREAD_ONCE_INIT;
+static atomic_uint_fast64_t forks;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
-static void mgi_count_fork(void) { atomic_fetch_add(&mgi_forks, 1); }
+static void count_fork(void) { atomic_fetch_add(&forks, 1); }
 
-static void mgi_watch_forks(void) { pthread_atfork(NULL, NULL, mgi_count_fork); }
+static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
 
 uint64_t mgi_process_token(void) {
-    pthread_once(&mgi_fork_once, mgi_watch_forks);
-    return atomic_load_explicit(&mgi_forks, memory_order_relaxed);
+    pthread_once(&fork_once, watch_forks);
+    return atomic_load_explicit(&forks, memory_order_relaxed);
 }

@@ -7,23 +7,24 @@
 #include <stdint.h>
 
 /* Seconds on a clock that only goes forward. */
-double mgi_now(void);
+double mgi_clock_now(void);
 
 /* Processors that this process may use (affinity and cgroup quota), at least 1. */
-unsigned mgi_processors(void);
+unsigned mgi_process_cpus(void);
 
 /* Lowers the calling thread's priority so that it computes only with what scoring leaves. For the
  * library's own short-lived threads; it cannot be undone without privileges. */
-void mgi_thread_be_nice(void);
+void mgi_thread_lower_priority(void);
 
 /* As pthread_create, for the library's own threads: all signals are blocked in it, since they are
  * the host's business. Returns 0 or an error's number. */
 int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument);
 
-/* A condition whose timed waits go by mgi_now()'s clock. Returns 0 or an error's number. */
+/* A condition whose timed waits go by mgi_clock_now()'s clock. Returns 0 or an error's number. */
 int mgi_cond_init(pthread_cond_t *cond);
 
-/* As pthread_cond_timedwait, until a time of mgi_now(), for a condition that mgi_cond_init made. */
+/* As pthread_cond_timedwait, until a time of mgi_clock_now(), for a condition that mgi_cond_init
+ * made. */
 void mgi_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, double time);
 
 /* Names the calling thread for debuggers and top; at most 15 bytes. */

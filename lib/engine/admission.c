@@ -10,21 +10,21 @@
 static const struct {
     int32_t precision;
     const char *name;
-} mgi_precisions[] = {{MGEO_FP32, "fp32"},
-                      {MGEO_BF16, "bf16"},
-                      {MGEO_FP16, "fp16"},
-                      {MGEO_INT8, "int8"},
-                      {MGEO_FP8, "fp8"}};
-enum { MGI_PRECISIONS = sizeof mgi_precisions / sizeof *mgi_precisions };
+} precisions[] = {{MGEO_FP32, "fp32"},
+                  {MGEO_BF16, "bf16"},
+                  {MGEO_FP16, "fp16"},
+                  {MGEO_INT8, "int8"},
+                  {MGEO_FP8, "fp8"}};
+enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
 static const char *mgi_precision_name(int32_t precision) {
-    for (int i = 0; i < MGI_PRECISIONS; i++) {
-        if (mgi_precisions[i].precision == precision) return mgi_precisions[i].name;
+    for (int i = 0; i < PRECISIONS; i++) {
+        if (precisions[i].precision == precision) return precisions[i].name;
     }
     return "auto";
 }
 
-mgi_model_options mgi_model_options_of(const mgeo_load_options *options) {
+mgi_model_options mgi_load_options_for_model(const mgeo_load_options *options) {
     return (mgi_model_options){.device = options->device,
                                .precision = options->precision,
                                .max_length = options->max_length,
@@ -36,28 +36,29 @@ mgi_model_options mgi_model_options_of(const mgeo_load_options *options) {
                                .allow_tf32 = options->allow_tf32 != 0};
 }
 
-mgi_runner_options mgi_runner_options_of(const mgeo_load_options *options, uint32_t queue_rows) {
+mgi_runner_options mgi_load_options_for_runner(const mgeo_load_options *options,
+                                               uint32_t queue_rows) {
     return (mgi_runner_options){.threads = options->threads, .queue_rows = queue_rows};
 }
 
 /* ---- the numbers ----------------------------------------------------------------------------- */
 
-static bool mgi_fits_device(const mgeo_memory *memory) {
+static bool fits_device(const mgeo_memory *memory) {
     return memory->total <= memory->available &&
            (memory->limit == 0 || memory->total <= memory->limit);
 }
 
-static bool mgi_fits(const mgeo_memory *memory) {
-    return mgi_fits_device(memory) && memory->host_bytes <= memory->host_available;
+static bool fits_in(const mgeo_memory *memory) {
+    return fits_device(memory) && memory->host_bytes <= memory->host_available;
 }
 
-static bool mgi_has_own_memory(const mgi_model *model) {
+static bool has_own_memory(const mgi_model *model) {
     return mgi_model_backend(model)->available != NULL;
 }
 
 /* What is needed beside the device is of the same memory where the device is the CPU. */
-static void mgi_weigh(const mgi_encoder_needs *encoder, const mgi_runner_needs *runner,
-                      mgeo_memory *memory) {
+static void add_up(const mgi_encoder_estimate *encoder, const mgi_runner_estimate *runner,
+                   mgeo_memory *memory) {
     memory->weights = encoder->weights;
     memory->activations = runner->activations;
     memory->workspace = runner->workspace + (encoder->on_cpu ? runner->host : 0);
@@ -70,50 +71,50 @@ static void mgi_weigh(const mgi_encoder_needs *encoder, const mgi_runner_needs *
 }
 
 /* The needs at one precision; what is available and the limit stay as they are. */
-static mgeo_status mgi_weigh_at(const mgi_admission *admission, int32_t precision,
-                                mgeo_memory *memory, mgeo_error *error) {
-    mgi_encoder_needs encoder;
-    mgi_runner_needs runner;
-    mgeo_status status = mgi_model_predict(admission->model, admission->options, precision,
-                                           mgi_runner_cores(admission->runner), &encoder, error);
+static mgeo_status estimate_at(const mgi_admission *admission, int32_t precision,
+                               mgeo_memory *memory, mgeo_error *error) {
+    mgi_encoder_estimate encoder;
+    mgi_runner_estimate runner;
+    mgeo_status status = mgi_model_estimate(admission->model, admission->options, precision,
+                                            mgi_runner_cores(admission->runner), &encoder, error);
     if (status != MGEO_OK) return status;
-    mgi_runner_predict(admission->runner, admission->model, &encoder, &runner);
+    mgi_runner_estimate_memory(admission->runner, admission->model, &encoder, &runner);
     memory->precision = encoder.precision;
-    mgi_weigh(&encoder, &runner, memory);
-    mgi_copy_text(memory->device, sizeof memory->device, encoder.device);
-    memory->fits = mgi_fits(memory);
+    add_up(&encoder, &runner, memory);
+    mgi_fixed_text_copy(memory->device, sizeof memory->device, encoder.device);
+    memory->fits = fits_in(memory);
     return MGEO_OK;
 }
 
 /* The best precision after `from`'s that the backend has and that `accepts`; its needs are in
  * *memory. */
-static bool mgi_find_smaller(const mgi_admission *admission, const mgeo_memory *from,
-                             mgeo_memory *memory) {
+static bool find_smaller(const mgi_admission *admission, const mgeo_memory *from,
+                         mgeo_memory *memory) {
     bool after = false;
-    for (int i = 0; i < MGI_PRECISIONS; i++) {
+    for (int i = 0; i < PRECISIONS; i++) {
         *memory = *from;
         bool known =
-            after && mgi_weigh_at(admission, mgi_precisions[i].precision, memory, NULL) == MGEO_OK;
+            after && estimate_at(admission, precisions[i].precision, memory, NULL) == MGEO_OK;
         if (known && memory->fits) return true;
-        after |= mgi_precisions[i].precision == from->precision;
+        after |= precisions[i].precision == from->precision;
     }
     return false;
 }
 
-mgeo_status mgi_admission_weigh(const mgi_admission *admission, mgeo_memory *memory,
-                                mgeo_error *error) {
+mgeo_status mgi_admission_estimate(const mgi_admission *admission, mgeo_memory *memory,
+                                   mgeo_error *error) {
     mgeo_memory smaller;
     memory->limit = admission->limit;
     mgeo_status status = mgi_model_available(admission->model, &memory->available, error);
     if (status != MGEO_OK) return status;
-    bool apart = mgi_has_own_memory(admission->model);
+    bool apart = has_own_memory(admission->model);
     memory->host_available = apart ? mgi_memory_available() : memory->available;
-    status = mgi_weigh_at(admission, admission->options->precision, memory, error);
+    status = estimate_at(admission, admission->options->precision, memory, error);
     if (status != MGEO_OK) return status;
     memory->fitting_precision = MGEO_PRECISION_AUTO;
     if (memory->fits) {
         memory->fitting_precision = memory->precision;
-    } else if (mgi_find_smaller(admission, memory, &smaller)) {
+    } else if (find_smaller(admission, memory, &smaller)) {
         memory->fitting_precision = smaller.precision;
     }
     return MGEO_OK;
@@ -121,16 +122,16 @@ mgeo_status mgi_admission_weigh(const mgi_admission *admission, mgeo_memory *mem
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-static double mgi_megabytes(uint64_t bytes) { return 1e-6 * (double)bytes; }
+static double megabytes(uint64_t bytes) { return 1e-6 * (double)bytes; }
 
 /* What the caller may do: a precision that fits, or nothing. */
-static void mgi_suggest(const mgi_admission *admission, const mgeo_memory *memory, char *text,
-                        size_t capacity) {
+static void suggest(const mgi_admission *admission, const mgeo_memory *memory, char *text,
+                    size_t capacity) {
     mgeo_memory smaller = *memory;
     if (memory->fitting_precision != MGEO_PRECISION_AUTO &&
-        mgi_weigh_at(admission, memory->fitting_precision, &smaller, NULL) == MGEO_OK) {
+        estimate_at(admission, memory->fitting_precision, &smaller, NULL) == MGEO_OK) {
         snprintf(text, capacity, "%s would need %.1f MB",
-                 mgi_precision_name(memory->fitting_precision), mgi_megabytes(smaller.total));
+                 mgi_precision_name(memory->fitting_precision), megabytes(smaller.total));
     } else {
         snprintf(text, capacity,
                  "no precision here would fit; fewer threads, a smaller "
@@ -139,55 +140,55 @@ static void mgi_suggest(const mgi_admission *admission, const mgeo_memory *memor
 }
 
 /* The line names the first bound that is broken: the caller's own, the device's, the machine's. */
-static mgeo_status mgi_refuse(const mgi_admission *admission, const mgeo_memory *memory,
-                              mgeo_error *error) {
+static mgeo_status refuse(const mgi_admission *admission, const mgeo_memory *memory,
+                          mgeo_error *error) {
     char suggestion[128], bound[128];
     bool limited = memory->limit != 0 && memory->total > memory->limit;
-    mgi_suggest(admission, memory, suggestion, sizeof suggestion);
+    suggest(admission, memory, suggestion, sizeof suggestion);
     if (limited) {
-        snprintf(bound, sizeof bound, "memory_limit is %.1f MB", mgi_megabytes(memory->limit));
+        snprintf(bound, sizeof bound, "memory_limit is %.1f MB", megabytes(memory->limit));
     } else {
-        bool apart = mgi_has_own_memory(admission->model);
-        snprintf(bound, sizeof bound, "%.1f MB are free%s%s", mgi_megabytes(memory->available),
+        bool apart = has_own_memory(admission->model);
+        snprintf(bound, sizeof bound, "%.1f MB are free%s%s", megabytes(memory->available),
                  apart ? " on " : "", apart ? memory->device : "");
     }
     return mgi_fail(error, limited ? MGEO_E_REFUSED : MGEO_E_MEMORY,
                     "not loaded: %s needs %.1f MB (weights %.1f, activations %.1f, workspace %.1f) "
                     "and %s: %s",
-                    mgi_precision_name(memory->precision), mgi_megabytes(memory->total),
-                    mgi_megabytes(memory->weights), mgi_megabytes(memory->activations),
-                    mgi_megabytes(memory->workspace), bound, suggestion);
+                    mgi_precision_name(memory->precision), megabytes(memory->total),
+                    megabytes(memory->weights), megabytes(memory->activations),
+                    megabytes(memory->workspace), bound, suggestion);
 }
 
 /* Beside the device: no precision changes much of that. */
-static mgeo_status mgi_refuse_host(const mgeo_memory *memory, mgeo_error *error) {
+static mgeo_status refuse_host(const mgeo_memory *memory, mgeo_error *error) {
     return mgi_fail(error, MGEO_E_MEMORY,
                     "not loaded: beside device %s %.1f MB of the machine's memory are needed and "
                     "%.1f MB are free: a smaller batch_tokens, max_length or queue_rows needs less",
-                    memory->device, mgi_megabytes(memory->host_bytes),
-                    mgi_megabytes(memory->host_available));
+                    memory->device, megabytes(memory->host_bytes),
+                    megabytes(memory->host_available));
 }
 
 mgeo_status mgi_admission_judge(const mgi_admission *admission, const mgeo_memory *memory,
                                 mgeo_error *error) {
     if (memory->fits) return mgi_succeed(error);
-    if (mgi_fits_device(memory)) return mgi_refuse_host(memory, error);
-    return mgi_refuse(admission, memory, error);
+    if (fits_device(memory)) return refuse_host(memory, error);
+    return refuse(admission, memory, error);
 }
 
 /* ---- asked without a load -------------------------------------------------------------------- */
 
-mgeo_status mgi_predict_memory(const char *path, const mgeo_load_options *options,
-                               mgeo_memory *memory, mgeo_error *error) {
-    mgi_model_options wanted = mgi_model_options_of(options);
-    mgi_runner_options runner = mgi_runner_options_of(options, 0);
+mgeo_status mgi_admission_predict(const char *path, const mgeo_load_options *options,
+                                  mgeo_memory *memory, mgeo_error *error) {
+    mgi_model_options wanted = mgi_load_options_for_model(options);
+    mgi_runner_options runner = mgi_load_options_for_runner(options, 0);
     wanted.progress = NULL;
     mgi_model *model = NULL;
     mgeo_status status = mgi_model_read(path, &wanted, &model, error);
     if (status != MGEO_OK) return status;
     const mgi_admission admission = {
         .model = model, .options = &wanted, .runner = &runner, .limit = options->memory_limit};
-    status = mgi_admission_weigh(&admission, memory, error);
+    status = mgi_admission_estimate(&admission, memory, error);
     mgi_model_close(model);
     return status;
 }

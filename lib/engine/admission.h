@@ -12,8 +12,8 @@ typedef struct mgi_admission {
 } mgi_admission;
 
 /* What the load would need beside what there is. Errors: those of the backend. */
-mgeo_status mgi_admission_weigh(const mgi_admission *admission, mgeo_memory *memory,
-                                mgeo_error *error);
+mgeo_status mgi_admission_estimate(const mgi_admission *admission, mgeo_memory *memory,
+                                   mgeo_error *error);
 
 /* Refuses a load that does not fit, with the numbers. Errors: MGEO_E_REFUSED (more than the limit),
  * MGEO_E_MEMORY (more than is free). */
@@ -21,7 +21,8 @@ mgeo_status mgi_admission_judge(const mgi_admission *admission, const mgeo_memor
                                 mgeo_error *error);
 
 /* What a load's options say of its model and its runner; they are borrowed. */
-mgi_model_options mgi_model_options_of(const mgeo_load_options *options);
-mgi_runner_options mgi_runner_options_of(const mgeo_load_options *options, uint32_t queue_rows);
+mgi_model_options mgi_load_options_for_model(const mgeo_load_options *options);
+mgi_runner_options mgi_load_options_for_runner(const mgeo_load_options *options,
+                                               uint32_t queue_rows);
 
 #endif

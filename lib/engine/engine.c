@@ -11,21 +11,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { MGI_QUEUE_ROWS_MOST = 1 << 24, MGI_PATIENCE_SECONDS = 1 };
+enum { MAX_QUEUE_ROWS = 1 << 24, DRAIN_GRACE_SECONDS = 1 };
 
-static void mgi_name_actor(mgeo_engine *engine, const char *actor) {
+static void name_actor(mgeo_engine *engine, const char *actor) {
     if (actor != NULL) {
-        mgi_copy_text(engine->actor, sizeof engine->actor, actor);
+        mgi_fixed_text_copy(engine->actor, sizeof engine->actor, actor);
     } else {
         snprintf(engine->actor, sizeof engine->actor, "pid %ld", (long)getpid());
     }
 }
 
 /* What may fail of an engine. */
-static mgeo_status mgi_engine_equip(mgeo_engine *engine, const char *journal, mgeo_error *error) {
-    engine->watcher = mgi_watcher_create(engine);
+static mgeo_status engine_equip(mgeo_engine *engine, const char *journal, mgeo_error *error) {
+    engine->watcher = mgi_watch_create(engine);
     engine->shadow = mgi_shadow_create(engine);
-    engine->crew = mgi_crew_create();
+    engine->crew = mgi_thread_pool_create();
     if (engine->watcher == NULL || engine->shadow == NULL || engine->crew == NULL) {
         return mgi_fail_memory(error, "an engine", sizeof *engine);
     }
@@ -33,13 +33,13 @@ static mgeo_status mgi_engine_equip(mgeo_engine *engine, const char *journal, mg
     return mgi_journal_open(journal, engine->actor, &engine->journal, error);
 }
 
-static void mgi_engine_free(mgeo_engine *engine) {
-    mgi_watcher_destroy(engine->watcher);
+static void engine_free(mgeo_engine *engine) {
+    mgi_watch_destroy(engine->watcher);
     mgi_shadow_destroy(engine->shadow);
     for (int slot = 0; slot < MGI_SLOTS; slot++) {
-        mgi_runner_destroy(engine->residents[slot].runner);
+        mgi_runner_destroy(engine->slot_models[slot].runner);
     }
-    mgi_crew_destroy(engine->crew);
+    mgi_thread_pool_destroy(engine->crew);
     mgi_journal_close(engine->journal);
     pthread_mutex_destroy(&engine->emptier);
     pthread_mutex_destroy(&engine->mutex);
@@ -48,27 +48,27 @@ static void mgi_engine_free(mgeo_engine *engine) {
 
 mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                               mgeo_error *error) {
-    if (options->queue_rows > MGI_QUEUE_ROWS_MOST) {
+    if (options->queue_rows > MAX_QUEUE_ROWS) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "mgeo_engine_options.queue_rows is %llu: at most %d",
-                        (unsigned long long)options->queue_rows, MGI_QUEUE_ROWS_MOST);
+                        (unsigned long long)options->queue_rows, MAX_QUEUE_ROWS);
     }
-    mgeo_engine *made = mgi_calloc_aligned(1, sizeof *made);
+    mgeo_engine *made = mgi_alloc_aligned(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "an engine", sizeof *made);
     made->process = mgi_process_token();
     made->log = (mgi_log){.write = options->log, .user = options->log_user};
     made->queue_rows = (uint32_t)options->queue_rows;
-    made->patience = MGI_PATIENCE_SECONDS;
-    mgi_name_actor(made, options->actor);
+    made->patience = DRAIN_GRACE_SECONDS;
+    name_actor(made, options->actor);
     mgi_slots_init(&made->slots);
     /* With default attributes these cannot fail on the systems we build for. */
     pthread_mutex_init(&made->mutex, NULL);
     pthread_mutex_init(&made->emptier, NULL);
-    mgeo_status status = mgi_engine_equip(made, options->journal, error);
+    mgeo_status status = engine_equip(made, options->journal, error);
     if (status == MGEO_OK) {
         *engine = made;
     } else {
-        mgi_engine_free(made);
+        engine_free(made);
     }
     return status;
 }
@@ -78,22 +78,22 @@ bool mgi_engine_is_forked(const mgeo_engine *engine) {
 }
 
 void mgi_engine_destroy(mgeo_engine *engine) {
-    if (engine != NULL && !mgi_engine_is_forked(engine)) mgi_engine_free(engine);
+    if (engine != NULL && !mgi_engine_is_forked(engine)) engine_free(engine);
 }
 
 /* ---- scoring --------------------------------------------------------------------------------- */
 
 /* Where the call stands for the canary's choice; only a canary makes that worth knowing. */
-static uint32_t mgi_point_of_call(const mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
-                                  const mgeo_scores *scores) {
-    if (mgi_slots_share(&engine->slots) == 0) return MGI_SHARE_ALL;
-    if (scores->route_key != 0) return mgi_point_of_key(scores->route_key);
-    return mgi_point_of_pairs(pairs, count);
+static uint32_t bucket_of_call(const mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
+                               const mgeo_scores *scores) {
+    if (mgi_slots_share(&engine->slots) == 0) return MGI_SLOTS_SHARE_ALL;
+    if (scores->route_key != 0) return mgi_canary_bucket_of_key(scores->route_key);
+    return mgi_canary_bucket_of_pairs(pairs, count);
 }
 
 /* The call met a turn and had to look again: the time is what a swap costs those it disturbs. */
-static void mgi_note_stall(mgeo_engine *engine, double seconds) {
-    uint64_t nanoseconds = mgi_nanoseconds(seconds);
+static void note_stall(mgeo_engine *engine, double seconds) {
+    uint64_t nanoseconds = mgi_counters_nanoseconds(seconds);
     uint64_t seen = atomic_load(&engine->stall_nanoseconds);
     while (seen < nanoseconds &&
            !atomic_compare_exchange_weak(&engine->stall_nanoseconds, &seen, nanoseconds)) {
@@ -102,18 +102,18 @@ static void mgi_note_stall(mgeo_engine *engine, double seconds) {
 
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
-    uint32_t point = mgi_point_of_call(engine, pairs, count, scores);
-    double start = mgi_now();
+    uint32_t point = bucket_of_call(engine, pairs, count, scores);
+    double start = mgi_clock_now();
     mgi_pin pin = mgi_slots_pin(&engine->slots, point);
     if (pin.slot < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
     }
-    if (pin.looks > 1) mgi_note_stall(engine, mgi_now() - start);
-    if (point < MGI_SHARE_ALL && pin.slot != mgi_slots_live(&engine->slots)) {
+    if (pin.looks > 1) note_stall(engine, mgi_clock_now() - start);
+    if (point < MGI_SLOTS_SHARE_ALL && pin.slot != mgi_slots_live(&engine->slots)) {
         atomic_fetch_add_explicit(&engine->canary_calls, 1, memory_order_relaxed);
     }
-    const mgi_resident *resident = &engine->residents[pin.slot];
-    mgi_shadowed shadowed;
+    const mgi_slot_model *resident = &engine->slot_models[pin.slot];
+    mgi_shadow_call shadowed;
     scores->generation = resident->info.generation;
     mgi_shadow_before(engine->shadow, count, scores, &shadowed);
     mgeo_status status = mgi_runner_score(resident->runner, start, pairs, count, scores, error);

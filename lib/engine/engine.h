@@ -17,11 +17,12 @@ bool mgi_engine_is_forked(const mgeo_engine *engine);
  * on success, and where <mgeo.h> says so. */
 
 /* ---- load.c, standby.c, admission.c ---- */
-mgeo_status mgi_engine_load(mgeo_engine *engine, const char *path, const mgeo_load_options *options,
-                            mgeo_model_info *info, mgeo_error *error);
-mgeo_status mgi_engine_unload(mgeo_engine *engine, mgeo_error *error);
-mgeo_status mgi_predict_memory(const char *path, const mgeo_load_options *options,
-                               mgeo_memory *memory, mgeo_error *error);
+mgeo_status mgi_load_into_standby(mgeo_engine *engine, const char *path,
+                                  const mgeo_load_options *options, mgeo_model_info *info,
+                                  mgeo_error *error);
+mgeo_status mgi_standby_unload(mgeo_engine *engine, mgeo_error *error);
+mgeo_status mgi_admission_predict(const char *path, const mgeo_load_options *options,
+                                  mgeo_memory *memory, mgeo_error *error);
 
 /* ---- engine.c, job.c ---- */
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
@@ -35,33 +36,32 @@ void mgi_job_info(const mgeo_job *job, mgeo_model_info *info);
 void mgi_job_end(mgeo_job *job);
 
 /* ---- swap.c, canary.c ---- */
-mgeo_status mgi_engine_swap(mgeo_engine *engine, const mgeo_swap_options *options,
-                            mgeo_swap_receipt *receipt, mgeo_error *error);
-mgeo_status mgi_engine_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
-                                 mgeo_swap_receipt *receipt, mgeo_error *error);
-mgeo_status mgi_engine_set_canary(mgeo_engine *engine, uint32_t share,
-                                  const mgeo_canary_options *options, mgeo_error *error);
+mgeo_status mgi_swap_model(mgeo_engine *engine, const mgeo_swap_options *options,
+                           mgeo_swap_receipt *receipt, mgeo_error *error);
+mgeo_status mgi_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
+                          mgeo_swap_receipt *receipt, mgeo_error *error);
+mgeo_status mgi_canary_set(mgeo_engine *engine, uint32_t share, const mgeo_canary_options *options,
+                           mgeo_error *error);
 
 /* ---- compare.c, shadow.c, watch.c ---- */
-mgeo_status mgi_engine_compare(mgeo_engine *engine, const mgeo_compare_options *options,
-                               mgeo_compare_report *report, mgeo_error *error);
-mgeo_status mgi_engine_set_shadow(mgeo_engine *engine, uint32_t share,
-                                  const mgeo_shadow_options *options, mgeo_error *error);
-void mgi_engine_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report);
-mgeo_status mgi_engine_shadow_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,
-                                   size_t a_capacity, char *b, size_t b_capacity,
-                                   mgeo_error *error);
-void mgi_engine_watch_report(mgeo_engine *engine, mgeo_watch_report *report);
+mgeo_status mgi_compare_live_with_standby(mgeo_engine *engine, const mgeo_compare_options *options,
+                                          mgeo_compare_report *report, mgeo_error *error);
+mgeo_status mgi_shadow_set(mgeo_engine *engine, uint32_t share, const mgeo_shadow_options *options,
+                           mgeo_error *error);
+void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report);
+mgeo_status mgi_shadow_get_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,
+                                size_t a_capacity, char *b, size_t b_capacity, mgeo_error *error);
+void mgi_watch_engine_report(mgeo_engine *engine, mgeo_watch_report *report);
 
 /* ---- ask.c, metrics.c ---- */
-mgeo_status mgi_engine_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
+mgeo_status mgi_query_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
+                           mgeo_error *error);
+mgeo_status mgi_query_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
+                                    size_t capacity, mgeo_error *error);
+mgeo_status mgi_query_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                             mgeo_error *error);
-mgeo_status mgi_engine_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
-                                     size_t capacity, mgeo_error *error);
-mgeo_status mgi_engine_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
-                             mgeo_error *error);
-void mgi_engine_rollout(mgeo_engine *engine, mgeo_rollout *rollout);
-mgeo_status mgi_engine_metrics(mgeo_engine *engine, int32_t format, char *text, size_t capacity,
+void mgi_query_rollout(mgeo_engine *engine, mgeo_rollout *rollout);
+mgeo_status mgi_metrics_render(mgeo_engine *engine, int32_t format, char *text, size_t capacity,
                                size_t *length, mgeo_error *error);
 
 #endif

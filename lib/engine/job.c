@@ -7,24 +7,25 @@
 struct mgeo_job {
     mgeo_engine *engine;
     mgi_pin pin;
-    const mgi_resident *resident; /* stays as it is while pinned */
-    bool live;                    /* when the job began */
+    const mgi_slot_model *resident; /* stays as it is while pinned */
+    bool live;                      /* when the job began */
 };
 
-static uint32_t mgi_job_point(const mgeo_job_options *options) {
-    return options->route_key != 0 ? mgi_point_of_key(options->route_key) : MGI_SHARE_ALL;
+static uint32_t bucket_of_job(const mgeo_job_options *options) {
+    return options->route_key != 0 ? mgi_canary_bucket_of_key(options->route_key)
+                                   : MGI_SLOTS_SHARE_ALL;
 }
 
 /* The mutex is held, so nothing turns between the choice and the hold. */
-static mgeo_status mgi_job_choose(mgeo_engine *engine, const mgeo_job_options *options,
-                                  int32_t *slot, mgeo_error *error) {
+static mgeo_status job_choose(mgeo_engine *engine, const mgeo_job_options *options, int32_t *slot,
+                              mgeo_error *error) {
     int32_t live = mgi_slots_live(&engine->slots);
     if (live < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
     }
-    bool canary = mgi_job_point(options) < mgi_slots_share(&engine->slots);
-    *slot = options->standby != 0 || canary ? mgi_other_slot(live) : live;
-    if (engine->residents[*slot].runner == NULL || (*slot != live && engine->emptying)) {
+    bool canary = bucket_of_job(options) < mgi_slots_share(&engine->slots);
+    *slot = options->standby != 0 || canary ? mgi_slots_other(live) : live;
+    if (engine->slot_models[*slot].runner == NULL || (*slot != live && engine->emptying)) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: load one first");
     }
     return MGEO_OK;
@@ -37,10 +38,10 @@ mgeo_status mgi_job_begin(mgeo_engine *engine, const mgeo_job_options *options, 
     int32_t slot = -1;
     made->engine = engine;
     pthread_mutex_lock(&engine->mutex);
-    mgeo_status status = mgi_job_choose(engine, options, &slot, error);
+    mgeo_status status = job_choose(engine, options, &slot, error);
     if (status == MGEO_OK) {
-        made->pin = mgi_hold(engine, slot);
-        made->resident = &engine->residents[slot];
+        made->pin = mgi_lease_take(engine, slot);
+        made->resident = &engine->slot_models[slot];
         made->live = mgi_slots_live(&engine->slots) == slot;
         engine->counts.jobs++;
     }
@@ -58,11 +59,11 @@ mgeo_engine *mgi_job_engine(const mgeo_job *job) { return job->engine; }
 mgeo_status mgi_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, mgeo_scores *scores,
                           mgeo_error *error) {
     scores->generation = job->resident->info.generation;
-    return mgi_runner_score(job->resident->runner, mgi_now(), pairs, count, scores, error);
+    return mgi_runner_score(job->resident->runner, mgi_clock_now(), pairs, count, scores, error);
 }
 
 void mgi_job_info(const mgeo_job *job, mgeo_model_info *info) {
-    mgi_resident_info(job->resident, job->live, info);
+    mgi_query_describe(job->resident, job->live, info);
 }
 
 void mgi_job_end(mgeo_job *job) {
@@ -70,6 +71,6 @@ void mgi_job_end(mgeo_job *job) {
     pthread_mutex_lock(&job->engine->mutex);
     job->engine->counts.jobs--;
     pthread_mutex_unlock(&job->engine->mutex);
-    mgi_release(job->engine, job->pin);
+    mgi_lease_return(job->engine, job->pin);
     mgi_free(job);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Replaces what is not UTF-8, in place: a directory's name may hold any bytes, metrics may not. */
-static void mgi_metrics_clean(char *text) {
+static void metrics_clean(char *text) {
     unsigned char *at = (unsigned char *)text;
     const unsigned char *end = at + strlen(text);
     while (at < end) {
@@ -20,42 +20,41 @@ static void mgi_metrics_clean(char *text) {
 }
 
 /* The mutex is held: the model stays where it is. */
-static void mgi_metrics_copy_model(mgi_metrics_model *model, const mgi_resident *resident,
-                                   bool live) {
+static void snapshot_model(mgi_metrics_model *model, const mgi_slot_model *resident, bool live) {
     model->present = resident->runner != NULL;
     if (!model->present) return;
-    mgi_resident_info(resident, live, &model->info);
-    mgi_runner_observe(resident->runner, &model->observed);
+    mgi_query_describe(resident, live, &model->info);
+    mgi_runner_snapshot(resident->runner, &model->observed);
     mgi_runner_stats(resident->runner, &model->stats);
 }
 
-static void mgi_metrics_collect(mgeo_engine *engine, mgi_metrics_copy *copy) {
-    mgi_engine_watch_report(engine, &copy->watch);
-    mgi_engine_shadow_report(engine, &copy->shadow);
-    mgi_engine_rollout(engine, &copy->rollout);
+static void metrics_collect(mgeo_engine *engine, mgi_metrics_snapshot *copy) {
+    mgi_watch_engine_report(engine, &copy->watch);
+    mgi_shadow_report(engine, &copy->shadow);
+    mgi_query_rollout(engine, &copy->rollout);
     copy->canary_calls = atomic_load(&engine->canary_calls);
     pthread_mutex_lock(&engine->mutex);
     int32_t live = mgi_slots_live(&engine->slots);
     for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
-        mgi_metrics_copy_model(&copy->models[slot], &engine->residents[slot], slot == live);
+        snapshot_model(&copy->models[slot], &engine->slot_models[slot], slot == live);
     }
     pthread_mutex_unlock(&engine->mutex);
     for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
-        mgi_metrics_clean(copy->models[slot].info.version);
-        mgi_metrics_clean(copy->models[slot].info.device);
-        mgi_metrics_clean(copy->models[slot].info.library);
+        metrics_clean(copy->models[slot].info.version);
+        metrics_clean(copy->models[slot].info.device);
+        metrics_clean(copy->models[slot].info.library);
     }
 }
 
-mgeo_status mgi_engine_metrics(mgeo_engine *engine, int32_t format, char *text, size_t capacity,
+mgeo_status mgi_metrics_render(mgeo_engine *engine, int32_t format, char *text, size_t capacity,
                                size_t *length, mgeo_error *error) {
-    mgi_metrics_copy *copy = mgi_calloc(1, sizeof *copy);
+    mgi_metrics_snapshot *copy = mgi_calloc(1, sizeof *copy);
     if (copy == NULL) return mgi_fail_memory(error, "a copy of all counts", sizeof *copy);
-    mgi_metrics_collect(engine, copy);
-    mgi_metrics_text to;
-    mgi_metrics_begin(&to, format == MGEO_METRICS_OPENMETRICS, text, capacity);
-    mgi_metrics_write(&to, copy);
-    bool fits = mgi_metrics_end(&to);
+    metrics_collect(engine, copy);
+    mgi_openmetrics to;
+    mgi_openmetrics_begin(&to, format == MGEO_METRICS_OPENMETRICS, text, capacity);
+    mgi_metric_families_write(&to, copy);
+    bool fits = mgi_openmetrics_end(&to);
     mgi_free(copy);
     *length = to.length;
     if (fits || capacity == 0) return MGEO_OK;

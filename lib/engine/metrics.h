@@ -10,20 +10,20 @@ typedef struct mgi_metrics_model {
     bool present;
     mgeo_model_info info;
     mgeo_stats stats;
-    mgi_observed observed;
+    mgi_snapshot observed;
 } mgi_metrics_model;
 
-typedef struct mgi_metrics_copy {
+typedef struct mgi_metrics_snapshot {
     mgeo_rollout rollout;
     mgeo_watch_report watch;
     mgeo_shadow_report shadow;
     uint64_t canary_calls;
     mgi_metrics_model models[MGI_SLOTS];
-} mgi_metrics_copy;
+} mgi_metrics_snapshot;
 
 /* ---- metrics_families.c ---- */
 
-/* Writes every family, between mgi_metrics_begin and mgi_metrics_end. */
-void mgi_metrics_write(mgi_metrics_text *to, const mgi_metrics_copy *copy);
+/* Writes every family, between mgi_openmetrics_begin and mgi_openmetrics_end. */
+void mgi_metric_families_write(mgi_openmetrics *to, const mgi_metrics_snapshot *copy);
 
 #endif

@@ -4,59 +4,59 @@
 #include <stdatomic.h>
 
 /* What is in a slot as a question names it. The mutex is held. */
-static const mgi_resident *mgi_resident_of(const mgeo_engine *engine, int32_t slot,
-                                           mgeo_error *error) {
+static const mgi_slot_model *find_slot_model(const mgeo_engine *engine, int32_t slot,
+                                             mgeo_error *error) {
     int32_t live = mgi_slots_live(&engine->slots);
     int32_t place = slot;
     if (slot == MGEO_LIVE) place = live;
-    if (slot == MGEO_STANDBY) place = mgi_standby(engine);
-    if (place >= 0 && engine->residents[place].runner != NULL) return &engine->residents[place];
+    if (slot == MGEO_STANDBY) place = mgi_standby_slot(engine);
+    if (place >= 0 && engine->slot_models[place].runner != NULL) return &engine->slot_models[place];
     static const char *const names[] = {"the blue slot", "the green slot", "the live slot",
                                         "the standby slot"};
     mgi_fail(error, MGEO_E_NO_MODEL, "no model is in %s", names[slot]);
     return NULL;
 }
 
-mgeo_status mgi_engine_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
-                            mgeo_error *error) {
+mgeo_status mgi_query_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
+                           mgeo_error *error) {
     pthread_mutex_lock(&engine->mutex);
-    const mgi_resident *resident = mgi_resident_of(engine, slot, error);
+    const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     if (resident != NULL) {
         bool live = mgi_slots_live(&engine->slots) == resident->info.slot;
-        mgi_resident_info(resident, live, info);
+        mgi_query_describe(resident, live, info);
     }
     pthread_mutex_unlock(&engine->mutex);
     return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }
 
-static mgeo_status mgi_copy_unused_tensor(const mgi_resident *resident, uint64_t index, char *name,
-                                          size_t capacity, mgeo_error *error) {
+static mgeo_status copy_unused_tensor(const mgi_slot_model *resident, uint64_t index, char *name,
+                                      size_t capacity, mgeo_error *error) {
     const char *found = mgi_model_unused_tensor(mgi_runner_model(resident->runner), index);
     if (found == NULL) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "index %llu: %s has %llu unused tensors",
                         (unsigned long long)index, resident->info.version,
                         (unsigned long long)resident->info.unused_tensors);
     }
-    mgi_copy_text(name, capacity, found);
+    mgi_fixed_text_copy(name, capacity, found);
     return MGEO_OK;
 }
 
-mgeo_status mgi_engine_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
-                                     size_t capacity, mgeo_error *error) {
+mgeo_status mgi_query_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
+                                    size_t capacity, mgeo_error *error) {
     pthread_mutex_lock(&engine->mutex);
-    const mgi_resident *resident = mgi_resident_of(engine, slot, error);
+    const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     mgeo_status status = MGEO_E_NO_MODEL;
     if (resident != NULL) {
-        status = mgi_copy_unused_tensor(resident, index, name, capacity, error);
+        status = copy_unused_tensor(resident, index, name, capacity, error);
     }
     pthread_mutex_unlock(&engine->mutex);
     return status;
 }
 
-mgeo_status mgi_engine_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
-                             mgeo_error *error) {
+mgeo_status mgi_query_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
+                            mgeo_error *error) {
     pthread_mutex_lock(&engine->mutex);
-    const mgi_resident *resident = mgi_resident_of(engine, slot, error);
+    const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     if (resident != NULL) {
         stats->generation = resident->info.generation;
         mgi_runner_stats(resident->runner, stats);
@@ -65,26 +65,26 @@ mgeo_status mgi_engine_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stat
     return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }
 
-static void mgi_fill_rollout(const mgeo_engine *engine, mgeo_rollout *rollout) {
+static void fill_rollout(const mgeo_engine *engine, mgeo_rollout *rollout) {
     const mgi_slots *slots = &engine->slots;
     int32_t live = mgi_slots_live(slots);
-    const mgi_resident *standby = &engine->residents[mgi_standby(engine)];
+    const mgi_slot_model *standby = &engine->slot_models[mgi_standby_slot(engine)];
     double stall = 1e-9 * (double)atomic_load(&engine->stall_nanoseconds);
     *rollout = engine->counts;
     rollout->live_slot = live;
     rollout->canary_share = mgi_slots_share(slots);
     rollout->shadow_share = mgi_shadow_share(engine->shadow);
-    if (live >= 0) rollout->live_generation = engine->residents[live].info.generation;
+    if (live >= 0) rollout->live_generation = engine->slot_models[live].info.generation;
     if (standby->runner != NULL) rollout->standby_generation = standby->info.generation;
     rollout->former_generation = engine->former;
     if (stall > rollout->stall_seconds_max) rollout->stall_seconds_max = stall;
 }
 
-void mgi_engine_rollout(mgeo_engine *engine, mgeo_rollout *rollout) {
+void mgi_query_rollout(mgeo_engine *engine, mgeo_rollout *rollout) {
     mgeo_watch_report watch = {0};
-    mgi_watcher_report(engine->watcher, &watch);
+    mgi_watch_report(engine->watcher, &watch);
     pthread_mutex_lock(&engine->mutex);
-    mgi_fill_rollout(engine, rollout);
+    fill_rollout(engine, rollout);
     pthread_mutex_unlock(&engine->mutex);
     rollout->watch_state = watch.state;
 }

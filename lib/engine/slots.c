@@ -16,29 +16,29 @@
 void mgi_slots_init(mgi_slots *slots) {
     atomic_init(&slots->route, 0);
     for (int slot = 0; slot < MGI_SLOTS; slot++) {
-        for (int stripe = 0; stripe < MGI_PIN_STRIPES; stripe++) {
+        for (int stripe = 0; stripe < MGI_SLOTS_PIN_STRIPES; stripe++) {
             atomic_init(&slots->stripes[slot][stripe].pins, 0);
         }
     }
 }
 
-enum { MGI_SHARE_BITS = 14, MGI_TURNS_SHIFT = 1 + MGI_SHARE_BITS };
+enum { SHARE_BITS = 14, CUTOVERS_SHIFT = 1 + SHARE_BITS };
 
 static int32_t mgi_route_live(uint64_t route) { return route == 0 ? -1 : (int32_t)(route & 1); }
 
-static uint32_t mgi_route_share(uint64_t route) {
-    return (uint32_t)(route >> 1) & ((1u << MGI_SHARE_BITS) - 1);
+static uint32_t route_share(uint64_t route) {
+    return (uint32_t)(route >> 1) & ((1u << SHARE_BITS) - 1);
 }
 
 static int32_t mgi_route_choose(uint64_t route, uint32_t point) {
     if (route == 0) return -1;
-    return (int32_t)(route & 1) ^ (point < mgi_route_share(route));
+    return (int32_t)(route & 1) ^ (point < route_share(route));
 }
 
 /* Spreads threads over stripes without state of their own: by where their stacks are. */
 static uint32_t mgi_own_stripe(void) {
     uint64_t self = (uint64_t)(uintptr_t)pthread_self();
-    return (uint32_t)((self * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_PIN_STRIPES;
+    return (uint32_t)((self * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_SLOTS_PIN_STRIPES;
 }
 
 static void mgi_slots_count(mgi_slots *slots, mgi_pin pin) {
@@ -58,7 +58,7 @@ mgi_pin mgi_slots_pin(mgi_slots *slots, uint32_t point) {
     }
 }
 
-mgi_pin mgi_slots_hold(mgi_slots *slots, int32_t slot) {
+mgi_pin mgi_slots_pin_slot(mgi_slots *slots, int32_t slot) {
     mgi_pin pin = {.slot = slot, .stripe = mgi_own_stripe(), .looks = 1};
     mgi_slots_count(slots, pin);
     return pin;
@@ -74,19 +74,17 @@ int32_t mgi_slots_live(const mgi_slots *slots) {
     return mgi_route_live(atomic_load(&slots->route));
 }
 
-uint32_t mgi_slots_share(const mgi_slots *slots) {
-    return mgi_route_share(atomic_load(&slots->route));
-}
+uint32_t mgi_slots_share(const mgi_slots *slots) { return route_share(atomic_load(&slots->route)); }
 
-void mgi_slots_turn(mgi_slots *slots, int32_t slot, uint32_t share) {
-    uint64_t turns = atomic_load(&slots->route) >> MGI_TURNS_SHIFT;
+void mgi_slots_set_route(mgi_slots *slots, int32_t slot, uint32_t share) {
+    uint64_t turns = atomic_load(&slots->route) >> CUTOVERS_SHIFT;
     atomic_store(&slots->route,
-                 (turns + 1) << MGI_TURNS_SHIFT | (uint64_t)share << 1 | (uint64_t)slot);
+                 (turns + 1) << CUTOVERS_SHIFT | (uint64_t)share << 1 | (uint64_t)slot);
 }
 
 int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
     int64_t pins = 0;
-    for (int stripe = 0; stripe < MGI_PIN_STRIPES; stripe++) {
+    for (int stripe = 0; stripe < MGI_SLOTS_PIN_STRIPES; stripe++) {
         pins += atomic_load(&slots->stripes[slot][stripe].pins);
     }
     return pins;
@@ -97,7 +95,7 @@ int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
 void mgi_slots_drain(const mgi_slots *slots, int32_t slot) {
     enum { SHORTEST = 20000, LONGEST = 1000000 };
     long nanoseconds = SHORTEST;
-    for (int stripe = 0; stripe < MGI_PIN_STRIPES;) {
+    for (int stripe = 0; stripe < MGI_SLOTS_PIN_STRIPES;) {
         if (atomic_load(&slots->stripes[slot][stripe].pins) == 0) {
             stripe++;
             continue;

@@ -7,21 +7,21 @@
 
 enum {
     MGI_SLOTS = 2,
-    MGI_PIN_STRIPES = 16,
-    MGI_SHARE_ALL = 10000 /* shares and points are in 1/10,000 */
+    MGI_SLOTS_PIN_STRIPES = 16,
+    MGI_SLOTS_SHARE_ALL = 10000 /* shares and points are in 1/10,000 */
 };
 
 /* Pins of one slot on one stripe; a cache line each, so that callers on different cores do not
  * share one. */
-typedef struct mgi_pin_stripe {
+typedef struct mgi_slots_pin_stripe {
     _Alignas(64) _Atomic int64_t pins;
-} mgi_pin_stripe;
+} mgi_slots_pin_stripe;
 
 typedef struct mgi_slots {
     /* 0: no slot is live. Else, from the lowest bit: the live slot (1 bit), the share of calls that
      * the other slot answers (14 bits), the number of turns so far (the rest), never 0. */
     _Atomic uint64_t route;
-    mgi_pin_stripe stripes[MGI_SLOTS][MGI_PIN_STRIPES];
+    mgi_slots_pin_stripe stripes[MGI_SLOTS][MGI_SLOTS_PIN_STRIPES];
 } mgi_slots;
 
 typedef struct mgi_pin {
@@ -33,14 +33,14 @@ typedef struct mgi_pin {
 void mgi_slots_init(mgi_slots *slots);
 
 /* Takes the slot that answers a call of this point: the standby slot if the point is below the
- * canary's share, else the live one. MGI_SHARE_ALL is never below it. Until unpinned the slot is
- * not emptied. Any thread, wait-free but for turns. */
+ * canary's share, else the live one. MGI_SLOTS_SHARE_ALL is never below it. Until unpinned the slot
+ * is not emptied. Any thread, wait-free but for turns. */
 mgi_pin mgi_slots_pin(mgi_slots *slots, uint32_t point);
 void mgi_slots_unpin(mgi_slots *slots, mgi_pin pin);
 
 /* Takes `slot`, whoever answers calls. The caller holds the engine's mutex, and the slot is not
  * being emptied. */
-mgi_pin mgi_slots_hold(mgi_slots *slots, int32_t slot);
+mgi_pin mgi_slots_pin_slot(mgi_slots *slots, int32_t slot);
 
 /* The route as it stands: equal words mean that nothing turned in between. */
 uint64_t mgi_slots_route(const mgi_slots *slots);
@@ -51,7 +51,7 @@ uint32_t mgi_slots_share(const mgi_slots *slots);
 
 /* Makes `slot` live and gives the other one a share of the calls. The caller holds the engine's
  * mutex, and has filled every slot that is to answer. */
-void mgi_slots_turn(mgi_slots *slots, int32_t slot, uint32_t share);
+void mgi_slots_set_route(mgi_slots *slots, int32_t slot, uint32_t share);
 
 /* Calls that hold the slot now. */
 int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot);

@@ -7,19 +7,19 @@
 
 /* ---- who uses it; the mutex is held ---------------------------------------------------------- */
 
-mgi_pin mgi_hold(mgeo_engine *engine, int32_t slot) {
+mgi_pin mgi_lease_take(mgeo_engine *engine, int32_t slot) {
     engine->holds[slot]++;
-    return mgi_slots_hold(&engine->slots, slot);
+    return mgi_slots_pin_slot(&engine->slots, slot);
 }
 
-void mgi_release(mgeo_engine *engine, mgi_pin pin) {
+void mgi_lease_return(mgeo_engine *engine, mgi_pin pin) {
     pthread_mutex_lock(&engine->mutex);
     engine->holds[pin.slot]--;
     mgi_slots_unpin(&engine->slots, pin);
     pthread_mutex_unlock(&engine->mutex);
 }
 
-mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error) {
+mgeo_status mgi_standby_may_empty(const mgeo_engine *engine, mgeo_error *error) {
     uint32_t share = mgi_slots_share(&engine->slots);
     if (share > 0) {
         return mgi_fail(error, MGEO_E_BUSY,
@@ -27,7 +27,7 @@ mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error) 
                         "first",
                         share);
     }
-    uint32_t holds = engine->holds[mgi_standby(engine)];
+    uint32_t holds = engine->holds[mgi_standby_slot(engine)];
     if (holds > 0) {
         return mgi_fail(error, MGEO_E_BUSY,
                         "%u jobs, comparisons or gates use the standby model: wait until they end",
@@ -36,9 +36,9 @@ mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error) 
     return MGEO_OK;
 }
 
-mgeo_status mgi_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error) {
+mgeo_status mgi_standby_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error) {
     if (mgi_slots_live(&engine->slots) < 0 || engine->emptying ||
-        engine->residents[mgi_standby(engine)].runner == NULL) {
+        engine->slot_models[mgi_standby_slot(engine)].runner == NULL) {
         return mgi_fail(error, MGEO_E_NO_MODEL,
                         "no model is on standby to %s a share of the calls: load one first", to);
     }
@@ -59,14 +59,14 @@ mgeo_status mgi_may_share(const mgeo_engine *engine, const char *to, mgeo_error 
  * calls end: a rollback is possible at any moment. After that it may not, so that the load comes to
  * an end under any traffic. Long users, and a canary, are waited for as long as they take, and
  * nothing is kept from turning meanwhile. The mutex is held on entry and on return. */
-static mgeo_status mgi_await_idle_standby(mgeo_engine *engine, mgeo_progress *progress,
-                                          mgeo_error *error) {
-    double until = mgi_now() + engine->patience;
+static mgeo_status await_idle_standby(mgeo_engine *engine, mgeo_progress *progress,
+                                      mgeo_error *error) {
+    double until = mgi_clock_now() + engine->patience;
     for (;;) {
-        int32_t slot = mgi_standby(engine);
+        int32_t slot = mgi_standby_slot(engine);
         bool held =
             engine->deciding || engine->holds[slot] > 0 || mgi_slots_share(&engine->slots) > 0;
-        bool used = mgi_slots_pins(&engine->slots, slot) > 0 && mgi_now() < until;
+        bool used = mgi_slots_pins(&engine->slots, slot) > 0 && mgi_clock_now() < until;
         if (!held && !used) return MGEO_OK;
         mgeo_status status = mgi_progress_check(progress, error);
         if (status != MGEO_OK) return status;
@@ -76,44 +76,44 @@ static mgeo_status mgi_await_idle_standby(mgeo_engine *engine, mgeo_progress *pr
     }
 }
 
-static void mgi_settle_resident(mgeo_engine *engine, int32_t slot, mgi_resident *next) {
+static void put_into_slot(mgeo_engine *engine, int32_t slot, mgi_slot_model *next) {
     next->info.slot = slot;
     next->info.generation = ++engine->generations;
-    engine->residents[slot] = *next;
+    engine->slot_models[slot] = *next;
     engine->counts.loads++;
-    if (mgi_slots_live(&engine->slots) < 0) mgi_slots_turn(&engine->slots, slot, 0);
+    if (mgi_slots_live(&engine->slots) < 0) mgi_slots_set_route(&engine->slots, slot, 0);
     next->info.live = mgi_slots_live(&engine->slots) == slot;
 }
 
 /* Nothing sends calls to `slot` any more. The mutex is held on entry and on return. */
-static mgi_runner *mgi_take_out(mgeo_engine *engine, int32_t slot) {
+static mgi_runner *take_out(mgeo_engine *engine, int32_t slot) {
     engine->emptying = true;
-    if (engine->residents[slot].runner != NULL) {
-        mgi_watcher_end(engine->watcher,
-                        "the model to turn back to was unloaded, or replaced by a load");
+    if (engine->slot_models[slot].runner != NULL) {
+        mgi_watch_end(engine->watcher,
+                      "the model to turn back to was unloaded, or replaced by a load");
         mgi_shadow_end(engine->shadow);
     }
     pthread_mutex_unlock(&engine->mutex);
     mgi_slots_drain(&engine->slots, slot);
     pthread_mutex_lock(&engine->mutex);
-    mgi_runner *former = engine->residents[slot].runner;
-    engine->residents[slot].runner = NULL;
+    mgi_runner *former = engine->slot_models[slot].runner;
+    engine->slot_models[slot].runner = NULL;
     engine->former = 0;
     engine->emptying = false;
     return former;
 }
 
-mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_resident *next, mgeo_progress *progress,
-                             mgi_replaced *replaced, uint64_t *ticket, mgeo_error *error) {
+mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_progress *progress,
+                             mgi_standby_replaced *replaced, uint64_t *ticket, mgeo_error *error) {
     pthread_mutex_lock(&engine->emptier);
     pthread_mutex_lock(&engine->mutex);
-    mgeo_status status = mgi_await_idle_standby(engine, progress, error);
+    mgeo_status status = await_idle_standby(engine, progress, error);
     if (status == MGEO_OK) {
-        int32_t slot = mgi_standby(engine);
-        replaced->info = engine->residents[slot].info;
+        int32_t slot = mgi_standby_slot(engine);
+        replaced->info = engine->slot_models[slot].info;
         replaced->calls = (uint64_t)mgi_slots_pins(&engine->slots, slot);
-        replaced->runner = mgi_take_out(engine, slot);
-        mgi_settle_resident(engine, slot, next);
+        replaced->runner = take_out(engine, slot);
+        put_into_slot(engine, slot, next);
         *ticket = mgi_journal_ticket(engine->journal);
     }
     pthread_mutex_unlock(&engine->mutex);
@@ -132,19 +132,19 @@ typedef struct mgi_unloading {
 } mgi_unloading;
 
 /* The mutex is held. */
-static mgeo_status mgi_may_unload(const mgeo_engine *engine, mgeo_error *error) {
-    if (engine->residents[mgi_standby(engine)].runner == NULL) {
+static mgeo_status may_unload(const mgeo_engine *engine, mgeo_error *error) {
+    if (engine->slot_models[mgi_standby_slot(engine)].runner == NULL) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: nothing to unload");
     }
-    return mgi_may_empty_standby(engine, error);
+    return mgi_standby_may_empty(engine, error);
 }
 
 /* Takes the emptier. A load may have it for as long as a job runs, for which no unload waits: so
  * whether the unload may be is asked all the while. */
-static mgeo_status mgi_become_emptier(mgeo_engine *engine, mgeo_error *error) {
+static mgeo_status lock_standby(mgeo_engine *engine, mgeo_error *error) {
     for (;;) {
         pthread_mutex_lock(&engine->mutex);
-        mgeo_status status = mgi_may_unload(engine, error);
+        mgeo_status status = may_unload(engine, error);
         pthread_mutex_unlock(&engine->mutex);
         if (status != MGEO_OK || pthread_mutex_trylock(&engine->emptier) == 0) return status;
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
@@ -152,40 +152,40 @@ static mgeo_status mgi_become_emptier(mgeo_engine *engine, mgeo_error *error) {
 }
 
 /* The mutex is held on entry and on return. */
-static mgeo_status mgi_take_standby(mgeo_engine *engine, mgi_unloading *unloading,
-                                    mgeo_error *error) {
-    int32_t slot = mgi_standby(engine);
-    mgeo_status status = mgi_may_unload(engine, error);
+static mgeo_status take_standby(mgeo_engine *engine, mgi_unloading *unloading, mgeo_error *error) {
+    int32_t slot = mgi_standby_slot(engine);
+    mgeo_status status = may_unload(engine, error);
     if (status != MGEO_OK) return status;
-    double start = mgi_now();
-    unloading->info = engine->residents[slot].info;
+    double start = mgi_clock_now();
+    unloading->info = engine->slot_models[slot].info;
     unloading->calls = (uint64_t)mgi_slots_pins(&engine->slots, slot);
-    unloading->former = mgi_take_out(engine, slot);
-    unloading->seconds = mgi_now() - start;
+    unloading->former = take_out(engine, slot);
+    unloading->seconds = mgi_clock_now() - start;
     unloading->ticket = mgi_journal_ticket(engine->journal);
     engine->counts.unloads++;
     return MGEO_OK;
 }
 
-static mgi_record *mgi_unload_record(const mgeo_engine *engine, const mgi_unloading *unloading) {
-    mgi_record *record = mgi_record_create("unload", engine->actor, NULL);
-    mgi_record_model(record, "model", &unloading->info);
-    mgi_record_integer(record, "calls_drained", unloading->calls);
-    mgi_record_number(record, "drain_seconds", unloading->seconds);
+static mgi_journal_record *unload_record(const mgeo_engine *engine,
+                                         const mgi_unloading *unloading) {
+    mgi_journal_record *record = mgi_journal_record_create("unload", engine->actor, NULL);
+    mgi_journal_record_model(record, "model", &unloading->info);
+    mgi_journal_record_integer(record, "calls_drained", unloading->calls);
+    mgi_journal_record_number(record, "drain_seconds", unloading->seconds);
     return record;
 }
 
-mgeo_status mgi_engine_unload(mgeo_engine *engine, mgeo_error *error) {
+mgeo_status mgi_standby_unload(mgeo_engine *engine, mgeo_error *error) {
     mgi_unloading unloading = {0};
-    mgeo_status status = mgi_become_emptier(engine, error);
+    mgeo_status status = lock_standby(engine, error);
     if (status != MGEO_OK) return status;
     pthread_mutex_lock(&engine->mutex);
-    status = mgi_take_standby(engine, &unloading, error);
+    status = take_standby(engine, &unloading, error);
     pthread_mutex_unlock(&engine->mutex);
     pthread_mutex_unlock(&engine->emptier);
     if (status != MGEO_OK) return status;
     /* First the line: those of later events wait for it. */
-    mgi_journal_event(engine, unloading.ticket, mgi_unload_record(engine, &unloading));
+    mgi_events_write(engine, unloading.ticket, unload_record(engine, &unloading));
     mgi_runner_destroy(unloading.former);
     mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", unloading.info.version);
     return MGEO_OK;

@@ -16,14 +16,14 @@
 
 /* A model in its slot. Written only while the slot serves nobody and nobody holds it; read by
  * whoever holds a pin, or the engine's mutex. */
-typedef struct mgi_resident {
+typedef struct mgi_slot_model {
     mgi_runner *runner; /* NULL: the slot is empty */
     mgeo_model_info info;
-} mgi_resident;
+} mgi_slot_model;
 
 /* What is asked of a model in its slot: its info as things stand. */
-static inline void mgi_resident_info(const mgi_resident *resident, bool live,
-                                     mgeo_model_info *info) {
+static inline void mgi_query_describe(const mgi_slot_model *resident, bool live,
+                                      mgeo_model_info *info) {
     *info = resident->info;
     info->live = live;
     info->healthy = mgi_runner_healthy(resident->runner);
@@ -33,18 +33,18 @@ struct mgeo_engine {
     uint64_t process; /* mgi_process_token of the creator */
     mgi_log log;
     uint32_t queue_rows;
-    double patience;      /* seconds; mgi_await_idle_standby says for what */
-    char actor[128];      /* who acts where a call does not say */
-    mgi_journal *journal; /* NULL: none */
-    mgi_crew *crew;       /* threads that both slots' models are computed by on the CPU */
-    mgi_watcher *watcher;
+    double patience;       /* seconds; await_idle_standby says for what */
+    char actor[128];       /* who acts where a call does not say */
+    mgi_journal *journal;  /* NULL: none */
+    mgi_thread_pool *crew; /* threads that both slots' models are computed by on the CPU */
+    mgi_watch *watcher;
     mgi_shadow *shadow;
     mgi_slots slots;
     _Atomic uint64_t stall_nanoseconds; /* the longest that a call lost by meeting a turn */
     _Atomic uint64_t canary_calls;
 
     pthread_mutex_t mutex; /* guards what follows, and turns of the slots; held for moments only */
-    mgi_resident residents[MGI_SLOTS];
+    mgi_slot_model slot_models[MGI_SLOTS];
     uint32_t holds[MGI_SLOTS]; /* long users: jobs, comparisons, gates */
     uint64_t former;           /* generation to which a roll-back turns; 0: none */
     bool emptying;             /* the standby slot waits for its last calls and may not go live */
@@ -56,17 +56,17 @@ struct mgeo_engine {
     pthread_mutex_t emptier; /* held, before `mutex`, by the one who empties the standby slot */
 };
 
-static inline int32_t mgi_other_slot(int32_t slot) {
+static inline int32_t mgi_slots_other(int32_t slot) {
     return slot == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
 }
 
 /* The slot that serves nobody but a canary: the first load's choice too. The mutex is held. */
-static inline int32_t mgi_standby(const mgeo_engine *engine) {
+static inline int32_t mgi_standby_slot(const mgeo_engine *engine) {
     return mgi_slots_live(&engine->slots) == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
 }
 
 /* Who acts: the call's actor, or the engine's. */
-static inline const char *mgi_actor(const mgeo_engine *engine, const char *actor) {
+static inline const char *mgi_events_actor(const mgeo_engine *engine, const char *actor) {
     return actor != NULL ? actor : engine->actor;
 }
 
@@ -74,43 +74,43 @@ static inline const char *mgi_actor(const mgeo_engine *engine, const char *actor
 
 /* May the standby model be replaced or unloaded? The mutex is held. Errors: MGEO_E_BUSY, with a
  * line that says who uses it. */
-mgeo_status mgi_may_empty_standby(const mgeo_engine *engine, mgeo_error *error);
+mgeo_status mgi_standby_may_empty(const mgeo_engine *engine, mgeo_error *error);
 
 /* The model that makes way for a loaded one. */
-typedef struct mgi_replaced {
+typedef struct mgi_standby_replaced {
     mgi_runner *runner; /* which the caller destroys; NULL: the slot was empty */
     mgeo_model_info info;
     uint64_t calls; /* that were waited for */
-} mgi_replaced;
+} mgi_standby_replaced;
 
 /* May the standby model be given a share of the calls, `to` "answer" or "score"? The mutex is held.
  * Errors: MGEO_E_NO_MODEL, MGEO_E_BUSY. */
-mgeo_status mgi_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error);
+mgeo_status mgi_standby_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error);
 
 /* Puts `next` into the standby slot, and makes it live if nothing is; its slot, generation and live
  * are filled in. First waits until nobody uses the model that stood by there. *ticket is the
  * event's place in the journal. Errors: MGEO_E_CANCELLED (progress); then nothing has changed. */
-mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_resident *next, mgeo_progress *progress,
-                             mgi_replaced *replaced, uint64_t *ticket, mgeo_error *error);
+mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_progress *progress,
+                             mgi_standby_replaced *replaced, uint64_t *ticket, mgeo_error *error);
 
 /* Long use of a slot that has a model: counted, so that it is not replaced meanwhile. The mutex is
- * held for mgi_hold, not for mgi_release. */
-mgi_pin mgi_hold(mgeo_engine *engine, int32_t slot);
-void mgi_release(mgeo_engine *engine, mgi_pin pin);
+ * held for mgi_lease_take, not for mgi_lease_return. */
+mgi_pin mgi_lease_take(mgeo_engine *engine, int32_t slot);
+void mgi_lease_return(mgeo_engine *engine, mgi_pin pin);
 
 /* ---- swap.c ---- */
 
 /* Makes `slot` live, ends watch and shadow, gives the other slot `share` of the calls. Returns the
  * route's new word. The mutex is held. */
-uint64_t mgi_turn(mgeo_engine *engine, int32_t slot, uint32_t share);
+uint64_t mgi_cutover_set_route(mgeo_engine *engine, int32_t slot, uint32_t share);
 
 /* A watch's limit was broken: back to what was before the turn to `route`, if that still stands.
  * checks are what was measured. Returns whether it turned. The mutex is not held. */
-bool mgi_turn_back(mgeo_engine *engine, uint64_t route, const char *reason,
-                   const mgeo_check *checks, uint32_t count);
+bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *reason,
+                             const mgeo_check *checks, uint32_t count);
 
 /* Writes a record that belongs to no receipt; a failure is counted and logged. The mutex is not
  * held. */
-void mgi_journal_event(mgeo_engine *engine, uint64_t ticket, mgi_record *record);
+void mgi_events_write(mgeo_engine *engine, uint64_t ticket, mgi_journal_record *record);
 
 #endif

@@ -12,47 +12,46 @@
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
-static mgeo_status mgi_journal_file_lock(mgi_journal_file *file, mgeo_error *error) {
+static mgeo_status lock_file(mgi_journal_file *file, mgeo_error *error) {
     struct stat status;
     if (fstat(file->file, &status) != 0) {
-        return mgi_place_fail(&file->place, "cannot be examined", error);
+        return mgi_journal_path_fail(&file->place, "cannot be examined", error);
     }
     if (!S_ISREG(status.st_mode)) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: not a regular file: give the journal another",
                         file->place.path);
     }
     if (flock(file->file, LOCK_EX | LOCK_NB) == 0) return MGEO_OK;
-    if (errno != EWOULDBLOCK) return mgi_place_fail(&file->place, "cannot be locked", error);
+    if (errno != EWOULDBLOCK) return mgi_journal_path_fail(&file->place, "cannot be locked", error);
     return mgi_fail(error, MGEO_E_BUSY,
                     "%s: another engine writes this journal: give each engine its own",
                     file->place.path);
 }
 
 /* Goes on after the last whole line. */
-static mgeo_status mgi_journal_file_resume(mgi_journal_file *file, mgi_torn *torn,
-                                           mgeo_error *error) {
-    mgi_journal_end end;
-    mgeo_status status = mgi_journal_end_read(&file->place, file->file, &end, torn, error);
+static mgeo_status resume(mgi_journal_file *file, mgi_journal_torn *torn, mgeo_error *error) {
+    mgi_journal_tail end;
+    mgeo_status status = mgi_journal_tail_read(&file->place, file->file, &end, torn, error);
     if (status != MGEO_OK) return status;
     file->last = end.last;
     file->end = end.bytes;
     file->head_behind = end.head_behind;
     if (torn->bytes > 0 && ftruncate(file->file, file->end) != 0) {
-        return mgi_place_fail(&file->place, "its torn end cannot be cut off", error);
+        return mgi_journal_path_fail(&file->place, "its torn end cannot be cut off", error);
     }
     return MGEO_OK;
 }
 
-mgeo_status mgi_journal_file_open(mgi_journal_file *file, const char *path, mgi_torn *torn,
+mgeo_status mgi_journal_file_open(mgi_journal_file *file, const char *path, mgi_journal_torn *torn,
                                   mgeo_error *error) {
     *file = (mgi_journal_file){.file = -1};
-    mgeo_status status = mgi_place_init(&file->place, path, error);
+    mgeo_status status = mgi_journal_path_init(&file->place, path, error);
     if (status == MGEO_OK) {
-        file->file = mgi_place_open(&file->place, O_RDWR | O_APPEND | O_CREAT);
-        if (file->file < 0) status = mgi_place_fail(&file->place, "cannot be opened", error);
+        file->file = mgi_journal_path_open(&file->place, O_RDWR | O_APPEND | O_CREAT);
+        if (file->file < 0) status = mgi_journal_path_fail(&file->place, "cannot be opened", error);
     }
-    if (status == MGEO_OK) status = mgi_journal_file_lock(file, error);
-    if (status == MGEO_OK) status = mgi_journal_file_resume(file, torn, error);
+    if (status == MGEO_OK) status = lock_file(file, error);
+    if (status == MGEO_OK) status = resume(file, torn, error);
     return status;
 }
 
@@ -61,26 +60,26 @@ void mgi_journal_file_close(mgi_journal_file *file) {
         flock(file->file, LOCK_UN); /* a forked child may still hold the descriptor */
         close(file->file);
     }
-    mgi_place_finish(&file->place);
+    mgi_journal_path_finish(&file->place);
     file->file = -1;
 }
 
 /* ---- a line more ----------------------------------------------------------------------------- */
 
 /* A line that is not whole must not stay: the next one would be read as its end. */
-static void mgi_journal_file_cut(mgi_journal_file *file) {
+static void cut_torn_line(mgi_journal_file *file) {
     file->torn = ftruncate(file->file, file->end) != 0;
 }
 
 /* Is the file still the one at its path, and is it as this writer left it? */
-static mgeo_status mgi_journal_file_check(mgi_journal_file *file, struct stat *held,
-                                          mgeo_error *error) {
+static mgeo_status check_unchanged(mgi_journal_file *file, struct stat *held, mgeo_error *error) {
     struct stat found;
-    if (file->torn) mgi_journal_file_cut(file);
-    if (file->torn) return mgi_place_fail(&file->place, "a torn line cannot be cut off", error);
+    if (file->torn) cut_torn_line(file);
+    if (file->torn)
+        return mgi_journal_path_fail(&file->place, "a torn line cannot be cut off", error);
     if (fstat(file->file, held) != 0 ||
         fstatat(file->place.folder, file->place.name, &found, 0) != 0) {
-        return mgi_place_fail(&file->place, "the journal is gone", error);
+        return mgi_journal_path_fail(&file->place, "the journal is gone", error);
     }
     if (found.st_ino != held->st_ino || found.st_dev != held->st_dev) {
         return mgi_fail(error, MGEO_E_IO,
@@ -95,39 +94,40 @@ static mgeo_status mgi_journal_file_check(mgi_journal_file *file, struct stat *h
     return MGEO_OK;
 }
 
-static mgeo_status mgi_journal_file_write(mgi_journal_file *file, const char *line, size_t length,
-                                          mgeo_error *error) {
+static mgeo_status write_line(mgi_journal_file *file, const char *line, size_t length,
+                              mgeo_error *error) {
     ssize_t written;
     do {
         written = write(file->file, line, length);
     } while (written < 0 && errno == EINTR);
     if (written == (ssize_t)length) return MGEO_OK;
-    mgeo_status status = written < 0 ? mgi_place_fail(&file->place, "cannot be written", error)
-                                     : mgi_fail(error, MGEO_E_IO,
-                                                "%s: only %zd of a line's %zu bytes fit: make room",
-                                                file->place.path, written, length);
-    mgi_journal_file_cut(file);
+    mgeo_status status =
+        written < 0
+            ? mgi_journal_path_fail(&file->place, "cannot be written", error)
+            : mgi_fail(error, MGEO_E_IO, "%s: only %zd of a line's %zu bytes fit: make room",
+                       file->place.path, written, length);
+    cut_torn_line(file);
     return status;
 }
 
-static mgeo_status mgi_journal_file_settle(mgi_journal_file *file, unsigned mode,
-                                           mgeo_error *error) {
-    mgeo_status status = mgi_head_replace(&file->place, &file->last, mode, error);
+static mgeo_status update_head(mgi_journal_file *file, unsigned mode, mgeo_error *error) {
+    mgeo_status status = mgi_journal_path_replace_head(&file->place, &file->last, mode, error);
     file->head_behind = status != MGEO_OK;
     return status;
 }
 
-mgeo_status mgi_journal_file_add(mgi_journal_file *file, const char *line, size_t length,
-                                 const mgi_link *next, mgeo_error *error) {
+mgeo_status mgi_journal_file_append(mgi_journal_file *file, const char *line, size_t length,
+                                    const mgi_journal_link *next, mgeo_error *error) {
     struct stat held = {0};
-    mgeo_status status = mgi_journal_file_check(file, &held, error);
+    mgeo_status status = check_unchanged(file, &held, error);
     unsigned mode = held.st_mode & 0777;
-    if (status == MGEO_OK && file->head_behind) status = mgi_journal_file_settle(file, mode, error);
-    if (status == MGEO_OK) status = mgi_journal_file_write(file, line, length, error);
+    if (status == MGEO_OK && file->head_behind) status = update_head(file, mode, error);
+    if (status == MGEO_OK) status = write_line(file, line, length, error);
     if (status != MGEO_OK) return status;
     file->last = *next;
     file->end += (off_t)length;
     file->head_behind = true;
-    if (fdatasync(file->file) != 0) return mgi_place_fail(&file->place, "cannot be synced", error);
-    return mgi_journal_file_settle(file, mode, error);
+    if (fdatasync(file->file) != 0)
+        return mgi_journal_path_fail(&file->place, "cannot be synced", error);
+    return update_head(file, mode, error);
 }

@@ -7,23 +7,23 @@
 #include <sys/types.h>
 
 typedef struct mgi_journal_file {
-    mgi_place place;
+    mgi_journal_path place;
     int file;
-    mgi_link last;    /* the last line */
-    off_t end;        /* bytes up to its end */
-    bool head_behind; /* FILE.head names the line before it */
-    bool torn;        /* a line that failed could not be cut off again */
+    mgi_journal_link last; /* the last line */
+    off_t end;             /* bytes up to its end */
+    bool head_behind;      /* FILE.head names the line before it */
+    bool torn;             /* a line that failed could not be cut off again */
 } mgi_journal_file;
 
 /* What stood after the last whole line, as a crash of the machine leaves it. */
-typedef struct mgi_torn {
+typedef struct mgi_journal_torn {
     uint64_t bytes;
     char text[4096]; /* its beginning; NUL bytes are spaces */
-} mgi_torn;
+} mgi_journal_torn;
 
 /* Opens, locks, reads the end and checks it against the head; what is torn is cut off. Close it
  * also after a failure. Errors: those of mgi_journal_open. */
-mgeo_status mgi_journal_file_open(mgi_journal_file *file, const char *path, mgi_torn *torn,
+mgeo_status mgi_journal_file_open(mgi_journal_file *file, const char *path, mgi_journal_torn *torn,
                                   mgeo_error *error);
 
 void mgi_journal_file_close(mgi_journal_file *file);
@@ -32,7 +32,7 @@ void mgi_journal_file_close(mgi_journal_file *file);
  * if what came after it failed. A head that fell behind is brought up first, so that it is never
  * more than one line behind. Errors: MGEO_E_IO, MGEO_E_FORMAT (someone else has changed the file).
  */
-mgeo_status mgi_journal_file_add(mgi_journal_file *file, const char *line, size_t length,
-                                 const mgi_link *next, mgeo_error *error);
+mgeo_status mgi_journal_file_append(mgi_journal_file *file, const char *line, size_t length,
+                                    const mgi_journal_link *next, mgeo_error *error);
 
 #endif

@@ -9,37 +9,39 @@
 #include <string.h>
 #include <unistd.h>
 
-mgeo_status mgi_journal_lines_init(mgi_journal_lines *lines, int file, mgeo_error *error) {
-    *lines = (mgi_journal_lines){.file = file};
-    lines->buffer = mgi_calloc(MGI_LINE_BYTES_MOST, 1);
+mgeo_status mgi_journal_line_reader_init(mgi_journal_line_reader *lines, int file,
+                                         mgeo_error *error) {
+    *lines = (mgi_journal_line_reader){.file = file};
+    lines->buffer = mgi_calloc(MGI_JOURNAL_LINE_MAX_BYTES, 1);
     if (lines->buffer != NULL) return MGEO_OK;
-    return mgi_fail_memory(error, "a journal's lines", MGI_LINE_BYTES_MOST);
+    return mgi_fail_memory(error, "a journal's lines", MGI_JOURNAL_LINE_MAX_BYTES);
 }
 
-void mgi_journal_lines_finish(mgi_journal_lines *lines) {
+void mgi_journal_line_reader_finish(mgi_journal_line_reader *lines) {
     mgi_free(lines->buffer);
     lines->buffer = NULL;
 }
 
 /* Reads on; whether there was more. */
-static mgi_journal_next mgi_journal_lines_fill(mgi_journal_lines *lines) {
+static mgi_journal_line_reader_result fill_buffer(mgi_journal_line_reader *lines) {
     if (lines->begin > 0) {
         memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
         lines->end -= lines->begin;
         lines->begin = 0;
     }
-    if (lines->end == MGI_LINE_BYTES_MOST) return MGI_JOURNAL_TOO_LONG;
+    if (lines->end == MGI_JOURNAL_LINE_MAX_BYTES) return MGI_JOURNAL_TOO_LONG;
     ssize_t got;
     do {
-        got = read(lines->file, lines->buffer + lines->end, MGI_LINE_BYTES_MOST - lines->end);
+        got =
+            read(lines->file, lines->buffer + lines->end, MGI_JOURNAL_LINE_MAX_BYTES - lines->end);
     } while (got < 0 && errno == EINTR);
     if (got < 0) return MGI_JOURNAL_FAILED;
     lines->end += (size_t)got;
     return got > 0 ? MGI_JOURNAL_LINE : MGI_JOURNAL_END;
 }
 
-mgi_journal_next mgi_journal_lines_next(mgi_journal_lines *lines, const char **line,
-                                        size_t *length) {
+mgi_journal_line_reader_result mgi_journal_line_reader_next(mgi_journal_line_reader *lines,
+                                                            const char **line, size_t *length) {
     for (;;) {
         size_t waiting = lines->end - lines->begin;
         char *start = lines->buffer + lines->begin;
@@ -50,15 +52,17 @@ mgi_journal_next mgi_journal_lines_next(mgi_journal_lines *lines, const char **l
             lines->begin += *length + 1;
             return MGI_JOURNAL_LINE;
         }
-        mgi_journal_next next = mgi_journal_lines_fill(lines);
+        mgi_journal_line_reader_result next = fill_buffer(lines);
         if (next != MGI_JOURNAL_LINE) return next;
     }
 }
 
-size_t mgi_journal_lines_torn(const mgi_journal_lines *lines) { return lines->end - lines->begin; }
+size_t mgi_journal_line_reader_torn(const mgi_journal_line_reader *lines) {
+    return lines->end - lines->begin;
+}
 
-bool mgi_journal_lines_again(mgi_journal_lines *lines) {
-    off_t back = (off_t)mgi_journal_lines_torn(lines);
+bool mgi_journal_line_reader_retry(mgi_journal_line_reader *lines) {
+    off_t back = (off_t)mgi_journal_line_reader_torn(lines);
     lines->begin = 0;
     lines->end = 0;
     return back == 0 || lseek(lines->file, -back, SEEK_CUR) >= 0;

@@ -7,31 +7,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct mgi_journal_lines {
+typedef struct mgi_journal_line_reader {
     int file; /* borrowed */
     char *buffer;
     size_t begin, end; /* of what was read and not yet handed out */
-} mgi_journal_lines;
+} mgi_journal_line_reader;
 
-typedef enum mgi_journal_next {
+typedef enum mgi_journal_line_reader_result {
     MGI_JOURNAL_LINE,
     MGI_JOURNAL_END,      /* no whole line more, for now */
     MGI_JOURNAL_TOO_LONG, /* longer than any line of a journal */
     MGI_JOURNAL_FAILED    /* errno says why */
-} mgi_journal_next;
+} mgi_journal_line_reader_result;
 
 /* Errors: MGEO_E_MEMORY. Finish it also after a failure. */
-mgeo_status mgi_journal_lines_init(mgi_journal_lines *lines, int file, mgeo_error *error);
-void mgi_journal_lines_finish(mgi_journal_lines *lines);
+mgeo_status mgi_journal_line_reader_init(mgi_journal_line_reader *lines, int file,
+                                         mgeo_error *error);
+void mgi_journal_line_reader_finish(mgi_journal_line_reader *lines);
 
 /* The line without its newline, valid until the next call. */
-mgi_journal_next mgi_journal_lines_next(mgi_journal_lines *lines, const char **line,
-                                        size_t *length);
+mgi_journal_line_reader_result mgi_journal_line_reader_next(mgi_journal_line_reader *lines,
+                                                            const char **line, size_t *length);
 
 /* Bytes after the last whole line, after MGI_JOURNAL_END. */
-size_t mgi_journal_lines_torn(const mgi_journal_lines *lines);
+size_t mgi_journal_line_reader_torn(const mgi_journal_line_reader *lines);
 
 /* Goes back to the end of the last whole line: what was torn may be whole now, or cut off. */
-bool mgi_journal_lines_again(mgi_journal_lines *lines);
+bool mgi_journal_line_reader_retry(mgi_journal_line_reader *lines);
 
 #endif

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { MGI_ACTOR_BYTES = 128, MGI_REASON_BYTES = 512, MGI_DIGITS = 9 };
+enum { MGI_ACTOR_BYTES = 128, REASON_BYTES = 512, DIGITS = 9 };
 
-struct mgi_record {
+struct mgi_journal_record {
     json_t *object;
     bool incomplete; /* memory ran out under way */
 };
@@ -22,7 +22,7 @@ struct mgi_record {
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* What is not UTF-8 becomes U+FFFD: the line must be JSON whatever the caller said. */
-static json_t *mgi_json_of_text(const char *text) {
+static json_t *json_of_text(const char *text) {
     static const char replacement[] = "\xEF\xBF\xBD";
     const unsigned char *at = (const unsigned char *)text;
     const unsigned char *end = at + strlen(text);
@@ -41,22 +41,22 @@ static json_t *mgi_json_of_text(const char *text) {
     return string;
 }
 
-static json_t *mgi_json_of_integer(uint64_t value) {
+static json_t *json_of_integer(uint64_t value) {
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-static json_t *mgi_json_of_number(double value) {
+static json_t *json_of_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
 /* Takes the value over, also NULL, which is memory that ran out. */
-static void mgi_record_put(mgi_record *record, json_t *object, const char *key, json_t *value) {
+static void record_put(mgi_journal_record *record, json_t *object, const char *key, json_t *value) {
     if (json_object_set_new_nocheck(object, key, value) != 0) record->incomplete = true;
 }
 
 /* ---- the members that every line has --------------------------------------------------------- */
 
-static void mgi_record_time(mgi_record *record) {
+static void record_time(mgi_journal_record *record) {
     struct timespec now;
     struct tm utc;
     char day[32];
@@ -64,29 +64,30 @@ static void mgi_record_time(mgi_record *record) {
     gmtime_r(&now.tv_sec, &utc);
     strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
     json_t *time = json_sprintf("%s.%06ldZ", day, now.tv_nsec / 1000);
-    mgi_record_put(record, record->object, "time", time);
+    record_put(record, record->object, "time", time);
 }
 
-static void mgi_record_cut_text(mgi_record *record, const char *key, const char *text,
-                                size_t capacity) {
-    char cut[MGI_REASON_BYTES];
-    mgi_copy_text(cut, capacity, text != NULL ? text : "");
-    mgi_record_text(record, key, cut);
+static void record_cut_text(mgi_journal_record *record, const char *key, const char *text,
+                            size_t capacity) {
+    char cut[REASON_BYTES];
+    mgi_fixed_text_copy(cut, capacity, text != NULL ? text : "");
+    mgi_journal_record_text(record, key, cut);
 }
 
-mgi_record *mgi_record_create(const char *event, const char *actor, const char *reason) {
-    mgi_record *record = mgi_calloc(1, sizeof *record);
+mgi_journal_record *mgi_journal_record_create(const char *event, const char *actor,
+                                              const char *reason) {
+    mgi_journal_record *record = mgi_calloc(1, sizeof *record);
     if (record == NULL) return NULL;
     record->object = json_object();
-    mgi_record_integer(record, "seq", 0); /* holds the first place */
-    mgi_record_time(record);
-    mgi_record_text(record, "event", event);
-    mgi_record_cut_text(record, "actor", actor, MGI_ACTOR_BYTES);
-    mgi_record_cut_text(record, "reason", reason, MGI_REASON_BYTES);
+    mgi_journal_record_integer(record, "seq", 0); /* holds the first place */
+    record_time(record);
+    mgi_journal_record_text(record, "event", event);
+    record_cut_text(record, "actor", actor, MGI_ACTOR_BYTES);
+    record_cut_text(record, "reason", reason, REASON_BYTES);
     return record;
 }
 
-void mgi_record_destroy(mgi_record *record) {
+void mgi_journal_record_destroy(mgi_journal_record *record) {
     if (record == NULL) return;
     json_decref(record->object);
     mgi_free(record);
@@ -94,16 +95,16 @@ void mgi_record_destroy(mgi_record *record) {
 
 /* ---- the event's own members ----------------------------------------------------------------- */
 
-void mgi_record_text(mgi_record *record, const char *key, const char *value) {
-    if (record != NULL) mgi_record_put(record, record->object, key, mgi_json_of_text(value));
+void mgi_journal_record_text(mgi_journal_record *record, const char *key, const char *value) {
+    if (record != NULL) record_put(record, record->object, key, json_of_text(value));
 }
 
-void mgi_record_integer(mgi_record *record, const char *key, uint64_t value) {
-    if (record != NULL) mgi_record_put(record, record->object, key, mgi_json_of_integer(value));
+void mgi_journal_record_integer(mgi_journal_record *record, const char *key, uint64_t value) {
+    if (record != NULL) record_put(record, record->object, key, json_of_integer(value));
 }
 
-void mgi_record_number(mgi_record *record, const char *key, double value) {
-    if (record != NULL) mgi_record_put(record, record->object, key, mgi_json_of_number(value));
+void mgi_journal_record_number(mgi_journal_record *record, const char *key, double value) {
+    if (record != NULL) record_put(record, record->object, key, json_of_number(value));
 }
 
 static const char *mgi_precision_name(int32_t precision) {
@@ -112,55 +113,55 @@ static const char *mgi_precision_name(int32_t precision) {
     return names[precision];
 }
 
-void mgi_record_model(mgi_record *record, const char *key, const mgeo_model_info *info) {
+void mgi_journal_record_model(mgi_journal_record *record, const char *key,
+                              const mgeo_model_info *info) {
     if (record == NULL) return;
     if (info->generation == 0) {
-        mgi_record_put(record, record->object, key, json_null());
+        record_put(record, record->object, key, json_null());
         return;
     }
     json_t *model = json_object();
-    mgi_record_put(record, model, "generation", mgi_json_of_integer(info->generation));
-    mgi_record_put(record, model, "version", mgi_json_of_text(info->version));
-    mgi_record_put(record, model, "fingerprint", mgi_json_of_text(info->fingerprint));
-    mgi_record_put(record, model, "slot", mgi_json_of_text(mgi_slot_name(info->slot)));
-    mgi_record_put(record, model, "precision",
-                   mgi_json_of_text(mgi_precision_name(info->precision)));
-    mgi_record_put(record, model, "device", mgi_json_of_text(info->device));
-    mgi_record_put(record, model, "bytes", mgi_json_of_integer(info->bytes_on_device));
-    mgi_record_put(record, record->object, key, model);
+    record_put(record, model, "generation", json_of_integer(info->generation));
+    record_put(record, model, "version", json_of_text(info->version));
+    record_put(record, model, "fingerprint", json_of_text(info->fingerprint));
+    record_put(record, model, "slot", json_of_text(mgi_slot_name(info->slot)));
+    record_put(record, model, "precision", json_of_text(mgi_precision_name(info->precision)));
+    record_put(record, model, "device", json_of_text(info->device));
+    record_put(record, model, "bytes", json_of_integer(info->bytes_on_device));
+    record_put(record, record->object, key, model);
 }
 
-static json_t *mgi_json_of_passed(int32_t passed) {
+static json_t *json_of_passed(int32_t passed) {
     return passed < 0 ? json_null() : json_boolean(passed != 0);
 }
 
-void mgi_record_checks(mgi_record *record, const char *key, const mgeo_check *checks,
-                       uint32_t count) {
+void mgi_journal_record_checks(mgi_journal_record *record, const char *key,
+                               const mgeo_check *checks, uint32_t count) {
     if (record == NULL) return;
     json_t *list = json_array();
     for (uint32_t i = 0; i < count; i++) {
         json_t *check = json_object();
-        mgi_record_put(record, check, "name", mgi_json_of_text(checks[i].name));
-        mgi_record_put(record, check, "measured", mgi_json_of_number(checks[i].measured));
-        mgi_record_put(record, check, "limit", mgi_json_of_number(checks[i].limit));
-        mgi_record_put(record, check, "passed", mgi_json_of_passed(checks[i].passed));
+        record_put(record, check, "name", json_of_text(checks[i].name));
+        record_put(record, check, "measured", json_of_number(checks[i].measured));
+        record_put(record, check, "limit", json_of_number(checks[i].limit));
+        record_put(record, check, "passed", json_of_passed(checks[i].passed));
         if (json_array_append_new(list, check) != 0) record->incomplete = true;
     }
-    mgi_record_put(record, record->object, key, list);
+    record_put(record, record->object, key, list);
 }
 
 /* ---- the line -------------------------------------------------------------------------------- */
 
-static mgeo_status mgi_record_dump(const json_t *object, char **line, size_t *length,
-                                   mgeo_error *error) {
-    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(MGI_DIGITS);
+static mgeo_status record_dump(const json_t *object, char **line, size_t *length,
+                               mgeo_error *error) {
+    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(DIGITS);
     size_t bytes = json_dumpb(object, NULL, 0, flags);
     if (bytes == 0) return mgi_fail_memory(error, "a line of the journal", 0);
-    if (bytes + 1 > MGI_LINE_BYTES_MOST) {
+    if (bytes + 1 > MGI_JOURNAL_LINE_MAX_BYTES) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "a line of the journal would have %zu bytes: at most %d; give shorter "
                         "texts",
-                        bytes + 1, MGI_LINE_BYTES_MOST);
+                        bytes + 1, MGI_JOURNAL_LINE_MAX_BYTES);
     }
     char *made = mgi_calloc(bytes + 1, 1);
     if (made == NULL) return mgi_fail_memory(error, "a line of the journal", bytes + 1);
@@ -171,11 +172,11 @@ static mgeo_status mgi_record_dump(const json_t *object, char **line, size_t *le
     return MGEO_OK;
 }
 
-mgeo_status mgi_record_lay_out(mgi_record *record, uint64_t seq, const char *prev, char **line,
-                               size_t *length, mgeo_error *error) {
+mgeo_status mgi_journal_record_lay_out(mgi_journal_record *record, uint64_t seq, const char *prev,
+                                       char **line, size_t *length, mgeo_error *error) {
     if (record == NULL) return mgi_fail_memory(error, "a line of the journal", sizeof *record);
-    mgi_record_integer(record, "seq", seq);
-    mgi_record_text(record, "prev", prev);
+    mgi_journal_record_integer(record, "seq", seq);
+    mgi_journal_record_text(record, "prev", prev);
     if (record->incomplete) return mgi_fail_memory(error, "a line of the journal", sizeof *record);
-    return mgi_record_dump(record->object, line, length, error);
+    return record_dump(record->object, line, length, error);
 }

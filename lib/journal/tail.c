@@ -9,20 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MGI_ADVICE "look with mgeo-journal --verify; give the engine another file to begin anew"
+#define ADVICE "look with mgeo-journal --verify; give the engine another file to begin anew"
 
 /* The last bytes of the file: enough for a line and for one that is torn. */
-typedef struct mgi_tail {
+typedef struct last_bytes {
     char *bytes;
     size_t count;
     off_t size; /* of the file */
-} mgi_tail;
+} last_bytes;
 
-static mgeo_status mgi_tail_read(const mgi_place *place, int file, mgi_tail *tail,
-                                 mgeo_error *error) {
-    enum { MOST = 2 * MGI_LINE_BYTES_MOST + 2 };
+static mgeo_status read_last_bytes(const mgi_journal_path *place, int file, last_bytes *tail,
+                                   mgeo_error *error) {
+    enum { MOST = 2 * MGI_JOURNAL_LINE_MAX_BYTES + 2 };
     struct stat status;
-    if (fstat(file, &status) != 0) return mgi_place_fail(place, "cannot be examined", error);
+    if (fstat(file, &status) != 0) return mgi_journal_path_fail(place, "cannot be examined", error);
     tail->size = status.st_size;
     tail->count = status.st_size < MOST ? (size_t)status.st_size : MOST;
     tail->bytes = mgi_calloc(tail->count, 1);
@@ -31,7 +31,7 @@ static mgeo_status mgi_tail_read(const mgi_place *place, int file, mgi_tail *tai
     while (done < tail->count) {
         off_t from = tail->size - (off_t)(tail->count - done);
         ssize_t got = pread(file, tail->bytes + done, tail->count - done, from);
-        if (got <= 0) return mgi_place_fail(place, "cannot be read", error);
+        if (got <= 0) return mgi_journal_path_fail(place, "cannot be read", error);
         done += (size_t)got;
     }
     return MGEO_OK;
@@ -39,7 +39,7 @@ static mgeo_status mgi_tail_read(const mgi_place *place, int file, mgi_tail *tai
 
 /* ---- what is torn ---------------------------------------------------------------------------- */
 
-static void mgi_torn_keep(mgi_torn *torn, const char *bytes, size_t count) {
+static void torn_keep(mgi_journal_torn *torn, const char *bytes, size_t count) {
     char text[sizeof torn->text];
     torn->bytes = count;
     size_t kept = count < sizeof text - 1 ? count : sizeof text - 1;
@@ -48,12 +48,12 @@ static void mgi_torn_keep(mgi_torn *torn, const char *bytes, size_t count) {
         if (text[i] == '\0') text[i] = ' ';
     }
     text[kept] = '\0';
-    mgi_copy_text(torn->text, sizeof torn->text, text);
+    mgi_fixed_text_copy(torn->text, sizeof torn->text, text);
 }
 
 /* Before the first line stands there is nothing else to tell a journal by: somebody's notes must
  * not be cut off. A crash may leave NUL bytes. */
-static bool mgi_torn_is_ours(const char *bytes, size_t count) {
+static bool torn_is_ours(const char *bytes, size_t count) {
     static const char beginning[] = "{\"seq\":1,";
     size_t zeros = 0;
     while (zeros < count && bytes[zeros] == '\0') zeros++;
@@ -64,38 +64,40 @@ static bool mgi_torn_is_ours(const char *bytes, size_t count) {
 
 /* ---- the last line --------------------------------------------------------------------------- */
 
-static mgeo_status mgi_end_not_sound(const mgi_place *place, const char *why, mgeo_error *error) {
-    return mgi_fail(error, MGEO_E_FORMAT, "%s: its end is not a journal's: %s; " MGI_ADVICE,
+static mgeo_status end_not_sound(const mgi_journal_path *place, const char *why,
+                                 mgeo_error *error) {
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: its end is not a journal's: %s; " ADVICE,
                     place->path, why);
 }
 
-static mgeo_status mgi_end_parse(const mgi_place *place, const mgi_tail *tail, size_t whole,
-                                 mgi_journal_end *end, mgi_link *before, mgeo_error *error) {
+static mgeo_status end_parse(const mgi_journal_path *place, const last_bytes *tail, size_t whole,
+                             mgi_journal_tail *end, mgi_journal_link *before, mgeo_error *error) {
     const char *last = tail->bytes;
     const char *newline = whole > 1 ? memrchr(tail->bytes, '\n', whole - 1) : NULL;
     if (newline != NULL) last = newline + 1;
     size_t length = whole - 1 - (size_t)(last - tail->bytes);
-    if (length >= MGI_LINE_BYTES_MOST) {
-        return mgi_end_not_sound(place, "the last line is longer than any", error);
+    if (length >= MGI_JOURNAL_LINE_MAX_BYTES) {
+        return end_not_sound(place, "the last line is longer than any", error);
     }
     mgeo_error why;
-    mgeo_status status = mgi_chain_read(last, length, &end->last, before->hash, &why);
-    if (status == MGEO_E_FORMAT) return mgi_end_not_sound(place, why.message, error);
+    mgeo_status status = mgi_journal_hash_chain_read(last, length, &end->last, before->hash, &why);
+    if (status == MGEO_E_FORMAT) return end_not_sound(place, why.message, error);
     if (status != MGEO_OK) return mgi_fail(error, status, "%s", why.message);
     before->seq = end->last.seq - 1;
     return MGEO_OK;
 }
 
-static mgeo_status mgi_end_find(const mgi_place *place, const mgi_tail *tail, mgi_journal_end *end,
-                                mgi_link *before, mgi_torn *torn, mgeo_error *error) {
+static mgeo_status end_find(const mgi_journal_path *place, const last_bytes *tail,
+                            mgi_journal_tail *end, mgi_journal_link *before, mgi_journal_torn *torn,
+                            mgeo_error *error) {
     const char *newline = tail->count > 0 ? memrchr(tail->bytes, '\n', tail->count) : NULL;
     size_t whole = newline != NULL ? (size_t)(newline - tail->bytes) + 1 : 0;
     size_t left = tail->count - whole;
     end->bytes = tail->size - (off_t)left;
-    if (left > 0) mgi_torn_keep(torn, tail->bytes + whole, left);
-    if (whole > 0) return mgi_end_parse(place, tail, whole, end, before, error);
-    if (left >= MGI_LINE_BYTES_MOST || !mgi_torn_is_ours(tail->bytes, left)) {
-        return mgi_end_not_sound(place, "it holds no line of one", error);
+    if (left > 0) torn_keep(torn, tail->bytes + whole, left);
+    if (whole > 0) return end_parse(place, tail, whole, end, before, error);
+    if (left >= MGI_JOURNAL_LINE_MAX_BYTES || !torn_is_ours(tail->bytes, left)) {
+        return end_not_sound(place, "it holds no line of one", error);
     }
     return MGEO_OK;
 }
@@ -103,29 +105,29 @@ static mgeo_status mgi_end_find(const mgi_place *place, const mgi_tail *tail, mg
 /* ---- the head -------------------------------------------------------------------------------- */
 
 /* A process that was killed between the two steps leaves the head one line behind. */
-static mgeo_status mgi_end_check_head(const mgi_place *place, mgi_journal_end *end,
-                                      const mgi_link *before, mgeo_error *error) {
-    mgi_link head;
-    mgeo_status status = mgi_head_read(place, &head, error);
+static mgeo_status end_check_head(const mgi_journal_path *place, mgi_journal_tail *end,
+                                  const mgi_journal_link *before, mgeo_error *error) {
+    mgi_journal_link head;
+    mgeo_status status = mgi_journal_path_read_head(place, &head, error);
     if (status != MGEO_OK) return status;
-    end->head_behind = !mgi_link_same(&head, &end->last);
-    if (!end->head_behind || mgi_link_same(&head, before)) return MGEO_OK;
+    end->head_behind = !mgi_journal_hash_chain_same(&head, &end->last);
+    if (!end->head_behind || mgi_journal_hash_chain_same(&head, before)) return MGEO_OK;
     return mgi_fail(error, MGEO_E_FORMAT,
-                    "%s: it ends with line %llu, but FILE.head names line %llu%s; " MGI_ADVICE,
+                    "%s: it ends with line %llu, but FILE.head names line %llu%s; " ADVICE,
                     place->path, (unsigned long long)end->last.seq, (unsigned long long)head.seq,
                     head.seq > end->last.seq    ? ": lines were cut off"
                     : head.seq == end->last.seq ? " with another hash: it was changed"
                                                 : "");
 }
 
-mgeo_status mgi_journal_end_read(const mgi_place *place, int file, mgi_journal_end *end,
-                                 mgi_torn *torn, mgeo_error *error) {
-    mgi_tail tail = {0};
-    mgi_link before = mgi_link_none;
-    *end = (mgi_journal_end){.last = mgi_link_none};
-    mgeo_status status = mgi_tail_read(place, file, &tail, error);
-    if (status == MGEO_OK) status = mgi_end_find(place, &tail, end, &before, torn, error);
-    if (status == MGEO_OK) status = mgi_end_check_head(place, end, &before, error);
+mgeo_status mgi_journal_tail_read(const mgi_journal_path *place, int file, mgi_journal_tail *end,
+                                  mgi_journal_torn *torn, mgeo_error *error) {
+    last_bytes tail = {0};
+    mgi_journal_link before = mgi_journal_link_none;
+    *end = (mgi_journal_tail){.last = mgi_journal_link_none};
+    mgeo_status status = read_last_bytes(place, file, &tail, error);
+    if (status == MGEO_OK) status = end_find(place, &tail, end, &before, torn, error);
+    if (status == MGEO_OK) status = end_check_head(place, end, &before, error);
     mgi_free(tail.bytes);
     return status;
 }

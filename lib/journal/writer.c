@@ -20,19 +20,19 @@ struct mgi_journal {
 
 /* ---- a line ---------------------------------------------------------------------------------- */
 
-static mgeo_status mgi_journal_write(mgi_journal *journal, mgi_record *record,
-                                     mgi_journal_mark *mark, mgeo_error *error) {
+static mgeo_status write_record(mgi_journal *journal, mgi_journal_record *record,
+                                mgi_journal_mark *mark, mgeo_error *error) {
     mgi_journal_file *file = &journal->file;
-    mgi_link next = {.seq = file->last.seq + 1};
+    mgi_journal_link next = {.seq = file->last.seq + 1};
     char *line = NULL;
     size_t length = 0;
     mgeo_status status =
-        mgi_record_lay_out(record, next.seq, file->last.hash, &line, &length, error);
-    if (status == MGEO_OK) status = mgi_chain_hash(line, length - 1, next.hash, error);
-    if (status == MGEO_OK) status = mgi_journal_file_add(file, line, length, &next, error);
+        mgi_journal_record_lay_out(record, next.seq, file->last.hash, &line, &length, error);
+    if (status == MGEO_OK) status = mgi_journal_hash_chain_hash(line, length - 1, next.hash, error);
+    if (status == MGEO_OK) status = mgi_journal_file_append(file, line, length, &next, error);
     if (file->last.seq == next.seq) { /* it stands, whatever came after */
         mark->line = next.seq;
-        mgi_copy_text(mark->hash, sizeof mark->hash, next.hash);
+        mgi_fixed_text_copy(mark->hash, sizeof mark->hash, next.hash);
     }
     mgi_free(line);
     return status;
@@ -48,7 +48,7 @@ uint64_t mgi_journal_ticket(mgi_journal *journal) {
     return ticket;
 }
 
-static mgeo_status mgi_journal_await(mgi_journal *journal, uint64_t ticket, mgeo_error *error) {
+static mgeo_status await_turn(mgi_journal *journal, uint64_t ticket, mgeo_error *error) {
     pthread_mutex_lock(&journal->mutex);
     bool valid = ticket >= journal->serving && ticket <= journal->handed;
     while (valid && journal->serving != ticket) {
@@ -60,56 +60,55 @@ static mgeo_status mgi_journal_await(mgi_journal *journal, uint64_t ticket, mgeo
                     journal->file.place.path, (unsigned long long)ticket);
 }
 
-static void mgi_journal_pass_on(mgi_journal *journal) {
+static void serve_next(mgi_journal *journal) {
     pthread_mutex_lock(&journal->mutex);
     journal->serving++;
     pthread_cond_broadcast(&journal->served);
     pthread_mutex_unlock(&journal->mutex);
 }
 
-static mgeo_status mgi_journal_append_in_turn(mgi_journal *journal, uint64_t ticket,
-                                              mgi_record *record, mgi_journal_mark *mark,
-                                              mgeo_error *error) {
+static mgeo_status append_in_turn(mgi_journal *journal, uint64_t ticket, mgi_journal_record *record,
+                                  mgi_journal_mark *mark, mgeo_error *error) {
     if (journal->process != mgi_process_token()) {
         return mgi_fail(error, MGEO_E_FORKED, "%s: the journal belongs to the parent process",
                         journal->file.place.path);
     }
-    mgeo_status status = mgi_journal_await(journal, ticket, error);
+    mgeo_status status = await_turn(journal, ticket, error);
     if (status != MGEO_OK) return status;
-    status = mgi_journal_write(journal, record, mark, error);
-    mgi_journal_pass_on(journal);
+    status = write_record(journal, record, mark, error);
+    serve_next(journal);
     return status;
 }
 
-mgeo_status mgi_journal_append(mgi_journal *journal, uint64_t ticket, mgi_record *record,
+mgeo_status mgi_journal_append(mgi_journal *journal, uint64_t ticket, mgi_journal_record *record,
                                mgi_journal_mark *mark, mgeo_error *error) {
     *mark = (mgi_journal_mark){0};
     mgeo_status status = MGEO_OK;
     if (journal != NULL) {
-        status = mgi_journal_append_in_turn(journal, ticket, record, mark, error);
+        status = append_in_turn(journal, ticket, record, mark, error);
     }
-    mgi_record_destroy(record);
+    mgi_journal_record_destroy(record);
     return status;
 }
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
-static mgeo_status mgi_journal_write_open(mgi_journal *journal, const char *actor,
-                                          const mgi_torn *torn, mgeo_error *error) {
+static mgeo_status write_open_line(mgi_journal *journal, const char *actor,
+                                   const mgi_journal_torn *torn, mgeo_error *error) {
     mgi_journal_mark mark;
-    mgi_record *record = mgi_record_create("open", actor, NULL);
-    mgi_record_text(record, "library", MGEO_VERSION);
-    mgi_record_integer(record, "pid", (uint64_t)getpid());
+    mgi_journal_record *record = mgi_journal_record_create("open", actor, NULL);
+    mgi_journal_record_text(record, "library", MGEO_VERSION);
+    mgi_journal_record_integer(record, "pid", (uint64_t)getpid());
     if (torn->bytes > 0) {
-        mgi_record_integer(record, "torn_bytes", torn->bytes);
-        mgi_record_text(record, "torn_text", torn->text);
+        mgi_journal_record_integer(record, "torn_bytes", torn->bytes);
+        mgi_journal_record_text(record, "torn_text", torn->text);
     }
     return mgi_journal_append(journal, mgi_journal_ticket(journal), record, &mark, error);
 }
 
 mgeo_status mgi_journal_open(const char *path, const char *actor, mgi_journal **journal,
                              mgeo_error *error) {
-    mgi_torn torn = {0};
+    mgi_journal_torn torn = {0};
     *journal = NULL;
     mgi_journal *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a journal", sizeof *made);
@@ -118,7 +117,7 @@ mgeo_status mgi_journal_open(const char *path, const char *actor, mgi_journal **
     pthread_mutex_init(&made->mutex, NULL);
     pthread_cond_init(&made->served, NULL);
     mgeo_status status = mgi_journal_file_open(&made->file, path, &torn, error);
-    if (status == MGEO_OK) status = mgi_journal_write_open(made, actor, &torn, error);
+    if (status == MGEO_OK) status = write_open_line(made, actor, &torn, error);
     if (status == MGEO_OK) {
         *journal = made;
     } else {

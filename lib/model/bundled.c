@@ -15,7 +15,7 @@
 /* MGI_BUILD_ROOT, MGI_BUNDLED_BUILD and MGI_BUNDLED_INSTALLED come from meson. */
 
 /* Real folder of the library, or of the program that holds it; "" if unknown. */
-static void mgi_own_folder(char folder[PATH_MAX]) {
+static void own_folder(char folder[PATH_MAX]) {
     static const char inside;
     Dl_info info;
     folder[0] = '\0';
@@ -27,21 +27,21 @@ static void mgi_own_folder(char folder[PATH_MAX]) {
     if (slash != NULL) *slash = '\0';
 }
 
-static bool mgi_is_inside(const char *folder, const char *root) {
+static bool is_inside(const char *folder, const char *root) {
     size_t length = strlen(root);
     return strncmp(folder, root, length) == 0 && (folder[length] == '/' || folder[length] == '\0');
 }
 
 /* directory/name in *path, if a model is there; else *path is NULL. */
-static mgeo_status mgi_try(const char *directory, const char *name, char **path,
-                           mgeo_error *error) {
-    char *model = mgi_path_join(directory, name);
-    char *config = model == NULL ? NULL : mgi_path_join(model, "config.json");
+static mgeo_status try_folder(const char *directory, const char *name, char **path,
+                              mgeo_error *error) {
+    char *model = mgi_pathname_join(directory, name);
+    char *config = model == NULL ? NULL : mgi_pathname_join(model, "config.json");
     if (config == NULL) {
         mgi_free(model);
         return mgi_fail_memory(error, "a path", strlen(directory));
     }
-    if (mgi_file_exists(config)) {
+    if (mgi_pathname_is_file(config)) {
         *path = model;
     } else {
         mgi_free(model);
@@ -52,8 +52,8 @@ static mgeo_status mgi_try(const char *directory, const char *name, char **path,
 
 mgeo_status mgi_bundled_find(char **path, mgeo_error *error) {
     char folder[PATH_MAX];
-    mgi_own_folder(folder);
-    bool building = folder[0] != '\0' && mgi_is_inside(folder, MGI_BUILD_ROOT);
+    own_folder(folder);
+    bool building = folder[0] != '\0' && is_inside(folder, MGI_BUILD_ROOT);
     const struct {
         const char *directory, *name;
         bool wanted;
@@ -66,11 +66,11 @@ mgeo_status mgi_bundled_find(char **path, mgeo_error *error) {
     *path = NULL;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (!places[i].wanted) continue;
-        mgeo_status status = mgi_try(places[i].directory, places[i].name, path, error);
+        mgeo_status status = try_folder(places[i].directory, places[i].name, path, error);
         if (status != MGEO_OK || *path != NULL) return status;
     }
     return mgi_fail(error, MGEO_E_IO,
                     "the bundled model is not installed: no config.json in "
                     "../share/libmgeo/models/mini beside %s or in %s/mini; give a directory",
-                    mgi_shown_path(folder), MGI_BUNDLED_INSTALLED);
+                    mgi_pathname_shown(folder), MGI_BUNDLED_INSTALLED);
 }

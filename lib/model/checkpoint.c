@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MGI_TENSORS_OUTSIDE = 9, MGI_TENSORS_PER_LAYER = 16 };
+enum { TENSORS_OUTSIDE = 9, TENSORS_PER_LAYER = 16 };
 
 typedef struct mgi_binder {
     mgi_checkpoint *checkpoint;
-    const mgi_store *store;
+    const mgi_tensor_index *store;
     const char *directory; /* as shown */
     const char *prefix;
     mgi_encoder_spec *spec;
@@ -19,23 +19,23 @@ typedef struct mgi_binder {
 
 /* ---- one tensor */
 
-static const mgi_stored *mgi_look_up(const mgi_binder *binder, const char *prefix,
-                                     const char *module, const char *part) {
-    char name[MGI_STORED_NAME + 1];
+static const mgi_stored_tensor *look_up(const mgi_binder *binder, const char *prefix,
+                                        const char *module, const char *part) {
+    char name[MGI_TENSOR_INDEX_MAX_NAME + 1];
     snprintf(name, sizeof name, "%s%s.%s", prefix, module, part);
-    return mgi_store_find(binder->store, name);
+    return mgi_tensor_index_find(binder->store, name);
 }
 
 /* Checkpoints from TensorFlow's time call a norm's weight and bias gamma and beta. */
-static const mgi_stored *mgi_look_up_norm(const mgi_binder *binder, const char *prefix,
-                                          const char *module, const char *part) {
-    const mgi_stored *stored = mgi_look_up(binder, prefix, module, part);
+static const mgi_stored_tensor *look_up_norm(const mgi_binder *binder, const char *prefix,
+                                             const char *module, const char *part) {
+    const mgi_stored_tensor *stored = look_up(binder, prefix, module, part);
     if (stored != NULL || strstr(module, "LayerNorm") == NULL) return stored;
-    return mgi_look_up(binder, prefix, module, part[0] == 'w' ? "gamma" : "beta");
+    return look_up(binder, prefix, module, part[0] == 'w' ? "gamma" : "beta");
 }
 
-static mgeo_status mgi_wrong_shape(const mgi_binder *binder, const mgi_stored *stored,
-                                   uint32_t rows, uint32_t columns) {
+static mgeo_status wrong_shape(const mgi_binder *binder, const mgi_stored_tensor *stored,
+                               uint32_t rows, uint32_t columns) {
     char found[160], wanted[40];
     size_t used = 0;
     found[0] = '\0';
@@ -47,27 +47,27 @@ static mgeo_status mgi_wrong_shape(const mgi_binder *binder, const mgi_stored *s
     snprintf(wanted, sizeof wanted, columns == 0 ? "%u" : "%u, %u", rows, columns);
     return mgi_fail(binder->error, MGEO_E_FORMAT,
                     "%s: tensor %.150s: shape [%s], but config.json implies [%s]",
-                    mgi_shown_path(stored->file->path), stored->name, found, wanted);
+                    mgi_pathname_shown(stored->file->path), stored->name, found, wanted);
 }
 
 /* columns 0: a vector. */
-static mgeo_status mgi_take_tensor(const mgi_binder *binder, const mgi_stored *stored,
-                                   uint32_t rows, uint32_t columns, mgi_tensor *tensor) {
+static mgeo_status take_tensor(const mgi_binder *binder, const mgi_stored_tensor *stored,
+                               uint32_t rows, uint32_t columns, mgi_tensor *tensor) {
     uint32_t rank = columns == 0 ? 1 : 2;
     if (stored->rank != rank || stored->shape[0] != rows ||
         (rank == 2 && stored->shape[1] != columns)) {
-        return mgi_wrong_shape(binder, stored, rows, columns);
+        return wrong_shape(binder, stored, rows, columns);
     }
     if (stored->type > MGI_STORED_BF16) {
         return mgi_fail(binder->error, MGEO_E_UNSUPPORTED,
                         "%s: tensor %.150s: dtype %s; only F32, F16 and BF16 are read",
-                        mgi_shown_path(stored->file->path), stored->name,
-                        mgi_stored_type_name(stored->type));
+                        mgi_pathname_shown(stored->file->path), stored->name,
+                        mgi_stored_dtype_name(stored->type));
     }
     if (!stored->dense) {
         return mgi_fail(binder->error, MGEO_E_UNSUPPORTED,
                         "%s: tensor %.150s: stride: not contiguous; save it with .contiguous()",
-                        mgi_shown_path(stored->file->path), stored->name);
+                        mgi_pathname_shown(stored->file->path), stored->name);
     }
     static const mgi_dtype types[] = {
         [MGI_STORED_F32] = MGI_F32, [MGI_STORED_F16] = MGI_F16, [MGI_STORED_BF16] = MGI_BF16};
@@ -80,9 +80,9 @@ static mgeo_status mgi_take_tensor(const mgi_binder *binder, const mgi_stored *s
     return MGEO_OK;
 }
 
-static void mgi_note_used(mgi_checkpoint *checkpoint, const char *module, const char *part,
-                          const mgi_stored *stored, const mgi_tensor *tensor) {
-    mgi_used_tensor *used = &checkpoint->used[checkpoint->used_count++];
+static void note_used(mgi_checkpoint *checkpoint, const char *module, const char *part,
+                      const mgi_stored_tensor *stored, const mgi_tensor *tensor) {
+    mgi_checkpoint_tensor *used = &checkpoint->used[checkpoint->used_count++];
     snprintf(used->name, sizeof used->name, "%s.%s", module, part);
     used->tensor = *tensor;
     used->stored = stored;
@@ -90,38 +90,38 @@ static void mgi_note_used(mgi_checkpoint *checkpoint, const char *module, const 
     checkpoint->bytes += tensor->bytes;
 }
 
-static mgeo_status mgi_bind_tensor(mgi_binder *binder, const char *prefix, const char *module,
-                                   const char *part, uint32_t rows, uint32_t columns,
-                                   mgi_tensor *tensor) {
-    const mgi_stored *stored = mgi_look_up_norm(binder, prefix, module, part);
+static mgeo_status bind_tensor(mgi_binder *binder, const char *prefix, const char *module,
+                               const char *part, uint32_t rows, uint32_t columns,
+                               mgi_tensor *tensor) {
+    const mgi_stored_tensor *stored = look_up_norm(binder, prefix, module, part);
     if (stored == NULL) {
         return mgi_fail(binder->error, MGEO_E_FORMAT, "%s: tensor %s%s.%s: missing",
                         binder->directory, prefix, module, part);
     }
-    mgeo_status status = mgi_take_tensor(binder, stored, rows, columns, tensor);
-    if (status == MGEO_OK) mgi_note_used(binder->checkpoint, module, part, stored, tensor);
+    mgeo_status status = take_tensor(binder, stored, rows, columns, tensor);
+    if (status == MGEO_OK) note_used(binder->checkpoint, module, part, stored, tensor);
     return status;
 }
 
 /* ---- modules */
 
-static mgeo_status mgi_bind_linear(mgi_binder *binder, const char *prefix, const char *module,
-                                   uint32_t outputs, uint32_t inputs, mgi_linear *linear) {
+static mgeo_status bind_linear(mgi_binder *binder, const char *prefix, const char *module,
+                               uint32_t outputs, uint32_t inputs, mgi_linear *linear) {
     mgeo_status status =
-        mgi_bind_tensor(binder, prefix, module, "weight", outputs, inputs, &linear->weight);
+        bind_tensor(binder, prefix, module, "weight", outputs, inputs, &linear->weight);
     if (status != MGEO_OK) return status;
-    return mgi_bind_tensor(binder, prefix, module, "bias", outputs, 0, &linear->bias);
+    return bind_tensor(binder, prefix, module, "bias", outputs, 0, &linear->bias);
 }
 
-static mgeo_status mgi_bind_norm(mgi_binder *binder, const char *module, mgi_norm *norm) {
+static mgeo_status bind_norm(mgi_binder *binder, const char *module, mgi_norm *norm) {
     uint32_t hidden = binder->spec->hidden;
     mgeo_status status =
-        mgi_bind_tensor(binder, binder->prefix, module, "weight", hidden, 0, &norm->weight);
+        bind_tensor(binder, binder->prefix, module, "weight", hidden, 0, &norm->weight);
     if (status != MGEO_OK) return status;
-    return mgi_bind_tensor(binder, binder->prefix, module, "bias", hidden, 0, &norm->bias);
+    return bind_tensor(binder, binder->prefix, module, "bias", hidden, 0, &norm->bias);
 }
 
-static mgeo_status mgi_bind_embeddings(mgi_binder *binder, mgi_weights *weights) {
+static mgeo_status bind_embeddings(mgi_binder *binder, mgi_weights *weights) {
     const mgi_encoder_spec *spec = binder->spec;
     const struct {
         const char *module;
@@ -133,14 +133,14 @@ static mgeo_status mgi_bind_embeddings(mgi_binder *binder, mgi_weights *weights)
         {"embeddings.token_type_embeddings", spec->types, &weights->type_embeddings},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        mgeo_status status = mgi_bind_tensor(binder, binder->prefix, tables[i].module, "weight",
-                                             tables[i].rows, spec->hidden, tables[i].tensor);
+        mgeo_status status = bind_tensor(binder, binder->prefix, tables[i].module, "weight",
+                                         tables[i].rows, spec->hidden, tables[i].tensor);
         if (status != MGEO_OK) return status;
     }
-    return mgi_bind_norm(binder, "embeddings.LayerNorm", &weights->embedding_norm);
+    return bind_norm(binder, "embeddings.LayerNorm", &weights->embedding_norm);
 }
 
-static mgeo_status mgi_bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_weights *layer) {
+static mgeo_status bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_weights *layer) {
     const uint32_t hidden = binder->spec->hidden;
     const uint32_t inner = binder->spec->intermediate;
     const struct {
@@ -162,17 +162,17 @@ static mgeo_status mgi_bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_
         char module[56];
         snprintf(module, sizeof module, "encoder.layer.%u.%s", index, parts[i].module);
         mgeo_status status = parts[i].norm != NULL
-                                 ? mgi_bind_norm(binder, module, parts[i].norm)
-                                 : mgi_bind_linear(binder, binder->prefix, module, parts[i].outputs,
-                                                   parts[i].inputs, parts[i].linear);
+                                 ? bind_norm(binder, module, parts[i].norm)
+                                 : bind_linear(binder, binder->prefix, module, parts[i].outputs,
+                                               parts[i].inputs, parts[i].linear);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
 }
 
 /* The classifier alone tells how many labels there are. */
-static mgeo_status mgi_count_labels(mgi_binder *binder) {
-    const mgi_stored *stored = mgi_store_find(binder->store, "classifier.weight");
+static mgeo_status count_labels(mgi_binder *binder) {
+    const mgi_stored_tensor *stored = mgi_tensor_index_find(binder->store, "classifier.weight");
     if (stored == NULL) {
         return mgi_fail(binder->error, MGEO_E_FORMAT,
                         "%s: tensor classifier.weight: missing; an encoder alone cannot score: use "
@@ -183,7 +183,7 @@ static mgeo_status mgi_count_labels(mgi_binder *binder) {
     if (rows < 1 || rows > MGEO_MAX_LABELS) {
         return mgi_fail(binder->error, MGEO_E_FORMAT,
                         "%s: tensor classifier.weight: shape: 1 to %d rows are expected",
-                        mgi_shown_path(stored->file->path), MGEO_MAX_LABELS);
+                        mgi_pathname_shown(stored->file->path), MGEO_MAX_LABELS);
     }
     binder->spec->labels = (uint32_t)rows;
     return MGEO_OK;
@@ -192,10 +192,10 @@ static mgeo_status mgi_count_labels(mgi_binder *binder) {
 /* ---- the whole */
 
 /* Two sets of encoder weights in one checkpoint: using either without being told is a guess. */
-static mgeo_status mgi_decide_prefix(mgi_binder *binder) {
+static mgeo_status decide_prefix(mgi_binder *binder) {
     static const char *const prefixes[] = {"bert.text_encoder.", "bert.", ""};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if (mgi_look_up(binder, prefixes[i], "embeddings.word_embeddings", "weight") == NULL) {
+        if (look_up(binder, prefixes[i], "embeddings.word_embeddings", "weight") == NULL) {
             continue;
         }
         if (binder->prefix != NULL) {
@@ -213,27 +213,26 @@ static mgeo_status mgi_decide_prefix(mgi_binder *binder) {
                     binder->directory);
 }
 
-static mgeo_status mgi_bind_all(mgi_binder *binder) {
+static mgeo_status bind_all(mgi_binder *binder) {
     mgi_weights *weights = &binder->checkpoint->weights;
     const mgi_encoder_spec *spec = binder->spec;
-    mgeo_status status = mgi_decide_prefix(binder);
-    if (status == MGEO_OK) status = mgi_count_labels(binder);
-    if (status == MGEO_OK) status = mgi_bind_embeddings(binder, weights);
+    mgeo_status status = decide_prefix(binder);
+    if (status == MGEO_OK) status = count_labels(binder);
+    if (status == MGEO_OK) status = bind_embeddings(binder, weights);
     for (uint32_t i = 0; status == MGEO_OK && i < spec->layers; i++) {
-        status = mgi_bind_layer(binder, i, &weights->layers[i]);
+        status = bind_layer(binder, i, &weights->layers[i]);
     }
     if (status == MGEO_OK) {
-        status = mgi_bind_linear(binder, binder->prefix, "pooler.dense", spec->hidden, spec->hidden,
-                                 &weights->pooler);
+        status = bind_linear(binder, binder->prefix, "pooler.dense", spec->hidden, spec->hidden,
+                             &weights->pooler);
     }
     if (status != MGEO_OK) return status;
-    return mgi_bind_linear(binder, "", "classifier", spec->labels, spec->hidden,
-                           &weights->classifier);
+    return bind_linear(binder, "", "classifier", spec->labels, spec->hidden, &weights->classifier);
 }
 
 /* Copies of the names, because they outlive the store where the backend needs no files. */
-static mgeo_status mgi_list_unused(mgi_checkpoint *checkpoint, const mgi_store *store,
-                                   mgeo_error *error) {
+static mgeo_status list_unused(mgi_checkpoint *checkpoint, const mgi_tensor_index *store,
+                               mgeo_error *error) {
     bool *used = mgi_calloc(store->count, sizeof *used);
     checkpoint->unused = mgi_calloc(store->count, sizeof *checkpoint->unused);
     mgeo_status status = MGEO_OK;
@@ -248,7 +247,7 @@ static mgeo_status mgi_list_unused(mgi_checkpoint *checkpoint, const mgi_store *
         if (used[i]) continue;
         char *name = mgi_strdup(store->tensors[i].name);
         if (name == NULL) {
-            status = mgi_fail_memory(error, "a tensor's name", MGI_STORED_NAME);
+            status = mgi_fail_memory(error, "a tensor's name", MGI_TENSOR_INDEX_MAX_NAME);
             goto cleanup;
         }
         checkpoint->unused[checkpoint->unused_count++] = name;
@@ -258,23 +257,23 @@ cleanup:
     return status;
 }
 
-mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_store *store,
+mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *store,
                                 const char *directory, mgi_encoder_spec *spec, mgeo_error *error) {
     *checkpoint = (mgi_checkpoint){0};
     mgi_binder binder = {.checkpoint = checkpoint,
                          .store = store,
-                         .directory = mgi_shown_path(directory),
+                         .directory = mgi_pathname_shown(directory),
                          .spec = spec,
                          .error = error};
-    size_t tensors = MGI_TENSORS_OUTSIDE + (size_t)spec->layers * MGI_TENSORS_PER_LAYER;
+    size_t tensors = TENSORS_OUTSIDE + (size_t)spec->layers * TENSORS_PER_LAYER;
     checkpoint->weights.layers = mgi_calloc(spec->layers, sizeof *checkpoint->weights.layers);
     checkpoint->used = mgi_calloc(tensors, sizeof *checkpoint->used);
     mgeo_status status = MGEO_OK;
     if (checkpoint->weights.layers == NULL || checkpoint->used == NULL) {
         status = mgi_fail_memory(error, "a checkpoint", tensors * sizeof *checkpoint->used);
     }
-    if (status == MGEO_OK) status = mgi_bind_all(&binder);
-    if (status == MGEO_OK) status = mgi_list_unused(checkpoint, store, error);
+    if (status == MGEO_OK) status = bind_all(&binder);
+    if (status == MGEO_OK) status = list_unused(checkpoint, store, error);
     if (status != MGEO_OK) mgi_checkpoint_finish(checkpoint);
     return status;
 }

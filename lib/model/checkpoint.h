@@ -6,15 +6,15 @@
 #include "model/formats/tensor_index.h"
 
 /* A tensor that scoring uses, under the name that does not depend on the layout. */
-typedef struct mgi_used_tensor {
+typedef struct mgi_checkpoint_tensor {
     char name[64];
     mgi_tensor tensor;
-    const mgi_stored *stored; /* valid as long as the store */
-} mgi_used_tensor;
+    const mgi_stored_tensor *stored; /* valid as long as the store */
+} mgi_checkpoint_tensor;
 
 typedef struct mgi_checkpoint {
-    mgi_weights weights;   /* layers are owned here, bytes by the store */
-    mgi_used_tensor *used; /* in a fixed order: embeddings, layers, pooler, classifier */
+    mgi_weights weights;         /* layers are owned here, bytes by the store */
+    mgi_checkpoint_tensor *used; /* in a fixed order: embeddings, layers, pooler, classifier */
     size_t used_count;
     char **unused; /* names, in the files' order */
     size_t unused_count;
@@ -27,7 +27,7 @@ typedef struct mgi_checkpoint {
  * MGEO_MAX_LABELS outputs; all other sizes must be the spec's. A tensor that is missing or has
  * another shape, type or layout is refused by name. On failure the checkpoint is empty.
  * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED (type or strides of a tensor), MGEO_E_MEMORY. */
-mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_store *store,
+mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *store,
                                 const char *directory, mgi_encoder_spec *spec, mgeo_error *error);
 void mgi_checkpoint_finish(mgi_checkpoint *checkpoint);
 

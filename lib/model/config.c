@@ -14,33 +14,33 @@
 typedef struct mgi_files {
     char *paths[4];
     json_t *roots[4];
-    mgi_object config, modelscope, tokenizer, mapping;
+    mgi_json_object config, modelscope, tokenizer, mapping;
 } mgi_files;
 
-static mgeo_status mgi_load_file(mgi_files *files, int index, const char *directory,
-                                 const char *name, mgi_object *object, mgeo_error *error) {
-    files->paths[index] = mgi_path_join(directory, name);
+static mgeo_status load_file(mgi_files *files, int index, const char *directory, const char *name,
+                             mgi_json_object *object, mgeo_error *error) {
+    files->paths[index] = mgi_pathname_join(directory, name);
     const char *path = files->paths[index];
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
-    *object = (mgi_object){.file = path, .within = ""};
+    *object = (mgi_json_object){.file = path, .within = ""};
     bool needed = object == &files->config;
-    if (!needed && !mgi_file_exists(path)) return MGEO_OK;
+    if (!needed && !mgi_pathname_is_file(path)) return MGEO_OK;
     mgeo_status status = mgi_json_load(path, &files->roots[index], error);
     object->json = files->roots[index];
     return status;
 }
 
-static mgeo_status mgi_load_files(mgi_files *files, const char *directory, mgeo_error *error) {
-    mgeo_status status = mgi_load_file(files, 0, directory, "config.json", &files->config, error);
+static mgeo_status load_files(mgi_files *files, const char *directory, mgeo_error *error) {
+    mgeo_status status = load_file(files, 0, directory, "config.json", &files->config, error);
     if (status != MGEO_OK) return status;
-    status = mgi_load_file(files, 1, directory, "configuration.json", &files->modelscope, error);
+    status = load_file(files, 1, directory, "configuration.json", &files->modelscope, error);
     if (status != MGEO_OK) return status;
-    status = mgi_load_file(files, 2, directory, "tokenizer_config.json", &files->tokenizer, error);
+    status = load_file(files, 2, directory, "tokenizer_config.json", &files->tokenizer, error);
     if (status != MGEO_OK) return status;
-    return mgi_load_file(files, 3, directory, "label_mapping.json", &files->mapping, error);
+    return load_file(files, 3, directory, "label_mapping.json", &files->mapping, error);
 }
 
-static void mgi_free_files(mgi_files *files) {
+static void free_files(mgi_files *files) {
     for (int i = 0; i < 4; i++) {
         json_decref(files->roots[i]);
         mgi_free(files->paths[i]);
@@ -49,14 +49,14 @@ static void mgi_free_files(mgi_files *files) {
 
 /* ---- the encoder */
 
-static mgeo_status mgi_unsupported(const mgi_object *config, const char *key, const char *value,
-                                   const char *supported, mgeo_error *error) {
+static mgeo_status unsupported(const mgi_json_object *config, const char *key, const char *value,
+                               const char *supported, mgeo_error *error) {
     return mgi_fail(error, MGEO_E_UNSUPPORTED, "%s: %s: %.64s is not supported; %s",
-                    mgi_shown_path(config->file), key, value, supported);
+                    mgi_pathname_shown(config->file), key, value, supported);
 }
 
-static mgeo_status mgi_read_sizes(const mgi_object *config, mgi_encoder_spec *spec,
-                                  mgeo_error *error) {
+static mgeo_status read_sizes(const mgi_json_object *config, mgi_encoder_spec *spec,
+                              mgeo_error *error) {
     const struct {
         const char *key;
         uint32_t *value, low, high;
@@ -66,7 +66,7 @@ static mgeo_status mgi_read_sizes(const mgi_object *config, mgi_encoder_spec *sp
         {"num_attention_heads", &spec->heads, 1, 1024},
         {"intermediate_size", &spec->intermediate, 1, 131072},
         {"vocab_size", &spec->vocabulary, 4, 4194304},
-        {"max_position_embeddings", &spec->positions, MGI_PAIR_SHORTEST, 65536},
+        {"max_position_embeddings", &spec->positions, MGI_TOKENIZER_MIN_LENGTH, 65536},
         {"type_vocab_size", &spec->types, 1, 256},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -77,7 +77,7 @@ static mgeo_status mgi_read_sizes(const mgi_object *config, mgi_encoder_spec *sp
     if (spec->hidden % spec->heads != 0) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: num_attention_heads: %u does not divide hidden_size %u",
-                        mgi_shown_path(config->file), spec->heads, spec->hidden);
+                        mgi_pathname_shown(config->file), spec->heads, spec->hidden);
     }
     /* MGeo's layers from fusion_layer on join text with maps: text alone does not pass them. */
     uint32_t fusion = spec->layers;
@@ -86,8 +86,8 @@ static mgeo_status mgi_read_sizes(const mgi_object *config, mgi_encoder_spec *sp
     return status;
 }
 
-static mgeo_status mgi_read_activation(const mgi_object *config, mgi_encoder_spec *spec,
-                                       mgeo_error *error) {
+static mgeo_status read_activation(const mgi_json_object *config, mgi_encoder_spec *spec,
+                                   mgeo_error *error) {
     static const struct {
         const char *name;
         mgi_activation activation;
@@ -105,11 +105,11 @@ static mgeo_status mgi_read_activation(const mgi_object *config, mgi_encoder_spe
             return MGEO_OK;
         }
     }
-    return mgi_unsupported(config, "hidden_act", name, "gelu, gelu_new, relu and tanh are", error);
+    return unsupported(config, "hidden_act", name, "gelu, gelu_new, relu and tanh are", error);
 }
 
 /* Models with BERT's tensors that compute something else would answer, and answer wrongly. */
-static mgeo_status mgi_check_kind(const mgi_object *config, mgeo_error *error) {
+static mgeo_status check_kind(const mgi_json_object *config, mgeo_error *error) {
     const char *type = "bert";
     const char *positions = "absolute";
     bool decoder = false;
@@ -122,17 +122,17 @@ static mgeo_status mgi_check_kind(const mgi_object *config, mgeo_error *error) {
     /* fusion_layer is MGeo's mark, whatever a fine-tuning tool wrote for model_type. */
     bool mgeo = strcmp(type, "mgeo") == 0 || mgi_json_field(config, "fusion_layer") != NULL;
     if (strcmp(type, "bert") != 0 && !mgeo) {
-        return mgi_unsupported(config, "model_type", type, "bert and mgeo are", error);
+        return unsupported(config, "model_type", type, "bert and mgeo are", error);
     }
     if (strcmp(positions, "absolute") != 0) {
-        return mgi_unsupported(config, "position_embedding_type", positions, "absolute is", error);
+        return unsupported(config, "position_embedding_type", positions, "absolute is", error);
     }
-    if (decoder) return mgi_unsupported(config, "is_decoder", "true", "encoders are", error);
+    if (decoder) return unsupported(config, "is_decoder", "true", "encoders are", error);
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_spec(const mgi_object *config, mgi_encoder_spec *spec,
-                                 mgeo_error *error) {
+static mgeo_status read_spec(const mgi_json_object *config, mgi_encoder_spec *spec,
+                             mgeo_error *error) {
     *spec = (mgi_encoder_spec){.layers = 12,
                                .hidden = 768,
                                .heads = 12,
@@ -140,9 +140,9 @@ static mgeo_status mgi_read_spec(const mgi_object *config, mgi_encoder_spec *spe
                                .vocabulary = 30522,
                                .positions = 512,
                                .types = 2};
-    mgeo_status status = mgi_check_kind(config, error);
-    if (status == MGEO_OK) status = mgi_read_sizes(config, spec, error);
-    if (status == MGEO_OK) status = mgi_read_activation(config, spec, error);
+    mgeo_status status = check_kind(config, error);
+    if (status == MGEO_OK) status = read_sizes(config, spec, error);
+    if (status == MGEO_OK) status = read_activation(config, spec, error);
     if (status != MGEO_OK) return status;
     double eps = 1e-12;
     status = mgi_json_number(config, "layer_norm_eps", 0, 0.1, &eps, error);
@@ -152,7 +152,7 @@ static mgeo_status mgi_read_spec(const mgi_object *config, mgi_encoder_spec *spe
 
 /* ---- labels, task, tokenizer */
 
-static mgeo_status mgi_read_task(const mgi_object *modelscope, bool *ranks, mgeo_error *error) {
+static mgeo_status read_task(const mgi_json_object *modelscope, bool *ranks, mgeo_error *error) {
     const char *task = "";
     mgeo_status status = mgi_json_text(modelscope, "task", &task, error);
     *ranks = strcmp(task, "text_ranking") == 0 || strcmp(task, "text-ranking") == 0;
@@ -160,26 +160,28 @@ static mgeo_status mgi_read_task(const mgi_object *modelscope, bool *ranks, mgeo
 }
 
 /* First match wins, in ModelScope's order. */
-static mgeo_status mgi_read_label_names(const mgi_files *files, mgi_label_names *labels,
-                                        mgeo_error *error) {
-    mgi_object model, preprocessor;
-    if (files->mapping.json != NULL) return mgi_label_mapping_read(labels, &files->mapping, error);
+static mgeo_status read_label_names(const mgi_files *files, mgi_label_names *labels,
+                                    mgeo_error *error) {
+    mgi_json_object model, preprocessor;
+    if (files->mapping.json != NULL)
+        return mgi_label_files_read_mapping(labels, &files->mapping, error);
     mgeo_status status = mgi_json_child(&files->modelscope, "model", "model.", &model, error);
     if (status != MGEO_OK) return status;
     status =
         mgi_json_child(&files->modelscope, "preprocessor", "preprocessor.", &preprocessor, error);
     if (status != MGEO_OK) return status;
-    const mgi_object *places[] = {&model, &preprocessor, &files->config};
+    const mgi_json_object *places[] = {&model, &preprocessor, &files->config};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        status = mgi_label2id_read(labels, places[i], "label2id", error);
-        if (status == MGEO_OK) status = mgi_id2label_read(labels, places[i], "id2label", error);
+        status = mgi_label_files_read_label2id(labels, places[i], "label2id", error);
+        if (status == MGEO_OK)
+            status = mgi_label_files_read_id2label(labels, places[i], "id2label", error);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_tokenizer(const mgi_object *file, mgi_tokenizer_options *options,
-                                      mgeo_error *error) {
+static mgeo_status read_tokenizer(const mgi_json_object *file, mgi_tokenizer_options *options,
+                                  mgeo_error *error) {
     *options = (mgi_tokenizer_options){.do_lower_case = true, .tokenize_chinese_chars = true};
     bool strip = false;
     mgeo_status status = mgi_json_bool(file, "do_lower_case", &options->do_lower_case, error);
@@ -190,23 +192,23 @@ static mgeo_status mgi_read_tokenizer(const mgi_object *file, mgi_tokenizer_opti
     if (status != MGEO_OK) return status;
     status = mgi_json_bool(file, "strip_accents", &strip, error);
     if (status == MGEO_OK && mgi_json_field(file, "strip_accents") != NULL) {
-        options->strip_accents = strip ? MGI_STRIP_YES : MGI_STRIP_NO;
+        options->strip_accents = strip ? MGI_TOKENIZER_STRIP_YES : MGI_TOKENIZER_STRIP_NO;
     }
     return status;
 }
 
-static mgeo_status mgi_read_all(mgi_config *config, const mgi_files *files, mgeo_error *error) {
-    mgeo_status status = mgi_read_spec(&files->config, &config->spec, error);
-    if (status == MGEO_OK) status = mgi_read_task(&files->modelscope, &config->ranks, error);
-    if (status == MGEO_OK) status = mgi_read_label_names(files, &config->labels, error);
+static mgeo_status read_all(mgi_config *config, const mgi_files *files, mgeo_error *error) {
+    mgeo_status status = read_spec(&files->config, &config->spec, error);
+    if (status == MGEO_OK) status = read_task(&files->modelscope, &config->ranks, error);
+    if (status == MGEO_OK) status = read_label_names(files, &config->labels, error);
     if (status == MGEO_OK) {
-        status = mgi_read_tokenizer(&files->tokenizer, &config->tokenizer, error);
+        status = read_tokenizer(&files->tokenizer, &config->tokenizer, error);
     }
     if (status != MGEO_OK) return status;
     config->tokenizer.one_type = config->ranks;
     if (config->spec.types < 2 && !config->tokenizer.one_type) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: type_vocab_size: a pair needs 2 types",
-                        mgi_shown_path(files->config.file));
+                        mgi_pathname_shown(files->config.file));
     }
     return MGEO_OK;
 }
@@ -214,8 +216,8 @@ static mgeo_status mgi_read_all(mgi_config *config, const mgi_files *files, mgeo
 mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error) {
     *config = (mgi_config){0};
     mgi_files files = {0};
-    mgeo_status status = mgi_load_files(&files, directory, error);
-    if (status == MGEO_OK) status = mgi_read_all(config, &files, error);
-    mgi_free_files(&files);
+    mgeo_status status = load_files(&files, directory, error);
+    if (status == MGEO_OK) status = read_all(config, &files, error);
+    free_files(&files);
     return status;
 }

@@ -7,40 +7,39 @@
 #include <string.h>
 
 /* A field with labels, and where it is. */
-typedef struct mgi_label_field {
+typedef struct label_field {
     json_t *json;
     const char *file;
     char where[64];
-} mgi_label_field;
+} label_field;
 
-static mgeo_status mgi_bad_labels(const mgi_label_field *field, const char *reason,
-                                  mgeo_error *error) {
-    return mgi_fail(error, MGEO_E_FORMAT, "%s: %s: %s", mgi_shown_path(field->file), field->where,
-                    reason);
+static mgeo_status bad_labels(const label_field *field, const char *reason, mgeo_error *error) {
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: %s: %s", mgi_pathname_shown(field->file),
+                    field->where, reason);
 }
 
-static mgeo_status mgi_set_label(mgi_label_names *labels, const mgi_label_field *field,
-                                 json_int_t index, const char *name, mgeo_error *error) {
+static mgeo_status set_label(mgi_label_names *labels, const label_field *field, json_int_t index,
+                             const char *name, mgeo_error *error) {
     if (index < 0 || index >= (json_int_t)labels->count) {
-        return mgi_bad_labels(field, "indices must run from 0 without a gap", error);
+        return bad_labels(field, "indices must run from 0 without a gap", error);
     }
     if (name[0] == '\0' || strlen(name) >= sizeof labels->names[0]) {
-        return mgi_bad_labels(field, "a name must have 1 to 63 bytes", error);
+        return bad_labels(field, "a name must have 1 to 63 bytes", error);
     }
     if (labels->names[index][0] != '\0') {
-        return mgi_bad_labels(field, "an index is there twice", error);
+        return bad_labels(field, "an index is there twice", error);
     }
     for (uint32_t i = 0; i < labels->count; i++) {
         if (strcmp(labels->names[i], name) == 0) {
-            return mgi_bad_labels(field, "a name is there twice", error);
+            return bad_labels(field, "a name is there twice", error);
         }
     }
-    mgi_copy_text(labels->names[index], sizeof labels->names[index], name);
+    mgi_fixed_text_copy(labels->names[index], sizeof labels->names[index], name);
     return MGEO_OK;
 }
 
 /* The whole number that a text of up to three digits spells; -1: none. */
-static json_int_t mgi_spelled(const char *text) {
+static json_int_t spelled(const char *text) {
     if (text == NULL || text[0] == '\0' || strlen(text) > 3) return -1;
     json_int_t number = 0;
     for (; *text != '\0'; text++) {
@@ -51,25 +50,25 @@ static json_int_t mgi_spelled(const char *text) {
 }
 
 /* ModelScope passes indices through int(), which takes both. */
-static json_int_t mgi_label_index(json_t *json) {
-    return json_is_integer(json) ? json_integer_value(json) : mgi_spelled(json_string_value(json));
+static json_int_t label_index(json_t *json) {
+    return json_is_integer(json) ? json_integer_value(json) : spelled(json_string_value(json));
 }
 
-static mgeo_status mgi_read_label(mgi_label_names *labels, const mgi_label_field *field,
-                                  const char *key, json_t *value, bool by_name, mgeo_error *error) {
-    if (by_name) return mgi_set_label(labels, field, mgi_label_index(value), key, error);
-    if (!json_is_string(value)) return mgi_bad_labels(field, "a name is no string", error);
-    return mgi_set_label(labels, field, mgi_spelled(key), json_string_value(value), error);
+static mgeo_status read_label(mgi_label_names *labels, const label_field *field, const char *key,
+                              json_t *value, bool by_name, mgeo_error *error) {
+    if (by_name) return set_label(labels, field, label_index(value), key, error);
+    if (!json_is_string(value)) return bad_labels(field, "a name is no string", error);
+    return set_label(labels, field, spelled(key), json_string_value(value), error);
 }
 
-static mgeo_status mgi_read_labels(mgi_label_names *labels, const mgi_label_field *field,
-                                   bool by_name, mgeo_error *error) {
+static mgeo_status read_labels(mgi_label_names *labels, const label_field *field, bool by_name,
+                               mgeo_error *error) {
     if (!json_is_object(field->json)) {
-        return mgi_bad_labels(field, "an object is expected", error);
+        return bad_labels(field, "an object is expected", error);
     }
     size_t count = json_object_size(field->json);
     if (count == 0 || count > MGEO_MAX_LABELS) {
-        return mgi_bad_labels(field, "1 to 16 labels are expected", error);
+        return bad_labels(field, "1 to 16 labels are expected", error);
     }
     *labels = (mgi_label_names){.count = (uint32_t)count};
     const char *name = strrchr(field->file, '/');
@@ -78,35 +77,35 @@ static mgeo_status mgi_read_labels(mgi_label_names *labels, const mgi_label_fiel
     const char *key;
     json_t *value;
     json_object_foreach(field->json, key, value) {
-        mgeo_status status = mgi_read_label(labels, field, key, value, by_name, error);
+        mgeo_status status = read_label(labels, field, key, value, by_name, error);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_field(mgi_label_names *labels, const mgi_object *object,
-                                  const char *key, bool by_name, mgeo_error *error) {
-    mgi_label_field field = {.json = mgi_json_field(object, key), .file = object->file};
+static mgeo_status read_field(mgi_label_names *labels, const mgi_json_object *object,
+                              const char *key, bool by_name, mgeo_error *error) {
+    label_field field = {.json = mgi_json_field(object, key), .file = object->file};
     if (labels->count != 0 || field.json == NULL) return MGEO_OK;
     snprintf(field.where, sizeof field.where, "%s%s", object->within, key);
-    return mgi_read_labels(labels, &field, by_name, error);
+    return read_labels(labels, &field, by_name, error);
 }
 
-mgeo_status mgi_label2id_read(mgi_label_names *labels, const mgi_object *object, const char *key,
-                              mgeo_error *error) {
-    return mgi_read_field(labels, object, key, true, error);
+mgeo_status mgi_label_files_read_label2id(mgi_label_names *labels, const mgi_json_object *object,
+                                          const char *key, mgeo_error *error) {
+    return read_field(labels, object, key, true, error);
 }
 
-mgeo_status mgi_id2label_read(mgi_label_names *labels, const mgi_object *object, const char *key,
-                              mgeo_error *error) {
-    return mgi_read_field(labels, object, key, false, error);
+mgeo_status mgi_label_files_read_id2label(mgi_label_names *labels, const mgi_json_object *object,
+                                          const char *key, mgeo_error *error) {
+    return read_field(labels, object, key, false, error);
 }
 
-mgeo_status mgi_label_mapping_read(mgi_label_names *labels, const mgi_object *mapping,
-                                   mgeo_error *error) {
-    const mgi_label_field field = {.json = mapping->json, .file = mapping->file, .where = "labels"};
+mgeo_status mgi_label_files_read_mapping(mgi_label_names *labels, const mgi_json_object *mapping,
+                                         mgeo_error *error) {
+    const label_field field = {.json = mapping->json, .file = mapping->file, .where = "labels"};
     const char *first = json_object_iter_key(json_object_iter(mapping->json));
     json_t *value = json_object_iter_value(json_object_iter(mapping->json));
-    bool by_index = mgi_spelled(first) >= 0 && mgi_label_index(value) < 0;
-    return mgi_read_labels(labels, &field, !by_index, error);
+    bool by_index = spelled(first) >= 0 && label_index(value) < 0;
+    return read_labels(labels, &field, !by_index, error);
 }

@@ -6,13 +6,13 @@
 #include "model/config.h"
 
 /* Reads object[key], if labels are not named yet and the field is there. */
-mgeo_status mgi_label2id_read(mgi_label_names *labels, const mgi_object *object, const char *key,
-                              mgeo_error *error);
-mgeo_status mgi_id2label_read(mgi_label_names *labels, const mgi_object *object, const char *key,
-                              mgeo_error *error);
+mgeo_status mgi_label_files_read_label2id(mgi_label_names *labels, const mgi_json_object *object,
+                                          const char *key, mgeo_error *error);
+mgeo_status mgi_label_files_read_id2label(mgi_label_names *labels, const mgi_json_object *object,
+                                          const char *key, mgeo_error *error);
 
 /* Reads a whole label_mapping.json, of either form. */
-mgeo_status mgi_label_mapping_read(mgi_label_names *labels, const mgi_object *mapping,
-                                   mgeo_error *error);
+mgeo_status mgi_label_files_read_mapping(mgi_label_names *labels, const mgi_json_object *mapping,
+                                         mgeo_error *error);
 
 #endif

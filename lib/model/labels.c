@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int32_t mgi_label_find(const mgi_labels *labels, const char *name) {
+static int32_t label_find(const mgi_labels *labels, const char *name) {
     for (uint32_t i = 0; i < labels->count; i++) {
         if (strcmp(labels->names[i], name) == 0) return (int32_t)i;
     }
@@ -15,7 +15,7 @@ static int32_t mgi_label_find(const mgi_labels *labels, const char *name) {
 }
 
 /* The names of all labels, for an error line. */
-static void mgi_label_list(const mgi_labels *labels, char *list, size_t capacity) {
+static void label_list(const mgi_labels *labels, char *list, size_t capacity) {
     size_t used = 0;
     list[0] = '\0';
     for (uint32_t i = 0; i < labels->count && used < capacity; i++) {
@@ -25,71 +25,71 @@ static void mgi_label_list(const mgi_labels *labels, char *list, size_t capacity
     }
 }
 
-static mgeo_status mgi_need_positive(const mgi_labels *labels, const char *directory,
-                                     const char *reason, mgeo_error *error) {
+static mgeo_status need_positive(const mgi_labels *labels, const char *directory,
+                                 const char *reason, mgeo_error *error) {
     char list[200];
-    mgi_label_list(labels, list, sizeof list);
+    label_list(labels, list, sizeof list);
     return mgi_fail(error, MGEO_E_ARGUMENT, "%s: positive_label: %s; the labels are %s",
-                    mgi_shown_path(directory), reason, list);
+                    mgi_pathname_shown(directory), reason, list);
 }
 
 /* Which of two labels means "the same place"? Index 1, unless exactly one name tells otherwise. */
-static int32_t mgi_positive_of_two(const mgi_labels *labels) {
+static int32_t positive_of_two(const mgi_labels *labels) {
     static const char *const same[] = {"exact_match", "match", "same", "yes", "true", "1"};
     static const char *const other[] = {"not_match", "no_match", "different", "no", "false", "0"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        int32_t index = mgi_label_find(labels, same[i]);
+        int32_t index = label_find(labels, same[i]);
         if (index >= 0) return index;
     }
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-        int32_t index = mgi_label_find(labels, other[i]);
+        int32_t index = label_find(labels, other[i]);
         if (index >= 0) return 1 - index;
     }
     return 1;
 }
 
-static mgeo_status mgi_decide_positive(mgi_labels *labels, const char *asked, const char *directory,
-                                       mgeo_error *error) {
-    int32_t exact = mgi_label_find(labels, "exact_match");
+static mgeo_status decide_positive(mgi_labels *labels, const char *asked, const char *directory,
+                                   mgeo_error *error) {
+    int32_t exact = label_find(labels, "exact_match");
     labels->positive = -1;
     labels->partial = -1;
     if (labels->count == 1 && asked == NULL) return MGEO_OK;
     if (labels->count == 1) {
-        return mgi_need_positive(labels, directory, "a model with one output takes none", error);
+        return need_positive(labels, directory, "a model with one output takes none", error);
     }
     if (asked != NULL) {
-        labels->positive = mgi_label_find(labels, asked);
+        labels->positive = label_find(labels, asked);
         if (labels->positive < 0) {
-            return mgi_need_positive(labels, directory, "no label has that name", error);
+            return need_positive(labels, directory, "no label has that name", error);
         }
     } else if (labels->count == 2) {
-        labels->positive = mgi_positive_of_two(labels);
-    } else if (labels->count == 3 && exact >= 0 && mgi_label_find(labels, "not_match") >= 0) {
+        labels->positive = positive_of_two(labels);
+    } else if (labels->count == 3 && exact >= 0 && label_find(labels, "not_match") >= 0) {
         labels->positive = exact;
     } else {
-        return mgi_need_positive(labels, directory,
-                                 "needed, because the labels do not tell which one means a match",
-                                 error);
+        return need_positive(labels, directory,
+                             "needed, because the labels do not tell which one means a match",
+                             error);
     }
-    if (labels->positive == exact) labels->partial = mgi_label_find(labels, "partial_match");
+    if (labels->positive == exact) labels->partial = label_find(labels, "partial_match");
     return MGEO_OK;
 }
 
-static mgeo_status mgi_name_labels(mgi_labels *labels, const mgi_config *config, uint32_t outputs,
-                                   const char *directory, mgeo_error *error) {
+static mgeo_status name_labels(mgi_labels *labels, const mgi_config *config, uint32_t outputs,
+                               const char *directory, mgeo_error *error) {
     labels->count = outputs;
     if (config->labels.count == outputs) {
         memcpy(labels->names, config->labels.names, sizeof labels->names);
         return MGEO_OK;
     }
     if (outputs == 1 && (config->labels.count == 0 || config->ranks)) {
-        mgi_copy_text(labels->names[0], sizeof labels->names[0], "score");
+        mgi_fixed_text_copy(labels->names[0], sizeof labels->names[0], "score");
         return MGEO_OK;
     }
     if (config->labels.count != 0) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: %s: names %u labels, but tensor classifier.weight has %u rows",
-                        mgi_shown_path(directory), config->labels.source, config->labels.count,
+                        mgi_pathname_shown(directory), config->labels.source, config->labels.count,
                         outputs);
     }
     for (uint32_t i = 0; i < outputs; i++) {
@@ -108,22 +108,22 @@ mgeo_status mgi_labels_decide(mgi_labels *labels, const mgi_config *config, uint
                         (double)weight);
     }
     labels->partial_weight = weight == 0.0f ? 0.5f : weight < 0.0f ? 0.0f : weight;
-    mgeo_status status = mgi_name_labels(labels, config, outputs, directory, error);
+    mgeo_status status = name_labels(labels, config, outputs, directory, error);
     if (status != MGEO_OK) return status;
-    return mgi_decide_positive(labels, options->positive_label, directory, error);
+    return decide_positive(labels, options->positive_label, directory, error);
 }
 
 /* ---- logits */
 
-static bool mgi_score_nothing(const mgi_labels *labels, float *probabilities, int32_t *label,
-                              float *similarity) {
+static bool score_nothing(const mgi_labels *labels, float *probabilities, int32_t *label,
+                          float *similarity) {
     for (uint32_t i = 0; probabilities != NULL && i < labels->count; i++) probabilities[i] = NAN;
     if (label != NULL) *label = -1;
     *similarity = NAN;
     return false;
 }
 
-static uint32_t mgi_softmax(const float *logits, uint32_t count, double *probabilities) {
+static uint32_t softmax(const float *logits, uint32_t count, double *probabilities) {
     uint32_t best = 0;
     for (uint32_t i = 1; i < count; i++) {
         if (logits[i] > logits[best]) best = i;
@@ -143,13 +143,13 @@ bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *prob
     uint32_t best = 0;
     for (uint32_t i = 0; i < labels->count; i++) {
         if (!isfinite(logits[i])) {
-            return mgi_score_nothing(labels, probabilities, label, similarity);
+            return score_nothing(labels, probabilities, label, similarity);
         }
     }
     if (labels->count == 1) {
         shares[0] = 1.0 / (1.0 + exp(-(double)logits[0]));
     } else {
-        best = mgi_softmax(logits, labels->count, shares);
+        best = softmax(logits, labels->count, shares);
     }
     for (uint32_t i = 0; probabilities != NULL && i < labels->count; i++) {
         probabilities[i] = (float)shares[i];

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MGI_DEFAULT_LENGTH = 128 };
+enum { DEFAULT_LENGTH = 128 };
 
 struct mgi_model {
     char *path; /* as given, or the bundled model's */
@@ -25,7 +25,7 @@ struct mgi_model {
     mgi_config config;
     mgi_labels labels;
     uint32_t max_length;
-    mgi_store store; /* empty where the backend has copied all */
+    mgi_tensor_index store; /* empty where the backend has copied all */
     mgi_checkpoint checkpoint;
     mgi_tokenizer *tokenizer;
     const mgi_backend *backend;
@@ -36,7 +36,7 @@ struct mgi_model {
 
 /* ---- opening, step by step */
 
-static mgeo_status mgi_model_find(mgi_model *model, const char *path, mgeo_error *error) {
+static mgeo_status model_find(mgi_model *model, const char *path, mgeo_error *error) {
     char reason[128];
     struct stat found;
     if (path == NULL) {
@@ -46,7 +46,7 @@ static mgeo_status mgi_model_find(mgi_model *model, const char *path, mgeo_error
         model->path = mgi_strdup(path);
         if (model->path == NULL) return mgi_fail_memory(error, "a path", strlen(path));
     }
-    const char *shown = mgi_shown_path(model->path);
+    const char *shown = mgi_pathname_shown(model->path);
     if (stat(model->path, &found) != 0) {
         return mgi_fail(error, MGEO_E_IO, "%s: model directory: %s", shown,
                         strerror_r(errno, reason, sizeof reason));
@@ -58,12 +58,12 @@ static mgeo_status mgi_model_find(mgi_model *model, const char *path, mgeo_error
     return MGEO_OK;
 }
 
-static mgeo_status mgi_model_name(mgi_model *model, const char *version, mgeo_error *error) {
+static mgeo_status model_name(mgi_model *model, const char *version, mgeo_error *error) {
     if (version != NULL && strlen(version) >= sizeof model->version) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "version: longer than 63 bytes");
     }
     if (version != NULL) {
-        mgi_copy_text(model->version, sizeof model->version, version);
+        mgi_fixed_text_copy(model->version, sizeof model->version, version);
         return MGEO_OK;
     }
     size_t end = strlen(model->path);
@@ -73,57 +73,56 @@ static mgeo_status mgi_model_name(mgi_model *model, const char *version, mgeo_er
     char *name = mgi_calloc(end - begin + 1, 1);
     if (name == NULL) return mgi_fail_memory(error, "a name", end - begin + 1);
     memcpy(name, model->path + begin, end - begin);
-    mgi_copy_text(model->version, sizeof model->version, name);
+    mgi_fixed_text_copy(model->version, sizeof model->version, name);
     mgi_free(name);
     return MGEO_OK;
 }
 
-static mgeo_status mgi_model_limit(mgi_model *model, uint32_t asked, mgeo_error *error) {
+static mgeo_status model_limit(mgi_model *model, uint32_t asked, mgeo_error *error) {
     const uint32_t positions = model->config.spec.positions;
     if (asked == 0) {
-        model->max_length = positions < MGI_DEFAULT_LENGTH ? positions : MGI_DEFAULT_LENGTH;
+        model->max_length = positions < DEFAULT_LENGTH ? positions : DEFAULT_LENGTH;
         return MGEO_OK;
     }
-    if (asked < MGI_PAIR_SHORTEST || asked > positions) {
+    if (asked < MGI_TOKENIZER_MIN_LENGTH || asked > positions) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "max_length: %u is not within %d to %u, the positions of %s", asked,
-                        MGI_PAIR_SHORTEST, positions, mgi_shown_path(model->path));
+                        MGI_TOKENIZER_MIN_LENGTH, positions, mgi_pathname_shown(model->path));
     }
     model->max_length = asked;
     return MGEO_OK;
 }
 
 /* Every id that the tokenizer can make must have its row in the embeddings. */
-static mgeo_status mgi_check_vocabulary(const mgi_model *model, const char *path,
-                                        mgeo_error *error) {
+static mgeo_status check_vocabulary(const mgi_model *model, const char *path, mgeo_error *error) {
     uint32_t tokens = mgi_tokenizer_vocabulary(model->tokenizer);
     uint32_t rows = model->config.spec.vocabulary;
     if (tokens <= rows) return MGEO_OK;
     return mgi_fail(error, MGEO_E_FORMAT, "%s: %u tokens, but config.json's vocab_size is %u",
-                    mgi_shown_path(path), tokens, rows);
+                    mgi_pathname_shown(path), tokens, rows);
 }
 
-static mgeo_status mgi_model_read_vocabulary(mgi_model *model, mgeo_error *error) {
+static mgeo_status model_read_vocabulary(mgi_model *model, mgeo_error *error) {
     mgi_mapfile file = {0};
-    char *path = mgi_path_join(model->path, "vocab.txt");
+    char *path = mgi_pathname_join(model->path, "vocab.txt");
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(model->path));
     mgeo_status status = mgi_mapfile_open(&file, path, error);
     if (status == MGEO_OK) {
         status = mgi_tokenizer_create(&model->config.tokenizer, file.data, file.size,
-                                      mgi_shown_path(path), &model->tokenizer, error);
+                                      mgi_pathname_shown(path), &model->tokenizer, error);
     }
-    if (status == MGEO_OK) status = mgi_check_vocabulary(model, path, error);
+    if (status == MGEO_OK) status = check_vocabulary(model, path, error);
     mgi_mapfile_close(&file);
     mgi_free(path);
     return status;
 }
 
-static mgeo_status mgi_model_read_files(mgi_model *model, const mgi_model_options *options,
-                                        mgeo_error *error) {
+static mgeo_status model_read_files(mgi_model *model, const mgi_model_options *options,
+                                    mgeo_error *error) {
     mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);
     mgeo_status status = mgi_config_read(&model->config, model->path, error);
-    if (status == MGEO_OK) status = mgi_model_limit(model, options->max_length, error);
-    if (status == MGEO_OK) status = mgi_weights_read(&model->store, model->path, error);
+    if (status == MGEO_OK) status = model_limit(model, options->max_length, error);
+    if (status == MGEO_OK) status = mgi_weight_files_read(&model->store, model->path, error);
     if (status == MGEO_OK) {
         status = mgi_checkpoint_bind(&model->checkpoint, &model->store, model->path,
                                      &model->config.spec, error);
@@ -132,16 +131,16 @@ static mgeo_status mgi_model_read_files(mgi_model *model, const mgi_model_option
         status = mgi_labels_decide(&model->labels, &model->config, model->config.spec.labels,
                                    options, model->path, error);
     }
-    if (status == MGEO_OK) status = mgi_model_read_vocabulary(model, error);
+    if (status == MGEO_OK) status = model_read_vocabulary(model, error);
     return status;
 }
 
-static mgeo_status mgi_model_fill(mgi_model *model, const char *path,
-                                  const mgi_model_options *options, mgeo_error *error) {
+static mgeo_status model_fill(mgi_model *model, const char *path, const mgi_model_options *options,
+                              mgeo_error *error) {
     mgeo_status status = mgi_backend_find(options->device, &model->backend, &model->device, error);
-    if (status == MGEO_OK) status = mgi_model_find(model, path, error);
-    if (status == MGEO_OK) status = mgi_model_name(model, options->version, error);
-    if (status == MGEO_OK) status = mgi_model_read_files(model, options, error);
+    if (status == MGEO_OK) status = model_find(model, path, error);
+    if (status == MGEO_OK) status = model_name(model, options->version, error);
+    if (status == MGEO_OK) status = model_read_files(model, options, error);
     if (status == MGEO_OK && options->batch_tokens != 0 &&
         options->batch_tokens < model->max_length) {
         status = mgi_fail(error, MGEO_E_ARGUMENT, "batch_tokens: %u is less than max_length, %u",
@@ -155,7 +154,7 @@ mgeo_status mgi_model_read(const char *path, const mgi_model_options *options, m
     *model = NULL;
     mgi_model *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a model", sizeof *made);
-    mgeo_status status = mgi_model_fill(made, path, options, error);
+    mgeo_status status = model_fill(made, path, options, error);
     if (status != MGEO_OK) {
         mgi_model_close(made);
         return status;
@@ -166,8 +165,7 @@ mgeo_status mgi_model_read(const char *path, const mgi_model_options *options, m
 
 /* ---- placing */
 
-static mgi_encoder_request mgi_model_request(const mgi_model *model,
-                                             const mgi_model_options *options) {
+static mgi_encoder_request model_request(const mgi_model *model, const mgi_model_options *options) {
     return (mgi_encoder_request){.device = model->device,
                                  .precision = options->precision,
                                  .max_length = model->max_length,
@@ -178,10 +176,10 @@ static mgi_encoder_request mgi_model_request(const mgi_model *model,
                                  .progress = options->progress};
 }
 
-mgeo_status mgi_model_predict(const mgi_model *model, const mgi_model_options *options,
-                              int32_t precision, unsigned cores, mgi_encoder_needs *needs,
-                              mgeo_error *error) {
-    mgi_encoder_request request = mgi_model_request(model, options);
+mgeo_status mgi_model_estimate(const mgi_model *model, const mgi_model_options *options,
+                               int32_t precision, unsigned cores, mgi_encoder_estimate *needs,
+                               mgeo_error *error) {
+    mgi_encoder_request request = model_request(model, options);
     /* What was asked of one precision says nothing of the others. */
     request.allow_tf32 = options->allow_tf32 && precision == options->precision;
     request.precision = precision;
@@ -196,9 +194,9 @@ mgeo_status mgi_model_available(const mgi_model *model, uint64_t *bytes, mgeo_er
     return mgi_succeed(error);
 }
 
-static mgeo_status mgi_model_open_encoder(mgi_model *model, const mgi_model_options *options,
-                                          mgeo_error *error) {
-    const mgi_encoder_request request = mgi_model_request(model, options);
+static mgeo_status model_open_encoder(mgi_model *model, const mgi_model_options *options,
+                                      mgeo_error *error) {
+    const mgi_encoder_request request = model_request(model, options);
     mgeo_status status = mgi_progress_check(options->progress, error);
     if (status != MGEO_OK) return status;
     status = model->backend->open(&request, &model->encoder, error);
@@ -208,18 +206,18 @@ static mgeo_status mgi_model_open_encoder(mgi_model *model, const mgi_model_opti
         mgi_free(model->checkpoint.used);
         model->checkpoint.used = NULL;
         model->checkpoint.used_count = 0;
-        mgi_store_finish(&model->store);
+        mgi_tensor_index_finish(&model->store);
     }
     return mgi_succeed(error);
 }
 
 mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, mgeo_error *error) {
-    mgi_encoder_needs needs;
-    mgeo_status status = mgi_model_predict(model, options, options->precision, 1, &needs, error);
+    mgi_encoder_estimate needs;
+    mgeo_status status = mgi_model_estimate(model, options, options->precision, 1, &needs, error);
     if (status != MGEO_OK) return status;
     status = mgi_fingerprint(&model->checkpoint, needs.keeps_weights, model->fingerprint,
                              options->progress, error);
-    return status == MGEO_OK ? mgi_model_open_encoder(model, options, error) : status;
+    return status == MGEO_OK ? model_open_encoder(model, options, error) : status;
 }
 
 mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, mgi_model **model,
@@ -240,7 +238,7 @@ void mgi_model_close(mgi_model *model) {
     if (model->encoder != NULL) model->backend->close(model->encoder);
     mgi_tokenizer_destroy(model->tokenizer);
     mgi_checkpoint_finish(&model->checkpoint);
-    mgi_store_finish(&model->store);
+    mgi_tensor_index_finish(&model->store);
     mgi_free(model->path);
     mgi_free(model);
 }
@@ -261,19 +259,19 @@ const mgi_encoder_info *mgi_model_encoder_info(const mgi_model *model) {
     return &model->encoder_info;
 }
 
-static void mgi_describe_labels(const mgi_labels *labels, mgeo_model_info *info) {
+static void describe_labels(const mgi_labels *labels, mgeo_model_info *info) {
     info->label_count = labels->count;
     info->positive_label = labels->positive;
     memcpy(info->labels, labels->names, sizeof info->labels);
 }
 
-static void mgi_describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *info) {
+static void describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *info) {
     info->bytes_on_device = encoder->bytes_on_device;
     info->precision = encoder->precision;
     info->batch_tokens = encoder->batch_tokens;
-    mgi_copy_text(info->device, sizeof info->device, encoder->device);
-    mgi_copy_text(info->library, sizeof info->library, encoder->library);
-    mgi_copy_text(info->warning, sizeof info->warning, encoder->warning);
+    mgi_fixed_text_copy(info->device, sizeof info->device, encoder->device);
+    mgi_fixed_text_copy(info->library, sizeof info->library, encoder->library);
+    mgi_fixed_text_copy(info->warning, sizeof info->warning, encoder->warning);
 }
 
 void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
@@ -285,11 +283,11 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     info->heads = spec->heads;
     info->vocabulary = spec->vocabulary;
     info->max_length = model->max_length;
-    mgi_describe_labels(&model->labels, info);
-    mgi_describe_encoder(&model->encoder_info, info);
-    mgi_copy_text(info->version, sizeof info->version, model->version);
-    mgi_copy_text(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
-    mgi_copy_text(info->path, sizeof info->path, model->path);
+    describe_labels(&model->labels, info);
+    describe_encoder(&model->encoder_info, info);
+    mgi_fixed_text_copy(info->version, sizeof info->version, model->version);
+    mgi_fixed_text_copy(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
+    mgi_fixed_text_copy(info->path, sizeof info->path, model->path);
 }
 
 const char *mgi_model_unused_tensor(const mgi_model *model, uint64_t index) {

@@ -53,9 +53,9 @@ mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, 
 /* What placing the model at this precision, and lanes on so many cores, would take: from the
  * headers alone. Not after mgi_model_place. Errors: what the backend's predict returns,
  * MGEO_E_ARGUMENT. */
-mgeo_status mgi_model_predict(const mgi_model *model, const mgi_model_options *options,
-                              int32_t precision, unsigned cores, mgi_encoder_needs *needs,
-                              mgeo_error *error);
+mgeo_status mgi_model_estimate(const mgi_model *model, const mgi_model_options *options,
+                               int32_t precision, unsigned cores, mgi_encoder_estimate *needs,
+                               mgeo_error *error);
 
 /* Bytes free where the model is placed. Errors: MGEO_E_DEVICE. */
 mgeo_status mgi_model_available(const mgi_model *model, uint64_t *bytes, mgeo_error *error);

@@ -5,37 +5,38 @@
 
 #include <string.h>
 
-static uint32_t mgi_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
-static uint32_t mgi_most(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t max_u32(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
-uint32_t mgi_sharers_of(const mgi_load *load, uint32_t whole_tokens) {
-    uint32_t sharers = mgi_least(load->waiting_rows, load->free_workers);
-    uint64_t wholes = whole_tokens == 0 ? sharers : load->waiting_tokens / whole_tokens;
+uint32_t mgi_batcher_split_count(const mgi_batcher_demand *load, uint32_t min_split_tokens) {
+    uint32_t sharers = min_u32(load->waiting_rows, load->free_workers);
+    uint64_t wholes = min_split_tokens == 0 ? sharers : load->waiting_tokens / min_split_tokens;
     if (wholes < sharers) sharers = (uint32_t)wholes;
-    return mgi_most(1, sharers);
+    return max_u32(1, sharers);
 }
 
-mgi_share mgi_share_of(const mgi_load *load, uint32_t batch_tokens, uint32_t whole_tokens) {
-    uint32_t sharers = mgi_sharers_of(load, whole_tokens);
+mgi_batcher_grant mgi_batcher_grant_for(const mgi_batcher_demand *load, uint32_t batch_tokens,
+                                        uint32_t min_split_tokens) {
+    uint32_t sharers = mgi_batcher_split_count(load, min_split_tokens);
     uint64_t tokens = (load->waiting_tokens + sharers - 1) / sharers;
-    mgi_share share = {.tokens = tokens < batch_tokens ? (uint32_t)tokens : batch_tokens};
+    mgi_batcher_grant share = {.tokens = tokens < batch_tokens ? (uint32_t)tokens : batch_tokens};
     /* Callers who are about to bring their rows count too: cores given away now would be missed. */
-    uint32_t claimants = mgi_most(load->busy_workers + sharers, load->calls);
+    uint32_t claimants = max_u32(load->busy_workers + sharers, load->calls);
     uint32_t free_cores = load->cores > load->busy_cores ? load->cores - load->busy_cores : 0;
-    share.cores = mgi_most(1, mgi_least(load->cores / claimants, free_cores));
+    share.cores = max_u32(1, min_u32(load->cores / claimants, free_cores));
     return share;
 }
 
 uint32_t mgi_batcher_rows(uint32_t batch_tokens, uint32_t queue_rows) {
-    return mgi_most(1, mgi_least(batch_tokens, queue_rows));
+    return max_u32(1, min_u32(batch_tokens, queue_rows));
 }
 
 bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queue_rows,
-                      bool any_length) {
-    *batcher = (mgi_batcher){.batch_tokens = batch_tokens, .any_length = any_length};
+                      bool mixed_lengths) {
+    *batcher = (mgi_batcher){.batch_tokens = batch_tokens, .mixed_lengths = mixed_lengths};
     uint32_t rows = mgi_batcher_rows(batch_tokens, queue_rows);
     batcher->rows_most = rows;
-    batcher->picked = mgi_calloc((size_t)rows * 2, sizeof(mgi_row *));
+    batcher->picked = mgi_calloc((size_t)rows * 2, sizeof(mgi_queue_row *));
     batcher->entries = mgi_calloc(rows, sizeof *batcher->entries);
     batcher->ids = mgi_calloc(batch_tokens, sizeof *batcher->ids);
     batcher->types = mgi_calloc(batch_tokens, sizeof *batcher->types);
@@ -63,40 +64,40 @@ void mgi_batcher_finish(mgi_batcher *batcher) {
 }
 
 /* The rows picked so far: shortest at `low`, one past the longest at `high`. */
-typedef struct mgi_pick {
+typedef struct row_pick {
     mgi_batcher *batcher;
     mgi_queue *queue;
     uint32_t low, high;
     uint32_t tokens_left;
-} mgi_pick;
+} row_pick;
 
-static bool mgi_pick_has_room(const mgi_pick *pick, uint32_t length) {
+static bool pick_has_room(const row_pick *pick, uint32_t length) {
     return pick->high - pick->low < pick->batcher->rows_most && length <= pick->tokens_left;
 }
 
-static void mgi_pick_length(mgi_pick *pick, uint32_t length, bool shorter) {
-    mgi_row *row;
-    while ((row = pick->queue->by_length[length].first) != NULL &&
-           mgi_pick_has_room(pick, length)) {
+static void pick_length(row_pick *pick, uint32_t length, bool shorter) {
+    mgi_queue_row *row;
+    while ((row = pick->queue->by_length[length].first) != NULL && pick_has_room(pick, length)) {
         mgi_queue_remove(pick->queue, row);
         pick->batcher->picked[shorter ? --pick->low : pick->high++] = row;
         pick->tokens_left -= length;
     }
 }
 
-static void mgi_pick_nearest(mgi_pick *pick, uint32_t length) {
-    mgi_pick_length(pick, length, false);
+static void pick_nearest(row_pick *pick, uint32_t length) {
+    pick_length(pick, length, false);
     for (uint32_t distance = 1; distance <= pick->queue->max_length; distance++) {
-        if (pick->queue->waiting_rows == 0 || !mgi_pick_has_room(pick, 1)) return;
-        if (distance < length) mgi_pick_length(pick, length - distance, true);
+        if (pick->queue->waiting_rows == 0 || !pick_has_room(pick, 1)) return;
+        if (distance < length) pick_length(pick, length - distance, true);
         if (length + distance <= pick->queue->max_length) {
-            mgi_pick_length(pick, length + distance, false);
+            pick_length(pick, length + distance, false);
         }
     }
 }
 
 /* Two runs that ascend, rows[0 .. middle) and rows[middle .. count), into one. */
-static void mgi_merge(mgi_row *const *rows, uint32_t middle, uint32_t count, mgi_row **to) {
+static void merge_runs(mgi_queue_row *const *rows, uint32_t middle, uint32_t count,
+                       mgi_queue_row **to) {
     uint32_t low = 0, high = middle;
     for (uint32_t i = 0; i < count; i++) {
         const bool lower =
@@ -107,41 +108,41 @@ static void mgi_merge(mgi_row *const *rows, uint32_t middle, uint32_t count, mgi
 
 /* By length; rows of one length keep their order. Unlike qsort it allocates nothing: scratch takes
  * as many rows. */
-static void mgi_sort_rows(mgi_row **rows, mgi_row **scratch, uint32_t count) {
-    mgi_row **from = rows, **to = scratch;
+static void sort_rows(mgi_queue_row **rows, mgi_queue_row **scratch, uint32_t count) {
+    mgi_queue_row **from = rows, **to = scratch;
     for (uint32_t run = 1; run < count; run *= 2) {
         for (uint32_t first = 0; first < count; first += 2 * run) {
             const uint32_t left = count - first;
-            mgi_merge(from + first, mgi_least(run, left), mgi_least(2 * run, left), to + first);
+            merge_runs(from + first, min_u32(run, left), min_u32(2 * run, left), to + first);
         }
-        mgi_row **swapped = from;
+        mgi_queue_row **swapped = from;
         from = to;
         to = swapped;
     }
-    if (from != rows) memcpy(rows, from, count * sizeof(mgi_row *));
+    if (from != rows) memcpy(rows, from, count * sizeof(mgi_queue_row *));
 }
 
-static void mgi_pick_in_turn(mgi_pick *pick) {
-    mgi_row **picked = pick->batcher->picked;
-    const mgi_row *next;
-    while ((next = mgi_queue_peek(pick->queue)) != NULL && mgi_pick_has_room(pick, next->length)) {
+static void pick_by_age(row_pick *pick) {
+    mgi_queue_row **picked = pick->batcher->picked;
+    const mgi_queue_row *next;
+    while ((next = mgi_queue_peek(pick->queue)) != NULL && pick_has_room(pick, next->length)) {
         pick->tokens_left -= next->length;
         picked[pick->high++] = mgi_queue_next(pick->queue);
     }
-    mgi_sort_rows(picked + pick->low, picked, pick->high - pick->low); /* below low nothing lies */
+    sort_rows(picked + pick->low, picked, pick->high - pick->low); /* below low nothing lies */
 }
 
-static void mgi_batcher_pack(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uint32_t high) {
+static void pack_batch(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uint32_t high) {
     uint32_t tokens = 0;
     for (uint32_t i = low; i < high; i++) {
-        mgi_row *row = batcher->picked[i];
+        mgi_queue_row *row = batcher->picked[i];
         memcpy(batcher->ids + tokens, row->ids, row->length * sizeof *row->ids);
         memcpy(batcher->types + tokens, row->types, row->length);
-        batcher->entries[i - low] = (mgi_entry){.source = row->source,
-                                                .index = row->index,
-                                                .length = row->length,
-                                                .flags = row->flags,
-                                                .since = row->since};
+        batcher->entries[i - low] = (mgi_batcher_entry){.source = row->source,
+                                                        .index = row->index,
+                                                        .length = row->length,
+                                                        .flags = row->flags,
+                                                        .since = row->since};
         batcher->offsets[i - low] = tokens;
         tokens += row->length;
         mgi_queue_release(queue, row);
@@ -152,15 +153,15 @@ static void mgi_batcher_pack(mgi_batcher *batcher, mgi_queue *queue, uint32_t lo
 }
 
 void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens) {
-    mgi_pick pick = {.batcher = batcher, .queue = queue, .low = batcher->rows_most};
-    mgi_row *first = mgi_queue_next(queue);
+    row_pick pick = {.batcher = batcher, .queue = queue, .low = batcher->rows_most};
+    mgi_queue_row *first = mgi_queue_next(queue);
     batcher->picked[pick.low] = first;
     pick.high = pick.low + 1;
-    tokens = mgi_least(tokens, batcher->batch_tokens);
+    tokens = min_u32(tokens, batcher->batch_tokens);
     pick.tokens_left = tokens > first->length ? tokens - first->length : 0;
-    if (batcher->any_length)
-        mgi_pick_in_turn(&pick);
+    if (batcher->mixed_lengths)
+        pick_by_age(&pick);
     else
-        mgi_pick_nearest(&pick, first->length);
-    mgi_batcher_pack(batcher, queue, pick.low, pick.high);
+        pick_nearest(&pick, first->length);
+    pack_batch(batcher, queue, pick.low, pick.high);
 }

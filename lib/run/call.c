@@ -4,23 +4,23 @@
 #include "core/thread.h"
 #include "run/state.h"
 
-static void mgi_call_destroy(mgi_call *call) {
+static void call_destroy(mgi_call *call) {
     if (call == NULL) return;
     pthread_cond_destroy(&call->wake);
-    mgi_pair_scratch_destroy(call->scratch);
+    mgi_tokenizer_scratch_destroy(call->scratch);
     mgi_free(call);
 }
 
-static mgi_call *mgi_call_create(mgi_runner *runner) {
+static mgi_call *call_create(mgi_runner *runner) {
     mgi_call *call = mgi_calloc(1, sizeof *call);
     if (call == NULL) return NULL;
     if (mgi_cond_init(&call->wake) != 0) {
         mgi_free(call);
         return NULL;
     }
-    call->scratch = mgi_pair_scratch_create(runner->max_length);
+    call->scratch = mgi_tokenizer_scratch_create(runner->max_length);
     if (call->scratch == NULL) {
-        mgi_call_destroy(call);
+        call_destroy(call);
         return NULL;
     }
     return call;
@@ -32,7 +32,7 @@ mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
         runner->pool = call->next;
     } else {
         pthread_mutex_unlock(&runner->mutex);
-        call = mgi_call_create(runner);
+        call = call_create(runner);
         pthread_mutex_lock(&runner->mutex);
         if (call == NULL) return NULL;
     }
@@ -59,6 +59,6 @@ void mgi_call_pool_finish(mgi_runner *runner) {
     while (runner->pool != NULL) {
         mgi_call *call = runner->pool;
         runner->pool = call->next;
-        mgi_call_destroy(call);
+        call_destroy(call);
     }
 }

@@ -2,7 +2,7 @@
 #include "run/state.h"
 
 /* One batch on its way, whole or in parts. */
-typedef struct mgi_pass {
+typedef struct batch_run {
     mgi_runner *runner;
     mgi_lane **lane;
     mgi_batcher *batcher;
@@ -11,23 +11,23 @@ typedef struct mgi_pass {
     mgeo_status status; /* the first failure */
     mgeo_error failure;
     bool over; /* what is left will not run either */
-} mgi_pass;
+} batch_run;
 
 bool mgi_runner_healthy(const mgi_runner *runner) { return !atomic_load(&runner->device_failed); }
 
 /* Lanes that were open may well answer where another could not be opened. */
-static void mgi_device_answered(mgi_runner *runner) {
+static void note_device_works(mgi_runner *runner) {
     if (atomic_load_explicit(&runner->device_failed, memory_order_relaxed)) {
         atomic_store(&runner->device_failed, false);
     }
 }
 
-static mgeo_status mgi_lane_open(mgi_pass *pass, mgeo_error *error) {
+static mgeo_status open_lane_anew(batch_run *pass, mgeo_error *error) {
     mgi_runner *runner = pass->runner;
     mgeo_error reason = {0};
     mgeo_status status = runner->backend->open_lane(runner->encoder, pass->lane, &reason);
     if (status == MGEO_OK) {
-        mgi_device_answered(runner);
+        note_device_works(runner);
         return MGEO_OK;
     }
     *pass->lane = NULL;
@@ -40,18 +40,17 @@ static mgeo_status mgi_lane_open(mgi_pass *pass, mgeo_error *error) {
 }
 
 /* The lane is lost with the batch. Whether the device is lost too, a fresh one tells. */
-static void mgi_lane_lose(mgi_pass *pass, mgeo_error *reason) {
+static void replace_lane(batch_run *pass, mgeo_error *reason) {
     const mgeo_error failure = *reason;
     pass->runner->backend->close_lane(*pass->lane);
     *pass->lane = NULL;
-    if (mgi_lane_open(pass, reason) == MGEO_E_DEVICE) return;
+    if (open_lane_anew(pass, reason) == MGEO_E_DEVICE) return;
     mgi_fail(reason, MGEO_E_DEVICE, "device %s failed and was opened again: call once more (%s)",
              mgi_model_encoder_info(pass->runner->model)->device, failure.message);
 }
 
 /* A part of the batch, as the backend takes it: its offsets begin at 0 for that time. */
-static mgeo_status mgi_pass_compute(mgi_pass *pass, uint32_t first, uint32_t rows,
-                                    mgeo_error *error) {
+static mgeo_status run_part(batch_run *pass, uint32_t first, uint32_t rows, mgeo_error *error) {
     mgi_runner *runner = pass->runner;
     uint32_t *offsets = pass->batcher->offsets + first;
     const uint32_t base = offsets[0];
@@ -68,8 +67,8 @@ static mgeo_status mgi_pass_compute(mgi_pass *pass, uint32_t first, uint32_t row
 }
 
 /* Of several failures the one that ended the pass counts, else the first. */
-static void mgi_pass_skip(mgi_pass *pass, uint32_t first, uint32_t rows, mgeo_status status,
-                          const mgeo_error *reason) {
+static void skip_rows(batch_run *pass, uint32_t first, uint32_t rows, mgeo_status status,
+                      const mgeo_error *reason) {
     for (uint32_t row = first; row < first + rows; row++) {
         pass->batcher->entries[row].flags |= MGEO_ROW_SKIPPED;
     }
@@ -82,36 +81,36 @@ static void mgi_pass_skip(mgi_pass *pass, uint32_t first, uint32_t rows, mgeo_st
 }
 
 /* Where there is too little memory for all rows, halves may fit; at last single rows fail. */
-static void mgi_pass_rows(mgi_pass *pass, uint32_t first, uint32_t rows) {
+static void run_rows(batch_run *pass, uint32_t first, uint32_t rows) {
     mgeo_error reason;
     if (pass->over) {
-        mgi_pass_skip(pass, first, rows, pass->status, &pass->failure);
+        skip_rows(pass, first, rows, pass->status, &pass->failure);
         return;
     }
-    mgeo_status status = mgi_pass_compute(pass, first, rows, &reason);
+    mgeo_status status = run_part(pass, first, rows, &reason);
     if (status == MGEO_OK) {
-        mgi_device_answered(pass->runner);
+        note_device_works(pass->runner);
         return;
     }
     if (status == MGEO_E_MEMORY && rows > 1) {
-        mgi_pass_rows(pass, first, rows / 2);
-        mgi_pass_rows(pass, first + rows / 2, rows - rows / 2);
+        run_rows(pass, first, rows / 2);
+        run_rows(pass, first + rows / 2, rows - rows / 2);
         return;
     }
-    if (status == MGEO_E_DEVICE) mgi_lane_lose(pass, &reason);
-    mgi_pass_skip(pass, first, rows, status, &reason);
+    if (status == MGEO_E_DEVICE) replace_lane(pass, &reason);
+    skip_rows(pass, first, rows, status, &reason);
 }
 
-mgeo_status mgi_lane_run(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher, unsigned cores,
-                         float *logits, mgeo_error *error) {
-    mgi_pass pass = {
+mgeo_status mgi_execute_batch(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher,
+                              unsigned cores, float *logits, mgeo_error *error) {
+    batch_run pass = {
         .runner = runner, .lane = lane, .batcher = batcher, .cores = cores, .logits = logits};
     mgeo_error reason;
-    mgeo_status status = *lane != NULL ? MGEO_OK : mgi_lane_open(&pass, &reason);
+    mgeo_status status = *lane != NULL ? MGEO_OK : open_lane_anew(&pass, &reason);
     if (status == MGEO_OK) {
-        mgi_pass_rows(&pass, 0, batcher->batch.rows);
+        run_rows(&pass, 0, batcher->batch.rows);
     } else {
-        mgi_pass_skip(&pass, 0, batcher->batch.rows, status, &reason);
+        skip_rows(&pass, 0, batcher->batch.rows, status, &reason);
     }
     if (pass.status == MGEO_OK) return MGEO_OK;
     return mgi_fail(error, pass.status, "%s", pass.failure.message);

@@ -8,16 +8,16 @@
 
 #include <stdint.h>
 
-typedef struct mgi_cores {
+typedef struct mgi_parallelism {
     double narrow, wide; /* seconds per token on one core and on several, smoothed; 0: not known */
     uint32_t since;      /* choices since the slower way was last tried */
     uint32_t interval;   /* choices until it is tried again; grows while it stays slower */
-} mgi_cores;
+} mgi_parallelism;
 
 /* All zero to begin with. How many of the `offered` cores to use. */
-unsigned mgi_cores_choose(mgi_cores *cores, unsigned offered);
+unsigned mgi_parallelism_choose(mgi_parallelism *cores, unsigned offered);
 
-/* Tells how long a batch took for which mgi_cores_choose had more than one core on offer. */
-void mgi_cores_learn(mgi_cores *cores, unsigned used, uint32_t tokens, double seconds);
+/* Tells how long a batch took for which mgi_parallelism_choose had more than one core on offer. */
+void mgi_parallelism_learn(mgi_parallelism *cores, unsigned used, uint32_t tokens, double seconds);
 
 #endif

@@ -38,9 +38,9 @@ void mgi_queue_finish(mgi_queue *queue) {
     *queue = (mgi_queue){0};
 }
 
-mgi_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count) {
-    mgi_row *chain = queue->free_rows;
-    mgi_row *last = NULL;
+mgi_queue_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count) {
+    mgi_queue_row *chain = queue->free_rows;
+    mgi_queue_row *last = NULL;
     *count = 0;
     while (*count < most && queue->free_rows != NULL) {
         last = queue->free_rows;
@@ -53,13 +53,13 @@ mgi_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count) {
     return chain;
 }
 
-void mgi_queue_release(mgi_queue *queue, mgi_row *row) {
+void mgi_queue_release(mgi_queue *queue, mgi_queue_row *row) {
     row->source_next = queue->free_rows;
     queue->free_rows = row;
     queue->free_count++;
 }
 
-static void mgi_queue_join_ring(mgi_queue *queue, mgi_source *source) {
+static void join_ring(mgi_queue *queue, mgi_queue_source *source) {
     if (queue->turn == NULL) {
         source->next = source->previous = source;
         queue->turn = source;
@@ -71,22 +71,22 @@ static void mgi_queue_join_ring(mgi_queue *queue, mgi_source *source) {
     queue->turn->previous = source;
 }
 
-static void mgi_queue_leave_ring(mgi_queue *queue, mgi_source *source) {
+static void leave_ring(mgi_queue *queue, mgi_queue_source *source) {
     source->previous->next = source->next;
     source->next->previous = source->previous;
     if (queue->turn == source) queue->turn = source->next == source ? NULL : source->next;
     source->next = source->previous = NULL;
 }
 
-void mgi_queue_put(mgi_queue *queue, mgi_source *source, mgi_row *row) {
+void mgi_queue_put(mgi_queue *queue, mgi_queue_source *source, mgi_queue_row *row) {
     row->source = source;
-    if (source->rows.first == NULL) mgi_queue_join_ring(queue, source);
+    if (source->rows.first == NULL) join_ring(queue, source);
     row->source_next = NULL;
     row->source_previous = source->rows.last;
     *(source->rows.last == NULL ? &source->rows.first : &source->rows.last->source_next) = row;
     source->rows.last = row;
 
-    mgi_row_list *alike = &queue->by_length[row->length];
+    mgi_queue_row_list *alike = &queue->by_length[row->length];
     row->length_next = NULL;
     row->length_previous = alike->last;
     *(alike->last == NULL ? &alike->first : &alike->last->length_next) = row;
@@ -96,15 +96,15 @@ void mgi_queue_put(mgi_queue *queue, mgi_source *source, mgi_row *row) {
     queue->waiting_tokens += row->length;
 }
 
-void mgi_queue_remove(mgi_queue *queue, mgi_row *row) {
-    mgi_source *source = row->source;
-    mgi_row *before = row->source_previous;
-    mgi_row *after = row->source_next;
+void mgi_queue_remove(mgi_queue *queue, mgi_queue_row *row) {
+    mgi_queue_source *source = row->source;
+    mgi_queue_row *before = row->source_previous;
+    mgi_queue_row *after = row->source_next;
     *(before == NULL ? &source->rows.first : &before->source_next) = after;
     *(after == NULL ? &source->rows.last : &after->source_previous) = before;
-    if (source->rows.first == NULL) mgi_queue_leave_ring(queue, source);
+    if (source->rows.first == NULL) leave_ring(queue, source);
 
-    mgi_row_list *alike = &queue->by_length[row->length];
+    mgi_queue_row_list *alike = &queue->by_length[row->length];
     before = row->length_previous;
     after = row->length_next;
     *(before == NULL ? &alike->first : &before->length_next) = after;
@@ -114,15 +114,15 @@ void mgi_queue_remove(mgi_queue *queue, mgi_row *row) {
     queue->waiting_tokens -= row->length;
 }
 
-const mgi_row *mgi_queue_peek(const mgi_queue *queue) {
+const mgi_queue_row *mgi_queue_peek(const mgi_queue *queue) {
     return queue->turn == NULL ? NULL : queue->turn->rows.first;
 }
 
-mgi_row *mgi_queue_next(mgi_queue *queue) {
-    mgi_source *source = queue->turn;
+mgi_queue_row *mgi_queue_next(mgi_queue *queue) {
+    mgi_queue_source *source = queue->turn;
     if (source == NULL) return NULL;
     queue->turn = source->next;
-    mgi_row *row = source->rows.first;
+    mgi_queue_row *row = source->rows.first;
     mgi_queue_remove(queue, row);
     return row;
 }

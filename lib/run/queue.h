@@ -10,42 +10,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct mgi_row mgi_row;
+typedef struct mgi_queue_row mgi_queue_row;
 
-typedef struct mgi_row_list {
-    mgi_row *first, *last;
-} mgi_row_list;
+typedef struct mgi_queue_row_list {
+    mgi_queue_row *first, *last;
+} mgi_queue_row_list;
 
 /* Whose rows: embedded in each call, all zero to begin with. */
-typedef struct mgi_source {
-    mgi_row_list rows;                  /* waiting, oldest first */
-    struct mgi_source *next, *previous; /* ring of the sources that have rows waiting */
-} mgi_source;
+typedef struct mgi_queue_source {
+    mgi_queue_row_list rows;                  /* waiting, oldest first */
+    struct mgi_queue_source *next, *previous; /* ring of the sources that have rows waiting */
+} mgi_queue_source;
 
-struct mgi_row {
-    mgi_source *source;
-    mgi_row *source_next, *source_previous; /* source_next also chains rows that are not waiting */
-    mgi_row *length_next, *length_previous;
+struct mgi_queue_row {
+    mgi_queue_source *source;
+    mgi_queue_row *source_next,
+        *source_previous; /* source_next also chains rows that are not waiting */
+    mgi_queue_row *length_next, *length_previous;
     size_t index;    /* the row's place in its call's arrays */
     uint32_t length; /* tokens */
     uint32_t flags;  /* MGEO_ROW_* so far */
-    double since;    /* of mgi_now(): when it began to wait; the runner's, not the queue's */
+    double since;    /* of mgi_clock_now(): when it began to wait; the runner's, not the queue's */
     int32_t *ids;    /* [max_length of the queue] */
     uint8_t *types;
 };
 
 typedef struct mgi_queue {
-    mgi_row *store;
+    mgi_queue_row *store;
     int32_t *ids;
     uint8_t *types;
-    mgi_row *free_rows; /* chained by source_next */
+    mgi_queue_row *free_rows; /* chained by source_next */
     uint32_t free_count;
     uint32_t capacity;
     uint32_t max_length;
     uint32_t waiting_rows;
     uint64_t waiting_tokens;
-    mgi_row_list *by_length; /* [max_length + 1] */
-    mgi_source *turn;        /* whose oldest row comes next; NULL: no row waits */
+    mgi_queue_row_list *by_length; /* [max_length + 1] */
+    mgi_queue_source *turn;        /* whose oldest row comes next; NULL: no row waits */
 } mgi_queue;
 
 /* false when out of memory; the queue may be finished either way. */
@@ -56,21 +57,21 @@ void mgi_queue_finish(mgi_queue *queue);
 uint64_t mgi_queue_bytes(uint32_t capacity, uint32_t max_length);
 
 /* Takes up to `most` free rows, chained by source_next; *count says how many. */
-mgi_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count);
+mgi_queue_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count);
 
 /* Gives one row that is not waiting back. */
-void mgi_queue_release(mgi_queue *queue, mgi_row *row);
+void mgi_queue_release(mgi_queue *queue, mgi_queue_row *row);
 
 /* Lets a filled row wait. length is 1 .. max_length. */
-void mgi_queue_put(mgi_queue *queue, mgi_source *source, mgi_row *row);
+void mgi_queue_put(mgi_queue *queue, mgi_queue_source *source, mgi_queue_row *row);
 
 /* Takes a waiting row out of the order; it is then to be released. */
-void mgi_queue_remove(mgi_queue *queue, mgi_row *row);
+void mgi_queue_remove(mgi_queue *queue, mgi_queue_row *row);
 
 /* The oldest row of the call whose turn it is, which passes to the next call; NULL: none waits. */
-mgi_row *mgi_queue_next(mgi_queue *queue);
+mgi_queue_row *mgi_queue_next(mgi_queue *queue);
 
 /* The same row, left where it is. */
-const mgi_row *mgi_queue_peek(const mgi_queue *queue);
+const mgi_queue_row *mgi_queue_peek(const mgi_queue *queue);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-mgeo_status mgi_answers_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error) {
+mgeo_status mgi_results_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error) {
     scores->label_count = runner->labels->count;
     scores->tokens = 0;
     scores->bad_rows = 0;
@@ -16,8 +16,8 @@ mgeo_status mgi_answers_begin(const mgi_runner *runner, mgeo_scores *scores, mge
                     scores->probability_stride, runner->labels->count);
 }
 
-void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *logits,
-                    mgeo_scores *scores) {
+void mgi_results_write_row(const mgi_labels *labels, mgi_batcher_entry *entry, const float *logits,
+                           mgeo_scores *scores) {
     size_t index = entry->index;
     float *probabilities = scores->probabilities;
     if (probabilities != NULL) probabilities += index * scores->probability_stride;
@@ -28,7 +28,7 @@ void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *log
     if (scores->flags != NULL) scores->flags[index] = entry->flags;
 }
 
-void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags) {
+void mgi_results_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags) {
     scores->similarity[index] = NAN;
     if (scores->label != NULL) scores->label[index] = -1;
     if (scores->flags != NULL) scores->flags[index] = flags;

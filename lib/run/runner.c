@@ -6,10 +6,9 @@
 #include "core/thread.h"
 #include "run/state.h"
 
-static const double mgi_patience_least = 0.01;
+static const double patience_least = 0.01;
 
-static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
-                              const mgi_runner_options *options) {
+static void configure(mgi_runner *runner, mgi_model *model, const mgi_runner_options *options) {
     const mgi_encoder_info *info = mgi_model_encoder_info(model);
     mgeo_model_info described = {0};
     mgi_model_describe(model, &described);
@@ -20,32 +19,33 @@ static void mgi_runner_settle(mgi_runner *runner, mgi_model *model,
     runner->max_length = described.max_length;
     runner->vocabulary = described.vocabulary;
     runner->batch_tokens = info->batch_tokens;
-    runner->whole_tokens = info->whole_tokens;
-    runner->any_length = info->any_length;
-    runner->gentle = options->gentle;
+    runner->min_split_tokens = info->min_split_tokens;
+    runner->mixed_lengths = info->mixed_lengths;
+    runner->live_traffic = options->live_traffic;
     runner->cores = mgi_runner_cores(options);
-    runner->workers_count = mgi_lanes_of(runner->cores, info->lanes);
+    runner->workers_count = mgi_runner_lane_count(runner->cores, info->lanes);
     runner->on_cpu = info->on_cpu;
     if (!info->on_cpu) runner->cores = 1; /* there are none to share out */
     runner->crew = info->on_cpu ? options->crew : NULL;
-    runner->owns_crew = runner->crew == NULL;
+    runner->owns_threads = runner->crew == NULL;
 }
 
-static mgeo_status mgi_runner_join(mgi_runner *runner, mgeo_error *error) {
-    if (runner->owns_crew) runner->crew = mgi_crew_create();
+static mgeo_status join_thread_pool(mgi_runner *runner, mgeo_error *error) {
+    if (runner->owns_threads) runner->crew = mgi_thread_pool_create();
     if (runner->crew == NULL) return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a crew");
-    runner->task.body = mgi_workers_attend;
-    mgeo_status status = mgi_crew_join(runner->crew, &runner->task, runner->workers_count, error);
+    runner->task.body = mgi_worker_pool_entry;
+    mgeo_status status =
+        mgi_thread_pool_add_task(runner->crew, &runner->task, runner->workers_count, error);
     runner->joined = status == MGEO_OK;
     return status;
 }
 
-static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
+static mgeo_status allocate_parts(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
     if (!mgi_queue_init(&runner->queue, queue_rows, runner->max_length)) {
         return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a queue of %u rows of %u tokens",
                         queue_rows, runner->max_length);
     }
-    runner->counters = mgi_calloc_aligned(1, sizeof *runner->counters);
+    runner->counters = mgi_alloc_aligned(1, sizeof *runner->counters);
     runner->workers = mgi_calloc(runner->workers_count, sizeof *runner->workers);
     if (runner->counters == NULL || runner->workers == NULL) {
         return mgi_fail_memory(error, "a model's workers", sizeof *runner->counters);
@@ -54,20 +54,20 @@ static mgeo_status mgi_runner_fill(mgi_runner *runner, uint32_t queue_rows, mgeo
     for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
         status = mgi_worker_init(&runner->workers[i], runner, i, error);
     }
-    return status == MGEO_OK ? mgi_runner_join(runner, error) : status;
+    return status == MGEO_OK ? join_thread_pool(runner, error) : status;
 }
 
-static void mgi_runner_stop(mgi_runner *runner) {
-    if (runner->joined) mgi_crew_leave(runner->crew, &runner->task);
-    if (runner->owns_crew) mgi_crew_destroy(runner->crew);
+static void stop_workers(mgi_runner *runner) {
+    if (runner->joined) mgi_thread_pool_remove_task(runner->crew, &runner->task);
+    if (runner->owns_threads) mgi_thread_pool_destroy(runner->crew);
     for (uint32_t i = 0; runner->workers != NULL && i < runner->workers_count; i++) {
         if (runner->workers[i].runner != NULL) mgi_worker_finish(&runner->workers[i]);
     }
 }
 
 /* All but the model. */
-static void mgi_runner_free(mgi_runner *runner) {
-    mgi_runner_stop(runner);
+static void free_runner(mgi_runner *runner) {
+    stop_workers(runner);
     mgi_call_pool_finish(runner);
     mgi_queue_finish(&runner->queue);
     mgi_free(runner->workers);
@@ -85,11 +85,11 @@ mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *option
         mgi_free(made);
         return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
     }
-    mgi_runner_settle(made, model, options);
-    uint32_t rows = mgi_queue_rows_of(options->queue_rows, made->batch_tokens);
-    mgeo_status status = mgi_runner_fill(made, rows, error);
+    configure(made, model, options);
+    uint32_t rows = mgi_runner_queue_rows(options->queue_rows, made->batch_tokens);
+    mgeo_status status = allocate_parts(made, rows, error);
     if (status != MGEO_OK) {
-        mgi_runner_free(made);
+        free_runner(made);
         return status;
     }
     *runner = made;
@@ -99,7 +99,7 @@ mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *option
 void mgi_runner_destroy(mgi_runner *runner) {
     if (runner == NULL) return;
     mgi_model *model = runner->model;
-    mgi_runner_free(runner);
+    free_runner(runner);
     mgi_model_close(model);
 }
 
@@ -111,7 +111,7 @@ void mgi_runner_learn_batch(mgi_runner *runner, double seconds) {
 /* Rows that wait for as long as their batch takes have been made half as fast by the other model.
  */
 double mgi_runner_patience(const mgi_runner *runner) {
-    return runner->batch_seconds > mgi_patience_least ? runner->batch_seconds : mgi_patience_least;
+    return runner->batch_seconds > patience_least ? runner->batch_seconds : patience_least;
 }
 
 const mgi_model *mgi_runner_model(const mgi_runner *runner) { return runner->model; }

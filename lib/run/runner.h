@@ -9,11 +9,11 @@
 typedef struct mgi_runner mgi_runner;
 
 typedef struct mgi_runner_options {
-    uint32_t threads;    /* CPU threads that compute; 0: mgi_processors() */
-    uint32_t queue_rows; /* rows that may wait; 0: 4,096, or some batches' worth */
-    bool gentle;         /* there is live traffic: warm-up takes one core and times nothing */
-    mgi_crew *crew;      /* whose threads compute if that is on a CPU; NULL: ones of its own. It is
-                          * to outlive the runner */
+    uint32_t threads;      /* CPU threads that compute; 0: mgi_process_cpus() */
+    uint32_t queue_rows;   /* rows that may wait; 0: 4,096, or some batches' worth */
+    bool live_traffic;     /* there is live traffic: warm-up takes one core and times nothing */
+    mgi_thread_pool *crew; /* whose threads compute if that is on a CPU; NULL: ones of its own. It
+                            * is to outlive the runner */
 } mgi_runner_options;
 
 /* Sets up the workers of a model. On success the runner owns the model; on failure the caller still
@@ -28,8 +28,8 @@ void mgi_runner_destroy(mgi_runner *runner);
  * Errors: MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_MEMORY. */
 mgeo_status mgi_runner_warm_up(mgi_runner *runner, mgeo_progress *progress, mgeo_error *error);
 
-/* As mgeo_score; scores has been checked and generation is not touched. `start`, of mgi_now(), is
- * when the call arrived. Any thread. */
+/* As mgeo_score; scores has been checked and generation is not touched. `start`, of
+ * mgi_clock_now(), is when the call arrived. Any thread. */
 mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error);
 
@@ -37,15 +37,15 @@ mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *
 uint32_t mgi_runner_cores(const mgi_runner_options *options);
 
 /* What a runner would take beside its model's weights, in bytes. */
-typedef struct mgi_runner_needs {
+typedef struct mgi_runner_estimate {
     uint64_t activations; /* all lanes', where the model is computed */
     uint64_t workspace;   /* the backend's libraries, there too */
     uint64_t host;        /* queue, batches, threads, tokenizer: of the process's memory */
-} mgi_runner_needs;
+} mgi_runner_estimate;
 
 /* needs: of the model's encoder, on mgi_runner_cores cores. */
-void mgi_runner_predict(const mgi_runner_options *options, const mgi_model *model,
-                        const mgi_encoder_needs *needs, mgi_runner_needs *total);
+void mgi_runner_estimate_memory(const mgi_runner_options *options, const mgi_model *model,
+                                const mgi_encoder_estimate *needs, mgi_runner_estimate *total);
 
 /* false: the device failed and does not open again, so calls fail. Any thread. */
 bool mgi_runner_healthy(const mgi_runner *runner);
@@ -57,6 +57,6 @@ uint32_t mgi_runner_threads(const mgi_runner *runner);
 void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats);
 
 /* Copies all that the runner has counted since it was made. */
-void mgi_runner_observe(const mgi_runner *runner, mgi_observed *observed);
+void mgi_runner_snapshot(const mgi_runner *runner, mgi_snapshot *observed);
 
 #endif

@@ -2,15 +2,15 @@
 #define _GNU_SOURCE
 #include "run/state.h"
 
-static uint64_t mgi_failed_by(const mgi_counters *counters, unsigned status) {
+static uint64_t failed_with(const mgi_counters *counters, unsigned status) {
     return mgi_counters_sum(counters, (mgi_counter)(MGI_COUNT_FAILED_BY + status));
 }
 
 /* Failures are read before calls, so that they are seldom seen to be more. */
-void mgi_runner_observe(const mgi_runner *runner, mgi_observed *observed) {
+void mgi_runner_snapshot(const mgi_runner *runner, mgi_snapshot *observed) {
     const mgi_counters *counters = runner->counters;
-    for (unsigned i = 0; i < MGI_OBSERVED_STATUSES; i++) {
-        observed->failed_by[i] = mgi_failed_by(counters, i);
+    for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
+        observed->failed_by[i] = failed_with(counters, i);
     }
     mgi_counters_histogram(counters, MGI_TIME_CALLS, &observed->call_time);
     mgi_counters_histogram(counters, MGI_TIME_WAITS, &observed->wait_time);
@@ -27,18 +27,18 @@ void mgi_runner_observe(const mgi_runner *runner, mgi_observed *observed) {
 
 /* ---- mgeo_stats ------------------------------------------------------------------------------ */
 
-static void mgi_stats_now(mgi_runner *runner, mgeo_stats *stats) {
+static void fill_gauges(mgi_runner *runner, mgeo_stats *stats) {
     pthread_mutex_lock(&runner->mutex);
     stats->queued_rows = runner->queue.waiting_rows;
     stats->calls_in_flight = runner->calls;
     pthread_mutex_unlock(&runner->mutex);
 }
 
-static void mgi_stats_of_calls(mgeo_stats *stats, const mgi_observed *observed) {
+static void fill_call_stats(mgeo_stats *stats, const mgi_snapshot *observed) {
     const mgi_histogram *times = &observed->call_time;
     stats->calls = observed->calls;
-    stats->failed_calls = mgi_observed_failed(observed);
-    for (unsigned i = 0; i < MGI_OBSERVED_STATUSES; i++) {
+    stats->failed_calls = mgi_snapshot_failed(observed);
+    for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
         stats->failed_by[i] = observed->failed_by[i];
     }
     stats->call_seconds = 1e-9 * (double)times->sum_nanoseconds;
@@ -47,7 +47,7 @@ static void mgi_stats_of_calls(mgeo_stats *stats, const mgi_observed *observed) 
     stats->call_p99 = mgi_histogram_quantile(times, 0.99);
 }
 
-static void mgi_stats_of_rows(mgeo_stats *stats, const mgi_observed *observed) {
+static void fill_row_stats(mgeo_stats *stats, const mgi_snapshot *observed) {
     stats->pairs = observed->rows_scored;
     stats->bad_rows = observed->rows_bad;
     stats->not_finite_rows = observed->rows_not_finite;
@@ -57,8 +57,8 @@ static void mgi_stats_of_rows(mgeo_stats *stats, const mgi_observed *observed) {
     stats->wait_p99 = mgi_histogram_quantile(&observed->wait_time, 0.99);
 }
 
-static void mgi_stats_of_batches(mgeo_stats *stats, const mgi_runner *runner,
-                                 const mgi_observed *observed) {
+static void fill_batch_stats(mgeo_stats *stats, const mgi_runner *runner,
+                             const mgi_snapshot *observed) {
     const mgi_counters *counters = runner->counters;
     double tokens = (double)mgi_counters_sum(counters, MGI_COUNT_BATCH_TOKENS);
     double budget = (double)observed->batches * runner->batch_tokens;
@@ -70,12 +70,12 @@ static void mgi_stats_of_batches(mgeo_stats *stats, const mgi_runner *runner,
 }
 
 void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats) {
-    mgi_observed observed;
-    mgi_runner_observe(runner, &observed);
-    mgi_stats_of_calls(stats, &observed);
+    mgi_snapshot observed;
+    mgi_runner_snapshot(runner, &observed);
+    fill_call_stats(stats, &observed);
     stats->call_seconds_max =
         1e-9 * (double)mgi_counters_max(runner->counters, MGI_COUNT_CALL_NANOSECONDS_MAX);
-    mgi_stats_of_rows(stats, &observed);
-    mgi_stats_of_batches(stats, runner, &observed);
-    mgi_stats_now((mgi_runner *)(uintptr_t)runner, stats);
+    fill_row_stats(stats, &observed);
+    fill_batch_stats(stats, runner, &observed);
+    fill_gauges((mgi_runner *)(uintptr_t)runner, stats);
 }

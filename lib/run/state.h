@@ -14,9 +14,9 @@
 /* One call in flight, and what is kept for the next one: calls are pooled. The runner's mutex
  * guards all but what encoding uses. */
 typedef struct mgi_call {
-    mgi_source source;   /* first, so that a row's source leads back to its call */
-    pthread_cond_t wake; /* rows done, the call failed, or room in the queue */
-    mgi_pair_scratch *scratch;
+    mgi_queue_source source; /* first, so that a row's source leads back to its call */
+    pthread_cond_t wake;     /* rows done, the call failed, or room in the queue */
+    mgi_tokenizer_scratch *scratch;
     unsigned stripe;       /* of the counters */
     struct mgi_call *next; /* in the pool, or among those that wait for room */
 
@@ -50,39 +50,39 @@ struct mgi_runner {
     uint32_t max_length;
     uint32_t vocabulary;
     uint32_t batch_tokens;
-    uint32_t whole_tokens; /* not to be split among workers */
-    bool any_length;       /* rows go together as they come */
-    uint32_t cores;        /* 1 where the model is not computed on a CPU */
+    uint32_t min_split_tokens; /* not to be split among workers */
+    bool mixed_lengths;        /* rows go together as they come */
+    uint32_t cores;            /* 1 where the model is not computed on a CPU */
     bool on_cpu;
-    bool gentle; /* warm-up leaves the other cores to live traffic */
+    bool live_traffic; /* warm-up leaves the other cores to live traffic */
     uint32_t workers_count;
     mgi_worker *workers;
-    mgi_crew *crew; /* whose threads come to the workers */
-    bool owns_crew;
-    mgi_task task; /* in the crew when `joined` */
+    mgi_thread_pool *crew; /* whose threads come to the workers */
+    bool owns_threads;
+    mgi_thread_pool_task task; /* in the crew when `joined` */
     bool joined;
     mgi_counters *counters;
     atomic_bool device_failed; /* the last lane that was to be opened could not be */
 
     pthread_mutex_t mutex; /* guards the rest */
     mgi_queue queue;
-    mgi_worker *idle;     /* last in, first out: warm caches first */
-    mgi_call *pool;       /* calls not in use */
-    mgi_call *room_first; /* calls that wait for room in the queue, in order */
-    mgi_call *room_last;
+    mgi_worker *idle;      /* last in, first out: warm caches first */
+    mgi_call *pool;        /* calls not in use */
+    mgi_call *space_first; /* calls that wait for room in the queue, in order */
+    mgi_call *space_last;
     uint32_t calls; /* in flight */
     uint32_t busy_workers;
     double batch_seconds; /* of late; 0: not known */
-    mgi_cores lone;
+    mgi_parallelism lone;
     unsigned next_stripe;
 };
 
 /* ---- needs.c ---- */
 
 /* Lanes, and so workers, where the backend asks for `lanes`; 0: one for each core. */
-uint32_t mgi_lanes_of(uint32_t cores, uint32_t lanes);
+uint32_t mgi_runner_lane_count(uint32_t cores, uint32_t lanes);
 /* The queue's rows: as asked for, or enough for some batches. */
-uint32_t mgi_queue_rows_of(uint32_t asked, uint32_t batch_tokens);
+uint32_t mgi_runner_queue_rows(uint32_t asked, uint32_t batch_tokens);
 
 /* ---- runner.c ---- */
 
@@ -98,14 +98,14 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
 /* Frees what init made. */
 void mgi_worker_finish(mgi_worker *worker);
 /* The runner's task: a thread of the crew computes batches while rows wait. */
-void mgi_workers_attend(mgi_task *task);
+void mgi_worker_pool_entry(mgi_thread_pool_task *task);
 /* Has the waiting rows computed: calls as many threads as they are to be split among. The mutex is
  * held. */
-void mgi_workers_wake(mgi_runner *runner);
+void mgi_worker_request_threads(mgi_runner *runner);
 /* The same where nobody waits but the one caller who asks, with few rows and off the CPU: his own
  * thread takes a worker's place for one batch, and no thread has to be woken. false: nothing was
  * done. The mutex is held here and at the end, but not while the batch is computed. */
-bool mgi_workers_stand_in(mgi_runner *runner);
+bool mgi_worker_run_inline(mgi_runner *runner);
 
 /* ---- call.c ---- */
 
@@ -119,24 +119,24 @@ void mgi_call_pool_finish(mgi_runner *runner);
 /* ---- answer.c ---- */
 
 /* Clears what a call fills in. Errors: MGEO_E_CAPACITY; then nothing may be scored. */
-mgeo_status mgi_answers_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error);
+mgeo_status mgi_results_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error);
 /* Writes the answer that a row's logits give; entry->flags gets what they add. */
-void mgi_answer_row(const mgi_labels *labels, mgi_entry *entry, const float *logits,
-                    mgeo_scores *scores);
+void mgi_results_write_row(const mgi_labels *labels, mgi_batcher_entry *entry, const float *logits,
+                           mgeo_scores *scores);
 /* Marks the row at `index` as one without a score. */
-void mgi_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags);
+void mgi_results_refuse_row(mgeo_scores *scores, size_t index, uint32_t flags);
 /* ---- lane.c ---- */
 
 /* Computes the batcher's batch, in parts where the device has too little memory for it whole. Opens
  * the lane if it is NULL; when the device fails, closes it and opens a fresh one if that can be.
  * Entries of rows that were not computed get MGEO_ROW_SKIPPED: on MGEO_E_MEMORY some may have been,
  * on success all were. */
-mgeo_status mgi_lane_run(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher, unsigned cores,
-                         float *logits, mgeo_error *error);
+mgeo_status mgi_execute_batch(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher,
+                              unsigned cores, float *logits, mgeo_error *error);
 
 /* ---- score.c ---- */
 
 /* Lets the first call that waits for room in the queue look again. The mutex is held. */
-void mgi_room_wake(mgi_runner *runner);
+void mgi_queue_space_signal(mgi_runner *runner);
 
 #endif

@@ -7,37 +7,38 @@
 
 #include <stddef.h>
 
-static bool mgi_entry_is_skipped(const mgi_entry *entry) {
+static bool entry_is_skipped(const mgi_batcher_entry *entry) {
     return (entry->flags & MGEO_ROW_SKIPPED) != 0;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static mgi_call *mgi_call_of(mgi_source *source) { return (mgi_call *)source; }
+static mgi_call *call_of(mgi_queue_source *source) { return (mgi_call *)source; }
 
 /* The callers wait until their rows are counted as answered, so their arrays are there without the
  * mutex. */
-static void mgi_answer_rows(mgi_worker *worker) {
+static void write_results(mgi_worker *worker) {
     const mgi_labels *labels = worker->runner->labels;
     for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
-        mgi_entry *entry = &worker->batcher.entries[row];
-        mgeo_scores *scores = mgi_call_of(entry->source)->scores;
-        if (mgi_entry_is_skipped(entry)) {
-            mgi_refuse_row(scores, entry->index, entry->flags);
+        mgi_batcher_entry *entry = &worker->batcher.entries[row];
+        mgeo_scores *scores = call_of(entry->source)->scores;
+        if (entry_is_skipped(entry)) {
+            mgi_results_refuse_row(scores, entry->index, entry->flags);
         } else {
-            mgi_answer_row(labels, entry, worker->logits + (size_t)row * labels->count, scores);
+            mgi_results_write_row(labels, entry, worker->logits + (size_t)row * labels->count,
+                                  scores);
         }
     }
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
-static bool mgi_entry_is_bad(const mgi_entry *entry) {
+static bool entry_is_bad(const mgi_batcher_entry *entry) {
     return (entry->flags & (MGEO_ROW_SKIPPED | MGEO_ROW_NOT_FINITE)) != 0;
 }
 
 /* Rows of one chunk began to wait at once, and often come one after the other. */
-static void mgi_count_waits(const mgi_worker *worker, double start) {
+static void count_waits(const mgi_worker *worker, double start) {
     const mgi_batcher *batcher = &worker->batcher;
     uint32_t alike = 0;
     for (uint32_t row = 0; row < batcher->batch.rows; row += alike) {
@@ -46,24 +47,24 @@ static void mgi_count_waits(const mgi_worker *worker, double start) {
             if (batcher->entries[row + alike].since != since) break;
         }
         mgi_counters_time(worker->runner->counters, worker->number, MGI_TIME_WAITS,
-                          mgi_nanoseconds(start - since), alike);
+                          mgi_counters_nanoseconds(start - since), alike);
     }
 }
 
 /* The answers have been written. */
-static void mgi_count_rows(const mgi_worker *worker) {
+static void count_rows(const mgi_worker *worker) {
     const mgi_batcher *batcher = &worker->batcher;
     mgi_counters *counters = worker->runner->counters;
     uint64_t bad = 0, not_finite = 0, truncated = 0, tokens = 0;
     for (uint32_t row = 0; row < batcher->batch.rows; row++) {
-        const mgi_entry *entry = &batcher->entries[row];
-        if (!mgi_entry_is_skipped(entry)) tokens += entry->length;
+        const mgi_batcher_entry *entry = &batcher->entries[row];
+        if (!entry_is_skipped(entry)) tokens += entry->length;
         truncated += (entry->flags & MGEO_ROW_TRUNCATED) != 0;
         not_finite += (entry->flags & MGEO_ROW_NOT_FINITE) != 0;
-        if (mgi_entry_is_bad(entry)) {
+        if (entry_is_bad(entry)) {
             bad++;
         } else {
-            const mgeo_scores *scores = mgi_call_of(entry->source)->scores;
+            const mgeo_scores *scores = call_of(entry->source)->scores;
             mgi_counters_similarity(counters, worker->number, scores->similarity[entry->index]);
         }
     }
@@ -77,36 +78,37 @@ static void mgi_count_rows(const mgi_worker *worker) {
 
 /* Before the rows are closed: a caller who has his answers finds them counted. The mutex is not
  * held. */
-static void mgi_count_batch(const mgi_worker *worker, double start, double seconds) {
+static void count_batch(const mgi_worker *worker, double start, double seconds) {
     const mgi_batch *batch = &worker->batcher.batch;
     mgi_counters *counters = worker->runner->counters;
     unsigned stripe = worker->number;
-    mgi_count_waits(worker, start);
-    mgi_count_rows(worker);
+    count_waits(worker, start);
+    count_rows(worker);
     mgi_counters_add(counters, stripe, MGI_COUNT_BATCHES, 1);
     mgi_counters_add(counters, stripe, MGI_COUNT_BATCH_TOKENS, batch->tokens);
-    mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS, mgi_nanoseconds(seconds));
+    mgi_counters_add(counters, stripe, MGI_COUNT_BUSY_NANOSECONDS,
+                     mgi_counters_nanoseconds(seconds));
     mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
 }
 
 /* ---- accounts; the mutex is held ------------------------------------------------------------- */
 
 /* Rows of one call, one after the other in a batch. */
-typedef struct mgi_closing {
+typedef struct finished_rows {
     mgi_call *call;
     uint32_t rows, failed, skipped;
     uint64_t tokens;
-} mgi_closing;
+} finished_rows;
 
 /* Gathers the rows from `first` on that are of the same call. */
-static mgi_closing mgi_gather(const mgi_batcher *batcher, uint32_t first) {
-    const mgi_entry *entries = batcher->entries;
-    mgi_closing closing = {.call = mgi_call_of(entries[first].source)};
+static finished_rows gather_finished(const mgi_batcher *batcher, uint32_t first) {
+    const mgi_batcher_entry *entries = batcher->entries;
+    finished_rows closing = {.call = call_of(entries[first].source)};
     for (uint32_t row = first; row < batcher->batch.rows; row++) {
         if (entries[row].source != entries[first].source) break;
-        bool skipped = mgi_entry_is_skipped(&entries[row]);
+        bool skipped = entry_is_skipped(&entries[row]);
         closing.rows++;
-        closing.failed += mgi_entry_is_bad(&entries[row]);
+        closing.failed += entry_is_bad(&entries[row]);
         closing.skipped += skipped;
         if (!skipped) closing.tokens += entries[row].length;
     }
@@ -114,8 +116,8 @@ static mgi_closing mgi_gather(const mgi_batcher *batcher, uint32_t first) {
 }
 
 /* Tells the call that the rows are answered; when the mutex is given up, it may be gone. */
-static void mgi_close_rows(mgi_worker *worker, const mgi_closing *closing, mgeo_status status,
-                           const mgeo_error *failure) {
+static void close_rows(mgi_worker *worker, const finished_rows *closing, mgeo_status status,
+                       const mgeo_error *failure) {
     mgi_call *call = closing->call;
     bool fails = closing->skipped > 0 && call->status == MGEO_OK;
     call->failed_rows += closing->failed;
@@ -129,123 +131,124 @@ static void mgi_close_rows(mgi_worker *worker, const mgi_closing *closing, mgeo_
     if (fails || call->open_rows == 0) worker->wakes[worker->wakes_count++] = &call->wake;
 }
 
-static void mgi_close_batch(mgi_worker *worker, mgeo_status status, const mgeo_error *failure) {
+static void close_batch(mgi_worker *worker, mgeo_status status, const mgeo_error *failure) {
     for (uint32_t row = 0; row < worker->batcher.batch.rows;) {
-        mgi_closing closing = mgi_gather(&worker->batcher, row);
-        mgi_close_rows(worker, &closing, status, failure);
+        finished_rows closing = gather_finished(&worker->batcher, row);
+        close_rows(worker, &closing, status, failure);
         row += closing.rows;
     }
 }
 
 /* Without the mutex, which they want first of all. A call that has gone on meanwhile is still
  * there, as calls are pooled, and is woken for nothing. */
-static void mgi_wake_callers(mgi_worker *worker) {
+static void wake_callers(mgi_worker *worker) {
     for (uint32_t i = 0; i < worker->wakes_count; i++) pthread_cond_signal(worker->wakes[i]);
     worker->wakes_count = 0;
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */
 
-static mgi_load mgi_load_now(const mgi_runner *runner) {
-    const mgi_crew_use use = mgi_crew_look(runner->crew);
+static mgi_batcher_demand demand_now(const mgi_runner *runner) {
+    const mgi_thread_pool_usage use = mgi_thread_pool_usage_now(runner->crew);
     uint32_t workers = runner->workers_count - runner->busy_workers;
     uint32_t threads = use.cores > use.batches ? use.cores - use.batches : 0;
-    return (mgi_load){.waiting_rows = runner->queue.waiting_rows,
-                      .waiting_tokens = runner->queue.waiting_tokens,
-                      .calls = runner->calls,
-                      .free_workers = workers < threads ? workers : threads,
-                      .busy_workers = use.batches,
-                      .cores = runner->cores,
-                      .busy_cores = use.busy_cores};
+    return (mgi_batcher_demand){.waiting_rows = runner->queue.waiting_rows,
+                                .waiting_tokens = runner->queue.waiting_tokens,
+                                .calls = runner->calls,
+                                .free_workers = workers < threads ? workers : threads,
+                                .busy_workers = use.batches,
+                                .cores = runner->cores,
+                                .busy_cores = use.busy_cores};
 }
 
 /* Packs a batch; returns the cores that it might be computed with. */
-static unsigned mgi_worker_take(mgi_worker *worker) {
+static unsigned take_batch(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
-    const mgi_load load = mgi_load_now(runner);
-    mgi_share share = mgi_share_of(&load, runner->batch_tokens, runner->whole_tokens);
+    const mgi_batcher_demand load = demand_now(runner);
+    mgi_batcher_grant share =
+        mgi_batcher_grant_for(&load, runner->batch_tokens, runner->min_split_tokens);
     mgi_batcher_fill(&worker->batcher, &runner->queue, share.tokens);
-    mgi_room_wake(runner);
+    mgi_queue_space_signal(runner);
     return share.cores;
 }
 
 /* The mutex is held on entry and on return. */
-static void mgi_worker_turn(mgi_worker *worker) {
+static void run_one_batch(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
     mgeo_error failure = {0};
-    unsigned offered = mgi_worker_take(worker);
-    unsigned cores = mgi_cores_choose(&runner->lone, offered);
+    unsigned offered = take_batch(worker);
+    unsigned cores = mgi_parallelism_choose(&runner->lone, offered);
     runner->busy_workers++;
-    mgi_crew_begin_batch(runner->crew, cores);
-    mgi_workers_wake(runner); /* for the rows that are left */
+    mgi_thread_pool_begin_batch(runner->crew, cores);
+    mgi_worker_request_threads(runner); /* for the rows that are left */
     pthread_mutex_unlock(&runner->mutex);
 
-    double start = mgi_now();
+    double start = mgi_clock_now();
     mgeo_status status =
-        mgi_lane_run(runner, &worker->lane, &worker->batcher, cores, worker->logits, &failure);
-    double seconds = mgi_now() - start;
-    mgi_answer_rows(worker);
-    mgi_count_batch(worker, start, seconds);
+        mgi_execute_batch(runner, &worker->lane, &worker->batcher, cores, worker->logits, &failure);
+    double seconds = mgi_clock_now() - start;
+    write_results(worker);
+    count_batch(worker, start, seconds);
 
     pthread_mutex_lock(&runner->mutex);
     if (offered > 1 && status == MGEO_OK) {
-        mgi_cores_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
+        mgi_parallelism_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
     }
     mgi_runner_learn_batch(runner, seconds);
-    mgi_close_batch(worker, status, &failure);
+    close_batch(worker, status, &failure);
     runner->busy_workers--;
-    mgi_crew_end_batch(runner->crew, cores);
+    mgi_thread_pool_end_batch(runner->crew, cores);
     pthread_mutex_unlock(&runner->mutex);
-    mgi_wake_callers(worker);
+    wake_callers(worker);
     pthread_mutex_lock(&runner->mutex);
 }
 
 /* ---- threads that come ----------------------------------------------------------------------- */
 
 /* One batch, if rows wait and a worker is idle. The mutex is held here and at the end. */
-static bool mgi_workers_take_turn(mgi_runner *runner) {
+static bool run_batch_if_idle(mgi_runner *runner) {
     mgi_worker *worker = runner->idle;
     if (worker == NULL || runner->queue.waiting_rows == 0) return false;
     runner->idle = worker->next_idle;
-    mgi_worker_turn(worker);
+    run_one_batch(worker);
     worker->next_idle = runner->idle;
     runner->idle = worker;
     return true;
 }
 
-void mgi_workers_attend(mgi_task *task) {
+void mgi_worker_pool_entry(mgi_thread_pool_task *task) {
     mgi_runner *runner = (mgi_runner *)((char *)task - offsetof(mgi_runner, task));
     pthread_mutex_lock(&runner->mutex);
-    while (mgi_workers_take_turn(runner)) {
+    while (run_batch_if_idle(runner)) {
         if (runner->queue.waiting_rows == 0) break;
-        if (mgi_crew_is_pressed(runner->crew, task)) break;
+        if (mgi_thread_pool_should_yield(runner->crew, task)) break;
     }
-    mgi_workers_wake(runner); /* for rows that are left because others press */
+    mgi_worker_request_threads(runner); /* for rows that are left because others press */
     pthread_mutex_unlock(&runner->mutex);
 }
 
-void mgi_workers_wake(mgi_runner *runner) {
+void mgi_worker_request_threads(mgi_runner *runner) {
     /* Where no worker is idle the busy ones take the rows in their turn. */
     if (runner->queue.waiting_rows == 0 || runner->idle == NULL) return;
-    const mgi_load load = mgi_load_now(runner);
-    uint32_t workers = mgi_sharers_of(&load, runner->whole_tokens);
-    mgi_crew_call(runner->crew, &runner->task, workers, mgi_runner_patience(runner));
+    const mgi_batcher_demand load = demand_now(runner);
+    uint32_t workers = mgi_batcher_split_count(&load, runner->min_split_tokens);
+    mgi_thread_pool_request(runner->crew, &runner->task, workers, mgi_runner_patience(runner));
 }
 
 /* On a CPU a batch would run wherever the host's thread may, and leave libtorch's own threads
  * behind. */
-static bool mgi_stand_in_helps(const mgi_runner *runner) {
+static bool inline_helps(const mgi_runner *runner) {
     if (runner->on_cpu || runner->idle == NULL || runner->busy_workers > 0) return false;
     if (runner->calls > 1 || runner->queue.waiting_rows == 0) return false;
-    const mgi_load load = mgi_load_now(runner);
+    const mgi_batcher_demand load = demand_now(runner);
     return runner->queue.waiting_tokens <= runner->batch_tokens &&
-           mgi_sharers_of(&load, runner->whole_tokens) == 1;
+           mgi_batcher_split_count(&load, runner->min_split_tokens) == 1;
 }
 
-bool mgi_workers_stand_in(mgi_runner *runner) {
-    if (!mgi_stand_in_helps(runner)) return false;
-    mgi_workers_take_turn(runner);
-    mgi_workers_wake(runner); /* for rows that have come meanwhile */
+bool mgi_worker_run_inline(mgi_runner *runner) {
+    if (!inline_helps(runner)) return false;
+    run_batch_if_idle(runner);
+    mgi_worker_request_threads(runner); /* for rows that have come meanwhile */
     return true;
 }
 
@@ -256,7 +259,7 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
     worker->runner = runner;
     worker->number = number;
     if (!mgi_batcher_init(&worker->batcher, runner->batch_tokens, runner->queue.capacity,
-                          runner->any_length)) {
+                          runner->mixed_lengths)) {
         return mgi_fail_memory(error, "a worker's batch", runner->batch_tokens);
     }
     size_t numbers = (size_t)worker->batcher.rows_most * runner->labels->count;

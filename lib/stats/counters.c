@@ -4,55 +4,56 @@
 #include <stddef.h>
 
 /* No other data is read on the strength of a count, so that no order is needed. */
-static void mgi_word_add(_Atomic uint64_t *word, uint64_t value) {
+static void word_add(_Atomic uint64_t *word, uint64_t value) {
     atomic_fetch_add_explicit(word, value, memory_order_relaxed);
 }
 
-static uint64_t mgi_word_read(const _Atomic uint64_t *word) {
+static uint64_t word_read(const _Atomic uint64_t *word) {
     return atomic_load_explicit(word, memory_order_relaxed);
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static _Atomic uint64_t *mgi_counter_of(mgi_counters *counters, unsigned stripe,
-                                        mgi_counter counter) {
+static _Atomic uint64_t *counter_of(mgi_counters *counters, unsigned stripe, mgi_counter counter) {
     return &counters->stripes[stripe % MGI_COUNTER_STRIPES].value[counter];
 }
 
 void mgi_counters_add(mgi_counters *counters, unsigned stripe, mgi_counter counter,
                       uint64_t value) {
-    if (value != 0) mgi_word_add(mgi_counter_of(counters, stripe, counter), value);
+    if (value != 0) word_add(counter_of(counters, stripe, counter), value);
 }
 
 void mgi_counters_raise(mgi_counters *counters, unsigned stripe, mgi_counter counter,
                         uint64_t value) {
-    _Atomic uint64_t *word = mgi_counter_of(counters, stripe, counter);
-    uint64_t seen = mgi_word_read(word);
+    _Atomic uint64_t *word = counter_of(counters, stripe, counter);
+    uint64_t seen = word_read(word);
     while (seen < value && !atomic_compare_exchange_weak_explicit(
                                word, &seen, value, memory_order_relaxed, memory_order_relaxed)) {
     }
 }
 
-void mgi_counters_time(mgi_counters *counters, unsigned stripe, mgi_timer timer,
+void mgi_counters_time(mgi_counters *counters, unsigned stripe, mgi_counters_timer timer,
                        uint64_t nanoseconds, uint64_t count) {
-    mgi_distribution_stripe *at = &counters->distributions[stripe % MGI_DISTRIBUTION_STRIPES];
-    mgi_word_add(&at->bucket[timer][mgi_histogram_bucket(nanoseconds)], count);
-    mgi_word_add(&at->nanoseconds[timer], nanoseconds * count);
+    mgi_counters_distribution *at = &counters->distributions[stripe % MGI_DISTRIBUTION_STRIPES];
+    word_add(&at->bucket[timer][mgi_histogram_bucket(nanoseconds)], count);
+    word_add(&at->nanoseconds[timer], nanoseconds * count);
 }
 
 void mgi_counters_similarity(mgi_counters *counters, unsigned stripe, float similarity) {
-    mgi_distribution_stripe *at = &counters->distributions[stripe % MGI_DISTRIBUTION_STRIPES];
-    mgi_word_add(&at->similarity[mgi_similarity_bin(similarity)], 1);
+    mgi_counters_distribution *at = &counters->distributions[stripe % MGI_DISTRIBUTION_STRIPES];
+    word_add(&at->similarity[mgi_drift_bin(similarity)], 1);
 }
 
-uint64_t mgi_nanoseconds(double seconds) { return seconds > 0 ? (uint64_t)(seconds * 1e9) : 0; }
+uint64_t mgi_counters_nanoseconds(double seconds) {
+    return seconds > 0 ? (uint64_t)(seconds * 1e9) : 0;
+}
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
 uint64_t mgi_counters_sum(const mgi_counters *counters, mgi_counter counter) {
     uint64_t sum = 0;
     for (int i = 0; i < MGI_COUNTER_STRIPES; i++) {
-        sum += mgi_word_read(&counters->stripes[i].value[counter]);
+        sum += word_read(&counters->stripes[i].value[counter]);
     }
     return sum;
 }
@@ -60,29 +61,29 @@ uint64_t mgi_counters_sum(const mgi_counters *counters, mgi_counter counter) {
 uint64_t mgi_counters_max(const mgi_counters *counters, mgi_counter counter) {
     uint64_t most = 0;
     for (int i = 0; i < MGI_COUNTER_STRIPES; i++) {
-        uint64_t value = mgi_word_read(&counters->stripes[i].value[counter]);
+        uint64_t value = word_read(&counters->stripes[i].value[counter]);
         if (value > most) most = value;
     }
     return most;
 }
 
-static void mgi_words_add_up(uint64_t *sums, const _Atomic uint64_t *words, size_t count) {
-    for (size_t i = 0; i < count; i++) sums[i] += mgi_word_read(&words[i]);
+static void sum_words(uint64_t *sums, const _Atomic uint64_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++) sums[i] += word_read(&words[i]);
 }
 
-void mgi_counters_histogram(const mgi_counters *counters, mgi_timer timer,
+void mgi_counters_histogram(const mgi_counters *counters, mgi_counters_timer timer,
                             mgi_histogram *histogram) {
     *histogram = (mgi_histogram){.sum_nanoseconds = 0};
     for (int i = 0; i < MGI_DISTRIBUTION_STRIPES; i++) {
-        const mgi_distribution_stripe *from = &counters->distributions[i];
-        mgi_words_add_up(histogram->bucket, from->bucket[timer], MGI_HISTOGRAM_BUCKETS);
-        histogram->sum_nanoseconds += mgi_word_read(&from->nanoseconds[timer]);
+        const mgi_counters_distribution *from = &counters->distributions[i];
+        sum_words(histogram->bucket, from->bucket[timer], MGI_HISTOGRAM_BUCKETS);
+        histogram->sum_nanoseconds += word_read(&from->nanoseconds[timer]);
     }
 }
 
 void mgi_counters_similarities(const mgi_counters *counters, uint64_t *bins) {
-    for (int i = 0; i < MGI_SIMILARITY_BINS; i++) bins[i] = 0;
+    for (int i = 0; i < MGI_DRIFT_BINS; i++) bins[i] = 0;
     for (int i = 0; i < MGI_DISTRIBUTION_STRIPES; i++) {
-        mgi_words_add_up(bins, counters->distributions[i].similarity, MGI_SIMILARITY_BINS);
+        sum_words(bins, counters->distributions[i].similarity, MGI_DRIFT_BINS);
     }
 }

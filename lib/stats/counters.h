@@ -9,7 +9,7 @@
 
 typedef enum mgi_counter {
     MGI_COUNT_FAILED_BY, /* calls; plus an mgeo_status */
-    MGI_COUNT_CALL_NANOSECONDS_MAX = MGI_COUNT_FAILED_BY + MGI_OBSERVED_STATUSES,
+    MGI_COUNT_CALL_NANOSECONDS_MAX = MGI_COUNT_FAILED_BY + MGI_SNAPSHOT_STATUSES,
     MGI_COUNT_ROWS_SCORED, /* of *_MAX counters, as above, stripes are compared, not added */
     MGI_COUNT_ROWS_BAD,
     MGI_COUNT_ROWS_NOT_FINITE,
@@ -22,7 +22,7 @@ typedef enum mgi_counter {
     MGI_COUNTERS
 } mgi_counter;
 
-typedef enum mgi_timer { MGI_TIME_CALLS, MGI_TIME_WAITS, MGI_TIMERS } mgi_timer;
+typedef enum mgi_counters_timer { MGI_TIME_CALLS, MGI_TIME_WAITS, MGI_TIMERS } mgi_counters_timer;
 
 enum {
     MGI_COUNTER_STRIPES = 16,
@@ -35,16 +35,16 @@ typedef struct mgi_counter_stripe {
     _Alignas(64) _Atomic uint64_t value[MGI_COUNTERS];
 } mgi_counter_stripe;
 
-typedef struct mgi_distribution_stripe {
+typedef struct mgi_counters_distribution {
     _Alignas(64) _Atomic uint64_t nanoseconds[MGI_TIMERS];
-    _Atomic uint64_t similarity[MGI_SIMILARITY_BINS];
+    _Atomic uint64_t similarity[MGI_DRIFT_BINS];
     _Atomic uint64_t bucket[MGI_TIMERS][MGI_HISTOGRAM_BUCKETS];
-} mgi_distribution_stripe;
+} mgi_counters_distribution;
 
 /* All zero is ready to use. */
 typedef struct mgi_counters {
     mgi_counter_stripe stripes[MGI_COUNTER_STRIPES];
-    mgi_distribution_stripe distributions[MGI_DISTRIBUTION_STRIPES];
+    mgi_counters_distribution distributions[MGI_DISTRIBUTION_STRIPES];
 } mgi_counters;
 
 /* Any number is a stripe: threads that count at once should bring different ones. */
@@ -55,7 +55,7 @@ void mgi_counters_raise(mgi_counters *counters, unsigned stripe, mgi_counter cou
                         uint64_t value);
 
 /* Counts `count` events of this duration each. */
-void mgi_counters_time(mgi_counters *counters, unsigned stripe, mgi_timer timer,
+void mgi_counters_time(mgi_counters *counters, unsigned stripe, mgi_counters_timer timer,
                        uint64_t nanoseconds, uint64_t count);
 
 /* Counts a scored row. */
@@ -64,12 +64,12 @@ void mgi_counters_similarity(mgi_counters *counters, unsigned stripe, float simi
 /* Exact for what happened before; counts that are being made may or may not be in it. */
 uint64_t mgi_counters_sum(const mgi_counters *counters, mgi_counter counter);
 uint64_t mgi_counters_max(const mgi_counters *counters, mgi_counter counter);
-void mgi_counters_histogram(const mgi_counters *counters, mgi_timer timer,
+void mgi_counters_histogram(const mgi_counters *counters, mgi_counters_timer timer,
                             mgi_histogram *histogram);
-/* bins: [MGI_SIMILARITY_BINS]. */
+/* bins: [MGI_DRIFT_BINS]. */
 void mgi_counters_similarities(const mgi_counters *counters, uint64_t *bins);
 
 /* Seconds as the whole nanoseconds that counters hold; negative ones are 0. */
-uint64_t mgi_nanoseconds(double seconds);
+uint64_t mgi_counters_nanoseconds(double seconds);
 
 #endif

@@ -6,25 +6,25 @@
 
 /* Bucket 0 lies below a microsecond; bucket 1 + 16 * d + s begins at 2^d * (16 + s) / 16 of them.
  */
-enum { MGI_STEPS_LOG2 = 4, MGI_STEPS = 1 << MGI_STEPS_LOG2 };
+enum { STEPS_LOG2 = 4, STEPS = 1 << STEPS_LOG2 };
 
 /* A sixteenth of a microsecond is 62.5 ns, so that both directions work in halves. */
-static const uint64_t mgi_half_nanoseconds = 125;
+static const uint64_t half_nanoseconds = 125;
 
 unsigned mgi_histogram_bucket(uint64_t nanoseconds) {
     if (nanoseconds >= mgi_histogram_from(MGI_HISTOGRAM_BUCKETS)) return MGI_HISTOGRAM_BUCKETS - 1;
-    uint64_t sixteenths = nanoseconds * 2 / mgi_half_nanoseconds;
-    if (sixteenths < MGI_STEPS) return 0;
-    unsigned doublings = 63U - (unsigned)__builtin_clzll(sixteenths) - MGI_STEPS_LOG2;
-    unsigned step = (unsigned)(sixteenths >> doublings) - MGI_STEPS;
-    return 1 + doublings * MGI_STEPS + step;
+    uint64_t sixteenths = nanoseconds * 2 / half_nanoseconds;
+    if (sixteenths < STEPS) return 0;
+    unsigned doublings = 63U - (unsigned)__builtin_clzll(sixteenths) - STEPS_LOG2;
+    unsigned step = (unsigned)(sixteenths >> doublings) - STEPS;
+    return 1 + doublings * STEPS + step;
 }
 
 uint64_t mgi_histogram_from(unsigned bucket) {
     if (bucket == 0) return 0;
-    unsigned doublings = (bucket - 1) / MGI_STEPS;
-    uint64_t steps = MGI_STEPS + (bucket - 1) % MGI_STEPS;
-    return ((steps << doublings) * mgi_half_nanoseconds + 1) / 2;
+    unsigned doublings = (bucket - 1) / STEPS;
+    uint64_t steps = STEPS + (bucket - 1) % STEPS;
+    return ((steps << doublings) * half_nanoseconds + 1) / 2;
 }
 
 uint64_t mgi_histogram_count(const mgi_histogram *histogram) {
@@ -34,7 +34,7 @@ uint64_t mgi_histogram_count(const mgi_histogram *histogram) {
 }
 
 /* The bucket that holds the value of this rank, from 1. */
-static unsigned mgi_histogram_find(const mgi_histogram *histogram, uint64_t rank) {
+static unsigned find_bucket(const mgi_histogram *histogram, uint64_t rank) {
     uint64_t seen = 0;
     for (unsigned i = 0; i < MGI_HISTOGRAM_BUCKETS; i++) {
         seen += histogram->bucket[i];
@@ -49,7 +49,7 @@ double mgi_histogram_quantile(const mgi_histogram *histogram, double q) {
     uint64_t rank = (uint64_t)ceil(q * (double)count);
     if (rank < 1) rank = 1;
     if (rank > count) rank = count;
-    unsigned bucket = mgi_histogram_find(histogram, rank);
+    unsigned bucket = find_bucket(histogram, rank);
     double from = (double)mgi_histogram_from(bucket);
     double to = (double)mgi_histogram_from(bucket + 1);
     bool open = bucket == MGI_HISTOGRAM_BUCKETS - 1;

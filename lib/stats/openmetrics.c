@@ -8,7 +8,7 @@
 
 /* ---- characters ------------------------------------------------------------------------------ */
 
-static void mgi_put_bytes(mgi_metrics_text *to, const char *bytes, size_t count) {
+static void put_bytes(mgi_openmetrics *to, const char *bytes, size_t count) {
     if (to->length < to->capacity) {
         size_t room = to->capacity - to->length;
         memcpy(to->text + to->length, bytes, count < room ? count : room);
@@ -16,24 +16,22 @@ static void mgi_put_bytes(mgi_metrics_text *to, const char *bytes, size_t count)
     to->length += count;
 }
 
-static void mgi_put(mgi_metrics_text *to, const char *text) {
-    mgi_put_bytes(to, text, strlen(text));
-}
+static void mgi_put(mgi_openmetrics *to, const char *text) { put_bytes(to, text, strlen(text)); }
 
 /* Both formats escape these three in a label's value, and nothing else. */
-static void mgi_put_escaped(mgi_metrics_text *to, const char *text) {
+static void put_escaped(mgi_openmetrics *to, const char *text) {
     for (; *text != '\0'; text++) {
         if (*text == '\n') {
             mgi_put(to, "\\n");
         } else {
             if (*text == '"' || *text == '\\') mgi_put(to, "\\");
-            mgi_put_bytes(to, text, 1);
+            put_bytes(to, text, 1);
         }
     }
 }
 
 /* The host may have chosen a locale that writes a comma, or something longer. */
-static void mgi_make_point(char *number) {
+static void make_point(char *number) {
     char *out = number;
     bool pointed = false;
     for (const char *in = number; *in != '\0'; in++) {
@@ -48,7 +46,7 @@ static void mgi_make_point(char *number) {
 }
 
 /* Digits that give the same number back, no more than that takes. */
-static void mgi_put_number(mgi_metrics_text *to, double value) {
+static void put_number(mgi_openmetrics *to, double value) {
     char number[48];
     if (isnan(value)) {
         mgi_put(to, "NaN");
@@ -57,7 +55,7 @@ static void mgi_put_number(mgi_metrics_text *to, double value) {
     } else {
         snprintf(number, sizeof number, "%.15g", value);
         if (strtod(number, NULL) != value) snprintf(number, sizeof number, "%.17g", value);
-        mgi_make_point(number);
+        make_point(number);
         mgi_put(to, number);
     }
 }
@@ -65,76 +63,77 @@ static void mgi_put_number(mgi_metrics_text *to, double value) {
 /* ---- families -------------------------------------------------------------------------------- */
 
 /* What a sample's name has that its family's, in OpenMetrics, has not. */
-static const char *mgi_suffix(mgi_family_type type) {
-    if (type == MGI_COUNTER) return "_total";
-    return type == MGI_INFO ? "_info" : "";
+static const char *sample_suffix(mgi_openmetrics_type type) {
+    if (type == MGI_OPENMETRICS_COUNTER) return "_total";
+    return type == MGI_OPENMETRICS_INFO ? "_info" : "";
 }
 
-static const char *mgi_type_name(const mgi_metrics_text *to) {
+static const char *type_name(const mgi_openmetrics *to) {
     switch (to->family.type) {
-    case MGI_COUNTER: return "counter";
-    case MGI_HISTOGRAM: return "histogram";
-    case MGI_INFO: return to->openmetrics ? "info" : "gauge";
-    case MGI_GAUGE: break;
+    case MGI_OPENMETRICS_COUNTER: return "counter";
+    case MGI_OPENMETRICS_HISTOGRAM: return "histogram";
+    case MGI_OPENMETRICS_INFO: return to->openmetrics ? "info" : "gauge";
+    case MGI_OPENMETRICS_GAUGE: break;
     }
     return "gauge";
 }
 
-static void mgi_put_comment(mgi_metrics_text *to, const char *keyword, const char *text) {
+static void put_comment(mgi_openmetrics *to, const char *keyword, const char *text) {
     mgi_put(to, "# ");
     mgi_put(to, keyword);
     mgi_put(to, " ");
     mgi_put(to, to->family.name);
-    if (!to->openmetrics) mgi_put(to, mgi_suffix(to->family.type));
+    if (!to->openmetrics) mgi_put(to, sample_suffix(to->family.type));
     mgi_put(to, " ");
     mgi_put(to, text);
     mgi_put(to, "\n");
 }
 
-void mgi_metrics_family(mgi_metrics_text *to, const mgi_family *family) {
+void mgi_openmetrics_begin_family(mgi_openmetrics *to, const mgi_openmetrics_family *family) {
     to->family = *family;
-    mgi_put_comment(to, "TYPE", mgi_type_name(to));
-    if (to->openmetrics && family->unit != NULL) mgi_put_comment(to, "UNIT", family->unit);
-    mgi_put_comment(to, "HELP", family->help);
+    put_comment(to, "TYPE", type_name(to));
+    if (to->openmetrics && family->unit != NULL) put_comment(to, "UNIT", family->unit);
+    put_comment(to, "HELP", family->help);
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
 
-static void mgi_put_label(mgi_metrics_text *to, const mgi_label *label) {
+static void put_label(mgi_openmetrics *to, const mgi_openmetrics_label *label) {
     mgi_put(to, label->name);
     mgi_put(to, "=\"");
-    mgi_put_escaped(to, label->value);
+    put_escaped(to, label->value);
     mgi_put(to, "\"");
 }
 
 /* NAME{LABELS,le="BOUND"} VALUE; a bound of NaN is none. */
-static void mgi_put_sample(mgi_metrics_text *to, const char *suffix, const mgi_label *labels,
-                           size_t count, double bound, double value) {
+static void put_sample(mgi_openmetrics *to, const char *suffix, const mgi_openmetrics_label *labels,
+                       size_t count, double bound, double value) {
     size_t members = 0;
     mgi_put(to, to->family.name);
     mgi_put(to, suffix);
     for (size_t i = 0; i < count; i++) {
         mgi_put(to, members++ == 0 ? "{" : ",");
-        mgi_put_label(to, &labels[i]);
+        put_label(to, &labels[i]);
     }
     if (!isnan(bound)) {
         mgi_put(to, members++ == 0 ? "{le=\"" : ",le=\"");
-        mgi_put_number(to, bound);
+        put_number(to, bound);
         mgi_put(to, "\"");
     }
     mgi_put(to, members > 0 ? "} " : " ");
-    mgi_put_number(to, value);
+    put_number(to, value);
     mgi_put(to, "\n");
 }
 
-void mgi_metrics_sample(mgi_metrics_text *to, const mgi_label *labels, size_t count, double value) {
-    mgi_put_sample(to, mgi_suffix(to->family.type), labels, count, NAN, value);
+void mgi_openmetrics_sample(mgi_openmetrics *to, const mgi_openmetrics_label *labels, size_t count,
+                            double value) {
+    put_sample(to, sample_suffix(to->family.type), labels, count, NAN, value);
 }
 
 /* A bound at every doubling from 64 microseconds to 33.6 seconds. A duration that falls on one to
  * the nanosecond is counted above it. */
-void mgi_metrics_histogram(mgi_metrics_text *to, const mgi_label *labels, size_t count,
-                           const mgi_histogram *histogram) {
+void mgi_openmetrics_histogram(mgi_openmetrics *to, const mgi_openmetrics_label *labels,
+                               size_t count, const mgi_histogram *histogram) {
     enum { FIRST = 6, LAST = 25, STEPS = 16 };
     uint64_t seen = 0;
     unsigned bucket = 0;
@@ -142,22 +141,22 @@ void mgi_metrics_histogram(mgi_metrics_text *to, const mgi_label *labels, size_t
         unsigned end = 1 + doublings * STEPS;
         for (; bucket < end; bucket++) seen += histogram->bucket[bucket];
         double bound = 1e-6 * (double)(UINT64_C(1) << doublings);
-        mgi_put_sample(to, "_bucket", labels, count, bound, (double)seen);
+        put_sample(to, "_bucket", labels, count, bound, (double)seen);
     }
     for (; bucket < MGI_HISTOGRAM_BUCKETS; bucket++) seen += histogram->bucket[bucket];
-    mgi_put_sample(to, "_bucket", labels, count, INFINITY, (double)seen);
+    put_sample(to, "_bucket", labels, count, INFINITY, (double)seen);
     double seconds = 1e-9 * (double)histogram->sum_nanoseconds;
-    mgi_put_sample(to, "_sum", labels, count, NAN, seconds);
-    mgi_put_sample(to, "_count", labels, count, NAN, (double)seen);
+    put_sample(to, "_sum", labels, count, NAN, seconds);
+    put_sample(to, "_count", labels, count, NAN, (double)seen);
 }
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
-void mgi_metrics_begin(mgi_metrics_text *to, bool openmetrics, char *text, size_t capacity) {
-    *to = (mgi_metrics_text){.text = text, .capacity = capacity, .openmetrics = openmetrics};
+void mgi_openmetrics_begin(mgi_openmetrics *to, bool openmetrics, char *text, size_t capacity) {
+    *to = (mgi_openmetrics){.text = text, .capacity = capacity, .openmetrics = openmetrics};
 }
 
-bool mgi_metrics_end(mgi_metrics_text *to) {
+bool mgi_openmetrics_end(mgi_openmetrics *to) {
     if (to->openmetrics) mgi_put(to, "# EOF\n");
     bool fits = to->length < to->capacity;
     if (to->capacity > 0) to->text[fits ? to->length : 0] = '\0';

@@ -7,51 +7,52 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum mgi_family_type {
-    MGI_GAUGE,
-    MGI_COUNTER,
-    MGI_HISTOGRAM, /* of durations */
-    MGI_INFO       /* labels are the news, the value is 1 */
-} mgi_family_type;
+typedef enum mgi_openmetrics_type {
+    MGI_OPENMETRICS_GAUGE,
+    MGI_OPENMETRICS_COUNTER,
+    MGI_OPENMETRICS_HISTOGRAM, /* of durations */
+    MGI_OPENMETRICS_INFO       /* labels are the news, the value is 1 */
+} mgi_openmetrics_type;
 
 /* Metrics of one name. */
-typedef struct mgi_family {
-    mgi_family_type type;
+typedef struct mgi_openmetrics_family {
+    mgi_openmetrics_type type;
     const char *name; /* without "_total" and "_info"; ends in the unit if there is one */
     const char *unit; /* "seconds", or NULL */
     const char *help; /* one line */
-} mgi_family;
+} mgi_openmetrics_family;
 
-typedef struct mgi_label {
+typedef struct mgi_openmetrics_label {
     const char *name;
     const char *value; /* UTF-8, any characters */
-} mgi_label;
+} mgi_openmetrics_label;
 
 /* Writes into the caller's memory as far as it goes, and counts on. */
-typedef struct mgi_metrics_text {
+typedef struct mgi_openmetrics {
     char *text;
     size_t capacity;
     size_t length; /* of the whole text, whether it fits or not */
     bool openmetrics;
-    mgi_family family; /* that is being written */
-} mgi_metrics_text;
+    mgi_openmetrics_family family; /* that is being written */
+} mgi_openmetrics;
 
 /* text may be NULL where capacity is 0. */
-void mgi_metrics_begin(mgi_metrics_text *to, bool openmetrics, char *text, size_t capacity);
+void mgi_openmetrics_begin(mgi_openmetrics *to, bool openmetrics, char *text, size_t capacity);
 
 /* Ends the text, with a NUL that is not counted; returns whether all of it fitted. If not, the text
  * is made empty. */
-bool mgi_metrics_end(mgi_metrics_text *to);
+bool mgi_openmetrics_end(mgi_openmetrics *to);
 
 /* Begins a family: its samples follow, and those of no other. */
-void mgi_metrics_family(mgi_metrics_text *to, const mgi_family *family);
+void mgi_openmetrics_begin_family(mgi_openmetrics *to, const mgi_openmetrics_family *family);
 
 /* One sample of a gauge, a counter or an info. */
-void mgi_metrics_sample(mgi_metrics_text *to, const mgi_label *labels, size_t count, double value);
+void mgi_openmetrics_sample(mgi_openmetrics *to, const mgi_openmetrics_label *labels, size_t count,
+                            double value);
 
 /* All samples of a histogram: its bounds lie at edges of the histogram's own buckets, so that what
  * is counted below each is exact. */
-void mgi_metrics_histogram(mgi_metrics_text *to, const mgi_label *labels, size_t count,
-                           const mgi_histogram *histogram);
+void mgi_openmetrics_histogram(mgi_openmetrics *to, const mgi_openmetrics_label *labels,
+                               size_t count, const mgi_histogram *histogram);
 
 #endif

@@ -5,21 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static void mgi_subtract(uint64_t *difference, const uint64_t *now, const uint64_t *before,
-                         size_t count) {
+static void subtract(uint64_t *difference, const uint64_t *now, const uint64_t *before,
+                     size_t count) {
     for (size_t i = 0; i < count; i++) difference[i] = now[i] - before[i];
 }
 
-static void mgi_histogram_since(mgi_histogram *difference, const mgi_histogram *now,
-                                const mgi_histogram *before) {
-    mgi_subtract(difference->bucket, now->bucket, before->bucket, MGI_HISTOGRAM_BUCKETS);
+static void histogram_since(mgi_histogram *difference, const mgi_histogram *now,
+                            const mgi_histogram *before) {
+    subtract(difference->bucket, now->bucket, before->bucket, MGI_HISTOGRAM_BUCKETS);
     difference->sum_nanoseconds = now->sum_nanoseconds - before->sum_nanoseconds;
 }
 
-void mgi_observed_since(mgi_observed *difference, const mgi_observed *now,
-                        const mgi_observed *before) {
+void mgi_snapshot_since(mgi_snapshot *difference, const mgi_snapshot *now,
+                        const mgi_snapshot *before) {
     difference->calls = now->calls - before->calls;
-    mgi_subtract(difference->failed_by, now->failed_by, before->failed_by, MGI_OBSERVED_STATUSES);
+    subtract(difference->failed_by, now->failed_by, before->failed_by, MGI_SNAPSHOT_STATUSES);
     difference->rows_scored = now->rows_scored - before->rows_scored;
     difference->rows_bad = now->rows_bad - before->rows_bad;
     difference->rows_not_finite = now->rows_not_finite - before->rows_not_finite;
@@ -27,63 +27,63 @@ void mgi_observed_since(mgi_observed *difference, const mgi_observed *now,
     difference->tokens = now->tokens - before->tokens;
     difference->batches = now->batches - before->batches;
     difference->busy_nanoseconds = now->busy_nanoseconds - before->busy_nanoseconds;
-    mgi_histogram_since(&difference->call_time, &now->call_time, &before->call_time);
-    mgi_histogram_since(&difference->wait_time, &now->wait_time, &before->wait_time);
-    mgi_subtract(difference->similarity, now->similarity, before->similarity, MGI_SIMILARITY_BINS);
+    histogram_since(&difference->call_time, &now->call_time, &before->call_time);
+    histogram_since(&difference->wait_time, &now->wait_time, &before->wait_time);
+    subtract(difference->similarity, now->similarity, before->similarity, MGI_DRIFT_BINS);
 }
 
-uint64_t mgi_observed_failed(const mgi_observed *observed) {
+uint64_t mgi_snapshot_failed(const mgi_snapshot *observed) {
     uint64_t failed = 0;
-    for (size_t i = 0; i < MGI_OBSERVED_STATUSES; i++) failed += observed->failed_by[i];
+    for (size_t i = 0; i < MGI_SNAPSHOT_STATUSES; i++) failed += observed->failed_by[i];
     return failed;
 }
 
-unsigned mgi_similarity_bin(float similarity) {
+unsigned mgi_drift_bin(float similarity) {
     if (!(similarity > 0)) return 0;
-    if (similarity >= 1) return MGI_SIMILARITY_BINS - 1;
-    unsigned bin = (unsigned)(similarity * (float)MGI_SIMILARITY_BINS);
-    return bin < MGI_SIMILARITY_BINS ? bin : MGI_SIMILARITY_BINS - 1;
+    if (similarity >= 1) return MGI_DRIFT_BINS - 1;
+    unsigned bin = (unsigned)(similarity * (float)MGI_DRIFT_BINS);
+    return bin < MGI_DRIFT_BINS ? bin : MGI_DRIFT_BINS - 1;
 }
 
 /* ---- stability index ------------------------------------------------------------------------- */
 
 /* Rows of both sides in bins that are joined. */
-typedef struct mgi_joint {
-    uint64_t expected[MGI_SIMILARITY_BINS];
-    uint64_t actual[MGI_SIMILARITY_BINS];
+typedef struct joined_bins {
+    uint64_t expected[MGI_DRIFT_BINS];
+    uint64_t actual[MGI_DRIFT_BINS];
     unsigned count;
     double expected_rows, actual_rows; /* of all bins */
-} mgi_joint;
+} joined_bins;
 
 /* The part of both sides' rows, weighed alike, that these are. */
-static double mgi_joint_share(const mgi_joint *joint, uint64_t expected, uint64_t actual) {
+static double joined_share(const joined_bins *joint, uint64_t expected, uint64_t actual) {
     return ((double)expected / joint->expected_rows + (double)actual / joint->actual_rows) / 2;
 }
 
 /* A bin that is large by itself is not joined to small ones before it: where nearly all rows lie in
  * one bin, what moves out of it must still be seen. */
-static void mgi_join_bins(mgi_joint *joint, const uint64_t *expected, const uint64_t *actual) {
+static void join_bins(joined_bins *joint, const uint64_t *expected, const uint64_t *actual) {
     const double enough = 0.1;
     bool open = false;
-    for (unsigned i = 0; i < MGI_SIMILARITY_BINS; i++) {
+    for (unsigned i = 0; i < MGI_DRIFT_BINS; i++) {
         if (expected[i] == 0 && actual[i] == 0) continue;
-        bool large = mgi_joint_share(joint, expected[i], actual[i]) >= enough;
+        bool large = joined_share(joint, expected[i], actual[i]) >= enough;
         if (!open || large) joint->count++;
         unsigned last = joint->count - 1;
         joint->expected[last] += expected[i];
         joint->actual[last] += actual[i];
-        open = mgi_joint_share(joint, joint->expected[last], joint->actual[last]) < enough;
+        open = joined_share(joint, joint->expected[last], joint->actual[last]) < enough;
     }
 }
 
-double mgi_stability_index(const uint64_t *expected, const uint64_t *actual) {
-    mgi_joint joint = {.count = 0};
-    for (unsigned i = 0; i < MGI_SIMILARITY_BINS; i++) {
+double mgi_drift_index(const uint64_t *expected, const uint64_t *actual) {
+    joined_bins joint = {.count = 0};
+    for (unsigned i = 0; i < MGI_DRIFT_BINS; i++) {
         joint.expected_rows += (double)expected[i];
         joint.actual_rows += (double)actual[i];
     }
     if (joint.expected_rows == 0 || joint.actual_rows == 0) return NAN;
-    mgi_join_bins(&joint, expected, actual);
+    join_bins(&joint, expected, actual);
     double index = 0;
     for (unsigned i = 0; i < joint.count; i++) {
         double halves = 0.5 * joint.count;

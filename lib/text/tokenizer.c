@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { MGI_PAIR_SPECIALS = 3 };
+enum { SPECIAL_TOKENS = 3 };
 
 struct mgi_tokenizer {
     mgi_tokenizer_options options;
@@ -16,9 +16,9 @@ struct mgi_tokenizer {
     mgi_vocab *vocab;
 };
 
-struct mgi_pair_scratch {
+struct mgi_tokenizer_scratch {
     uint32_t max_length;
-    int32_t ids[]; /* [2][max_length - MGI_PAIR_SPECIALS]: what the pair's sides may need */
+    int32_t ids[]; /* [2][max_length - SPECIAL_TOKENS]: what the pair's sides may need */
 };
 
 mgeo_status mgi_tokenizer_create(const mgi_tokenizer_options *options, const void *vocab,
@@ -28,11 +28,11 @@ mgeo_status mgi_tokenizer_create(const mgi_tokenizer_options *options, const voi
     mgi_tokenizer *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a tokenizer", sizeof *made);
     made->options = *options;
-    bool strip = options->strip_accents == MGI_STRIP_YES ||
-                 (options->strip_accents == MGI_STRIP_AS_LOWER && options->do_lower_case);
-    mgi_normal_rules rules = {.lower_case = options->do_lower_case,
-                              .strip_accents = strip,
-                              .space_chinese = options->tokenize_chinese_chars};
+    bool strip = options->strip_accents == MGI_TOKENIZER_STRIP_YES ||
+                 (options->strip_accents == MGI_TOKENIZER_STRIP_AS_LOWER && options->do_lower_case);
+    mgi_normalize_rules rules = {.lower_case = options->do_lower_case,
+                                 .strip_accents = strip,
+                                 .space_chinese = options->tokenize_chinese_chars};
     mgeo_status status = mgi_vocab_create(vocab, vocab_bytes, vocab_name, &made->vocab, error);
     if (status != MGEO_OK) goto cleanup;
     made->normalizer = mgi_normalizer_create(&rules);
@@ -63,36 +63,36 @@ size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer) {
     return sizeof *tokenizer + mgi_normalizer_bytes() + mgi_vocab_bytes(tokenizer->vocab);
 }
 
-mgi_pair_scratch *mgi_pair_scratch_create(uint32_t max_length) {
-    if (max_length < MGI_PAIR_SHORTEST) return NULL;
-    size_t side = max_length - MGI_PAIR_SPECIALS;
-    if (side > (SIZE_MAX - sizeof(mgi_pair_scratch)) / (2 * sizeof(int32_t))) return NULL;
-    mgi_pair_scratch *scratch =
-        mgi_calloc(1, sizeof(mgi_pair_scratch) + 2 * side * sizeof(int32_t));
+mgi_tokenizer_scratch *mgi_tokenizer_scratch_create(uint32_t max_length) {
+    if (max_length < MGI_TOKENIZER_MIN_LENGTH) return NULL;
+    size_t side = max_length - SPECIAL_TOKENS;
+    if (side > (SIZE_MAX - sizeof(mgi_tokenizer_scratch)) / (2 * sizeof(int32_t))) return NULL;
+    mgi_tokenizer_scratch *scratch =
+        mgi_calloc(1, sizeof(mgi_tokenizer_scratch) + 2 * side * sizeof(int32_t));
     if (scratch != NULL) scratch->max_length = max_length;
     return scratch;
 }
 
-void mgi_pair_scratch_destroy(mgi_pair_scratch *scratch) { mgi_free(scratch); }
+void mgi_tokenizer_scratch_destroy(mgi_tokenizer_scratch *scratch) { mgi_free(scratch); }
 
 /* ---- One side ------------------------------------------------------------------------------ */
 
-typedef struct mgi_side {
+typedef struct pair_side {
     const mgi_vocab *vocab;
-    mgi_tokens tokens;
-} mgi_side;
+    mgi_wordpiece_tokens tokens;
+} pair_side;
 
-static void mgi_take_word(void *user, const int32_t *characters, size_t count) {
-    mgi_side *side = user;
+static void take_word(void *user, const int32_t *characters, size_t count) {
+    pair_side *side = user;
     mgi_wordpiece(side->vocab, characters, count, &side->tokens);
 }
 
-static uint32_t mgi_encode_side(const mgi_tokenizer *tokenizer, const char *text, size_t bytes,
-                                int32_t *ids, size_t capacity, mgi_tokens *tokens) {
-    mgi_side side = {tokenizer->vocab, {ids, capacity, 0}};
+static uint32_t encode_side(const mgi_tokenizer *tokenizer, const char *text, size_t bytes,
+                            int32_t *ids, size_t capacity, mgi_wordpiece_tokens *tokens) {
+    pair_side side = {tokenizer->vocab, {ids, capacity, 0}};
     if (text == NULL) bytes = 0;
     if (bytes == MGEO_NUL_TERMINATED) bytes = strlen(text);
-    bool valid = mgi_normalize(tokenizer->normalizer, text, bytes, mgi_take_word, &side);
+    bool valid = mgi_normalize(tokenizer->normalizer, text, bytes, take_word, &side);
     *tokens = side.tokens;
     if (!valid) return MGEO_ROW_INVALID_UTF8;
     return tokens->count == 0 ? MGEO_ROW_EMPTY : 0;
@@ -103,7 +103,7 @@ static uint32_t mgi_encode_side(const mgi_tokenizer *tokenizer, const char *text
 /* Lengths after longest_first, for a pair that is too long: a side that needs less than its half
  * leaves the rest to the other. One token at a time taken from the longer side, and from b on ties,
  * leaves the odd token to a. The Rust tokenizer leaves it to the longer side, and to b on ties. */
-static void mgi_cut(size_t *a, size_t *b, size_t budget, bool halve_budget) {
+static void truncate_longest_first(size_t *a, size_t *b, size_t budget, bool halve_budget) {
     size_t odd = budget % 2;
     bool odd_to_a = !halve_budget || *a > *b;
     size_t share_a = budget / 2 + (odd_to_a ? odd : 0);
@@ -119,30 +119,30 @@ static void mgi_cut(size_t *a, size_t *b, size_t budget, bool halve_budget) {
 }
 
 /* Writes a side and the [SEP] behind it. */
-static int32_t *mgi_write_side(int32_t *to, const int32_t *ids, size_t count, int32_t sep) {
+static int32_t *write_side(int32_t *to, const int32_t *ids, size_t count, int32_t sep) {
     memcpy(to, ids, count * sizeof *ids);
     to[count] = sep;
     return to + count + 1;
 }
 
-uint32_t mgi_pair_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *pair,
-                         mgi_pair_scratch *scratch, int32_t *ids, uint8_t *types,
-                         uint32_t *length) {
-    size_t budget = scratch->max_length - MGI_PAIR_SPECIALS;
-    mgi_tokens a;
-    mgi_tokens b;
+uint32_t mgi_tokenizer_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *pair,
+                              mgi_tokenizer_scratch *scratch, int32_t *ids, uint8_t *types,
+                              uint32_t *length) {
+    size_t budget = scratch->max_length - SPECIAL_TOKENS;
+    mgi_wordpiece_tokens a;
+    mgi_wordpiece_tokens b;
     *length = 0;
     uint32_t flags =
-        mgi_encode_side(tokenizer, pair->a, pair->a_len, scratch->ids, budget, &a) |
-        mgi_encode_side(tokenizer, pair->b, pair->b_len, scratch->ids + budget, budget, &b);
+        encode_side(tokenizer, pair->a, pair->a_len, scratch->ids, budget, &a) |
+        encode_side(tokenizer, pair->b, pair->b_len, scratch->ids + budget, budget, &b);
     if (flags != 0) return flags;
     if (a.count > budget || b.count > budget - a.count) {
-        mgi_cut(&a.count, &b.count, budget, tokenizer->options.halve_budget);
+        truncate_longest_first(&a.count, &b.count, budget, tokenizer->options.halve_budget);
         flags = MGEO_ROW_TRUNCATED;
     }
     ids[0] = tokenizer->vocab->cls;
-    int32_t *middle = mgi_write_side(ids + 1, a.ids, a.count, tokenizer->vocab->sep);
-    int32_t *end = mgi_write_side(middle, b.ids, b.count, tokenizer->vocab->sep);
+    int32_t *middle = write_side(ids + 1, a.ids, a.count, tokenizer->vocab->sep);
+    int32_t *end = write_side(middle, b.ids, b.count, tokenizer->vocab->sep);
     *length = (uint32_t)(end - ids);
     size_t zeros = tokenizer->options.one_type ? *length : (size_t)(middle - ids);
     memset(types, 0, zeros);

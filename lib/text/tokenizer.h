@@ -9,19 +9,19 @@
 #include <stdint.h>
 
 /* [CLS] a [SEP] b [SEP] with one token on each side: no smaller limit makes sense. */
-enum { MGI_PAIR_SHORTEST = 5 };
+enum { MGI_TOKENIZER_MIN_LENGTH = 5 };
 
-typedef enum mgi_strip_accents {
-    MGI_STRIP_AS_LOWER = 0, /* strip if do_lower_case, as Hugging Face does for null */
-    MGI_STRIP_YES = 1,
-    MGI_STRIP_NO = 2
-} mgi_strip_accents;
+typedef enum mgi_tokenizer_strip {
+    MGI_TOKENIZER_STRIP_AS_LOWER = 0, /* strip if do_lower_case, as Hugging Face does for null */
+    MGI_TOKENIZER_STRIP_YES = 1,
+    MGI_TOKENIZER_STRIP_NO = 2
+} mgi_tokenizer_strip;
 
 /* What tokenizer_config.json decides. */
 typedef struct mgi_tokenizer_options {
     bool do_lower_case;
     bool tokenize_chinese_chars;
-    mgi_strip_accents strip_accents;
+    mgi_tokenizer_strip strip_accents;
     bool halve_budget; /* truncation as the Rust tokenizer does it (use_fast), else as Python's */
     bool one_type;     /* token types all 0 (rerank models), else 0 for a and 1 for b */
 } mgi_tokenizer_options;
@@ -43,17 +43,18 @@ uint32_t mgi_tokenizer_vocabulary(const mgi_tokenizer *tokenizer);
 /* Memory that it takes. */
 size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer);
 
-/* Working memory of one encoding thread, for pairs up to max_length tokens (>= MGI_PAIR_SHORTEST).
- * Nothing is allocated while encoding. NULL when out of memory. */
-typedef struct mgi_pair_scratch mgi_pair_scratch;
-mgi_pair_scratch *mgi_pair_scratch_create(uint32_t max_length);
-void mgi_pair_scratch_destroy(mgi_pair_scratch *scratch);
+/* Working memory of one encoding thread, for pairs up to max_length tokens (>=
+ * MGI_TOKENIZER_MIN_LENGTH). Nothing is allocated while encoding. NULL when out of memory. */
+typedef struct mgi_tokenizer_scratch mgi_tokenizer_scratch;
+mgi_tokenizer_scratch *mgi_tokenizer_scratch_create(uint32_t max_length);
+void mgi_tokenizer_scratch_destroy(mgi_tokenizer_scratch *scratch);
 
 /* Encodes one pair into ids and types [max_length of the scratch]. Returns MGEO_ROW_* flags; with
  * INVALID_UTF8 or EMPTY the row must not be scored and *length is 0. Texts of any length take time
  * in proportion and no memory. A special token's name written in a text is text: it never becomes
  * the special token, so that an address cannot end its own segment. */
-uint32_t mgi_pair_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *pair,
-                         mgi_pair_scratch *scratch, int32_t *ids, uint8_t *types, uint32_t *length);
+uint32_t mgi_tokenizer_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *pair,
+                              mgi_tokenizer_scratch *scratch, int32_t *ids, uint8_t *types,
+                              uint32_t *length);
 
 #endif

@@ -8,10 +8,10 @@
 #include <string.h>
 
 /* No vocabulary comes near these; a file that passes them is not one. */
-enum { MGI_VOCAB_BYTES_MAX = 32 << 20, MGI_TOKEN_BYTES_MAX = 1024 };
+enum { VOCAB_BYTES_MAX = 32 << 20, TOKEN_BYTES_MAX = 1024 };
 
 /* The file on its way through. */
-typedef struct mgi_vocab_reader {
+typedef struct vocab_reader {
     const unsigned char *at;
     const unsigned char *end;
     const char *name;
@@ -19,18 +19,18 @@ typedef struct mgi_vocab_reader {
     const unsigned char *token;
     size_t token_bytes;
     mgeo_error *error;
-} mgi_vocab_reader;
+} vocab_reader;
 
-static void mgi_reader_init(mgi_vocab_reader *reader, const void *bytes, size_t size,
-                            const char *name, mgeo_error *error) {
-    *reader = (mgi_vocab_reader){.at = bytes, .end = bytes, .name = name, .error = error};
+static void reader_init(vocab_reader *reader, const void *bytes, size_t size, const char *name,
+                        mgeo_error *error) {
+    *reader = (vocab_reader){.at = bytes, .end = bytes, .name = name, .error = error};
     if (size == 0) return;
     reader->end += size;
     if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) reader->at += 3;
 }
 
 /* Takes the next line in hand; false at the end of the file. */
-static bool mgi_reader_next(mgi_vocab_reader *reader) {
+static bool reader_next(vocab_reader *reader) {
     if (reader->at >= reader->end) return false;
     size_t left = (size_t)(reader->end - reader->at);
     const unsigned char *newline = memchr(reader->at, '\n', left);
@@ -44,18 +44,18 @@ static bool mgi_reader_next(mgi_vocab_reader *reader) {
     return true;
 }
 
-static mgeo_status mgi_refuse_line(const mgi_vocab_reader *reader, const char *reason) {
+static mgeo_status refuse_line(const vocab_reader *reader, const char *reason) {
     return mgi_fail(reader->error, MGEO_E_FORMAT, "%s line %u: %s", reader->name, reader->line,
                     reason);
 }
 
 /* Checks the line in hand and counts its characters. */
-static mgeo_status mgi_check_line(const mgi_vocab_reader *reader, size_t *characters) {
-    if (reader->token_bytes > MGI_TOKEN_BYTES_MAX) {
+static mgeo_status check_line(const vocab_reader *reader, size_t *characters) {
+    if (reader->token_bytes > TOKEN_BYTES_MAX) {
         return mgi_fail(reader->error, MGEO_E_FORMAT,
                         "%s line %u: %zu bytes are too many for one token (limit %d): the file "
                         "must hold one token per line",
-                        reader->name, reader->line, reader->token_bytes, MGI_TOKEN_BYTES_MAX);
+                        reader->name, reader->line, reader->token_bytes, TOKEN_BYTES_MAX);
     }
     const unsigned char *at = reader->token;
     const unsigned char *end = at + reader->token_bytes;
@@ -63,11 +63,11 @@ static mgeo_status mgi_check_line(const mgi_vocab_reader *reader, size_t *charac
         int32_t character;
         size_t length = mgi_utf8_decode(at, end, &character);
         if (length == 0) {
-            return mgi_refuse_line(reader, "not valid UTF-8: save the vocabulary as UTF-8");
+            return refuse_line(reader, "not valid UTF-8: save the vocabulary as UTF-8");
         }
         if (character == '\r') {
-            return mgi_refuse_line(reader, "a carriage return inside the line: end lines in LF or "
-                                           "CRLF");
+            return refuse_line(reader, "a carriage return inside the line: end lines in LF or "
+                                       "CRLF");
         }
         at += length;
         ++*characters;
@@ -76,23 +76,23 @@ static mgeo_status mgi_check_line(const mgi_vocab_reader *reader, size_t *charac
 }
 
 /* Walks the whole file once: is it sound, and how large does the table get? */
-static mgeo_status mgi_survey(const void *bytes, size_t size, const char *name, uint32_t *lines,
-                              size_t *characters, mgeo_error *error) {
-    if (size > MGI_VOCAB_BYTES_MAX) {
+static mgeo_status survey(const void *bytes, size_t size, const char *name, uint32_t *lines,
+                          size_t *characters, mgeo_error *error) {
+    if (size > VOCAB_BYTES_MAX) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: %zu bytes are too many for a vocabulary", name,
                         size);
     }
-    mgi_vocab_reader reader;
-    mgi_reader_init(&reader, bytes, size, name, error);
-    while (mgi_reader_next(&reader)) {
-        mgeo_status status = mgi_check_line(&reader, characters);
+    vocab_reader reader;
+    reader_init(&reader, bytes, size, name, error);
+    while (reader_next(&reader)) {
+        mgeo_status status = check_line(&reader, characters);
         if (status != MGEO_OK) return status;
     }
     *lines = reader.line;
     return MGEO_OK;
 }
 
-static mgi_vocab *mgi_vocab_allocate(size_t characters, uint32_t lines, mgeo_error *error) {
+static mgi_vocab *vocab_allocate(size_t characters, uint32_t lines, mgeo_error *error) {
     size_t slots = 1024;
     while (slots < characters + characters / 2) slots *= 2;
     size_t bytes = sizeof(mgi_vocab) + slots * sizeof(mgi_vocab_step);
@@ -108,7 +108,7 @@ static mgi_vocab *mgi_vocab_allocate(size_t characters, uint32_t lines, mgeo_err
 }
 
 /* Walks the token in hand into its trie, growing it, and returns the slot where it ends. */
-static uint32_t mgi_insert_path(mgi_vocab *vocab, const mgi_vocab_reader *reader) {
+static uint32_t insert_path(mgi_vocab *vocab, const vocab_reader *reader) {
     const unsigned char *at = reader->token;
     const unsigned char *end = at + reader->token_bytes;
     uint32_t node = MGI_VOCAB_WORD;
@@ -131,15 +131,15 @@ static uint32_t mgi_insert_path(mgi_vocab *vocab, const mgi_vocab_reader *reader
     return slot;
 }
 
-static bool mgi_token_is(const mgi_vocab_reader *reader, const char *text) {
+static bool token_is(const vocab_reader *reader, const char *text) {
     return reader->token_bytes == strlen(text) &&
            memcmp(reader->token, text, reader->token_bytes) == 0;
 }
 
-static mgeo_status mgi_insert(mgi_vocab *vocab, const mgi_vocab_reader *reader) {
+static mgeo_status insert(mgi_vocab *vocab, const vocab_reader *reader) {
     if (reader->token_bytes == 0) return MGEO_OK;
     int32_t id = (int32_t)(reader->line - 1);
-    mgi_vocab_step *step = &vocab->steps[mgi_insert_path(vocab, reader)];
+    mgi_vocab_step *step = &vocab->steps[insert_path(vocab, reader)];
     if (step->id >= 0) {
         return mgi_fail(reader->error, MGEO_E_FORMAT,
                         "%s line %u: the same token as on line %d: each token must have one id",
@@ -149,13 +149,13 @@ static mgeo_status mgi_insert(mgi_vocab *vocab, const mgi_vocab_reader *reader) 
     if (step->parent == MGI_VOCAB_WORD && step->character < MGI_VOCAB_PLANE) {
         vocab->single[step->character] = id + 1; /* 0 still means none */
     }
-    if (mgi_token_is(reader, "[CLS]")) vocab->cls = id;
-    if (mgi_token_is(reader, "[SEP]")) vocab->sep = id;
-    if (mgi_token_is(reader, "[UNK]")) vocab->unk = id;
+    if (token_is(reader, "[CLS]")) vocab->cls = id;
+    if (token_is(reader, "[SEP]")) vocab->sep = id;
+    if (token_is(reader, "[UNK]")) vocab->unk = id;
     return MGEO_OK;
 }
 
-static mgeo_status mgi_check_specials(const mgi_vocab *vocab, const char *name, mgeo_error *error) {
+static mgeo_status check_specials(const mgi_vocab *vocab, const char *name, mgeo_error *error) {
     const char *missing = vocab->cls < 0   ? "[CLS]"
                           : vocab->sep < 0 ? "[SEP]"
                           : vocab->unk < 0 ? "[UNK]"
@@ -171,14 +171,14 @@ mgeo_status mgi_vocab_create(const void *bytes, size_t size, const char *name, m
     *vocab = NULL;
     uint32_t lines = 0;
     size_t characters = 0;
-    mgeo_status status = mgi_survey(bytes, size, name, &lines, &characters, error);
+    mgeo_status status = survey(bytes, size, name, &lines, &characters, error);
     if (status != MGEO_OK) return status;
-    mgi_vocab *made = mgi_vocab_allocate(characters, lines, error);
+    mgi_vocab *made = vocab_allocate(characters, lines, error);
     if (made == NULL) return MGEO_E_MEMORY;
-    mgi_vocab_reader reader;
-    mgi_reader_init(&reader, bytes, size, name, error);
-    while (status == MGEO_OK && mgi_reader_next(&reader)) status = mgi_insert(made, &reader);
-    if (status == MGEO_OK) status = mgi_check_specials(made, name, error);
+    vocab_reader reader;
+    reader_init(&reader, bytes, size, name, error);
+    while (status == MGEO_OK && reader_next(&reader)) status = insert(made, &reader);
+    if (status == MGEO_OK) status = check_specials(made, name, error);
     if (status != MGEO_OK) {
         mgi_vocab_destroy(made);
         return status;

@@ -3,14 +3,14 @@
 
 #include "text/normalize.h"
 
-static void mgi_append(mgi_tokens *tokens, int32_t id) {
+static void append(mgi_wordpiece_tokens *tokens, int32_t id) {
     if (tokens->count < tokens->capacity) tokens->ids[tokens->count] = id;
     tokens->count++;
 }
 
 /* The longest piece at the front of the characters: its length, 0 if there is none. */
-static size_t mgi_longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t *characters,
-                                size_t count, int32_t *id) {
+static size_t longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t *characters,
+                            size_t count, int32_t *id) {
     size_t longest = 0;
     uint32_t node = root;
     for (size_t i = 0; i < count; i++) {
@@ -27,26 +27,26 @@ static size_t mgi_longest_piece(const mgi_vocab *vocab, uint32_t root, const int
 }
 
 void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
-                   mgi_tokens *tokens) {
+                   mgi_wordpiece_tokens *tokens) {
     if (count == 1 && characters[0] < MGI_VOCAB_PLANE) {
-        mgi_append(tokens, vocab->single[characters[0]]);
+        append(tokens, vocab->single[characters[0]]);
         return;
     }
     size_t before = tokens->count;
-    size_t at = count > MGI_WORD_LONGEST ? count : 0;
+    size_t at = count > MGI_NORMALIZE_MAX_WORD ? count : 0;
     bool whole = at == 0;
     while (at < count) {
         int32_t id = vocab->unk;
         uint32_t root = at == 0 ? MGI_VOCAB_WORD : MGI_VOCAB_INSIDE;
-        size_t length = mgi_longest_piece(vocab, root, characters + at, count - at, &id);
+        size_t length = longest_piece(vocab, root, characters + at, count - at, &id);
         if (length == 0) {
             whole = false;
             break;
         }
-        mgi_append(tokens, id);
+        append(tokens, id);
         at += length;
     }
     if (whole) return;
     tokens->count = before;
-    mgi_append(tokens, vocab->unk);
+    append(tokens, vocab->unk);
 }

@@ -7,15 +7,15 @@
 #include <stdbool.h>
 
 /* Token ids as they come: the first `capacity` are kept, all are counted. */
-typedef struct mgi_tokens {
+typedef struct mgi_wordpiece_tokens {
     int32_t *ids;
     size_t capacity;
     size_t count;
-} mgi_tokens;
+} mgi_wordpiece_tokens;
 
 /* Appends the pieces of a word by greedy longest match; [UNK] for a word that cannot be pieced
- * together or is longer than MGI_WORD_LONGEST characters. count is at least 1. */
+ * together or is longer than MGI_NORMALIZE_MAX_WORD characters. count is at least 1. */
 void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
-                   mgi_tokens *tokens);
+                   mgi_wordpiece_tokens *tokens);
 
 #endif

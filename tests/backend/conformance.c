@@ -30,7 +30,7 @@ static void must(mgeo_status status, const mgeo_error *error) {
 }
 
 static mgi_encoder_spec spec_for(const conformance_case *c) {
-    mgi_encoder_spec spec = toy_spec();
+    mgi_encoder_spec spec = random_encoder_spec();
     if (c->hidden != 0) {
         spec.hidden = c->hidden;
         spec.intermediate = 2 * c->hidden;
@@ -39,15 +39,16 @@ static mgi_encoder_spec spec_for(const conformance_case *c) {
 }
 
 static toy *make_model(const conformance_case *c) {
-    toy_options options = {.spec = spec_for(c), .seed = 3};
+    random_encoder_options options = {.spec = spec_for(c), .seed = 3};
     assert_int_equal(options.spec.labels, LABELS);
-    return toy_create(&options);
+    return random_encoder_create(&options);
 }
 
 static stage begin(const conformance_case *subject, uint32_t batch_tokens) {
     mgeo_error error;
     stage s = {.subject = subject, .model = make_model(subject)};
-    mgi_encoder_request request = toy_request(s.model, subject->device, subject->precision);
+    mgi_encoder_request request =
+        random_encoder_request(s.model, subject->device, subject->precision);
     request.batch_tokens = batch_tokens;
     must(subject->backend->open(&request, &s.encoder, &error), &error);
     subject->backend->describe(s.encoder, &s.info);
@@ -58,10 +59,11 @@ static stage begin(const conformance_case *subject, uint32_t batch_tokens) {
 static void end(stage *s) {
     s->subject->backend->close_lane(s->lane);
     s->subject->backend->close(s->encoder);
-    toy_destroy(s->model);
+    random_encoder_destroy(s->model);
 }
 
-static float *run_on(const stage *s, mgi_lane *lane, const toy_batch *b, unsigned cores) {
+static float *run_on(const stage *s, mgi_lane *lane, const random_encoder_batch *b,
+                     unsigned cores) {
     mgeo_error error;
     float *logits = calloc((size_t)b->batch.rows * LABELS, sizeof *logits);
     assert_non_null(logits);
@@ -69,7 +71,9 @@ static float *run_on(const stage *s, mgi_lane *lane, const toy_batch *b, unsigne
     return logits;
 }
 
-static float *run(const stage *s, const toy_batch *b) { return run_on(s, s->lane, b, 1); }
+static float *run(const stage *s, const random_encoder_batch *b) {
+    return run_on(s, s->lane, b, 1);
+}
 
 static double apart(const float *a, const float *b, size_t count) {
     double difference = 0, size = 0;
@@ -87,8 +91,8 @@ static void same(const stage *s, const float *a, const float *b, size_t count, c
         fail_msg("%s: %g apart, more than %g", what, difference, s->subject->rounding);
 }
 
-static toy_batch *mixed_batch(const stage *s, uint64_t seed) {
-    return toy_batch_create(&s->model->spec, mixed, MIXED, seed);
+static random_encoder_batch *mixed_batch(const stage *s, uint64_t seed) {
+    return random_encoder_batch_create(&s->model->spec, mixed, MIXED, seed);
 }
 
 static void check_device_name(const conformance_case *c, const char *name) {
@@ -120,7 +124,7 @@ static void describes_itself(void **state) {
     assert_true(s.info.bytes_on_device > 0);
     check_device_name(c, s.info.device);
     assert_true(s.info.on_cpu || s.info.lanes > 0);
-    assert_true(s.info.whole_tokens <= s.info.batch_tokens);
+    assert_true(s.info.min_split_tokens <= s.info.batch_tokens);
     assert_true(strlen(s.info.library) > 0);
     assert_null(strchr(s.info.warning, '\n'));
     end(&s);
@@ -131,50 +135,50 @@ static void describes_itself(void **state) {
 
 static void rows_stand_alone(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *all = mixed_batch(&s, 50);
+    random_encoder_batch *all = mixed_batch(&s, 50);
     float *together = run(&s, all);
     for (uint32_t r = 0; r < MIXED; r++) {
-        toy_batch *one = toy_batch_row(all, r);
+        random_encoder_batch *one = random_encoder_batch_row(all, r);
         float *alone = run(&s, one);
         same(&s, together + r * LABELS, alone, LABELS, "a row alone and among others");
         free(alone);
-        toy_batch_destroy(one);
+        random_encoder_batch_destroy(one);
     }
     free(together);
-    toy_batch_destroy(all);
+    random_encoder_batch_destroy(all);
     end(&s);
 }
 
 static void rows_differ(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *all = mixed_batch(&s, 50);
+    random_encoder_batch *all = mixed_batch(&s, 50);
     float *logits = run(&s, all);
     for (uint32_t r = 1; r < MIXED; r++)
         assert_true(apart(logits, logits + r * LABELS, LABELS) > 1e-4);
     free(logits);
-    toy_batch_destroy(all);
+    random_encoder_batch_destroy(all);
     end(&s);
 }
 
 static void neighbours_do_not_matter(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *all = mixed_batch(&s, 50), *other = mixed_batch(&s, 5000);
+    random_encoder_batch *all = mixed_batch(&s, 50), *other = mixed_batch(&s, 5000);
     uint32_t first = all->offsets[3], length = mixed[3];
     memcpy(other->ids + first, all->ids + first, length * sizeof *all->ids);
     float *a = run(&s, all), *b = run(&s, other);
     same(&s, a + 3 * LABELS, b + 3 * LABELS, LABELS, "a row among other neighbours");
     free(a);
     free(b);
-    toy_batch_destroy(all);
-    toy_batch_destroy(other);
+    random_encoder_batch_destroy(all);
+    random_encoder_batch_destroy(other);
     end(&s);
 }
 
 static void order_is_kept(void **state) {
     stage s = begin(*state, 0);
     static const uint32_t equal[2] = {9, 9};
-    toy_batch *ab = toy_batch_create(&s.model->spec, equal, 2, 70);
-    toy_batch *ba = toy_batch_create(&s.model->spec, equal, 2, 70);
+    random_encoder_batch *ab = random_encoder_batch_create(&s.model->spec, equal, 2, 70);
+    random_encoder_batch *ba = random_encoder_batch_create(&s.model->spec, equal, 2, 70);
     memcpy(ba->ids, ab->ids + 9, 9 * sizeof *ab->ids);
     memcpy(ba->ids + 9, ab->ids, 9 * sizeof *ab->ids);
     float *a = run(&s, ab), *b = run(&s, ba);
@@ -182,8 +186,8 @@ static void order_is_kept(void **state) {
     same(&s, a + LABELS, b, LABELS, "the second row, now first");
     free(a);
     free(b);
-    toy_batch_destroy(ab);
-    toy_batch_destroy(ba);
+    random_encoder_batch_destroy(ab);
+    random_encoder_batch_destroy(ba);
     end(&s);
 }
 
@@ -192,15 +196,15 @@ static void check_full(const stage *s, uint32_t length) {
     uint32_t *lengths = calloc(rows, sizeof *lengths);
     assert_non_null(lengths);
     for (uint32_t r = 0; r < rows; r++) lengths[r] = length;
-    toy_batch *b = toy_batch_create(&s->model->spec, lengths, rows, 80);
-    toy_batch *last = toy_batch_row(b, rows - 1);
+    random_encoder_batch *b = random_encoder_batch_create(&s->model->spec, lengths, rows, 80);
+    random_encoder_batch *last = random_encoder_batch_row(b, rows - 1);
     float *full = run(s, b), *alone = run(s, last);
     same(s, full + (size_t)(rows - 1) * LABELS, alone, LABELS, "the last row of a full batch");
     free(full);
     free(alone);
     free(lengths);
-    toy_batch_destroy(b);
-    toy_batch_destroy(last);
+    random_encoder_batch_destroy(b);
+    random_encoder_batch_destroy(last);
 }
 
 static void full_batches(void **state) {
@@ -217,21 +221,23 @@ static void full_batches(void **state) {
 /* A batch must leave nothing behind for the next, whatever their sizes. */
 static void lanes_forget(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *big = mixed_batch(&s, 1), *small = toy_batch_create(&s.model->spec, mixed, 3, 2);
+    random_encoder_batch *big = mixed_batch(&s, 1),
+                         *small = random_encoder_batch_create(&s.model->spec, mixed, 3, 2);
     float *before = run(&s, small), *between = run(&s, big), *after = run(&s, small);
     assert_memory_equal(before, after, 3 * LABELS * sizeof *before);
     free(before);
     free(between);
     free(after);
-    toy_batch_destroy(big);
-    toy_batch_destroy(small);
+    random_encoder_batch_destroy(big);
+    random_encoder_batch_destroy(small);
     end(&s);
 }
 
 static void cores_do_not_matter(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *all = mixed_batch(&s, 50), *one = toy_batch_row(all, MIXED - 1);
-    const toy_batch *const batches[] = {all, one};
+    random_encoder_batch *all = mixed_batch(&s, 50),
+                         *one = random_encoder_batch_row(all, MIXED - 1);
+    const random_encoder_batch *const batches[] = {all, one};
     for (size_t i = 0; i < 2; i++) {
         float *expected = run(&s, batches[i]);
         for (unsigned cores = 2; cores <= 5; cores++) {
@@ -241,14 +247,14 @@ static void cores_do_not_matter(void **state) {
         }
         free(expected);
     }
-    toy_batch_destroy(all);
-    toy_batch_destroy(one);
+    random_encoder_batch_destroy(all);
+    random_encoder_batch_destroy(one);
     end(&s);
 }
 
 typedef struct runner {
     const stage *stage;
-    const toy_batch *batch;
+    const random_encoder_batch *batch;
     const float *expected;
     unsigned cores;
     double worst;
@@ -271,7 +277,7 @@ static void *run_lane(void *argument) { /* cmocka's assertions belong to the mai
 
 static void lanes_run_at_once(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *batches[THREADS];
+    random_encoder_batch *batches[THREADS];
     float *expected[THREADS];
     runner runners[THREADS];
     pthread_t threads[THREADS];
@@ -288,7 +294,7 @@ static void lanes_run_at_once(void **state) {
         if (!(runners[t].worst <= s.subject->rounding))
             fail_msg("a lane beside others: %g apart", runners[t].worst);
         free(expected[t]);
-        toy_batch_destroy(batches[t]);
+        random_encoder_batch_destroy(batches[t]);
     }
     end(&s);
 }
@@ -305,7 +311,7 @@ static void *run_stage(void *argument) {
 
 static void lanes_change_threads(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *b = mixed_batch(&s, 9);
+    random_encoder_batch *b = mixed_batch(&s, 9);
     float *expected = run(&s, b);
     for (unsigned i = 0; i < 3; i++) {
         pthread_t thread;
@@ -316,7 +322,7 @@ static void lanes_change_threads(void **state) {
         assert_true(r.worst <= s.subject->rounding);
     }
     free(expected);
-    toy_batch_destroy(b);
+    random_encoder_batch_destroy(b);
     end(&s);
 }
 
@@ -325,7 +331,7 @@ static void bad_requests_leave_nothing(void **state) {
     toy *model = make_model(c);
     mgeo_error error = {0};
     mgi_encoder *encoder = NULL;
-    mgi_encoder_request request = toy_request(model, c->device, 99);
+    mgi_encoder_request request = random_encoder_request(model, c->device, 99);
     assert_int_not_equal(c->backend->open(&request, &encoder, &error), MGEO_OK);
     assert_null(encoder);
     assert_int_not_equal(error.status, MGEO_OK);
@@ -333,7 +339,7 @@ static void bad_requests_leave_nothing(void **state) {
     assert_null(strchr(error.message, '\n'));
     assert_int_not_equal(c->backend->open(&request, &encoder, NULL), MGEO_OK);
     assert_null(encoder);
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void cancelled_requests_leave_nothing(void **state) {
@@ -342,20 +348,20 @@ static void cancelled_requests_leave_nothing(void **state) {
     mgeo_error error;
     mgeo_progress progress = {{0}};
     mgi_encoder *encoder = NULL;
-    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     request.progress = &progress;
     mgeo_progress_cancel(&progress);
     assert_int_equal(c->backend->open(&request, &encoder, &error), MGEO_E_CANCELLED);
     assert_null(encoder);
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void predictions_say_what_open_does(void **state) {
     const conformance_case *c = *state;
     stage s = begin(c, 0);
-    mgi_encoder_needs needs, more;
+    mgi_encoder_estimate needs, more;
     mgeo_error error;
-    mgi_encoder_request request = toy_request(s.model, c->device, c->precision);
+    mgi_encoder_request request = random_encoder_request(s.model, c->device, c->precision);
     must(c->backend->predict(&request, 2, &needs, &error), &error);
     assert_int_equal(needs.precision, s.info.precision);
     assert_int_equal(needs.batch_tokens, s.info.batch_tokens);
@@ -381,25 +387,25 @@ static void predictions_say_what_open_does(void **state) {
 static void tf32_is_taken_or_refused(void **state) {
     const conformance_case *c = *state;
     toy *model = make_model(c);
-    mgi_encoder_needs needs;
+    mgi_encoder_estimate needs;
     mgi_encoder *encoder = NULL;
     mgeo_error error = {0};
-    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     request.allow_tf32 = true;
     mgeo_status expected = c->has_tf32 ? MGEO_OK : MGEO_E_UNSUPPORTED;
     assert_int_equal(c->backend->predict(&request, 1, &needs, &error), expected);
     assert_int_equal(c->backend->open(&request, &encoder, &error), expected);
     if (!c->has_tf32) assert_null(encoder);
     c->backend->close(encoder);
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 /* Nobody reads the weights before the load is admitted. */
 static void predictions_look_at_no_weights(void **state) {
     const conformance_case *c = *state;
     toy *model = make_model(c);
-    mgi_encoder_needs needs, blind;
-    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    mgi_encoder_estimate needs, blind;
+    mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     must(c->backend->predict(&request, 1, &needs, NULL), &(mgeo_error){0});
     mgi_weights weights = *request.weights;
     weights.word_embeddings.data = (void *)64; /* aligned, and nothing is there */
@@ -408,7 +414,7 @@ static void predictions_look_at_no_weights(void **state) {
     request.weights = &weights;
     must(c->backend->predict(&request, 1, &blind, NULL), &(mgeo_error){0});
     assert_int_equal(blind.weights, needs.weights);
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void destructors_take_null(void **state) {
@@ -421,7 +427,7 @@ static void destructors_take_null(void **state) {
 static void allocations_may_fail(void **state) {
     const conformance_case *c = *state;
     toy *model = make_model(c);
-    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
     mgeo_error error = {0};
@@ -443,7 +449,7 @@ static void allocations_may_fail(void **state) {
         }
         assert_true(n < 100000);
     }
-    toy_batch *b = toy_batch_create(&model->spec, mixed, MIXED, 4);
+    random_encoder_batch *b = random_encoder_batch_create(&model->spec, mixed, MIXED, 4);
     float logits[MIXED * LABELS];
     mgeo_status status = MGEO_E_MEMORY;
     for (long n = 1; status != MGEO_OK; n++) {
@@ -454,20 +460,20 @@ static void allocations_may_fail(void **state) {
     }
     mgi_alloc_fail_at(0);
     for (size_t i = 0; i < MIXED * LABELS; i++) assert_true(isfinite(logits[i]));
-    toy_batch_destroy(b);
+    random_encoder_batch_destroy(b);
     c->backend->close_lane(lane);
     c->backend->close(encoder);
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void runs_allocate_nothing(void **state) {
     stage s = begin(*state, 0);
-    toy_batch *b = mixed_batch(&s, 4);
+    random_encoder_batch *b = mixed_batch(&s, 4);
     free(run(&s, b));
     mgi_alloc_fail_at(0);
     free(run(&s, b));
     assert_int_equal(mgi_alloc_count(), 0);
-    toy_batch_destroy(b);
+    random_encoder_batch_destroy(b);
     end(&s);
 }
 
@@ -479,7 +485,7 @@ static void poison(const mgi_tensor *tensor) {
 static void weights_may_go(void **state) {
     stage s = begin(*state, 0);
     if (!s.info.keeps_weights) {
-        toy_batch *b = mixed_batch(&s, 4);
+        random_encoder_batch *b = mixed_batch(&s, 4);
         float *before = run(&s, b);
         mgi_weights *w = &s.model->weights;
         poison(&w->word_embeddings);
@@ -497,7 +503,7 @@ static void weights_may_go(void **state) {
         assert_memory_equal(before, after, MIXED * LABELS * sizeof *before);
         free(before);
         free(after);
-        toy_batch_destroy(b);
+        random_encoder_batch_destroy(b);
     }
     end(&s);
 }
@@ -511,10 +517,10 @@ static void nan_stays_in_its_row(void **state) {
     uint32_t width = s.model->spec.hidden;
     float *word = (float *)(uintptr_t)s.model->weights.word_embeddings.data + (size_t)96 * width;
     word[5] = NAN;
-    mgi_encoder_request request = toy_request(s.model, c->device, c->precision);
+    mgi_encoder_request request = random_encoder_request(s.model, c->device, c->precision);
     must(c->backend->open(&request, &s.encoder, &error), &error);
     must(c->backend->open_lane(s.encoder, &s.lane, &error), &error);
-    toy_batch *b = mixed_batch(&s, 4);
+    random_encoder_batch *b = mixed_batch(&s, 4);
     for (uint32_t i = 0; i < b->batch.tokens; i++)
         if (b->ids[i] == 96) b->ids[i] = 95;
     float *before = run(&s, b);
@@ -527,17 +533,17 @@ static void nan_stays_in_its_row(void **state) {
         }
     free(before);
     free(after);
-    toy_batch_destroy(b);
+    random_encoder_batch_destroy(b);
     end(&s);
 }
 
 bool conformance_applies(const conformance_case *c) {
-    toy_options options = {.spec = spec_for(c), .seed = 3};
-    toy *model = toy_create(&options);
-    mgi_encoder_needs needs;
-    mgi_encoder_request request = toy_request(model, c->device, c->precision);
+    random_encoder_options options = {.spec = spec_for(c), .seed = 3};
+    toy *model = random_encoder_create(&options);
+    mgi_encoder_estimate needs;
+    mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     mgeo_status status = c->backend->predict(&request, 1, &needs, NULL);
-    toy_destroy(model);
+    random_encoder_destroy(model);
     return status != MGEO_E_UNSUPPORTED;
 }
 

@@ -17,9 +17,9 @@ static void linear(const mgi_linear *layer, const double *from, size_t rows, dou
     size_t outputs = layer->weight.shape[0], inputs = layer->weight.shape[1];
     for (size_t r = 0; r < rows; r++)
         for (size_t o = 0; o < outputs; o++) {
-            double sum = toy_number(&layer->bias, o);
+            double sum = random_encoder_number(&layer->bias, o);
             for (size_t i = 0; i < inputs; i++)
-                sum += from[r * inputs + i] * toy_number(&layer->weight, o * inputs + i);
+                sum += from[r * inputs + i] * random_encoder_number(&layer->weight, o * inputs + i);
             to[r * outputs + o] = sum;
         }
 }
@@ -31,8 +31,8 @@ static void layer_norm(const mgi_norm *norm, double *x, size_t rows, size_t widt
         for (size_t i = 0; i < width; i++)
             variance += (x[i] - mean) * (x[i] - mean) / (double)width;
         for (size_t i = 0; i < width; i++)
-            x[i] = (x[i] - mean) / sqrt(variance + eps) * toy_number(&norm->weight, i) +
-                   toy_number(&norm->bias, i);
+            x[i] = (x[i] - mean) / sqrt(variance + eps) * random_encoder_number(&norm->weight, i) +
+                   random_encoder_number(&norm->bias, i);
     }
 }
 
@@ -101,9 +101,9 @@ void reference_logits(const mgi_encoder_spec *spec, const mgi_weights *weights, 
     for (size_t t = 0; t < length; t++)
         for (size_t i = 0; i < hidden; i++)
             x[t * hidden + i] =
-                toy_number(&weights->word_embeddings, (size_t)ids[t] * hidden + i) +
-                toy_number(&weights->type_embeddings, (size_t)types[t] * hidden + i) +
-                toy_number(&weights->position_embeddings, t * hidden + i);
+                random_encoder_number(&weights->word_embeddings, (size_t)ids[t] * hidden + i) +
+                random_encoder_number(&weights->type_embeddings, (size_t)types[t] * hidden + i) +
+                random_encoder_number(&weights->position_embeddings, t * hidden + i);
     layer_norm(&weights->embedding_norm, x, length, hidden, spec->norm_eps);
     for (uint32_t i = 0; i < spec->layers; i++) encoder_layer(spec, &weights->layers[i], x, length);
     linear(&weights->pooler, x, 1, pooled);

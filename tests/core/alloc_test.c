@@ -12,7 +12,7 @@ static void memory_comes_zeroed(void **state) {
     (void)state;
     static const unsigned char zeros[300];
     unsigned char *plain = mgi_calloc(100, 3);
-    unsigned char *aligned = mgi_calloc_aligned(100, 3);
+    unsigned char *aligned = mgi_alloc_aligned(100, 3);
     assert_memory_equal(plain, zeros, 300);
     assert_memory_equal(aligned, zeros, 300);
     assert_int_equal((uintptr_t)aligned % 64, 0);
@@ -25,15 +25,15 @@ static void products_that_overflow_are_refused(void **state) {
     (void)state;
     char *block = mgi_calloc(4, 1);
     assert_null(mgi_calloc(SIZE_MAX, 2));
-    assert_null(mgi_calloc_aligned(SIZE_MAX / 2 + 1, 2));
-    assert_null(mgi_calloc_aligned(SIZE_MAX - 8, 1));
+    assert_null(mgi_alloc_aligned(SIZE_MAX / 2 + 1, 2));
+    assert_null(mgi_alloc_aligned(SIZE_MAX - 8, 1));
     assert_null(mgi_realloc(block, SIZE_MAX, 2));
     mgi_free(block); /* still valid */
 }
 
 static void nothing_yields_a_block_that_can_be_freed(void **state) {
     (void)state;
-    void *blocks[] = {mgi_calloc(0, 8), mgi_calloc_aligned(8, 0), mgi_realloc(NULL, 0, 1)};
+    void *blocks[] = {mgi_calloc(0, 8), mgi_alloc_aligned(8, 0), mgi_realloc(NULL, 0, 1)};
     for (size_t i = 0; i < 3; i++) {
         assert_non_null(blocks[i]);
         mgi_free(blocks[i]);
@@ -53,7 +53,7 @@ static void the_nth_allocation_fails_and_later_ones_do_not(void **state) {
     (void)state;
     mgi_alloc_fail_at(2);
     void *first = mgi_calloc(1, 1);
-    void *second = mgi_calloc_aligned(1, 1);
+    void *second = mgi_alloc_aligned(1, 1);
     char *third = mgi_strdup("x");
     assert_int_equal(mgi_alloc_count(), 3);
     assert_non_null(first);

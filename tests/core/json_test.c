@@ -52,14 +52,15 @@ static void takes_brackets_in_strings(void **state) {
 
 static void refuses_large_and_absent_files(void **state) {
     (void)state;
-    char root[MADE_PATH], path[MADE_PATH + 16];
+    char root[MODEL_FILES_PATH], path[MODEL_FILES_PATH + 16];
     json_t *json;
     mgeo_error error;
-    bytes large = {.data = malloc(MGI_JSON_FILE_LIMIT + 1), .size = MGI_JSON_FILE_LIMIT + 1};
+    bytes large = {.data = malloc(MGI_JSON_MAX_FILE_BYTES + 1),
+                   .size = MGI_JSON_MAX_FILE_BYTES + 1};
     assert_non_null(large.data);
     memset(large.data, ' ', large.size);
-    made_directory(root);
-    made_file(root, "a.json", large.data, large.size);
+    model_files_directory(root);
+    model_files_write(root, "a.json", large.data, large.size);
     snprintf(path, sizeof path, "%s/a.json", root);
     assert_int_equal(mgi_json_load(path, &json, &error), MGEO_E_FORMAT);
     check_line(&error, "at most");
@@ -67,7 +68,7 @@ static void refuses_large_and_absent_files(void **state) {
     assert_int_equal(mgi_json_load(path, &json, &error), MGEO_E_IO);
     check_line(&error, "b.json");
     assert_null(json);
-    made_remove(root);
+    model_files_remove(root);
     bytes_free(&large);
 }
 
@@ -79,12 +80,12 @@ static void reads_and_refuses_fields(void **state) {
     json_t *root;
     mgeo_error error;
     assert_int_equal(mgi_json_parse(fields, sizeof fields - 1, "d/f.json", &root, &error), MGEO_OK);
-    const mgi_object object = {.json = root, .file = "d/f.json", .within = "model."};
+    const mgi_json_object object = {.json = root, .file = "d/f.json", .within = "model."};
     uint32_t n = 3;
     double x = 3;
     bool flag = false;
     const char *text = "default";
-    mgi_object child;
+    mgi_json_object child;
     assert_int_equal(mgi_json_u32(&object, "n", 1, 7, &n, &error), MGEO_OK);
     assert_int_equal(n, 7);
     assert_int_equal(mgi_json_u32(&object, "absent", 1, 7, &n, &error), MGEO_OK);

@@ -82,7 +82,7 @@ static void a_pipe_is_refused_at_once(void **state) {
     mgeo_status status = mgi_mapfile_open(&file, pipe_path, NULL);
     unlink(pipe_path);
     assert_int_equal(status, MGEO_E_FORMAT);
-    assert_false(mgi_file_exists(pipe_path));
+    assert_false(mgi_pathname_is_file(pipe_path));
 }
 
 static void released_pages_come_back_from_the_file(void **state) {
@@ -95,9 +95,9 @@ static void released_pages_come_back_from_the_file(void **state) {
     mgi_mapfile file;
     assert_int_equal(mgi_mapfile_open(&file, path, NULL), MGEO_OK);
     assert_memory_equal(file.data, data, bytes);
-    mgi_mapped_release(file.data, bytes);
-    mgi_mapped_release(file.data + 3, 10); /* no whole page: nothing happens */
-    mgi_mapped_release(file.data + 100, bytes - 100);
+    mgi_mapfile_release(file.data, bytes);
+    mgi_mapfile_release(file.data + 3, 10); /* no whole page: nothing happens */
+    mgi_mapfile_release(file.data + 100, bytes - 100);
     assert_memory_equal(file.data, data, bytes);
     mgi_mapfile_close(&file);
     free(data);
@@ -106,18 +106,18 @@ static void released_pages_come_back_from_the_file(void **state) {
 static void files_and_directories_are_told_apart(void **state) {
     (void)state;
     write_file("x", 1);
-    assert_true(mgi_file_exists(path));
-    assert_false(mgi_file_exists(directory));
-    assert_false(mgi_file_exists("no/such/file"));
+    assert_true(mgi_pathname_is_file(path));
+    assert_false(mgi_pathname_is_file(directory));
+    assert_false(mgi_pathname_is_file("no/such/file"));
 }
 
 static void paths_are_joined(void **state) {
     (void)state;
-    char *joined = mgi_path_join("a/b", "c.txt");
+    char *joined = mgi_pathname_join("a/b", "c.txt");
     assert_string_equal(joined, "a/b/c.txt");
     mgi_free(joined);
     mgi_alloc_fail_at(1);
-    assert_null(mgi_path_join("a", "b"));
+    assert_null(mgi_pathname_join("a", "b"));
     mgi_alloc_fail_at(0);
 }
 

@@ -58,16 +58,16 @@ static void a_long_message_is_cut_between_characters(void **state) {
 static void a_copy_is_cut_between_characters(void **state) {
     (void)state;
     char to[8];
-    mgi_copy_text(to, sizeof to, "abc");
+    mgi_fixed_text_copy(to, sizeof to, "abc");
     assert_string_equal(to, "abc");
-    mgi_copy_text(to, sizeof to, "ab路路");
+    mgi_fixed_text_copy(to, sizeof to, "ab路路");
     assert_string_equal(to, "ab路");
-    mgi_copy_text(to, sizeof to, "abcd路");
+    mgi_fixed_text_copy(to, sizeof to, "abcd路");
     assert_string_equal(to, "abcd路");
-    mgi_copy_text(to, 1, "路");
+    mgi_fixed_text_copy(to, 1, "路");
     assert_string_equal(to, "");
     to[0] = 'z';
-    mgi_copy_text(to, 0, "路");
+    mgi_fixed_text_copy(to, 0, "路");
     assert_int_equal(to[0], 'z');
 }
 

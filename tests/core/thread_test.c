@@ -15,9 +15,9 @@
 
 static void the_clock_goes_forward(void **state) {
     (void)state;
-    double before = mgi_now();
+    double before = mgi_clock_now();
     for (int i = 0; i < 1000; i++) {
-        double now = mgi_now();
+        double now = mgi_clock_now();
         assert_true(now >= before);
         before = now;
     }
@@ -27,7 +27,7 @@ static void processors_follow_the_affinity(void **state) {
     (void)state;
     cpu_set_t all;
     assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
-    unsigned usual = mgi_processors();
+    unsigned usual = mgi_process_cpus();
     assert_true(usual >= 1 && usual <= (unsigned)CPU_COUNT(&all));
     int one = 0;
     while (!CPU_ISSET(one, &all)) one++;
@@ -35,7 +35,7 @@ static void processors_follow_the_affinity(void **state) {
     CPU_ZERO(&single);
     CPU_SET(one, &single);
     assert_int_equal(sched_setaffinity(0, sizeof single, &single), 0);
-    unsigned restricted = mgi_processors();
+    unsigned restricted = mgi_process_cpus();
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
     assert_int_equal(restricted, 1);
 }
@@ -72,7 +72,7 @@ static void *rename_and_yield(void *user) {
     seen *here = user;
     mgi_thread_name("mgeo-0123456789-too-long");
     pthread_getname_np(pthread_self(), here->name, sizeof here->name);
-    mgi_thread_be_nice();
+    mgi_thread_lower_priority();
     here->niceness = niceness_of_this_thread();
     return NULL;
 }

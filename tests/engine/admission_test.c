@@ -29,22 +29,22 @@ static uint64_t sized_weights(int32_t precision) {
 }
 
 static mgeo_status sized_predict(const mgi_encoder_request *request, unsigned cores,
-                                 mgi_encoder_needs *needs, mgeo_error *failure) {
+                                 mgi_encoder_estimate *needs, mgeo_error *failure) {
     uint64_t weights = sized_weights(request->precision);
     if (weights == 0) return mgi_fail(failure, MGEO_E_UNSUPPORTED, "sized: not this precision");
-    *needs = (mgi_encoder_needs){.precision = request->precision,
-                                 .batch_tokens = 256,
-                                 .weights = weights,
-                                 .opening = weights + opening_bytes,
-                                 .lane = cores * MB,
-                                 .workspace = 5 * MB,
-                                 .on_cpu = !beside_cpu};
+    *needs = (mgi_encoder_estimate){.precision = request->precision,
+                                    .batch_tokens = 256,
+                                    .weights = weights,
+                                    .opening = weights + opening_bytes,
+                                    .lane = cores * MB,
+                                    .workspace = 5 * MB,
+                                    .on_cpu = !beside_cpu};
     if (beside_cpu) {
         needs->lanes = 3;
         needs->host_workspace = 60 * MB;
     }
     if (needs->precision == MGEO_PRECISION_AUTO) needs->precision = MGEO_FP32;
-    mgi_copy_text(needs->device, sizeof needs->device, "sized");
+    mgi_fixed_text_copy(needs->device, sizeof needs->device, "sized");
     return mgi_succeed(failure);
 }
 

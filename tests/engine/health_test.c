@@ -43,8 +43,8 @@ static void load_on(uint32_t model, const char *device) {
 
 static void lose_device(void) {
     float similarity = 0;
-    steered_fail_runs(1, LONG_MAX, MGEO_E_DEVICE); /* on whichever worker's lane */
-    steered_fail_lanes(true);
+    controllable_fail_runs(1, LONG_MAX, MGEO_E_DEVICE); /* on whichever worker's lane */
+    controllable_fail_lanes(true);
     assert_int_equal(score_one(&similarity), MGEO_E_DEVICE);
     assert_true(isnan(similarity));
 }
@@ -102,8 +102,8 @@ static void test_a_device_that_comes_back_is_healthy(void **state) {
     lose_device();
     assert_int_equal(mgeo_job_get_info(job, &info, &error), MGEO_OK);
     assert_int_equal(info.healthy, 0);
-    steered_fail_runs(0, 0, MGEO_OK);
-    steered_fail_lanes(false);
+    controllable_fail_runs(0, 0, MGEO_OK);
+    controllable_fail_lanes(false);
     check_answer(0, 1);
     assert_int_equal(mgeo_job_get_info(job, &info, &error), MGEO_OK);
     assert_int_equal(info.healthy, 1);

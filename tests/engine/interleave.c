@@ -8,7 +8,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-enum { DEEPEST = 500, STACK_BYTES = 65536, STATES_MOST = 1 << 20 };
+enum { DEEPEST = 500, STACK_BYTES = 65536, MAX_STATES = 1 << 20 };
 
 static struct {
     const interleave_model *model;
@@ -25,7 +25,7 @@ static struct {
     int choices[DEEPEST]; /* the path that this run takes */
     int options[DEEPEST]; /* how many ways there were at each step */
     int depth;
-    uint64_t seen[STATES_MOST]; /* a hash set of states; 0: free */
+    uint64_t seen[MAX_STATES]; /* a hash set of states; 0: free */
 } search;
 
 /* ---- for actors ------------------------------------------------------------------------------ */
@@ -110,11 +110,11 @@ static uint64_t interleave_state(void) {
 /* Has this state been come to before? All that can follow from it has then been tried. */
 static bool interleave_is_known(void) {
     uint64_t state = interleave_state();
-    size_t at = state % STATES_MOST;
-    while (search.seen[at] != 0 && search.seen[at] != state) at = (at + 1) % STATES_MOST;
+    size_t at = state % MAX_STATES;
+    while (search.seen[at] != 0 && search.seen[at] != state) at = (at + 1) % MAX_STATES;
     if (search.seen[at] == state) return true;
     search.seen[at] = state;
-    assert_true(++search.result.states < STATES_MOST / 2);
+    assert_true(++search.result.states < MAX_STATES / 2);
     return false;
 }
 

@@ -84,13 +84,13 @@ static void check_load_meets_job(bool cancel) {
     load(1);
     mgeo_job *job = begin_job(0);
     loader slow = {.path = paths[2]};
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_third, &slow);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_third, &slow);
+    controllable_await_waiting(1);
     mgeo_job *other = begin_job(1); /* so that the load has nowhere to go, whoever is live */
     assert_int_equal(swap(), MGEO_OK);
-    steered_hold(false);
+    controllable_hold(false);
     await_last_step();
     check_job(job, 0, 1);
     assert_int_equal(swap(), MGEO_OK); /* nothing is kept from turning */
@@ -99,7 +99,7 @@ static void check_load_meets_job(bool cancel) {
     mgeo_job_end(other);
     if (cancel) mgeo_progress_cancel(&slow.progress);
     if (!cancel) mgeo_job_end(job);
-    test_crew_join(&crew);
+    test_threads_join(&crew);
     assert_int_equal(slow.status, cancel ? MGEO_E_CANCELLED : MGEO_OK);
     if (cancel) check_job(job, 0, 1);
     if (cancel) mgeo_job_end(job);

@@ -14,7 +14,7 @@ static char path[TINY_PATH_BYTES + 32];
 
 static int begin_journal(void **state) {
     (void)state;
-    steered_reset();
+    controllable_reset();
     tiny_models_begin(folder);
     snprintf(path, sizeof path, "%s/journal", folder);
     return 0;
@@ -66,13 +66,13 @@ typedef struct writer {
 static void *write_events(void *argument) {
     writer *w = argument;
     for (int i = 0; i < EACH; i++) {
-        mgi_record *record = mgi_record_create("swap", "writer", NULL);
+        mgi_journal_record *record = mgi_journal_record_create("swap", "writer", NULL);
         mgi_journal_mark mark;
         pthread_mutex_lock(w->order);
         uint64_t event = ++*w->events;
         uint64_t ticket = mgi_journal_ticket(w->journal);
         pthread_mutex_unlock(w->order);
-        mgi_record_integer(record, "event_number", event);
+        mgi_journal_record_integer(record, "event_number", event);
         if (mgi_journal_append(w->journal, ticket, record, &mark, NULL) != MGEO_OK ||
             mark.line != event + 1) {
             w->wrong++;
@@ -87,12 +87,12 @@ static void test_lines_stand_in_the_order_of_events(void **state) {
     uint64_t events = 0;
     mgi_journal *journal = open_journal();
     writer writers[WRITERS];
-    test_crew crew = {0};
+    test_threads crew = {0};
     for (int i = 0; i < WRITERS; i++) {
         writers[i] = (writer){.journal = journal, .order = &order, .events = &events};
-        test_crew_start(&crew, write_events, &writers[i]);
+        test_threads_start(&crew, write_events, &writers[i]);
     }
-    test_crew_join(&crew);
+    test_threads_join(&crew);
     mgi_journal_close(journal);
     for (int i = 0; i < WRITERS; i++) assert_int_equal(writers[i].wrong, 0);
     assert_int_equal(lines_of_journal(), WRITERS * EACH + 1);
@@ -107,8 +107,8 @@ typedef struct late {
 
 static void *append_late(void *argument) {
     late *l = argument;
-    l->status = mgi_journal_append(l->journal, l->ticket, mgi_record_create("late", NULL, NULL),
-                                   &l->mark, NULL);
+    l->status = mgi_journal_append(l->journal, l->ticket,
+                                   mgi_journal_record_create("late", NULL, NULL), &l->mark, NULL);
     return NULL;
 }
 
@@ -119,13 +119,13 @@ static void test_a_line_that_fails_lets_the_next_one_pass(void **state) {
     uint64_t first = mgi_journal_ticket(journal);
     late second = {.journal = journal, .ticket = mgi_journal_ticket(journal)};
     mgi_journal_mark mark;
-    test_crew crew = {0};
-    test_crew_start(&crew, append_late, &second);
+    test_threads crew = {0};
+    test_threads_start(&crew, append_late, &second);
     test_sleep(20);
     assert_int_equal(lines_of_journal(), 1);
     assert_int_equal(mgi_journal_append(journal, first, NULL, &mark, &error), MGEO_E_MEMORY);
     assert_int_equal(mark.line, 0);
-    test_crew_join(&crew);
+    test_threads_join(&crew);
     assert_int_equal(second.status, MGEO_OK);
     assert_int_equal(second.mark.line, 2);
     mgi_journal_close(journal);
@@ -137,7 +137,7 @@ static void test_a_ticket_is_good_once(void **state) {
     mgi_journal *journal = open_journal();
     mgi_journal_mark mark;
     for (uint64_t ticket = 0; ticket < 3; ticket++) { /* 1 was that of "open" */
-        mgi_record *record = mgi_record_create("swap", NULL, NULL);
+        mgi_journal_record *record = mgi_journal_record_create("swap", NULL, NULL);
         assert_int_equal(mgi_journal_append(journal, ticket, record, &mark, &error),
                          MGEO_E_INTERNAL);
     }
@@ -150,7 +150,8 @@ static void test_no_journal(void **state) {
     mgi_journal_mark mark = {.line = 9};
     assert_int_equal(mgi_journal_ticket(NULL), 0);
     assert_int_equal(
-        mgi_journal_append(NULL, 0, mgi_record_create("swap", NULL, NULL), &mark, &error), MGEO_OK);
+        mgi_journal_append(NULL, 0, mgi_journal_record_create("swap", NULL, NULL), &mark, &error),
+        MGEO_OK);
     assert_int_equal(mark.line, 0);
     mgi_journal_close(NULL);
 }
@@ -166,7 +167,7 @@ static void test_out_of_memory(void **state) {
         uint64_t ticket = mgi_journal_ticket(journal);
         mgi_alloc_fail_at(nth);
         mgeo_status status = mgi_journal_append(
-            journal, ticket, mgi_record_create("swap", NULL, NULL), &mark, &error);
+            journal, ticket, mgi_journal_record_create("swap", NULL, NULL), &mark, &error);
         failed = mgi_alloc_count() >= nth;
         mgi_alloc_fail_at(0);
         assert_int_equal(status, failed ? MGEO_E_MEMORY : MGEO_OK);

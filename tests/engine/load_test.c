@@ -63,11 +63,11 @@ static void test_a_failed_load_changes_nothing(void **state) {
     assert_int_equal(mgeo_load(engine, paths[2], &options, NULL, &error), MGEO_E_ARGUMENT);
     assert_non_null(strstr(error.message, "fake"));
     options = on("steered");
-    steered_fail_lanes(true);
+    controllable_fail_lanes(true);
     assert_int_equal(mgeo_load(engine, paths[2], &options, NULL, &error), MGEO_E_DEVICE);
-    steered_fail_lanes(false);
+    controllable_fail_lanes(false);
     options.skip_warm_up = 0;
-    steered_fail_runs(2, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(2, 1, MGEO_E_DEVICE);
     assert_int_equal(mgeo_load(engine, paths[2], &options, NULL, &error), MGEO_E_DEVICE);
     check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK);
@@ -80,10 +80,10 @@ static void test_one_load_at_a_time_and_swaps_meanwhile(void **state) {
     load(0);
     load(1);
     loader slow = {.path = paths[2]};
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_steered, &slow);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_controllable, &slow);
+    controllable_await_waiting(1);
     assert_int_equal(load_path(paths[3], NULL), MGEO_E_BUSY);
     int32_t stage;
     mgeo_progress_read(&slow.progress, &stage, NULL, NULL);
@@ -91,8 +91,8 @@ static void test_one_load_at_a_time_and_swaps_meanwhile(void **state) {
     check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK); /* green is live now: the load must take blue */
     check_answer(1, 2);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(slow.status, MGEO_OK);
     assert_int_equal(slow.slot, MGEO_BLUE);
     check_answer(1, 2);
@@ -105,13 +105,13 @@ static void test_a_load_can_be_cancelled(void **state) {
     (void)state;
     load(0);
     loader slow = {.path = paths[1]};
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_steered, &slow);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_controllable, &slow);
+    controllable_await_waiting(1);
     mgeo_progress_cancel(&slow.progress);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(slow.status, MGEO_E_CANCELLED);
     assert_int_equal(swap(), MGEO_E_NO_MODEL);
     check_answer(0, 1);
@@ -141,15 +141,15 @@ static void test_a_load_says_what_live_traffic_felt(void **state) {
     assert_true(info.predicted_bytes > 0);
     load(1);
     for (int i = 0; i < 5; i++) check_answer(0, 1);
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_interference_bench, &info);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_interference_bench, &info);
+    controllable_await_waiting(1);
     for (int i = 0; i < 4; i++) check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK);
     for (int i = 0; i < 3; i++) check_answer(1, 2); /* the other model's calls count too */
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(info.generation, 3);
     assert_int_equal(info.live_calls_during, 7);
     assert_true(info.live_p99_before > 0);
@@ -208,17 +208,17 @@ static void test_loads_and_failed_loads_stand_in_the_journal(void **state) {
 
 static void test_loads_beside_live_traffic_are_nice_and_workers_are_not(void **state) {
     (void)state;
-    int own = steered_own_nice();
+    int own = controllable_own_nice();
     loader one = {.path = paths[0]};
     loader two = {.path = paths[1]};
-    load_steered(&one);
+    load_controllable(&one);
     assert_int_equal(one.status, MGEO_OK);
-    assert_int_equal(steered_open_nice(), own); /* nobody to be nice to */
-    load_steered(&two);
+    assert_int_equal(controllable_open_nice(), own); /* nobody to be nice to */
+    load_controllable(&two);
     assert_int_equal(two.status, MGEO_OK);
-    assert_true(steered_open_nice() >= 10);
-    static steered_run runs[64];
-    unsigned count = steered_runs(runs, 64);
+    assert_true(controllable_open_nice() >= 10);
+    static controllable_run runs[64];
+    unsigned count = controllable_runs(runs, 64);
     assert_in_range(count, 4, 64);
     assert_true(runs[count - 1].nice >= 10); /* warm-up of the second */
     unsigned wide = 0, wide_nice = 0;
@@ -229,9 +229,9 @@ static void test_loads_beside_live_traffic_are_nice_and_workers_are_not(void **s
     assert_true(wide > 0); /* alone, the first load takes all cores */
     assert_int_equal(wide_nice, 0);
     assert_int_equal(swap(), MGEO_OK);
-    steered_reset();
+    controllable_reset();
     check_answer(1, 2);
-    assert_int_equal(steered_runs(runs, 64), 1);
+    assert_int_equal(controllable_runs(runs, 64), 1);
     assert_int_equal(runs[0].nice, own);
 }
 

@@ -69,7 +69,7 @@ static void test_calls_and_pairs_of_a_model(void **state) {
     mgeo_pair pairs[3] = {pair, test_make_pair(&longest, 3, 60), {"1", 1, "", 0}};
     load_version(0, "steered", "v1");
     for (int i = 0; i < 4; i++) assert_int_equal(score(pairs, 3, 0), MGEO_OK);
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(score(pairs, 1, 0), MGEO_E_DEVICE);
     write_metrics(MGEO_METRICS_PROMETHEUS);
     check_value("mgeo_calls_total{slot=\"blue\",version=\"v1\"}", 5);
@@ -97,17 +97,17 @@ static void test_calls_in_flight_and_waiting(void **state) {
     options.version = "v1";
     options.threads = 1;
     assert_int_equal(mgeo_load(engine, paths[0], &options, NULL, &error), MGEO_OK);
-    steered_hold(true);
-    asker askers[3];
+    controllable_hold(true);
+    scoring_thread askers[3];
     pthread_t threads[3];
-    pthread_create(&threads[0], NULL, ask_once, &askers[0]);
-    steered_await_waiting(1); /* the only worker: what comes now waits */
-    for (int i = 1; i < 3; i++) pthread_create(&threads[i], NULL, ask_once, &askers[i]);
+    pthread_create(&threads[0], NULL, score_once, &askers[0]);
+    controllable_await_waiting(1); /* the only worker: what comes now waits */
+    for (int i = 1; i < 3; i++) pthread_create(&threads[i], NULL, score_once, &askers[i]);
     do {
         write_metrics(MGEO_METRICS_PROMETHEUS);
     } while (value_of("mgeo_queue_pairs{slot=\"blue\",version=\"v1\"}") < 2);
     check_value("mgeo_calls_in_flight{slot=\"blue\",version=\"v1\"}", 3);
-    steered_hold(false);
+    controllable_hold(false);
     for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
 }
 
@@ -115,7 +115,7 @@ static void test_answers_that_are_not_finite(void **state) {
     (void)state;
     mgeo_pair unknown = {"1", 1, "#", 1};
     load_version(0, "steered", "v1");
-    steered_poison(1); /* [UNK] */
+    controllable_poison(1); /* [UNK] */
     assert_int_equal(score(&unknown, 1, 0), MGEO_OK);
     write_metrics(MGEO_METRICS_OPENMETRICS);
     check_value("mgeo_not_finite_pairs_total{slot=\"blue\",version=\"v1\"}", 1);
@@ -256,8 +256,8 @@ static atomic_bool over;
 
 static void *keep_scoring(void *argument) {
     (void)argument;
-    asker a;
-    while (!atomic_load(&over)) ask_once(&a);
+    scoring_thread a;
+    while (!atomic_load(&over)) score_once(&a);
     return NULL;
 }
 

@@ -40,7 +40,7 @@ static void make_history(void) {
         exit(1);
     }
     mgeo_set_shadow(engine, MGEO_SHARE_ALL, NULL, NULL);
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     score(20);
     mgeo_roll_back(engine, NULL, NULL, NULL);
 }

@@ -7,11 +7,11 @@
  *                      on the stripe of its own number. Each count and uncount is one step.
  *   caller             mgi_slots_pin and _unpin around a call, as in mgi_engine_score. Its point is
  *                      any; points and shares have SHARES - 1 levels instead of 10,000.
- *   holder             mgi_job_begin and mgi_release: mgi_slots_hold under the mutex.
- *   emptier            mgi_standby_fill (a load's last step) and mgi_engine_unload: check and mark
+ *   holder             mgi_job_begin and mgi_lease_return: mgi_slots_pin_slot under the mutex.
+ *   emptier            mgi_standby_fill (a load's last step) and mgi_standby_unload: check and mark
  *                      under the mutex, mgi_slots_drain without it, empty and fill under it.
  *                      drain() waits for one stripe after the other.
- *   turner             mgi_engine_swap, _roll_back, _set_canary and mgi_turn_back (a watch's).
+ *   turner             mgi_swap_model, _roll_back, _set_canary and mgi_roll_back_for_watch (a watch's).
  *   atomic             the engine's mutex. What is done under it has at most one operation that
  *                      those without the mutex can see (the store of the route, or a count), so it
  *                      is one step. One emptier: engine.emptier keeps others out.
@@ -63,7 +63,7 @@ byte watched; /* the route under a watch; 0: none */
 #define STANDBY ((route != 0 && LIVE(route) == 0) -> 1 : 0)
 #define PINS(slot, stripe) pins[(slot) * STRIPES + (stripe)]
 
-/* mgi_slots_turn: reads and stores, but nobody else turns meanwhile. */
+/* mgi_slots_set_route: reads and stores, but nobody else turns meanwhile. */
 #define turn(slot, share) route = WORD(TURNS(route) + 1, share, slot)
 
 inline count(slot, stripe) { PINS(slot, stripe)++ }

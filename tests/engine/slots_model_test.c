@@ -52,7 +52,7 @@ static void step_at(const volatile void *address) {
     bool shared = address == &slots.route;
     for (size_t i = 0; i < sizeof threads / sizeof *threads && !shared; i++) {
         uint32_t stripe =
-            (uint32_t)((threads[i] * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_PIN_STRIPES;
+            (uint32_t)((threads[i] * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_SLOTS_PIN_STRIPES;
         shared = (stripes_apart || i == 0) && (address == &slots.stripes[0][stripe].pins ||
                                                address == &slots.stripes[1][stripe].pins);
     }
@@ -61,7 +61,7 @@ static void step_at(const volatile void *address) {
 
 static void begin(void) {
     mgi_slots_init(&slots);
-    atomic_store_explicit(&slots.route, UINT64_C(1) << MGI_TURNS_SHIFT, memory_order_seq_cst);
+    atomic_store_explicit(&slots.route, UINT64_C(1) << CUTOVERS_SHIFT, memory_order_seq_cst);
     models[0] = 1;
     models[1] = 2;
     locked = emptying = false;
@@ -71,7 +71,7 @@ static void begin(void) {
 static uint64_t state_of_all(void) {
     uint64_t hash = atomic_load_explicit(&slots.route, memory_order_seq_cst);
     for (int slot = 0; slot < MGI_SLOTS; slot++) {
-        for (int i = 0; i < MGI_PIN_STRIPES; i++) {
+        for (int i = 0; i < MGI_SLOTS_PIN_STRIPES; i++) {
             hash = interleave_mix(hash, (uint64_t)atomic_load_explicit(&slots.stripes[slot][i].pins,
                                                                        memory_order_seq_cst));
         }
@@ -104,7 +104,7 @@ static int32_t live_slot(void) {
 /* Reading the route is no step of its own for those who write it under the mutex. */
 static void turn(int32_t slot, uint32_t share) {
     interleave_join();
-    mgi_slots_turn(&slots, slot, share);
+    mgi_slots_set_route(&slots, slot, share);
 }
 
 /* ---- callers --------------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ static void look(int32_t slot) {
 }
 
 static void use(mgi_pin pin) {
-    uint64_t turns = atomic_load_explicit(&slots.route, memory_order_seq_cst) >> MGI_TURNS_SHIFT;
+    uint64_t turns = atomic_load_explicit(&slots.route, memory_order_seq_cst) >> CUTOVERS_SHIFT;
     interleave_check(pin.looks <= turns); /* only a turn makes a caller look again */
     interleave_check(pin.slot >= 0);      /* something is live in every model here */
     if (pin.slot < 0) return;
@@ -127,7 +127,7 @@ static void use(mgi_pin pin) {
     mgi_slots_unpin(&slots, pin);
 }
 
-static void caller(void) { use(mgi_slots_pin(&slots, MGI_SHARE_ALL)); }
+static void caller(void) { use(mgi_slots_pin(&slots, MGI_SLOTS_SHARE_ALL)); }
 
 static void canary_caller(void) { use(mgi_slots_pin(&slots, CANARY_POINT)); }
 
@@ -142,7 +142,7 @@ static mgi_pin pin_of(uint64_t route, uint32_t point) {
 
 /* Broken: "load the pointer, then count it". */
 static void caller_without_second_look(void) {
-    mgi_pin pin = pin_of(atomic_load(&slots.route), MGI_SHARE_ALL);
+    mgi_pin pin = pin_of(atomic_load(&slots.route), MGI_SLOTS_SHARE_ALL);
     mgi_slots_count(&slots, pin);
     use(pin);
 }
@@ -153,7 +153,7 @@ static void caller_counting_late(void) {
     do {
         route = atomic_load(&slots.route);
     } while (atomic_load(&slots.route) != route);
-    mgi_pin pin = pin_of(route, MGI_SHARE_ALL);
+    mgi_pin pin = pin_of(route, MGI_SLOTS_SHARE_ALL);
     mgi_slots_count(&slots, pin);
     use(pin);
 }
@@ -189,7 +189,7 @@ static void canary_caller_looking_at_choice(void) {
 
 /* Broken: gives back the other slot. */
 static void caller_unpinning_other(void) {
-    mgi_pin pin = mgi_slots_pin(&slots, MGI_SHARE_ALL);
+    mgi_pin pin = mgi_slots_pin(&slots, MGI_SLOTS_SHARE_ALL);
     look(pin.slot);
     pin.slot = 1 - pin.slot;
     mgi_slots_unpin(&slots, pin);
@@ -197,13 +197,14 @@ static void caller_unpinning_other(void) {
 
 /* Broken: gives back the right slot where another thread counts. */
 static void caller_unpinning_elsewhere(void) {
-    mgi_pin pin = mgi_slots_pin(&slots, MGI_SHARE_ALL);
+    mgi_pin pin = mgi_slots_pin(&slots, MGI_SLOTS_SHARE_ALL);
     look(pin.slot);
-    pin.stripe = (pin.stripe + 1) % MGI_PIN_STRIPES;
+    pin.stripe = (pin.stripe + 1) % MGI_SLOTS_PIN_STRIPES;
     mgi_slots_unpin(&slots, pin);
 }
 
-/* ---- holders, as mgi_job_begin and mgi_release of lib/engine --------------------------------- */
+/* ---- holders, as mgi_job_begin and mgi_lease_return of lib/engine
+ * --------------------------------- */
 
 static bool may_hold(int32_t slot) {
     return read_plain(models[slot]) != EMPTY && !read_plain(emptying);
@@ -217,7 +218,7 @@ static void hold_standby(bool (*allowed)(int32_t slot)) {
     if (taken) {
         holds[slot]++;
         interleave_join();
-        pin = mgi_slots_hold(&slots, slot);
+        pin = mgi_slots_pin_slot(&slots, slot);
     }
     unlock();
     if (!taken) return;
@@ -241,7 +242,7 @@ static void holder_without_mutex(void) {
     int32_t slot = 1 - mgi_slots_live(&slots);
     interleave_step();
     if (!may_hold(slot)) return;
-    use(mgi_slots_hold(&slots, slot));
+    use(mgi_slots_pin_slot(&slots, slot));
 }
 
 /* ---- writers that are alone ------------------------------------------------------------------ */
@@ -314,7 +315,7 @@ static void writer_draining_own_stripe(void) {
     models[0] = EMPTY;
 }
 
-/* ---- writers beside each other, as mgi_engine_unload, _swap and _set_canary -------------------
+/* ---- writers beside each other, as mgi_standby_unload, _swap and _set_canary -------------------
  */
 
 static bool may_empty(int32_t slot) {

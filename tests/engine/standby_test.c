@@ -31,12 +31,12 @@ static mgeo_job *begin_standby_job(void) {
 }
 
 /* Starts a load, and lets the job begin before its last step, which then waits for the job. */
-static mgeo_job *begin_job_beside_load(loader *slow, test_crew *crew) {
-    steered_hold(true);
-    test_crew_start(crew, load_steered, slow);
-    steered_await_waiting(1);
+static mgeo_job *begin_job_beside_load(loader *slow, test_threads *crew) {
+    controllable_hold(true);
+    test_threads_start(crew, load_controllable, slow);
+    controllable_await_waiting(1);
     mgeo_job *job = begin_standby_job();
-    steered_hold(false);
+    controllable_hold(false);
     test_sleep(50);
     return job;
 }
@@ -48,13 +48,13 @@ static void test_an_unload_does_not_wait_behind_a_load_that_waits_for_a_job(void
     load(1);
     loader slow = {.path = paths[2]};
     unloader u = {0};
-    test_crew loaders = {0}, unloaders = {0};
+    test_threads loaders = {0}, unloaders = {0};
     mgeo_job *job = begin_job_beside_load(&slow, &loaders);
-    test_crew_start(&unloaders, unload_once, &u);
+    test_threads_start(&unloaders, unload_once, &u);
     bool at_once = is_done_soon(&u);
     mgeo_job_end(job);
-    test_crew_join(&loaders);
-    test_crew_join(&unloaders);
+    test_threads_join(&loaders);
+    test_threads_join(&unloaders);
     assert_true(at_once);
     assert_int_equal(u.status, MGEO_E_BUSY);
     assert_int_equal(slow.status, MGEO_OK);
@@ -71,7 +71,7 @@ static uint64_t turn_to_second(void) {
 }
 
 static void expect_no_way_back(uint64_t route, uint64_t generation) {
-    assert_false(mgi_turn_back(engine, route, "too late", NULL, 0));
+    assert_false(mgi_roll_back_for_watch(engine, route, "too late", NULL, 0));
     check_answer(1, generation);
     mgeo_rollout rollout = {.struct_size = sizeof rollout};
     assert_int_equal(mgeo_get_rollout(engine, &rollout, &error), MGEO_OK);
@@ -109,11 +109,11 @@ static void test_no_turn_back_to_a_slot_that_is_being_emptied(void **state) {
     (void)state;
     uint64_t route = turn_to_second();
     pthread_mutex_lock(&engine->mutex);
-    mgi_pin call = mgi_slots_hold(&engine->slots, MGEO_BLUE);
+    mgi_pin call = mgi_slots_pin_slot(&engine->slots, MGEO_BLUE);
     pthread_mutex_unlock(&engine->mutex);
     unloader u = {0};
-    test_crew crew = {0};
-    test_crew_start(&crew, unload_once, &u);
+    test_threads crew = {0};
+    test_threads_start(&crew, unload_once, &u);
     await_emptying();
     expect_no_way_back(route, 2);
     assert_int_equal(swap(), MGEO_E_NO_MODEL);
@@ -124,7 +124,7 @@ static void test_no_turn_back_to_a_slot_that_is_being_emptied(void **state) {
     assert_int_equal(mgeo_job_begin(engine, &options, &job, &error), MGEO_E_NO_MODEL);
     assert_false(atomic_load(&u.done));
     mgi_slots_unpin(&engine->slots, call);
-    test_crew_join(&crew);
+    test_threads_join(&crew);
     assert_int_equal(u.status, MGEO_OK);
     check_answer(1, 2);
 }

@@ -50,7 +50,7 @@ static void check_error(mgeo_status status, const mgeo_error *error, unsigned lo
     if (strchr(error->message, '\n') != NULL) die("an error of two lines", round);
 }
 
-static void check_stored(const mgi_stored *tensor, const block *file, unsigned long round) {
+static void check_stored(const mgi_stored_tensor *tensor, const block *file, unsigned long round) {
     uint64_t numbers;
     size_t bytes;
     if (tensor->data < file->data || tensor->data > file->data + file->size) {
@@ -60,7 +60,7 @@ static void check_stored(const mgi_stored *tensor, const block *file, unsigned l
         die("a tensor past the end of its file", round);
     }
     if (!tensor->dense) return;
-    if (!mgi_shape_size(tensor->shape, tensor->rank, tensor->type, &numbers, &bytes) ||
+    if (!mgi_stored_dtype_shape_size(tensor->shape, tensor->rank, tensor->type, &numbers, &bytes) ||
         bytes != tensor->bytes) {
         die("a tensor of another size than its shape", round);
     }
@@ -71,17 +71,19 @@ static void check_stored(const mgi_stored *tensor, const block *file, unsigned l
 }
 
 static void read_store(const block *file, unsigned long round,
-                       mgeo_status (*read)(mgi_store *, const mgi_store_file *, mgeo_error *)) {
+                       mgeo_status (*read)(mgi_tensor_index *, const mgi_tensor_index_file *,
+                                           mgeo_error *)) {
     static char path[] = "model";
-    const mgi_store_file mapped = {.map = {.data = file->data, .size = file->size}, .path = path};
-    mgi_store store;
+    const mgi_tensor_index_file mapped = {.map = {.data = file->data, .size = file->size},
+                                          .path = path};
+    mgi_tensor_index store;
     mgeo_error error = {0};
-    mgi_store_init(&store);
+    mgi_tensor_index_init(&store);
     mgeo_status status = read(&store, &mapped, &error);
-    if (status == MGEO_OK) status = mgi_store_seal(&store, &error);
+    if (status == MGEO_OK) status = mgi_tensor_index_seal(&store, &error);
     check_error(status, &error, round);
     for (size_t i = 0; i < store.count; i++) check_stored(&store.tensors[i], file, round);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
 }
 
 static void read_safetensors(const block *file, unsigned long round) {
@@ -107,9 +109,9 @@ static void read_json(const block *file, unsigned long round) {
     mgeo_status status = mgi_json_parse(file->data, file->size, "json", &root, &error);
     check_error(status, &error, round);
     if (status != MGEO_OK) return;
-    const mgi_object object = {.json = root, .file = "json", .within = ""};
+    const mgi_json_object object = {.json = root, .file = "json", .within = ""};
     mgi_label_names labels = {.count = 0};
-    status = mgi_label2id_read(&labels, &object, "label2id", &error);
+    status = mgi_label_files_read_label2id(&labels, &object, "label2id", &error);
     check_error(status, &error, round);
     if (labels.count > MGEO_MAX_LABELS) die("too many labels", round);
     json_decref(root);

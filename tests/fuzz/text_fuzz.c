@@ -133,12 +133,13 @@ typedef struct encoded {
     uint32_t flags;
 } encoded;
 
-static void encode(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch, const void *a,
+static void encode(const mgi_tokenizer *tokenizer, mgi_tokenizer_scratch *scratch, const void *a,
                    size_t a_bytes, const void *b, size_t b_bytes, encoded *out) {
     char *a_copy = exact_copy(a, a_bytes);
     char *b_copy = exact_copy(b, b_bytes);
     mgeo_pair pair = {a_copy, a_bytes, b_copy, b_bytes};
-    out->flags = mgi_pair_encode(tokenizer, &pair, scratch, out->ids, out->types, &out->length);
+    out->flags =
+        mgi_tokenizer_encode(tokenizer, &pair, scratch, out->ids, out->types, &out->length);
     free(a_copy);
     free(b_copy);
 }
@@ -152,7 +153,8 @@ static void check_row(const mgi_tokenizer *tokenizer, const encoded *out, uint32
     if (unscored != (out->length == 0)) die("length and flags disagree", round);
     if (unscored) return;
     bool cut = (out->flags & MGEO_ROW_TRUNCATED) != 0;
-    if (out->length < MGI_PAIR_SHORTEST || out->length > limit) die("length out of range", round);
+    if (out->length < MGI_TOKENIZER_MIN_LENGTH || out->length > limit)
+        die("length out of range", round);
     if (cut && out->length != limit) die("cut, but not to the limit", round);
     for (uint32_t i = 0; i < out->length; i++) {
         if (out->ids[i] < 0 || (uint32_t)out->ids[i] >= vocabulary) die("id out of range", round);
@@ -161,7 +163,7 @@ static void check_row(const mgi_tokenizer *tokenizer, const encoded *out, uint32
 }
 
 /* Splits like the text with a space in between: nothing reaches over a space. */
-static void check_seam(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch,
+static void check_seam(const mgi_tokenizer *tokenizer, mgi_tokenizer_scratch *scratch,
                        const unsigned char *a, size_t a_bytes, const unsigned char *b,
                        size_t b_bytes, const encoded *whole, unsigned long round) {
     static unsigned char joined[2 * TEXT_MAX + 1];
@@ -181,7 +183,7 @@ static void check_seam(const mgi_tokenizer *tokenizer, mgi_pair_scratch *scratch
     }
 }
 
-static void fuzz_pair(const mgi_tokenizer *tokenizer, mgi_pair_scratch *large,
+static void fuzz_pair(const mgi_tokenizer *tokenizer, mgi_tokenizer_scratch *large,
                       unsigned long round) {
     static unsigned char a[2 * TEXT_MAX];
     static unsigned char b[2 * TEXT_MAX];
@@ -194,11 +196,11 @@ static void fuzz_pair(const mgi_tokenizer *tokenizer, mgi_pair_scratch *large,
     encode(tokenizer, large, a, a_bytes, b, b_bytes, &whole);
     check_row(tokenizer, &whole, LONGEST, valid, round);
     check_seam(tokenizer, large, a, a_bytes, b, b_bytes, &whole, round);
-    uint32_t limit = MGI_PAIR_SHORTEST + random_below(30);
-    mgi_pair_scratch *small = mgi_pair_scratch_create(limit);
+    uint32_t limit = MGI_TOKENIZER_MIN_LENGTH + random_below(30);
+    mgi_tokenizer_scratch *small = mgi_tokenizer_scratch_create(limit);
     if (small == NULL) exit(2);
     encode(tokenizer, small, a, a_bytes, b, b_bytes, &cut);
-    mgi_pair_scratch_destroy(small);
+    mgi_tokenizer_scratch_destroy(small);
     check_row(tokenizer, &cut, limit, valid, round);
     if (((cut.flags & MGEO_ROW_TRUNCATED) != 0) != (whole.length > limit)) {
         die("wrongly flagged as cut", round);
@@ -215,7 +217,7 @@ static mgi_tokenizer *make(const void *vocab, size_t bytes) {
     mgi_tokenizer_options options = {
         .do_lower_case = random_below(2),
         .tokenize_chinese_chars = random_below(4) != 0,
-        .strip_accents = (mgi_strip_accents)random_below(3),
+        .strip_accents = (mgi_tokenizer_strip)random_below(3),
         .halve_budget = random_below(2),
     };
     mgi_tokenizer *tokenizer = NULL;
@@ -246,7 +248,7 @@ int main(int argc, char **argv) {
     unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
     random_state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : 0x9E3779B97F4A7C15u;
     mgi_tokenizer *tokenizer = make(good_vocab, sizeof good_vocab - 1);
-    mgi_pair_scratch *large = mgi_pair_scratch_create(LONGEST);
+    mgi_tokenizer_scratch *large = mgi_tokenizer_scratch_create(LONGEST);
     if (tokenizer == NULL || large == NULL) return 2;
     for (unsigned long round = 0; round < rounds; round++) {
         if (round % 100 == 99) {
@@ -258,6 +260,6 @@ int main(int argc, char **argv) {
         fuzz_pair(tokenizer, large, round);
     }
     mgi_tokenizer_destroy(tokenizer);
-    mgi_pair_scratch_destroy(large);
+    mgi_tokenizer_scratch_destroy(large);
     return 0;
 }

@@ -12,11 +12,11 @@
 static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /* Lays the record out as line 7 and parses it; the record is destroyed. */
-static json_t *laid_out(mgi_record *record, char **line) {
+static json_t *laid_out(mgi_journal_record *record, char **line) {
     size_t length = 0;
     mgeo_error error;
-    mgeo_status status = mgi_record_lay_out(record, 7, zeros, line, &length, &error);
-    mgi_record_destroy(record);
+    mgeo_status status = mgi_journal_record_lay_out(record, 7, zeros, line, &length, &error);
+    mgi_journal_record_destroy(record);
     if (status != MGEO_OK) fail_msg("%s", error.message);
     assert_int_equal((*line)[length - 1], '\n');
     assert_null(memchr(*line, '\n', length - 1));
@@ -35,10 +35,10 @@ static void test_the_members_stand_in_their_order(void **state) {
     (void)state;
     static const char *const keys[] = {"seq",  "time", "event", "actor", "reason",
                                        "from", "n",    "x",     "prev"};
-    mgi_record *record = mgi_record_create("swap", "wang", "周五上线");
-    mgi_record_text(record, "from", "v1");
-    mgi_record_integer(record, "n", 3);
-    mgi_record_number(record, "x", 0.1);
+    mgi_journal_record *record = mgi_journal_record_create("swap", "wang", "周五上线");
+    mgi_journal_record_text(record, "from", "v1");
+    mgi_journal_record_integer(record, "n", 3);
+    mgi_journal_record_number(record, "x", 0.1);
     char *line;
     json_t *object = laid_out(record, &line);
     size_t at = 0;
@@ -59,7 +59,7 @@ static void test_the_members_stand_in_their_order(void **state) {
 static void test_the_time_is_utc_to_the_microsecond(void **state) {
     (void)state;
     char *line;
-    json_t *object = laid_out(mgi_record_create("open", NULL, NULL), &line);
+    json_t *object = laid_out(mgi_journal_record_create("open", NULL, NULL), &line);
     static const char shape[] = "0000-00-00T00:00:00.000000Z";
     const char *time = text(object, "time");
     assert_int_equal(strlen(time), strlen(shape));
@@ -82,8 +82,8 @@ static void test_texts_are_cut_and_made_utf8(void **state) {
     memset(longer, 'a', sizeof longer - 1);
     memcpy(longer + 126, "号", 3); /* would cross the actor's 127 bytes */
     longer[sizeof longer - 1] = '\0';
-    mgi_record *record = mgi_record_create("swap", longer, longer);
-    mgi_record_text(record, "broken", "a\xFF\xE5\x8F z\n\"\\");
+    mgi_journal_record *record = mgi_journal_record_create("swap", longer, longer);
+    mgi_journal_record_text(record, "broken", "a\xFF\xE5\x8F z\n\"\\");
     char *line;
     json_t *object = laid_out(record, &line);
     assert_int_equal(strlen(text(object, "actor")), 126);
@@ -95,11 +95,11 @@ static void test_texts_are_cut_and_made_utf8(void **state) {
 
 static void test_numbers_that_are_none_are_null(void **state) {
     (void)state;
-    mgi_record *record = mgi_record_create("swap", NULL, NULL);
-    mgi_record_number(record, "nan", NAN);
-    mgi_record_number(record, "inf", -INFINITY);
-    mgi_record_number(record, "small", 1.5e-9);
-    mgi_record_integer(record, "most", UINT64_MAX);
+    mgi_journal_record *record = mgi_journal_record_create("swap", NULL, NULL);
+    mgi_journal_record_number(record, "nan", NAN);
+    mgi_journal_record_number(record, "inf", -INFINITY);
+    mgi_journal_record_number(record, "small", 1.5e-9);
+    mgi_journal_record_integer(record, "most", UINT64_MAX);
     char *line;
     json_t *object = laid_out(record, &line);
     assert_true(json_is_null(json_object_get(object, "nan")));
@@ -122,11 +122,11 @@ static void test_models_and_checks(void **state) {
     mgeo_check checks[] = {{.name = "psi", .measured = 0.25, .limit = 0.2, .passed = 0},
                            {.name = "flip_share", .measured = 0, .limit = 0.01, .passed = 1},
                            {.name = "accuracy_loss", .measured = NAN, .limit = NAN, .passed = -1}};
-    mgi_record *record = mgi_record_create("refuse", NULL, NULL);
-    mgi_record_model(record, "to", &info);
-    mgi_record_checks(record, "checks", checks, 3);
-    mgi_record_checks(record, "none", checks, 0);
-    mgi_record_model(record, "nobody", &(mgeo_model_info){.version = ""});
+    mgi_journal_record *record = mgi_journal_record_create("refuse", NULL, NULL);
+    mgi_journal_record_model(record, "to", &info);
+    mgi_journal_record_checks(record, "checks", checks, 3);
+    mgi_journal_record_checks(record, "none", checks, 0);
+    mgi_journal_record_model(record, "nobody", &(mgeo_model_info){.version = ""});
     char *line;
     json_decref(laid_out(record, &line));
     assert_non_null(strstr(
@@ -142,16 +142,17 @@ static void test_models_and_checks(void **state) {
 
 static void test_a_line_has_a_longest_length(void **state) {
     (void)state;
-    static char huge[MGI_LINE_BYTES_MOST];
+    static char huge[MGI_JOURNAL_LINE_MAX_BYTES];
     memset(huge, 'x', sizeof huge - 1);
-    mgi_record *record = mgi_record_create("swap", NULL, NULL);
-    mgi_record_text(record, "huge", huge);
+    mgi_journal_record *record = mgi_journal_record_create("swap", NULL, NULL);
+    mgi_journal_record_text(record, "huge", huge);
     char *line = NULL;
     size_t length;
     mgeo_error error;
-    assert_int_equal(mgi_record_lay_out(record, 1, zeros, &line, &length, &error), MGEO_E_ARGUMENT);
+    assert_int_equal(mgi_journal_record_lay_out(record, 1, zeros, &line, &length, &error),
+                     MGEO_E_ARGUMENT);
     assert_null(line);
-    mgi_record_destroy(record);
+    mgi_journal_record_destroy(record);
 }
 
 /* Whatever allocation fails, it is noticed when the line is laid out, and not before. */
@@ -162,25 +163,25 @@ static void test_out_of_memory_is_told_at_the_end(void **state) {
     long nth = 1;
     for (bool failed = true; failed; nth++) {
         mgi_alloc_fail_at(nth);
-        mgi_record *record = mgi_record_create("swap", "a", "b");
-        mgi_record_text(record, "text", "c");
-        mgi_record_integer(record, "integer", 1);
-        mgi_record_number(record, "number", 1);
-        mgi_record_model(record, "model", &info);
-        mgi_record_checks(record, "checks", &check, 1);
+        mgi_journal_record *record = mgi_journal_record_create("swap", "a", "b");
+        mgi_journal_record_text(record, "text", "c");
+        mgi_journal_record_integer(record, "integer", 1);
+        mgi_journal_record_number(record, "number", 1);
+        mgi_journal_record_model(record, "model", &info);
+        mgi_journal_record_checks(record, "checks", &check, 1);
         char *line = NULL;
         size_t length;
         mgeo_error error;
-        mgeo_status status = mgi_record_lay_out(record, 1, zeros, &line, &length, &error);
+        mgeo_status status = mgi_journal_record_lay_out(record, 1, zeros, &line, &length, &error);
         failed = mgi_alloc_count() >= nth;
         assert_int_equal(status, failed ? MGEO_E_MEMORY : MGEO_OK);
         assert_true((line == NULL) == failed);
         mgi_alloc_fail_at(0);
-        mgi_record_destroy(record);
+        mgi_journal_record_destroy(record);
         mgi_free(line);
     }
     assert_true(nth > 10);
-    mgi_record_destroy(NULL);
+    mgi_journal_record_destroy(NULL);
 }
 
 int main(void) {

@@ -23,10 +23,10 @@ static int find_and_print(void) {
     return status == MGEO_OK ? 0 : 1;
 }
 
-static char root[MADE_PATH];
+static char root[MODEL_FILES_PATH];
 
 static void make_folders(const char *below) {
-    char path[MADE_PATH + 128];
+    char path[MODEL_FILES_PATH + 128];
     snprintf(path, sizeof path, "%s/", root);
     for (const char *at = below; *at != '\0';) {
         size_t length = strcspn(at, "/");
@@ -38,11 +38,11 @@ static void make_folders(const char *below) {
 }
 
 static void copy_self(const char *folder) {
-    char to[MADE_PATH + 128];
+    char to[MODEL_FILES_PATH + 128];
     bytes self = bytes_of_file("/proc/self/exe");
     make_folders(folder);
     snprintf(to, sizeof to, "%s/%s", root, folder);
-    made_file(to, "program", self.data, self.size);
+    model_files_write(to, "program", self.data, self.size);
     bytes_free(&self);
     strcat(to, "/program");
     assert_int_equal(chmod(to, 0700), 0);
@@ -60,7 +60,7 @@ static int run_copy(const char *folder, const char *command, char line[1024]) {
 }
 
 static void check_found(const char *folder, const char *command, const char *expected) {
-    char line[1024], found[PATH_MAX], wanted[PATH_MAX], model[MADE_PATH + 128];
+    char line[1024], found[PATH_MAX], wanted[PATH_MAX], model[MODEL_FILES_PATH + 128];
     assert_int_equal(run_copy(folder, command, line), 0);
     snprintf(model, sizeof model, "%s/%s", root, expected);
     assert_non_null(realpath(line, found));
@@ -69,16 +69,16 @@ static void check_found(const char *folder, const char *command, const char *exp
 }
 
 static void put_model(const char *folder) {
-    char path[MADE_PATH + 128];
+    char path[MODEL_FILES_PATH + 128];
     make_folders(folder);
     snprintf(path, sizeof path, "%s/%s", root, folder);
-    made_text(path, "config.json", "{}");
+    model_files_write_text(path, "config.json", "{}");
 }
 
 static void installed_copies_find_their_own(void **state) {
     (void)state;
     char line[1024];
-    made_directory(root);
+    model_files_directory(root);
     copy_self("usr/lib");
     copy_self("usr/lib/x86_64-linux-gnu");
     assert_int_not_equal(run_copy("usr/lib", "%s/%s/program --find", line), 0);
@@ -89,7 +89,7 @@ static void installed_copies_find_their_own(void **state) {
                 "usr/share/libmgeo/models/mini");
     check_found("usr/lib", "cd %s/%s && ./program --find", "usr/share/libmgeo/models/mini");
     check_found("usr/lib", "PATH=%s/%s:$PATH program --find", "usr/share/libmgeo/models/mini");
-    made_remove(root);
+    model_files_remove(root);
 }
 
 static void build_tree_uses_the_source_tree(void **state) {

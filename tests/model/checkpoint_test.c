@@ -22,13 +22,13 @@ static const mgi_encoder_spec shape = {.layers = LAYERS,
 
 static unsigned char numbers[1024];
 static char path[] = "dir/model.safetensors";
-static mgi_store_file file = {.path = path};
+static mgi_tensor_index_file file = {.path = path};
 
 /* One tensor of a good checkpoint. */
 typedef struct piece {
     char name[160];
     uint32_t rows, columns; /* columns 0: a vector */
-    mgi_stored_type type;
+    mgi_stored_dtype type;
     bool dense, dropped;
 } piece;
 
@@ -86,25 +86,27 @@ static pieces make(const char *prefix, const char *gamma, const char *beta) {
     return made;
 }
 
-static mgeo_status fill(mgi_store *store, const pieces *from, mgeo_error *error) {
-    mgi_store_init(store);
+static mgeo_status fill(mgi_tensor_index *store, const pieces *from, mgeo_error *error) {
+    mgi_tensor_index_init(store);
     for (size_t i = 0; i < from->count; i++) {
         const piece *one = &from->all[i];
-        mgi_stored stored = {.file = &file, .data = numbers + i, .type = one->type};
+        mgi_stored_tensor stored = {.file = &file, .data = numbers + i, .type = one->type};
         uint64_t unused;
         if (one->dropped) continue;
         stored.rank = one->columns == 0 ? 1 : 2;
         stored.shape[0] = one->rows;
         stored.shape[1] = one->columns;
         stored.dense = one->dense;
-        assert_true(mgi_shape_size(stored.shape, stored.rank, stored.type, &unused, &stored.bytes));
-        mgeo_status status = mgi_store_add(store, &stored, one->name, strlen(one->name), error);
+        assert_true(mgi_stored_dtype_shape_size(stored.shape, stored.rank, stored.type, &unused,
+                                                &stored.bytes));
+        mgeo_status status =
+            mgi_tensor_index_add(store, &stored, one->name, strlen(one->name), error);
         if (status != MGEO_OK) return status;
     }
-    return mgi_store_seal(store, error);
+    return mgi_tensor_index_seal(store, error);
 }
 
-static mgeo_status bind(const pieces *from, mgi_store *store, mgi_checkpoint *checkpoint,
+static mgeo_status bind(const pieces *from, mgi_tensor_index *store, mgi_checkpoint *checkpoint,
                         mgeo_error *error) {
     mgi_encoder_spec spec = shape;
     *checkpoint = (mgi_checkpoint){0};
@@ -116,7 +118,7 @@ static mgeo_status bind(const pieces *from, mgi_store *store, mgi_checkpoint *ch
 }
 
 static void check_refused(const pieces *from, mgeo_status expected, const char *part) {
-    mgi_store store;
+    mgi_tensor_index store;
     mgi_checkpoint checkpoint;
     mgeo_error error = {0};
     mgeo_status status = bind(from, &store, &checkpoint, &error);
@@ -124,23 +126,23 @@ static void check_refused(const pieces *from, mgeo_status expected, const char *
     check_line(&error, part);
     check_line(&error, "dir");
     assert_null(checkpoint.used);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
 }
 
 static void fingerprint_of(const pieces *from, char hex[MGI_FINGERPRINT_SIZE]) {
-    mgi_store store;
+    mgi_tensor_index store;
     mgi_checkpoint checkpoint;
     mgeo_error error;
     if (bind(from, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
     assert_int_equal(mgi_fingerprint(&checkpoint, true, hex, NULL, &error), MGEO_OK);
     mgi_checkpoint_finish(&checkpoint);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
 }
 
 static void binds_every_tensor(void **state) {
     (void)state;
     const pieces made = make("bert.", "weight", "bias");
-    mgi_store store;
+    mgi_tensor_index store;
     mgi_checkpoint checkpoint;
     mgeo_error error;
     if (bind(&made, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
@@ -163,7 +165,7 @@ static void binds_every_tensor(void **state) {
     assert_int_equal(checkpoint.parameters, total);
     assert_int_equal(checkpoint.bytes, total * 4);
     mgi_checkpoint_finish(&checkpoint);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
 }
 
 static void knows_every_layout(void **state) {
@@ -214,9 +216,9 @@ static void names_each_wrong_type_and_layout(void **state) {
     for (size_t i = 0; i < TENSORS; i++) {
         pieces made = make("", "gamma", "beta");
         char part[128];
-        made.all[i].type = (mgi_stored_type)(MGI_STORED_F64 + i % (MGI_STORED_TYPES - 3));
+        made.all[i].type = (mgi_stored_dtype)(MGI_STORED_F64 + i % (MGI_STORED_DTYPES - 3));
         snprintf(part, sizeof part, "tensor %s: dtype %s", made.all[i].name,
-                 mgi_stored_type_name(made.all[i].type));
+                 mgi_stored_dtype_name(made.all[i].type));
         check_refused(&made, MGEO_E_UNSUPPORTED, part);
         made.all[i].type = MGI_STORED_BF16;
         made.all[i].dense = false;
@@ -248,11 +250,11 @@ static void lists_unused_tensors(void **state) {
     add_piece(&made, "bert.text_encoder.", "encoder.layer.2.output.dense.weight", 1, 1);
     made.all[TENSORS].type = MGI_STORED_I64;
     made.all[TENSORS].dense = false;
-    mgi_store store;
+    mgi_tensor_index store;
     mgi_checkpoint checkpoint;
     mgeo_error error;
     if (bind(&made, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
-    mgi_store_finish(&store); /* the names outlive it */
+    mgi_tensor_index_finish(&store); /* the names outlive it */
     assert_int_equal(checkpoint.unused_count, 2);
     assert_string_equal(checkpoint.unused[0], "bert.gis2text.weight");
     assert_string_equal(checkpoint.unused[1],
@@ -284,7 +286,7 @@ static void identity_changes_with_what_is_used(void **state) {
 static void identity_stops_when_cancelled(void **state) {
     (void)state;
     const pieces made = make("bert.", "weight", "bias");
-    mgi_store store;
+    mgi_tensor_index store;
     mgi_checkpoint checkpoint;
     mgeo_error error;
     mgeo_progress progress = {0};
@@ -303,7 +305,7 @@ static void identity_stops_when_cancelled(void **state) {
     assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, NULL, &error), MGEO_E_MEMORY);
     mgi_alloc_fail_at(0);
     mgi_checkpoint_finish(&checkpoint);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
 }
 
 static void survives_failing_memory(void **state) {
@@ -312,14 +314,14 @@ static void survives_failing_memory(void **state) {
     add_piece(&made, "", "unused", 1, 1);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
-        mgi_store store;
+        mgi_tensor_index store;
         mgi_checkpoint checkpoint;
         mgeo_error error;
         mgi_alloc_fail_at(nth);
         status = bind(&made, &store, &checkpoint, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
         mgi_checkpoint_finish(&checkpoint);
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
         assert_true(nth < 200);
     }
     mgi_alloc_fail_at(0);

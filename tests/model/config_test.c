@@ -6,17 +6,17 @@
 
 #include <string.h>
 
-static char root[MADE_PATH];
+static char root[MODEL_FILES_PATH];
 
 static int set_up(void **state) {
     (void)state;
-    made_directory(root);
+    model_files_directory(root);
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    made_remove(root);
+    model_files_remove(root);
     return 0;
 }
 
@@ -36,7 +36,7 @@ static void check_refused(mgeo_status expected, const char *part) {
 static void has_the_defaults_of_bert(void **state) {
     (void)state;
     mgi_config config;
-    made_text(root, "config.json", "{}");
+    model_files_write_text(root, "config.json", "{}");
     read_good(&config);
     assert_int_equal(config.spec.layers, 12);
     assert_int_equal(config.spec.hidden, 768);
@@ -51,22 +51,23 @@ static void has_the_defaults_of_bert(void **state) {
     assert_true(config.tokenizer.tokenize_chinese_chars);
     assert_false(config.tokenizer.halve_budget);
     assert_false(config.tokenizer.one_type);
-    assert_int_equal(config.tokenizer.strip_accents, MGI_STRIP_AS_LOWER);
+    assert_int_equal(config.tokenizer.strip_accents, MGI_TOKENIZER_STRIP_AS_LOWER);
     assert_int_equal(config.labels.count, 0);
 }
 
 static void reads_every_field(void **state) {
     (void)state;
     mgi_config config;
-    made_text(root, "config.json",
-              "{\"model_type\":\"structbert\",\"num_hidden_layers\":6,\"fusion_layer\":4,"
-              "\"hidden_size\":32,\"num_attention_heads\":4,\"intermediate_size\":64,"
-              "\"vocab_size\":100,\"max_position_embeddings\":40,\"type_vocab_size\":3,"
-              "\"layer_norm_eps\":1e-5,\"hidden_act\":\"gelu_new\",\"is_decoder\":false,"
-              "\"position_embedding_type\":\"absolute\",\"unknown\":[{}]}");
-    made_text(root, "tokenizer_config.json",
-              "{\"do_lower_case\":false,\"strip_accents\":true,"
-              "\"tokenize_chinese_chars\":false,\"use_fast\":true}");
+    model_files_write_text(
+        root, "config.json",
+        "{\"model_type\":\"structbert\",\"num_hidden_layers\":6,\"fusion_layer\":4,"
+        "\"hidden_size\":32,\"num_attention_heads\":4,\"intermediate_size\":64,"
+        "\"vocab_size\":100,\"max_position_embeddings\":40,\"type_vocab_size\":3,"
+        "\"layer_norm_eps\":1e-5,\"hidden_act\":\"gelu_new\",\"is_decoder\":false,"
+        "\"position_embedding_type\":\"absolute\",\"unknown\":[{}]}");
+    model_files_write_text(root, "tokenizer_config.json",
+                           "{\"do_lower_case\":false,\"strip_accents\":true,"
+                           "\"tokenize_chinese_chars\":false,\"use_fast\":true}");
     read_good(&config);
     assert_int_equal(config.spec.layers, 4);
     assert_int_equal(config.spec.hidden, 32);
@@ -78,10 +79,10 @@ static void reads_every_field(void **state) {
     assert_false(config.tokenizer.do_lower_case);
     assert_false(config.tokenizer.tokenize_chinese_chars);
     assert_true(config.tokenizer.halve_budget);
-    assert_int_equal(config.tokenizer.strip_accents, MGI_STRIP_YES);
-    made_text(root, "tokenizer_config.json", "{\"strip_accents\":false}");
+    assert_int_equal(config.tokenizer.strip_accents, MGI_TOKENIZER_STRIP_YES);
+    model_files_write_text(root, "tokenizer_config.json", "{\"strip_accents\":false}");
     read_good(&config);
-    assert_int_equal(config.tokenizer.strip_accents, MGI_STRIP_NO);
+    assert_int_equal(config.tokenizer.strip_accents, MGI_TOKENIZER_STRIP_NO);
 }
 
 static void knows_activations(void **state) {
@@ -99,7 +100,7 @@ static void knows_activations(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mgi_config config;
-        made_text(root, "config.json", cases[i].text);
+        model_files_write_text(root, "config.json", cases[i].text);
         read_good(&config);
         assert_int_equal(config.spec.activation, cases[i].activation);
     }
@@ -158,7 +159,7 @@ static const struct {
 static void refuses_bad_fields(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        made_text(root, "config.json", bad[i].text);
+        model_files_write_text(root, "config.json", bad[i].text);
         check_refused(bad[i].status, bad[i].part);
     }
 }
@@ -166,18 +167,18 @@ static void refuses_bad_fields(void **state) {
 static void refuses_bad_other_files(void **state) {
     (void)state;
     check_refused(MGEO_E_IO, "config.json");
-    made_text(root, "config.json", "{}");
-    made_text(root, "configuration.json", "{\"task\":1}");
+    model_files_write_text(root, "config.json", "{}");
+    model_files_write_text(root, "configuration.json", "{\"task\":1}");
     check_refused(MGEO_E_FORMAT, "configuration.json: task: a string");
-    made_text(root, "configuration.json", "{\"model\":\"mgeo\"}");
+    model_files_write_text(root, "configuration.json", "{\"model\":\"mgeo\"}");
     check_refused(MGEO_E_FORMAT, "configuration.json: model: an object");
-    made_text(root, "configuration.json", "{\"preprocessor\":{\"label2id\":3}}");
+    model_files_write_text(root, "configuration.json", "{\"preprocessor\":{\"label2id\":3}}");
     check_refused(MGEO_E_FORMAT, "configuration.json: preprocessor.label2id: an object");
-    made_text(root, "configuration.json", "{}");
-    made_text(root, "tokenizer_config.json", "{\"do_lower_case\":\"yes\"}");
+    model_files_write_text(root, "configuration.json", "{}");
+    model_files_write_text(root, "tokenizer_config.json", "{\"do_lower_case\":\"yes\"}");
     check_refused(MGEO_E_FORMAT, "tokenizer_config.json: do_lower_case: true or false");
-    made_text(root, "tokenizer_config.json", "{}");
-    made_text(root, "label_mapping.json", "{}");
+    model_files_write_text(root, "tokenizer_config.json", "{}");
+    model_files_write_text(root, "label_mapping.json", "{}");
     check_refused(MGEO_E_FORMAT, "label_mapping.json: labels: 1 to 16");
 }
 
@@ -203,21 +204,21 @@ static void finds_labels_in_modelscopes_order(void **state) {
     };
     mgi_config config;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        made_text(root, "configuration.json", steps[i].configuration);
-        made_text(root, "config.json", steps[i].config);
+        model_files_write_text(root, "configuration.json", steps[i].configuration);
+        model_files_write_text(root, "config.json", steps[i].config);
         read_good(&config);
         assert_int_equal(config.labels.count, 2);
         assert_string_equal(config.labels.names[0], steps[i].first);
         assert_string_equal(config.labels.names[1], steps[i].second);
     }
-    made_text(root, "configuration.json", steps[0].configuration);
-    made_text(root, "label_mapping.json", "{\"m\":1,\"n\":0}");
+    model_files_write_text(root, "configuration.json", steps[0].configuration);
+    model_files_write_text(root, "label_mapping.json", "{\"m\":1,\"n\":0}");
     read_good(&config);
     assert_string_equal(config.labels.names[0], "n");
-    made_text(root, "label_mapping.json", "{\"1\":\"o\",\"0\":\"p\"}");
+    model_files_write_text(root, "label_mapping.json", "{\"1\":\"o\",\"0\":\"p\"}");
     read_good(&config);
     assert_string_equal(config.labels.names[0], "p");
-    made_text(root, "label_mapping.json", "{\"1\":1,\"0\":0}");
+    model_files_write_text(root, "label_mapping.json", "{\"1\":1,\"0\":0}");
     read_good(&config);
     assert_string_equal(config.labels.names[0], "0");
 }
@@ -225,15 +226,15 @@ static void finds_labels_in_modelscopes_order(void **state) {
 static void ranks_with_one_type(void **state) {
     (void)state;
     mgi_config config;
-    made_text(root, "config.json", "{\"type_vocab_size\":1}");
-    made_text(root, "configuration.json", "{\"task\":\"text_ranking\"}");
+    model_files_write_text(root, "config.json", "{\"type_vocab_size\":1}");
+    model_files_write_text(root, "configuration.json", "{\"task\":\"text_ranking\"}");
     read_good(&config);
     assert_true(config.tokenizer.one_type);
-    made_text(root, "configuration.json", "{\"task\":\"text-ranking\"}");
+    model_files_write_text(root, "configuration.json", "{\"task\":\"text-ranking\"}");
     read_good(&config);
     assert_true(config.ranks);
-    made_text(root, "config.json", "{}");
-    made_text(root, "configuration.json", "{\"task\":\"sentence-similarity\"}");
+    model_files_write_text(root, "config.json", "{}");
+    model_files_write_text(root, "configuration.json", "{\"task\":\"sentence-similarity\"}");
     read_good(&config);
     assert_false(config.tokenizer.one_type);
 }

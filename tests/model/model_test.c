@@ -146,15 +146,15 @@ static void refuses_bad_options(void **state) {
 
 static void refuses_other_paths(void **state) {
     (void)state;
-    char root[MADE_PATH];
+    char root[MODEL_FILES_PATH];
     check_refused("/nowhere/at all", &on_fake, MGEO_E_IO, "/nowhere/at all: model directory: No");
     check_refused(MODELS "two_labels/config.json", &on_fake, MGEO_E_IO, "not a directory");
     check_refused("", &on_fake, MGEO_E_IO, "model directory");
-    made_directory(root);
+    model_files_directory(root);
     check_refused(root, &on_fake, MGEO_E_IO, "config.json: cannot be opened");
-    made_text(root, "config.json", "{}");
+    model_files_write_text(root, "config.json", "{}");
     check_refused(root, &on_fake, MGEO_E_IO, "no weights: model.safetensors or");
-    made_remove(root);
+    model_files_remove(root);
 }
 
 static void refuses_spoiled_directories(void **state) {
@@ -174,27 +174,27 @@ static void refuses_spoiled_directories(void **state) {
         {"tokenizer_config.json", "[", MGEO_E_FORMAT, "tokenizer_config.json: line 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char root[MADE_PATH];
-        made_directory(root);
-        made_copy(MODELS "two_labels", root);
-        made_text(root, cases[i].file, cases[i].text);
+        char root[MODEL_FILES_PATH];
+        model_files_directory(root);
+        model_files_copy(MODELS "two_labels", root);
+        model_files_write_text(root, cases[i].file, cases[i].text);
         check_refused(root, &on_fake, cases[i].status, cases[i].part);
-        made_remove(root);
+        model_files_remove(root);
     }
 }
 
 static void refuses_tokens_without_embeddings(void **state) {
     (void)state;
-    char root[MADE_PATH], path[MADE_PATH + 16];
-    made_directory(root);
-    made_copy(MODELS "two_labels", root);
+    char root[MODEL_FILES_PATH], path[MODEL_FILES_PATH + 16];
+    model_files_directory(root);
+    model_files_copy(MODELS "two_labels", root);
     snprintf(path, sizeof path, "%s/vocab.txt", root);
     bytes vocabulary = bytes_of_file(path);
     bytes_put_text(&vocabulary, "onemore\n");
-    made_file(root, "vocab.txt", vocabulary.data, vocabulary.size);
+    model_files_write(root, "vocab.txt", vocabulary.data, vocabulary.size);
     check_refused(root, &on_fake, MGEO_E_FORMAT, "vocab.txt: 1286 tokens, but config.json's");
     bytes_free(&vocabulary);
-    made_remove(root);
+    model_files_remove(root);
 }
 
 /* A line must name file and reason however long the way to it is. */
@@ -208,12 +208,12 @@ static void shortens_long_paths(void **state) {
 
 static void prefers_safetensors(void **state) {
     (void)state;
-    char root[MADE_PATH];
-    made_directory(root);
-    made_copy(MODELS "two_labels", root);
-    made_text(root, "pytorch_model.bin", "not a zip");
+    char root[MODEL_FILES_PATH];
+    model_files_directory(root);
+    model_files_copy(MODELS "two_labels", root);
+    model_files_write_text(root, "pytorch_model.bin", "not a zip");
     mgi_model_close(open_good(root, &on_fake));
-    made_remove(root);
+    model_files_remove(root);
 }
 
 static void refuses_bad_indices(void **state) {
@@ -240,20 +240,21 @@ static void refuses_bad_indices(void **state) {
          "there twice"},
         {"{\"weight_map\":{}}", "not a BERT checkpoint"},
     };
-    char root[MADE_PATH], path[MADE_PATH + 64];
-    made_directory(root);
-    made_copy(MODELS "shards_safetensors", root);
+    char root[MODEL_FILES_PATH], path[MODEL_FILES_PATH + 64];
+    model_files_directory(root);
+    model_files_copy(MODELS "shards_safetensors", root);
     snprintf(path, sizeof path, "%s/%s", root, first);
     bytes shard = bytes_of_file(path);
-    made_file(root, "copy.safetensors", shard.data, shard.size);
+    model_files_write(root, "copy.safetensors", shard.data, shard.size);
     bytes_free(&shard);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        made_text(root, "model.safetensors.index.json", cases[i].index);
+        model_files_write_text(root, "model.safetensors.index.json", cases[i].index);
         check_refused(root, &on_fake, MGEO_E_FORMAT, cases[i].part);
     }
-    made_text(root, "model.safetensors.index.json", "{\"weight_map\":{\"a\":\"absent\"}}");
+    model_files_write_text(root, "model.safetensors.index.json",
+                           "{\"weight_map\":{\"a\":\"absent\"}}");
     check_refused(root, &on_fake, MGEO_E_IO, "absent: cannot be opened");
-    made_remove(root);
+    model_files_remove(root);
 }
 
 static void keeps_weights_as_long_as_the_backend(void **state) {

@@ -21,11 +21,11 @@ static mgi_model *read_model(const char *path, const mgi_model_options *options)
     return model;
 }
 
-static mgi_encoder_needs predict(const mgi_model *model, const mgi_model_options *options,
-                                 int32_t precision, unsigned cores) {
-    mgi_encoder_needs needs;
+static mgi_encoder_estimate predict(const mgi_model *model, const mgi_model_options *options,
+                                    int32_t precision, unsigned cores) {
+    mgi_encoder_estimate needs;
     mgeo_error error;
-    must(mgi_model_predict(model, options, precision, cores, &needs, &error), &error);
+    must(mgi_model_estimate(model, options, precision, cores, &needs, &error), &error);
     return needs;
 }
 
@@ -35,7 +35,7 @@ static void check_directory(const char *name, int32_t precision) {
     snprintf(path, sizeof path, "%s/tests/golden/models/%s", MGI_SOURCE_ROOT, name);
     mgi_model_options options = {.device = "cpu", .precision = precision};
     mgi_model *model = read_model(path, &options);
-    mgi_encoder_needs needs = predict(model, &options, precision, 2);
+    mgi_encoder_estimate needs = predict(model, &options, precision, 2);
     must(mgi_model_place(model, &options, &error), &error);
     const mgi_encoder_info *info = mgi_model_encoder_info(model);
     assert_int_equal(needs.weights, info->bytes_on_device);
@@ -59,9 +59,9 @@ static void less_precision_needs_less(void **state) {
     (void)state;
     mgi_model_options options = {.device = "cpu"};
     mgi_model *model = read_model(MGI_SOURCE_ROOT "/models/mini", &options);
-    mgi_encoder_needs fp32 = predict(model, &options, MGEO_PRECISION_AUTO, 2);
-    mgi_encoder_needs bf16 = predict(model, &options, MGEO_BF16, 2);
-    mgi_encoder_needs int8 = predict(model, &options, MGEO_INT8, 2);
+    mgi_encoder_estimate fp32 = predict(model, &options, MGEO_PRECISION_AUTO, 2);
+    mgi_encoder_estimate bf16 = predict(model, &options, MGEO_BF16, 2);
+    mgi_encoder_estimate int8 = predict(model, &options, MGEO_INT8, 2);
     assert_int_equal(fp32.precision, MGEO_FP32);
     assert_true(bf16.weights < fp32.weights);
     assert_true(int8.weights < bf16.weights);
@@ -72,12 +72,12 @@ static void larger_batches_and_more_cores_need_more(void **state) {
     (void)state;
     mgi_model_options options = {.device = "cpu", .batch_tokens = 256};
     mgi_model *model = read_model(MGI_SOURCE_ROOT "/models/mini", &options);
-    mgi_encoder_needs small = predict(model, &options, MGEO_FP32, 1);
-    mgi_encoder_needs more = predict(model, &options, MGEO_FP32, 4);
+    mgi_encoder_estimate small = predict(model, &options, MGEO_FP32, 1);
+    mgi_encoder_estimate more = predict(model, &options, MGEO_FP32, 4);
     assert_true(more.lane > small.lane); /* attention's scratch, for each core */
     assert_int_equal(more.workspace, 4 * small.workspace);
     options.batch_tokens = 1024;
-    mgi_encoder_needs large = predict(model, &options, MGEO_FP32, 1);
+    mgi_encoder_estimate large = predict(model, &options, MGEO_FP32, 1);
     assert_true(large.lane > 3 * small.lane);
     assert_int_equal(large.weights, small.weights);
     uint64_t bytes = 0;
@@ -91,11 +91,11 @@ static void what_cannot_be_placed_cannot_be_predicted(void **state) {
     (void)state;
     mgi_model_options options = {.device = "cpu"};
     mgi_model *model = read_model(MGI_SOURCE_ROOT "/models/mini", &options);
-    mgi_encoder_needs needs;
+    mgi_encoder_estimate needs;
     mgeo_error error;
-    assert_int_equal(mgi_model_predict(model, &options, MGEO_FP8, 1, &needs, &error),
+    assert_int_equal(mgi_model_estimate(model, &options, MGEO_FP8, 1, &needs, &error),
                      MGEO_E_UNSUPPORTED);
-    assert_int_equal(mgi_model_predict(model, &options, 99, 1, &needs, &error), MGEO_E_ARGUMENT);
+    assert_int_equal(mgi_model_estimate(model, &options, 99, 1, &needs, &error), MGEO_E_ARGUMENT);
     mgi_model_close(model);
 }
 

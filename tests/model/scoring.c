@@ -39,12 +39,12 @@ static void run_one(const mgi_model *model, scored *result) {
 void scoring_pair(const mgi_model *model, uint32_t max_length, const char *a, const char *b,
                   scored *result) {
     const mgeo_pair pair = {a, MGEO_NUL_TERMINATED, b, MGEO_NUL_TERMINATED};
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(max_length);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(max_length);
     assert_non_null(scratch);
     assert_true(max_length <= SCORING_LENGTH);
-    result->flags = mgi_pair_encode(mgi_model_tokenizer(model), &pair, scratch, result->ids,
-                                    result->types, &result->length);
-    mgi_pair_scratch_destroy(scratch);
+    result->flags = mgi_tokenizer_encode(mgi_model_tokenizer(model), &pair, scratch, result->ids,
+                                         result->types, &result->length);
+    mgi_tokenizer_scratch_destroy(scratch);
     assert_int_equal(result->flags & ~MGEO_ROW_TRUNCATED, 0);
     run_one(model, result);
     assert_true(mgi_labels_score(mgi_model_labels(model), result->logits, result->probabilities,

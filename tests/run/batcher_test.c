@@ -6,9 +6,9 @@
 
 enum { LENGTHS = 32 };
 
-static void put(mgi_queue *queue, mgi_source *source, size_t index, uint32_t length) {
+static void put(mgi_queue *queue, mgi_queue_source *source, size_t index, uint32_t length) {
     uint32_t count;
-    mgi_row *row = mgi_queue_claim(queue, 1, &count);
+    mgi_queue_row *row = mgi_queue_claim(queue, 1, &count);
     assert_int_equal(count, 1);
     row->index = index;
     row->length = length;
@@ -41,7 +41,7 @@ static void check_batch(const mgi_batcher *batcher, uint32_t rows) {
 typedef struct bench {
     mgi_queue queue;
     mgi_batcher batcher;
-    mgi_source source;
+    mgi_queue_source source;
 } bench;
 
 static void begin(bench *b, uint32_t batch_tokens) {
@@ -79,7 +79,7 @@ static void test_the_row_whose_turn_it_is_always_goes(void **state) {
     bench b;
     begin(&b, 32);
     for (size_t i = 0; i < 20; i++) put(&b.queue, &b.source, i, 5);
-    mgi_source other = {0};
+    mgi_queue_source other = {0};
     put(&b.queue, &other, 50, 32);
     mgi_batcher_fill(&b.batcher, &b.queue, 32);
     check_batch(&b.batcher, 6);
@@ -94,7 +94,7 @@ static void test_rows_of_any_length_go_in_turn(void **state) {
     (void)state;
     bench b;
     begin(&b, 64);
-    b.batcher.any_length = true;
+    b.batcher.mixed_lengths = true;
     const uint32_t lengths[] = {10, 30, 11, 29, 10};
     for (size_t i = 0; i < 5; i++) put(&b.queue, &b.source, i, lengths[i]);
     mgi_batcher_fill(&b.batcher, &b.queue, 64);
@@ -112,8 +112,8 @@ static void test_any_length_lets_calls_take_turns(void **state) {
     (void)state;
     bench b;
     begin(&b, 32);
-    b.batcher.any_length = true;
-    mgi_source other = {0};
+    b.batcher.mixed_lengths = true;
+    mgi_queue_source other = {0};
     for (size_t i = 0; i < 4; i++) put(&b.queue, &b.source, i, 10);
     put(&b.queue, &other, 50, 12);
     mgi_batcher_fill(&b.batcher, &b.queue, 32);
@@ -139,7 +139,7 @@ static void test_random_rows_all_go_once(void **state) {
     uint32_t random = 12345;
     for (uint32_t budget = 1; budget <= 128; budget += 9) {
         begin(&b, 128);
-        b.batcher.any_length = budget % 2 == 0;
+        b.batcher.mixed_lengths = budget % 2 == 0;
         bool seen[64] = {false};
         for (size_t i = 0; i < 64; i++) {
             random = random * 1664525u + 1013904223u;
@@ -161,69 +161,69 @@ static void test_random_rows_all_go_once(void **state) {
 
 /* ---- shares ---------------------------------------------------------------------------------- */
 
-static mgi_load idle_load(uint32_t rows, uint64_t tokens, uint32_t calls) {
-    return (mgi_load){.waiting_rows = rows,
-                      .waiting_tokens = tokens,
-                      .calls = calls,
-                      .free_workers = 4,
-                      .cores = 4};
+static mgi_batcher_demand idle_load(uint32_t rows, uint64_t tokens, uint32_t calls) {
+    return (mgi_batcher_demand){.waiting_rows = rows,
+                                .waiting_tokens = tokens,
+                                .calls = calls,
+                                .free_workers = 4,
+                                .cores = 4};
 }
 
 static void test_a_lone_row_gets_all_cores(void **state) {
     (void)state;
-    mgi_load load = idle_load(1, 40, 1);
-    mgi_share share = mgi_share_of(&load, 512, 0);
+    mgi_batcher_demand load = idle_load(1, 40, 1);
+    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 512, 0);
     assert_int_equal(share.cores, 4);
     assert_int_equal(share.tokens, 40);
 }
 
 static void test_rows_for_all_leave_one_core_each(void **state) {
     (void)state;
-    mgi_load load = idle_load(1000, 40000, 1);
-    mgi_share share = mgi_share_of(&load, 512, 0);
+    mgi_batcher_demand load = idle_load(1000, 40000, 1);
+    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 512, 0);
     assert_int_equal(share.cores, 1);
     assert_int_equal(share.tokens, 512);
 }
 
 static void test_few_rows_are_split_evenly(void **state) {
     (void)state;
-    mgi_load load = idle_load(8, 320, 1);
-    mgi_share share = mgi_share_of(&load, 512, 0);
+    mgi_batcher_demand load = idle_load(8, 320, 1);
+    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 512, 0);
     assert_int_equal(share.tokens, 80);
     assert_int_equal(share.cores, 1);
     load = idle_load(2, 80, 1);
-    share = mgi_share_of(&load, 512, 0);
+    share = mgi_batcher_grant_for(&load, 512, 0);
     assert_int_equal(share.tokens, 40);
     assert_int_equal(share.cores, 2);
-    load = (mgi_load){.waiting_rows = 1,
-                      .waiting_tokens = 40,
-                      .calls = 1,
-                      .free_workers = 3,
-                      .busy_workers = 1,
-                      .cores = 4,
-                      .busy_cores = 2};
-    share = mgi_share_of(&load, 512, 0);
+    load = (mgi_batcher_demand){.waiting_rows = 1,
+                                .waiting_tokens = 40,
+                                .calls = 1,
+                                .free_workers = 3,
+                                .busy_workers = 1,
+                                .cores = 4,
+                                .busy_cores = 2};
+    share = mgi_batcher_grant_for(&load, 512, 0);
     assert_int_equal(share.cores, 2);
 }
 
 static void test_other_callers_are_expected(void **state) {
     (void)state;
-    mgi_load load = idle_load(1, 40, 4);
-    assert_int_equal(mgi_share_of(&load, 512, 0).cores, 1);
+    mgi_batcher_demand load = idle_load(1, 40, 4);
+    assert_int_equal(mgi_batcher_grant_for(&load, 512, 0).cores, 1);
     load = idle_load(1, 40, 2);
-    assert_int_equal(mgi_share_of(&load, 512, 0).cores, 2);
+    assert_int_equal(mgi_batcher_grant_for(&load, 512, 0).cores, 2);
 }
 
 static void test_a_worker_always_has_a_core(void **state) {
     (void)state;
-    mgi_load load = {.waiting_rows = 5,
-                     .waiting_tokens = 100,
-                     .calls = 9,
-                     .free_workers = 1,
-                     .busy_workers = 3,
-                     .cores = 4,
-                     .busy_cores = 4};
-    mgi_share share = mgi_share_of(&load, 64, 0);
+    mgi_batcher_demand load = {.waiting_rows = 5,
+                               .waiting_tokens = 100,
+                               .calls = 9,
+                               .free_workers = 1,
+                               .busy_workers = 3,
+                               .cores = 4,
+                               .busy_cores = 4};
+    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 64, 0);
     assert_int_equal(share.cores, 1);
     assert_int_equal(share.tokens, 64);
 }
@@ -231,22 +231,22 @@ static void test_a_worker_always_has_a_core(void **state) {
 static void test_small_batches_stay_whole(void **state) {
     (void)state;
     enum { BATCH = 20000, WHOLE = 6000 };
-    mgi_load load = idle_load(64, 2900, 64);
-    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
-    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, 2900);
+    mgi_batcher_demand load = idle_load(64, 2900, 64);
+    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
+    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, 2900);
     load = idle_load(250, 11999, 1); /* two parts would be smaller */
-    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
-    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, 11999);
+    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
+    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, 11999);
     load = idle_load(250, 12000, 1);
-    assert_int_equal(mgi_sharers_of(&load, WHOLE), 2);
-    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, 6000);
+    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 2);
+    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, 6000);
     load = idle_load(2000, 90000, 1);
-    assert_int_equal(mgi_sharers_of(&load, WHOLE), 4);
-    assert_int_equal(mgi_share_of(&load, BATCH, WHOLE).tokens, BATCH);
+    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 4);
+    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, BATCH);
     load.free_workers = 1;
-    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
+    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
     load.free_workers = 0; /* as a caller sees it: there is always one, when he comes */
-    assert_int_equal(mgi_sharers_of(&load, WHOLE), 1);
+    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
 }
 
 static void test_shares_keep_their_bounds(void **state) {
@@ -257,14 +257,14 @@ static void test_shares_keep_their_bounds(void **state) {
         for (int d = 0; d < 6; d++) draw[d] = (random = random * 1664525u + 1013904223u) >> 8;
         uint32_t rows = 1 + draw[0] % 500, workers = 1 + draw[1] % 6;
         uint32_t busy = draw[3] % workers;
-        mgi_load load = {.waiting_rows = rows,
-                         .waiting_tokens = rows + draw[2] % (rows * 40),
-                         .free_workers = workers - busy,
-                         .busy_workers = busy,
-                         .cores = 1};
+        mgi_batcher_demand load = {.waiting_rows = rows,
+                                   .waiting_tokens = rows + draw[2] % (rows * 40),
+                                   .free_workers = workers - busy,
+                                   .busy_workers = busy,
+                                   .cores = 1};
         uint32_t batch = 128 + draw[4] % 20000, whole = draw[5] % batch;
-        uint32_t taken = mgi_share_of(&load, batch, whole).tokens;
-        uint32_t sharers = mgi_sharers_of(&load, whole);
+        uint32_t taken = mgi_batcher_grant_for(&load, batch, whole).tokens;
+        uint32_t sharers = mgi_batcher_split_count(&load, whole);
         uint64_t least = load.waiting_tokens < whole ? load.waiting_tokens : whole;
         assert_true(taken >= least && taken <= batch);
         assert_true(sharers >= 1 && sharers <= load.free_workers && sharers <= rows);

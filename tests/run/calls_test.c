@@ -11,14 +11,14 @@ static void test_few_rows_are_shared_by_idle_workers(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(2, 64, 512);
     static caller one;
-    test_crew crew = {0};
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_hold(true);
     start_caller(&crew, &one, runner, 0, 8);
-    steered_await_waiting(2);
-    steered_hold(false);
-    test_crew_join(&crew);
-    steered_run runs[2];
-    assert_int_equal(steered_runs(runs, 2), 2);
+    controllable_await_waiting(2);
+    controllable_hold(false);
+    test_threads_join(&crew);
+    controllable_run runs[2];
+    assert_int_equal(controllable_runs(runs, 2), 2);
     assert_int_equal(runs[0].rows + runs[1].rows, 8);
     for (int i = 0; i < 2; i++) {
         assert_in_range(runs[i].rows, 3, 5); /* of unlike lengths: half of the tokens */
@@ -31,19 +31,19 @@ static void test_callers_share_batches(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
     static caller callers[9];
-    test_crew crew = {0};
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_hold(true);
     start_caller(&crew, &callers[0], runner, 0, 1);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     for (int i = 1; i < 9; i++) start_caller(&crew, &callers[i], runner, (size_t)i, 1);
     await_queued(runner, 8);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
     assert_int_equal(stats.calls_in_flight, 9);
-    steered_hold(false);
-    test_crew_join(&crew);
-    steered_run runs[2];
-    assert_int_equal(steered_runs(runs, 2), 2);
+    controllable_hold(false);
+    test_threads_join(&crew);
+    controllable_run runs[2];
+    assert_int_equal(controllable_runs(runs, 2), 2);
     assert_int_equal(runs[1].rows, 8);
     for (int i = 0; i < 9; i++) {
         assert_int_equal(callers[i].a.status, MGEO_OK);
@@ -63,9 +63,9 @@ static void *call_often(void *argument) {
     for (unsigned i = 0; i < 400; i++) {
         float similarity[3];
         mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
-        size_t first = (m->number * 37 + i * 11) % (PAIRS_MOST - 3);
+        size_t first = (m->number * 37 + i * 11) % (MAX_PAIRS - 3);
         size_t count = 1 + i % 3;
-        if (mgi_runner_score(m->runner, mgi_now(), pairs + first, count, &scores, NULL) !=
+        if (mgi_runner_score(m->runner, mgi_clock_now(), pairs + first, count, &scores, NULL) !=
             MGEO_OK) {
             atomic_fetch_add(m->wrong, 1);
         }
@@ -80,12 +80,12 @@ static void score_thousands_of_small_calls(void) {
     mgi_runner *runner = make_runner(3, 8, 128);
     atomic_uint wrong = 0;
     many callers[16];
-    test_crew crew = {0};
+    test_threads crew = {0};
     for (unsigned i = 0; i < 16; i++) {
         callers[i] = (many){.runner = runner, .number = i, .wrong = &wrong};
-        test_crew_start(&crew, call_often, &callers[i]);
+        test_threads_start(&crew, call_often, &callers[i]);
     }
-    test_crew_join(&crew);
+    test_threads_join(&crew);
     assert_int_equal(atomic_load(&wrong), 0);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
@@ -102,8 +102,8 @@ static void test_thousands_of_small_calls(void **state) {
     (void)state;
     score_thousands_of_small_calls();
     for (uint32_t lanes = 1; lanes <= 3; lanes++) { /* where callers may stand in for workers */
-        steered_reset();
-        steered_lanes(lanes, 64);
+        controllable_reset();
+        controllable_set_lanes(lanes, 64);
         score_thousands_of_small_calls();
     }
 }
@@ -111,8 +111,8 @@ static void test_thousands_of_small_calls(void **state) {
 /* ---- a caller's own thread ------------------------------------------------------------------- */
 
 static long thread_of_last_run(void) {
-    static steered_run runs[64];
-    unsigned count = steered_runs(runs, 64);
+    static controllable_run runs[64];
+    unsigned count = controllable_runs(runs, 64);
     assert_in_range(count, 1, 64);
     return runs[count - 1].thread;
 }
@@ -122,10 +122,10 @@ static unsigned await_stand_in(mgi_runner *runner) {
     static answers a;
     for (unsigned calls = 1; calls <= 1000; calls++) {
         prepare(&a);
-        steered_reset();
+        controllable_reset();
         assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
-        if (thread_of_last_run() == steered_own_thread()) {
-            steered_reset();
+        if (thread_of_last_run() == controllable_own_thread()) {
+            controllable_reset();
             return calls;
         }
         test_sleep(5);
@@ -136,7 +136,7 @@ static unsigned await_stand_in(mgi_runner *runner) {
 
 static void test_a_lone_call_is_computed_where_it_comes(void **state) {
     (void)state;
-    steered_lanes(2, 100);
+    controllable_set_lanes(2, 100);
     mgi_runner *runner = make_runner(4, 64, 512);
     unsigned before = await_stand_in(runner);
     static answers a;
@@ -144,10 +144,10 @@ static void test_a_lone_call_is_computed_where_it_comes(void **state) {
         prepare(&a);
         assert_int_equal(score(runner, 5, count, &a), MGEO_OK);
         for (size_t i = 0; i < count; i++) check_scored(&a, 5, i);
-        assert_int_equal(thread_of_last_run(), steered_own_thread());
-        assert_int_equal(steered_runs(NULL, 0), count); /* whole */
+        assert_int_equal(thread_of_last_run(), controllable_own_thread());
+        assert_int_equal(controllable_runs(NULL, 0), count); /* whole */
     }
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     prepare(&a);
     assert_int_equal(score(runner, 0, 1, &a), MGEO_E_DEVICE);
     check_skipped(&a, 0);
@@ -168,23 +168,23 @@ static void test_a_call_on_a_cpu_is_the_workers(void **state) {
     static answers a;
     prepare(&a);
     assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
-    assert_true(thread_of_last_run() != steered_own_thread());
+    assert_true(thread_of_last_run() != controllable_own_thread());
     mgi_runner_destroy(runner);
 }
 
 static void test_a_call_beside_others_is_the_workers(void **state) {
     (void)state;
-    steered_lanes(2, 100);
+    controllable_set_lanes(2, 100);
     mgi_runner *runner = make_runner(1, 64, 512);
     static caller first, second;
-    test_crew crew = {0};
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_hold(true);
     start_caller(&crew, &first, runner, 0, 1);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     start_caller(&crew, &second, runner, 1, 1);
-    steered_await_waiting(2); /* another lane is free for it */
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_await_waiting(2); /* another lane is free for it */
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(first.a.status, MGEO_OK);
     assert_int_equal(second.a.status, MGEO_OK);
     mgi_runner_destroy(runner);
@@ -193,23 +193,23 @@ static void test_a_call_beside_others_is_the_workers(void **state) {
 /* The only lane is lent to a caller: the rows that come meanwhile are computed when it is back. */
 static void test_rows_wait_for_a_lane_that_is_lent(void **state) {
     (void)state;
-    steered_lanes(1, 100);
+    controllable_set_lanes(1, 100);
     mgi_runner *runner = make_runner(1, 64, 512);
     await_stand_in(runner);
     static caller callers[5];
-    test_crew crew = {0};
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_hold(true);
     start_caller(&crew, &callers[0], runner, 0, 1);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     for (size_t i = 1; i < 5; i++) start_caller(&crew, &callers[i], runner, i, 1);
     await_queued(runner, 4);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(callers[i].a.status, MGEO_OK);
         check_scored(&callers[i].a, i, 0);
     }
-    assert_int_equal(steered_runs(NULL, 0), 2);
+    assert_int_equal(controllable_runs(NULL, 0), 2);
     mgi_runner_destroy(runner);
 }
 
@@ -218,10 +218,10 @@ static void test_rows_wait_for_a_lane_that_is_lent(void **state) {
 static void cancel_while_held(uint32_t queue_rows) {
     mgi_runner *runner = make_runner(1, queue_rows, 64);
     static caller big;
-    test_crew crew = {0};
-    steered_hold(true);
-    start_caller(&crew, &big, runner, 0, PAIRS_MOST);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    start_caller(&crew, &big, runner, 0, MAX_PAIRS);
+    controllable_await_waiting(1);
     mgeo_progress_cancel(&big.a.progress);
     mgeo_stats stats = {0};
     do {
@@ -230,11 +230,11 @@ static void cancel_while_held(uint32_t queue_rows) {
     } while (stats.queued_rows > 0);
     test_sleep(30);
     assert_false(atomic_load(&big.returned)); /* a worker still has rows of its arrays */
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(big.a.status, MGEO_E_CANCELLED);
     size_t scored = 0;
-    for (size_t i = 0; i < PAIRS_MOST; i++) {
+    for (size_t i = 0; i < MAX_PAIRS; i++) {
         if (is_skipped(&big.a, i)) {
             check_skipped(&big.a, i);
         } else {
@@ -242,10 +242,10 @@ static void cancel_while_held(uint32_t queue_rows) {
             scored++;
         }
     }
-    steered_run run;
-    assert_int_equal(steered_runs(&run, 1), 1);
+    controllable_run run;
+    assert_int_equal(controllable_runs(&run, 1), 1);
     assert_int_equal(scored, run.rows);
-    assert_int_equal(big.a.scores.bad_rows, PAIRS_MOST - scored);
+    assert_int_equal(big.a.scores.bad_rows, MAX_PAIRS - scored);
     prepare(&big.a);
     assert_int_equal(score(runner, 0, 20, &big.a), MGEO_OK);
     mgi_runner_destroy(runner);
@@ -254,7 +254,7 @@ static void cancel_while_held(uint32_t queue_rows) {
 static void test_cancelled_calls_end_when_their_rows_are_out(void **state) {
     (void)state;
     cancel_while_held(4096);
-    steered_reset();
+    controllable_reset();
     cancel_while_held(8); /* most rows have not found room in the queue */
 }
 
@@ -266,7 +266,7 @@ static void test_cancelled_before_it_began(void **state) {
     mgeo_progress_cancel(&a.progress);
     assert_int_equal(score(runner, 0, 50, &a), MGEO_E_CANCELLED);
     for (size_t i = 0; i < 50; i++) check_skipped(&a, i);
-    assert_int_equal(steered_runs(NULL, 0), 0);
+    assert_int_equal(controllable_runs(NULL, 0), 0);
     mgi_runner_destroy(runner);
 }
 

@@ -10,14 +10,14 @@ static void test_a_failure_fails_its_calls_only(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 64);
     static caller first, second;
-    test_crew crew = {0};
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_hold(true);
     start_caller(&crew, &first, runner, 0, 1);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     start_caller(&crew, &second, runner, 10, 5);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(first.a.status, MGEO_E_DEVICE);
     assert_non_null(strstr(first.a.error.message, "told to fail"));
     check_skipped(&first.a, 0);
@@ -34,10 +34,10 @@ static void fail_in_the_middle(mgeo_status status, uint32_t queue_rows) {
     mgi_runner *runner = make_runner(2, queue_rows, 64);
     static answers a;
     prepare(&a);
-    steered_fail_runs(5, 1, status);
-    assert_int_equal(score(runner, 0, PAIRS_MOST, &a), status);
+    controllable_fail_runs(5, 1, status);
+    assert_int_equal(score(runner, 0, MAX_PAIRS, &a), status);
     size_t skipped = 0;
-    for (size_t i = 0; i < PAIRS_MOST; i++) {
+    for (size_t i = 0; i < MAX_PAIRS; i++) {
         if (is_skipped(&a, i)) {
             check_skipped(&a, i);
             skipped++;
@@ -45,7 +45,7 @@ static void fail_in_the_middle(mgeo_status status, uint32_t queue_rows) {
             check_scored(&a, 0, i);
         }
     }
-    assert_in_range(skipped, 1, PAIRS_MOST - 4);
+    assert_in_range(skipped, 1, MAX_PAIRS - 4);
     assert_int_equal(a.scores.bad_rows, skipped);
     prepare(&a); /* the next call is answered */
     assert_int_equal(score(runner, 0, 50, &a), MGEO_OK);
@@ -56,7 +56,7 @@ static void fail_in_the_middle(mgeo_status status, uint32_t queue_rows) {
 static void test_rows_scored_before_a_failure_stay(void **state) {
     (void)state;
     fail_in_the_middle(MGEO_E_DEVICE, 4096);
-    steered_reset();
+    controllable_reset();
     fail_in_the_middle(MGEO_E_INTERNAL, 8);
 }
 
@@ -64,8 +64,8 @@ static void test_a_lost_device_may_come_back(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
     static answers a;
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
-    steered_fail_lanes(true);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_lanes(true);
     for (int i = 0; i < 3; i++) {
         prepare(&a);
         assert_int_equal(score(runner, 0, 2, &a), MGEO_E_DEVICE);
@@ -73,7 +73,7 @@ static void test_a_lost_device_may_come_back(void **state) {
     assert_non_null(strstr(a.error.message, "no lane"));
     assert_non_null(strstr(a.error.message, "load a model on another device and swap, or roll"));
     assert_false(mgi_runner_healthy(runner));
-    steered_fail_lanes(false);
+    controllable_fail_lanes(false);
     prepare(&a);
     assert_int_equal(score(runner, 0, 2, &a), MGEO_OK);
     assert_true(mgi_runner_healthy(runner));
@@ -85,7 +85,7 @@ static void test_a_device_that_opens_again_stays_healthy(void **state) {
     mgi_runner *runner = make_runner(1, 16, 64);
     static answers a;
     prepare(&a);
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(score(runner, 0, 2, &a), MGEO_E_DEVICE);
     assert_non_null(strstr(a.error.message, "call once more"));
     assert_true(mgi_runner_healthy(runner));
@@ -100,18 +100,18 @@ static void test_an_answer_shows_a_healthy_device(void **state) {
     mgi_runner *runner = make_runner(2, 16, 64);
     static caller one;
     static answers a;
-    test_crew crew = {0};
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_hold(true);
     start_caller(&crew, &one, runner, 0, 1);
-    steered_await_waiting(1);
-    steered_let_by(1);
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
-    steered_fail_lanes(true);
+    controllable_await_waiting(1);
+    controllable_let_pass(1);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_lanes(true);
     prepare(&a);
     assert_int_equal(score(runner, 10, 1, &a), MGEO_E_DEVICE);
     assert_false(mgi_runner_healthy(runner));
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(one.a.status, MGEO_OK);
     assert_true(mgi_runner_healthy(runner));
     mgi_runner_destroy(runner);
@@ -122,19 +122,19 @@ static void test_too_little_memory_halves_batches(void **state) {
     (void)state;
     static answers a;
     for (uint32_t most = 1; most < 12; most += 3) {
-        steered_reset();
+        controllable_reset();
         mgi_runner *runner = make_runner(2, 4096, 512);
-        steered_rows_most(most);
+        controllable_limit_rows(most);
         prepare(&a);
-        if (score(runner, 0, PAIRS_MOST, &a) != MGEO_OK) fail_msg("%s", a.error.message);
-        for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&a, 0, i);
+        if (score(runner, 0, MAX_PAIRS, &a) != MGEO_OK) fail_msg("%s", a.error.message);
+        for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&a, 0, i);
         mgeo_stats stats = {0};
         mgi_runner_stats(runner, &stats);
-        assert_int_equal(stats.pairs, PAIRS_MOST);
+        assert_int_equal(stats.pairs, MAX_PAIRS);
         assert_int_equal(stats.bad_rows, 0);
         assert_int_equal(stats.tokens, a.scores.tokens);
         assert_true(stats.batch_rows_max > most);
-        assert_true(steered_runs(NULL, 0) > stats.batches);
+        assert_true(controllable_runs(NULL, 0) > stats.batches);
         mgi_runner_destroy(runner);
     }
 }
@@ -144,15 +144,15 @@ static void test_a_row_too_large_fails_its_call_alone(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
     static caller callers[4];
-    test_crew crew = {0};
-    steered_hold(true);
+    test_threads crew = {0};
+    controllable_hold(true);
     start_caller(&crew, &callers[3], runner, 90, 1); /* keeps the worker busy */
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     for (size_t i = 0; i < 3; i++) start_caller(&crew, &callers[i], runner, 10 * i, 2);
     await_queued(runner, 6);
-    steered_fail_runs(1, 3, MGEO_E_MEMORY); /* all six, the first three, the first */
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_fail_runs(1, 3, MGEO_E_MEMORY); /* all six, the first three, the first */
+    controllable_hold(false);
+    test_threads_join(&crew);
     size_t failed = 0;
     for (size_t i = 0; i < 3; i++) {
         if (callers[i].a.status == MGEO_OK) {
@@ -182,15 +182,15 @@ static void test_a_device_lost_between_the_parts(void **state) {
     mgi_runner *runner = make_runner(1, 64, 512);
     static answers a;
     prepare(&a);
-    steered_rows_most(4);
-    steered_fail_runs(3, 1, MGEO_E_DEVICE);
-    steered_fail_lanes(true);
+    controllable_limit_rows(4);
+    controllable_fail_runs(3, 1, MGEO_E_DEVICE);
+    controllable_fail_lanes(true);
     assert_int_equal(score(runner, 0, 8, &a), MGEO_E_DEVICE);
     size_t skipped = 0;
     for (size_t i = 0; i < 8; i++) skipped += is_skipped(&a, i);
     assert_int_equal(skipped, 4);
     assert_int_equal(a.scores.bad_rows, 4);
-    steered_fail_lanes(false);
+    controllable_fail_lanes(false);
     prepare(&a);
     assert_int_equal(score(runner, 0, 8, &a), MGEO_OK);
     mgi_runner_destroy(runner);

@@ -4,9 +4,9 @@
 #include "core/alloc.h"
 #include "support/check.h"
 
-static void put(mgi_queue *queue, mgi_source *source, size_t index, uint32_t length) {
+static void put(mgi_queue *queue, mgi_queue_source *source, size_t index, uint32_t length) {
     uint32_t count;
-    mgi_row *row = mgi_queue_claim(queue, 1, &count);
+    mgi_queue_row *row = mgi_queue_claim(queue, 1, &count);
     assert_int_equal(count, 1);
     row->index = index;
     row->length = length;
@@ -14,7 +14,7 @@ static void put(mgi_queue *queue, mgi_source *source, size_t index, uint32_t len
 }
 
 static size_t take(mgi_queue *queue) {
-    mgi_row *row = mgi_queue_next(queue);
+    mgi_queue_row *row = mgi_queue_next(queue);
     assert_non_null(row);
     size_t index = row->index;
     mgi_queue_release(queue, row);
@@ -26,12 +26,12 @@ static void test_claims_are_bounded(void **state) {
     mgi_queue queue;
     assert_true(mgi_queue_init(&queue, 5, 8));
     uint32_t count;
-    mgi_row *rows = mgi_queue_claim(&queue, 3, &count);
+    mgi_queue_row *rows = mgi_queue_claim(&queue, 3, &count);
     assert_int_equal(count, 3);
     unsigned chained = 0;
-    for (mgi_row *row = rows; row != NULL; row = row->source_next) chained++;
+    for (mgi_queue_row *row = rows; row != NULL; row = row->source_next) chained++;
     assert_int_equal(chained, 3);
-    mgi_row *others = mgi_queue_claim(&queue, 3, &count);
+    mgi_queue_row *others = mgi_queue_claim(&queue, 3, &count);
     assert_int_equal(count, 2);
     assert_int_equal(queue.free_count, 0);
     assert_null(mgi_queue_claim(&queue, 1, &count));
@@ -48,12 +48,12 @@ static void test_rows_do_not_overlap(void **state) {
     assert_true(mgi_queue_init(&queue, 4, 8));
     uint32_t count;
     int32_t next = 0;
-    mgi_row *rows = mgi_queue_claim(&queue, 4, &count);
-    for (mgi_row *row = rows; row != NULL; row = row->source_next) {
+    mgi_queue_row *rows = mgi_queue_claim(&queue, 4, &count);
+    for (mgi_queue_row *row = rows; row != NULL; row = row->source_next) {
         for (int i = 0; i < 8; i++) row->ids[i] = next++;
     }
     next = 0;
-    for (mgi_row *row = rows; row != NULL; row = row->source_next) {
+    for (mgi_queue_row *row = rows; row != NULL; row = row->source_next) {
         for (int i = 0; i < 8; i++) assert_int_equal(row->ids[i], next++);
     }
     mgi_queue_finish(&queue);
@@ -62,7 +62,7 @@ static void test_rows_do_not_overlap(void **state) {
 static void test_calls_take_turns(void **state) {
     (void)state;
     mgi_queue queue;
-    mgi_source large = {0}, small = {0}, late = {0};
+    mgi_queue_source large = {0}, small = {0}, late = {0};
     assert_true(mgi_queue_init(&queue, 16, 8));
     for (size_t i = 0; i < 4; i++) put(&queue, &large, i, 3);
     put(&queue, &small, 10, 3);
@@ -86,17 +86,17 @@ static void test_calls_take_turns(void **state) {
 static void test_rows_leave_from_anywhere(void **state) {
     (void)state;
     mgi_queue queue;
-    mgi_source one = {0}, two = {0};
+    mgi_queue_source one = {0}, two = {0};
     assert_true(mgi_queue_init(&queue, 8, 8));
     put(&queue, &one, 0, 5);
     put(&queue, &one, 1, 5);
     put(&queue, &one, 2, 5);
     put(&queue, &two, 3, 5);
-    mgi_row *middle = queue.by_length[5].first->length_next;
+    mgi_queue_row *middle = queue.by_length[5].first->length_next;
     assert_int_equal(middle->index, 1);
     mgi_queue_remove(&queue, middle);
     mgi_queue_release(&queue, middle);
-    mgi_row *last = queue.by_length[5].last;
+    mgi_queue_row *last = queue.by_length[5].last;
     assert_int_equal(last->index, 3);
     mgi_queue_remove(&queue, last); /* the only one of its call */
     mgi_queue_release(&queue, last);

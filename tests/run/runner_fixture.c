@@ -7,19 +7,19 @@
 #include <math.h>
 #include <string.h>
 
-static test_pair texts[PAIRS_MOST];
-mgeo_pair pairs[PAIRS_MOST];
-float expected[PAIRS_MOST];
+static test_pair texts[MAX_PAIRS];
+mgeo_pair pairs[MAX_PAIRS];
+float expected[MAX_PAIRS];
 mgi_tokenizer *tokenizer;
 mgi_labels labels;
 
 int make_pairs(void **state) {
     (void)state;
-    tokenizer = test_tokenizer();
+    tokenizer = oracle_tokenizer();
     labels = test_labels(LABELS);
-    for (uint32_t i = 0; i < PAIRS_MOST; i++) {
+    for (uint32_t i = 0; i < MAX_PAIRS; i++) {
         pairs[i] = test_make_pair(&texts[i], i, 1 + i % 9);
-        expected[i] = test_expected(tokenizer, MAX_LENGTH, &labels, VARIANT, &pairs[i]);
+        expected[i] = oracle_similarity(tokenizer, MAX_LENGTH, &labels, VARIANT, &pairs[i]);
     }
     return 0;
 }
@@ -31,7 +31,7 @@ int free_pairs(void **state) {
 }
 
 mgi_runner *make_runner(uint32_t threads, uint32_t queue_rows, uint32_t batch_tokens) {
-    mgi_model *model = stub_model_create(&(stub_options){.backend = &steered_backend,
+    mgi_model *model = stub_model_create(&(stub_options){.backend = &controllable_backend,
                                                          .variant = VARIANT,
                                                          .labels = LABELS,
                                                          .max_length = MAX_LENGTH,
@@ -47,13 +47,13 @@ mgi_runner *make_runner(uint32_t threads, uint32_t queue_rows, uint32_t batch_to
 
 int before_each(void **state) {
     (void)state;
-    steered_reset();
+    controllable_reset();
     return 0;
 }
 
 int after_each(void **state) {
     (void)state;
-    return stub_models_open() == 0 && steered_lanes_open() == 0 ? 0 : -1;
+    return stub_models_open() == 0 && controllable_lanes_open() == 0 ? 0 : -1;
 }
 
 void prepare(answers *a) {
@@ -70,7 +70,8 @@ void prepare(answers *a) {
 }
 
 mgeo_status score(mgi_runner *runner, size_t first, size_t count, answers *a) {
-    a->status = mgi_runner_score(runner, mgi_now(), pairs + first, count, &a->scores, &a->error);
+    a->status =
+        mgi_runner_score(runner, mgi_clock_now(), pairs + first, count, &a->scores, &a->error);
     return a->status;
 }
 
@@ -99,13 +100,13 @@ static void *call_once(void *argument) {
     return NULL;
 }
 
-void start_caller(test_crew *crew, caller *c, mgi_runner *runner, size_t first, size_t count) {
+void start_caller(test_threads *crew, caller *c, mgi_runner *runner, size_t first, size_t count) {
     c->runner = runner;
     c->first = first;
     c->count = count;
     atomic_store(&c->returned, false);
     prepare(&c->a);
-    test_crew_start(crew, call_once, c);
+    test_threads_start(crew, call_once, c);
 }
 
 void await_queued(mgi_runner *runner, uint64_t rows) {

@@ -1,7 +1,7 @@
 /* What the tests of lib/run/runner.h share: pairs with their answers, calls and a runner on the
  * steered backend. */
-#ifndef TEST_RUN_FIXTURE_H
-#define TEST_RUN_FIXTURE_H
+#ifndef TEST_SUPPORT_RUNNER_FIXTURE_H
+#define TEST_SUPPORT_RUNNER_FIXTURE_H
 
 #include "core/progress.h"
 #include "run/runner.h"
@@ -13,14 +13,14 @@
 
 #include <stdatomic.h>
 
-enum { MAX_LENGTH = 64, VARIANT = 5, PAIRS_MOST = 400, LABELS = 3 };
+enum { MAX_LENGTH = 64, VARIANT = 5, MAX_PAIRS = 400, LABELS = 3 };
 
 /* A call's arrays, with a guard behind each. */
 typedef struct answers {
-    float similarity[PAIRS_MOST];
-    int32_t label[PAIRS_MOST];
-    float probabilities[PAIRS_MOST * 4];
-    uint32_t flags[PAIRS_MOST];
+    float similarity[MAX_PAIRS];
+    int32_t label[MAX_PAIRS];
+    float probabilities[MAX_PAIRS * 4];
+    uint32_t flags[MAX_PAIRS];
     mgeo_scores scores;
     mgeo_progress progress;
     mgeo_error error;
@@ -35,8 +35,8 @@ typedef struct caller {
     atomic_bool returned;
 } caller;
 
-extern mgeo_pair pairs[PAIRS_MOST];
-extern float expected[PAIRS_MOST]; /* the similarity of each */
+extern mgeo_pair pairs[MAX_PAIRS];
+extern float expected[MAX_PAIRS]; /* the similarity of each */
 extern mgi_tokenizer *tokenizer;
 extern mgi_labels labels;
 
@@ -60,7 +60,7 @@ void check_skipped(const answers *a, size_t row);
 bool is_skipped(const answers *a, size_t row);
 
 /* Starts a thread that scores pairs[first] and those after it once. */
-void start_caller(test_crew *crew, caller *c, mgi_runner *runner, size_t first, size_t count);
+void start_caller(test_threads *crew, caller *c, mgi_runner *runner, size_t first, size_t count);
 
 /* Until so many rows wait. */
 void await_queued(mgi_runner *runner, uint64_t rows);

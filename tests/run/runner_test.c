@@ -14,17 +14,17 @@ static void score_all(uint32_t threads, uint32_t queue_rows, uint32_t batch_toke
     mgi_runner *runner = make_runner(threads, queue_rows, batch_tokens);
     static answers a;
     prepare(&a);
-    if (score(runner, 0, PAIRS_MOST, &a) != MGEO_OK) fail_msg("%s", a.error.message);
-    for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&a, 0, i);
+    if (score(runner, 0, MAX_PAIRS, &a) != MGEO_OK) fail_msg("%s", a.error.message);
+    for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&a, 0, i);
     assert_int_equal(a.scores.bad_rows, 0);
     assert_int_equal(a.scores.label_count, LABELS);
-    assert_true(a.scores.tokens >= PAIRS_MOST * MGI_PAIR_SHORTEST);
+    assert_true(a.scores.tokens >= MAX_PAIRS * MGI_TOKENIZER_MIN_LENGTH);
     int32_t stage;
     uint64_t done, total;
     mgeo_progress_read(&a.progress, &stage, &done, &total);
     assert_int_equal(stage, MGEO_STAGE_FINISHED);
-    assert_int_equal(done, PAIRS_MOST);
-    assert_int_equal(total, PAIRS_MOST);
+    assert_int_equal(done, MAX_PAIRS);
+    assert_int_equal(total, MAX_PAIRS);
     mgi_runner_destroy(runner);
 }
 
@@ -64,7 +64,7 @@ static void test_only_similarity_is_required(void **state) {
     float similarity[20];
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
     pairs[7].a_len = 0;
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), pairs, 20, &scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), pairs, 20, &scores, NULL), MGEO_OK);
     pairs[7].a_len = MGEO_NUL_TERMINATED;
     for (int i = 0; i < 20; i++) {
         if (i == 7) {
@@ -81,7 +81,7 @@ static void test_no_rows_are_a_call_too(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
     mgeo_scores scores = {.struct_size = sizeof scores};
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), NULL, 0, &scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), NULL, 0, &scores, NULL), MGEO_OK);
     assert_int_equal(scores.label_count, LABELS);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
@@ -95,7 +95,7 @@ static void test_bad_texts_are_flagged_and_harm_nobody(void **state) {
     static answers a;
     mgeo_pair mixed[5] = {pairs[0], {"\xff", 1, "1", 1}, pairs[2], {"1", 1, "  ", 2}, pairs[4]};
     prepare(&a);
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), mixed, 5, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), mixed, 5, &a.scores, NULL), MGEO_OK);
     for (size_t i = 0; i < 5; i += 2) check_scored(&a, 0, i);
     assert_int_equal(a.flags[1], MGEO_ROW_INVALID_UTF8);
     assert_int_equal(a.flags[3], MGEO_ROW_EMPTY);
@@ -106,7 +106,8 @@ static void test_bad_texts_are_flagged_and_harm_nobody(void **state) {
     }
     assert_int_equal(a.scores.bad_rows, 2);
     prepare(&a); /* nothing but bad rows */
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), mixed + 1, 1, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), mixed + 1, 1, &a.scores, NULL),
+                     MGEO_OK);
     assert_int_equal(a.flags[0], MGEO_ROW_INVALID_UTF8);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
@@ -122,11 +123,11 @@ static void test_long_rows_are_cut_and_flagged(void **state) {
     static test_pair text;
     mgeo_pair pair = test_make_pair(&text, 3, 60);
     prepare(&a);
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), &pair, 1, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), &pair, 1, &a.scores, NULL), MGEO_OK);
     assert_int_equal(a.flags[0], MGEO_ROW_TRUNCATED);
     assert_int_equal(a.scores.tokens, MAX_LENGTH);
     assert_float_equal(a.similarity[0],
-                       test_expected(tokenizer, MAX_LENGTH, &labels, VARIANT, &pair), 0);
+                       oracle_similarity(tokenizer, MAX_LENGTH, &labels, VARIANT, &pair), 0);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
     assert_int_equal(stats.truncated_rows, 1);
@@ -138,9 +139,10 @@ static void test_numbers_that_are_not_finite(void **state) {
     mgi_runner *runner = make_runner(1, 64, 512);
     static answers a;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
-    steered_poison(1); /* [UNK], which no other text here has */
+    controllable_poison(1); /* [UNK], which no other text here has */
     prepare(&a);
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), marked, 3, &a.scores, NULL), MGEO_OK);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), marked, 3, &a.scores, NULL),
+                     MGEO_OK);
     assert_int_equal(a.scores.bad_rows, 1);
     check_scored(&a, 0, 0);
     check_scored(&a, 0, 2);
@@ -173,8 +175,8 @@ static void test_a_lone_row_has_all_cores(void **state) {
     static answers a;
     prepare(&a);
     assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
-    steered_run run;
-    assert_int_equal(steered_runs(&run, 1), 1);
+    controllable_run run;
+    assert_int_equal(controllable_runs(&run, 1), 1);
     assert_int_equal(run.cores, 3);
     mgi_runner_destroy(runner);
 }
@@ -183,15 +185,15 @@ static void test_batches_keep_to_their_budget(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 4096, 128);
     static answers a;
-    static steered_run runs[PAIRS_MOST];
+    static controllable_run runs[MAX_PAIRS];
     prepare(&a);
-    assert_int_equal(score(runner, 0, PAIRS_MOST, &a), MGEO_OK);
-    unsigned count = steered_runs(runs, PAIRS_MOST);
+    assert_int_equal(score(runner, 0, MAX_PAIRS, &a), MGEO_OK);
+    unsigned count = controllable_runs(runs, MAX_PAIRS);
     for (unsigned i = 0; i < count; i++) assert_in_range(runs[i].tokens, 1, 128);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
     assert_int_equal(stats.batches, count);
-    assert_int_equal(stats.pairs, PAIRS_MOST);
+    assert_int_equal(stats.pairs, MAX_PAIRS);
     assert_int_equal(stats.tokens, a.scores.tokens);
     assert_int_equal(stats.queued_rows, 0);
     assert_int_equal(stats.calls_in_flight, 0);
@@ -201,23 +203,23 @@ static void test_batches_keep_to_their_budget(void **state) {
 }
 
 /* Tokens between the shortest and the longest row of a batch, over all batches of waiting rows. */
-static uint32_t spread(bool any_length) {
-    static steered_run runs[PAIRS_MOST];
+static uint32_t spread(bool mixed_lengths) {
+    static controllable_run runs[MAX_PAIRS];
     static caller one, all;
-    test_crew crew = {0};
+    test_threads crew = {0};
     uint32_t sum = 0;
-    steered_reset();
-    steered_any_length(any_length);
+    controllable_reset();
+    controllable_set_mixed_lengths(mixed_lengths);
     mgi_runner *runner = make_runner(1, 4096, 256);
-    steered_hold(true);
+    controllable_hold(true);
     start_caller(&crew, &one, runner, 0, 1);
-    steered_await_waiting(1);
-    start_caller(&crew, &all, runner, 0, PAIRS_MOST);
-    await_queued(runner, PAIRS_MOST);
-    steered_hold(false);
-    test_crew_join(&crew);
-    for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&all.a, 0, i);
-    unsigned count = steered_runs(runs, PAIRS_MOST);
+    controllable_await_waiting(1);
+    start_caller(&crew, &all, runner, 0, MAX_PAIRS);
+    await_queued(runner, MAX_PAIRS);
+    controllable_hold(false);
+    test_threads_join(&crew);
+    for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&all.a, 0, i);
+    unsigned count = controllable_runs(runs, MAX_PAIRS);
     for (unsigned i = 0; i < count; i++) sum += runs[i].longest - runs[i].shortest;
     mgi_runner_destroy(runner);
     return sum;
@@ -232,16 +234,16 @@ static void test_rows_of_any_length_share_batches(void **state) {
 
 static void test_a_device_has_its_own_lanes(void **state) {
     (void)state;
-    steered_lanes(3, 200);
+    controllable_set_lanes(3, 200);
     mgi_runner *runner = make_runner(8, 4096, 512);
-    assert_int_equal(steered_lanes_open(), 3);
+    assert_int_equal(controllable_lanes_open(), 3);
     assert_int_equal(mgi_runner_threads(runner), 3);
     static answers a;
     prepare(&a);
-    assert_int_equal(score(runner, 0, PAIRS_MOST, &a), MGEO_OK);
-    for (size_t i = 0; i < PAIRS_MOST; i++) check_scored(&a, 0, i);
-    static steered_run runs[PAIRS_MOST];
-    unsigned count = steered_runs(runs, PAIRS_MOST);
+    assert_int_equal(score(runner, 0, MAX_PAIRS, &a), MGEO_OK);
+    for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&a, 0, i);
+    static controllable_run runs[MAX_PAIRS];
+    unsigned count = controllable_runs(runs, MAX_PAIRS);
     for (unsigned i = 0; i < count; i++) assert_int_equal(runs[i].cores, 1);
     mgi_runner_destroy(runner);
 }
@@ -250,7 +252,7 @@ static void test_allocation_failures(void **state) {
     (void)state;
     static answers a;
     for (long nth = 1;; nth++) {
-        mgi_model *model = stub_model_create(&(stub_options){.backend = &steered_backend,
+        mgi_model *model = stub_model_create(&(stub_options){.backend = &controllable_backend,
                                                              .variant = VARIANT,
                                                              .labels = LABELS,
                                                              .max_length = MAX_LENGTH});
@@ -290,8 +292,8 @@ static void test_warm_up_runs_all_lanes_and_lengths(void **state) {
     mgi_runner *runner = make_runner(2, 64, 256);
     mgeo_progress progress = {0};
     assert_int_equal(mgi_runner_warm_up(runner, &progress, NULL), MGEO_OK);
-    static steered_run runs[64];
-    unsigned count = steered_runs(runs, 64);
+    static controllable_run runs[64];
+    unsigned count = controllable_runs(runs, 64);
     unsigned full = 0, lone = 0;
     for (unsigned i = 0; i < count; i++) {
         full += runs[i].tokens == 256 && runs[i].cores == 1;
@@ -318,8 +320,8 @@ static void test_warm_up_can_be_cancelled_and_can_fail(void **state) {
     mgeo_progress progress = {0};
     mgeo_progress_cancel(&progress);
     assert_int_equal(mgi_runner_warm_up(runner, &progress, NULL), MGEO_E_CANCELLED);
-    assert_int_equal(steered_runs(NULL, 0), 0);
-    steered_fail_runs(3, 1, MGEO_E_DEVICE);
+    assert_int_equal(controllable_runs(NULL, 0), 0);
+    controllable_fail_runs(3, 1, MGEO_E_DEVICE);
     mgeo_error error = {0};
     assert_int_equal(mgi_runner_warm_up(runner, NULL, &error), MGEO_E_DEVICE);
     assert_int_equal(error.status, MGEO_E_DEVICE);

@@ -27,11 +27,11 @@ typedef struct answers {
 static test_pair texts[PAIRS];
 static mgeo_pair pairs[PAIRS]; /* the 20th is no UTF-8, the 21st empty, the 22nd too long */
 static mgi_runner *runner;
-static mgi_solo *solo;
+static mgi_side_scorer *solo;
 static mgeo_error error;
 
 static mgi_runner *make_runner(void) {
-    mgi_model *model = stub_model_create(&(stub_options){.backend = &steered_backend,
+    mgi_model *model = stub_model_create(&(stub_options){.backend = &controllable_backend,
                                                          .variant = VARIANT,
                                                          .labels = LABELS,
                                                          .max_length = MAX_LENGTH,
@@ -55,16 +55,16 @@ static int make_pairs(void **state) {
 
 static int begin(void **state) {
     (void)state;
-    steered_reset();
+    controllable_reset();
     runner = make_runner();
-    return mgi_solo_create(runner, &solo, &error);
+    return mgi_side_scorer_create(runner, &solo, &error);
 }
 
 static int end(void **state) {
     (void)state;
-    mgi_solo_destroy(solo);
+    mgi_side_scorer_destroy(solo);
     mgi_runner_destroy(runner);
-    return stub_models_open() + steered_lanes_open();
+    return stub_models_open() + controllable_lanes_open();
 }
 
 static void prepare(answers *a) {
@@ -80,7 +80,7 @@ static void prepare(answers *a) {
 }
 
 static mgeo_status score(answers *a, size_t count) {
-    return mgi_solo_score(solo, pairs, count, &a->scores, &error);
+    return mgi_side_scorer_score(solo, pairs, count, &a->scores, &error);
 }
 
 static bool is_skipped(const answers *a, size_t row) {
@@ -95,8 +95,8 @@ static bool is_skipped(const answers *a, size_t row) {
 static size_t count_skipped(const answers *a, size_t count) {
     static answers by_runner;
     prepare(&by_runner);
-    assert_int_equal(mgi_runner_score(runner, mgi_now(), pairs, count, &by_runner.scores, NULL),
-                     MGEO_OK);
+    assert_int_equal(
+        mgi_runner_score(runner, mgi_clock_now(), pairs, count, &by_runner.scores, NULL), MGEO_OK);
     size_t skipped = 0;
     for (size_t i = 0; i < count; i++) {
         if (is_skipped(a, i)) {
@@ -124,21 +124,21 @@ static void test_answers_are_the_runners(void **state) {
     assert_int_equal(solos.flags[21], MGEO_ROW_EMPTY);
     assert_int_equal(solos.flags[22], MGEO_ROW_TRUNCATED);
     prepare(&runners);
-    mgi_runner_score(runner, mgi_now(), pairs, PAIRS, &runners.scores, NULL);
+    mgi_runner_score(runner, mgi_clock_now(), pairs, PAIRS, &runners.scores, NULL);
     assert_int_equal(solos.scores.bad_rows, 2);
     assert_int_equal(solos.scores.bad_rows, runners.scores.bad_rows);
     assert_int_equal(solos.scores.tokens, runners.scores.tokens);
     assert_int_equal(solos.scores.label_count, LABELS);
-    assert_true(mgi_solo_seconds(solo) > 0);
+    assert_true(mgi_side_scorer_seconds(solo) > 0);
 }
 
 static void test_numbers_that_are_not_finite(void **state) {
     (void)state;
     static answers a;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
-    steered_poison(1); /* [UNK], which no other text here has */
+    controllable_poison(1); /* [UNK], which no other text here has */
     prepare(&a);
-    assert_int_equal(mgi_solo_score(solo, marked, 3, &a.scores, &error), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(solo, marked, 3, &a.scores, &error), MGEO_OK);
     assert_int_equal(a.scores.bad_rows, 1);
     assert_int_equal(a.flags[1], MGEO_ROW_NOT_FINITE);
     assert_int_equal(a.label[1], -1);
@@ -151,13 +151,13 @@ static void test_only_similarity_is_required(void **state) {
     float similarity[PAIRS];
     static answers a;
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
-    assert_int_equal(mgi_solo_score(solo, pairs, PAIRS, &scores, &error), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(solo, pairs, PAIRS, &scores, &error), MGEO_OK);
     prepare(&a);
     assert_int_equal(score(&a, PAIRS), MGEO_OK);
     for (size_t i = 0; i < PAIRS; i++) {
         assert_memory_equal(&similarity[i], &a.similarity[i], sizeof(float));
     }
-    assert_int_equal(mgi_solo_score(solo, NULL, 0, &scores, &error), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(solo, NULL, 0, &scores, &error), MGEO_OK);
     assert_int_equal(scores.bad_rows, 0);
 }
 
@@ -169,7 +169,7 @@ static void test_too_few_columns_score_nothing(void **state) {
     assert_int_equal(score(&a, 3), MGEO_E_CAPACITY);
     assert_non_null(strstr(error.message, "probability_stride"));
     assert_int_equal(a.flags[0], 0xA5A5A5A5u);
-    assert_int_equal(steered_runs(NULL, 0), 0);
+    assert_int_equal(controllable_runs(NULL, 0), 0);
 }
 
 /* ---- how it computes ------------------------------------------------------------------------- */
@@ -177,10 +177,10 @@ static void test_too_few_columns_score_nothing(void **state) {
 static void test_batches_keep_to_one_core_and_to_the_budget(void **state) {
     (void)state;
     static answers a;
-    steered_run runs[PAIRS];
+    controllable_run runs[PAIRS];
     prepare(&a);
     assert_int_equal(score(&a, PAIRS), MGEO_OK);
-    unsigned count = steered_runs(runs, PAIRS);
+    unsigned count = controllable_runs(runs, PAIRS);
     uint64_t tokens = 0;
     for (unsigned i = 0; i < count; i++) {
         assert_int_equal(runs[i].cores, 1);
@@ -222,7 +222,7 @@ static void test_cancelled_before_it_began(void **state) {
     prepare(&a);
     mgeo_progress_cancel(&a.progress);
     assert_int_equal(score(&a, 19), MGEO_E_CANCELLED);
-    assert_int_equal(steered_runs(NULL, 0), 0);
+    assert_int_equal(controllable_runs(NULL, 0), 0);
     assert_int_equal(count_skipped(&a, 19), 19);
     assert_int_equal(a.scores.bad_rows, 19);
     assert_int_equal(a.scores.tokens, 0);
@@ -231,10 +231,10 @@ static void test_cancelled_before_it_began(void **state) {
 static void fail_in_the_middle(mgeo_status status) {
     static answers a;
     prepare(&a);
-    steered_fail_runs(3, 1, status);
+    controllable_fail_runs(3, 1, status);
     assert_int_equal(score(&a, PAIRS), status);
     assert_non_null(strstr(error.message, "told to fail"));
-    assert_int_equal(steered_runs(NULL, 0), 3);
+    assert_int_equal(controllable_runs(NULL, 0), 3);
     size_t skipped = count_skipped(&a, PAIRS);
     assert_in_range(skipped, 1, PAIRS - 10);
     /* All the others were scored, or refused for their texts. */
@@ -248,22 +248,22 @@ static void fail_in_the_middle(mgeo_status status) {
 static void test_rows_scored_before_a_failure_stay(void **state) {
     (void)state;
     fail_in_the_middle(MGEO_E_INTERNAL);
-    steered_reset();
+    controllable_reset();
     fail_in_the_middle(MGEO_E_DEVICE);
 }
 
 static void test_a_lost_device_may_come_back(void **state) {
     (void)state;
     static answers a;
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
-    steered_fail_lanes(true);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_lanes(true);
     for (int i = 0; i < 2; i++) {
         prepare(&a);
         assert_int_equal(score(&a, 5), MGEO_E_DEVICE);
         assert_true(is_skipped(&a, 4));
     }
     assert_non_null(strstr(error.message, "no lane"));
-    steered_fail_lanes(false);
+    controllable_fail_lanes(false);
     prepare(&a);
     assert_int_equal(score(&a, 5), MGEO_OK);
     assert_int_equal(count_skipped(&a, 5), 0);
@@ -275,12 +275,12 @@ static void test_allocation_failures(void **state) {
     (void)state;
     long nth = 1;
     for (;; nth++) {
-        mgi_solo *another;
+        mgi_side_scorer *another;
         mgi_alloc_fail_at(nth);
-        mgeo_status status = mgi_solo_create(runner, &another, &error);
+        mgeo_status status = mgi_side_scorer_create(runner, &another, &error);
         mgi_alloc_fail_at(0);
         if (status == MGEO_OK) {
-            mgi_solo_destroy(another);
+            mgi_side_scorer_destroy(another);
             break;
         }
         assert_int_equal(status, MGEO_E_MEMORY);
@@ -292,11 +292,11 @@ static void test_allocation_failures(void **state) {
 
 static void test_no_lane_no_solo(void **state) {
     (void)state;
-    mgi_solo *another;
-    steered_fail_lanes(true);
-    assert_int_equal(mgi_solo_create(runner, &another, &error), MGEO_E_DEVICE);
+    mgi_side_scorer *another;
+    controllable_fail_lanes(true);
+    assert_int_equal(mgi_side_scorer_create(runner, &another, &error), MGEO_E_DEVICE);
     assert_null(another);
-    mgi_solo_destroy(NULL);
+    mgi_side_scorer_destroy(NULL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

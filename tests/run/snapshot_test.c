@@ -18,16 +18,16 @@ static test_pair texts[PAIRS];
 static mgeo_pair pairs[PAIRS];
 static float expected[PAIRS];
 static mgi_runner *runner;
-static mgi_observed observed;
+static mgi_snapshot observed;
 static mgeo_stats stats;
 
 static int make_pairs(void **state) {
     (void)state;
-    mgi_tokenizer *tokenizer = test_tokenizer();
+    mgi_tokenizer *tokenizer = oracle_tokenizer();
     mgi_labels labels = test_labels(LABELS);
     for (uint32_t i = 0; i < PAIRS; i++) {
         pairs[i] = test_make_pair(&texts[i], i, 1 + i % 9);
-        expected[i] = test_expected(tokenizer, MAX_LENGTH, &labels, VARIANT, &pairs[i]);
+        expected[i] = oracle_similarity(tokenizer, MAX_LENGTH, &labels, VARIANT, &pairs[i]);
     }
     mgi_tokenizer_destroy(tokenizer);
     return 0;
@@ -35,8 +35,8 @@ static int make_pairs(void **state) {
 
 static int make_runner(void **state) {
     (void)state;
-    steered_reset();
-    mgi_model *model = stub_model_create(&(stub_options){.backend = &steered_backend,
+    controllable_reset();
+    mgi_model *model = stub_model_create(&(stub_options){.backend = &controllable_backend,
                                                          .variant = VARIANT,
                                                          .labels = LABELS,
                                                          .max_length = MAX_LENGTH,
@@ -48,35 +48,35 @@ static int make_runner(void **state) {
 static int free_runner(void **state) {
     (void)state;
     mgi_runner_destroy(runner);
-    return stub_models_open() + steered_lanes_open();
+    return stub_models_open() + controllable_lanes_open();
 }
 
 static mgeo_status score(const mgeo_pair *of, size_t count, mgeo_progress *progress) {
     float similarity[PAIRS];
     mgeo_scores scores = {
         .struct_size = sizeof scores, .similarity = similarity, .progress = progress};
-    return mgi_runner_score(runner, mgi_now(), of, count, &scores, NULL);
+    return mgi_runner_score(runner, mgi_clock_now(), of, count, &scores, NULL);
 }
 
 static void look(void) {
     memset(&observed, 0xA5, sizeof observed);
     memset(&stats, 0, sizeof stats);
-    mgi_runner_observe(runner, &observed);
+    mgi_runner_snapshot(runner, &observed);
     mgi_runner_stats(runner, &stats);
 }
 
 static void test_nothing_yet(void **state) {
     (void)state;
     look();
-    const mgi_observed nothing = {.calls = 0};
+    const mgi_snapshot nothing = {.calls = 0};
     assert_memory_equal(&observed, &nothing, sizeof nothing);
     assert_true(stats.call_p99 == 0 && stats.wait_p99 == 0 && stats.batch_fill == 0);
 }
 
 static void test_every_row_once(void **state) {
     (void)state;
-    uint64_t bins[MGI_SIMILARITY_BINS] = {0};
-    for (int i = 0; i < PAIRS; i++) bins[mgi_similarity_bin(expected[i])]++;
+    uint64_t bins[MGI_DRIFT_BINS] = {0};
+    for (int i = 0; i < PAIRS; i++) bins[mgi_drift_bin(expected[i])]++;
     assert_int_equal(score(pairs, PAIRS, NULL), MGEO_OK);
     look();
     assert_int_equal(observed.calls, 1);
@@ -85,7 +85,7 @@ static void test_every_row_once(void **state) {
     assert_memory_equal(observed.similarity, bins, sizeof bins);
     assert_int_equal(mgi_histogram_count(&observed.call_time), 1);
     assert_int_equal(mgi_histogram_count(&observed.wait_time), PAIRS);
-    assert_int_equal(mgi_observed_failed(&observed), 0);
+    assert_int_equal(mgi_snapshot_failed(&observed), 0);
     assert_int_equal(stats.tokens, observed.tokens);
     assert_true(stats.batch_fill > 0 && stats.batch_fill <= 1);
 }
@@ -101,7 +101,7 @@ static void test_fill_is_the_share_of_the_budget(void **state) {
 
 static void test_failures_by_status(void **state) {
     (void)state;
-    steered_fail_runs(1, 2, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 2, MGEO_E_DEVICE);
     assert_int_equal(score(pairs, 1, NULL), MGEO_E_DEVICE);
     assert_int_equal(score(pairs, 1, NULL), MGEO_E_DEVICE);
     mgeo_progress cancelled = {0};
@@ -113,7 +113,7 @@ static void test_failures_by_status(void **state) {
     assert_int_equal(observed.failed_by[MGEO_E_DEVICE], 2);
     assert_int_equal(observed.failed_by[MGEO_E_CANCELLED], 1);
     assert_int_equal(observed.failed_by[MGEO_OK], 0);
-    assert_int_equal(mgi_observed_failed(&observed), 3);
+    assert_int_equal(mgi_snapshot_failed(&observed), 3);
     assert_int_equal(observed.rows_bad, 5);
     assert_int_equal(observed.rows_scored, 1);
     assert_int_equal(observed.rows_not_finite, 0);
@@ -124,13 +124,13 @@ static void test_failures_by_status(void **state) {
 static void test_answers_that_are_not_finite(void **state) {
     (void)state;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
-    steered_poison(1); /* [UNK], which no other text here has */
+    controllable_poison(1); /* [UNK], which no other text here has */
     assert_int_equal(score(marked, 3, NULL), MGEO_OK);
     look();
     assert_int_equal(observed.rows_not_finite, 1);
     assert_int_equal(observed.rows_bad, 1);
     uint64_t similarities = 0;
-    for (int i = 0; i < MGI_SIMILARITY_BINS; i++) similarities += observed.similarity[i];
+    for (int i = 0; i < MGI_DRIFT_BINS; i++) similarities += observed.similarity[i];
     assert_int_equal(similarities, 2);
     assert_int_equal(stats.not_finite_rows, 1);
 }
@@ -145,16 +145,16 @@ static void test_rows_that_wait(void **state) {
     (void)state;
     mgeo_status statuses[2];
     pthread_t threads[2];
-    steered_hold(true);
+    controllable_hold(true);
     pthread_create(&threads[0], NULL, score_first, &statuses[0]);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     pthread_create(&threads[1], NULL, score_first, &statuses[1]);
     do {
         look();
     } while (stats.queued_rows == 0);
     const struct timespec pause = {.tv_nsec = 30000000};
     nanosleep(&pause, NULL);
-    steered_hold(false);
+    controllable_hold(false);
     for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     look();
     assert_int_equal(mgi_histogram_count(&observed.wait_time), 2);
@@ -167,12 +167,12 @@ static void test_rows_that_wait(void **state) {
 
 static void test_solos_are_not_counted(void **state) {
     (void)state;
-    mgi_solo *solo;
+    mgi_side_scorer *solo;
     float similarity[3];
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
-    assert_int_equal(mgi_solo_create(runner, &solo, NULL), MGEO_OK);
-    assert_int_equal(mgi_solo_score(solo, pairs, 3, &scores, NULL), MGEO_OK);
-    mgi_solo_destroy(solo);
+    assert_int_equal(mgi_side_scorer_create(runner, &solo, NULL), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(solo, pairs, 3, &scores, NULL), MGEO_OK);
+    mgi_side_scorer_destroy(solo);
     test_nothing_yet(NULL);
 }
 
@@ -186,13 +186,13 @@ static void *score_many(void *argument) {
 static void test_copies_while_others_count(void **state) {
     (void)state;
     enum { THREADS = 4 };
-    static mgi_observed before, difference;
+    static mgi_snapshot before, difference;
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, score_many, NULL);
     memset(&before, 0, sizeof before);
     while (before.calls < 200) {
-        mgi_runner_observe(runner, &observed);
-        mgi_observed_since(&difference, &observed, &before);
+        mgi_runner_snapshot(runner, &observed);
+        mgi_snapshot_since(&difference, &observed, &before);
         assert_true(difference.calls <= THREADS * 200);
         assert_true(difference.rows_scored <= THREADS * 1100);
         assert_int_equal(mgi_histogram_count(&difference.call_time), difference.calls);

@@ -13,7 +13,7 @@ static const double for_ever = 1e6;
 
 /* A task whose body waits until the test lets it go. */
 typedef struct work {
-    mgi_task task; /* first, so that a task leads back to its work */
+    mgi_thread_pool_task task; /* first, so that a task leads back to its work */
     char name;
     unsigned inside, most_inside, visits, let_go;
 } work;
@@ -24,10 +24,10 @@ static char order[16]; /* names of the works in the order in which threads came 
 static unsigned came;
 static work *joined[3];
 static unsigned joined_count;
-static mgi_crew *crew;
+static mgi_thread_pool *crew;
 static mgeo_error error;
 
-static void do_work(mgi_task *task) {
+static void do_work(mgi_thread_pool_task *task) {
     work *w = (work *)task;
     pthread_mutex_lock(&mutex);
     if (came < sizeof order) order[came++] = w->name;
@@ -69,12 +69,13 @@ static unsigned visits_of(work *w) {
 
 static void join(work *w, char name, uint32_t most) {
     *w = (work){.task = {.body = do_work}, .name = name};
-    if (mgi_crew_join(crew, &w->task, most, &error) != MGEO_OK) fail_msg("%s", error.message);
+    if (mgi_thread_pool_add_task(crew, &w->task, most, &error) != MGEO_OK)
+        fail_msg("%s", error.message);
     joined[joined_count++] = w;
 }
 
 static void call(work *w, uint32_t threads, double patience) {
-    mgi_crew_call(crew, &w->task, threads, patience);
+    mgi_thread_pool_request(crew, &w->task, threads, patience);
 }
 
 /* To a task that has none, and waits until all are inside. */
@@ -85,20 +86,20 @@ static void bring(work *w, uint32_t threads) {
 
 /* Those that joined since the test began. */
 static void leave_all(void) {
-    while (joined_count > 0) mgi_crew_leave(crew, &joined[--joined_count]->task);
+    while (joined_count > 0) mgi_thread_pool_remove_task(crew, &joined[--joined_count]->task);
 }
 
 static int begin(void **state) {
     (void)state;
     came = 0;
     joined_count = 0;
-    crew = mgi_crew_create();
+    crew = mgi_thread_pool_create();
     return crew != NULL ? 0 : -1;
 }
 
 static int end(void **state) {
     (void)state;
-    mgi_crew_destroy(crew);
+    mgi_thread_pool_destroy(crew);
     return 0;
 }
 
@@ -121,9 +122,9 @@ static void test_tasks_share_the_threads(void **state) {
     join(&a, 'a', 2);
     join(&b, 'b', 2);
     bring(&a, 2);
-    assert_false(mgi_crew_is_pressed(crew, &a.task));
+    assert_false(mgi_thread_pool_should_yield(crew, &a.task));
     call(&b, 2, for_ever);
-    assert_true(mgi_crew_is_pressed(crew, &a.task));
+    assert_true(mgi_thread_pool_should_yield(crew, &a.task));
     test_sleep(10);
     assert_int_equal(visits_of(&b), 0); /* both threads are taken */
     let_go(&a, 1);
@@ -167,7 +168,7 @@ static void test_a_task_without_a_thread_gets_one_more(void **state) {
     bring(&a, 2);
     call(&b, 2, 0.001);
     await_inside(&b, 1);
-    assert_true(mgi_crew_is_pressed(crew, &a.task)); /* three work where two should */
+    assert_true(mgi_thread_pool_should_yield(crew, &a.task)); /* three work where two should */
     test_sleep(10);
     assert_int_equal(visits_of(&b), 1); /* it has one: for the second it waits its turn */
     call(&c, 1, 0.001);
@@ -221,16 +222,16 @@ static void test_a_greater_task_brings_more_threads(void **state) {
     work a, b;
     join(&a, 'a', 1);
     bring(&a, 1);
-    assert_int_equal(mgi_crew_look(crew).cores, 1);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).cores, 1);
     join(&b, 'b', 4);
-    assert_int_equal(mgi_crew_look(crew).cores, 4);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).cores, 4);
     call(&b, 4, for_ever);
     await_inside(&b, 3);
     let_go(&a, 1);
     await_inside(&b, 4);
     let_go(&b, 4);
     leave_all();
-    assert_int_equal(mgi_crew_look(crew).cores, 0);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).cores, 0);
     work again;
     join(&again, 'a', 1);
     bring(&again, 1);
@@ -239,37 +240,37 @@ static void test_a_greater_task_brings_more_threads(void **state) {
 }
 
 static void *leave(void *argument) {
-    mgi_crew_leave(crew, argument);
+    mgi_thread_pool_remove_task(crew, argument);
     return NULL;
 }
 
 static void test_who_leaves_waits_for_the_threads_inside(void **state) {
     (void)state;
     work a, b;
-    test_crew leaving = {0};
+    test_threads leaving = {0};
     join(&a, 'a', 1);
     join(&b, 'b', 1);
     bring(&a, 1);
     call(&b, 1, for_ever);
-    mgi_crew_leave(crew, &b.task); /* in the queue: nobody comes any more */
+    mgi_thread_pool_remove_task(crew, &b.task); /* in the queue: nobody comes any more */
     call(&a, 1, for_ever);
-    test_crew_start(&leaving, leave, &a.task);
+    test_threads_start(&leaving, leave, &a.task);
     let_go(&a, 2); /* one may still come for that call */
-    test_crew_join(&leaving);
+    test_threads_join(&leaving);
     assert_int_equal(a.inside, 0);
     assert_int_equal(b.visits, 0);
 }
 
 static void test_batches_are_counted(void **state) {
     (void)state;
-    mgi_crew_begin_batch(crew, 3);
-    mgi_crew_begin_batch(crew, 1);
-    assert_int_equal(mgi_crew_look(crew).batches, 2);
-    assert_int_equal(mgi_crew_look(crew).busy_cores, 4);
-    mgi_crew_end_batch(crew, 3);
-    assert_int_equal(mgi_crew_look(crew).batches, 1);
-    assert_int_equal(mgi_crew_look(crew).busy_cores, 1);
-    mgi_crew_end_batch(crew, 1);
+    mgi_thread_pool_begin_batch(crew, 3);
+    mgi_thread_pool_begin_batch(crew, 1);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).batches, 2);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).busy_cores, 4);
+    mgi_thread_pool_end_batch(crew, 3);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).batches, 1);
+    assert_int_equal(mgi_thread_pool_usage_now(crew).busy_cores, 1);
+    mgi_thread_pool_end_batch(crew, 1);
 }
 
 /* ---- under threads: nothing that was put down before a call is left lying -------------------- */
@@ -277,19 +278,19 @@ static void test_batches_are_counted(void **state) {
 enum { HEAPS = 3, CALLERS = 6, ROUNDS = 3000 };
 
 typedef struct heap {
-    mgi_task task;
+    mgi_thread_pool_task task;
     atomic_uint lying;
     atomic_ullong taken;
 } heap;
 
 static heap heaps[HEAPS];
 
-static void take_all(mgi_task *task) {
+static void take_all(mgi_thread_pool_task *task) {
     heap *h = (heap *)task;
     for (unsigned taken; (taken = atomic_exchange(&h->lying, 0)) > 0;) {
         atomic_fetch_add(&h->taken, taken);
-        if (mgi_crew_is_pressed(crew, task)) {
-            mgi_crew_call(crew, task, 1, for_ever);
+        if (mgi_thread_pool_should_yield(crew, task)) {
+            mgi_thread_pool_request(crew, task, 1, for_ever);
             return;
         }
     }
@@ -301,26 +302,27 @@ static void *put_down(void *argument) {
         random = random * 1664525u + 1013904223u;
         heap *h = &heaps[(random >> 16) % HEAPS];
         atomic_fetch_add(&h->lying, 1);
-        mgi_crew_call(crew, &h->task, 1 + (random >> 24) % 3, (random >> 8) % 2 ? 0 : for_ever);
+        mgi_thread_pool_request(crew, &h->task, 1 + (random >> 24) % 3,
+                                (random >> 8) % 2 ? 0 : for_ever);
     }
     return NULL;
 }
 
 static void test_no_call_is_lost(void **state) {
     (void)state;
-    test_crew callers = {0};
+    test_threads callers = {0};
     for (uint32_t i = 0; i < HEAPS; i++) {
         heaps[i] = (heap){.task = {.body = take_all}};
-        assert_int_equal(mgi_crew_join(crew, &heaps[i].task, 1 + i, &error), MGEO_OK);
+        assert_int_equal(mgi_thread_pool_add_task(crew, &heaps[i].task, 1 + i, &error), MGEO_OK);
     }
-    for (uintptr_t i = 0; i < CALLERS; i++) test_crew_start(&callers, put_down, (void *)(i + 1));
-    test_crew_join(&callers);
+    for (uintptr_t i = 0; i < CALLERS; i++) test_threads_start(&callers, put_down, (void *)(i + 1));
+    test_threads_join(&callers);
     unsigned long long taken = 0;
     while (taken < (unsigned long long)CALLERS * ROUNDS) { /* for ever, if one were lost */
         taken = 0;
         for (int i = 0; i < HEAPS; i++) taken += atomic_load(&heaps[i].taken);
     }
-    for (int i = 0; i < HEAPS; i++) mgi_crew_leave(crew, &heaps[i].task);
+    for (int i = 0; i < HEAPS; i++) mgi_thread_pool_remove_task(crew, &heaps[i].task);
     assert_int_equal(taken, CALLERS * ROUNDS);
 }
 

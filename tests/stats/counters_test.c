@@ -29,7 +29,7 @@ static void test_threads_lose_nothing(void **state) {
     assert_int_equal(mgi_counters_max(&counters, MGI_COUNT_BATCH_ROWS_MAX), 4000020000u);
     assert_int_equal(mgi_counters_sum(&counters, MGI_COUNT_BATCHES), 0);
     mgi_histogram times;
-    uint64_t bins[MGI_SIMILARITY_BINS];
+    uint64_t bins[MGI_DRIFT_BINS];
     mgi_counters_histogram(&counters, MGI_TIME_CALLS, &times);
     assert_int_equal(mgi_histogram_count(&times), 8u * 20000u);
     assert_int_equal(times.sum_nanoseconds, 8u * UINT64_C(20000) * 20001 / 2 * 1000);
@@ -57,10 +57,10 @@ static void test_timers_are_apart(void **state) {
 static void test_failures_by_status(void **state) {
     (void)state;
     mgi_counters fresh = {0};
-    for (unsigned i = 0; i < MGI_OBSERVED_STATUSES; i++) {
+    for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
         mgi_counters_add(&fresh, i, (mgi_counter)(MGI_COUNT_FAILED_BY + i), i + 1);
     }
-    for (unsigned i = 0; i < MGI_OBSERVED_STATUSES; i++) {
+    for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
         assert_int_equal(mgi_counters_sum(&fresh, (mgi_counter)(MGI_COUNT_FAILED_BY + i)), i + 1);
     }
     assert_int_equal(mgi_counters_max(&fresh, MGI_COUNT_CALL_NANOSECONDS_MAX), 0);
@@ -84,8 +84,8 @@ static void test_raise_never_lowers(void **state) {
 
 static void test_negative_time_is_none(void **state) {
     (void)state;
-    assert_int_equal(mgi_nanoseconds(-1.0), 0);
-    assert_int_equal(mgi_nanoseconds(2.0), 2000000000u);
+    assert_int_equal(mgi_counters_nanoseconds(-1.0), 0);
+    assert_int_equal(mgi_counters_nanoseconds(2.0), 2000000000u);
 }
 
 int main(void) {

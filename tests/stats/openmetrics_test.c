@@ -8,29 +8,31 @@
 #include <string.h>
 
 static char text[8192];
-static mgi_metrics_text to;
+static mgi_openmetrics to;
 
-static const mgi_family counter = {MGI_COUNTER, "mgeo_busy_seconds", "seconds", "Busy."};
-static const mgi_family gauge = {MGI_GAUGE, "mgeo_jobs", NULL, "Jobs."};
-static const mgi_family info = {MGI_INFO, "mgeo_model", NULL, "What."};
-static const mgi_family histogram = {MGI_HISTOGRAM, "mgeo_wait_seconds", "seconds", "Waits."};
+static const mgi_openmetrics_family counter = {MGI_OPENMETRICS_COUNTER, "mgeo_busy_seconds",
+                                               "seconds", "Busy."};
+static const mgi_openmetrics_family gauge = {MGI_OPENMETRICS_GAUGE, "mgeo_jobs", NULL, "Jobs."};
+static const mgi_openmetrics_family info = {MGI_OPENMETRICS_INFO, "mgeo_model", NULL, "What."};
+static const mgi_openmetrics_family histogram = {MGI_OPENMETRICS_HISTOGRAM, "mgeo_wait_seconds",
+                                                 "seconds", "Waits."};
 
-static void begin(bool openmetrics) { mgi_metrics_begin(&to, openmetrics, text, sizeof text); }
+static void begin(bool openmetrics) { mgi_openmetrics_begin(&to, openmetrics, text, sizeof text); }
 
 static void check(const char *expected) {
-    assert_true(mgi_metrics_end(&to));
+    assert_true(mgi_openmetrics_end(&to));
     assert_string_equal(text, expected);
     assert_int_equal(to.length, strlen(expected));
 }
 
 static void write_three_families(void) {
-    mgi_label labels[] = {{"slot", "blue"}, {"version", "v1"}};
-    mgi_metrics_family(&to, &counter);
-    mgi_metrics_sample(&to, NULL, 0, 1.5);
-    mgi_metrics_family(&to, &gauge);
-    mgi_metrics_sample(&to, labels, 1, 3);
-    mgi_metrics_family(&to, &info);
-    mgi_metrics_sample(&to, labels, 2, 1);
+    mgi_openmetrics_label labels[] = {{"slot", "blue"}, {"version", "v1"}};
+    mgi_openmetrics_begin_family(&to, &counter);
+    mgi_openmetrics_sample(&to, NULL, 0, 1.5);
+    mgi_openmetrics_begin_family(&to, &gauge);
+    mgi_openmetrics_sample(&to, labels, 1, 3);
+    mgi_openmetrics_begin_family(&to, &info);
+    mgi_openmetrics_sample(&to, labels, 2, 1);
 }
 
 static void test_openmetrics(void **state) {
@@ -68,9 +70,9 @@ static void test_prometheus(void **state) {
 static void test_labels_are_escaped(void **state) {
     (void)state;
     begin(false);
-    mgi_label label = {"version", "a\"b\\c\nd\te 西湖"};
+    mgi_openmetrics_label label = {"version", "a\"b\\c\nd\te 西湖"};
     to.family = gauge;
-    mgi_metrics_sample(&to, &label, 1, 0);
+    mgi_openmetrics_sample(&to, &label, 1, 0);
     check("mgeo_jobs{version=\"a\\\"b\\\\c\\nd\te 西湖\"} 0\n");
 }
 
@@ -78,7 +80,7 @@ static void check_number(double value, const char *written) {
     char expected[64] = "mgeo_jobs ";
     begin(false);
     to.family = gauge;
-    mgi_metrics_sample(&to, NULL, 0, value);
+    mgi_openmetrics_sample(&to, NULL, 0, value);
     strcat(strcat(expected, written), "\n");
     check(expected);
 }
@@ -132,10 +134,10 @@ static void test_histogram(void **state) {
         counted.sum_nanoseconds += durations[i];
     }
     begin(true);
-    mgi_label label = {"slot", "green"};
-    mgi_metrics_family(&to, &histogram);
-    mgi_metrics_histogram(&to, &label, 1, &counted);
-    assert_true(mgi_metrics_end(&to));
+    mgi_openmetrics_label label = {"slot", "green"};
+    mgi_openmetrics_begin_family(&to, &histogram);
+    mgi_openmetrics_histogram(&to, &label, 1, &counted);
+    assert_true(mgi_openmetrics_end(&to));
     assert_true(value_of("_bucket{slot=\"green\",le=\"6.4e-05\"} ") == 2);
     assert_true(value_of("_bucket{slot=\"green\",le=\"0.000128\"} ") == 3);
     assert_true(value_of("_bucket{slot=\"green\",le=\"0.000512\"} ") == 3);
@@ -152,8 +154,8 @@ static void test_histogram_without_labels(void **state) {
     static const mgi_histogram empty;
     begin(false);
     to.family = histogram;
-    mgi_metrics_histogram(&to, NULL, 0, &empty);
-    assert_true(mgi_metrics_end(&to));
+    mgi_openmetrics_histogram(&to, NULL, 0, &empty);
+    assert_true(mgi_openmetrics_end(&to));
     assert_non_null(strstr(text, "mgeo_wait_seconds_bucket{le=\"+Inf\"} 0\n"));
     assert_non_null(strstr(text, "mgeo_wait_seconds_sum 0\nmgeo_wait_seconds_count 0\n"));
 }
@@ -162,15 +164,15 @@ static void test_every_capacity(void **state) {
     (void)state;
     begin(true);
     write_three_families();
-    assert_true(mgi_metrics_end(&to));
+    assert_true(mgi_openmetrics_end(&to));
     size_t whole = to.length;
     char expected[1024];
     memcpy(expected, text, whole + 1);
     for (size_t capacity = 0; capacity <= whole + 2; capacity++) {
         memset(text, 'x', sizeof text);
-        mgi_metrics_begin(&to, true, capacity > 0 ? text : NULL, capacity);
+        mgi_openmetrics_begin(&to, true, capacity > 0 ? text : NULL, capacity);
         write_three_families();
-        assert_int_equal(mgi_metrics_end(&to), capacity > whole);
+        assert_int_equal(mgi_openmetrics_end(&to), capacity > whole);
         assert_int_equal(to.length, whole);
         assert_int_equal(text[capacity], 'x');
         if (capacity > 0) assert_string_equal(text, capacity > whole ? expected : "");

@@ -13,49 +13,49 @@ static void assert_near(double found, double expected, double slack) {
 /* Every count is a uint64_t, so that a member that was forgotten shows. */
 static void test_since_takes_every_member(void **state) {
     (void)state;
-    enum { WORDS = sizeof(mgi_observed) / sizeof(uint64_t) };
-    static mgi_observed now, before, difference;
+    enum { WORDS = sizeof(mgi_snapshot) / sizeof(uint64_t) };
+    static mgi_snapshot now, before, difference;
     for (size_t i = 0; i < WORDS; i++) {
         ((uint64_t *)&now)[i] = 10 * i + 7;
         ((uint64_t *)&before)[i] = 3 * i + 2;
     }
-    mgi_observed_since(&difference, &now, &before);
+    mgi_snapshot_since(&difference, &now, &before);
     for (size_t i = 0; i < WORDS; i++) assert_int_equal(((uint64_t *)&difference)[i], 7 * i + 5);
 }
 
 static void test_failed_calls_of_every_status(void **state) {
     (void)state;
-    mgi_observed observed = {.calls = 9, .failed_by = {[2] = 1, [10] = 3, [15] = 1}};
-    assert_int_equal(mgi_observed_failed(&observed), 5);
+    mgi_snapshot observed = {.calls = 9, .failed_by = {[2] = 1, [10] = 3, [15] = 1}};
+    assert_int_equal(mgi_snapshot_failed(&observed), 5);
 }
 
 static void test_similarity_bins(void **state) {
     (void)state;
-    assert_int_equal(mgi_similarity_bin(0), 0);
-    assert_int_equal(mgi_similarity_bin(0.0099F), 0);
-    assert_int_equal(mgi_similarity_bin(0.5F), 50);
-    assert_int_equal(mgi_similarity_bin(0.999F), 99);
-    assert_int_equal(mgi_similarity_bin(nextafterf(1, 0)), 99);
-    assert_int_equal(mgi_similarity_bin(1), 99);
-    assert_int_equal(mgi_similarity_bin(-0.5F), 0);
-    assert_int_equal(mgi_similarity_bin(1.5F), 99);
-    assert_int_equal(mgi_similarity_bin(NAN), 0);
+    assert_int_equal(mgi_drift_bin(0), 0);
+    assert_int_equal(mgi_drift_bin(0.0099F), 0);
+    assert_int_equal(mgi_drift_bin(0.5F), 50);
+    assert_int_equal(mgi_drift_bin(0.999F), 99);
+    assert_int_equal(mgi_drift_bin(nextafterf(1, 0)), 99);
+    assert_int_equal(mgi_drift_bin(1), 99);
+    assert_int_equal(mgi_drift_bin(-0.5F), 0);
+    assert_int_equal(mgi_drift_bin(1.5F), 99);
+    assert_int_equal(mgi_drift_bin(NAN), 0);
 }
 
 typedef struct bins {
-    uint64_t of[MGI_SIMILARITY_BINS];
+    uint64_t of[MGI_DRIFT_BINS];
 } bins;
 
 static void test_index_of_the_same_is_zero(void **state) {
     (void)state;
     bins expected = {0};
     bins ten_times = {0};
-    for (unsigned i = 0; i < MGI_SIMILARITY_BINS; i++) {
+    for (unsigned i = 0; i < MGI_DRIFT_BINS; i++) {
         expected.of[i] = 1000 + 37 * i;
         ten_times.of[i] = 10 * expected.of[i];
     }
-    assert_near(mgi_stability_index(expected.of, expected.of), 0, 1e-12);
-    assert_near(mgi_stability_index(expected.of, ten_times.of), 0, 1e-6);
+    assert_near(mgi_drift_index(expected.of, expected.of), 0, 1e-12);
+    assert_near(mgi_drift_index(expected.of, ten_times.of), 0, 1e-6);
 }
 
 /* Two bins: (0.2 - 0.5) ln(0.2/0.5) + (0.8 - 0.5) ln(0.8/0.5) = 0.4159. */
@@ -63,8 +63,8 @@ static void test_index_worked_by_hand(void **state) {
     (void)state;
     bins expected = {.of = {[10] = 500000, [90] = 500000}};
     bins actual = {.of = {[10] = 200000, [90] = 800000}};
-    assert_near(mgi_stability_index(expected.of, actual.of), 0.415888, 1e-4);
-    assert_near(mgi_stability_index(actual.of, expected.of), 0.415888, 1e-4);
+    assert_near(mgi_drift_index(expected.of, actual.of), 0.415888, 1e-4);
+    assert_near(mgi_drift_index(actual.of, expected.of), 0.415888, 1e-4);
 }
 
 /* Half a row each: with 2 and 2 rows in two bins, (2.5/3 - 0.5/3) ln(2.5/0.5), twice. */
@@ -73,7 +73,7 @@ static void test_half_a_row_is_added(void **state) {
     bins expected = {.of = {[0] = 2}};
     bins actual = {.of = {[99] = 2}};
     double by_hand = 2 * (2.0 / 3) * log(5);
-    assert_near(mgi_stability_index(expected.of, actual.of), by_hand, 1e-12);
+    assert_near(mgi_drift_index(expected.of, actual.of), by_hand, 1e-12);
 }
 
 /* Bins of one in a hundred each: noise within ten of them is not seen, a shift between them is. */
@@ -82,13 +82,13 @@ static void test_small_bins_are_joined(void **state) {
     bins expected = {0};
     bins noisy = {0};
     bins shifted = {0};
-    for (unsigned i = 0; i < MGI_SIMILARITY_BINS; i++) {
+    for (unsigned i = 0; i < MGI_DRIFT_BINS; i++) {
         expected.of[i] = 100;
         noisy.of[i] = i % 2 == 0 ? 130 : 70;
         shifted.of[i] = i < 50 ? 130 : 70;
     }
-    assert_true(mgi_stability_index(expected.of, noisy.of) < 0.001);
-    assert_true(mgi_stability_index(expected.of, shifted.of) > 0.08);
+    assert_true(mgi_drift_index(expected.of, noisy.of) < 0.001);
+    assert_true(mgi_drift_index(expected.of, shifted.of) > 0.08);
 }
 
 /* Where nearly all pairs score alike, those that leave are not joined with those that stay. */
@@ -96,18 +96,18 @@ static void test_full_bin_stands_alone(void **state) {
     (void)state;
     bins at_the_end = {.of = {[20] = 10, [30] = 10, [99] = 980}};
     bins fewer = {.of = {[20] = 60, [30] = 60, [99] = 880}};
-    assert_true(mgi_stability_index(at_the_end.of, fewer.of) > 0.15);
+    assert_true(mgi_drift_index(at_the_end.of, fewer.of) > 0.15);
     bins at_the_start = {.of = {[0] = 980, [70] = 10, [80] = 10}};
     bins less = {.of = {[0] = 880, [70] = 60, [80] = 60}};
-    assert_true(mgi_stability_index(at_the_start.of, less.of) > 0.15);
+    assert_true(mgi_drift_index(at_the_start.of, less.of) > 0.15);
 }
 
 static void test_no_rows_no_index(void **state) {
     (void)state;
     bins none = {0};
     bins some = {.of = {[3] = 1}};
-    assert_true(isnan(mgi_stability_index(none.of, some.of)));
-    assert_true(isnan(mgi_stability_index(some.of, none.of)));
+    assert_true(isnan(mgi_drift_index(none.of, some.of)));
+    assert_true(isnan(mgi_drift_index(some.of, none.of)));
 }
 
 int main(void) {

@@ -68,8 +68,8 @@ static void live(int pipe) {
     }
     load(c.engine, 0);
     load(c.engine, 1);
-    test_crew swappers = {0};
-    for (int i = 0; i < SWAPPERS; i++) test_crew_start(&swappers, swap_on, &c);
+    test_threads swappers = {0};
+    for (int i = 0; i < SWAPPERS; i++) test_threads_start(&swappers, swap_on, &c);
     for (uint32_t i = 0;; i++) {
         test_sleep(MODELS_STAND_MS);
         mgeo_unload(c.engine, NULL);

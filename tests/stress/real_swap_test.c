@@ -140,15 +140,15 @@ static void test_swaps_under_load(void **state) {
     (void)state;
     create();
     assert_int_equal(load(model_of(1), 1), 1);
-    test_crew scorers = {0};
+    test_threads scorers = {0};
     unsigned seeds[SCORERS];
     for (unsigned i = 0; i < SCORERS; i++) {
         seeds[i] = i + 1;
-        test_crew_start(&scorers, score_on, &seeds[i]);
+        test_threads_start(&scorers, score_on, &seeds[i]);
     }
     swap_and_load();
     atomic_store(&over, true);
-    test_crew_join(&scorers);
+    test_threads_join(&scorers);
     mgeo_engine_destroy(engine);
     print_message("%lu calls of 1 to 6 pairs during %d swaps and %d loads\n", atomic_load(&calls),
                   SWAPS, SWAPS / SWAPS_PER_LOAD);

@@ -10,9 +10,9 @@
 /* What a call asks, and what it got. */
 typedef struct stress_call {
     size_t first, count;
-    float similarity[CALL_PAIRS_MOST];
-    int32_t label[CALL_PAIRS_MOST];
-    uint32_t flags[CALL_PAIRS_MOST];
+    float similarity[MAX_CALL_PAIRS];
+    int32_t label[MAX_CALL_PAIRS];
+    uint32_t flags[MAX_CALL_PAIRS];
     mgeo_scores scores;
 } stress_call;
 
@@ -37,7 +37,7 @@ static void learn_variant(const stress_call *call) {
 
 static void check_call(const stress_call *call) {
     uint64_t generation = call->scores.generation;
-    if (generation == 0 || generation >= GENERATIONS_MOST) {
+    if (generation == 0 || generation >= MAX_GENERATIONS) {
         stress_violation("generation %" PRIu64, generation);
         return;
     }
@@ -56,9 +56,9 @@ static void check_call(const stress_call *call) {
 }
 
 static void draw_call(stress_random *random, stress_call *call) {
-    call->count = 1 + stress_draw(random, CALL_PAIRS_MOST);
+    call->count = 1 + stress_draw(random, MAX_CALL_PAIRS);
     if (stress_draw(random, 3) == 0) call->count = 1;
-    call->first = stress_draw(random, PAIRS - CALL_PAIRS_MOST);
+    call->first = stress_draw(random, PAIRS - MAX_CALL_PAIRS);
     call->scores = (mgeo_scores){.struct_size = sizeof call->scores,
                                  .similarity = call->similarity,
                                  .label = stress_draw(random, 2) ? call->label : NULL,
@@ -84,8 +84,8 @@ static void score(stress_call *call) {
 /* ---- stickiness ------------------------------------------------------------------------------ */
 
 static uint32_t point_of(const stress_call *call) {
-    if (call->scores.route_key != 0) return mgi_point_of_key(call->scores.route_key);
-    return mgi_point_of_pairs(models.pairs + call->first, call->count);
+    if (call->scores.route_key != 0) return mgi_canary_bucket_of_key(call->scores.route_key);
+    return mgi_canary_bucket_of_pairs(models.pairs + call->first, call->count);
 }
 
 /* The same call twice: if nothing turned from before the first to after the second, the slot of
@@ -100,7 +100,7 @@ static void score_twice(stress_random *random) {
     uint64_t first = call.scores.generation;
     score(&call);
     mgeo_model_info info = {.struct_size = sizeof info};
-    int32_t slot = point_of(&call) < share ? mgi_other_slot(live) : live;
+    int32_t slot = point_of(&call) < share ? mgi_slots_other(live) : live;
     mgeo_status status = mgeo_get_info(engine, slot, &info, NULL);
     if (mgi_slots_route(&engine->slots) != route) return;
     atomic_fetch_add(&keyed_in_all, 1);

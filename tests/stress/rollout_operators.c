@@ -173,8 +173,8 @@ static mgeo_status operate_compare(stress_random *random) {
         .struct_size = sizeof report, .worst = worst, .worst_capacity = 3};
     mgeo_status status = mgeo_compare(engine, &options, &report, NULL);
     if (status != MGEO_OK) return status;
-    int live = atomic_load(&variant_of[report.live_generation % GENERATIONS_MOST]);
-    int standby = atomic_load(&variant_of[report.standby_generation % GENERATIONS_MOST]);
+    int live = atomic_load(&variant_of[report.live_generation % MAX_GENERATIONS]);
+    int standby = atomic_load(&variant_of[report.standby_generation % MAX_GENERATIONS]);
     bool same = live == standby && live >= 0;
     if (report.pairs != options.count || (same && report.shift_max != 0) ||
         report.live_generation == report.standby_generation) {
@@ -192,10 +192,10 @@ static mgeo_status operate_stats(stress_random *random) {
     int32_t slot = (int32_t)stress_draw(random, 4);
     mgeo_status status = mgeo_get_info(engine, slot, &info, NULL);
     if (status != MGEO_OK) return status;
-    unsigned long noted = atomic_load(&calls_of[info.generation % GENERATIONS_MOST]);
+    unsigned long noted = atomic_load(&calls_of[info.generation % MAX_GENERATIONS]);
     status = mgeo_get_stats(engine, slot, &stats, NULL);
     if (status != MGEO_OK || stats.generation != info.generation) return status;
-    unsigned long later = atomic_load(&calls_of[info.generation % GENERATIONS_MOST]);
+    unsigned long later = atomic_load(&calls_of[info.generation % MAX_GENERATIONS]);
     if (stats.calls < noted || stats.calls > later + CALLERS || stats.failed_calls != 0 ||
         stats.bad_rows != 0) {
         stress_violation(
@@ -312,9 +312,9 @@ static bool every_kind_succeeded(void) {
 
 void *stress_operate(void *argument) {
     stress_operator *self = argument;
-    double until = mgi_now() + self->seconds_most;
+    double until = mgi_clock_now() + self->seconds_most;
     for (unsigned long i = 0;; i++) {
-        bool enough = i >= self->operations || mgi_now() >= until;
+        bool enough = i >= self->operations || mgi_clock_now() >= until;
         if (enough && every_kind_succeeded()) return NULL;
         operate_once(&self->random, draw_kind(&self->random));
         nanosleep(&(struct timespec){.tv_nsec = 100000L * (long)stress_draw(&self->random, 20)},

@@ -15,8 +15,8 @@ enum {
     OPERATORS = 3,
     VARIANTS = 4, /* models that answer differently; the last has two labels */
     PAIRS = 48,
-    CALL_PAIRS_MOST = 20,
-    GENERATIONS_MOST = 1 << 16,
+    MAX_CALL_PAIRS = 20,
+    MAX_GENERATIONS = 1 << 16,
     STATUSES = 16
 };
 
@@ -34,8 +34,8 @@ extern mgeo_engine *engine;
 extern atomic_bool callers_over;
 
 /* By generation: which variant it is (-1: nobody knows yet), and calls that it answered. */
-extern atomic_int variant_of[GENERATIONS_MOST];
-extern atomic_ulong calls_of[GENERATIONS_MOST];
+extern atomic_int variant_of[MAX_GENERATIONS];
+extern atomic_ulong calls_of[MAX_GENERATIONS];
 extern atomic_ulong calls_in_all, jobs_in_all, keyed_in_all;
 
 /* Something that must never happen did: counts it, and prints the first few. */

@@ -21,8 +21,8 @@ enum { OPERATIONS = 500, SECONDS = 8 };
 stress_models models;
 mgeo_engine *engine;
 atomic_bool callers_over;
-atomic_int variant_of[GENERATIONS_MOST];
-atomic_ulong calls_of[GENERATIONS_MOST];
+atomic_int variant_of[MAX_GENERATIONS];
+atomic_ulong calls_of[MAX_GENERATIONS];
 atomic_ulong calls_in_all, jobs_in_all, keyed_in_all;
 
 /* ---- what all share -------------------------------------------------------------------------- */
@@ -30,8 +30,8 @@ atomic_ulong calls_in_all, jobs_in_all, keyed_in_all;
 static atomic_ulong violations;
 
 void stress_violation(const char *format, ...) {
-    enum { PRINTED_MOST = 20 };
-    if (atomic_fetch_add(&violations, 1) >= PRINTED_MOST) return;
+    enum { MAX_PRINTED = 20 };
+    if (atomic_fetch_add(&violations, 1) >= MAX_PRINTED) return;
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "violation: ");
@@ -52,7 +52,7 @@ uint32_t stress_draw(stress_random *random, uint32_t below) {
 
 void stress_settle_variant(uint64_t generation, uint32_t variant) {
     int known = -1;
-    if (generation >= GENERATIONS_MOST) {
+    if (generation >= MAX_GENERATIONS) {
         stress_violation("generation %" PRIu64, generation);
     } else if (!atomic_compare_exchange_strong(&variant_of[generation], &known, (int)variant) &&
                known != (int)variant) {
@@ -67,11 +67,11 @@ static char journal_path[TINY_PATH_BYTES + 16];
 
 static void make_models(void) {
     mgi_backend_register(&mgi_fake_backend);
-    mgi_backend_register(&steered_backend);
-    steered_lanes(3, 64); /* off the CPU: callers stand in for workers */
-    steered_delay(1);     /* calls of half of the models last, so that drains have to wait */
+    mgi_backend_register(&controllable_backend);
+    controllable_set_lanes(3, 64); /* off the CPU: callers stand in for workers */
+    controllable_delay(1); /* calls of half of the models last, so that drains have to wait */
     tiny_models_begin(models.root);
-    mgi_tokenizer *tokenizer = test_tokenizer();
+    mgi_tokenizer *tokenizer = oracle_tokenizer();
     for (uint32_t i = 0; i < PAIRS; i++) {
         models.pairs[i] = test_make_pair(&models.texts[i], i, 1 + i % 5);
     }
@@ -85,14 +85,14 @@ static void make_models(void) {
                          models.paths[v]);
         for (uint32_t i = 0; i < PAIRS; i++) {
             models.expected[v][i] =
-                test_expected(tokenizer, TINY_MAX_LENGTH, &labels, v, &models.pairs[i]);
+                oracle_similarity(tokenizer, TINY_MAX_LENGTH, &labels, v, &models.pairs[i]);
             for (uint32_t w = 0; w < v; w++) {
                 assert_true(models.expected[v][i] != models.expected[w][i]);
             }
         }
     }
     mgi_tokenizer_destroy(tokenizer);
-    for (int i = 0; i < GENERATIONS_MOST; i++) atomic_init(&variant_of[i], -1);
+    for (int i = 0; i < MAX_GENERATIONS; i++) atomic_init(&variant_of[i], -1);
 }
 
 static void begin_engine(void) {
@@ -181,13 +181,13 @@ static uint64_t number_from(const char *variable, uint64_t otherwise) {
 }
 
 static void run_threads(uint64_t seed) {
-    test_crew callers = {0}, operators = {0};
+    test_threads callers = {0}, operators = {0};
     stress_random random = {seed}, seeds[CALLERS];
     stress_operator orders[OPERATORS];
     uint64_t seconds = number_from("MGEO_TEST_SECONDS", 0);
     for (int i = 0; i < CALLERS; i++) {
         seeds[i].state = stress_draw(&random, UINT32_MAX);
-        test_crew_start(&callers, stress_caller, &seeds[i]);
+        test_threads_start(&callers, stress_caller, &seeds[i]);
     }
     for (int i = 0; i < OPERATORS; i++) {
         orders[i] = (stress_operator){
@@ -195,12 +195,12 @@ static void run_threads(uint64_t seed) {
             .operations = seconds > 0 ? UINT32_MAX : OPERATIONS,
             .seconds_most = seconds > 0 ? (double)seconds : SECONDS,
         };
-        test_crew_start(&operators, stress_operate, &orders[i]);
+        test_threads_start(&operators, stress_operate, &orders[i]);
     }
-    test_crew_join(&operators);
+    test_threads_join(&operators);
     come_to_rest();
     atomic_store(&callers_over, true);
-    test_crew_join(&callers);
+    test_threads_join(&callers);
 }
 
 static void test_random_rollouts_under_load(void **state) {
@@ -226,7 +226,7 @@ static void test_random_rollouts_under_load(void **state) {
     check_counts(&rollout);
     check_slots();
     mgeo_engine_destroy(engine);
-    assert_int_equal(steered_lanes_open(), 0);
+    assert_int_equal(controllable_lanes_open(), 0);
     check_journal(&rollout);
     tiny_models_end(models.root);
 }

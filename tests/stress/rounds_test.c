@@ -21,7 +21,7 @@
 #define MGI_SOURCE_ROOT "."
 #endif
 
-enum { MODELS_MOST = 8, ROUNDS = 1000, LEAST_ROUNDS = 400, STRETCH = 100, CALLS = 5, PAIRS = 4 };
+enum { MAX_MODELS = 8, ROUNDS = 1000, LEAST_ROUNDS = 400, STRETCH = 100, CALLS = 5, PAIRS = 4 };
 
 static const double FLAT = 1.03;
 
@@ -40,7 +40,7 @@ static const mgeo_pair pairs[PAIRS] = {
 
 static mgeo_engine *engine, *steady; /* steady: on which nothing is swapped */
 static mgeo_error error;
-static char *paths[MODELS_MOST];
+static char *paths[MAX_MODELS];
 static unsigned models;
 
 /* ---- one round ------------------------------------------------------------------------------- */
@@ -162,7 +162,7 @@ static int begin(void **state) {
     (void)state;
     const char *wanted = getenv("MGEO_TEST_MODELS");
     char *left = strdup(wanted != NULL ? wanted : small_models);
-    for (char *path; models < MODELS_MOST && (path = strsep(&left, ":")) != NULL;) {
+    for (char *path; models < MAX_MODELS && (path = strsep(&left, ":")) != NULL;) {
         paths[models++] = path;
     }
     must(mgeo_engine_create(NULL, &engine, &error));

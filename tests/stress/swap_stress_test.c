@@ -23,7 +23,7 @@ enum {
     LOADS = 1000,
     VARIANTS = 3,
     PAIRS = 24,
-    GENERATIONS_MOST = LOADS + 8,
+    MAX_GENERATIONS = LOADS + 8,
     LEAST_CALLS = 2000
 };
 
@@ -36,7 +36,7 @@ static float expected[VARIANTS][PAIRS];
 
 static atomic_bool over;
 static atomic_bool loading_over;
-static atomic_bool freed[GENERATIONS_MOST]; /* by generation */
+static atomic_bool freed[MAX_GENERATIONS]; /* by generation */
 static atomic_ulong calls, swaps, loads;
 static atomic_ulong answers_of[VARIANTS];
 static atomic_ulong failed, torn, strangers, ghosts;
@@ -50,7 +50,7 @@ static uint32_t variant_of(uint64_t generation) { return (uint32_t)(generation %
 static void check_call(const mgeo_scores *scores, size_t first, size_t count,
                        const bool *gone_before) {
     uint64_t generation = scores->generation;
-    if (generation == 0 || generation >= GENERATIONS_MOST) {
+    if (generation == 0 || generation >= MAX_GENERATIONS) {
         atomic_fetch_add(&strangers, 1);
         return;
     }
@@ -82,8 +82,8 @@ static void score_once(uint32_t random, const bool *gone_before) {
 static void *score_on(void *argument) {
     uint32_t random = *(uint32_t *)argument;
     while (!atomic_load(&over)) {
-        bool gone_before[GENERATIONS_MOST];
-        for (int i = 0; i < GENERATIONS_MOST; i++) {
+        bool gone_before[MAX_GENERATIONS];
+        for (int i = 0; i < MAX_GENERATIONS; i++) {
             gone_before[i] = atomic_load_explicit(&freed[i], memory_order_acquire);
         }
         score_once(next_random(&random), gone_before);
@@ -93,7 +93,7 @@ static void *score_on(void *argument) {
 }
 
 static void *score_without_pause(void *argument) {
-    static const bool nothing_gone[GENERATIONS_MOST];
+    static const bool nothing_gone[MAX_GENERATIONS];
     uint32_t random = *(uint32_t *)argument;
     while (!atomic_load(&over)) score_once(next_random(&random), nothing_gone);
     return NULL;
@@ -108,7 +108,7 @@ static void note_freed(void *user, int32_t level, const char *line) {
         const char *mark = strstr(line, marks[i]);
         if (mark == NULL) continue;
         unsigned long generation = strtoul(mark + strlen(marks[i]), NULL, 10);
-        if (generation > 0 && generation < GENERATIONS_MOST) {
+        if (generation > 0 && generation < MAX_GENERATIONS) {
             atomic_store_explicit(&freed[generation], true, memory_order_release);
         }
     }
@@ -165,10 +165,11 @@ static void *swap_on(void *argument) {
 
 static void make_models(void) {
     mgi_backend_register(&mgi_fake_backend);
-    mgi_backend_register(&steered_backend);
-    steered_lanes(2, 64); /* half of the models are off the CPU: callers stand in for workers */
+    mgi_backend_register(&controllable_backend);
+    controllable_set_lanes(
+        2, 64); /* half of the models are off the CPU: callers stand in for workers */
     tiny_models_begin(root);
-    mgi_tokenizer *tokenizer = test_tokenizer();
+    mgi_tokenizer *tokenizer = oracle_tokenizer();
     mgi_labels labels = test_labels(3);
     for (uint32_t i = 0; i < PAIRS; i++) pairs[i] = test_make_pair(&texts[i], i, 1 + i % 7);
     for (uint32_t v = 0; v < VARIANTS; v++) {
@@ -176,7 +177,7 @@ static void make_models(void) {
         snprintf(name, sizeof name, "model-%u", v);
         tiny_model_write(root, name, &(tiny_model){.variant = v, .labels = 3}, paths[v]);
         for (uint32_t i = 0; i < PAIRS; i++) {
-            expected[v][i] = test_expected(tokenizer, TINY_MAX_LENGTH, &labels, v, &pairs[i]);
+            expected[v][i] = oracle_similarity(tokenizer, TINY_MAX_LENGTH, &labels, v, &pairs[i]);
         }
     }
     mgi_tokenizer_destroy(tokenizer);
@@ -211,18 +212,18 @@ static int end(void **state) {
     return 0;
 }
 
-static void start_scorers(test_crew *scorers, void *(*body)(void *)) {
+static void start_scorers(test_threads *scorers, void *(*body)(void *)) {
     static uint32_t seeds[SCORERS];
     for (uint32_t i = 0; i < SCORERS; i++) {
         seeds[i] = i * 7919;
-        test_crew_start(scorers, body, &seeds[i]);
+        test_threads_start(scorers, body, &seeds[i]);
     }
 }
 
-static void end_scorers(test_crew *scorers) {
+static void end_scorers(test_threads *scorers) {
     mgeo_rollout rollout = {.struct_size = sizeof rollout};
     atomic_store(&over, true);
-    test_crew_join(scorers);
+    test_threads_join(scorers);
     assert_int_equal(mgeo_get_rollout(engine, &rollout, NULL), MGEO_OK);
     print_message("%lu calls, %lu swaps; the longest that a call lost by meeting a turn: %.4f ms\n",
                   atomic_load(&calls), atomic_load(&swaps), 1e3 * rollout.stall_seconds_max);
@@ -238,7 +239,7 @@ static void end_scorers(test_crew *scorers) {
 static void test_swaps_at_full_load(void **state) {
     (void)state;
     assert_true(load_next(2));
-    test_crew scorers = {0};
+    test_threads scorers = {0};
     start_scorers(&scorers, score_without_pause);
     while (atomic_load(&swaps) < SWAPS) {
         assert_int_equal(mgeo_swap_model(engine, NULL, NULL, NULL), MGEO_OK);
@@ -252,14 +253,14 @@ static void test_swaps_at_full_load(void **state) {
 
 static void test_swaps_loads_and_unloads_under_load(void **state) {
     (void)state;
-    test_crew scorers = {0}, writers = {0};
+    test_threads scorers = {0}, writers = {0};
     start_scorers(&scorers, score_on);
-    test_crew_start(&writers, load_on, NULL);
-    test_crew_start(&writers, swap_on, NULL);
-    test_crew_join(&writers);
+    test_threads_start(&writers, load_on, NULL);
+    test_threads_start(&writers, swap_on, NULL);
+    test_threads_join(&writers);
     end_scorers(&scorers);
     unsigned long gone = 0;
-    for (int i = 0; i < GENERATIONS_MOST; i++) gone += atomic_load(&freed[i]);
+    for (int i = 0; i < MAX_GENERATIONS; i++) gone += atomic_load(&freed[i]);
     print_message("%lu loads, %lu models freed under load\n", atomic_load(&loads), gone);
     assert_int_equal(atomic_load(&loads), LOADS);
     assert_in_range(gone, LOADS - 2, LOADS + 1);

@@ -23,21 +23,21 @@ static struct {
     mgeo_status fail_status;
     bool fail_lanes;
     uint32_t rows_most;
-    uint32_t device_lanes, whole_tokens;
-    bool any_length;
+    uint32_t device_lanes, min_split_tokens;
+    bool mixed_lengths;
     int32_t poison;
     unsigned delay; /* milliseconds */
     int lanes;
     int open_nice;
     unsigned runs;
-    steered_run remembered[STEERED_REMEMBERED];
+    controllable_run remembered[STEERED_REMEMBERED];
 } steered = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .poison = -1};
 
-int steered_own_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid)); }
+int controllable_own_nice(void) { return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid)); }
 
-long steered_own_thread(void) { return syscall(SYS_gettid); }
+long controllable_own_thread(void) { return syscall(SYS_gettid); }
 
-void steered_reset(void) {
+void controllable_reset(void) {
     pthread_mutex_lock(&steered.mutex);
     steered.held = false;
     steered.let_by = 0;
@@ -46,8 +46,8 @@ void steered_reset(void) {
     steered.fail_lanes = false;
     steered.rows_most = 0;
     steered.device_lanes = 0;
-    steered.whole_tokens = 0;
-    steered.any_length = false;
+    steered.min_split_tokens = 0;
+    steered.mixed_lengths = false;
     steered.poison = -1;
     steered.delay = 0;
     steered.runs = 0;
@@ -55,26 +55,26 @@ void steered_reset(void) {
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_hold(bool held) {
+void controllable_hold(bool held) {
     pthread_mutex_lock(&steered.mutex);
     steered.held = held;
     pthread_cond_broadcast(&steered.changed);
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_let_by(unsigned runs) {
+void controllable_let_pass(unsigned runs) {
     pthread_mutex_lock(&steered.mutex);
     steered.let_by = runs;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_await_waiting(unsigned count) {
+void controllable_await_waiting(unsigned count) {
     pthread_mutex_lock(&steered.mutex);
     while (steered.waiting < count) pthread_cond_wait(&steered.changed, &steered.mutex);
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_fail_runs(long nth, long count, mgeo_status status) {
+void controllable_fail_runs(long nth, long count, mgeo_status status) {
     pthread_mutex_lock(&steered.mutex);
     steered.fail_from = nth;
     steered.fail_count = count;
@@ -82,44 +82,44 @@ void steered_fail_runs(long nth, long count, mgeo_status status) {
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_rows_most(uint32_t rows) {
+void controllable_limit_rows(uint32_t rows) {
     pthread_mutex_lock(&steered.mutex);
     steered.rows_most = rows;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_lanes(uint32_t lanes, uint32_t whole_tokens) {
+void controllable_set_lanes(uint32_t lanes, uint32_t min_split_tokens) {
     pthread_mutex_lock(&steered.mutex);
     steered.device_lanes = lanes;
-    steered.whole_tokens = whole_tokens;
+    steered.min_split_tokens = min_split_tokens;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_any_length(bool any) {
+void controllable_set_mixed_lengths(bool any) {
     pthread_mutex_lock(&steered.mutex);
-    steered.any_length = any;
+    steered.mixed_lengths = any;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_fail_lanes(bool fail) {
+void controllable_fail_lanes(bool fail) {
     pthread_mutex_lock(&steered.mutex);
     steered.fail_lanes = fail;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_poison(int32_t id) {
+void controllable_poison(int32_t id) {
     pthread_mutex_lock(&steered.mutex);
     steered.poison = id;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-void steered_delay(unsigned milliseconds) {
+void controllable_delay(unsigned milliseconds) {
     pthread_mutex_lock(&steered.mutex);
     steered.delay = milliseconds;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-unsigned steered_runs(steered_run *runs, unsigned most) {
+unsigned controllable_runs(controllable_run *runs, unsigned most) {
     pthread_mutex_lock(&steered.mutex);
     unsigned count = steered.runs;
     for (unsigned i = 0; i < count && i < most && i < STEERED_REMEMBERED; i++) {
@@ -129,23 +129,24 @@ unsigned steered_runs(steered_run *runs, unsigned most) {
     return count;
 }
 
-int steered_open_nice(void) {
+int controllable_open_nice(void) {
     pthread_mutex_lock(&steered.mutex);
     int nice = steered.open_nice;
     pthread_mutex_unlock(&steered.mutex);
     return nice;
 }
 
-int steered_lanes_open(void) {
+int controllable_lanes_open(void) {
     pthread_mutex_lock(&steered.mutex);
     int lanes = steered.lanes;
     pthread_mutex_unlock(&steered.mutex);
     return lanes;
 }
 
-static bool steered_serves(const char *device) { return strcmp(device, "steered") == 0; }
+static bool controllable_serves(const char *device) { return strcmp(device, "steered") == 0; }
 
-static mgeo_status steered_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+static mgeo_status controllable_open_lane(mgi_encoder *encoder, mgi_lane **lane,
+                                          mgeo_error *error) {
     *lane = NULL;
     pthread_mutex_lock(&steered.mutex);
     bool fail = steered.fail_lanes;
@@ -158,7 +159,7 @@ static mgeo_status steered_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo
     return status;
 }
 
-static void steered_close_lane(mgi_lane *lane) {
+static void controllable_close_lane(mgi_lane *lane) {
     if (lane == NULL) return;
     pthread_mutex_lock(&steered.mutex);
     steered.lanes--;
@@ -166,24 +167,24 @@ static void steered_close_lane(mgi_lane *lane) {
     mgi_fake_backend.close_lane(lane);
 }
 
-static void steered_remember(const mgi_batch *batch, unsigned cores) {
+static void controllable_remember(const mgi_batch *batch, unsigned cores) {
     if (steered.runs < STEERED_REMEMBERED) {
-        steered.remembered[steered.runs] =
-            (steered_run){.rows = batch->rows,
-                          .tokens = batch->tokens,
-                          .shortest = batch->offsets[1],
-                          .longest = batch->offsets[batch->rows] - batch->offsets[batch->rows - 1],
-                          .cores = cores,
-                          .nice = steered_own_nice(),
-                          .thread = steered_own_thread()};
+        steered.remembered[steered.runs] = (controllable_run){
+            .rows = batch->rows,
+            .tokens = batch->tokens,
+            .shortest = batch->offsets[1],
+            .longest = batch->offsets[batch->rows] - batch->offsets[batch->rows - 1],
+            .cores = cores,
+            .nice = controllable_own_nice(),
+            .thread = controllable_own_thread()};
     }
     steered.runs++;
 }
 
 /* Whether this run is to fail. */
-static bool steered_admit(const mgi_batch *batch, unsigned cores, mgeo_status *status) {
+static bool controllable_admit(const mgi_batch *batch, unsigned cores, mgeo_status *status) {
     pthread_mutex_lock(&steered.mutex);
-    steered_remember(batch, cores);
+    controllable_remember(batch, cores);
     bool fail = false;
     if (steered.fail_from > 1) {
         steered.fail_from--;
@@ -208,7 +209,7 @@ static bool steered_admit(const mgi_batch *batch, unsigned cores, mgeo_status *s
     return !fail;
 }
 
-static void steered_spoil(const mgi_batch *batch, float *logits, size_t per_row) {
+static void controllable_spoil(const mgi_batch *batch, float *logits, size_t per_row) {
     pthread_mutex_lock(&steered.mutex);
     int32_t poison = steered.poison;
     pthread_mutex_unlock(&steered.mutex);
@@ -219,28 +220,28 @@ static void steered_spoil(const mgi_batch *batch, float *logits, size_t per_row)
     }
 }
 
-static mgeo_status steered_run_batch(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
-                                     float *logits, mgeo_error *error) {
+static mgeo_status controllable_run_batch(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+                                          float *logits, mgeo_error *error) {
     mgeo_status status;
-    if (!steered_admit(batch, cores, &status)) {
+    if (!controllable_admit(batch, cores, &status)) {
         return mgi_fail(error, status, "steered: this run was told to fail");
     }
     status = mgi_fake_backend.run(lane, batch, cores, logits, error);
     enum { LABELS = 3 }; /* of every model that is poisoned */
-    if (status == MGEO_OK) steered_spoil(batch, logits, LABELS);
+    if (status == MGEO_OK) controllable_spoil(batch, logits, LABELS);
     return status;
 }
 
-static mgeo_status steered_open(const mgi_encoder_request *request, mgi_encoder **encoder,
-                                mgeo_error *error) {
+static mgeo_status controllable_open(const mgi_encoder_request *request, mgi_encoder **encoder,
+                                     mgeo_error *error) {
     pthread_mutex_lock(&steered.mutex);
-    steered.open_nice = steered_own_nice();
+    steered.open_nice = controllable_own_nice();
     pthread_mutex_unlock(&steered.mutex);
     return mgi_fake_backend.open(request, encoder, error);
 }
 
-static mgeo_status steered_predict(const mgi_encoder_request *request, unsigned cores,
-                                   mgi_encoder_needs *needs, mgeo_error *error) {
+static mgeo_status controllable_predict(const mgi_encoder_request *request, unsigned cores,
+                                        mgi_encoder_estimate *needs, mgeo_error *error) {
     mgeo_status status = mgi_fake_backend.predict(request, cores, needs, error);
     if (status != MGEO_OK) return status;
     pthread_mutex_lock(&steered.mutex);
@@ -250,26 +251,26 @@ static mgeo_status steered_predict(const mgi_encoder_request *request, unsigned 
     return MGEO_OK;
 }
 
-static void steered_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
+static void controllable_describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
     mgi_fake_backend.describe(encoder, info);
     pthread_mutex_lock(&steered.mutex);
     info->lanes = steered.device_lanes;
-    info->whole_tokens = steered.whole_tokens;
-    info->any_length = steered.any_length;
+    info->min_split_tokens = steered.min_split_tokens;
+    info->mixed_lengths = steered.mixed_lengths;
     info->on_cpu = info->lanes == 0;
     pthread_mutex_unlock(&steered.mutex);
 }
 
-static void steered_close(mgi_encoder *encoder) { mgi_fake_backend.close(encoder); }
+static void controllable_close(mgi_encoder *encoder) { mgi_fake_backend.close(encoder); }
 
-const mgi_backend steered_backend = {
+const mgi_backend controllable_backend = {
     .name = "steered",
-    .serves = steered_serves,
-    .predict = steered_predict,
-    .open = steered_open,
-    .describe = steered_describe,
-    .close = steered_close,
-    .open_lane = steered_open_lane,
-    .run = steered_run_batch,
-    .close_lane = steered_close_lane,
+    .serves = controllable_serves,
+    .predict = controllable_predict,
+    .open = controllable_open,
+    .describe = controllable_describe,
+    .close = controllable_close,
+    .open_lane = controllable_open_lane,
+    .run = controllable_run_batch,
+    .close_lane = controllable_close_lane,
 };

@@ -12,18 +12,18 @@
 #include <sys/stat.h>
 
 enum {
-    WORSE_NAME_BYTES = 128,
-    WORSE_HEADER_BYTES = 1 << 20,
-    WORSE_WIDTH_TIMES = 5 /* of the intermediate layer: work grows by 11/3 */
+    DEGRADED_NAME_BYTES = 128,
+    DEGRADED_HEADER_BYTES = 1 << 20,
+    DEGRADED_WIDTH_TIMES = 5 /* of the intermediate layer: work grows by 11/3 */
 };
 
 /* Of the noise: its root mean square over that of the tensor. */
-static const float worse_noise = 1.0f;
+static const float degraded_noise = 1.0f;
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* The whole file and a NUL behind it; free() it. */
-static char *worse_read(const char *directory, const char *name, size_t *bytes) {
+static char *degraded_read(const char *directory, const char *name, size_t *bytes) {
     char path[TINY_PATH_BYTES + 64];
     snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *in = fopen(path, "rb");
@@ -42,21 +42,21 @@ static char *worse_read(const char *directory, const char *name, size_t *bytes) 
 /* ---- one tensor ------------------------------------------------------------------------------ */
 
 /* A tensor of the base, and how many numbers it has in the copy: rows and columns may be added. */
-typedef struct worse_tensor {
-    char name[WORSE_NAME_BYTES];
+typedef struct degraded_tensor {
+    char name[DEGRADED_NAME_BYTES];
     char dtype[8];
     size_t rows, columns; /* of a vector: rows, 1 */
     size_t rank;
     size_t from; /* into the base's body, in bytes */
     size_t rows_now, columns_now;
-} worse_tensor;
+} degraded_tensor;
 
-static bool worse_ends_in(const worse_tensor *tensor, const char *end) {
+static bool degraded_ends_in(const degraded_tensor *tensor, const char *end) {
     size_t length = strlen(tensor->name), end_length = strlen(end);
     return length >= end_length && strcmp(tensor->name + length - end_length, end) == 0;
 }
 
-static float worse_widen_half(uint16_t half) {
+static float degraded_widen_half(uint16_t half) {
     int exponent = half >> 10 & 31;
     float mantissa = (float)(half & 1023) / 1024;
     float size = exponent == 0 ? ldexpf(mantissa, -14) : ldexpf(1 + mantissa, exponent - 15);
@@ -64,7 +64,7 @@ static float worse_widen_half(uint16_t half) {
     return (half & 0x8000) != 0 ? -size : size;
 }
 
-static float worse_number(const worse_tensor *tensor, const char *body, size_t index) {
+static float degraded_number(const degraded_tensor *tensor, const char *body, size_t index) {
     float number;
     uint16_t half;
     const char *data = body + tensor->from;
@@ -73,7 +73,7 @@ static float worse_number(const worse_tensor *tensor, const char *body, size_t i
         return number;
     }
     memcpy(&half, data + 2 * index, sizeof half);
-    if (strcmp(tensor->dtype, "F16") == 0) return worse_widen_half(half);
+    if (strcmp(tensor->dtype, "F16") == 0) return degraded_widen_half(half);
     assert_string_equal(tensor->dtype, "BF16");
     uint32_t bits = (uint32_t)half << 16;
     memcpy(&number, &bits, sizeof number);
@@ -81,13 +81,13 @@ static float worse_number(const worse_tensor *tensor, const char *body, size_t i
 }
 
 /* [rows_now * columns_now], what was added being 0; free() it. */
-static float *worse_numbers(const worse_tensor *tensor, const char *body) {
+static float *degraded_numbers(const degraded_tensor *tensor, const char *body) {
     float *numbers = calloc(tensor->rows_now * tensor->columns_now, sizeof *numbers);
     assert_non_null(numbers);
     for (size_t row = 0; row < tensor->rows; row++) {
         for (size_t column = 0; column < tensor->columns; column++) {
             numbers[row * tensor->columns_now + column] =
-                worse_number(tensor, body, row * tensor->columns + column);
+                degraded_number(tensor, body, row * tensor->columns + column);
         }
     }
     return numbers;
@@ -96,20 +96,20 @@ static float *worse_numbers(const worse_tensor *tensor, const char *body) {
 /* ---- what is done to it ---------------------------------------------------------------------- */
 
 /* Zeros more in the middle of a layer change no answer: gelu(0) is 0. */
-static void worse_widen(worse_tensor *tensor) {
+static void degraded_widen(degraded_tensor *tensor) {
     bool attention = strstr(tensor->name, "attention") != NULL;
-    if (worse_ends_in(tensor, "intermediate.dense.weight") ||
-        worse_ends_in(tensor, "intermediate.dense.bias")) {
-        tensor->rows_now *= WORSE_WIDTH_TIMES;
-    } else if (!attention && worse_ends_in(tensor, "output.dense.weight")) {
-        tensor->columns_now *= WORSE_WIDTH_TIMES;
+    if (degraded_ends_in(tensor, "intermediate.dense.weight") ||
+        degraded_ends_in(tensor, "intermediate.dense.bias")) {
+        tensor->rows_now *= DEGRADED_WIDTH_TIMES;
+    } else if (!attention && degraded_ends_in(tensor, "output.dense.weight")) {
+        tensor->columns_now *= DEGRADED_WIDTH_TIMES;
     }
 }
 
-static void worse_add_noise(float *numbers, size_t count) {
+static void degraded_add_noise(float *numbers, size_t count) {
     double squares = 0;
     for (size_t i = 0; i < count; i++) squares += (double)numbers[i] * (double)numbers[i];
-    float size = worse_noise * (float)sqrt(squares / (double)count);
+    float size = degraded_noise * (float)sqrt(squares / (double)count);
     uint32_t random = 1;
     for (size_t i = 0; i < count; i++) {
         random = random * 1664525u + 1013904223u;
@@ -117,28 +117,28 @@ static void worse_add_noise(float *numbers, size_t count) {
     }
 }
 
-static void worse_spoil(const worse_tensor *tensor, worse_kind kind, float *numbers) {
-    if (kind == WORSE_NAN && worse_ends_in(tensor, "classifier.bias")) numbers[0] = NAN;
-    if (kind == WORSE_SUBTLE && worse_ends_in(tensor, "word_embeddings.weight")) {
-        worse_add_noise(numbers, tensor->rows * tensor->columns);
+static void degraded_spoil(const degraded_tensor *tensor, degraded_kind kind, float *numbers) {
+    if (kind == DEGRADED_NAN && degraded_ends_in(tensor, "classifier.bias")) numbers[0] = NAN;
+    if (kind == DEGRADED_SUBTLE && degraded_ends_in(tensor, "word_embeddings.weight")) {
+        degraded_add_noise(numbers, tensor->rows * tensor->columns);
     }
 }
 
 /* ---- the weights ----------------------------------------------------------------------------- */
 
-typedef struct worse_weights {
+typedef struct degraded_weights {
     char *file;
     const char *header, *body;
     size_t header_bytes;
-    worse_tensor *tensors;
+    degraded_tensor *tensors;
     size_t count;
-} worse_weights;
+} degraded_weights;
 
 /* One entry as the safetensors library writes it; returns what follows it. */
-static const char *worse_read_entry(const char *at, worse_tensor *tensor) {
+static const char *degraded_read_entry(const char *at, degraded_tensor *tensor) {
     size_t to = 0;
     int used = 0;
-    *tensor = (worse_tensor){.columns = 1, .rank = 2};
+    *tensor = (degraded_tensor){.columns = 1, .rank = 2};
     int found = sscanf(at,
                        "\"%127[^\"]\":{\"dtype\":\"%7[^\"]\",\"shape\":[%zu,%zu],"
                        "\"data_offsets\":[%zu,%zu]}%n",
@@ -159,9 +159,9 @@ static const char *worse_read_entry(const char *at, worse_tensor *tensor) {
     return at + used;
 }
 
-static void worse_read_weights(worse_weights *weights, const char *base) {
+static void degraded_read_weights(degraded_weights *weights, const char *base) {
     size_t bytes;
-    weights->file = worse_read(base, "model.safetensors", &bytes);
+    weights->file = degraded_read(base, "model.safetensors", &bytes);
     uint64_t header_bytes = 0;
     memcpy(&header_bytes, weights->file, sizeof header_bytes);
     assert_true(header_bytes + 8 < bytes);
@@ -173,25 +173,25 @@ static void worse_read_weights(worse_weights *weights, const char *base) {
     weights->tensors = calloc(most, sizeof *weights->tensors);
     assert_non_null(weights->tensors);
     for (;; at++) { /* over the comma */
-        at = worse_read_entry(at, &weights->tensors[weights->count++]);
+        at = degraded_read_entry(at, &weights->tensors[weights->count++]);
         if (*at != ',') break;
     }
 }
 
 /* The header of the copy, padded; returns its length. */
-static size_t worse_make_header(const worse_weights *weights, char *header) {
+static size_t degraded_make_header(const degraded_weights *weights, char *header) {
     size_t length = 0, offset = 0;
     for (size_t i = 0; i < weights->count; i++) {
-        const worse_tensor *tensor = &weights->tensors[i];
+        const degraded_tensor *tensor = &weights->tensors[i];
         size_t bytes = 4 * tensor->rows_now * tensor->columns_now;
         char shape[64];
         snprintf(shape, sizeof shape, tensor->rank == 2 ? "%zu,%zu" : "%zu", tensor->rows_now,
                  tensor->columns_now);
-        length += (size_t)snprintf(header + length, WORSE_HEADER_BYTES - length,
+        length += (size_t)snprintf(header + length, DEGRADED_HEADER_BYTES - length,
                                    "%c\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],"
                                    "\"data_offsets\":[%zu,%zu]}",
                                    i == 0 ? '{' : ',', tensor->name, shape, offset, offset + bytes);
-        assert_true(length + 16 < WORSE_HEADER_BYTES);
+        assert_true(length + 16 < DEGRADED_HEADER_BYTES);
         offset += bytes;
     }
     header[length++] = '}';
@@ -199,21 +199,22 @@ static size_t worse_make_header(const worse_weights *weights, char *header) {
     return length;
 }
 
-static void worse_write_weights(const worse_weights *weights, worse_kind kind, const char *path) {
+static void degraded_write_weights(const degraded_weights *weights, degraded_kind kind,
+                                   const char *path) {
     char full[TINY_PATH_BYTES + 64];
     snprintf(full, sizeof full, "%s/model.safetensors", path);
     FILE *out = fopen(full, "wb");
-    char *header = malloc(WORSE_HEADER_BYTES);
+    char *header = malloc(DEGRADED_HEADER_BYTES);
     assert_true(out != NULL && header != NULL);
-    uint64_t header_bytes = worse_make_header(weights, header);
+    uint64_t header_bytes = degraded_make_header(weights, header);
     assert_int_equal(fwrite(&header_bytes, sizeof header_bytes, 1, out), 1);
     assert_int_equal(fwrite(header, 1, header_bytes, out), header_bytes);
     free(header);
     for (size_t i = 0; i < weights->count; i++) {
-        const worse_tensor *tensor = &weights->tensors[i];
+        const degraded_tensor *tensor = &weights->tensors[i];
         size_t count = tensor->rows_now * tensor->columns_now;
-        float *numbers = worse_numbers(tensor, weights->body);
-        worse_spoil(tensor, kind, numbers);
+        float *numbers = degraded_numbers(tensor, weights->body);
+        degraded_spoil(tensor, kind, numbers);
         assert_int_equal(fwrite(numbers, sizeof *numbers, count, out), count);
         free(numbers);
     }
@@ -223,7 +224,7 @@ static void worse_write_weights(const worse_weights *weights, worse_kind kind, c
 /* ---- the other files ------------------------------------------------------------------------- */
 
 /* Copies text, each label's name replaced by the next one's. */
-static void worse_rotate_labels(const char *text, char *to) {
+static void degraded_rotate_labels(const char *text, char *to) {
     static const char *const names[] = {"\"not_match\"", "\"partial_match\"", "\"exact_match\""};
     while (*text != '\0') {
         size_t i = 0;
@@ -238,25 +239,25 @@ static void worse_rotate_labels(const char *text, char *to) {
     *to = '\0';
 }
 
-static void worse_widen_config(const char *text, char *to) {
+static void degraded_widen_config(const char *text, char *to) {
     static const char key[] = "\"intermediate_size\":";
     const char *at = strstr(text, key);
     assert_non_null(at);
     char *rest;
     unsigned long width = strtoul(at + sizeof key - 1, &rest, 10);
-    sprintf(to, "%.*s%s %lu%s", (int)(at - text), text, key, width * WORSE_WIDTH_TIMES, rest);
+    sprintf(to, "%.*s%s %lu%s", (int)(at - text), text, key, width * DEGRADED_WIDTH_TIMES, rest);
 }
 
-static void worse_write_config(const char *base, worse_kind kind, const char *path) {
+static void degraded_write_config(const char *base, degraded_kind kind, const char *path) {
     size_t bytes;
-    char *text = worse_read(base, "config.json", &bytes);
+    char *text = degraded_read(base, "config.json", &bytes);
     char *changed = calloc(2, bytes + 64);
     assert_non_null(changed);
-    if (kind == WORSE_LABELS) {
-        worse_rotate_labels(text, changed);
+    if (kind == DEGRADED_LABELS) {
+        degraded_rotate_labels(text, changed);
         assert_string_not_equal(text, changed);
-    } else if (kind == WORSE_SLOW) {
-        worse_widen_config(text, changed);
+    } else if (kind == DEGRADED_SLOW) {
+        degraded_widen_config(text, changed);
     } else {
         strcpy(changed, text);
     }
@@ -265,23 +266,23 @@ static void worse_write_config(const char *base, worse_kind kind, const char *pa
     free(text);
 }
 
-void worse_model_write(const char *base, const char *root, worse_kind kind,
-                       char path[TINY_PATH_BYTES]) {
+void degraded_model_write(const char *base, const char *root, degraded_kind kind,
+                          char path[TINY_PATH_BYTES]) {
     static const char *const names[] = {"copy", "nan", "labels", "slow", "subtle"};
     int length = snprintf(path, TINY_PATH_BYTES, "%s/%s", root, names[kind]);
     assert_true(length > 0 && length < TINY_PATH_BYTES);
     assert_int_equal(mkdir(path, 0700), 0);
-    worse_write_config(base, kind, path);
+    degraded_write_config(base, kind, path);
     size_t bytes;
-    char *vocabulary = worse_read(base, "vocab.txt", &bytes);
+    char *vocabulary = degraded_read(base, "vocab.txt", &bytes);
     tiny_model_spoil(path, "vocab.txt", vocabulary);
     free(vocabulary);
-    worse_weights weights = {0};
-    worse_read_weights(&weights, base);
-    for (size_t i = 0; i < weights.count && kind == WORSE_SLOW; i++) {
-        worse_widen(&weights.tensors[i]);
+    degraded_weights weights = {0};
+    degraded_read_weights(&weights, base);
+    for (size_t i = 0; i < weights.count && kind == DEGRADED_SLOW; i++) {
+        degraded_widen(&weights.tensors[i]);
     }
-    worse_write_weights(&weights, kind, path);
+    degraded_write_weights(&weights, kind, path);
     free(weights.tensors);
     free(weights.file);
 }

@@ -10,21 +10,23 @@
  * The base is a directory with config.json, vocab.txt and one model.safetensors of MGeo's three
  * labels (models/mini). Tensors are written as F32, so that a WORSE_NOT copy answers exactly as its
  * base does at fp32. Everything is deterministic, and takes a fraction of a second. */
-#ifndef TEST_SUPPORT_WORSE_MODEL_H
-#define TEST_SUPPORT_WORSE_MODEL_H
+#ifndef TEST_SUPPORT_DEGRADED_MODEL_H
+#define TEST_SUPPORT_DEGRADED_MODEL_H
 
 #include "tiny_model.h"
 
-typedef enum worse_kind {
-    WORSE_NOT,    /* a faithful copy */
-    WORSE_NAN,    /* the classifier's first bias is NaN: no row has a finite answer */
-    WORSE_LABELS, /* id2label is rotated against the weights: what was exact_match is not_match */
-    WORSE_SLOW,   /* the same answers for more than 3 times the work: wider layers, filled with 0 */
-    WORSE_SUBTLE  /* noise on the word embeddings: most answers stay, some become wrong */
-} worse_kind;
+typedef enum degraded_kind {
+    DEGRADED_NONE,   /* a faithful copy */
+    DEGRADED_NAN,    /* the classifier's first bias is NaN: no row has a finite answer */
+    DEGRADED_LABELS, /* id2label is rotated against the weights: what was exact_match is not_match
+                      */
+    DEGRADED_SLOW,   /* the same answers for more than 3 times the work: wider layers, filled with 0
+                      */
+    DEGRADED_SUBTLE  /* noise on the word embeddings: most answers stay, some become wrong */
+} degraded_kind;
 
 /* Writes the directory "root/NAME" and its path; fails the running test if it cannot. */
-void worse_model_write(const char *base, const char *root, worse_kind kind,
-                       char path[TINY_PATH_BYTES]);
+void degraded_model_write(const char *base, const char *root, degraded_kind kind,
+                          char path[TINY_PATH_BYTES]);
 
 #endif

@@ -13,9 +13,9 @@ mgeo_pair pair;
 int make_models(void **state) {
     (void)state;
     mgi_backend_register(&mgi_fake_backend);
-    mgi_backend_register(&steered_backend);
+    mgi_backend_register(&controllable_backend);
     tiny_models_begin(root);
-    mgi_tokenizer *tokenizer = test_tokenizer();
+    mgi_tokenizer *tokenizer = oracle_tokenizer();
     mgi_labels labels = test_labels(3);
     pair = test_make_pair(&text, 1, 4);
     for (uint32_t i = 0; i < MODELS; i++) {
@@ -23,7 +23,7 @@ int make_models(void **state) {
         snprintf(name, sizeof name, "model-%u", i);
         tiny_model_write(root, name, &(tiny_model){.variant = i, .labels = 3, .unused = i},
                          paths[i]);
-        expected[i] = test_expected(tokenizer, TINY_MAX_LENGTH, &labels, i, &pair);
+        expected[i] = oracle_similarity(tokenizer, TINY_MAX_LENGTH, &labels, i, &pair);
     }
     mgi_tokenizer_destroy(tokenizer);
     return 0;
@@ -64,7 +64,7 @@ mgeo_error error;
 
 int begin(void **state) {
     (void)state;
-    steered_reset();
+    controllable_reset();
     log_count = 0;
     mgeo_engine_options options = {.struct_size = sizeof options, .log = keep_line};
     return mgeo_engine_create(&options, &engine, &error);
@@ -74,7 +74,7 @@ int end(void **state) {
     (void)state;
     mgeo_engine_destroy(engine);
     engine = NULL;
-    return steered_lanes_open();
+    return controllable_lanes_open();
 }
 
 mgeo_load_options on(const char *device) {
@@ -116,7 +116,7 @@ void check_answer(uint32_t model, uint64_t generation) {
 
 mgeo_status swap(void) { return mgeo_swap_model(engine, NULL, NULL, &error); }
 
-void *load_steered(void *argument) {
+void *load_controllable(void *argument) {
     loader *l = argument;
     mgeo_load_options options = on("steered");
     mgeo_model_info info = {.struct_size = sizeof info};
@@ -128,8 +128,8 @@ void *load_steered(void *argument) {
     return NULL;
 }
 
-void *ask_once(void *argument) {
-    asker *a = argument;
+void *score_once(void *argument) {
+    scoring_thread *a = argument;
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = &a->similarity};
     a->status = mgeo_score(engine, &pair, 1, &scores, NULL);
     a->generation = scores.generation;

@@ -1,7 +1,7 @@
 /* What the tests of lib/engine share: an engine on the fake backend, and models that tell
  * themselves apart by their answers. */
-#ifndef TEST_ENGINE_FIXTURE_H
-#define TEST_ENGINE_FIXTURE_H
+#ifndef TEST_SUPPORT_ENGINE_FIXTURE_H
+#define TEST_SUPPORT_ENGINE_FIXTURE_H
 
 #include "backend/fake.h"
 #include "check.h"
@@ -54,14 +54,14 @@ typedef struct loader {
     uint64_t generation;
     int32_t slot;
 } loader;
-void *load_steered(void *argument);
+void *load_controllable(void *argument);
 
 /* A thread that scores `pair` once. */
-typedef struct asker {
+typedef struct scoring_thread {
     uint64_t generation;
     float similarity;
     mgeo_status status;
-} asker;
-void *ask_once(void *argument);
+} scoring_thread;
+void *score_once(void *argument);
 
 #endif

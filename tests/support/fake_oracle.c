@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-const char test_vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
-                               "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"
-                               "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\n"
-                               "w\nx\ny\nz\n路\n号\n街\n道\n区\n市\n";
+const char oracle_vocabulary[] =
+    "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+    "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"
+    "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\n"
+    "w\nx\ny\nz\n路\n号\n街\n道\n区\n市\n";
 
-float test_bias(uint32_t variant, uint32_t label) {
+float oracle_bias(uint32_t variant, uint32_t label) {
     return (float)(variant % 64) * 0.125f * (label == 0 ? 1.0f : -0.5f) + (float)label;
 }
 
@@ -22,7 +23,7 @@ mgi_labels test_labels(uint32_t count) {
     static const char *const three[] = {"not_match", "partial_match", "exact_match"};
     for (uint32_t i = 0; i < count; i++) {
         if (count == 3) {
-            mgi_copy_text(labels.names[i], sizeof labels.names[i], three[i]);
+            mgi_fixed_text_copy(labels.names[i], sizeof labels.names[i], three[i]);
         } else {
             snprintf(labels.names[i], sizeof labels.names[i], "LABEL_%u", i);
         }
@@ -34,33 +35,33 @@ mgi_labels test_labels(uint32_t count) {
     return labels;
 }
 
-mgi_tokenizer *test_tokenizer(void) {
+mgi_tokenizer *oracle_tokenizer(void) {
     mgi_tokenizer_options options = {.do_lower_case = true, .tokenize_chinese_chars = true};
     mgi_tokenizer *tokenizer = NULL;
     mgeo_error error = {0};
-    if (mgi_tokenizer_create(&options, test_vocabulary, strlen(test_vocabulary), "test vocabulary",
-                             &tokenizer, &error) != MGEO_OK) {
+    if (mgi_tokenizer_create(&options, oracle_vocabulary, strlen(oracle_vocabulary),
+                             "test vocabulary", &tokenizer, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
     }
     return tokenizer;
 }
 
-float test_expected(const mgi_tokenizer *tokenizer, uint32_t max_length, const mgi_labels *labels,
-                    uint32_t variant, const mgeo_pair *pair) {
+float oracle_similarity(const mgi_tokenizer *tokenizer, uint32_t max_length,
+                        const mgi_labels *labels, uint32_t variant, const mgeo_pair *pair) {
     enum { LONGEST = 512 };
     int32_t ids[LONGEST];
     uint8_t types[LONGEST];
     uint32_t length = 0;
     assert_true(max_length <= LONGEST);
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(max_length);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(max_length);
     assert_non_null(scratch);
-    mgi_pair_encode(tokenizer, pair, scratch, ids, types, &length);
-    mgi_pair_scratch_destroy(scratch);
+    mgi_tokenizer_encode(tokenizer, pair, scratch, ids, types, &length);
+    mgi_tokenizer_scratch_destroy(scratch);
     if (length == 0) return NAN;
     float logits[MGEO_MAX_LABELS];
     float similarity;
     for (uint32_t i = 0; i < labels->count; i++) {
-        logits[i] = mgi_fake_logit(ids, types, length, i, test_bias(variant, i));
+        logits[i] = mgi_fake_logit(ids, types, length, i, oracle_bias(variant, i));
     }
     mgi_labels_score(labels, logits, NULL, NULL, &similarity);
     return similarity;

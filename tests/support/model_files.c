@@ -58,7 +58,7 @@ bytes bytes_of_file(const char *path) {
 
 /* ---- formats */
 
-bytes made_safetensors(const char *header, size_t body_size) {
+bytes model_files_safetensors(const char *header, size_t body_size) {
     bytes file = {0};
     bytes_put_number(&file, strlen(header), 8);
     bytes_put_text(&file, header);
@@ -66,7 +66,7 @@ bytes made_safetensors(const char *header, size_t body_size) {
     return file;
 }
 
-static void put_local(bytes *file, made_entry *entry, bool zip64) {
+static void put_local(bytes *file, model_files_entry *entry, bool zip64) {
     uint64_t size = zip64 ? UINT32_MAX : entry->size;
     entry->local = file->size;
     bytes_put(file, "PK\3\4", 4);
@@ -87,7 +87,7 @@ static void put_local(bytes *file, made_entry *entry, bool zip64) {
     bytes_put(file, entry->data, entry->size);
 }
 
-static void put_central(bytes *file, made_entry *entry, bool zip64) {
+static void put_central(bytes *file, model_files_entry *entry, bool zip64) {
     uint64_t size = zip64 ? UINT32_MAX : entry->size;
     entry->central = file->size;
     bytes_put(file, "PK\1\2", 4);
@@ -111,7 +111,7 @@ static void put_central(bytes *file, made_entry *entry, bool zip64) {
     }
 }
 
-static void put_end64(made_zip *zip, size_t count, size_t directory_size) {
+static void put_end64(model_files_zip *zip, size_t count, size_t directory_size) {
     zip->end64 = zip->file.size;
     bytes_put(&zip->file, "PK\6\6", 4);
     bytes_put_number(&zip->file, 44, 8);
@@ -128,8 +128,8 @@ static void put_end64(made_zip *zip, size_t count, size_t directory_size) {
     bytes_put_number(&zip->file, 1, 4);
 }
 
-made_zip made_zip_file(made_entry *entries, size_t count, bool zip64) {
-    made_zip zip = {0};
+model_files_zip model_files_zip_make(model_files_entry *entries, size_t count, bool zip64) {
+    model_files_zip zip = {0};
     for (size_t i = 0; i < count; i++) put_local(&zip.file, &entries[i], zip64);
     zip.directory = zip.file.size;
     for (size_t i = 0; i < count; i++) put_central(&zip.file, &entries[i], zip64);
@@ -157,7 +157,7 @@ static void put_integer(bytes *pickle, int32_t number) {
     bytes_put_number(pickle, (uint32_t)number, 4);
 }
 
-static void put_tensor(bytes *pickle, const made_tensor *tensor) {
+static void put_tensor(bytes *pickle, const model_files_tensor *tensor) {
     put_text_value(pickle, tensor->name);
     bytes_put_text(pickle, "ctorch._utils\n_rebuild_tensor_v2\n((");
     put_text_value(pickle, "storage");
@@ -180,7 +180,7 @@ static void put_tensor(bytes *pickle, const made_tensor *tensor) {
                            "ccollections\nOrderedDict\n)RtR");
 }
 
-bytes made_pickle(const made_tensor *tensors, size_t count) {
+bytes model_files_pickle(const model_files_tensor *tensors, size_t count) {
     bytes pickle = {0};
     bytes_put_text(&pickle, "\x80\x02"
                             "ccollections\nOrderedDict\n)R(");
@@ -191,14 +191,14 @@ bytes made_pickle(const made_tensor *tensors, size_t count) {
 
 /* ---- directories */
 
-void made_directory(char root[MADE_PATH]) {
+void model_files_directory(char root[MODEL_FILES_PATH]) {
     const char *parent = getenv("TMPDIR");
-    snprintf(root, MADE_PATH, "%.200s/mgeo-model-XXXXXX", parent == NULL ? "/tmp" : parent);
+    snprintf(root, MODEL_FILES_PATH, "%.200s/mgeo-model-XXXXXX", parent == NULL ? "/tmp" : parent);
     assert_non_null(mkdtemp(root));
 }
 
-void made_file(const char *root, const char *name, const void *data, size_t size) {
-    char path[MADE_PATH + 256];
+void model_files_write(const char *root, const char *name, const void *data, size_t size) {
+    char path[MODEL_FILES_PATH + 256];
     snprintf(path, sizeof path, "%s/%s", root, name);
     FILE *file = fopen(path, "wb");
     if (file == NULL) fail_msg("%s cannot be written", path);
@@ -206,25 +206,25 @@ void made_file(const char *root, const char *name, const void *data, size_t size
     assert_int_equal(fclose(file), 0);
 }
 
-void made_text(const char *root, const char *name, const char *text) {
-    made_file(root, name, text, strlen(text));
+void model_files_write_text(const char *root, const char *name, const char *text) {
+    model_files_write(root, name, text, strlen(text));
 }
 
-void made_remove(const char *root) {
-    char path[MADE_PATH + 256];
+void model_files_remove(const char *root) {
+    char path[MODEL_FILES_PATH + 256];
     DIR *directory = opendir(root);
     struct dirent *entry;
     if (directory == NULL) return;
     while ((entry = readdir(directory)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         snprintf(path, sizeof path, "%s/%s", root, entry->d_name);
-        if (unlink(path) != 0) made_remove(path);
+        if (unlink(path) != 0) model_files_remove(path);
     }
     closedir(directory);
     rmdir(root);
 }
 
-void made_copy(const char *from, const char *to) {
+void model_files_copy(const char *from, const char *to) {
     char path[1024];
     DIR *directory = opendir(from);
     struct dirent *entry;
@@ -233,7 +233,7 @@ void made_copy(const char *from, const char *to) {
         if (entry->d_name[0] == '.') continue;
         snprintf(path, sizeof path, "%s/%s", from, entry->d_name);
         bytes file = bytes_of_file(path);
-        made_file(to, entry->d_name, file.data, file.size);
+        model_files_write(to, entry->d_name, file.data, file.size);
         bytes_free(&file);
     }
     closedir(directory);
@@ -241,8 +241,8 @@ void made_copy(const char *from, const char *to) {
 
 /* ---- checks */
 
-mgi_store_file made_store_file(const bytes *from, char *path) {
-    return (mgi_store_file){.map = {.data = from->data, .size = from->size}, .path = path};
+mgi_tensor_index_file model_files_index_file(const bytes *from, char *path) {
+    return (mgi_tensor_index_file){.map = {.data = from->data, .size = from->size}, .path = path};
 }
 
 void check_line(const mgeo_error *error, const char *part) {

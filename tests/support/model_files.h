@@ -1,6 +1,6 @@
 /* Files made in memory and on disk for the readers' tests. */
-#ifndef TESTS_MODEL_MADE_H
-#define TESTS_MODEL_MADE_H
+#ifndef TEST_SUPPORT_MODEL_FILES_H
+#define TEST_SUPPORT_MODEL_FILES_H
 
 #include "model/formats/tensor_index.h"
 
@@ -27,49 +27,49 @@ bytes bytes_of_file(const char *path);
 /* ---- formats */
 
 /* Length, header, then body_size bytes. */
-bytes made_safetensors(const char *header, size_t body_size);
+bytes model_files_safetensors(const char *header, size_t body_size);
 
-typedef struct made_entry {
+typedef struct model_files_entry {
     const char *name;
     const void *data;
     size_t size;
     size_t local, central; /* out: where the two headers begin */
-} made_entry;
+} model_files_entry;
 
-typedef struct made_zip {
+typedef struct model_files_zip {
     bytes file;
     size_t directory, end64, locator, end; /* where they begin; end64 and locator with zip64 */
-} made_zip;
+} model_files_zip;
 
 /* A zip of stored entries; with zip64, all sizes and offsets are in zip64 fields. */
-made_zip made_zip_file(made_entry *entries, size_t count, bool zip64);
+model_files_zip model_files_zip_make(model_files_entry *entries, size_t count, bool zip64);
 
-typedef struct made_tensor {
+typedef struct model_files_tensor {
     const char *name;
     const char *storage; /* "FloatStorage" */
     const char *key;     /* "0" */
     int32_t numbers, offset;
     int32_t shape[3], stride[3];
     int rank;
-} made_tensor;
+} model_files_tensor;
 
 /* A pickle of protocol 2, as torch.save writes a state dict. */
-bytes made_pickle(const made_tensor *tensors, size_t count);
+bytes model_files_pickle(const model_files_tensor *tensors, size_t count);
 
 /* ---- directories */
 
-enum { MADE_PATH = 256 };
-void made_directory(char root[MADE_PATH]);
-void made_file(const char *root, const char *name, const void *data, size_t size);
-void made_text(const char *root, const char *name, const char *text);
-void made_remove(const char *root); /* with all in it */
+enum { MODEL_FILES_PATH = 256 };
+void model_files_directory(char root[MODEL_FILES_PATH]);
+void model_files_write(const char *root, const char *name, const void *data, size_t size);
+void model_files_write_text(const char *root, const char *name, const char *text);
+void model_files_remove(const char *root); /* with all in it */
 /* Copies the files of a directory into another that is there. */
-void made_copy(const char *from, const char *to);
+void model_files_copy(const char *from, const char *to);
 
 /* ---- checks */
 
 /* A file in memory; the store does not own it. */
-mgi_store_file made_store_file(const bytes *from, char *path);
+mgi_tensor_index_file model_files_index_file(const bytes *from, char *path);
 
 /* Fails the running test unless the line is one line and holds `part`. */
 void check_line(const mgeo_error *error, const char *part);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t toy_random(uint64_t *state) {
+uint64_t random_encoder_next_u64(uint64_t *state) {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -13,10 +13,10 @@ uint64_t toy_random(uint64_t *state) {
 }
 
 static float uniform(uint64_t *state) {
-    return (float)((double)(toy_random(state) >> 11) / 4503599627370496.0 - 1.0);
+    return (float)((double)(random_encoder_next_u64(state) >> 11) / 4503599627370496.0 - 1.0);
 }
 
-mgi_encoder_spec toy_spec(void) {
+mgi_encoder_spec random_encoder_spec(void) {
     return (mgi_encoder_spec){.layers = 2,
                               .hidden = 32,
                               .heads = 4,
@@ -45,7 +45,7 @@ static void store(mgi_dtype type, unsigned char *to, float x) {
     }
 }
 
-static mgi_tensor tensor(toy *t, const toy_options *o, uint32_t rows, uint32_t columns,
+static mgi_tensor tensor(toy *t, const random_encoder_options *o, uint32_t rows, uint32_t columns,
                          float middle, float spread, uint64_t *state) {
     size_t size = o->dtype == MGI_F32 ? 4 : 2, count = (size_t)rows * (columns ? columns : 1);
     unsigned char *memory = malloc(count * size + 1);
@@ -62,7 +62,7 @@ static mgi_tensor tensor(toy *t, const toy_options *o, uint32_t rows, uint32_t c
                         .dtype = o->dtype};
 }
 
-toy *toy_create(const toy_options *o) {
+toy *random_encoder_create(const random_encoder_options *o) {
     const mgi_encoder_spec *s = &o->spec;
     toy *t = calloc(1, sizeof *t);
     assert(t);
@@ -101,7 +101,7 @@ toy *toy_create(const toy_options *o) {
     return t;
 }
 
-void toy_destroy(toy *t) {
+void random_encoder_destroy(toy *t) {
     if (!t) return;
     for (size_t i = 0; i < t->blocks; i++) free(t->memory[i]);
     free(t->memory);
@@ -109,7 +109,7 @@ void toy_destroy(toy *t) {
     free(t);
 }
 
-mgi_encoder_request toy_request(const toy *t, const char *device, int32_t precision) {
+mgi_encoder_request random_encoder_request(const toy *t, const char *device, int32_t precision) {
     return (mgi_encoder_request){.device = device,
                                  .precision = precision,
                                  .max_length = t->spec.positions,
@@ -117,8 +117,8 @@ mgi_encoder_request toy_request(const toy *t, const char *device, int32_t precis
                                  .weights = &t->weights};
 }
 
-static toy_batch *empty_batch(uint32_t rows, uint32_t tokens) {
-    toy_batch *b = calloc(1, sizeof *b);
+static random_encoder_batch *empty_batch(uint32_t rows, uint32_t tokens) {
+    random_encoder_batch *b = calloc(1, sizeof *b);
     assert(b);
     b->ids = calloc(tokens, sizeof *b->ids);
     b->types = calloc(tokens, sizeof *b->types);
@@ -128,15 +128,16 @@ static toy_batch *empty_batch(uint32_t rows, uint32_t tokens) {
     return b;
 }
 
-toy_batch *toy_batch_create(const mgi_encoder_spec *spec, const uint32_t *lengths, uint32_t rows,
-                            uint64_t seed) {
+random_encoder_batch *random_encoder_batch_create(const mgi_encoder_spec *spec,
+                                                  const uint32_t *lengths, uint32_t rows,
+                                                  uint64_t seed) {
     uint32_t tokens = 0;
     for (uint32_t r = 0; r < rows; r++) tokens += lengths[r];
-    toy_batch *b = empty_batch(rows, tokens);
+    random_encoder_batch *b = empty_batch(rows, tokens);
     for (uint32_t r = 0, at = 0; r < rows; r++) {
         uint64_t state = seed + r;
         for (uint32_t i = 0; i < lengths[r]; i++, at++) {
-            b->ids[at] = (int32_t)(toy_random(&state) % spec->vocabulary);
+            b->ids[at] = (int32_t)(random_encoder_next_u64(&state) % spec->vocabulary);
             b->types[at] = (uint8_t)(i * 2 >= lengths[r] ? spec->types - 1 : 0);
         }
         b->offsets[r + 1] = at;
@@ -144,16 +145,16 @@ toy_batch *toy_batch_create(const mgi_encoder_spec *spec, const uint32_t *length
     return b;
 }
 
-toy_batch *toy_batch_row(const toy_batch *from, uint32_t row) {
+random_encoder_batch *random_encoder_batch_row(const random_encoder_batch *from, uint32_t row) {
     uint32_t first = from->offsets[row], length = from->offsets[row + 1] - first;
-    toy_batch *b = empty_batch(1, length);
+    random_encoder_batch *b = empty_batch(1, length);
     memcpy(b->ids, from->ids + first, length * sizeof *b->ids);
     memcpy(b->types, from->types + first, length * sizeof *b->types);
     b->offsets[1] = length;
     return b;
 }
 
-void toy_batch_destroy(toy_batch *b) {
+void random_encoder_batch_destroy(random_encoder_batch *b) {
     if (!b) return;
     free(b->ids);
     free(b->types);
@@ -161,7 +162,7 @@ void toy_batch_destroy(toy_batch *b) {
     free(b);
 }
 
-double toy_number(const mgi_tensor *tensor, size_t index) {
+double random_encoder_number(const mgi_tensor *tensor, size_t index) {
     const unsigned char *at = tensor->data;
     if (tensor->dtype == MGI_F32) {
         float x;

@@ -1,16 +1,16 @@
 /* Small models with seeded random weights, and batches for them. */
-#ifndef TESTS_BACKEND_TOY_H
-#define TESTS_BACKEND_TOY_H
+#ifndef TEST_SUPPORT_RANDOM_ENCODER_H
+#define TEST_SUPPORT_RANDOM_ENCODER_H
 
 #include "backend/backend.h"
 
-typedef struct toy_options {
+typedef struct random_encoder_options {
     mgi_encoder_spec spec;
     mgi_dtype dtype; /* of the tensors */
     uint64_t seed;
     float spread;    /* of the weights; 0: one that keeps a model's numbers lively */
     bool misaligned; /* tensors begin at odd addresses */
-} toy_options;
+} random_encoder_options;
 
 typedef struct toy {
     mgi_encoder_spec spec;
@@ -20,32 +20,33 @@ typedef struct toy {
 } toy;
 
 /* A spec of 2 layers, 32 hidden, 4 heads, 64 intermediate, 97 words, 3 labels, gelu. */
-mgi_encoder_spec toy_spec(void);
+mgi_encoder_spec random_encoder_spec(void);
 
-toy *toy_create(const toy_options *options);
-void toy_destroy(toy *toy);
+toy *random_encoder_create(const random_encoder_options *options);
+void random_encoder_destroy(toy *toy);
 
 /* A request for device and precision over the toy, with its positions as max_length. */
-mgi_encoder_request toy_request(const toy *toy, const char *device, int32_t precision);
+mgi_encoder_request random_encoder_request(const toy *toy, const char *device, int32_t precision);
 
-typedef struct toy_batch {
+typedef struct random_encoder_batch {
     mgi_batch batch;
     int32_t *ids;
     uint8_t *types;
     uint32_t *offsets;
-} toy_batch;
+} random_encoder_batch;
 
 /* Rows of the given lengths, in non-decreasing order, with seeded ids and types. A row's contents
  * depend on its seed alone: row r has seed + r. */
-toy_batch *toy_batch_create(const mgi_encoder_spec *spec, const uint32_t *lengths, uint32_t rows,
-                            uint64_t seed);
+random_encoder_batch *random_encoder_batch_create(const mgi_encoder_spec *spec,
+                                                  const uint32_t *lengths, uint32_t rows,
+                                                  uint64_t seed);
 /* Row `row` of a batch as a batch of its own. */
-toy_batch *toy_batch_row(const toy_batch *from, uint32_t row);
-void toy_batch_destroy(toy_batch *batch);
+random_encoder_batch *random_encoder_batch_row(const random_encoder_batch *from, uint32_t row);
+void random_encoder_batch_destroy(random_encoder_batch *batch);
 
-uint64_t toy_random(uint64_t *state);
+uint64_t random_encoder_next_u64(uint64_t *state);
 
 /* A tensor's number, whatever its type. */
-double toy_number(const mgi_tensor *tensor, size_t index);
+double random_encoder_number(const mgi_tensor *tensor, size_t index);
 
 #endif

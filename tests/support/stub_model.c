@@ -23,12 +23,12 @@ int stub_models_open(void) { return atomic_load(&stub_open); }
 mgi_model *stub_model_create(const stub_options *options) {
     mgi_model *model = calloc(1, sizeof *model);
     assert_non_null(model);
-    model->tokenizer = test_tokenizer();
+    model->tokenizer = oracle_tokenizer();
     model->labels = test_labels(options->labels);
     model->backend = options->backend;
     model->max_length = options->max_length;
     float bias[3];
-    for (uint32_t i = 0; i < options->labels; i++) bias[i] = test_bias(options->variant, i);
+    for (uint32_t i = 0; i < options->labels; i++) bias[i] = oracle_bias(options->variant, i);
     mgi_encoder_spec spec = {.layers = 1,
                              .hidden = 8,
                              .heads = 2,

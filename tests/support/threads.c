@@ -6,13 +6,13 @@
 
 #include <time.h>
 
-void test_crew_start(test_crew *crew, void *(*body)(void *), void *argument) {
-    assert_true(crew->count < TEST_THREADS_MOST);
+void test_threads_start(test_threads *crew, void *(*body)(void *), void *argument) {
+    assert_true(crew->count < MAX_TEST_THREADS);
     assert_int_equal(pthread_create(&crew->threads[crew->count], NULL, body, argument), 0);
     crew->count++;
 }
 
-void test_crew_join(test_crew *crew) {
+void test_threads_join(test_threads *crew) {
     for (unsigned i = 0; i < crew->count; i++) pthread_join(crew->threads[i], NULL);
     crew->count = 0;
 }

@@ -4,16 +4,16 @@
 
 #include <pthread.h>
 
-enum { TEST_THREADS_MOST = 64 };
+enum { MAX_TEST_THREADS = 64 };
 
-typedef struct test_crew {
-    pthread_t threads[TEST_THREADS_MOST];
+typedef struct test_threads {
+    pthread_t threads[MAX_TEST_THREADS];
     unsigned count;
-} test_crew;
+} test_threads;
 
 /* Starts one more thread; fails the running test if it cannot be. */
-void test_crew_start(test_crew *crew, void *(*body)(void *), void *argument);
-void test_crew_join(test_crew *crew);
+void test_threads_start(test_threads *crew, void *(*body)(void *), void *argument);
+void test_threads_join(test_threads *crew);
 
 /* Sleeps this many milliseconds. */
 void test_sleep(unsigned milliseconds);

@@ -61,7 +61,7 @@ static void tiny_add_norm(tiny_file *file, const char *name) {
 
 static uint32_t tiny_vocabulary(void) {
     uint32_t lines = 0;
-    for (const char *p = test_vocabulary; *p != '\0'; p++) lines += *p == '\n';
+    for (const char *p = oracle_vocabulary; *p != '\0'; p++) lines += *p == '\n';
     return lines;
 }
 
@@ -85,7 +85,7 @@ static void tiny_add_encoder(tiny_file *file) {
 static void tiny_add_classifier(tiny_file *file, const tiny_model *model) {
     tiny_add(file, "classifier.weight", model->labels, TINY_HIDDEN);
     float *bias = tiny_add(file, "classifier.bias", model->labels, 0);
-    for (uint32_t i = 0; i < model->labels; i++) bias[i] = test_bias(model->variant, i);
+    for (uint32_t i = 0; i < model->labels; i++) bias[i] = oracle_bias(model->variant, i);
     for (uint32_t i = 0; i < model->unused; i++) {
         char name[32];
         snprintf(name, sizeof name, "spare.%u", i);
@@ -150,7 +150,7 @@ void tiny_model_write(const char *root, const char *name, const tiny_model *mode
     assert_true(length > 0 && length < TINY_PATH_BYTES);
     assert_int_equal(mkdir(path, 0700), 0);
     tiny_write_config(path, model);
-    tiny_model_spoil(path, "vocab.txt", test_vocabulary);
+    tiny_model_spoil(path, "vocab.txt", oracle_vocabulary);
     tiny_write_weights(path, model);
 }
 

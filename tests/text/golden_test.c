@@ -17,15 +17,19 @@ enum { SETTINGS = 6, ENGLISH = 5, LONGEST = GOLDEN_IDS };
 static const mgi_tokenizer_options settings[SETTINGS] = {
     {.do_lower_case = true, .tokenize_chinese_chars = true},
     {.do_lower_case = false, .tokenize_chinese_chars = true},
-    {.do_lower_case = true, .tokenize_chinese_chars = true, .strip_accents = MGI_STRIP_NO},
+    {.do_lower_case = true,
+     .tokenize_chinese_chars = true,
+     .strip_accents = MGI_TOKENIZER_STRIP_NO},
     {.do_lower_case = true, .tokenize_chinese_chars = false},
-    {.do_lower_case = false, .tokenize_chinese_chars = true, .strip_accents = MGI_STRIP_YES},
+    {.do_lower_case = false,
+     .tokenize_chinese_chars = true,
+     .strip_accents = MGI_TOKENIZER_STRIP_YES},
     {.do_lower_case = true, .tokenize_chinese_chars = true},
 };
 
 static mgi_tokenizer *tokenizers[SETTINGS];
 static mgi_tokenizer *halving;
-static mgi_pair_scratch *scratch;
+static mgi_tokenizer_scratch *scratch;
 static int32_t ids[LONGEST];
 static uint8_t types[LONGEST];
 static uint32_t length;
@@ -50,7 +54,7 @@ static int set_up(void **state) {
     mgi_tokenizer_options options = settings[0];
     options.halve_budget = true;
     halving = make(&options, "vocab_zh.txt");
-    scratch = mgi_pair_scratch_create(LONGEST);
+    scratch = mgi_tokenizer_scratch_create(LONGEST);
     return scratch == NULL;
 }
 
@@ -58,14 +62,14 @@ static int tear_down(void **state) {
     (void)state;
     for (int i = 0; i < SETTINGS; i++) mgi_tokenizer_destroy(tokenizers[i]);
     mgi_tokenizer_destroy(halving);
-    mgi_pair_scratch_destroy(scratch);
+    mgi_tokenizer_scratch_destroy(scratch);
     return 0;
 }
 
 /* Encodes text as the first side and returns how many tokens it has; they begin at ids[1]. */
 static size_t encode_one(const mgi_tokenizer *tokenizer, const char *text, size_t bytes) {
     mgeo_pair pair = {text, bytes, "1", 1};
-    uint32_t flags = mgi_pair_encode(tokenizer, &pair, scratch, ids, types, &length);
+    uint32_t flags = mgi_tokenizer_encode(tokenizer, &pair, scratch, ids, types, &length);
     if (flags == MGEO_ROW_EMPTY) return 0;
     assert_int_equal(flags, 0);
     return length - 4;
@@ -165,10 +169,10 @@ static void every_code_point_is_as_the_reference(void **state) {
 
 static void check_pair(const mgi_tokenizer *tokenizer, const mgeo_pair *pair, uint32_t limit,
                        bool cut, size_t line, const char *expected) {
-    mgi_pair_scratch *small = mgi_pair_scratch_create(limit);
+    mgi_tokenizer_scratch *small = mgi_tokenizer_scratch_create(limit);
     assert_non_null(small);
-    uint32_t flags = mgi_pair_encode(tokenizer, pair, small, ids, types, &length);
-    mgi_pair_scratch_destroy(small);
+    uint32_t flags = mgi_tokenizer_encode(tokenizer, pair, small, ids, types, &length);
+    mgi_tokenizer_scratch_destroy(small);
     assert_int_equal(flags, cut ? MGEO_ROW_TRUNCATED : 0);
     assert_true(length <= limit);
     check_ids("pairs.tsv", line, (int)limit, ids, length, expected);
@@ -215,7 +219,8 @@ static void conformance_cases_pass(void **state) {
         bool alone = file.fields[3][0] == '\0';
         mgeo_pair pair = {a, golden_unescape(file.fields[2], a), b,
                           golden_unescape(alone ? "1" : file.fields[3], b)};
-        uint32_t flags = mgi_pair_encode(tokenizers[setting], &pair, scratch, ids, types, &length);
+        uint32_t flags =
+            mgi_tokenizer_encode(tokenizers[setting], &pair, scratch, ids, types, &length);
         if (flags == MGEO_ROW_EMPTY) { /* where the reference has nothing but specials */
             assert_string_equal(file.fields[4], "101 102");
             continue;

@@ -53,10 +53,10 @@ typedef struct encoded {
 static encoded encode(const mgi_tokenizer *with, uint32_t limit, mgeo_pair pair) {
     encoded out;
     memset(&out, 0x55, sizeof out);
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(limit);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(limit);
     assert_non_null(scratch);
-    out.flags = mgi_pair_encode(with, &pair, scratch, out.ids, out.types, &out.length);
-    mgi_pair_scratch_destroy(scratch);
+    out.flags = mgi_tokenizer_encode(with, &pair, scratch, out.ids, out.types, &out.length);
+    mgi_tokenizer_scratch_destroy(scratch);
     return out;
 }
 
@@ -94,7 +94,7 @@ static void every_small_pair_is_cut_by_the_rule(void **state) {
     mgi_tokenizer *halving = make(&options);
     char text[24];
     memset(text, '!', sizeof text);
-    for (uint32_t limit = MGI_PAIR_SHORTEST; limit < 20; limit++) {
+    for (uint32_t limit = MGI_TOKENIZER_MIN_LENGTH; limit < 20; limit++) {
         for (size_t n = 1; n <= sizeof text * sizeof text; n++) {
             size_t a = (n - 1) / sizeof text + 1;
             size_t b = (n - 1) % sizeof text + 1;
@@ -208,7 +208,7 @@ static void specials_are_found_by_name(void **state) {
     mgi_tokenizer *small = NULL;
     assert_int_equal(mgi_tokenizer_create(&usual, text, strlen(text), "v", &small, NULL), MGEO_OK);
     assert_int_equal(mgi_tokenizer_vocabulary(small), 5);
-    encoded out = encode(small, MGI_PAIR_SHORTEST, (mgeo_pair){"Ab", 2, "q", 1});
+    encoded out = encode(small, MGI_TOKENIZER_MIN_LENGTH, (mgeo_pair){"Ab", 2, "q", 1});
     static const int32_t expected[] = {4, 0, 1, 3, 1}; /* a ##b was cut to a */
     assert_int_equal(out.flags, MGEO_ROW_TRUNCATED);
     assert_int_equal(out.length, 5);
@@ -234,26 +234,26 @@ static void every_failed_allocation_is_survived(void **state) {
         assert_non_null(strstr(error.message, "out of memory"));
     }
     mgi_alloc_fail_at(1);
-    assert_null(mgi_pair_scratch_create(LIMIT));
+    assert_null(mgi_tokenizer_scratch_create(LIMIT));
     mgi_alloc_fail_at(0);
-    assert_null(mgi_pair_scratch_create(MGI_PAIR_SHORTEST - 1));
+    assert_null(mgi_tokenizer_scratch_create(MGI_TOKENIZER_MIN_LENGTH - 1));
     mgi_tokenizer_destroy(NULL);
-    mgi_pair_scratch_destroy(NULL);
+    mgi_tokenizer_scratch_destroy(NULL);
 }
 
 static void encoding_allocates_nothing(void **state) {
     (void)state;
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(LIMIT);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(LIMIT);
     encoded out;
     mgeo_pair pair = {"余杭区文一西路969号", MGEO_NUL_TERMINATED, "e\u0301\u0323 가",
                       MGEO_NUL_TERMINATED};
     mgi_alloc_fail_at(0);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(
-            mgi_pair_encode(tokenizer, &pair, scratch, out.ids, out.types, &out.length), 0);
+            mgi_tokenizer_encode(tokenizer, &pair, scratch, out.ids, out.types, &out.length), 0);
     }
     assert_int_equal(mgi_alloc_count(), 0);
-    mgi_pair_scratch_destroy(scratch);
+    mgi_tokenizer_scratch_destroy(scratch);
 }
 
 /* ---- Threads --------------------------------------------------------------------------------- */
@@ -272,18 +272,18 @@ static encoded expected_answers[SHARED];
 
 static void *encode_many(void *user) {
     bool *same = user;
-    mgi_pair_scratch *scratch = mgi_pair_scratch_create(LIMIT);
+    mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(LIMIT);
     *same = scratch != NULL;
     for (int i = 0; i < ROUNDS && *same; i++) {
         const encoded *wanted = &expected_answers[i % SHARED];
         encoded out;
-        out.flags = mgi_pair_encode(tokenizer, &shared_pairs[i % SHARED], scratch, out.ids,
-                                    out.types, &out.length);
+        out.flags = mgi_tokenizer_encode(tokenizer, &shared_pairs[i % SHARED], scratch, out.ids,
+                                         out.types, &out.length);
         *same = out.flags == wanted->flags && out.length == wanted->length &&
                 memcmp(out.ids, wanted->ids, out.length * sizeof out.ids[0]) == 0 &&
                 memcmp(out.types, wanted->types, out.length) == 0;
     }
-    mgi_pair_scratch_destroy(scratch);
+    mgi_tokenizer_scratch_destroy(scratch);
     return NULL;
 }
 

@@ -27,7 +27,7 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void piece(const char *word, mgi_tokens *tokens) {
+static void piece(const char *word, mgi_wordpiece_tokens *tokens) {
     int32_t characters[200];
     size_t count = strlen(word);
     assert_true(count <= 200);
@@ -38,7 +38,7 @@ static void piece(const char *word, mgi_tokens *tokens) {
 static void words_fall_into_their_longest_pieces(void **state) {
     (void)state;
     int32_t ids[8];
-    mgi_tokens tokens = {ids, 8, 0};
+    mgi_wordpiece_tokens tokens = {ids, 8, 0};
     piece("unwanted", &tokens);
     piece("running", &tokens);
     static const int32_t expected[] = {UN, INSIDE_WANT, ED, RUNN, ING};
@@ -49,7 +49,7 @@ static void words_fall_into_their_longest_pieces(void **state) {
 static void a_word_with_a_loose_end_is_unknown_whole(void **state) {
     (void)state;
     int32_t ids[8];
-    mgi_tokens tokens = {ids, 8, 0};
+    mgi_wordpiece_tokens tokens = {ids, 8, 0};
     piece("unwantedX", &tokens);
     piece("running", &tokens);
     piece("lowes", &tokens); /* the path of "lowest" goes on, but nothing ends on it */
@@ -62,7 +62,7 @@ static void a_word_with_a_loose_end_is_unknown_whole(void **state) {
 static void a_character_beyond_the_basic_plane_is_found(void **state) {
     (void)state;
     int32_t ids[2];
-    mgi_tokens tokens = {ids, 2, 0};
+    mgi_wordpiece_tokens tokens = {ids, 2, 0};
     int32_t characters[] = {0x20000, 0x20001};
     mgi_wordpiece(vocab, characters, 1, &tokens);
     mgi_wordpiece(vocab, characters + 1, 1, &tokens);
@@ -73,26 +73,26 @@ static void a_character_beyond_the_basic_plane_is_found(void **state) {
 
 static void a_hundred_characters_are_the_most(void **state) {
     (void)state;
-    char word[MGI_WORD_LONGEST + 2];
+    char word[MGI_NORMALIZE_MAX_WORD + 2];
     memset(word, 'x', sizeof word);
     int32_t ids[200];
-    mgi_tokens tokens = {ids, 200, 0};
-    word[MGI_WORD_LONGEST] = '\0';
+    mgi_wordpiece_tokens tokens = {ids, 200, 0};
+    word[MGI_NORMALIZE_MAX_WORD] = '\0';
     piece(word, &tokens);
-    assert_int_equal(tokens.count, MGI_WORD_LONGEST);
+    assert_int_equal(tokens.count, MGI_NORMALIZE_MAX_WORD);
     assert_int_equal(ids[0], X);
     assert_int_equal(ids[99], X + 1);
-    word[MGI_WORD_LONGEST] = 'x';
-    word[MGI_WORD_LONGEST + 1] = '\0';
+    word[MGI_NORMALIZE_MAX_WORD] = 'x';
+    word[MGI_NORMALIZE_MAX_WORD + 1] = '\0';
     piece(word, &tokens);
-    assert_int_equal(tokens.count, MGI_WORD_LONGEST + 1);
+    assert_int_equal(tokens.count, MGI_NORMALIZE_MAX_WORD + 1);
     assert_int_equal(ids[100], UNK);
 }
 
 static void tokens_beyond_the_capacity_are_counted_only(void **state) {
     (void)state;
     int32_t ids[3] = {-7, -7, -7};
-    mgi_tokens tokens = {ids, 2, 0};
+    mgi_wordpiece_tokens tokens = {ids, 2, 0};
     piece("unwanted", &tokens);
     piece("xq", &tokens);
     assert_int_equal(tokens.count, 4);

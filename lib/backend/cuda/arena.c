@@ -18,7 +18,7 @@ static void *take(ground *g, uint64_t bytes) {
     return at;
 }
 
-size_t mgi_cuda_type_size(mgk_cuda_type type) {
+size_t mgk_cuda_dtype_bytes(mgk_cuda_dtype type) {
     switch (type) {
     case MGK_CUDA_F16:
     case MGK_CUDA_BF16: return 2;
@@ -28,20 +28,20 @@ size_t mgi_cuda_type_size(mgk_cuda_type type) {
     }
 }
 
-static bool is_half(mgk_cuda_type type) { return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16; }
+static bool is_half(mgk_cuda_dtype type) { return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16; }
 
-static bool is_scaled(mgk_cuda_type type) { return type == MGK_CUDA_E4M3 || type == MGK_CUDA_S8; }
+static bool is_scaled(mgk_cuda_dtype type) { return type == MGK_CUDA_E4M3 || type == MGK_CUDA_S8; }
 
 /* ---- weights ---- */
 
-static void take_linear(ground *g, mgk_cuda_type product, mgk_cuda_type flow, uint32_t outputs,
+static void take_linear(ground *g, mgk_cuda_dtype product, mgk_cuda_dtype flow, uint32_t outputs,
                         uint32_t inputs, mgi_cuda_linear *to) {
     to->outputs = outputs;
     to->inputs = inputs;
     to->step = 1;
-    to->weight = take(g, (uint64_t)outputs * inputs * mgi_cuda_type_size(product));
+    to->weight = take(g, (uint64_t)outputs * inputs * mgk_cuda_dtype_bytes(product));
     to->bias = take(g, outputs * sizeof(float));
-    if (is_half(flow)) to->flow_bias = take(g, outputs * mgi_cuda_type_size(flow));
+    if (is_half(flow)) to->flow_bias = take(g, outputs * mgk_cuda_dtype_bytes(flow));
     if (is_scaled(product)) to->scale = take(g, outputs * sizeof(float));
 }
 
@@ -53,7 +53,7 @@ static void take_norm(ground *g, uint32_t hidden, mgi_cuda_norm_weights *to) {
 
 static void take_layer(ground *g, const mgi_encoder *e, mgi_cuda_layer *to) {
     const uint32_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    const mgk_cuda_type product = e->forms.product, flow = e->forms.flow;
+    const mgk_cuda_dtype product = e->forms.product, flow = e->forms.flow;
     take_linear(g, product, flow, 3 * hidden, hidden, &to->qkv);
     take_linear(g, product, flow, hidden, hidden, &to->attention_output);
     take_norm(g, hidden, &to->attention_norm);
@@ -64,11 +64,11 @@ static void take_layer(ground *g, const mgi_encoder *e, mgi_cuda_layer *to) {
     to->wide_scale_there = take(g, sizeof(float));
 }
 
-uint64_t mgi_cuda_lay_out_weights(const mgi_encoder *e, mgi_cuda_copy *copy, char *memory) {
+uint64_t mgi_cuda_arena_layout_weights(const mgi_encoder *e, mgi_cuda_replica *copy, char *memory) {
     const mgi_encoder_spec *spec = &e->spec;
     const uint64_t hidden = spec->hidden;
     ground g = {.memory = memory};
-    copy->words = take(&g, spec->vocabulary * hidden * mgi_cuda_type_size(e->forms.flow));
+    copy->words = take(&g, spec->vocabulary * hidden * mgk_cuda_dtype_bytes(e->forms.flow));
     copy->positions = take(&g, spec->positions * hidden * sizeof(float));
     copy->types = take(&g, spec->types * hidden * sizeof(float));
     take_norm(&g, spec->hidden, &copy->embedding_norm);
@@ -97,21 +97,21 @@ size_t mgi_cuda_upload_bounds(uint32_t rows, uint32_t tokens) {
 }
 
 size_t mgi_cuda_upload_tiles(uint32_t rows, uint32_t tokens) {
-    return aligned(mgi_cuda_upload_bounds(rows, tokens) + tokens * sizeof(mgk_heads_bounds));
+    return aligned(mgi_cuda_upload_bounds(rows, tokens) + tokens * sizeof(mgk_qkv_bounds));
 }
 
 size_t mgi_cuda_upload_bytes_tiled(uint32_t rows, uint32_t tokens, uint32_t tiles) {
-    return mgi_cuda_upload_tiles(rows, tokens) + tiles * sizeof(mgk_heads_tile);
+    return mgi_cuda_upload_tiles(rows, tokens) + tiles * sizeof(mgk_qkv_tile);
 }
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *memory) {
+uint64_t mgi_cuda_arena_layout_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *memory) {
     const uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    const uint64_t rows = ((uint64_t)e->batch_tokens + MGI_CUDA_ROWS_STEP - 1) /
-                          MGI_CUDA_ROWS_STEP * MGI_CUDA_ROWS_STEP;
-    const size_t flow = mgi_cuda_type_size(e->forms.flow);
-    const size_t product = mgi_cuda_type_size(e->forms.product);
+    const uint64_t rows = ((uint64_t)e->batch_tokens + MGI_CUDA_ARENA_ROWS_STEP - 1) /
+                          MGI_CUDA_ARENA_ROWS_STEP * MGI_CUDA_ARENA_ROWS_STEP;
+    const size_t flow = mgk_cuda_dtype_bytes(e->forms.flow);
+    const size_t product = mgk_cuda_dtype_bytes(e->forms.product);
     const bool steps = e->forms.product == MGK_CUDA_S8;
     ground g = {.memory = memory};
     memset(b, 0, sizeof *b);
@@ -134,17 +134,18 @@ uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *e, mgi_cuda_buffers *b, char *
         b->wide_scale = take(&g, rows * sizeof *b->wide_scale);
         b->sums = take(&g, rows * most(3 * hidden, wide) * sizeof *b->sums);
     }
-    b->workspace = take(&g, MGI_CUDA_WORKSPACE);
+    b->workspace = take(&g, MGI_CUDA_CUBLAS_WORKSPACE);
     return g.used;
 }
 
 /* The largest group of weights that is looked at as a whole, in fp32, and a few numbers. */
-uint64_t mgi_cuda_staging_bytes(const mgi_encoder *e) {
+uint64_t mgi_cuda_arena_staging_bytes(const mgi_encoder *e) {
     const uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
     const uint64_t largest = hidden * most(3 * hidden, wide) * sizeof(float);
-    return most(largest, MGI_CUDA_STAGING) + ALIGNMENT;
+    return most(largest, MGI_CUDA_STAGING_BYTES) + ALIGNMENT;
 }
 
 uint64_t mgi_cuda_arena_bytes(const mgi_encoder *e) {
-    return e->weight_bytes + most(MGI_CUDA_LANES * e->lane_bytes, mgi_cuda_staging_bytes(e));
+    return e->weight_bytes +
+           most(MGI_CUDA_LANES_PER_CARD * e->lane_bytes, mgi_cuda_arena_staging_bytes(e));
 }

@@ -15,7 +15,7 @@ enum { MAX_BATCH_TOKENS = 1 << 18 };
 typedef struct precision {
     int32_t number;
     const char *name;
-    mgi_cuda_forms forms;
+    mgi_cuda_dtypes forms;
     int oldest;        /* compute capability */
     uint32_t multiple; /* of hidden and intermediate */
 } precision;
@@ -75,11 +75,11 @@ static mgeo_status check_precision(const mgi_encoder *e, const precision *p, con
     if (made->number == MGEO_FP8 && e->spec.activation == MGI_TANH)
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision fp8 on CUDA has no tanh between products: load with fp16");
-    if (p->number == MGEO_INT8 && e->spec.intermediate > MGK_CUDA_S8_WIDTH_MOST)
+    if (p->number == MGEO_INT8 && e->spec.intermediate > MGK_CUDA_S8_MAX_WIDTH)
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision int8 on CUDA takes intermediate sizes up to %u, and the model "
                         "has %u: load with fp16",
-                        MGK_CUDA_S8_WIDTH_MOST, e->spec.intermediate);
+                        MGK_CUDA_S8_MAX_WIDTH, e->spec.intermediate);
     return MGEO_OK;
 }
 
@@ -136,32 +136,32 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
 
 /* Cards, precision and sizes, of a request that holds. Nothing is touched on the device. */
 static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mgeo_error *error) {
-    mgeo_status status = mgi_cuda_find(request->device, &e->cards, error);
+    mgeo_status status = mgi_cuda_device_find(request->device, &e->cards, error);
     if (status != MGEO_OK) return status;
     e->spec = *request->spec;
     status = choose_precision(request, e, error);
     if (status == MGEO_OK) status = choose_sizes(request, e, error);
     if (status != MGEO_OK) return status;
-    mgi_cuda_copy counted = {0};
+    mgi_cuda_replica counted = {0};
     mgi_cuda_buffers buffers;
     e->dependent = oldest_card(&e->cards) >= 90;
-    e->weight_bytes = mgi_cuda_lay_out_weights(e, &counted, NULL);
-    e->lane_bytes = mgi_cuda_lay_out_lane(e, &buffers, NULL);
+    e->weight_bytes = mgi_cuda_arena_layout_weights(e, &counted, NULL);
+    e->lane_bytes = mgi_cuda_arena_layout_lane(e, &buffers, NULL);
     return MGEO_OK;
 }
 
 /* ---- the vtable */
 
-static bool serves(const char *device) { return device != NULL && mgi_cuda_is_name(device); }
+static bool serves(const char *device) { return device != NULL && mgi_cuda_device_is_name(device); }
 
 static mgeo_status usable(const char *device, mgeo_error *error) {
     mgi_cuda_cards cards;
-    mgeo_status status = mgi_cuda_find(device, &cards, error);
+    mgeo_status status = mgi_cuda_device_find(device, &cards, error);
     return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
 /* A batch below this is computed faster whole than in parts that lanes work on side by side. */
-static uint32_t whole_tokens(const mgi_encoder *e) {
+static uint32_t min_split_tokens(const mgi_encoder *e) {
     enum { WHOLE = 8192 };
     return e->batch_tokens < WHOLE ? e->batch_tokens : WHOLE;
 }
@@ -173,7 +173,7 @@ static uint64_t pinned_bytes(const mgi_encoder *e) {
 }
 
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
-                           mgi_encoder_needs *needs, mgeo_error *error) {
+                           mgi_encoder_estimate *needs, mgeo_error *error) {
     (void)cores;
     mgi_encoder e = {0};
     mgeo_status status = settle(request, &e, error);
@@ -182,39 +182,40 @@ static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
     needs->precision = e.precision;
     needs->batch_tokens = e.batch_tokens;
     const uint64_t cards = e.cards.count;
-    needs->lanes = MGI_CUDA_LANES * e.cards.count;
+    needs->lanes = MGI_CUDA_LANES_PER_CARD * e.cards.count;
     needs->weights = e.weight_bytes * cards;
     needs->opening = mgi_cuda_arena_bytes(&e) * cards;
     needs->lane = e.lane_bytes;
     needs->host_workspace = needs->lanes * pinned_bytes(&e);
-    mgi_cuda_name(&e.cards, needs->device, sizeof needs->device);
+    mgi_cuda_device_name(&e.cards, needs->device, sizeof needs->device);
     return mgi_succeed(error);
 }
 
 /* Each card holds a copy: the one that has least decides. */
 static mgeo_status available(const char *device, uint64_t *bytes, mgeo_error *error) {
     mgi_cuda_cards cards;
-    mgeo_status status = mgi_cuda_find(device, &cards, error);
+    mgeo_status status = mgi_cuda_device_find(device, &cards, error);
     uint64_t least = UINT64_MAX;
     *bytes = 0;
     for (uint32_t i = 0; i < cards.count && status == MGEO_OK; i++) {
         size_t empty = 0, all = 0;
-        const int former = mgi_cuda_enter(&cards.card[i]);
+        const int former = mgi_cuda_device_enter(&cards.card[i]);
         int code = (int)cudaMemGetInfo(&empty, &all);
-        mgi_cuda_leave(former);
-        if (code != 0) status = mgi_cuda_fail(error, &cards.card[i], code, "asking for its memory");
+        mgi_cuda_device_leave(former);
+        if (code != 0)
+            status = mgi_cuda_device_fail(error, &cards.card[i], code, "asking for its memory");
         if (empty < least) least = empty;
     }
     if (status == MGEO_OK) *bytes = least * cards.count;
     return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
-static void close_copy(mgi_cuda_copy *copy) {
-    const int former = mgi_cuda_enter(&copy->card);
-    mgi_cuda_algorithms_destroy(copy->algorithms);
+static void close_copy(mgi_cuda_replica *copy) {
+    const int former = mgi_cuda_device_enter(&copy->card);
+    mgi_cuda_autotune_destroy(copy->algorithms);
     cudaFree(copy->memory);
     cudaGetLastError(); /* of a device that has failed */
-    mgi_cuda_leave(former);
+    mgi_cuda_device_leave(former);
     mgi_free(copy->layers);
 }
 
@@ -227,34 +228,35 @@ static void close_encoder(mgi_encoder *e) {
     mgi_free(e);
 }
 
-static mgeo_status fill_copy(mgi_encoder *e, mgi_cuda_copy *copy,
+static mgeo_status fill_copy(mgi_encoder *e, mgi_cuda_replica *copy,
                              const mgi_encoder_request *request, mgeo_error *error) {
     int code = (int)cudaMalloc((void **)&copy->memory, mgi_cuda_arena_bytes(e));
-    if (code != 0) return mgi_cuda_fail(error, &copy->card, code, "allocating the model's memory");
-    mgi_cuda_lay_out_weights(e, copy, copy->memory);
-    mgeo_status status = mgi_cuda_place(e, copy, request, error);
-    return status == MGEO_OK ? mgi_cuda_algorithms_create(e, copy, error) : status;
+    if (code != 0)
+        return mgi_cuda_device_fail(error, &copy->card, code, "allocating the model's memory");
+    mgi_cuda_arena_layout_weights(e, copy, copy->memory);
+    mgeo_status status = mgi_cuda_weights_upload(e, copy, request, error);
+    return status == MGEO_OK ? mgi_cuda_autotune_create(e, copy, error) : status;
 }
 
 static mgeo_status open_copy(mgi_encoder *e, uint32_t i, const mgi_encoder_request *request,
                              mgeo_error *error) {
-    mgi_cuda_copy *copy = &e->copies[i];
+    mgi_cuda_replica *copy = &e->copies[i];
     copy->card = e->cards.card[i];
     copy->layers = mgi_calloc(e->spec.layers, sizeof *copy->layers);
     if (copy->layers == NULL)
         return mgi_fail_memory(error, "the layers", e->spec.layers * sizeof *copy->layers);
-    const int former = mgi_cuda_enter(&copy->card);
+    const int former = mgi_cuda_device_enter(&copy->card);
     mgeo_status status = fill_copy(e, copy, request, error);
-    mgi_cuda_leave(former);
+    mgi_cuda_device_leave(former);
     return status;
 }
 
 static bool have_heads(const mgi_encoder *e) {
     bool all = true;
     for (uint32_t i = 0; i < e->cards.count && all; i++) {
-        const int former = mgi_cuda_enter(&e->copies[i].card);
-        all = mgi_cuda_has_heads(e, &e->copies[i]);
-        mgi_cuda_leave(former);
+        const int former = mgi_cuda_device_enter(&e->copies[i].card);
+        all = mgi_cuda_qkv_attention_available(e, &e->copies[i]);
+        mgi_cuda_device_leave(former);
     }
     return all;
 }
@@ -298,11 +300,11 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     memset(info, 0, sizeof *info);
     info->precision = e->precision;
     info->batch_tokens = e->batch_tokens;
-    info->lanes = MGI_CUDA_LANES * e->cards.count;
-    info->whole_tokens = whole_tokens(e);
-    info->any_length = e->tiled;
+    info->lanes = MGI_CUDA_LANES_PER_CARD * e->cards.count;
+    info->min_split_tokens = min_split_tokens(e);
+    info->mixed_lengths = e->tiled;
     info->bytes_on_device = e->weight_bytes * e->cards.count;
-    mgi_cuda_name(&e->cards, info->device, sizeof info->device);
+    mgi_cuda_device_name(&e->cards, info->device, sizeof info->device);
     snprintf(info->library, sizeof info->library, "CUDA %d.%d, cuBLASLt %zu, %.40s",
              CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10, blas, e->cards.card[0].name);
 }
@@ -316,7 +318,7 @@ const mgi_backend mgi_cuda_backend = {
     .open = open_encoder,
     .describe = describe,
     .close = close_encoder,
-    .open_lane = mgi_cuda_open_lane,
-    .run = mgi_cuda_run,
-    .close_lane = mgi_cuda_close_lane,
+    .open_lane = mgi_cuda_lane_open,
+    .run = mgi_cuda_lane_run,
+    .close_lane = mgi_cuda_lane_close,
 };

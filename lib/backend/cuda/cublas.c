@@ -7,7 +7,7 @@ enum { STEPS_MOST = 512 };
 
 enum { FINE = 16, FINE_TO = 256, MEDIUM = 128, MEDIUM_TO = 4096, COARSE = 1024 };
 
-uint32_t mgi_cuda_step_of(uint32_t rows) {
+uint32_t mgi_cuda_cublas_bucket(uint32_t rows) {
     if (rows <= FINE_TO) return (rows + FINE - 1) / FINE - 1;
     const uint32_t fine = FINE_TO / FINE;
     if (rows <= MEDIUM_TO) return fine + (rows - FINE_TO + MEDIUM - 1) / MEDIUM - 1;
@@ -17,7 +17,7 @@ uint32_t mgi_cuda_step_of(uint32_t rows) {
 }
 
 /* The most rows of a step. */
-uint32_t mgi_cuda_rows_of(uint32_t step) {
+uint32_t mgi_cuda_cublas_bucket_rows(uint32_t step) {
     const uint32_t fine = FINE_TO / FINE, medium = fine + (MEDIUM_TO - FINE_TO) / MEDIUM;
     if (step < fine) return (step + 1) * FINE;
     if (step < medium) return FINE_TO + (step - fine + 1) * MEDIUM;
@@ -31,7 +31,7 @@ typedef struct description {
     cublasLtMatrixLayoutOpaque_t weight, input, output, addend;
 } description;
 
-static cudaDataType data_type(mgk_cuda_type type) {
+static cudaDataType data_type(mgk_cuda_dtype type) {
     switch (type) {
     case MGK_CUDA_F16: return CUDA_R_16F;
     case MGK_CUDA_BF16: return CUDA_R_16BF;
@@ -43,8 +43,8 @@ static cudaDataType data_type(mgk_cuda_type type) {
 }
 
 /* Where all else is in halves, the pooler's fp32 is rounded to TF32, which is as fine as fp16. */
-static cublasComputeType_t compute_type(const mgi_encoder *e, mgk_cuda_type in) {
-    const bool rounded = e->forms.tf32 || mgi_cuda_is_half(e->forms.flow);
+static cublasComputeType_t compute_type(const mgi_encoder *e, mgk_cuda_dtype in) {
+    const bool rounded = e->forms.tf32 || mgk_cuda_dtype_is_half(e->forms.flow);
     if (in == MGK_CUDA_S8) return CUBLAS_COMPUTE_32I;
     if (in == MGK_CUDA_F32 && rounded) return CUBLAS_COMPUTE_32F_FAST_TF32;
     return CUBLAS_COMPUTE_32F;
@@ -57,8 +57,8 @@ static bool set(cublasLtMatmulDesc_t product, cublasLtMatmulDescAttributes_t att
 }
 
 /* bias and output_scale lie in device memory; either may be NULL where the epilogue needs none. */
-static bool describe(const mgi_encoder *e, const mgi_cuda_shape *s, uint32_t rows, const void *bias,
-                     const float *output_scale, description *d) {
+static bool describe(const mgi_encoder *e, const mgi_cuda_gemm_shape *s, uint32_t rows,
+                     const void *bias, const float *output_scale, description *d) {
     const cublasOperation_t transposed = CUBLAS_OP_T;
     const int8_t fast = 1;
     cudaDataType scale = s->in == MGK_CUDA_S8 ? CUDA_R_32I : CUDA_R_32F;
@@ -90,12 +90,14 @@ static bool describe(const mgi_encoder *e, const mgi_cuda_shape *s, uint32_t row
 
 /* ---- shapes ---- */
 
-bool mgi_cuda_is_half(mgk_cuda_type type) { return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16; }
+bool mgk_cuda_dtype_is_half(mgk_cuda_dtype type) {
+    return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16;
+}
 
 /* The activation that cublasLt can put behind a product, or none. Its GELU is the tanh form: what
  * that does to scores is measured in benchmarks/RESULTS.md; fp32 keeps the erf form. */
 static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
-    if (!mgi_cuda_is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8)
+    if (!mgk_cuda_dtype_is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8)
         return CUBLASLT_EPILOGUE_DEFAULT;
     switch (e->spec.activation) {
     case MGI_GELU:
@@ -105,29 +107,31 @@ static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
     }
 }
 
-mgi_cuda_shape mgi_cuda_shape_of(const mgi_encoder *e, mgi_cuda_site site) {
+mgi_cuda_gemm_shape mgi_cuda_cublas_shape(const mgi_encoder *e, mgi_cuda_gemm_kind site) {
     const uint32_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    const mgk_cuda_type product = e->forms.product;
-    const bool steps = product == MGK_CUDA_S8, half = mgi_cuda_is_half(e->forms.flow) && !steps;
-    mgi_cuda_shape s = {.in = product,
-                        .out = steps ? MGK_CUDA_S32 : e->forms.flow,
-                        .epilogue = CUBLASLT_EPILOGUE_DEFAULT,
-                        .outputs = hidden,
-                        .inputs = hidden};
+    const mgk_cuda_dtype product = e->forms.product;
+    const bool steps = product == MGK_CUDA_S8,
+               half = mgk_cuda_dtype_is_half(e->forms.flow) && !steps;
+    mgi_cuda_gemm_shape s = {.in = product,
+                             .out = steps ? MGK_CUDA_S32 : e->forms.flow,
+                             .epilogue = CUBLASLT_EPILOGUE_DEFAULT,
+                             .outputs = hidden,
+                             .inputs = hidden};
     switch (site) {
-    case MGI_CUDA_QKV: s.outputs = 3 * hidden; break;
-    case MGI_CUDA_KEY_VALUE: s.outputs = 2 * hidden; break;
-    case MGI_CUDA_UP:
+    case MGI_CUDA_GEMM_QKV: s.outputs = 3 * hidden; break;
+    case MGI_CUDA_GEMM_KEY_VALUE: s.outputs = 2 * hidden; break;
+    case MGI_CUDA_GEMM_UP:
         s.outputs = wide;
         s.epilogue = up_epilogue(e);
         if (product == MGK_CUDA_E4M3 && s.epilogue != CUBLASLT_EPILOGUE_DEFAULT) s.out = product;
         break;
-    case MGI_CUDA_DOWN: s.inputs = wide; break;
-    case MGI_CUDA_POOL: s.in = s.out = MGK_CUDA_F32; break;
+    case MGI_CUDA_GEMM_DOWN: s.inputs = wide; break;
+    case MGI_CUDA_GEMM_POOL: s.in = s.out = MGK_CUDA_F32; break;
     default: break;
     }
-    if (half && site != MGI_CUDA_UP && site != MGI_CUDA_POOL) s.epilogue = CUBLASLT_EPILOGUE_BIAS;
-    s.adds = half && (site == MGI_CUDA_OUT || site == MGI_CUDA_DOWN);
+    if (half && site != MGI_CUDA_GEMM_UP && site != MGI_CUDA_GEMM_POOL)
+        s.epilogue = CUBLASLT_EPILOGUE_BIAS;
+    s.adds = half && (site == MGI_CUDA_GEMM_OUT || site == MGI_CUDA_GEMM_DOWN);
     return s;
 }
 
@@ -145,46 +149,47 @@ static int code_of(cublasStatus_t status) {
 }
 
 /* Rows that a product is given: a few of those behind the last one, which the buffers have. */
-uint32_t mgi_cuda_padded(uint32_t rows) { return (rows + FINE - 1) / FINE * FINE; }
+uint32_t mgi_cuda_cublas_padded_rows(uint32_t rows) { return (rows + FINE - 1) / FINE * FINE; }
 
 /* algorithm NULL: cublasLt's own choice. */
-int mgi_cuda_multiply_by(const mgi_encoder *e, const mgi_cuda_ask *ask,
-                         const cublasLtMatmulAlgo_t *algorithm) {
-    mgi_cuda_algorithms *a = ask->copy->algorithms;
-    const mgi_cuda_shape *s = &a->shapes[ask->site];
+int mgi_cuda_cublas_launch(const mgi_encoder *e, const mgi_cuda_gemm_call *ask,
+                           const cublasLtMatmulAlgo_t *algorithm) {
+    mgi_cuda_gemm_algorithms *a = ask->copy->algorithms;
+    const mgi_cuda_gemm_shape *s = &a->shapes[ask->site];
     const mgi_cuda_linear *linear = ask->linear;
-    const size_t flow = mgi_cuda_type_size(e->forms.flow);
+    const size_t flow = mgk_cuda_dtype_bytes(e->forms.flow);
     const void *bias =
         linear->flow_bias ? (const char *)linear->flow_bias + ask->first * flow : NULL;
     const float *output_scale = ask->layer ? ask->layer->wide_scale_there : NULL;
     const char *weight = (const char *)linear->weight +
-                         (size_t)ask->first * linear->inputs * mgi_cuda_type_size(s->in);
+                         (size_t)ask->first * linear->inputs * mgk_cuda_dtype_bytes(s->in);
     const bool steps = s->in == MGK_CUDA_S8, adds = s->adds && ask->addend != NULL;
     const float step = linear->step, share = adds ? 1 : 0;
     const int32_t one = 1, zero = 0;
     /* What is added, if only times nothing, may not be the output where it is of another type. */
     const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
     description d;
-    if (!describe(e, s, mgi_cuda_padded(ask->rows), bias, output_scale, &d))
+    if (!describe(e, s, mgi_cuda_cublas_padded_rows(ask->rows), bias, output_scale, &d))
         return (int)cudaErrorInvalidValue;
     return code_of(cublasLtMatmul(
         a->handle, &d.product, steps ? (const void *)&one : &step, weight, &d.weight, ask->input,
         &d.input, steps ? (const void *)&zero : &share, adds ? ask->addend : addend, &d.addend,
-        ask->output, &d.output, algorithm, ask->workspace, MGI_CUDA_WORKSPACE, ask->stream));
+        ask->output, &d.output, algorithm, ask->workspace, MGI_CUDA_CUBLAS_WORKSPACE, ask->stream));
 }
 
-cublasLtMatmulAlgo_t *mgi_cuda_chosen(const mgi_cuda_algorithms *a, mgi_cuda_site site,
-                                      uint32_t step) {
+cublasLtMatmulAlgo_t *mgi_cuda_cublas_chosen(const mgi_cuda_gemm_algorithms *a,
+                                             mgi_cuda_gemm_kind site, uint32_t step) {
     return &a->chosen[site * a->steps + step];
 }
 
 /* ---- guesses ---- */
 
 /* cublasLt's guesses, best first. */
-bool mgi_cuda_guess(const mgi_encoder *e, const mgi_cuda_copy *copy, mgi_cuda_site site,
-                    uint32_t rows, int most, mgi_cuda_candidates *c) {
-    const mgi_cuda_algorithms *a = copy->algorithms;
-    const uint64_t workspace = MGI_CUDA_WORKSPACE;
+bool mgi_cuda_cublas_guess(const mgi_encoder *e, const mgi_cuda_replica *copy,
+                           mgi_cuda_gemm_kind site, uint32_t rows, int most,
+                           mgi_cuda_cublas_candidates *c) {
+    const mgi_cuda_gemm_algorithms *a = copy->algorithms;
+    const uint64_t workspace = MGI_CUDA_CUBLAS_WORKSPACE;
     const void *somewhere = copy->memory; /* says how pointers will be aligned; not read */
     description d;
     cublasLtMatmulPreferenceOpaque_t preference;

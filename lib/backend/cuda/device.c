@@ -28,9 +28,9 @@ static const char *read_one(const char *at, int *ordinal) {
 }
 
 /* The ordinals that a name asks for; ALL alone. 0: it is no name of ours. */
-static uint32_t read_name(const char *device, int ordinals[MGI_CUDA_CARDS_MOST]) {
+static uint32_t read_name(const char *device, int ordinals[MGI_CUDA_MAX_CARDS]) {
     uint32_t count = 0;
-    while (device != NULL && count < MGI_CUDA_CARDS_MOST) {
+    while (device != NULL && count < MGI_CUDA_MAX_CARDS) {
         device = read_one(device, &ordinals[count]);
         if (device == NULL) return 0;
         count++;
@@ -41,12 +41,12 @@ static uint32_t read_name(const char *device, int ordinals[MGI_CUDA_CARDS_MOST])
     return 0;
 }
 
-bool mgi_cuda_is_name(const char *device) {
-    int ordinals[MGI_CUDA_CARDS_MOST];
+bool mgi_cuda_device_is_name(const char *device) {
+    int ordinals[MGI_CUDA_MAX_CARDS];
     return read_name(device, ordinals) > 0;
 }
 
-void mgi_cuda_name(const mgi_cuda_cards *cards, char *name, size_t capacity) {
+void mgi_cuda_device_name(const mgi_cuda_cards *cards, char *name, size_t capacity) {
     size_t length = 0;
     name[0] = '\0';
     for (uint32_t i = 0; i < cards->count && length + 1 < capacity; i++) {
@@ -94,7 +94,7 @@ static mgeo_status describe(int ordinal, int visible, mgi_cuda_card *card, mgeo_
     card->ordinal = ordinal;
     card->capability = found.major * 10 + found.minor;
     card->multiprocessors = found.multiProcessorCount;
-    mgi_copy_text(card->name, sizeof card->name, found.name);
+    mgi_fixed_text_copy(card->name, sizeof card->name, found.name);
     if (card->capability < OLDEST)
         return mgi_fail(error, MGEO_E_DEVICE,
                         "device \"cuda:%d\" (%s) has compute capability %d.%d: 7.5 or later is "
@@ -110,8 +110,8 @@ static bool has_twice(const int *ordinals, uint32_t count) {
     return false;
 }
 
-mgeo_status mgi_cuda_find(const char *device, mgi_cuda_cards *cards, mgeo_error *error) {
-    int ordinals[MGI_CUDA_CARDS_MOST], visible = 0;
+mgeo_status mgi_cuda_device_find(const char *device, mgi_cuda_cards *cards, mgeo_error *error) {
+    int ordinals[MGI_CUDA_MAX_CARDS], visible = 0;
     memset(cards, 0, sizeof *cards);
     uint32_t count = read_name(device, ordinals);
     if (count == 0)
@@ -124,7 +124,7 @@ mgeo_status mgi_cuda_find(const char *device, mgi_cuda_cards *cards, mgeo_error 
     mgeo_status status = count_cards(&visible, error);
     if (status != MGEO_OK) return status;
     if (ordinals[0] == ALL) {
-        count = visible < MGI_CUDA_CARDS_MOST ? (uint32_t)visible : MGI_CUDA_CARDS_MOST;
+        count = visible < MGI_CUDA_MAX_CARDS ? (uint32_t)visible : MGI_CUDA_MAX_CARDS;
         for (uint32_t i = 0; i < count; i++) ordinals[i] = (int)i;
     }
     for (uint32_t i = 0; i < count && status == MGEO_OK; i++)
@@ -133,8 +133,8 @@ mgeo_status mgi_cuda_find(const char *device, mgi_cuda_cards *cards, mgeo_error 
     return status;
 }
 
-mgeo_status mgi_cuda_fail(mgeo_error *error, const mgi_cuda_card *card, int code,
-                          const char *what) {
+mgeo_status mgi_cuda_device_fail(mgeo_error *error, const mgi_cuda_card *card, int code,
+                                 const char *what) {
     const char *reason = cudaGetErrorString((cudaError_t)code);
     cudaGetLastError();
     if (code == (int)cudaErrorMemoryAllocation)
@@ -148,14 +148,14 @@ mgeo_status mgi_cuda_fail(mgeo_error *error, const mgi_cuda_card *card, int code
                     card->ordinal, card->name, what, reason);
 }
 
-int mgi_cuda_enter(const mgi_cuda_card *card) {
+int mgi_cuda_device_enter(const mgi_cuda_card *card) {
     int former = card->ordinal;
     if (cudaGetDevice(&former) != cudaSuccess) former = card->ordinal;
     if (former != card->ordinal) cudaSetDevice(card->ordinal);
     return former;
 }
 
-void mgi_cuda_leave(int former) {
+void mgi_cuda_device_leave(int former) {
     int now = former;
     if (cudaGetDevice(&now) == cudaSuccess && now != former) cudaSetDevice(former);
 }

@@ -12,11 +12,11 @@
 /* ---- what a request comes to ---- */
 
 /* The numbers that a model is computed with. */
-typedef struct mgi_cuda_forms {
-    mgk_cuda_type flow;    /* between products: x, queries, keys, values */
-    mgk_cuda_type product; /* what products multiply: as flow, or E4M3, or S8 */
-    bool tf32;             /* fp32 products may round their inputs */
-} mgi_cuda_forms;
+typedef struct mgi_cuda_dtypes {
+    mgk_cuda_dtype flow;    /* between products: x, queries, keys, values */
+    mgk_cuda_dtype product; /* what products multiply: as flow, or E4M3, or S8 */
+    bool tf32;              /* fp32 products may round their inputs */
+} mgi_cuda_dtypes;
 
 /* ---- weights ---- */
 
@@ -47,21 +47,21 @@ typedef struct mgi_cuda_layer {
 } mgi_cuda_layer;
 
 /* Products by shape: each has its own best algorithm at each number of rows. */
-typedef enum mgi_cuda_site {
-    MGI_CUDA_QKV,
-    MGI_CUDA_QUERY, /* of [CLS] alone, in the last layer */
-    MGI_CUDA_KEY_VALUE,
-    MGI_CUDA_OUT,
-    MGI_CUDA_UP,
-    MGI_CUDA_DOWN,
-    MGI_CUDA_POOL,
-    MGI_CUDA_SITES
-} mgi_cuda_site;
+typedef enum mgi_cuda_gemm_kind {
+    MGI_CUDA_GEMM_QKV,
+    MGI_CUDA_GEMM_QUERY, /* of [CLS] alone, in the last layer */
+    MGI_CUDA_GEMM_KEY_VALUE,
+    MGI_CUDA_GEMM_OUT,
+    MGI_CUDA_GEMM_UP,
+    MGI_CUDA_GEMM_DOWN,
+    MGI_CUDA_GEMM_POOL,
+    MGI_CUDA_GEMM_KINDS
+} mgi_cuda_gemm_kind;
 
-typedef struct mgi_cuda_algorithms mgi_cuda_algorithms; /* product.c */
+typedef struct mgi_cuda_gemm_algorithms mgi_cuda_gemm_algorithms; /* product.c */
 
 /* The model on one card. */
-typedef struct mgi_cuda_copy {
+typedef struct mgi_cuda_replica {
     mgi_cuda_card card;
     char *memory; /* the arena: weights first, then the lanes */
     void *words;  /* [vocabulary, hidden], flow */
@@ -69,33 +69,34 @@ typedef struct mgi_cuda_copy {
     mgi_cuda_norm_weights embedding_norm;
     mgi_cuda_layer *layers;
     mgi_cuda_linear pooler, classifier; /* fp32 */
-    mgi_cuda_algorithms *algorithms;
+    mgi_cuda_gemm_algorithms *algorithms;
     uint32_t lanes_taken; /* bits; the encoder's mutex guards them */
-} mgi_cuda_copy;
+} mgi_cuda_replica;
 
 struct mgi_encoder {
     mgi_encoder_spec spec;
-    mgi_cuda_forms forms;
+    mgi_cuda_dtypes forms;
     mgi_cuda_cards cards;
     int32_t precision;
     uint32_t max_length;
     uint32_t batch_tokens;
     uint64_t weight_bytes; /* of one copy */
     uint64_t lane_bytes;
-    bool tiled;            /* all cards have a kernel for a layer's heads: heads_sm90.h */
-    bool dependent;        /* launches may overlap: 9.0 and later */
-    mgi_cuda_copy *copies; /* [cards.count] */
+    bool tiled;               /* all cards have a kernel for a layer's heads: heads_sm90.h */
+    bool dependent;           /* launches may overlap: 9.0 and later */
+    mgi_cuda_replica *copies; /* [cards.count] */
     pthread_mutex_t mutex;
     bool has_mutex;
     uint32_t next_copy;
 };
 
-enum { MGI_CUDA_LANES = 2 }; /* for each card: one is prepared while another computes */
+enum { MGI_CUDA_LANES_PER_CARD = 2 }; /* for each card: one is prepared while another computes */
 
 /* ---- layout.c: where everything lies in an arena ---- */
 
 /* Gives the copy's weights their places from `memory` on, or from NULL to learn the bytes. */
-uint64_t mgi_cuda_lay_out_weights(const mgi_encoder *encoder, mgi_cuda_copy *copy, char *memory);
+uint64_t mgi_cuda_arena_layout_weights(const mgi_encoder *encoder, mgi_cuda_replica *copy,
+                                       char *memory);
 
 /* Memory of a lane, for batches of up to encoder->batch_tokens tokens. */
 typedef struct mgi_cuda_buffers {
@@ -117,17 +118,22 @@ typedef struct mgi_cuda_buffers {
     void *workspace;      /* cublasLt's */
 } mgi_cuda_buffers;
 
-enum { MGI_CUDA_WORKSPACE = 32 << 20, MGI_CUDA_ROWS_STEP = 256, MGI_CUDA_STAGING = 16 << 20 };
+enum {
+    MGI_CUDA_CUBLAS_WORKSPACE = 32 << 20,
+    MGI_CUDA_ARENA_ROWS_STEP = 256,
+    MGI_CUDA_STAGING_BYTES = 16 << 20
+};
 
-uint64_t mgi_cuda_lay_out_lane(const mgi_encoder *encoder, mgi_cuda_buffers *buffers, char *memory);
+uint64_t mgi_cuda_arena_layout_lane(const mgi_encoder *encoder, mgi_cuda_buffers *buffers,
+                                    char *memory);
 
 /* Bytes that bring weights in before there are lanes, in the lanes' place. */
-uint64_t mgi_cuda_staging_bytes(const mgi_encoder *encoder);
+uint64_t mgi_cuda_arena_staging_bytes(const mgi_encoder *encoder);
 
 /* All of a copy: weights, and lanes or staging behind them. */
 uint64_t mgi_cuda_arena_bytes(const mgi_encoder *encoder);
 
-size_t mgi_cuda_type_size(mgk_cuda_type type);
+size_t mgk_cuda_dtype_bytes(mgk_cuda_dtype type);
 
 /* Bytes of what is sent for a batch; its parts: words 0 and 1 are rows and tokens, from word
  * MGK_CUDA_UPLOAD_OFFSETS on the offsets, then, at mgi_cuda_upload_tokens, the tokens. */
@@ -141,33 +147,33 @@ size_t mgi_cuda_upload_bytes_tiled(uint32_t rows, uint32_t tokens, uint32_t tile
 
 /* ---- place.c ---- */
 
-mgeo_status mgi_cuda_place(mgi_encoder *encoder, mgi_cuda_copy *copy,
-                           const mgi_encoder_request *request, mgeo_error *error);
+mgeo_status mgi_cuda_weights_upload(mgi_encoder *encoder, mgi_cuda_replica *copy,
+                                    const mgi_encoder_request *request, mgeo_error *error);
 
 /* ---- product.c ---- */
 
 /* Prepares all products of a copy whose weights have their places. */
-mgeo_status mgi_cuda_algorithms_create(const mgi_encoder *encoder, mgi_cuda_copy *copy,
-                                       mgeo_error *error);
-void mgi_cuda_algorithms_destroy(mgi_cuda_algorithms *algorithms);
+mgeo_status mgi_cuda_autotune_create(const mgi_encoder *encoder, mgi_cuda_replica *copy,
+                                     mgeo_error *error);
+void mgi_cuda_autotune_destroy(mgi_cuda_gemm_algorithms *algorithms);
 
 /* Products of many rows by our own kernel, prepared for the memory of one lane. */
-typedef struct mgi_cuda_plans mgi_cuda_plans;
+typedef struct mgi_cuda_gemm_plans mgi_cuda_gemm_plans;
 
 /* *plans is NULL where the copy has none that are worth it. Errors: MGEO_E_MEMORY, MGEO_E_DEVICE.
  */
-mgeo_status mgi_cuda_plans_create(const mgi_encoder *encoder, const mgi_cuda_copy *copy,
-                                  const mgi_cuda_buffers *buffers, mgi_cuda_plans **plans,
-                                  mgeo_error *error);
-void mgi_cuda_plans_destroy(mgi_cuda_plans *plans);
+mgeo_status mgi_cuda_gemm_plans_create(const mgi_encoder *encoder, const mgi_cuda_replica *copy,
+                                       const mgi_cuda_buffers *buffers, mgi_cuda_gemm_plans **plans,
+                                       mgeo_error *error);
+void mgi_cuda_gemm_plans_destroy(mgi_cuda_gemm_plans *plans);
 
 /* One product as the pass asks for it. */
-typedef struct mgi_cuda_ask {
-    const mgi_cuda_copy *copy;
-    const mgi_cuda_plans *plans; /* the lane's, or NULL */
+typedef struct mgi_cuda_gemm_call {
+    const mgi_cuda_replica *copy;
+    const mgi_cuda_gemm_plans *plans; /* the lane's, or NULL */
     const mgi_cuda_linear *linear;
     const mgi_cuda_layer *layer; /* NULL outside layers */
-    mgi_cuda_site site;
+    mgi_cuda_gemm_kind site;
     uint32_t first; /* of the linear's outputs; how many, the site says */
     uint32_t rows;
     const void *input;
@@ -175,43 +181,44 @@ typedef struct mgi_cuda_ask {
     void *output;
     void *workspace;
     cudaStream_t stream;
-} mgi_cuda_ask;
+} mgi_cuda_gemm_call;
 
 /* What a product did beside its sums. */
-typedef struct mgi_cuda_made {
+typedef struct mgi_cuda_epilogue_done {
     bool bias, activation, addend;
-} mgi_cuda_made;
+} mgi_cuda_epilogue_done;
 
 /* Launches a product; *made says what it did beside the sums. Returns 0 or a CUDA error. */
-int mgi_cuda_multiply(const mgi_encoder *encoder, const mgi_cuda_ask *ask, mgi_cuda_made *made);
+int mgi_cuda_gemm_launch(const mgi_encoder *encoder, const mgi_cuda_gemm_call *ask,
+                         mgi_cuda_epilogue_done *made);
 
 /* ---- heads.c: a layer's queries, keys, values and attention in one kernel ---- */
 
 /* Whether the copy's card has that kernel for the model. Everything has its place already. */
-bool mgi_cuda_has_heads(const mgi_encoder *encoder, const mgi_cuda_copy *copy);
+bool mgi_cuda_qkv_attention_available(const mgi_encoder *encoder, const mgi_cuda_replica *copy);
 
 /* Prepares it for a lane's memory: *plans [layers - 1] is to be freed with mgi_free, also after an
  * error; NULL where !encoder->tiled. In the last layer only [CLS] asks. */
-mgeo_status mgi_cuda_heads_create(const mgi_encoder *encoder, const mgi_cuda_copy *copy,
-                                  const mgi_cuda_buffers *buffers, mgk_heads_plan **plans,
-                                  mgeo_error *error);
+mgeo_status mgi_cuda_qkv_attention_create(const mgi_encoder *encoder, const mgi_cuda_replica *copy,
+                                          const mgi_cuda_buffers *buffers,
+                                          mgk_qkv_attention_plan **plans, mgeo_error *error);
 
 /* A batch cut into tiles for it; count 0: it is not cut. */
 typedef struct mgi_cuda_tiling {
-    const mgk_heads_plan *plans; /* [layers - 1] */
-    const mgk_heads_tile *tiles; /* [count], in device memory, as bounds are */
-    const mgk_heads_bounds *bounds;
+    const mgk_qkv_attention_plan *plans; /* [layers - 1] */
+    const mgk_qkv_tile *tiles;           /* [count], in device memory, as bounds are */
+    const mgk_qkv_bounds *bounds;
     uint32_t count;
 } mgi_cuda_tiling;
 
 /* ---- pass.c ---- */
 
 /* One batch on its way. */
-typedef struct mgi_cuda_pass {
+typedef struct mgi_cuda_forward_pass {
     const mgi_encoder *encoder;
-    const mgi_cuda_copy *copy;
+    const mgi_cuda_replica *copy;
     const mgi_cuda_buffers *buffers;
-    const mgi_cuda_plans *plans; /* or NULL */
+    const mgi_cuda_gemm_plans *plans; /* or NULL */
     mgk_cuda_batch batch;
     const uint32_t *upload;       /* as mgk_cuda_embedding's; or NULL */
     const mgk_cuda_token *tokens; /* likewise */
@@ -220,18 +227,18 @@ typedef struct mgi_cuda_pass {
     const uint32_t *mark; /* as mgk_cuda_classifier's; or NULL */
     uint32_t *done;
     cudaStream_t stream;
-} mgi_cuda_pass;
+} mgi_cuda_forward_pass;
 
-mgk_cuda_activation mgi_cuda_activation(mgi_activation activation);
+mgk_cuda_activation mgi_cuda_forward_activation(mgi_activation activation);
 
 /* Launches all kernels of a batch on its stream. Returns 0 or a CUDA error. */
-int mgi_cuda_run_pass(const mgi_cuda_pass *pass);
+int mgi_cuda_forward_run(const mgi_cuda_forward_pass *pass);
 
 /* ---- lane.c ---- */
 
-mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
-mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
-                         mgeo_error *error);
-void mgi_cuda_close_lane(mgi_lane *lane);
+mgeo_status mgi_cuda_lane_open(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
+mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                              mgeo_error *error);
+void mgi_cuda_lane_close(mgi_lane *lane);
 
 #endif

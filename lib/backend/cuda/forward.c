@@ -3,9 +3,9 @@
 
 /* A pass goes on until a launch fails; then the rest does nothing. */
 typedef struct pass {
-    const mgi_cuda_pass *asked;
+    const mgi_cuda_forward_pass *asked;
     const mgi_encoder *encoder;
-    const mgi_cuda_copy *copy;
+    const mgi_cuda_replica *copy;
     const mgi_cuda_buffers *b;
     const mgk_cuda_batch *batch;
     cudaStream_t stream;
@@ -21,7 +21,7 @@ typedef struct stream {
 
 static bool going(const pass *p) { return p->code == 0; }
 
-mgk_cuda_activation mgi_cuda_activation(mgi_activation activation) {
+mgk_cuda_activation mgi_cuda_forward_activation(mgi_activation activation) {
     switch (activation) {
     case MGI_GELU: return MGK_CUDA_GELU;
     case MGI_GELU_TANH: return MGK_CUDA_GELU_TANH;
@@ -61,14 +61,14 @@ static void embed(pass *p) {
                                           .words = p->copy->words,
                                           .positions = p->copy->positions,
                                           .types = p->copy->types};
-    p->code = mgk_cuda_embed(&embedding, p->batch, &norm, p->dependent, p->stream);
+    p->code = mgk_cuda_norm_embed(&embedding, p->batch, &norm, p->dependent, p->stream);
 }
 
 /* norm(x + y + bias), of which the product that made y may have added x and bias. */
-static void add_norm(pass *p, const stream *s, const void *x, const void *y, mgi_cuda_made made,
-                     const float *bias, const mgk_cuda_norm *norm) {
+static void add_norm(pass *p, const stream *s, const void *x, const void *y,
+                     mgi_cuda_epilogue_done made, const float *bias, const mgk_cuda_norm *norm) {
     if (!going(p)) return;
-    p->code = mgk_cuda_add_norm(made.addend ? NULL : x, y, bias, p->batch, s->extent, norm,
+    p->code = mgk_cuda_norm_add(made.addend ? NULL : x, y, bias, p->batch, s->extent, norm,
                                 p->dependent, p->stream);
 }
 
@@ -76,7 +76,7 @@ static void add_norm(pass *p, const stream *s, const void *x, const void *y, mgi
 
 /* One product and what its output lacks afterwards. */
 typedef struct product {
-    mgi_cuda_site site;
+    mgi_cuda_gemm_kind site;
     const mgi_cuda_linear *linear;
     const mgi_cuda_layer *layer;
     uint32_t first, outputs;
@@ -86,50 +86,50 @@ typedef struct product {
     void *to;
     bool bias; /* else the kernel that reads the output adds it */
     mgk_cuda_activation activation;
-    mgk_cuda_type to_type;
+    mgk_cuda_dtype to_type;
     float *to_scale; /* S8: [rows] */
 } product;
 
-static void finish(pass *p, const stream *s, const product *m, mgi_cuda_made made) {
+static void finish(pass *p, const stream *s, const product *m, mgi_cuda_epilogue_done made) {
     const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
     const bool lacks_bias = m->bias && !made.bias;
     const bool lacks_activation = m->activation != MGK_CUDA_IDENTITY && !made.activation;
     if (!steps && !lacks_bias && !lacks_activation) return;
-    const mgk_cuda_finish f = {.from_type = steps ? MGK_CUDA_S32 : p->encoder->forms.flow,
-                               .from = steps ? p->b->sums : m->to,
-                               .row_scale = m->input_scale,
-                               .scale = m->linear->scale ? m->linear->scale + m->first : NULL,
-                               .bias = lacks_bias ? m->linear->bias + m->first : NULL,
-                               .activation = lacks_activation ? m->activation : MGK_CUDA_IDENTITY,
-                               .width = m->outputs,
-                               .to_type = m->to_type,
-                               .to = m->to,
-                               .to_row_scale = m->to_scale};
-    p->code = mgk_cuda_finish_rows(&f, p->batch, s->extent, p->dependent, p->stream);
+    const mgk_cuda_epilogue f = {.from_type = steps ? MGK_CUDA_S32 : p->encoder->forms.flow,
+                                 .from = steps ? p->b->sums : m->to,
+                                 .row_scale = m->input_scale,
+                                 .scale = m->linear->scale ? m->linear->scale + m->first : NULL,
+                                 .bias = lacks_bias ? m->linear->bias + m->first : NULL,
+                                 .activation = lacks_activation ? m->activation : MGK_CUDA_IDENTITY,
+                                 .width = m->outputs,
+                                 .to_type = m->to_type,
+                                 .to = m->to,
+                                 .to_row_scale = m->to_scale};
+    p->code = mgk_cuda_epilogue_rows(&f, p->batch, s->extent, p->dependent, p->stream);
 }
 
-static mgi_cuda_made multiply(pass *p, const stream *s, const product *m) {
-    mgi_cuda_made made = {0};
+static mgi_cuda_epilogue_done multiply(pass *p, const stream *s, const product *m) {
+    mgi_cuda_epilogue_done made = {0};
     if (!going(p)) return made;
     const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
-    const mgi_cuda_ask ask = {.copy = p->copy,
-                              .plans = p->asked->plans,
-                              .linear = m->linear,
-                              .layer = m->layer,
-                              .site = m->site,
-                              .first = m->first,
-                              .rows = s->rows,
-                              .input = m->input,
-                              .addend = m->addend,
-                              .output = steps ? p->b->sums : m->to,
-                              .workspace = p->b->workspace,
-                              .stream = p->stream};
-    p->code = mgi_cuda_multiply(p->encoder, &ask, &made);
+    const mgi_cuda_gemm_call ask = {.copy = p->copy,
+                                    .plans = p->asked->plans,
+                                    .linear = m->linear,
+                                    .layer = m->layer,
+                                    .site = m->site,
+                                    .first = m->first,
+                                    .rows = s->rows,
+                                    .input = m->input,
+                                    .addend = m->addend,
+                                    .output = steps ? p->b->sums : m->to,
+                                    .workspace = p->b->workspace,
+                                    .stream = p->stream};
+    p->code = mgi_cuda_gemm_launch(p->encoder, &ask, &made);
     if (going(p)) finish(p, s, m, made);
     return made;
 }
 
-static product flow_product(const pass *p, mgi_cuda_site site, const mgi_cuda_linear *linear,
+static product flow_product(const pass *p, mgi_cuda_gemm_kind site, const mgi_cuda_linear *linear,
                             const void *input, void *to) {
     return (product){.site = site,
                      .linear = linear,
@@ -143,7 +143,7 @@ static product flow_product(const pass *p, mgi_cuda_site site, const mgi_cuda_li
 /* ---- attention ---- */
 
 static void *column(const pass *p, void *rows, size_t number) {
-    return (char *)rows + number * mgi_cuda_type_size(p->encoder->forms.flow);
+    return (char *)rows + number * mgk_cuda_dtype_bytes(p->encoder->forms.flow);
 }
 
 static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
@@ -156,15 +156,15 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
     a.context = p->b->context;
     a.context_type = steps ? e->forms.flow : e->forms.product;
     a.context_scale = layer->context_scale;
-    p->code = mgk_cuda_attend(&a, p->batch, p->dependent, p->stream);
+    p->code = mgk_cuda_attention_launch(&a, p->batch, p->dependent, p->stream);
     if (!steps || !going(p)) return;
-    const mgk_cuda_finish f = {.from_type = e->forms.flow,
-                               .from = p->b->context,
-                               .width = e->spec.hidden,
-                               .to_type = MGK_CUDA_S8,
-                               .to = p->b->context_steps,
-                               .to_row_scale = p->b->context_scale};
-    p->code = mgk_cuda_finish_rows(&f, p->batch, a.queries, p->dependent, p->stream);
+    const mgk_cuda_epilogue f = {.from_type = e->forms.flow,
+                                 .from = p->b->context,
+                                 .width = e->spec.hidden,
+                                 .to_type = MGK_CUDA_S8,
+                                 .to = p->b->context_steps,
+                                 .to_row_scale = p->b->context_scale};
+    p->code = mgk_cuda_epilogue_rows(&f, p->batch, a.queries, p->dependent, p->stream);
 }
 
 /* All of it in one kernel, where the batch is cut into tiles. */
@@ -172,8 +172,8 @@ static bool attend_tiles(pass *p, const mgi_cuda_layer *layer) {
     const mgi_cuda_tiling *cut = &p->asked->tiling;
     if (cut->count == 0) return false;
     if (going(p))
-        p->code = mgk_heads_sm90_launch(&cut->plans[layer - p->copy->layers], cut->tiles,
-                                        cut->count, cut->bounds, p->dependent, p->stream);
+        p->code = mgk_qkv_attention_sm90_launch(&cut->plans[layer - p->copy->layers], cut->tiles,
+                                                cut->count, cut->bounds, p->dependent, p->stream);
     return true;
 }
 
@@ -181,7 +181,7 @@ static bool attend_tiles(pass *p, const mgi_cuda_layer *layer) {
 static void attend_tokens(pass *p, const mgi_cuda_layer *layer, const stream *s,
                           mgk_cuda_extent queries) {
     const size_t hidden = p->encoder->spec.hidden;
-    product qkv = flow_product(p, MGI_CUDA_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+    product qkv = flow_product(p, MGI_CUDA_GEMM_QKV, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
     qkv.layer = layer;
     qkv.bias = true;
     multiply(p, s, &qkv);
@@ -206,15 +206,15 @@ static first_rows gather_first(pass *p) {
     first_rows f = {p->b->x, input_of(p, p->b->x), p->b->row_scale};
     if (p->batch->rows == 1 || !going(p)) return f; /* the first rows of all */
     f.x = f.input = p->b->y;
-    p->code =
-        mgk_cuda_gather_first(p->b->x, p->b->y, hidden * mgi_cuda_type_size(p->encoder->forms.flow),
-                              p->batch, p->dependent, p->stream);
+    p->code = mgk_cuda_classify_gather_first(p->b->x, p->b->y,
+                                             hidden * mgk_cuda_dtype_bytes(p->encoder->forms.flow),
+                                             p->batch, p->dependent, p->stream);
     if (p->b->quantised == NULL || !going(p)) return f;
     f.input = p->b->wide;
     f.input_scale = p->b->wide_scale;
-    p->code =
-        mgk_cuda_gather_quantised(p->b->quantised, p->b->row_scale, p->b->wide, p->b->wide_scale,
-                                  hidden, p->batch, p->dependent, p->stream);
+    p->code = mgk_cuda_classify_gather_quantised(p->b->quantised, p->b->row_scale, p->b->wide,
+                                                 p->b->wide_scale, hidden, p->batch, p->dependent,
+                                                 p->stream);
     return f;
 }
 
@@ -222,17 +222,18 @@ static first_rows gather_first(pass *p) {
 static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all,
                          const stream *first, const first_rows *rows) {
     const uint32_t hidden = p->encoder->spec.hidden;
-    const size_t behind = (size_t)(all->rows + MGI_CUDA_ROWS_STEP - 1) / MGI_CUDA_ROWS_STEP *
-                          MGI_CUDA_ROWS_STEP; /* as aligned as the buffer */
+    const size_t behind = (size_t)(all->rows + MGI_CUDA_ARENA_ROWS_STEP - 1) /
+                          MGI_CUDA_ARENA_ROWS_STEP *
+                          MGI_CUDA_ARENA_ROWS_STEP; /* as aligned as the buffer */
     void *query = column(p, p->b->qkv, 2 * hidden * behind);
     product both =
-        flow_product(p, MGI_CUDA_KEY_VALUE, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
+        flow_product(p, MGI_CUDA_GEMM_KEY_VALUE, &layer->qkv, input_of(p, p->b->x), p->b->qkv);
     both.layer = layer;
     both.first = hidden;
     both.outputs = 2 * hidden;
     both.bias = true;
     multiply(p, all, &both);
-    product ask = flow_product(p, MGI_CUDA_QUERY, &layer->qkv, rows->input, query);
+    product ask = flow_product(p, MGI_CUDA_GEMM_QUERY, &layer->qkv, rows->input, query);
     ask.outputs = hidden;
     ask.bias = true;
     ask.input_scale = rows->input_scale;
@@ -249,10 +250,10 @@ static void attend_first(pass *p, const mgi_cuda_layer *layer, const stream *all
 /* ---- layers ---- */
 
 /* Attention's output product of the context; x may be added already. */
-static mgi_cuda_made project(pass *p, const mgi_cuda_layer *layer, const stream *s, const void *x,
-                             void *to) {
+static mgi_cuda_epilogue_done project(pass *p, const mgi_cuda_layer *layer, const stream *s,
+                                      const void *x, void *to) {
     const bool steps = p->encoder->forms.product == MGK_CUDA_S8;
-    product out = flow_product(p, MGI_CUDA_OUT, &layer->attention_output,
+    product out = flow_product(p, MGI_CUDA_GEMM_OUT, &layer->attention_output,
                                steps ? p->b->context_steps : p->b->context, to);
     out.layer = layer;
     out.input_scale = p->b->context_scale;
@@ -261,16 +262,16 @@ static mgi_cuda_made project(pass *p, const mgi_cuda_layer *layer, const stream 
 }
 
 /* y = down(activation(up(x))); x may be added already. */
-static mgi_cuda_made widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
+static mgi_cuda_epilogue_done widen(pass *p, const mgi_cuda_layer *layer, const stream *s) {
     const mgi_encoder *e = p->encoder;
-    product up = flow_product(p, MGI_CUDA_UP, &layer->up, input_of(p, p->b->x), p->b->wide);
+    product up = flow_product(p, MGI_CUDA_GEMM_UP, &layer->up, input_of(p, p->b->x), p->b->wide);
     up.layer = layer;
     up.bias = true;
-    up.activation = mgi_cuda_activation(e->spec.activation);
+    up.activation = mgi_cuda_forward_activation(e->spec.activation);
     up.to_type = e->forms.product;
     up.to_scale = p->b->wide_scale;
     multiply(p, s, &up);
-    product down = flow_product(p, MGI_CUDA_DOWN, &layer->down, p->b->wide, p->b->y);
+    product down = flow_product(p, MGI_CUDA_GEMM_DOWN, &layer->down, p->b->wide, p->b->y);
     down.layer = layer;
     down.input_scale = p->b->wide_scale;
     down.addend = p->b->x;
@@ -281,7 +282,7 @@ static void run_layer(pass *p, const mgi_cuda_layer *layer, const stream *all) {
     const mgk_cuda_norm middle = norm_of(p, &layer->attention_norm, p->b->x);
     const mgk_cuda_norm end = norm_of(p, &layer->output_norm, p->b->x);
     if (!attend_tiles(p, layer)) attend_tokens(p, layer, all, MGK_CUDA_TOKENS);
-    mgi_cuda_made made = project(p, layer, all, p->b->x, p->b->y);
+    mgi_cuda_epilogue_done made = project(p, layer, all, p->b->x, p->b->y);
     add_norm(p, all, p->b->x, p->b->y, made, layer->attention_output.bias, &middle);
     made = widen(p, layer, all);
     add_norm(p, all, p->b->x, p->b->y, made, layer->down.bias, &end);
@@ -301,7 +302,7 @@ static void run_last_layer(pass *p, const mgi_cuda_layer *layer, const stream *a
     else
         attend_first(p, layer, all, &first, &rows);
     /* y may hold the residual */
-    mgi_cuda_made made = project(p, layer, &first, rows.x, p->b->wide);
+    mgi_cuda_epilogue_done made = project(p, layer, &first, rows.x, p->b->wide);
     add_norm(p, &first, rows.x, p->b->wide, made, layer->attention_output.bias, &middle);
     made = widen(p, layer, &first);
     add_norm(p, &first, p->b->x, p->b->y, made, layer->down.bias, &end);
@@ -314,20 +315,20 @@ static void pool(pass *p) {
     if (!going(p)) return;
     const mgi_cuda_linear *pooler = &p->copy->pooler;
     if (p->batch->rows <= FEW) {
-        p->code = mgk_cuda_pool(p->b->qkv, pooler->weight, p->b->y, pooler->inputs, p->batch,
-                                p->dependent, p->stream);
+        p->code = mgk_cuda_classify_pool(p->b->qkv, pooler->weight, p->b->y, pooler->inputs,
+                                         p->batch, p->dependent, p->stream);
         return;
     }
-    mgi_cuda_made made;
-    const mgi_cuda_ask ask = {.copy = p->copy,
-                              .linear = pooler,
-                              .site = MGI_CUDA_POOL,
-                              .rows = p->batch->rows,
-                              .input = p->b->qkv,
-                              .output = p->b->y,
-                              .workspace = p->b->workspace,
-                              .stream = p->stream};
-    p->code = mgi_cuda_multiply(p->encoder, &ask, &made);
+    mgi_cuda_epilogue_done made;
+    const mgi_cuda_gemm_call ask = {.copy = p->copy,
+                                    .linear = pooler,
+                                    .site = MGI_CUDA_GEMM_POOL,
+                                    .rows = p->batch->rows,
+                                    .input = p->b->qkv,
+                                    .output = p->b->y,
+                                    .workspace = p->b->workspace,
+                                    .stream = p->stream};
+    p->code = mgi_cuda_gemm_launch(p->encoder, &ask, &made);
 }
 
 static void classify(pass *p) {
@@ -345,7 +346,7 @@ static void classify(pass *p) {
     p->code = mgk_cuda_classify(&classifier, p->batch, p->dependent, p->stream);
 }
 
-int mgi_cuda_run_pass(const mgi_cuda_pass *asked) {
+int mgi_cuda_forward_run(const mgi_cuda_forward_pass *asked) {
     pass p = {.asked = asked,
               .encoder = asked->encoder,
               .copy = asked->copy,

@@ -7,21 +7,21 @@
 #include <stdatomic.h>
 
 /* Sizes of batches that are told apart: a lone row to 16 tokens, several rows less finely. */
-enum { LONE_MOST = 256, LONE = LONE_MOST / MGI_CUDA_LONE_STEP };
+enum { LONE_MOST = 256, LONE = LONE_MOST / MGI_CUDA_GRAPH_SINGLE_ROW_STEP };
 static const uint32_t several[] = {64, 128, 256, 384, 512, 768, 1024};
 enum { SEVERAL = sizeof several / sizeof *several, SHORTEST = 8 /* mean tokens of several rows */ };
 
-struct mgi_cuda_graphs {
+struct mgi_cuda_graph_set {
     cudaGraphExec_t lone[LONE];
     cudaGraphExec_t several[SEVERAL];
 };
 
-static int capture(const mgi_cuda_pass *pass, cudaGraphExec_t *executable) {
+static int capture(const mgi_cuda_forward_pass *pass, cudaGraphExec_t *executable) {
     cudaGraph_t graph = NULL;
     /* Other threads may go on with calls that a wider mode would forbid. */
     cudaError_t code = cudaStreamBeginCapture(pass->stream, cudaStreamCaptureModeThreadLocal);
     if (code != cudaSuccess) return (int)code;
-    int launched = mgi_cuda_run_pass(pass);
+    int launched = mgi_cuda_forward_run(pass);
     code = cudaStreamEndCapture(pass->stream, &graph);
     if (launched == 0 && code == cudaSuccess)
         code = cudaGraphInstantiateWithFlags(executable, graph, 0);
@@ -31,10 +31,10 @@ static int capture(const mgi_cuda_pass *pass, cudaGraphExec_t *executable) {
     return (int)code;
 }
 
-static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens,
+static int capture_for(const mgi_cuda_forward_pass *pass, uint32_t rows, uint32_t tokens,
                        cudaGraphExec_t *executable) {
     const uint32_t longest = pass->encoder->max_length;
-    mgi_cuda_pass sized = *pass;
+    mgi_cuda_forward_pass sized = *pass;
     sized.batch.rows = rows;
     sized.batch.tokens = tokens;
     /* A lone row's size is read where the host wrote it: one word, ahead of every wait. Of several
@@ -47,17 +47,17 @@ static int capture_for(const mgi_cuda_pass *pass, uint32_t rows, uint32_t tokens
     return capture(&sized, executable);
 }
 
-static int capture_all(const mgi_cuda_pass *pass, mgi_cuda_graphs *g) {
+static int capture_all(const mgi_cuda_forward_pass *pass, mgi_cuda_graph_set *g) {
     const uint32_t longest = pass->encoder->max_length, most = pass->encoder->batch_tokens;
     int code = 0;
-    for (uint32_t i = 0; i < LONE && code == 0 && i * MGI_CUDA_LONE_STEP < longest; i++)
-        code = capture_for(pass, 1, (i + 1) * MGI_CUDA_LONE_STEP, &g->lone[i]);
+    for (uint32_t i = 0; i < LONE && code == 0 && i * MGI_CUDA_GRAPH_SINGLE_ROW_STEP < longest; i++)
+        code = capture_for(pass, 1, (i + 1) * MGI_CUDA_GRAPH_SINGLE_ROW_STEP, &g->lone[i]);
     for (uint32_t i = 0; i < SEVERAL && code == 0 && several[i] <= most; i++)
         code = capture_for(pass, several[i] / SHORTEST, several[i], &g->several[i]);
     return code;
 }
 
-static void destroy_all(const mgi_cuda_graphs *g) {
+static void destroy_all(const mgi_cuda_graph_set *g) {
     for (uint32_t i = 0; i < LONE; i++)
         if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
     for (uint32_t i = 0; i < SEVERAL; i++)
@@ -67,11 +67,11 @@ static void destroy_all(const mgi_cuda_graphs *g) {
 /* The driver keeps what graphs and streams once took of the card's memory, for later ones. With a
  * card's first graphs it is made to take as much as two models with all lanes need, so that no load
  * beside a live model takes more. Where this fails, that load does so. */
-static void reserve(const mgi_cuda_pass *pass) {
-    enum { CARDS = 64, SPARE = 2 * MGI_CUDA_LANES - 1 };
+static void reserve(const mgi_cuda_forward_pass *pass) {
+    enum { CARDS = 64, SPARE = 2 * MGI_CUDA_LANES_PER_CARD - 1 };
     static atomic_bool reserved[CARDS];
     const int card = pass->copy->card.ordinal;
-    mgi_cuda_graphs graphs[SPARE] = {0};
+    mgi_cuda_graph_set graphs[SPARE] = {0};
     cudaStream_t streams[SPARE] = {NULL};
     int code = 0;
     if (card >= CARDS || atomic_exchange(&reserved[card], true)) return;
@@ -87,8 +87,8 @@ static void reserve(const mgi_cuda_pass *pass) {
     cudaGetLastError();
 }
 
-mgeo_status mgi_cuda_graphs_create(const mgi_cuda_pass *pass, mgi_cuda_graphs **graphs,
-                                   mgeo_error *error) {
+mgeo_status mgi_cuda_graph_set_create(const mgi_cuda_forward_pass *pass,
+                                      mgi_cuda_graph_set **graphs, mgeo_error *error) {
     *graphs = mgi_calloc(1, sizeof **graphs);
     if (*graphs == NULL) return mgi_fail_memory(error, "graphs", sizeof **graphs);
     int code = capture_all(pass, *graphs);
@@ -97,19 +97,20 @@ mgeo_status mgi_cuda_graphs_create(const mgi_cuda_pass *pass, mgi_cuda_graphs **
         reserve(pass);
         return MGEO_OK;
     }
-    return mgi_cuda_fail(error, &pass->copy->card, code, "capturing a graph");
+    return mgi_cuda_device_fail(error, &pass->copy->card, code, "capturing a graph");
 }
 
-void mgi_cuda_graphs_destroy(mgi_cuda_graphs *g) {
+void mgi_cuda_graph_set_destroy(mgi_cuda_graph_set *g) {
     if (g == NULL) return;
     destroy_all(g);
     mgi_free(g);
 }
 
-cudaGraphExec_t mgi_cuda_graphs_find(const mgi_cuda_graphs *g, uint32_t rows, uint32_t tokens,
-                                     uint32_t *rows_bound) {
+cudaGraphExec_t mgi_cuda_graph_set_find(const mgi_cuda_graph_set *g, uint32_t rows, uint32_t tokens,
+                                        uint32_t *rows_bound) {
     *rows_bound = 1;
-    if (rows == 1 && tokens <= LONE_MOST) return g->lone[(tokens - 1) / MGI_CUDA_LONE_STEP];
+    if (rows == 1 && tokens <= LONE_MOST)
+        return g->lone[(tokens - 1) / MGI_CUDA_GRAPH_SINGLE_ROW_STEP];
     for (uint32_t i = 0; i < SEVERAL; i++) {
         *rows_bound = several[i] / SHORTEST;
         if (tokens <= several[i] && rows <= *rows_bound) return g->several[i];

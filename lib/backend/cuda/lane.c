@@ -11,7 +11,7 @@
 
 struct mgi_lane {
     mgi_encoder *encoder;
-    mgi_cuda_copy *copy;
+    mgi_cuda_replica *copy;
     int place;    /* among the copy's lanes; -1: memory of its own */
     char *memory; /* that, or NULL */
     mgi_cuda_buffers buffers;
@@ -21,9 +21,9 @@ struct mgi_lane {
     float *logits;
     uint32_t *flags; /* mark, done */
     uint32_t *order; /* rows as they were sent: the batch's row of each */
-    mgi_cuda_plans *plans;
-    mgk_heads_plan *heads; /* or NULL */
-    mgi_cuda_graphs *graphs;
+    mgi_cuda_gemm_plans *plans;
+    mgk_qkv_attention_plan *heads; /* or NULL */
+    mgi_cuda_graph_set *graphs;
 };
 
 enum { MARK, DONE, FLAGS };
@@ -36,7 +36,7 @@ static void take_place(mgi_encoder *e, mgi_lane *lane) {
     lane->copy = &e->copies[e->next_copy];
     e->next_copy = (e->next_copy + 1) % e->cards.count;
     lane->place = -1;
-    for (int i = 0; i < MGI_CUDA_LANES && lane->place < 0; i++)
+    for (int i = 0; i < MGI_CUDA_LANES_PER_CARD && lane->place < 0; i++)
         if ((lane->copy->lanes_taken & 1u << i) == 0) lane->place = i;
     if (lane->place >= 0) lane->copy->lanes_taken |= 1u << lane->place;
     pthread_mutex_unlock(&e->mutex);
@@ -59,7 +59,7 @@ static int take_memory(mgi_lane *lane) {
         if (code != cudaSuccess) return (int)code;
         memory = lane->memory;
     }
-    mgi_cuda_lay_out_lane(e, &lane->buffers, memory);
+    mgi_cuda_arena_layout_lane(e, &lane->buffers, memory);
     /* Kernels read a few rows behind the last one; nothing comes of them. */
     return (int)cudaMemsetAsync(memory, 0, e->lane_bytes, lane->stream);
 }
@@ -68,7 +68,7 @@ static int take_pinned(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
     /* The graph of a lone row reads tokens up to its own bound, which may lie behind the last. */
     const size_t upload = mgi_cuda_upload_bytes_tiled(
-        e->batch_tokens, e->batch_tokens + MGI_CUDA_LONE_STEP, e->batch_tokens);
+        e->batch_tokens, e->batch_tokens + MGI_CUDA_GRAPH_SINGLE_ROW_STEP, e->batch_tokens);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
     cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
     if (code == cudaSuccess)
@@ -82,8 +82,8 @@ static int take_pinned(mgi_lane *lane) {
     return 0;
 }
 
-static mgi_cuda_pass pass_of(const mgi_lane *lane) {
-    return (mgi_cuda_pass){
+static mgi_cuda_forward_pass pass_of(const mgi_lane *lane) {
+    return (mgi_cuda_forward_pass){
         .encoder = lane->encoder,
         .copy = lane->copy,
         .buffers = &lane->buffers,
@@ -94,11 +94,11 @@ static mgi_cuda_pass pass_of(const mgi_lane *lane) {
 }
 
 static mgeo_status capture(mgi_lane *lane, mgeo_error *error) {
-    mgi_cuda_pass pass = pass_of(lane);
+    mgi_cuda_forward_pass pass = pass_of(lane);
     pass.upload = (const uint32_t *)(const void *)lane->upload;
     pass.mark = &lane->flags[MARK];
     pass.done = &lane->flags[DONE];
-    return mgi_cuda_graphs_create(&pass, &lane->graphs, error);
+    return mgi_cuda_graph_set_create(&pass, &lane->graphs, error);
 }
 
 static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
@@ -110,23 +110,23 @@ static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
     if (code == 0) code = take_memory(lane);
     if (code == 0) code = take_pinned(lane);
     if (code == 0) code = (int)cudaStreamSynchronize(lane->stream);
-    if (code != 0) return mgi_cuda_fail(error, card, code, "opening a lane");
+    if (code != 0) return mgi_cuda_device_fail(error, card, code, "opening a lane");
     lane->order = mgi_calloc(lane->encoder->batch_tokens, sizeof *lane->order);
     if (lane->order == NULL)
         return mgi_fail_memory(error, "an order of rows",
                                lane->encoder->batch_tokens * sizeof *lane->order);
     mgeo_status status =
-        mgi_cuda_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
+        mgi_cuda_gemm_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
     if (status == MGEO_OK)
-        status =
-            mgi_cuda_heads_create(lane->encoder, lane->copy, &lane->buffers, &lane->heads, error);
+        status = mgi_cuda_qkv_attention_create(lane->encoder, lane->copy, &lane->buffers,
+                                               &lane->heads, error);
     return status == MGEO_OK ? capture(lane, error) : status;
 }
 
 static void empty_lane(mgi_lane *lane) {
     if (lane->stream != NULL) cudaStreamSynchronize(lane->stream);
-    mgi_cuda_graphs_destroy(lane->graphs);
-    mgi_cuda_plans_destroy(lane->plans);
+    mgi_cuda_graph_set_destroy(lane->graphs);
+    mgi_cuda_gemm_plans_destroy(lane->plans);
     if (lane->finished != NULL) cudaEventDestroy(lane->finished);
     if (lane->stream != NULL) cudaStreamDestroy(lane->stream);
     cudaFreeHost(lane->flags);
@@ -143,17 +143,17 @@ static mgeo_status open_on_next_card(mgi_encoder *encoder, mgi_lane **lane, mgeo
     if (made == NULL) return mgi_fail_memory(error, "a lane", sizeof *made);
     made->encoder = encoder;
     take_place(encoder, made);
-    const int former = mgi_cuda_enter(&made->copy->card);
+    const int former = mgi_cuda_device_enter(&made->copy->card);
     mgeo_status status = fill_lane(made, error);
-    mgi_cuda_leave(former);
+    mgi_cuda_device_leave(former);
     if (status == MGEO_OK)
         *lane = made;
     else
-        mgi_cuda_close_lane(made);
+        mgi_cuda_lane_close(made);
     return status;
 }
 
-mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+mgeo_status mgi_cuda_lane_open(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     mgeo_status status = MGEO_E_DEVICE;
     *lane = NULL;
     /* A card that has failed is passed over while another one works. */
@@ -162,11 +162,11 @@ mgeo_status mgi_cuda_open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error
     return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
-void mgi_cuda_close_lane(mgi_lane *lane) {
+void mgi_cuda_lane_close(mgi_lane *lane) {
     if (lane == NULL) return;
-    const int former = mgi_cuda_enter(&lane->copy->card);
+    const int former = mgi_cuda_device_enter(&lane->copy->card);
     empty_lane(lane);
-    mgi_cuda_leave(former);
+    mgi_cuda_device_leave(former);
     give_place(lane);
     mgi_free(lane);
 }
@@ -233,16 +233,16 @@ static uint32_t cut(mgi_lane *lane, const mgi_batch *batch) {
     if (batch->tokens < LEAST || lane->heads == NULL) return 0;
     char *bounds = lane->upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
     char *tiles = lane->upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
-    return mgi_cuda_cut_tiles(batch, lane->order, (mgk_heads_tile *)(void *)tiles,
-                              (mgk_heads_bounds *)(void *)bounds);
+    return mgi_cuda_tile_packing_cut(batch, lane->order, (mgk_qkv_tile *)(void *)tiles,
+                                     (mgk_qkv_bounds *)(void *)bounds);
 }
 
 static mgi_cuda_tiling tiling_of(const mgi_lane *lane, const mgi_batch *batch, uint32_t tiles) {
     const char *bounds = lane->buffers.upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
     const char *first = lane->buffers.upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
     return (mgi_cuda_tiling){.plans = lane->heads,
-                             .tiles = (const mgk_heads_tile *)(const void *)first,
-                             .bounds = (const mgk_heads_bounds *)(const void *)bounds,
+                             .tiles = (const mgk_qkv_tile *)(const void *)first,
+                             .bounds = (const mgk_qkv_bounds *)(const void *)bounds,
                              .count = tiles};
 }
 
@@ -250,7 +250,7 @@ static int run_launches(mgi_lane *lane, const mgi_batch *batch, bool *ordered) {
     const uint32_t tiles = cut(lane, batch);
     *ordered = tiles != 0;
     size_t bytes = pack(lane, batch, batch->rows, tiles ? lane->order : NULL);
-    mgi_cuda_pass pass = pass_of(lane);
+    mgi_cuda_forward_pass pass = pass_of(lane);
     pass.tiling = tiling_of(lane, batch, tiles);
     if (tiles != 0) bytes = mgi_cuda_upload_bytes_tiled(batch->rows, batch->tokens, tiles);
     pass.batch.rows = batch->rows;
@@ -264,7 +264,7 @@ static int run_launches(mgi_lane *lane, const mgi_batch *batch, bool *ordered) {
                                                          mgi_cuda_upload_tokens(batch->rows));
     int code = (int)cudaMemcpyAsync(lane->buffers.upload, lane->upload, bytes,
                                     cudaMemcpyHostToDevice, lane->stream);
-    if (code == 0) code = mgi_cuda_run_pass(&pass);
+    if (code == 0) code = mgi_cuda_forward_run(&pass);
     if (code == 0) code = (int)cudaEventRecord(lane->finished, lane->stream);
     if (code == 0) return (int)cudaEventSynchronize(lane->finished);
     cudaStreamSynchronize(lane->stream); /* what was launched still reads the upload */
@@ -279,17 +279,18 @@ static void deliver(const mgi_lane *lane, const mgi_batch *batch, const uint32_t
         memcpy(logits + order[i] * labels, lane->logits + i * labels, bytes);
 }
 
-mgeo_status mgi_cuda_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
-                         mgeo_error *error) {
+mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+                              mgeo_error *error) {
     (void)cores;
     uint32_t bound;
-    const int former = mgi_cuda_enter(&lane->copy->card);
-    cudaGraphExec_t graph = mgi_cuda_graphs_find(lane->graphs, batch->rows, batch->tokens, &bound);
+    const int former = mgi_cuda_device_enter(&lane->copy->card);
+    cudaGraphExec_t graph =
+        mgi_cuda_graph_set_find(lane->graphs, batch->rows, batch->tokens, &bound);
     bool ordered = false;
     int code =
         graph != NULL ? run_graph(lane, graph, batch, bound) : run_launches(lane, batch, &ordered);
-    mgi_cuda_leave(former);
-    if (code != 0) return mgi_cuda_fail(error, &lane->copy->card, code, "computing a batch");
+    mgi_cuda_device_leave(former);
+    if (code != 0) return mgi_cuda_device_fail(error, &lane->copy->card, code, "computing a batch");
     deliver(lane, batch, ordered ? lane->order : NULL, logits);
     return mgi_succeed(error);
 }

@@ -9,7 +9,7 @@
  * batch's row that comes i-th. There is room for a tile for each row, and bounds for each token.
  * Returns the tiles; 0: a row is longer than a tile, or they would be too empty to gain anything,
  * and what was written is of no use. */
-uint32_t mgi_cuda_cut_tiles(const mgi_batch *batch, uint32_t *order, mgk_heads_tile *tiles,
-                            mgk_heads_bounds *bounds);
+uint32_t mgi_cuda_tile_packing_cut(const mgi_batch *batch, uint32_t *order, mgk_qkv_tile *tiles,
+                                   mgk_qkv_bounds *bounds);
 
 #endif

@@ -11,7 +11,7 @@
 /* Placing goes on until something fails; then the rest does nothing. */
 typedef struct placing {
     mgi_encoder *encoder;
-    mgi_cuda_copy *copy;
+    mgi_cuda_replica *copy;
     const mgi_encoder_request *request;
     char *staging;
     float *found; /* behind the staging: what a kernel looked for */
@@ -28,10 +28,10 @@ static bool going(placing *p) {
 
 static void check(placing *p, int code, const char *what) {
     if (code != 0 && p->error.status == MGEO_OK)
-        mgi_cuda_fail(&p->error, &p->copy->card, code, what);
+        mgi_cuda_device_fail(&p->error, &p->copy->card, code, what);
 }
 
-static mgk_cuda_type type_of(mgi_dtype type) {
+static mgk_cuda_dtype type_of(mgi_dtype type) {
     switch (type) {
     case MGI_F16: return MGK_CUDA_F16;
     case MGI_BF16: return MGK_CUDA_BF16;
@@ -52,21 +52,21 @@ static void bring(placing *p, const void *from, size_t bytes, size_t at) {
 }
 
 static void done_with(placing *p, const mgi_tensor *tensor) {
-    if (tensor->mapped) mgi_mapped_release(tensor->data, tensor->bytes);
+    if (tensor->mapped) mgi_mapfile_release(tensor->data, tensor->bytes);
     mgi_progress_add(p->request->progress, 1);
 }
 
 /* Numbers of any count, a stagingful at a time. */
-static void convert(placing *p, const mgi_tensor *from, mgk_cuda_type to_type, void *to) {
+static void convert(placing *p, const mgi_tensor *from, mgk_cuda_dtype to_type, void *to) {
     const size_t count = count_of(from), size = from->bytes / count;
-    const size_t most = MGI_CUDA_STAGING / sizeof(float);
+    const size_t most = MGI_CUDA_STAGING_BYTES / sizeof(float);
     for (size_t first = 0; first < count && going(p); first += most) {
         const size_t some = count - first < most ? count - first : most;
         bring(p, (const char *)from->data + first * size, some * size, 0);
         check(p,
-              mgk_cuda_convert(type_of(from->dtype), p->staging, to_type,
-                               (char *)to + first * mgi_cuda_type_size(to_type), 1, some,
-                               p->stream),
+              mgk_cuda_weights_convert(type_of(from->dtype), p->staging, to_type,
+                                       (char *)to + first * mgk_cuda_dtype_bytes(to_type), 1, some,
+                                       p->stream),
               "converting weights");
     }
     done_with(p, from);
@@ -150,46 +150,46 @@ static void fill(placing *p, float *to, float value, uint32_t count) {
 
 /* All parts lie in the staging, one behind the other; they are of one type. */
 static void stack_e4m3(placing *p, stack *s) {
-    const mgk_cuda_type from = type_of(s->parts[0]->weight.dtype);
+    const mgk_cuda_dtype from = type_of(s->parts[0]->weight.dtype);
     const uint32_t outputs = s->parts[0]->weight.shape[0], inputs = s->to->inputs;
     const size_t part = (size_t)outputs * inputs;
     clear_found(p);
-    check(p, mgk_cuda_largest(from, p->staging, part * s->count, p->found, p->stream),
+    check(p, mgk_cuda_weights_largest(from, p->staging, part * s->count, p->found, p->stream),
           "looking at weights");
     const float step = read_found(p) / e4m3_most;
     check(p,
-          mgk_cuda_convert(from, p->staging, MGK_CUDA_E4M3, s->to->weight, 1 / step,
-                           part * s->count, p->stream),
+          mgk_cuda_weights_convert(from, p->staging, MGK_CUDA_E4M3, s->to->weight, 1 / step,
+                                   part * s->count, p->stream),
           "converting weights");
     const float input_scale = s->norm ? s->norm->scale : s->input_scale;
     s->to->step = step / input_scale;
     fill(p, s->to->scale, s->to->step, s->to->outputs);
     if (s->norm == NULL) return;
     clear_found(p);
-    const size_t skipped = s->bound_part * part * mgi_cuda_type_size(from);
+    const size_t skipped = s->bound_part * part * mgk_cuda_dtype_bytes(from);
     check(p,
-          mgk_cuda_bound(from, p->staging + skipped, s->to->bias + s->bound_part * outputs,
-                         s->norm->weight, s->norm->bias, outputs * (s->count - s->bound_part),
-                         inputs, p->found, p->stream),
+          mgk_cuda_weights_bound(from, p->staging + skipped, s->to->bias + s->bound_part * outputs,
+                                 s->norm->weight, s->norm->bias,
+                                 outputs * (s->count - s->bound_part), inputs, p->found, p->stream),
           "looking at weights");
     s->bound = read_found(p);
 }
 
 static void stack_part(placing *p, const stack *s, unsigned i) {
     const mgi_tensor *from = &s->parts[i]->weight;
-    const mgk_cuda_type to = p->encoder->forms.product;
+    const mgk_cuda_dtype to = p->encoder->forms.product;
     const uint32_t rows = from->shape[0], width = from->shape[1];
     const size_t first = (size_t)i * rows;
     if (to == MGK_CUDA_S8) {
         bring(p, from->data, from->bytes, 0);
         check(p,
-              mgk_cuda_quantise_rows(type_of(from->dtype), p->staging,
-                                     (int8_t *)s->to->weight + first * width, s->to->scale + first,
-                                     rows, width, p->stream),
+              mgk_cuda_weights_quantise_rows(type_of(from->dtype), p->staging,
+                                             (int8_t *)s->to->weight + first * width,
+                                             s->to->scale + first, rows, width, p->stream),
               "quantising weights");
         done_with(p, from);
     } else {
-        convert(p, from, to, (char *)s->to->weight + first * width * mgi_cuda_type_size(to));
+        convert(p, from, to, (char *)s->to->weight + first * width * mgk_cuda_dtype_bytes(to));
     }
 }
 
@@ -214,8 +214,8 @@ static void biases(placing *p, const stack *s) {
         vector(p, &s->parts[i]->bias, s->to->bias + (size_t)i * each);
     if (s->to->flow_bias != NULL && going(p))
         check(p,
-              mgk_cuda_convert(MGK_CUDA_F32, s->to->bias, p->encoder->forms.flow, s->to->flow_bias,
-                               1, s->to->outputs, p->stream),
+              mgk_cuda_weights_convert(MGK_CUDA_F32, s->to->bias, p->encoder->forms.flow,
+                                       s->to->flow_bias, 1, s->to->outputs, p->stream),
               "converting weights");
 }
 
@@ -267,7 +267,7 @@ static void place_layer(placing *p, const mgi_layer_weights *from,
 
 static void place_all(placing *p) {
     const mgi_weights *from = p->request->weights;
-    mgi_cuda_copy *to = p->copy;
+    mgi_cuda_replica *to = p->copy;
     convert(p, &from->word_embeddings, p->encoder->forms.flow, to->words);
     vector(p, &from->position_embeddings, to->positions);
     vector(p, &from->type_embeddings, to->types);
@@ -282,11 +282,11 @@ static void place_all(placing *p) {
     check(p, (int)cudaStreamSynchronize(p->stream), "placing weights");
 }
 
-mgeo_status mgi_cuda_place(mgi_encoder *encoder, mgi_cuda_copy *copy,
-                           const mgi_encoder_request *request, mgeo_error *error) {
+mgeo_status mgi_cuda_weights_upload(mgi_encoder *encoder, mgi_cuda_replica *copy,
+                                    const mgi_encoder_request *request, mgeo_error *error) {
     placing p = {.encoder = encoder, .copy = copy, .request = request};
     p.staging = copy->memory + encoder->weight_bytes;
-    p.found = (float *)(void *)(p.staging + mgi_cuda_staging_bytes(encoder) - sizeof(float));
+    p.found = (float *)(void *)(p.staging + mgi_cuda_arena_staging_bytes(encoder) - sizeof(float));
     check(&p, (int)cudaStreamCreateWithFlags(&p.stream, cudaStreamNonBlocking), "making a stream");
     if (p.error.status == MGEO_OK) place_all(&p);
     if (p.stream != NULL) {

@@ -27,19 +27,20 @@ static head_scratch divide(float *memory, size_t length, size_t width) {
 /* One head's slice of one product row, biased and scaled, zero beyond the head's width. */
 INLINE void read_part(const mgk_output *y, size_t at, size_t column, vf factor, float *to, size_t i,
                       size_t n) {
-    vf x = vf_load_as(y->type, y->data, at + i, n);
-    vf_store(to + i, (x + vf_load(y->bias + column + i, n)) * factor, LANES);
+    vf x = mgk_vec_load_as(y->type, y->data, at + i, n);
+    mgk_vec_store(to + i, (x + mgk_vec_load(y->bias + column + i, n)) * factor, LANES);
 }
 
 static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
                      float *to) {
     size_t at = row * y->stride + column, padded = round_up(width), i = 0;
-    for (; i + LANES <= width; i += LANES) read_part(y, at, column, vf_of(factor), to, i, LANES);
+    for (; i + LANES <= width; i += LANES)
+        read_part(y, at, column, mgk_vec_of(factor), to, i, LANES);
     if (i < width) {
-        read_part(y, at, column, vf_of(factor), to, i, width - i);
+        read_part(y, at, column, mgk_vec_of(factor), to, i, width - i);
         i += LANES;
     }
-    for (; i < padded; i += LANES) vf_store(to + i, (vf){0}, LANES);
+    for (; i < padded; i += LANES) mgk_vec_store(to + i, (vf){0}, LANES);
 }
 
 static void read_head(const mgk_attention *a, const mgk_sequence *sequence, size_t column,
@@ -62,47 +63,47 @@ static void multiply(const float *left, size_t left_stride, size_t depth, const 
     for (size_t c = 0; c < columns; c += WIDE) {
         vf sum[ROWS][2] = {{{0}}};
         for (size_t k = 0; k < depth; k++) {
-            vf r0 = vf_load(right + k * columns + c, LANES);
-            vf r1 = vf_load(right + k * columns + c + LANES, LANES);
+            vf r0 = mgk_vec_load(right + k * columns + c, LANES);
+            vf r1 = mgk_vec_load(right + k * columns + c + LANES, LANES);
             for (int row = 0; row < ROWS; row++) {
-                vf l = vf_of(left[(size_t)row * left_stride + k]);
+                vf l = mgk_vec_of(left[(size_t)row * left_stride + k]);
                 sum[row][0] += l * r0;
                 sum[row][1] += l * r1;
             }
         }
         for (int row = 0; row < ROWS; row++) {
-            vf_store(out + (size_t)row * out_stride + c, sum[row][0], LANES);
-            vf_store(out + (size_t)row * out_stride + c + LANES, sum[row][1], LANES);
+            mgk_vec_store(out + (size_t)row * out_stride + c, sum[row][0], LANES);
+            mgk_vec_store(out + (size_t)row * out_stride + c + LANES, sum[row][1], LANES);
         }
     }
 }
 
 static void softmax(float *row, size_t length) {
-    vf top = vf_of(row[0]), sum = {0};
+    vf top = mgk_vec_of(row[0]), sum = {0};
     size_t whole = length / LANES * LANES;
-    for (size_t i = 0; i < whole; i += LANES) top = vf_max(vf_load(row + i, LANES), top);
-    float peak = vf_top(top);
+    for (size_t i = 0; i < whole; i += LANES) top = mgk_vec_max(mgk_vec_load(row + i, LANES), top);
+    float peak = mgk_vec_top(top);
     for (size_t i = whole; i < length; i++) peak = peak < row[i] ? row[i] : peak;
     for (size_t i = 0; i < whole; i += LANES) {
-        vf e = vf_exp(vf_load(row + i, LANES) - vf_of(peak));
-        vf_store(row + i, e, LANES);
+        vf e = mgk_vec_exp(mgk_vec_load(row + i, LANES) - mgk_vec_of(peak));
+        mgk_vec_store(row + i, e, LANES);
         sum += e;
     }
-    float total = vf_sum(sum);
+    float total = mgk_vec_sum(sum);
     if (whole < length) {
         size_t n = length - whole;
-        vf e = vf_exp(vf_load(row + whole, n) - vf_of(peak));
-        vf_store(row + whole, e, n);
+        vf e = mgk_vec_exp(mgk_vec_load(row + whole, n) - mgk_vec_of(peak));
+        mgk_vec_store(row + whole, e, n);
         for (size_t i = whole; i < length; i++) total += row[i];
     }
-    vf inverse = vf_of(1.0f / total);
+    vf inverse = mgk_vec_of(1.0f / total);
     for (size_t i = 0; i < whole; i += LANES)
-        vf_store(row + i, vf_load(row + i, LANES) * inverse, LANES);
+        mgk_vec_store(row + i, mgk_vec_load(row + i, LANES) * inverse, LANES);
     for (size_t i = whole; i < length; i++) row[i] /= total;
 }
 
-void MGK_SET(mgk_attend)(const mgk_attention *a, const mgk_sequence *sequence, uint32_t head,
-                         float *scratch) {
+void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *a, const mgk_sequence *sequence,
+                                         uint32_t head, float *scratch) {
     size_t width = a->head_width, column = (size_t)head * width;
     head_scratch s = divide(scratch, sequence->length, width);
     read_head(a, sequence, column, &s);

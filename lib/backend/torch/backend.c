@@ -65,13 +65,13 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
                         "batch_tokens %u is not within %u (max_length) "
                         "..%d",
                         e->batch_tokens, e->max_length, MAX_BATCH_TOKENS);
-    if (mgk_in_steps(e->form) &&
+    if (mgk_kernels_is_quantised(e->form) &&
         (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS))
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "int8 products of more than %d inputs are not supported: load with fp32 or "
                         "bf16",
                         MGK_INT8_MAX_INPUTS);
-    if (!mgk_attention_scratch(e->max_length, spec->hidden / spec->heads))
+    if (!mgk_kernels_attention_scratch(e->max_length, spec->hidden / spec->heads))
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "attention over %u tokens of %u numbers is too "
                         "large",
@@ -81,7 +81,7 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
 
 static void close_encoder(mgi_encoder *e) {
     if (!e) return;
-    mgi_bert_free_weights(e);
+    mgi_torch_weights_free(e);
     mgi_free(e);
 }
 
@@ -96,18 +96,18 @@ static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mg
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "allow_tf32 is for fp32 on a CUDA device, not for device \"cpu\"");
     e->spec = *request->spec;
-    e->kernels = mgk_best();
-    e->int8 = mgk_best_int8();
+    e->kernels = mgk_dispatch_kernels();
+    e->int8 = mgk_dispatch_int8();
     mgeo_status status = choose_precision(request, e, error);
     return status == MGEO_OK ? choose_sizes(request, e, error) : status;
 }
 
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
-                           mgi_encoder_needs *needs, mgeo_error *error) {
+                           mgi_encoder_estimate *needs, mgeo_error *error) {
     mgi_encoder e = {0};
     mgeo_status status = settle(request, &e, error);
     if (status != MGEO_OK) return status;
-    mgi_bert_predict(&e, request->weights, cores, needs);
+    mgi_torch_estimate(&e, request->weights, cores, needs);
     return mgi_succeed(error);
 }
 
@@ -117,7 +117,7 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
     mgi_encoder *e = mgi_calloc(1, sizeof *e);
     if (!e) return mgi_fail_memory(error, "an encoder", sizeof *e);
     mgeo_status status = settle(request, e, error);
-    if (status == MGEO_OK) status = mgi_bert_place(e, request, error);
+    if (status == MGEO_OK) status = mgi_torch_weights_load(e, request, error);
     if (status != MGEO_OK) {
         close_encoder(e);
         return status;
@@ -143,10 +143,11 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     info->keeps_weights = e->keeps_weights;
     info->on_cpu = true;
     mgt_version(torch, sizeof torch);
-    mgi_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
+    mgi_torch_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
     warn_of_slow_bf16(e, info);
     snprintf(info->device, sizeof info->device, "cpu");
-    if (mgk_in_steps(e->form)) /* which of the products, as their speeds are far apart */
+    if (mgk_kernels_is_quantised(
+            e->form)) /* which of the products, as their speeds are far apart */
         snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,
                  e->int8->name);
     else
@@ -156,9 +157,9 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
 static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     *lane = mgi_calloc(1, sizeof **lane);
     if (!*lane) return mgi_fail_memory(error, "a lane", sizeof **lane);
-    mgeo_status status = mgi_bert_open_lane(*lane, encoder, error);
+    mgeo_status status = mgi_torch_workspace_open(*lane, encoder, error);
     if (status == MGEO_OK) return mgi_succeed(error);
-    mgi_bert_close_lane(*lane);
+    mgi_torch_workspace_close(*lane);
     mgi_free(*lane);
     *lane = NULL;
     return status;
@@ -166,7 +167,7 @@ static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *
 
 static void close_lane(mgi_lane *lane) {
     if (!lane) return;
-    mgi_bert_close_lane(lane);
+    mgi_torch_workspace_close(lane);
     mgi_free(lane);
 }
 
@@ -178,6 +179,6 @@ const mgi_backend mgi_torch_backend = {
     .describe = describe,
     .close = close_encoder,
     .open_lane = open_lane,
-    .run = mgi_bert_run,
+    .run = mgi_torch_forward_run,
     .close_lane = close_lane,
 };

@@ -59,13 +59,13 @@ static double speed_of(sgemm_function *sgemm) {
     const int n = SIZE;
     const float one = 1, zero = 0;
     double best = 0;
-    float *memory = mgi_calloc_aligned(3 * SIZE * SIZE, sizeof(float));
+    float *memory = mgi_alloc_aligned(3 * SIZE * SIZE, sizeof(float));
     if (!memory) return 0;
     for (int i = 0; i < 3; i++) {
-        double start = mgi_now();
+        double start = mgi_clock_now();
         sgemm("T", "N", &n, &n, &n, &one, memory, &n, memory + SIZE * SIZE, &n, &zero,
               memory + 2 * SIZE * SIZE, &n);
-        double seconds = mgi_now() - start;
+        double seconds = mgi_clock_now() - start;
         double speed = 2e-9 * SIZE * SIZE * SIZE / (seconds > 1e-9 ? seconds : 1e-9);
         if (speed > best) best = speed;
     }
@@ -73,7 +73,8 @@ static double speed_of(sgemm_function *sgemm) {
     return best;
 }
 
-void mgi_blas_describe(char *name, size_t name_capacity, char *warning, size_t warning_capacity) {
+void mgi_torch_blas_describe(char *name, size_t name_capacity, char *warning,
+                             size_t warning_capacity) {
     warning[0] = '\0';
     snprintf(name, name_capacity, "%s", mgt_has_mkl() ? "MKL" : "its own products");
     if (mgt_has_mkl()) return;

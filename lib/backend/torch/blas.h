@@ -6,6 +6,7 @@
 
 /* Writes the library's name ("OpenBLAS"), and a line for the operator if it is a slow one (else an
  * empty text). */
-void mgi_blas_describe(char *name, size_t name_capacity, char *warning, size_t warning_capacity);
+void mgi_torch_blas_describe(char *name, size_t name_capacity, char *warning,
+                             size_t warning_capacity);
 
 #endif

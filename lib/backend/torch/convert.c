@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-size_t mgi_place_size(mgi_dtype type) { return type == MGI_F32 ? 4 : 2; }
+size_t mgi_tensor_dtype_bytes(mgi_dtype type) { return type == MGI_F32 ? 4 : 2; }
 
 static size_t count_of(const mgi_tensor *tensor) {
     return (size_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
@@ -51,8 +51,8 @@ static uint16_t bf16_of_float(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
-    const char *from = (const char *)tensor->data + first * mgi_place_size(tensor->dtype);
+void mgi_torch_convert_f32(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
+    const char *from = (const char *)tensor->data + first * mgi_tensor_dtype_bytes(tensor->dtype);
     if (tensor->dtype == MGI_F32) {
         memcpy(to, from, count * sizeof *to);
         return;
@@ -68,8 +68,8 @@ void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, floa
     }
 }
 
-void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
-                      uint16_t *to) {
+void mgi_torch_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
+                            uint16_t *to) {
     if (tensor->dtype == type) {
         memcpy(to, (const char *)tensor->data + 2 * first, 2 * count);
         return;
@@ -77,7 +77,7 @@ void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, si
     float some[256];
     for (size_t i = 0; i < count; i += 256) {
         size_t n = count - i < 256 ? count - i : 256;
-        mgi_place_floats(tensor, first + i, n, some);
+        mgi_torch_convert_f32(tensor, first + i, n, some);
         for (size_t j = 0; j < n; j++)
             to[i + j] = type == MGI_BF16 ? bf16_of_float(some[j]) : f16_of_float(some[j]);
     }
@@ -105,14 +105,14 @@ static float quantise_row(float *row, size_t count, int8_t *to) {
     return top / 127.0f;
 }
 
-bool mgi_place_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
-                    size_t first) {
+bool mgi_torch_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
+                            mgk_int8_weight *weight, size_t first) {
     size_t width = tensor->shape[1];
     float *row = mgi_calloc(width, sizeof *row);
     int8_t *steps = mgi_calloc(width, sizeof *steps);
     bool done = row && steps;
     for (size_t r = 0; done && r < tensor->shape[0]; r++) {
-        mgi_place_floats(tensor, r * width, width, row);
+        mgi_torch_convert_f32(tensor, r * width, width, row);
         weight->scale[first + r] = quantise_row(row, width, steps);
         mgk_int8_put(kernels, weight, first + r, steps);
     }
@@ -121,19 +121,19 @@ bool mgi_place_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_
     return done;
 }
 
-float *mgi_place_vector(const mgi_tensor *tensor) {
+float *mgi_torch_convert_vector(const mgi_tensor *tensor) {
     size_t count = count_of(tensor);
-    float *to = mgi_calloc_aligned(count, sizeof *to);
+    float *to = mgi_alloc_aligned(count, sizeof *to);
     if (!to) return NULL;
-    mgi_place_floats(tensor, 0, count, to);
-    mgi_place_done(tensor);
+    mgi_torch_convert_f32(tensor, 0, count, to);
+    mgi_tensor_release(tensor);
     return to;
 }
 
-bool mgi_place_fits(const mgi_tensor *tensor, mgi_dtype type) {
-    return tensor->dtype == type && (uintptr_t)tensor->data % mgi_place_size(type) == 0;
+bool mgi_torch_convert_is_identity(const mgi_tensor *tensor, mgi_dtype type) {
+    return tensor->dtype == type && (uintptr_t)tensor->data % mgi_tensor_dtype_bytes(type) == 0;
 }
 
-void mgi_place_done(const mgi_tensor *tensor) {
-    if (tensor->mapped) mgi_mapped_release(tensor->data, tensor->bytes);
+void mgi_tensor_release(const mgi_tensor *tensor) {
+    if (tensor->mapped) mgi_mapfile_release(tensor->data, tensor->bytes);
 }

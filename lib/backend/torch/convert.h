@@ -4,27 +4,28 @@
 
 #include "backend/torch/int8.h"
 
-size_t mgi_place_size(mgi_dtype type);
+size_t mgi_tensor_dtype_bytes(mgi_dtype type);
 
-/* `count` numbers of a tensor from the `first` on. mgi_place_halves: type is MGI_F16 or MGI_BF16.
+/* `count` numbers of a tensor from the `first` on. mgi_torch_convert_half: type is MGI_F16 or
+ * MGI_BF16.
  */
-void mgi_place_floats(const mgi_tensor *tensor, size_t first, size_t count, float *to);
-void mgi_place_halves(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
-                      uint16_t *to);
+void mgi_torch_convert_f32(const mgi_tensor *tensor, size_t first, size_t count, float *to);
+void mgi_torch_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
+                            uint16_t *to);
 
 /* A matrix into a weight's outputs from `first` on, each in steps of a scale of its own. False when
  * out of memory. */
-bool mgi_place_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
-                    size_t first);
+bool mgi_torch_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
+                            mgk_int8_weight *weight, size_t first);
 
 /* All of a tensor in fp32, in memory of its own (mgi_free), its pages given back; NULL when out of
  * memory. */
-float *mgi_place_vector(const mgi_tensor *tensor);
+float *mgi_torch_convert_vector(const mgi_tensor *tensor);
 
 /* Can the tensor be read where it lies, as numbers of this type? */
-bool mgi_place_fits(const mgi_tensor *tensor, mgi_dtype type);
+bool mgi_torch_convert_is_identity(const mgi_tensor *tensor, mgi_dtype type);
 
 /* Gives back the pages of a tensor that has been copied. */
-void mgi_place_done(const mgi_tensor *tensor);
+void mgi_tensor_release(const mgi_tensor *tensor);
 
 #endif

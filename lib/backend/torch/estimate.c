@@ -7,7 +7,7 @@
 
 /* Placing, tensor by tensor: what lies in memory after each, and at the highest point. */
 typedef struct tally {
-    mgk_form form;
+    mgk_dtype form;
     bool keeps;        /* the files stay mapped, and have been read whole for the fingerprint */
     uint64_t files;    /* bytes of mapped tensors */
     uint64_t kept;     /* bytes of tensors that are used where they lie */
@@ -20,7 +20,7 @@ static uint64_t numbers_of(const mgi_tensor *tensor) {
     return (uint64_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
 }
 
-/* `bytes` are made out of a tensor whose pages are then given back (mgi_place_done). */
+/* `bytes` are made out of a tensor whose pages are then given back (mgi_tensor_release). */
 static void make(tally *t, uint64_t bytes, const mgi_tensor *const *from, unsigned count) {
     t->made += bytes;
     t->resident += bytes; /* zeroed as a whole before it is filled */
@@ -42,14 +42,15 @@ static void vector(tally *t, const mgi_tensor *tensor) {
     make(t, numbers_of(tensor) * sizeof(float), &tensor, 1);
 }
 
-static uint64_t product_bytes(mgk_form form, uint64_t outputs, uint64_t inputs) {
-    if (mgk_in_steps(form)) return mgk_int8_bytes(outputs, inputs) + outputs * sizeof(float);
+static uint64_t product_bytes(mgk_dtype form, uint64_t outputs, uint64_t inputs) {
+    if (mgk_kernels_is_quantised(form))
+        return mgk_int8_bytes(outputs, inputs) + outputs * sizeof(float);
     return outputs * inputs * (form == MGK_BF16 ? 2 : 4);
 }
 
-static void stack(tally *t, mgk_form form, const mgi_tensor *const *parts, unsigned count) {
+static void stack(tally *t, mgk_dtype form, const mgi_tensor *const *parts, unsigned count) {
     uint64_t outputs = 0;
-    if (count == 1 && form == t->form && mgi_bert_in_place(form, parts[0])) {
+    if (count == 1 && form == t->form && mgi_torch_weights_in_place(form, parts[0])) {
         keep(t, parts[0]);
         return;
     }
@@ -57,7 +58,7 @@ static void stack(tally *t, mgk_form form, const mgi_tensor *const *parts, unsig
     make(t, product_bytes(form, outputs, parts[0]->shape[1]), parts, count);
 }
 
-static void linear(tally *t, mgk_form form, const mgi_linear *from) {
+static void linear(tally *t, mgk_dtype form, const mgi_linear *from) {
     const mgi_tensor *weight = &from->weight;
     stack(t, form, &weight, 1);
     vector(t, &from->bias);
@@ -69,18 +70,18 @@ static void norm(tally *t, const mgi_norm *from) {
 }
 
 static void layer(tally *t, const mgi_layer_weights *from, bool last) {
-    const mgi_tensor *const parts[BERT_QKV_PARTS] = {&from->query.weight, &from->key.weight,
-                                                     &from->value.weight};
-    const mgi_tensor *const biases[BERT_QKV_PARTS] = {&from->query.bias, &from->key.bias,
-                                                      &from->value.bias};
-    const unsigned products = mgi_bert_qkv_products(t->form, from, last);
+    const mgi_tensor *const parts[MGI_TORCH_QKV_PARTS] = {&from->query.weight, &from->key.weight,
+                                                          &from->value.weight};
+    const mgi_tensor *const biases[MGI_TORCH_QKV_PARTS] = {&from->query.bias, &from->key.bias,
+                                                           &from->value.bias};
+    const unsigned products = mgi_torch_weights_qkv_gemms(t->form, from, last);
     unsigned part = 0;
     for (unsigned i = 0; i < products; i++) {
-        const unsigned width = mgi_bert_qkv_width(products, i);
+        const unsigned width = mgi_torch_weights_qkv_width(products, i);
         stack(t, t->form, parts + part, width);
         part += width;
     }
-    for (unsigned i = 0; i < BERT_QKV_PARTS; i++) vector(t, biases[i]);
+    for (unsigned i = 0; i < MGI_TORCH_QKV_PARTS; i++) vector(t, biases[i]);
     linear(t, t->form, &from->attention_output);
     norm(t, &from->attention_norm);
     linear(t, t->form, &from->intermediate);
@@ -89,11 +90,11 @@ static void layer(tally *t, const mgi_layer_weights *from, bool last) {
 }
 
 static void words(tally *t, const mgi_tensor *from) {
-    if (mgi_bert_in_place(t->form, from)) {
+    if (mgi_torch_weights_in_place(t->form, from)) {
         keep(t, from);
     } else {
-        mgi_dtype type = mgi_bert_words_type(t->form, from->dtype);
-        make(t, numbers_of(from) * mgi_place_size(type), &from, 1);
+        mgi_dtype type = mgi_torch_weights_words_dtype(t->form, from->dtype);
+        make(t, numbers_of(from) * mgi_tensor_dtype_bytes(type), &from, 1);
     }
 }
 
@@ -127,36 +128,36 @@ static uint64_t blas_workspace(const mgi_encoder *e, unsigned cores) {
     return cores * (up > down ? up : down);
 }
 
-/* oneDNN makes a program for each number of rows (mgi_bert_product_rows keeps them few) and each
- * shape of weight, and keeps it for all lanes: code and tables that hardly depend on the shape. And
- * each core at work lays out the weight of its product anew. */
+/* oneDNN makes a program for each number of rows (mgi_torch_workspace_gemm_rows keeps them few) and
+ * each shape of weight, and keeps it for all lanes: code and tables that hardly depend on the
+ * shape. And each core at work lays out the weight of its product anew. */
 static uint64_t onednn_workspace(const mgi_encoder *e, unsigned cores) {
     enum { SHAPES = 5 }; /* fused QKV; KV; Q and attention's output; up; down */
     if (e->form != MGK_BF16 || mgt_program_bytes() == 0) return 0;
     uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
     uint64_t largest = hidden * (wide > 3 * hidden ? wide : 3 * hidden) * 2;
-    uint64_t step = mgi_bert_product_rows(MGK_BF16, 1);
-    uint64_t sizes = mgi_bert_product_rows(MGK_BF16, e->batch_tokens) / step;
+    uint64_t step = mgi_torch_workspace_gemm_rows(MGK_BF16, 1);
+    uint64_t sizes = mgi_torch_workspace_gemm_rows(MGK_BF16, e->batch_tokens) / step;
     return sizes * SHAPES * mgt_program_bytes() + cores * largest;
 }
 
-void mgi_bert_predict(const mgi_encoder *e, const mgi_weights *weights, unsigned cores,
-                      mgi_encoder_needs *needs) {
+void mgi_torch_estimate(const mgi_encoder *e, const mgi_weights *weights, unsigned cores,
+                        mgi_encoder_estimate *needs) {
     tally first = {.form = e->form};
     place(&first, &e->spec, weights);
     /* Where anything is kept, everything lies in memory from the fingerprint on. */
     tally t = {.form = e->form, .keeps = first.kept > 0};
     if (t.keeps) t.resident = first.files;
     place(&t, &e->spec, weights);
-    uint64_t scratch = mgk_attention_scratch(e->max_length, e->spec.hidden / e->spec.heads);
+    uint64_t scratch = mgk_kernels_attention_scratch(e->max_length, e->spec.hidden / e->spec.heads);
     memset(needs, 0, sizeof *needs);
     needs->precision = e->precision;
     needs->batch_tokens = e->batch_tokens;
     needs->weights = t.kept + t.made;
     needs->opening = t.highest > needs->weights ? t.highest : needs->weights;
-    needs->lane = mgi_bert_lane_bytes(e) + scratch * sizeof(float) * cores;
+    needs->lane = mgi_torch_workspace_bytes(e) + scratch * sizeof(float) * cores;
     needs->workspace = blas_workspace(e, cores) + onednn_workspace(e, cores);
     needs->keeps_weights = t.keeps;
     needs->on_cpu = true;
-    mgi_copy_text(needs->device, sizeof needs->device, "cpu");
+    mgi_fixed_text_copy(needs->device, sizeof needs->device, "cpu");
 }

@@ -14,24 +14,25 @@ typedef struct stream {
 /* Rows of x as products take them: the rows themselves in fp32, else in memory of their own. */
 static mgk_input input_of(const pass *p, float *x, void *packed, float *scale, int32_t *sums) {
     const mgi_encoder *e = p->encoder;
-    size_t stride = mgk_in_steps(e->form) ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
+    size_t stride =
+        mgk_kernels_is_quantised(e->form) ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
     return (mgk_input){e->form, e->form == MGK_FP32 ? x : packed, stride, scale, sums};
 }
 
 /* product = input weightᵀ into memory for as many columns as `stride` says; what comes out is still
  * without its bias. */
-static mgk_output multiply(pass *p, const bert_linear *linear, const mgk_input *input, size_t rows,
-                           void *to, size_t stride) {
+static mgk_output multiply(pass *p, const mgi_torch_linear *linear, const mgk_input *input,
+                           size_t rows, void *to, size_t stride) {
     bool two_bytes = input->form == MGK_BF16;
-    if (mgk_in_steps(input->form)) {
-        mgi_pass_multiply_int8(p, &linear->int8, input, rows, to, stride);
+    if (mgk_kernels_is_quantised(input->form)) {
+        mgi_torch_parallel_gemm_int8(p, &linear->int8, input, rows, to, stride);
     } else {
-        mgt_kind kind = two_bytes ? MGT_BF16 : MGT_F32;
-        size_t all = mgi_bert_product_rows(input->form, rows);
+        mgt_dtype kind = two_bytes ? MGT_BF16 : MGT_F32;
+        size_t all = mgi_torch_workspace_gemm_rows(input->form, rows);
         mgt_tensor *left =
             mgt_view(p->scope, kind, input->data, all, linear->inputs, input->stride);
         mgt_tensor *out = mgt_view(p->scope, kind, to, all, linear->outputs, stride);
-        mgt_product(p->scope, left, linear->weight, out);
+        mgt_gemm(p->scope, left, linear->weight, out);
     }
     return (mgk_output){two_bytes ? MGI_BF16 : MGI_F32, to, stride, linear->bias};
 }
@@ -43,16 +44,16 @@ static mgk_output column(mgk_output rows, size_t column, const float *bias) {
     return rows;
 }
 
-static void make_qkv(pass *p, const bert_layer *layer, const stream *s, const stream *asking,
+static void make_qkv(pass *p, const mgi_torch_layer *layer, const stream *s, const stream *asking,
                      mgk_attention *a) {
     size_t hidden = p->encoder->spec.hidden, at = 0;
     size_t number = p->encoder->form == MGK_BF16 ? 2 : 4;
     mgk_output *const outputs[] = {&a->query, &a->key, &a->value};
     for (unsigned part = 0; part < layer->qkv_parts; part++) {
-        const bert_linear *linear = &layer->qkv[part];
+        const mgi_torch_linear *linear = &layer->qkv[part];
         const stream *from = part == 0 ? asking : s;
         char *to = from == s ? (char *)p->lane->qkv + at * number : p->lane->query;
-        size_t stride = from == s ? BERT_QKV_PARTS * hidden : hidden;
+        size_t stride = from == s ? MGI_TORCH_QKV_PARTS * hidden : hidden;
         mgk_output made = multiply(p, linear, &from->input, from->rows, to, stride);
         for (size_t done = 0; done < linear->outputs; done += hidden, at += hidden)
             *outputs[at / hidden] = column(made, done, layer->qkv_bias + at);
@@ -60,7 +61,7 @@ static void make_qkv(pass *p, const bert_layer *layer, const stream *s, const st
 }
 
 /* x = LayerNorm(x + attention(x)); `asking` holds the rows that ask, and goes on. */
-static void attend(pass *p, const bert_layer *layer, const stream *s, stream *asking) {
+static void attend(pass *p, const mgi_torch_layer *layer, const stream *s, stream *asking) {
     size_t hidden = p->encoder->spec.hidden;
     mgi_lane *lane = p->lane;
     mgk_attention attention = {.heads = p->encoder->spec.heads,
@@ -68,27 +69,28 @@ static void attend(pass *p, const bert_layer *layer, const stream *s, stream *as
                                .context = lane->context,
                                .context_stride = hidden};
     make_qkv(p, layer, s, asking, &attention);
-    mgi_pass_attend(p, &attention, asking != s);
+    mgi_torch_parallel_attend(p, &attention, asking != s);
     mgk_input context = asking->input;
     if (context.form == MGK_FP32) context.data = lane->context;
-    mgi_pass_pack(p, lane->context, &context, asking->rows);
+    mgi_torch_parallel_pack(p, lane->context, &context, asking->rows);
     mgk_output y = multiply(p, &layer->attention_output, &context, asking->rows, lane->y, hidden);
-    mgi_pass_add_norm(p, asking->x, &y, &layer->attention_norm, &asking->input, asking->rows);
+    mgi_torch_parallel_add_norm(p, asking->x, &y, &layer->attention_norm, &asking->input,
+                                asking->rows);
 }
 
 /* x = LayerNorm(x + W2 activation(W1 x)). */
-static void feed_forward(pass *p, const bert_layer *layer, stream *s) {
+static void feed_forward(pass *p, const mgi_torch_layer *layer, stream *s) {
     const mgi_encoder_spec *spec = &p->encoder->spec;
     mgi_lane *lane = p->lane;
     mgk_input wide = {s->input.form, lane->wide, spec->intermediate, NULL, NULL};
-    if (mgk_in_steps(wide.form))
+    if (mgk_kernels_is_quantised(wide.form))
         wide = (mgk_input){wide.form, lane->wide_input, mgk_int8_stride(spec->intermediate),
                            lane->wide_scale, lane->wide_sums};
     mgk_output y =
         multiply(p, &layer->intermediate, &s->input, s->rows, lane->wide, spec->intermediate);
-    mgi_pass_activate(p, spec->activation, &y, spec->intermediate, &wide, s->rows);
+    mgi_torch_parallel_activate(p, spec->activation, &y, spec->intermediate, &wide, s->rows);
     y = multiply(p, &layer->output, &wide, s->rows, lane->y, spec->hidden);
-    mgi_pass_add_norm(p, s->x, &y, &layer->output_norm, &s->input, s->rows);
+    mgi_torch_parallel_add_norm(p, s->x, &y, &layer->output_norm, &s->input, s->rows);
 }
 
 /* The last layer's answer is read at [CLS] alone: every token is looked at, [CLS] alone asks. */
@@ -100,7 +102,7 @@ static stream only_first(pass *p) {
     for (size_t row = 0; row < s.rows; row++)
         memcpy(s.x + row * hidden, lane->x + (size_t)p->batch->offsets[row] * hidden,
                hidden * sizeof(float));
-    mgi_pass_pack(p, s.x, &s.input, s.rows);
+    mgi_torch_parallel_pack(p, s.x, &s.input, s.rows);
     return s;
 }
 
@@ -111,22 +113,22 @@ static void classify(pass *p, const stream *s, float *logits) {
     mgk_input x = {MGK_FP32, s->x, hidden, NULL, NULL};
     mgk_input pooled = {MGK_FP32, lane->context, hidden, NULL, NULL};
     mgk_output y = multiply(p, &e->pooler, &x, s->rows, lane->context, hidden);
-    mgi_pass_activate(p, MGI_TANH, &y, hidden, &pooled, s->rows);
+    mgi_torch_parallel_activate(p, MGI_TANH, &y, hidden, &pooled, s->rows);
     y = multiply(p, &e->classifier, &pooled, s->rows, lane->classes, labels);
     for (size_t row = 0; mgt_scope_ok(p->scope) && row < s->rows; row++)
         for (size_t i = 0; i < labels; i++)
             logits[row * labels + i] = lane->classes[row * labels + i] + y.bias[i];
 }
 
-mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
-                         mgeo_error *error) {
+mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+                                  float *logits, mgeo_error *error) {
     const mgi_encoder *e = lane->encoder;
     pass way = {.lane = lane, .encoder = e, .scope = lane->scope, .batch = batch};
-    mgeo_status status = mgi_pass_begin(&way, cores, error);
+    mgeo_status status = mgi_torch_parallel_begin(&way, cores, error);
     if (status != MGEO_OK) return status;
     stream s = {.x = lane->x, .rows = batch->tokens};
     s.input = input_of(&way, s.x, lane->input, lane->scale, lane->sums);
-    mgi_pass_embed(&way, s.x, &s.input);
+    mgi_torch_parallel_embed(&way, s.x, &s.input);
     for (uint32_t i = 0; i < e->spec.layers; i++) {
         bool last = i + 1 == e->spec.layers;
         stream first = last ? only_first(&way) : s;

@@ -7,38 +7,38 @@
 #include "backend/torch/torch_c.h"
 
 /* One Linear layer. */
-typedef struct bert_linear {
+typedef struct mgi_torch_linear {
     mgt_weight *weight;   /* fp32 and bf16 */
     mgk_int8_weight int8; /* int8 */
     void *copy;  /* what weight reads, where it is not the request's tensor; NULL otherwise */
     float *bias; /* [outputs] */
     uint32_t outputs, inputs;
-} bert_linear;
+} mgi_torch_linear;
 
-typedef struct bert_norm {
+typedef struct mgi_torch_norm {
     float *weight, *bias;
-} bert_norm;
+} mgi_torch_norm;
 
-enum { BERT_QKV_PARTS = 3 };
+enum { MGI_TORCH_QKV_PARTS = 3 };
 
 /* Query, key and value lie side by side in one row of 3 * hidden: made by one fused product, by
  * three, or in the last layer by two or three, the first being the query alone. */
-typedef struct bert_layer {
-    bert_linear qkv[BERT_QKV_PARTS];
+typedef struct mgi_torch_layer {
+    mgi_torch_linear qkv[MGI_TORCH_QKV_PARTS];
     uint32_t qkv_parts;
     float *qkv_bias; /* [3 * hidden] */
-    bert_linear attention_output;
-    bert_norm attention_norm;
-    bert_linear intermediate;
-    bert_linear output;
-    bert_norm output_norm;
-} bert_layer;
+    mgi_torch_linear attention_output;
+    mgi_torch_norm attention_norm;
+    mgi_torch_linear intermediate;
+    mgi_torch_linear output;
+    mgi_torch_norm output_norm;
+} mgi_torch_layer;
 
 struct mgi_encoder {
     mgi_encoder_spec spec;
     const mgk_kernels *kernels;
     const mgk_int8 *int8;
-    mgk_form form; /* of the layers' products */
+    mgk_dtype form; /* of the layers' products */
     int32_t precision;
     uint32_t max_length;
     uint32_t batch_tokens;
@@ -49,50 +49,50 @@ struct mgi_encoder {
     mgi_dtype words_type;
     void *words_copy;
     float *positions, *types;
-    bert_norm embedding_norm;
-    bert_layer *layers;
-    bert_linear pooler; /* fp32, as is the classifier */
-    bert_linear classifier;
+    mgi_torch_norm embedding_norm;
+    mgi_torch_layer *layers;
+    mgi_torch_linear pooler; /* fp32, as is the classifier */
+    mgi_torch_linear classifier;
 };
 
 /* Fills encoder->layers and all else that is weights, from a request whose sizes hold. On failure
  * what was placed is still to be freed. */
-mgeo_status mgi_bert_place(mgi_encoder *encoder, const mgi_encoder_request *request,
-                           mgeo_error *error);
-void mgi_bert_free_weights(mgi_encoder *encoder);
+mgeo_status mgi_torch_weights_load(mgi_encoder *encoder, const mgi_encoder_request *request,
+                                   mgeo_error *error);
+void mgi_torch_weights_free(mgi_encoder *encoder);
 
 /* ---- what placing decides, and predictions follow ---- */
 
 /* Can a product of this form read the tensor where it lies? */
-bool mgi_bert_in_place(mgk_form form, const mgi_tensor *tensor);
+bool mgi_torch_weights_in_place(mgk_dtype form, const mgi_tensor *tensor);
 
 /* The table of words is only looked up, so any kind of number will do: as in the file where the
  * file is kept or small, else in two bytes. */
-mgi_dtype mgi_bert_words_type(mgk_form form, mgi_dtype from);
+mgi_dtype mgi_torch_weights_words_dtype(mgk_dtype form, mgi_dtype from);
 
 /* Query, key and value as one product where they are copied anyway; where all three can be read
  * from the file, three products cost less than a quarter of the model in fresh memory. The last
  * layer asks for [CLS] alone, so its query stands apart. Returns the number of products. */
-static inline unsigned mgi_bert_qkv_products(mgk_form form, const mgi_layer_weights *from,
-                                             bool last) {
-    const bool apart = mgi_bert_in_place(form, &from->query.weight) &&
-                       mgi_bert_in_place(form, &from->key.weight) &&
-                       mgi_bert_in_place(form, &from->value.weight);
-    if (apart) return BERT_QKV_PARTS;
+static inline unsigned mgi_torch_weights_qkv_gemms(mgk_dtype form, const mgi_layer_weights *from,
+                                                   bool last) {
+    const bool apart = mgi_torch_weights_in_place(form, &from->query.weight) &&
+                       mgi_torch_weights_in_place(form, &from->key.weight) &&
+                       mgi_torch_weights_in_place(form, &from->value.weight);
+    if (apart) return MGI_TORCH_QKV_PARTS;
     return last ? 2 : 1;
 }
 
 /* How many of the three that product makes: one product all, of two the first the query alone,
  * three one each. */
-static inline unsigned mgi_bert_qkv_width(unsigned products, unsigned product) {
-    if (products == 1) return BERT_QKV_PARTS;
+static inline unsigned mgi_torch_weights_qkv_width(unsigned products, unsigned product) {
+    if (products == 1) return MGI_TORCH_QKV_PARTS;
     return products == 2 && product == 1 ? 2 : 1;
 }
 
 /* What placing the request's weights and running lanes would take. The encoder's sizes are settled
  * and nothing is placed. */
-void mgi_bert_predict(const mgi_encoder *encoder, const mgi_weights *weights, unsigned cores,
-                      mgi_encoder_needs *needs);
+void mgi_torch_estimate(const mgi_encoder *encoder, const mgi_weights *weights, unsigned cores,
+                        mgi_encoder_estimate *needs);
 
 /* Memory for batches of up to encoder->batch_tokens tokens. */
 struct mgi_lane {
@@ -121,18 +121,18 @@ struct mgi_lane {
     unsigned scratch_count;
 };
 
-mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *encoder, mgeo_error *error);
-void mgi_bert_close_lane(mgi_lane *lane);
+mgeo_status mgi_torch_workspace_open(mgi_lane *lane, const mgi_encoder *encoder, mgeo_error *error);
+void mgi_torch_workspace_close(mgi_lane *lane);
 
 /* What a lane's buffers take, before attention's scratch. */
-uint64_t mgi_bert_lane_bytes(const mgi_encoder *encoder);
+uint64_t mgi_torch_workspace_bytes(const mgi_encoder *encoder);
 
 /* Logits [rows, labels] of a batch. */
-mgeo_status mgi_bert_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
-                         mgeo_error *error);
+mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+                                  float *logits, mgeo_error *error);
 
 /* Rows that a product is given for `rows` rows of input: oneDNN prepares itself for each new count,
  * so there must be few. */
-size_t mgi_bert_product_rows(mgk_form form, size_t rows);
+size_t mgi_torch_workspace_gemm_rows(mgk_dtype form, size_t rows);
 
 #endif

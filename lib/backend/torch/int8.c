@@ -81,7 +81,7 @@ static void multiply_block(block *b, size_t count) {
 
 #define MGK_INT8_TABLE mgk_int8_base
 #define MGK_INT8_NAME "portable"
-#define MGK_INT8_FORM MGK_INT8
+#define MGK_INT8_DTYPE MGK_INT8
 
 enum { FLIP = 0, COLUMNS = PANEL };
 
@@ -133,6 +133,6 @@ static void multiply(const mgk_int8_weight *weight, const mgk_input *input, size
 
 const mgk_int8 MGK_INT8_TABLE = {.name = MGK_INT8_NAME,
                                  .flip = FLIP,
-                                 .form = MGK_INT8_FORM,
+                                 .form = MGK_INT8_DTYPE,
                                  .columns = COLUMNS,
                                  .multiply = multiply};

@@ -38,10 +38,10 @@ static bool has_avxvnni(void) {
 }
 #endif
 
-size_t mgk_usable_int8(const mgk_int8 *sets[MGK_INT8_SETS]) {
+size_t mgk_dispatch_usable_int8(const mgk_int8 *sets[MGK_INT8_VARIANTS]) {
     size_t count = 0;
     sets[count++] = &mgk_int8_base;
-#if defined(MGK_HAVE_X86_SETS)
+#if defined(MGK_HAVE_X86_VARIANTS)
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2")) return count;
     sets[count++] = &mgk_int8_avx2;
@@ -55,7 +55,7 @@ size_t mgk_usable_int8(const mgk_int8 *sets[MGK_INT8_SETS]) {
     return count;
 }
 
-const mgk_int8 *mgk_best_int8(void) {
-    const mgk_int8 *sets[MGK_INT8_SETS];
-    return sets[mgk_usable_int8(sets) - 1];
+const mgk_int8 *mgk_dispatch_int8(void) {
+    const mgk_int8 *sets[MGK_INT8_VARIANTS];
+    return sets[mgk_dispatch_usable_int8(sets) - 1];
 }

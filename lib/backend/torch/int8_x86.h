@@ -26,7 +26,7 @@
 /* The instruction multiplies unsigned by signed: weights carry 128 too much, which every row's sum
  * of inputs takes away again. */
 enum { FLIP = 0x80 };
-#define MGK_INT8_FORM MGK_INT8
+#define MGK_INT8_DTYPE MGK_INT8
 typedef int8_t step;
 
 IN_LOOP int32_t four_of(const step *at) {
@@ -100,7 +100,7 @@ IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
  * outputs 0 1 4 5 2 3 6 7. */
 #define MGK_INT8_TABLE mgk_int8_avx2
 #define MGK_INT8_NAME "AVX2"
-#define MGK_INT8_FORM MGK_INT8_WIDE
+#define MGK_INT8_DTYPE MGK_INT8_WIDE
 enum { FLIP = 0, COLUMNS = 8 };
 typedef __m256i vector;
 typedef int16_t step;

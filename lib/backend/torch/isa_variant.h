@@ -5,18 +5,19 @@
 #include "backend/torch/kernels.h"
 
 #if defined(MGK_AVX512)
-#define MGK_SET(name) name##_avx512
-#define MGK_SET_NAME "AVX-512"
+#define MGK_ISA_VARIANT(name) name##_avx512
+#define MGK_ISA_VARIANT_NAME "AVX-512"
 #elif defined(MGK_AVX2)
-#define MGK_SET(name) name##_avx2
-#define MGK_SET_NAME "AVX2"
+#define MGK_ISA_VARIANT(name) name##_avx2
+#define MGK_ISA_VARIANT_NAME "AVX2"
 #else
-#define MGK_SET(name) name##_base
-#define MGK_SET_NAME "portable"
+#define MGK_ISA_VARIANT(name) name##_base
+#define MGK_ISA_VARIANT_NAME "portable"
 #endif
 
-void MGK_SET(mgk_attend)(const mgk_attention *attention, const mgk_sequence *sequence,
-                         uint32_t head, float *scratch);
+void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *attention,
+                                         const mgk_sequence *sequence, uint32_t head,
+                                         float *scratch);
 
 extern const mgk_kernels mgk_kernels_base;
 extern const mgk_kernels mgk_kernels_avx2;

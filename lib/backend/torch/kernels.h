@@ -11,20 +11,22 @@
 
 /* Rows on their way into a product: fp32, bf16, or int8 in steps of the row's own scale, which some
  * products want in two bytes each. */
-typedef enum mgk_form { MGK_FP32, MGK_BF16, MGK_INT8, MGK_INT8_WIDE } mgk_form;
+typedef enum mgk_dtype { MGK_FP32, MGK_BF16, MGK_INT8, MGK_INT8_WIDE } mgk_dtype;
 
 typedef struct mgk_input {
-    mgk_form form;
+    mgk_dtype form;
     void *data;
     size_t stride; /* elements from row to row */
     float *scale;  /* [rows] in int8 */
     int32_t *sums; /* [rows] in int8: of the row's steps */
 } mgk_input;
 
-static inline bool mgk_in_steps(mgk_form form) { return form == MGK_INT8 || form == MGK_INT8_WIDE; }
+static inline bool mgk_kernels_is_quantised(mgk_dtype form) {
+    return form == MGK_INT8 || form == MGK_INT8_WIDE;
+}
 
 /* Of one number in a row. */
-static inline size_t mgk_form_bytes(mgk_form form) {
+static inline size_t mgk_kernels_dtype_bytes(mgk_dtype form) {
     return form == MGK_FP32 ? 4 : form == MGK_INT8 ? 1 : 2;
 }
 
@@ -85,15 +87,15 @@ typedef struct mgk_kernels {
     /* Rows of fp32 into the form that a product takes. */
     void (*pack)(const float *rows, size_t stride, size_t width, const mgk_input *input,
                  size_t from, size_t to);
-    /* scratch: mgk_attention_scratch floats, aligned to 64 bytes. */
+    /* scratch: mgk_kernels_attention_scratch floats, aligned to 64 bytes. */
     void (*attend)(const mgk_attention *attention, const mgk_sequence *sequence, uint32_t head,
                    float *scratch);
 } mgk_kernels;
 
 /* Floats that attend needs for sequences up to max_length; 0 if that overflows. */
-size_t mgk_attention_scratch(uint32_t max_length, uint32_t head_width);
+size_t mgk_kernels_attention_scratch(uint32_t max_length, uint32_t head_width);
 
 /* The best kernels for this processor. */
-const mgk_kernels *mgk_best(void);
+const mgk_kernels *mgk_dispatch_kernels(void);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { MIN_ROWS_A_CORE = 8, MAX_CORES = 1024, PRODUCT_ROWS = 16 };
 
-size_t mgi_bert_product_rows(mgk_form form, size_t rows) {
+size_t mgi_torch_workspace_gemm_rows(mgk_dtype form, size_t rows) {
     if (form != MGK_BF16) return rows;
     return (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS * PRODUCT_ROWS;
 }
@@ -19,16 +19,16 @@ static bool make_scratch(mgi_lane *lane, unsigned cores) {
     float **list = mgi_realloc(lane->scratch, cores, sizeof *list);
     if (!list) return false;
     lane->scratch = list;
-    size_t floats = mgk_attention_scratch(e->max_length, e->spec.hidden / e->spec.heads);
+    size_t floats = mgk_kernels_attention_scratch(e->max_length, e->spec.hidden / e->spec.heads);
     for (; lane->scratch_count < cores; lane->scratch_count++) {
-        float *memory = mgi_calloc_aligned(floats, sizeof *memory);
+        float *memory = mgi_alloc_aligned(floats, sizeof *memory);
         if (!memory) return false;
         list[lane->scratch_count] = memory;
     }
     return true;
 }
 
-mgeo_status mgi_pass_begin(pass *p, unsigned cores, mgeo_error *error) {
+mgeo_status mgi_torch_parallel_begin(pass *p, unsigned cores, mgeo_error *error) {
     mgi_lane *lane = p->lane;
     p->cores = cores < 1 ? 1 : cores > MAX_CORES ? MAX_CORES : cores;
     if (!make_scratch(lane, p->cores)) return mgi_fail_memory(error, "attention", 0);
@@ -55,8 +55,8 @@ static void multiply_part(void *context, unsigned part) {
                          w->panels * (part + 1) / w->parts, w->out, w->stride);
 }
 
-void mgi_pass_multiply_int8(pass *p, const mgk_int8_weight *weight, const mgk_input *input,
-                            size_t rows, float *out, size_t stride) {
+void mgi_torch_parallel_gemm_int8(pass *p, const mgk_int8_weight *weight, const mgk_input *input,
+                                  size_t rows, float *out, size_t stride) {
     int8_work w = {p->encoder->int8, weight, input, rows, mgk_int8_panels(weight->outputs),
                    p->cores,         out,    stride};
     if (w.parts > w.panels) w.parts = (unsigned)w.panels;
@@ -95,11 +95,11 @@ static void do_embed(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->embed(w->embedding, w->x, w->input, from, to);
 }
 
-static mgk_norm norm_of(const mgi_encoder *e, const bert_norm *norm) {
+static mgk_norm norm_of(const mgi_encoder *e, const mgi_torch_norm *norm) {
     return (mgk_norm){norm->weight, norm->bias, e->spec.hidden, e->spec.norm_eps};
 }
 
-void mgi_pass_embed(pass *p, float *x, const mgk_input *input) {
+void mgi_torch_parallel_embed(pass *p, float *x, const mgk_input *input) {
     const mgi_encoder *e = p->encoder;
     mgk_embedding embedding = {.ids = p->batch->ids,
                                .types = p->batch->types,
@@ -121,7 +121,7 @@ static void do_pack(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->pack(w->from, w->width, w->width, w->input, from, to);
 }
 
-void mgi_pass_pack(pass *p, const float *from, const mgk_input *input, size_t rows) {
+void mgi_torch_parallel_pack(pass *p, const float *from, const mgk_input *input, size_t rows) {
     if (input->form == MGK_FP32 && input->data == from) return;
     row_work w = {.work = do_pack,
                   .rows = rows,
@@ -135,8 +135,8 @@ static void do_add_norm(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->add_norm(w->x, w->y, w->norm, w->input, from, to);
 }
 
-void mgi_pass_add_norm(pass *p, float *x, const mgk_output *y, const bert_norm *norm,
-                       const mgk_input *input, size_t rows) {
+void mgi_torch_parallel_add_norm(pass *p, float *x, const mgk_output *y, const mgi_torch_norm *norm,
+                                 const mgk_input *input, size_t rows) {
     mgk_norm full = norm_of(p->encoder, norm);
     row_work w = {.work = do_add_norm, .rows = rows, .x = x, .y = y, .norm = &full, .input = input};
     run_rows(p, &w);
@@ -146,8 +146,8 @@ static void do_activate(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->activate(w->activation, w->y, w->width, w->input, from, to);
 }
 
-void mgi_pass_activate(pass *p, mgi_activation activation, const mgk_output *y, size_t width,
-                       const mgk_input *input, size_t rows) {
+void mgi_torch_parallel_activate(pass *p, mgi_activation activation, const mgk_output *y,
+                                 size_t width, const mgk_input *input, size_t rows) {
     row_work w = {.work = do_activate,
                   .rows = rows,
                   .activation = activation,
@@ -186,7 +186,7 @@ static void attend_part(void *context, unsigned part) {
     }
 }
 
-void mgi_pass_attend(pass *p, const mgk_attention *attention, bool first_only) {
+void mgi_torch_parallel_attend(pass *p, const mgk_attention *attention, bool first_only) {
     attend_work w = {p, attention, first_only, p->cores};
     mgt_parallel(p->scope, p->cores, attend_part, &w);
 }

@@ -73,9 +73,9 @@ mgt_tensor *keep(mgt_scope *scope, at::Tensor tensor) {
     return kept;
 }
 
-at::ScalarType type_of(mgt_kind kind) { return kind == MGT_BF16 ? at::kBFloat16 : at::kFloat; }
+at::ScalarType type_of(mgt_dtype kind) { return kind == MGT_BF16 ? at::kBFloat16 : at::kFloat; }
 
-at::Tensor view_of(mgt_kind kind, const void *data, size_t rows, size_t columns, size_t stride) {
+at::Tensor view_of(mgt_dtype kind, const void *data, size_t rows, size_t columns, size_t stride) {
     return at::from_blob(
         const_cast<void *>(data), {static_cast<int64_t>(rows), static_cast<int64_t>(columns)},
         {static_cast<int64_t>(stride), 1}, at::TensorOptions().dtype(type_of(kind)));
@@ -104,7 +104,7 @@ bool mgt_has_mkl(void) { return at::hasMKL(); }
 
 const void *mgt_address(void) { return reinterpret_cast<const void *>(&at::get_num_threads); }
 
-mgeo_status mgt_weight_create(mgt_kind kind, const void *data, size_t outputs, size_t inputs,
+mgeo_status mgt_weight_create(mgt_dtype kind, const void *data, size_t outputs, size_t inputs,
                               mgt_weight **weight, mgeo_error *error) {
     *weight = nullptr;
     try {
@@ -156,7 +156,7 @@ mgeo_status mgt_scope_leave(mgt_scope *scope, mgeo_error *error) {
 
 bool mgt_scope_ok(const mgt_scope *scope) { return scope->error.status == MGEO_OK; }
 
-mgt_tensor *mgt_view(mgt_scope *scope, mgt_kind kind, void *data, size_t rows, size_t columns,
+mgt_tensor *mgt_view(mgt_scope *scope, mgt_dtype kind, void *data, size_t rows, size_t columns,
                      size_t stride) {
     mgt_tensor *view = nullptr;
     guarded(scope, "making a view",
@@ -164,8 +164,8 @@ mgt_tensor *mgt_view(mgt_scope *scope, mgt_kind kind, void *data, size_t rows, s
     return view;
 }
 
-void mgt_product(mgt_scope *scope, const mgt_tensor *input, const mgt_weight *weight,
-                 mgt_tensor *out) {
+void mgt_gemm(mgt_scope *scope, const mgt_tensor *input, const mgt_weight *weight,
+              mgt_tensor *out) {
     guarded(scope, "a matrix product",
             [&] { at::mm_out(out->tensor, input->tensor, weight->transposed); });
 }

@@ -16,7 +16,7 @@
 #endif
 
 #if defined(__AVX2__) && !defined(__AVX512F__)
-#define VI_PACKS /* numbers are brought to fewer bytes several vectors at a time */
+#define MGK_VEC_PACKS /* numbers are brought to fewer bytes several vectors at a time */
 #include <immintrin.h>
 #endif
 
@@ -29,19 +29,19 @@ typedef int8_t vb __attribute__((vector_size(LANES)));
 typedef int16_t vs __attribute__((vector_size(LANES * 2)));
 typedef uint16_t vh __attribute__((vector_size(LANES * 2)));
 
-static inline vf vf_of(float x) { return x - (vf){0}; }
-static inline vi vi_of(int32_t x) { return x - (vi){0}; }
-static inline vu vu_of(uint32_t x) { return x - (vu){0}; }
+static inline vf mgk_vec_of(float x) { return x - (vf){0}; }
+static inline vi mgk_vec_of_i32(int32_t x) { return x - (vi){0}; }
+static inline vu mgk_vec_of_u32(uint32_t x) { return x - (vu){0}; }
 
-static inline vf vf_pick(vi mask, vf yes, vf no) {
+static inline vf mgk_vec_pick(vi mask, vf yes, vf no) {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 /* The first operand's NaN is kept, as a model's NaN must reach its logits. */
-INLINE vf vf_max(vf x, vf floor) { return vf_pick(x < floor, floor, x); }
-static inline vf vf_min(vf x, vf ceiling) { return vf_pick(x > ceiling, ceiling, x); }
-static inline vf vf_abs(vf x) { return (vf)((vi)x & vi_of(0x7fffffff)); }
+INLINE vf mgk_vec_max(vf x, vf floor) { return mgk_vec_pick(x < floor, floor, x); }
+static inline vf mgk_vec_min(vf x, vf ceiling) { return mgk_vec_pick(x > ceiling, ceiling, x); }
+static inline vf mgk_vec_abs(vf x) { return (vf)((vi)x & mgk_vec_of_i32(0x7fffffff)); }
 
-static inline float vf_sum(vf x) {
+static inline float mgk_vec_sum(vf x) {
     float lane[LANES], sum = 0;
     memcpy(lane, &x, sizeof x);
     for (int width = LANES / 2; width > 0; width /= 2)
@@ -50,14 +50,14 @@ static inline float vf_sum(vf x) {
     return sum;
 }
 
-static inline int32_t vi_sum(vi x) {
+static inline int32_t mgk_vec_sum_i32(vi x) {
     int32_t lane[LANES], sum = 0;
     memcpy(lane, &x, sizeof x);
     for (int i = 0; i < LANES; i++) sum += lane[i];
     return sum;
 }
 
-static inline float vf_top(vf x) {
+static inline float mgk_vec_top(vf x) {
     float lane[LANES];
     memcpy(lane, &x, sizeof x);
     for (int width = LANES / 2; width > 0; width /= 2)
@@ -69,7 +69,7 @@ static inline float vf_top(vf x) {
 /* Loads and stores take any alignment; n < LANES moves only the first n lanes, the rest being 0.
  * Kernels go over a row in whole vectors, where n is the constant LANES, and then once for what is
  * left: so the vectors need no test. */
-INLINE vf vf_load(const float *from, size_t n) {
+INLINE vf mgk_vec_load(const float *from, size_t n) {
     vf x = {0};
     if (n >= LANES)
         memcpy(&x, from, sizeof x);
@@ -78,14 +78,14 @@ INLINE vf vf_load(const float *from, size_t n) {
     return x;
 }
 
-INLINE void vf_store(float *to, vf x, size_t n) {
+INLINE void mgk_vec_store(float *to, vf x, size_t n) {
     if (n >= LANES)
         memcpy(to, &x, sizeof x);
     else
         memcpy(to, &x, n * sizeof *to);
 }
 
-INLINE vh vh_load(const uint16_t *from, size_t n) {
+INLINE vh mgk_vec_load_u16(const uint16_t *from, size_t n) {
     vh x = {0};
     if (n >= LANES)
         memcpy(&x, from, sizeof x);
@@ -94,10 +94,10 @@ INLINE vh vh_load(const uint16_t *from, size_t n) {
     return x;
 }
 
-#if defined(VI_PACKS)
+#if defined(MGK_VEC_PACKS)
 /* Compilers of today do these number by number. The packing instructions work on each half of a
  * register, so what they make is brought into order. */
-INLINE void vi_store_shorts(int16_t *to, const vi part[4]) {
+INLINE void mgk_vec_store_shorts(int16_t *to, const vi part[4]) {
     for (size_t k = 0; k < 4; k += 2) {
         __m256i packed = _mm256_packs_epi32((__m256i)part[k], (__m256i)part[k + 1]);
         packed = _mm256_permute4x64_epi64(packed, 0xd8);
@@ -105,7 +105,7 @@ INLINE void vi_store_shorts(int16_t *to, const vi part[4]) {
     }
 }
 
-INLINE void vi_store_bytes(int8_t *to, const vi part[4]) {
+INLINE void mgk_vec_store_bytes(int8_t *to, const vi part[4]) {
     __m256i low = _mm256_packs_epi32((__m256i)part[0], (__m256i)part[1]);
     __m256i high = _mm256_packs_epi32((__m256i)part[2], (__m256i)part[3]);
     __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
@@ -114,85 +114,87 @@ INLINE void vi_store_bytes(int8_t *to, const vi part[4]) {
 }
 #endif
 
-static inline vf vf_of_bf16(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
+static inline vf mgk_vec_of_bf16(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
 
-INLINE vf vf_of_f16(vh x) {
+INLINE vf mgk_vec_of_f16(vh x) {
     vu bits = __builtin_convertvector(x, vu);
-    vu sign = (bits & vu_of(0x8000)) << 16;
-    vu magnitude = (bits & vu_of(0x7fff)) << 13;
-    vf value = (vf)magnitude * vf_of(0x1p112f); /* also right for subnormal numbers */
-    vi special = (vi)(magnitude >= vu_of(0x7c00u << 13));
-    value = vf_pick(special, (vf)(magnitude | vu_of(0x7f800000)), value);
+    vu sign = (bits & mgk_vec_of_u32(0x8000)) << 16;
+    vu magnitude = (bits & mgk_vec_of_u32(0x7fff)) << 13;
+    vf value = (vf)magnitude * mgk_vec_of(0x1p112f); /* also right for subnormal numbers */
+    vi special = (vi)(magnitude >= mgk_vec_of_u32(0x7c00u << 13));
+    value = mgk_vec_pick(special, (vf)(magnitude | mgk_vec_of_u32(0x7f800000)), value);
     return (vf)((vu)value | sign);
 }
 
-INLINE vf vf_load_as(mgi_dtype type, const void *from, size_t at, size_t n) {
-    if (type == MGI_F32) return vf_load((const float *)from + at, n);
-    vh half = vh_load((const uint16_t *)from + at, n);
-    return type == MGI_BF16 ? vf_of_bf16(half) : vf_of_f16(half);
+INLINE vf mgk_vec_load_as(mgi_dtype type, const void *from, size_t at, size_t n) {
+    if (type == MGI_F32) return mgk_vec_load((const float *)from + at, n);
+    vh half = mgk_vec_load_u16((const uint16_t *)from + at, n);
+    return type == MGI_BF16 ? mgk_vec_of_bf16(half) : mgk_vec_of_f16(half);
 }
 
-INLINE void vf_store_bf16(uint16_t *to, vf x, size_t n) {
+INLINE void mgk_vec_store_bf16(uint16_t *to, vf x, size_t n) {
     vu bits = (vu)x;
-    vu rounded = (bits + vu_of(0x7fff) + ((bits >> 16) & vu_of(1))) >> 16;
+    vu rounded = (bits + mgk_vec_of_u32(0x7fff) + ((bits >> 16) & mgk_vec_of_u32(1))) >> 16;
     vi nan = (vi)(x != x); /* NOLINT(misc-redundant-expression) */
-    rounded = (vu)((~nan & (vi)rounded) | (nan & vi_of(0x7fc0)));
+    rounded = (vu)((~nan & (vi)rounded) | (nan & mgk_vec_of_i32(0x7fc0)));
     vh half = __builtin_convertvector(rounded, vh);
     memcpy(to, &half, (n >= LANES ? LANES : n) * sizeof *to);
 }
 
 /* e^x for x up to 88, within 2e-7 of it; 0 below -87. */
-INLINE vf vf_exp(vf x) {
-    vi tiny = x < vf_of(-87.0f);
-    vf y = vf_max(x, vf_of(-87.0f));
-    vf scaled = y * vf_of(1.44269504f);
-    vf half = vf_pick(scaled < vf_of(0), vf_of(-0.5f), vf_of(0.5f));
+INLINE vf mgk_vec_exp(vf x) {
+    vi tiny = x < mgk_vec_of(-87.0f);
+    vf y = mgk_vec_max(x, mgk_vec_of(-87.0f));
+    vf scaled = y * mgk_vec_of(1.44269504f);
+    vf half = mgk_vec_pick(scaled < mgk_vec_of(0), mgk_vec_of(-0.5f), mgk_vec_of(0.5f));
     vi n = __builtin_convertvector(scaled + half, vi);
     vf whole = __builtin_convertvector(n, vf);
-    vf r = y - whole * vf_of(0.693359375f) + whole * vf_of(2.12194440e-4f);
-    vf p = vf_of(1.0f / 720) * r + vf_of(1.0f / 120);
-    p = p * r + vf_of(1.0f / 24);
-    p = p * r + vf_of(1.0f / 6);
-    p = p * r + vf_of(0.5f);
-    p = p * r + vf_of(1.0f);
-    p = p * r + vf_of(1.0f);
-    return vf_pick(tiny, vf_of(0), p * (vf)((n + vi_of(127)) << 23));
+    vf r = y - whole * mgk_vec_of(0.693359375f) + whole * mgk_vec_of(2.12194440e-4f);
+    vf p = mgk_vec_of(1.0f / 720) * r + mgk_vec_of(1.0f / 120);
+    p = p * r + mgk_vec_of(1.0f / 24);
+    p = p * r + mgk_vec_of(1.0f / 6);
+    p = p * r + mgk_vec_of(0.5f);
+    p = p * r + mgk_vec_of(1.0f);
+    p = p * r + mgk_vec_of(1.0f);
+    return mgk_vec_pick(tiny, mgk_vec_of(0), p * (vf)((n + mgk_vec_of_i32(127)) << 23));
 }
 
 /* erf(x) within 4e-7: a rational fit x P(x²) / Q(x²) below 3.92, where erf is 1 in single
  * precision. */
-INLINE vf vf_erf(vf x) {
-    vf y = vf_min(vf_max(x, vf_of(-3.92f)), vf_of(3.92f));
+INLINE vf mgk_vec_erf(vf x) {
+    vf y = mgk_vec_min(mgk_vec_max(x, mgk_vec_of(-3.92f)), mgk_vec_of(3.92f));
     vf t = y * y;
-    vf p = vf_of(2.034787712545949e-06f) * t + vf_of(0.00028747739270329475f);
-    p = p * t + vf_of(0.0038681654259562492f);
-    p = p * t + vf_of(0.05305998772382736f);
-    p = p * t + vf_of(0.19276005029678345f);
-    p = p * t + vf_of(1.128378987312317f);
-    vf q = vf_of(3.807108441833407e-05f) * t + vf_of(0.0011880788952112198f);
-    q = q * t + vf_of(0.015171971172094345f);
-    q = q * t + vf_of(0.1150830015540123f);
-    q = q * t + vf_of(0.5041608214378357f);
-    q = q * t + vf_of(1.0f);
+    vf p = mgk_vec_of(2.034787712545949e-06f) * t + mgk_vec_of(0.00028747739270329475f);
+    p = p * t + mgk_vec_of(0.0038681654259562492f);
+    p = p * t + mgk_vec_of(0.05305998772382736f);
+    p = p * t + mgk_vec_of(0.19276005029678345f);
+    p = p * t + mgk_vec_of(1.128378987312317f);
+    vf q = mgk_vec_of(3.807108441833407e-05f) * t + mgk_vec_of(0.0011880788952112198f);
+    q = q * t + mgk_vec_of(0.015171971172094345f);
+    q = q * t + mgk_vec_of(0.1150830015540123f);
+    q = q * t + mgk_vec_of(0.5041608214378357f);
+    q = q * t + mgk_vec_of(1.0f);
     return y * p / q;
 }
 
 /* Within 3e-7. */
-INLINE vf vf_tanh(vf x) {
-    vf y = vf_min(vf_max(x, vf_of(-10.0f)), vf_of(10.0f));
-    return vf_of(1.0f) - vf_of(2.0f) / (vf_exp(y + y) + vf_of(1.0f));
+INLINE vf mgk_vec_tanh(vf x) {
+    vf y = mgk_vec_min(mgk_vec_max(x, mgk_vec_of(-10.0f)), mgk_vec_of(10.0f));
+    return mgk_vec_of(1.0f) - mgk_vec_of(2.0f) / (mgk_vec_exp(y + y) + mgk_vec_of(1.0f));
 }
 
-INLINE vf vf_activate(mgi_activation activation, vf x) {
-    const vf half = vf_of(0.5f), one = vf_of(1.0f);
+INLINE vf mgk_vec_activate(mgi_activation activation, vf x) {
+    const vf half = mgk_vec_of(0.5f), one = mgk_vec_of(1.0f);
     switch (activation) {
-    case MGI_GELU: return half * x * (one + vf_erf(x * vf_of(0.70710678f)));
+    case MGI_GELU: return half * x * (one + mgk_vec_erf(x * mgk_vec_of(0.70710678f)));
     case MGI_GELU_TANH:
-        return half * x * (one + vf_tanh(vf_of(0.79788456f) * (x + vf_of(0.044715f) * x * x * x)));
-    case MGI_RELU: return vf_max(x, vf_of(0));
+        return half * x *
+               (one +
+                mgk_vec_tanh(mgk_vec_of(0.79788456f) * (x + mgk_vec_of(0.044715f) * x * x * x)));
+    case MGI_RELU: return mgk_vec_max(x, mgk_vec_of(0));
     case MGI_TANH: break;
     }
-    return vf_tanh(x);
+    return mgk_vec_tanh(x);
 }
 
 #endif

@@ -26,7 +26,7 @@ static void fail_memory(placing *p, size_t bytes) {
 
 static float *vector(placing *p, const mgi_tensor *tensor) {
     if (!going(p)) return NULL;
-    float *copy = mgi_place_vector(tensor);
+    float *copy = mgi_torch_convert_vector(tensor);
     if (!copy) fail_memory(p, tensor->bytes);
     p->encoder->bytes +=
         (uint64_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1) * 4;
@@ -34,59 +34,59 @@ static float *vector(placing *p, const mgi_tensor *tensor) {
     return copy;
 }
 
-static bert_norm norm(placing *p, const mgi_norm *from) {
-    bert_norm to;
+static mgi_torch_norm norm(placing *p, const mgi_norm *from) {
+    mgi_torch_norm to;
     to.weight = vector(p, &from->weight);
     to.bias = vector(p, &from->bias);
     return to;
 }
 
-bool mgi_bert_in_place(mgk_form form, const mgi_tensor *tensor) {
-    if (form == MGK_FP32) return mgi_place_fits(tensor, MGI_F32);
-    return form == MGK_BF16 && mgi_place_fits(tensor, MGI_BF16);
+bool mgi_torch_weights_in_place(mgk_dtype form, const mgi_tensor *tensor) {
+    if (form == MGK_FP32) return mgi_torch_convert_is_identity(tensor, MGI_F32);
+    return form == MGK_BF16 && mgi_torch_convert_is_identity(tensor, MGI_BF16);
 }
 
 /* The matrices of several Linear layers over the same input, one above another, in fresh memory. */
-static void *copy_matrices(mgk_form form, const mgi_linear *const *parts, unsigned count,
+static void *copy_matrices(mgk_dtype form, const mgi_linear *const *parts, unsigned count,
                            size_t numbers) {
     size_t size = form == MGK_BF16 ? 2 : 4;
-    char *copy = mgi_calloc_aligned(numbers, size), *to = copy;
+    char *copy = mgi_alloc_aligned(numbers, size), *to = copy;
     for (unsigned i = 0; copy && i < count; i++) {
         const mgi_tensor *from = &parts[i]->weight;
         size_t some = (size_t)from->shape[0] * from->shape[1];
         if (form == MGK_BF16)
-            mgi_place_halves(from, MGI_BF16, 0, some, (uint16_t *)(void *)to);
+            mgi_torch_convert_half(from, MGI_BF16, 0, some, (uint16_t *)(void *)to);
         else
-            mgi_place_floats(from, 0, some, (float *)(void *)to);
-        mgi_place_done(from);
+            mgi_torch_convert_f32(from, 0, some, (float *)(void *)to);
+        mgi_tensor_release(from);
         to += some * size;
     }
     return copy;
 }
 
 static void stack_int8(placing *p, const mgi_linear *const *parts, unsigned count,
-                       bert_linear *to) {
+                       mgi_torch_linear *to) {
     mgk_int8_weight *weight = &to->int8;
     size_t bytes = mgk_int8_bytes(to->outputs, to->inputs), first = 0;
     *weight = (mgk_int8_weight){.outputs = to->outputs, .inputs = to->inputs};
-    weight->panels = bytes ? mgi_calloc_aligned(bytes, 1) : NULL;
-    weight->scale = mgi_calloc_aligned(to->outputs, sizeof *weight->scale);
+    weight->panels = bytes ? mgi_alloc_aligned(bytes, 1) : NULL;
+    weight->scale = mgi_alloc_aligned(to->outputs, sizeof *weight->scale);
     bool done = weight->panels && weight->scale;
     for (unsigned i = 0; done && i < count; first += parts[i++]->weight.shape[0]) {
-        done = mgi_place_int8(&parts[i]->weight, p->encoder->int8, weight, first);
-        mgi_place_done(&parts[i]->weight);
+        done = mgi_torch_convert_int8(&parts[i]->weight, p->encoder->int8, weight, first);
+        mgi_tensor_release(&parts[i]->weight);
     }
     if (!done) fail_memory(p, bytes);
     p->encoder->bytes += bytes + to->outputs * sizeof *weight->scale;
 }
 
-static void stack_plain(placing *p, mgk_form form, const mgi_linear *const *parts, unsigned count,
-                        bert_linear *to) {
-    mgt_kind kind = form == MGK_BF16 ? MGT_BF16 : MGT_F32;
+static void stack_plain(placing *p, mgk_dtype form, const mgi_linear *const *parts, unsigned count,
+                        mgi_torch_linear *to) {
+    mgt_dtype kind = form == MGK_BF16 ? MGT_BF16 : MGT_F32;
     size_t numbers = (size_t)to->outputs * to->inputs, size = kind == MGT_BF16 ? 2 : 4;
     const void *data = parts[0]->weight.data;
     bool mixed = form != p->encoder->form; /* not worth keeping the files for */
-    if (count == 1 && !mixed && mgi_bert_in_place(form, &parts[0]->weight)) {
+    if (count == 1 && !mixed && mgi_torch_weights_in_place(form, &parts[0]->weight)) {
         p->encoder->keeps_weights = true;
     } else {
         data = to->copy = copy_matrices(form, parts, count, numbers);
@@ -98,48 +98,49 @@ static void stack_plain(placing *p, mgk_form form, const mgi_linear *const *part
 }
 
 /* One weight out of the matrices of `count` Linear layers over the same input. */
-static void stack(placing *p, mgk_form form, const mgi_linear *const *parts, unsigned count,
-                  bert_linear *to) {
+static void stack(placing *p, mgk_dtype form, const mgi_linear *const *parts, unsigned count,
+                  mgi_torch_linear *to) {
     if (!going(p)) return;
     to->inputs = parts[0]->weight.shape[1];
     for (unsigned i = 0; i < count; i++) to->outputs += parts[i]->weight.shape[0];
-    if (mgk_in_steps(form))
+    if (mgk_kernels_is_quantised(form))
         stack_int8(p, parts, count, to);
     else
         stack_plain(p, form, parts, count, to);
     mgi_progress_add(p->request->progress, count);
 }
 
-static bert_linear linear(placing *p, mgk_form form, const mgi_linear *from) {
-    bert_linear to = {0};
+static mgi_torch_linear linear(placing *p, mgk_dtype form, const mgi_linear *from) {
+    mgi_torch_linear to = {0};
     stack(p, form, &from, 1, &to);
     to.bias = vector(p, &from->bias);
     return to;
 }
 
-static void qkv_bias(placing *p, const mgi_linear *const parts[BERT_QKV_PARTS], bert_layer *to) {
+static void qkv_bias(placing *p, const mgi_linear *const parts[MGI_TORCH_QKV_PARTS],
+                     mgi_torch_layer *to) {
     if (!going(p)) return;
     size_t hidden = p->encoder->spec.hidden;
-    to->qkv_bias = mgi_calloc_aligned(hidden, BERT_QKV_PARTS * sizeof(float));
+    to->qkv_bias = mgi_alloc_aligned(hidden, MGI_TORCH_QKV_PARTS * sizeof(float));
     if (!to->qkv_bias) {
-        fail_memory(p, hidden * BERT_QKV_PARTS * sizeof(float));
+        fail_memory(p, hidden * MGI_TORCH_QKV_PARTS * sizeof(float));
         return;
     }
-    for (size_t i = 0; i < BERT_QKV_PARTS; i++) {
-        mgi_place_floats(&parts[i]->bias, 0, hidden, to->qkv_bias + i * hidden);
-        mgi_place_done(&parts[i]->bias);
+    for (size_t i = 0; i < MGI_TORCH_QKV_PARTS; i++) {
+        mgi_torch_convert_f32(&parts[i]->bias, 0, hidden, to->qkv_bias + i * hidden);
+        mgi_tensor_release(&parts[i]->bias);
     }
-    p->encoder->bytes += hidden * BERT_QKV_PARTS * sizeof(float);
-    mgi_progress_add(p->request->progress, BERT_QKV_PARTS);
+    p->encoder->bytes += hidden * MGI_TORCH_QKV_PARTS * sizeof(float);
+    mgi_progress_add(p->request->progress, MGI_TORCH_QKV_PARTS);
 }
 
-static void qkv(placing *p, const mgi_layer_weights *from, bool last, bert_layer *to) {
-    const mgi_linear *const parts[BERT_QKV_PARTS] = {&from->query, &from->key, &from->value};
-    mgk_form form = p->encoder->form;
-    const unsigned products = mgi_bert_qkv_products(form, from, last);
+static void qkv(placing *p, const mgi_layer_weights *from, bool last, mgi_torch_layer *to) {
+    const mgi_linear *const parts[MGI_TORCH_QKV_PARTS] = {&from->query, &from->key, &from->value};
+    mgk_dtype form = p->encoder->form;
+    const unsigned products = mgi_torch_weights_qkv_gemms(form, from, last);
     unsigned part = 0;
     for (unsigned i = 0; i < products; i++) {
-        const unsigned width = mgi_bert_qkv_width(products, i);
+        const unsigned width = mgi_torch_weights_qkv_width(products, i);
         stack(p, form, parts + part, width, &to->qkv[i]);
         part += width;
     }
@@ -147,8 +148,8 @@ static void qkv(placing *p, const mgi_layer_weights *from, bool last, bert_layer
     qkv_bias(p, parts, to);
 }
 
-static void layer(placing *p, const mgi_layer_weights *from, bool last, bert_layer *to) {
-    mgk_form form = p->encoder->form;
+static void layer(placing *p, const mgi_layer_weights *from, bool last, mgi_torch_layer *to) {
+    mgk_dtype form = p->encoder->form;
     qkv(p, from, last, to);
     to->attention_output = linear(p, form, &from->attention_output);
     to->attention_norm = norm(p, &from->attention_norm);
@@ -157,7 +158,7 @@ static void layer(placing *p, const mgi_layer_weights *from, bool last, bert_lay
     to->output_norm = norm(p, &from->output_norm);
 }
 
-mgi_dtype mgi_bert_words_type(mgk_form form, mgi_dtype from) {
+mgi_dtype mgi_torch_weights_words_dtype(mgk_dtype form, mgi_dtype from) {
     if (form == MGK_FP32 || from != MGI_F32) return from;
     return form == MGK_BF16 ? MGI_BF16 : MGI_F16;
 }
@@ -168,21 +169,21 @@ static void words(placing *p) {
     size_t count = (size_t)from->shape[0] * from->shape[1];
     if (!going(p)) return;
     e->words = from->data;
-    e->words_type = mgi_bert_words_type(e->form, from->dtype);
-    e->bytes += count * mgi_place_size(e->words_type);
+    e->words_type = mgi_torch_weights_words_dtype(e->form, from->dtype);
+    e->bytes += count * mgi_tensor_dtype_bytes(e->words_type);
     mgi_progress_add(p->request->progress, 1);
-    if (mgi_bert_in_place(e->form, from)) {
+    if (mgi_torch_weights_in_place(e->form, from)) {
         e->keeps_weights = true;
         return;
     }
-    e->words = e->words_copy = mgi_calloc_aligned(count, mgi_place_size(e->words_type));
+    e->words = e->words_copy = mgi_alloc_aligned(count, mgi_tensor_dtype_bytes(e->words_type));
     if (!e->words_copy)
-        fail_memory(p, count * mgi_place_size(e->words_type));
+        fail_memory(p, count * mgi_tensor_dtype_bytes(e->words_type));
     else if (e->words_type == MGI_F32)
-        mgi_place_floats(from, 0, count, e->words_copy);
+        mgi_torch_convert_f32(from, 0, count, e->words_copy);
     else
-        mgi_place_halves(from, e->words_type, 0, count, e->words_copy);
-    mgi_place_done(from);
+        mgi_torch_convert_half(from, e->words_type, 0, count, e->words_copy);
+    mgi_tensor_release(from);
 }
 
 static uint64_t tensors_of(const mgi_encoder_spec *spec) {
@@ -190,7 +191,8 @@ static uint64_t tensors_of(const mgi_encoder_spec *spec) {
     return OUTSIDE_LAYERS + (uint64_t)IN_A_LAYER * spec->layers;
 }
 
-mgeo_status mgi_bert_place(mgi_encoder *e, const mgi_encoder_request *request, mgeo_error *error) {
+mgeo_status mgi_torch_weights_load(mgi_encoder *e, const mgi_encoder_request *request,
+                                   mgeo_error *error) {
     placing p = {.encoder = e, .request = request};
     const mgi_weights *from = request->weights;
     mgi_progress_stage(request->progress, MGEO_STAGE_PLACING, tensors_of(&e->spec));
@@ -208,7 +210,7 @@ mgeo_status mgi_bert_place(mgi_encoder *e, const mgi_encoder_request *request, m
     return (mgeo_status)p.error.status;
 }
 
-static void free_linear(bert_linear *linear) {
+static void free_linear(mgi_torch_linear *linear) {
     mgt_weight_destroy(linear->weight);
     mgi_free(linear->copy);
     mgi_free(linear->int8.panels);
@@ -216,15 +218,15 @@ static void free_linear(bert_linear *linear) {
     mgi_free(linear->bias);
 }
 
-static void free_norm(bert_norm *norm) {
+static void free_norm(mgi_torch_norm *norm) {
     mgi_free(norm->weight);
     mgi_free(norm->bias);
 }
 
-void mgi_bert_free_weights(mgi_encoder *e) {
+void mgi_torch_weights_free(mgi_encoder *e) {
     for (uint32_t i = 0; e->layers && i < e->spec.layers; i++) {
-        bert_layer *layer = &e->layers[i];
-        for (size_t j = 0; j < BERT_QKV_PARTS; j++) free_linear(&layer->qkv[j]);
+        mgi_torch_layer *layer = &e->layers[i];
+        for (size_t j = 0; j < MGI_TORCH_QKV_PARTS; j++) free_linear(&layer->qkv[j]);
         mgi_free(layer->qkv_bias);
         free_linear(&layer->attention_output);
         free_norm(&layer->attention_norm);

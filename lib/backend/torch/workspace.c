@@ -14,10 +14,10 @@ typedef struct lane_buffer {
 
 static void list_buffers(mgi_lane *lane, const mgi_encoder *e, lane_buffer list[LANE_BUFFERS]) {
     size_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    bool int8 = mgk_in_steps(e->form);
-    size_t number = e->form == MGK_BF16 ? 2 : 4;                       /* what products write */
-    size_t packed = e->form == MGK_FP32 ? 0 : mgk_form_bytes(e->form); /* what they read, if not
-                                                                          fp32 rows */
+    bool int8 = mgk_kernels_is_quantised(e->form);
+    size_t number = e->form == MGK_BF16 ? 2 : 4; /* what products write */
+    size_t packed = e->form == MGK_FP32 ? 0 : mgk_kernels_dtype_bytes(e->form); /* what they read,
+                                                                          if not fp32 rows */
     size_t input = int8 ? mgk_int8_stride(hidden) : hidden;
     const lane_buffer buffers[LANE_BUFFERS] = {
         {(void **)&lane->positions, 1, sizeof(uint32_t)},
@@ -42,17 +42,17 @@ static void list_buffers(mgi_lane *lane, const mgi_encoder *e, lane_buffer list[
     memcpy(list, buffers, sizeof buffers);
 }
 
-uint64_t mgi_bert_lane_bytes(const mgi_encoder *e) {
+uint64_t mgi_torch_workspace_bytes(const mgi_encoder *e) {
     mgi_lane lane = {0};
     lane_buffer buffers[LANE_BUFFERS];
     uint64_t row = 0;
     list_buffers(&lane, e, buffers);
     for (size_t i = 0; i < LANE_BUFFERS; i++) row += buffers[i].width * buffers[i].size;
-    return row * mgi_bert_product_rows(e->form, e->batch_tokens);
+    return row * mgi_torch_workspace_gemm_rows(e->form, e->batch_tokens);
 }
 
-mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
-    size_t rows = mgi_bert_product_rows(e->form, e->batch_tokens);
+mgeo_status mgi_torch_workspace_open(mgi_lane *lane, const mgi_encoder *e, mgeo_error *error) {
+    size_t rows = mgi_torch_workspace_gemm_rows(e->form, e->batch_tokens);
     lane_buffer buffers[LANE_BUFFERS];
     list_buffers(lane, e, buffers);
     lane->encoder = e;
@@ -61,7 +61,7 @@ mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error 
     if (!lane->scope) return mgi_fail_memory(error, "a lane", sizeof *lane);
     for (size_t i = 0; i < LANE_BUFFERS; i++) {
         if (buffers[i].size == 0) continue;
-        *buffers[i].memory = mgi_calloc_aligned(rows, buffers[i].width * buffers[i].size);
+        *buffers[i].memory = mgi_alloc_aligned(rows, buffers[i].width * buffers[i].size);
         if (!*buffers[i].memory)
             return mgi_fail_memory(error, "a lane's batches",
                                    rows * buffers[i].width * buffers[i].size);
@@ -69,7 +69,7 @@ mgeo_status mgi_bert_open_lane(mgi_lane *lane, const mgi_encoder *e, mgeo_error 
     return MGEO_OK;
 }
 
-void mgi_bert_close_lane(mgi_lane *lane) {
+void mgi_torch_workspace_close(mgi_lane *lane) {
     void *const memory[] = {lane->positions, lane->x,           lane->input,       lane->scale,
                             lane->sums,      lane->qkv,         lane->context,     lane->y,
                             lane->wide,      lane->wide_input,  lane->wide_scale,  lane->wide_sums,

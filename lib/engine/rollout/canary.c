@@ -1,11 +1,11 @@
 /* The share of calls that the standby model answers. */
 #include "engine/state.h"
 
-static mgeo_status mgi_may_set_canary(const mgeo_engine *engine, uint32_t share, uint64_t expected,
-                                      mgeo_error *error) {
-    const mgi_resident *standby = &engine->residents[mgi_standby(engine)];
+static mgeo_status may_set_canary(const mgeo_engine *engine, uint32_t share, uint64_t expected,
+                                  mgeo_error *error) {
+    const mgi_slot_model *standby = &engine->slot_models[mgi_standby_slot(engine)];
     if (share == 0) return MGEO_OK;
-    mgeo_status status = mgi_may_share(engine, "answer", error);
+    mgeo_status status = mgi_standby_may_share(engine, "answer", error);
     if (status != MGEO_OK) return status;
     if (expected != 0 && expected != standby->info.generation) {
         return mgi_fail(error, MGEO_E_REFUSED,
@@ -18,60 +18,59 @@ static mgeo_status mgi_may_set_canary(const mgeo_engine *engine, uint32_t share,
 }
 
 /* A change on its way: what is copied under the mutex, for the journal. */
-typedef struct mgi_canary_change {
+typedef struct canary_change {
     mgeo_model_info standby; /* generation 0: none */
     uint32_t before, share;
     uint64_t ticket;
     bool made;
-} mgi_canary_change;
+} canary_change;
 
 /* The mutex is held. */
-static void mgi_change_canary(mgeo_engine *engine, const mgeo_watch *watch,
-                              mgi_canary_change *change) {
+static void change_canary(mgeo_engine *engine, const mgeo_watch *watch, canary_change *change) {
     int32_t live = mgi_slots_live(&engine->slots);
-    const mgi_resident *standby = &engine->residents[mgi_standby(engine)];
+    const mgi_slot_model *standby = &engine->slot_models[mgi_standby_slot(engine)];
     change->before = mgi_slots_share(&engine->slots);
     change->made = change->before != change->share || watch != NULL;
     if (!change->made) return;
     if (standby->runner != NULL) change->standby = standby->info;
-    mgi_watcher_end(engine->watcher, "the canary's share was set anew");
-    mgi_slots_turn(&engine->slots, live, change->share);
+    mgi_watch_end(engine->watcher, "the canary's share was set anew");
+    mgi_slots_set_route(&engine->slots, live, change->share);
     if (watch != NULL) {
-        mgi_watcher_begin(engine->watcher, watch, mgi_standby(engine),
-                          mgi_slots_route(&engine->slots));
+        mgi_watch_begin(engine->watcher, watch, mgi_standby_slot(engine),
+                        mgi_slots_route(&engine->slots));
     }
     change->ticket = mgi_journal_ticket(engine->journal);
 }
 
-static void mgi_report_canary(mgeo_engine *engine, const mgeo_canary_options *options,
-                              const mgi_canary_change *change) {
-    mgi_record *record =
-        mgi_record_create("canary", mgi_actor(engine, options->actor), options->reason);
-    mgi_record_integer(record, "from_share", change->before);
-    mgi_record_integer(record, "to_share", change->share);
-    if (change->standby.generation != 0) mgi_record_model(record, "standby", &change->standby);
-    mgi_journal_event(engine, change->ticket, record);
+static void report_canary(mgeo_engine *engine, const mgeo_canary_options *options,
+                          const canary_change *change) {
+    mgi_journal_record *record = mgi_journal_record_create(
+        "canary", mgi_events_actor(engine, options->actor), options->reason);
+    mgi_journal_record_integer(record, "from_share", change->before);
+    mgi_journal_record_integer(record, "to_share", change->share);
+    if (change->standby.generation != 0)
+        mgi_journal_record_model(record, "standby", &change->standby);
+    mgi_events_write(engine, change->ticket, record);
     mgi_log_line(&engine->log, MGEO_LOG_INFO,
                  "the standby model answers %u of 10,000 calls, was %u", change->share,
                  change->before);
 }
 
-static mgeo_status mgi_prepare_canary(mgeo_engine *engine, const mgeo_watch *watch,
-                                      mgeo_error *error) {
+static mgeo_status prepare_canary(mgeo_engine *engine, const mgeo_watch *watch, mgeo_error *error) {
     if (watch == NULL) return MGEO_OK;
-    mgeo_status status = mgi_watch_check(watch, "mgeo_canary_options.watch", error);
-    return status == MGEO_OK ? mgi_watcher_prepare(engine->watcher, error) : status;
+    mgeo_status status = mgi_watch_limits_check(watch, "mgeo_canary_options.watch", error);
+    return status == MGEO_OK ? mgi_watch_prepare(engine->watcher, error) : status;
 }
 
-mgeo_status mgi_engine_set_canary(mgeo_engine *engine, uint32_t share,
-                                  const mgeo_canary_options *options, mgeo_error *error) {
-    mgi_canary_change change = {.share = share};
-    mgeo_status status = mgi_prepare_canary(engine, options->watch, error);
+mgeo_status mgi_canary_set(mgeo_engine *engine, uint32_t share, const mgeo_canary_options *options,
+                           mgeo_error *error) {
+    canary_change change = {.share = share};
+    mgeo_status status = prepare_canary(engine, options->watch, error);
     if (status != MGEO_OK) return status;
     pthread_mutex_lock(&engine->mutex);
-    status = mgi_may_set_canary(engine, share, options->expect_generation, error);
-    if (status == MGEO_OK) mgi_change_canary(engine, options->watch, &change);
+    status = may_set_canary(engine, share, options->expect_generation, error);
+    if (status == MGEO_OK) change_canary(engine, options->watch, &change);
     pthread_mutex_unlock(&engine->mutex);
-    if (change.made) mgi_report_canary(engine, options, &change);
+    if (change.made) report_canary(engine, options, &change);
     return status;
 }

@@ -6,8 +6,8 @@
 
 /* Compares two residents that stay where they are meanwhile (the caller holds both). `report` has
  * its worst and worst_capacity set. Errors: those of mgeo_compare. */
-mgeo_status mgi_compare_residents(const mgi_resident *live, const mgi_resident *standby,
-                                  const mgeo_compare_options *options, mgeo_compare_report *report,
-                                  mgeo_error *error);
+mgeo_status mgi_compare_models(const mgi_slot_model *live, const mgi_slot_model *standby,
+                               const mgeo_compare_options *options, mgeo_compare_report *report,
+                               mgeo_error *error);
 
 #endif

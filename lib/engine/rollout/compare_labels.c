@@ -7,25 +7,25 @@
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-bool mgi_same_label(const mgeo_model_info *live, int32_t live_label, const mgeo_model_info *standby,
-                    int32_t standby_label) {
+bool mgi_compare_same_label(const mgeo_model_info *live, int32_t live_label,
+                            const mgeo_model_info *standby, int32_t standby_label) {
     if (live_label < 0 || standby_label < 0) return live_label == standby_label;
     if (live->label_count == 1 && standby->label_count == 1) return true;
     return strcmp(live->labels[live_label], standby->labels[standby_label]) == 0;
 }
 
 /* The index of a label; -1: the model has none of that name. */
-static int32_t mgi_find_label(const mgeo_model_info *info, const char *name) {
+static int32_t find_label(const mgeo_model_info *info, const char *name) {
     for (uint32_t i = 0; i < info->label_count; i++) {
         if (strcmp(info->labels[i], name) == 0) return (int32_t)i;
     }
     return -1;
 }
 
-mgeo_status mgi_compare_read_gold(mgi_comparison *comparison, mgeo_error *error) {
+mgeo_status mgi_compare_read_gold(mgi_compare_state *comparison, mgeo_error *error) {
     const mgeo_compare_options *options = comparison->options;
-    const mgeo_model_info *live = &comparison->sides[MGI_LIVE_SIDE].resident->info;
-    const mgeo_model_info *standby = &comparison->sides[MGI_STANDBY_SIDE].resident->info;
+    const mgeo_model_info *live = &comparison->sides[MGI_COMPARE_LIVE].resident->info;
+    const mgeo_model_info *standby = &comparison->sides[MGI_COMPARE_STANDBY].resident->info;
     if (options->gold == NULL) return MGEO_OK;
     comparison->gold = mgi_calloc(options->count, sizeof *comparison->gold);
     if (comparison->gold == NULL) return mgi_fail_memory(error, "gold labels", options->count * 4);
@@ -33,8 +33,8 @@ mgeo_status mgi_compare_read_gold(mgi_comparison *comparison, mgeo_error *error)
         const char *name = options->gold[i];
         comparison->gold[i] = -1;
         if (name == NULL) continue;
-        int32_t by_live = mgi_find_label(live, name);
-        int32_t by_standby = mgi_find_label(standby, name);
+        int32_t by_live = find_label(live, name);
+        int32_t by_standby = find_label(standby, name);
         if (by_live < 0 && by_standby < 0) {
             return mgi_fail(error, MGEO_E_ARGUMENT,
                             "gold[%zu] is \"%s\": neither model has that label (\"%s\" has %u, the "
@@ -48,10 +48,10 @@ mgeo_status mgi_compare_read_gold(mgi_comparison *comparison, mgeo_error *error)
 
 /* ---- flips ----------------------------------------------------------------------------------- */
 
-void mgi_compare_labels(mgi_comparison *comparison) {
+void mgi_compare_labels(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    const mgi_side *live = &comparison->sides[MGI_LIVE_SIDE];
-    const mgi_side *standby = &comparison->sides[MGI_STANDBY_SIDE];
+    const pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    const pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
     const mgeo_model_info *live_info = &live->resident->info;
     const mgeo_model_info *standby_info = &standby->resident->info;
     report->live_label_count = live_info->label_count;
@@ -59,10 +59,10 @@ void mgi_compare_labels(mgi_comparison *comparison) {
     memcpy(report->live_labels, live_info->labels, sizeof report->live_labels);
     memcpy(report->standby_labels, standby_info->labels, sizeof report->standby_labels);
     for (size_t i = 0; i < comparison->options->count; i++) {
-        if (!mgi_both_scored(comparison, i)) continue;
+        if (!mgi_compare_both_scored(comparison, i)) continue;
         int32_t from = live->label[i], to = standby->label[i];
         report->flip_matrix[from * MGEO_MAX_LABELS + to]++;
-        report->flips += !mgi_same_label(live_info, from, standby_info, to);
+        report->flips += !mgi_compare_same_label(live_info, from, standby_info, to);
     }
 }
 
@@ -77,7 +77,7 @@ typedef struct mgi_tally {
     uint64_t both[MGEO_MAX_LABELS + 1];
 } mgi_tally;
 
-static void mgi_tally_add(mgi_tally *tally, int32_t gold, int32_t given) {
+static void tally_add(mgi_tally *tally, int32_t gold, int32_t given) {
     tally->all++;
     tally->gold[gold]++;
     tally->given[given]++;
@@ -86,11 +86,11 @@ static void mgi_tally_add(mgi_tally *tally, int32_t gold, int32_t given) {
     tally->both[gold]++;
 }
 
-static double mgi_tally_accuracy(const mgi_tally *tally) {
+static double tally_accuracy(const mgi_tally *tally) {
     return tally->all > 0 ? (double)tally->right / (double)tally->all : NAN;
 }
 
-static double mgi_tally_macro_f1(const mgi_tally *tally) {
+static double tally_macro_f1(const mgi_tally *tally) {
     double sum = 0;
     unsigned labels = 0;
     for (int i = 0; i < MGEO_MAX_LABELS; i++) {
@@ -101,26 +101,26 @@ static double mgi_tally_macro_f1(const mgi_tally *tally) {
     return labels > 0 ? sum / labels : NAN;
 }
 
-void mgi_compare_accuracy(mgi_comparison *comparison) {
+void mgi_compare_accuracy(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    const mgi_side *live = &comparison->sides[MGI_LIVE_SIDE];
-    const mgi_side *standby = &comparison->sides[MGI_STANDBY_SIDE];
+    const pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    const pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
     const mgeo_model_info *standby_info = &standby->resident->info;
     int32_t as_live[MGEO_MAX_LABELS];
-    mgi_tally tallies[MGI_SIDES] = {0};
+    mgi_tally tallies[MGI_COMPARE_SIDES] = {0};
     for (uint32_t i = 0; i < standby_info->label_count; i++) {
-        as_live[i] = mgi_find_label(&live->resident->info, standby_info->labels[i]);
+        as_live[i] = find_label(&live->resident->info, standby_info->labels[i]);
         if (as_live[i] < 0) as_live[i] = MGEO_MAX_LABELS;
     }
     for (size_t i = 0; comparison->gold != NULL && i < comparison->options->count; i++) {
         int32_t gold = comparison->gold[i];
-        if (gold < 0 || !mgi_both_scored(comparison, i)) continue;
-        mgi_tally_add(&tallies[MGI_LIVE_SIDE], gold, live->label[i]);
-        mgi_tally_add(&tallies[MGI_STANDBY_SIDE], gold, as_live[standby->label[i]]);
+        if (gold < 0 || !mgi_compare_both_scored(comparison, i)) continue;
+        tally_add(&tallies[MGI_COMPARE_LIVE], gold, live->label[i]);
+        tally_add(&tallies[MGI_COMPARE_STANDBY], gold, as_live[standby->label[i]]);
     }
-    report->labelled = tallies[MGI_LIVE_SIDE].all;
-    report->live_accuracy = mgi_tally_accuracy(&tallies[MGI_LIVE_SIDE]);
-    report->standby_accuracy = mgi_tally_accuracy(&tallies[MGI_STANDBY_SIDE]);
-    report->live_macro_f1 = mgi_tally_macro_f1(&tallies[MGI_LIVE_SIDE]);
-    report->standby_macro_f1 = mgi_tally_macro_f1(&tallies[MGI_STANDBY_SIDE]);
+    report->labelled = tallies[MGI_COMPARE_LIVE].all;
+    report->live_accuracy = tally_accuracy(&tallies[MGI_COMPARE_LIVE]);
+    report->standby_accuracy = tally_accuracy(&tallies[MGI_COMPARE_STANDBY]);
+    report->live_macro_f1 = tally_macro_f1(&tallies[MGI_COMPARE_LIVE]);
+    report->standby_macro_f1 = tally_macro_f1(&tallies[MGI_COMPARE_STANDBY]);
 }

@@ -9,7 +9,7 @@
 
 /* ---- is it a gate? --------------------------------------------------------------------------- */
 
-static bool mgi_gate_knows_labels(const mgeo_gate *gate) {
+static bool gate_knows_labels(const mgeo_gate *gate) {
     for (size_t i = 0; gate->gold != NULL && i < gate->count; i++) {
         if (gate->gold[i] != NULL) return true;
     }
@@ -40,7 +40,7 @@ mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_gate has no pairs: a gate needs some");
     }
     bool needs_labels = gate->max_accuracy_loss != 0 || gate->max_macro_f1_loss != 0;
-    if (needs_labels && !mgi_gate_knows_labels(gate)) {
+    if (needs_labels && !gate_knows_labels(gate)) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "mgeo_gate.%s is held and mgeo_gate.gold names no label: give the true "
                         "labels of the pairs",
@@ -51,9 +51,9 @@ mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error) {
 
 /* ---- figures beside limits ------------------------------------------------------------------- */
 
-static void mgi_judge(mgeo_check *check, const char *name, double measured, mgeo_limit limit) {
+static void evaluate(mgeo_check *check, const char *name, double measured, mgeo_limit limit) {
     *check = (mgeo_check){.measured = measured, .limit = limit > 0 ? limit : 0};
-    mgi_copy_text(check->name, sizeof check->name, name);
+    mgi_fixed_text_copy(check->name, sizeof check->name, name);
     check->passed = measured <= check->limit; /* never for NaN */
     if (limit == 0) {
         check->limit = NAN;
@@ -61,29 +61,29 @@ static void mgi_judge(mgeo_check *check, const char *name, double measured, mgeo
     }
 }
 
-static uint32_t mgi_judge_all(const mgeo_gate *gate, const mgeo_compare_report *report,
-                              mgeo_check *checks) {
+static uint32_t evaluate_all(const mgeo_gate *gate, const mgeo_compare_report *report,
+                             mgeo_check *checks) {
     uint32_t n = 0;
     double flips = report->pairs > 0 ? (double)report->flips / (double)report->pairs : NAN;
-    mgi_judge(&checks[n++], "shift_max", report->shift_max, gate->max_shift);
-    mgi_judge(&checks[n++], "shift_mean", report->shift_mean, gate->max_shift_mean);
-    mgi_judge(&checks[n++], "shift_p99", report->shift_p99, gate->max_shift_p99);
-    mgi_judge(&checks[n++], "flip_share", flips, gate->max_flip_share);
-    mgi_judge(&checks[n++], "accuracy_loss", report->live_accuracy - report->standby_accuracy,
-              gate->max_accuracy_loss);
-    mgi_judge(&checks[n++], "macro_f1_loss", report->live_macro_f1 - report->standby_macro_f1,
-              gate->max_macro_f1_loss);
-    mgi_judge(&checks[n++], "latency_ratio", report->latency_ratio, gate->max_latency_ratio);
-    mgi_judge(&checks[n++], "psi", report->psi, gate->max_psi);
+    evaluate(&checks[n++], "shift_max", report->shift_max, gate->max_shift);
+    evaluate(&checks[n++], "shift_mean", report->shift_mean, gate->max_shift_mean);
+    evaluate(&checks[n++], "shift_p99", report->shift_p99, gate->max_shift_p99);
+    evaluate(&checks[n++], "flip_share", flips, gate->max_flip_share);
+    evaluate(&checks[n++], "accuracy_loss", report->live_accuracy - report->standby_accuracy,
+             gate->max_accuracy_loss);
+    evaluate(&checks[n++], "macro_f1_loss", report->live_macro_f1 - report->standby_macro_f1,
+             gate->max_macro_f1_loss);
+    evaluate(&checks[n++], "latency_ratio", report->latency_ratio, gate->max_latency_ratio);
+    evaluate(&checks[n++], "psi", report->psi, gate->max_psi);
     /* Where neither model scored anything, nothing was shown. */
     uint64_t scored = report->pairs + report->lost + report->gained;
     double lost = scored > 0 ? (double)report->lost : NAN;
-    mgi_judge(&checks[n++], "lost_pairs", lost, -1);
+    evaluate(&checks[n++], "lost_pairs", lost, -1);
     return n;
 }
 
 /* "flip_share 0.31 > 0.05, psi could not be measured"; "" if all is well. */
-static void mgi_name_broken(const mgeo_check *checks, uint32_t count, char *text, size_t capacity) {
+static void name_broken(const mgeo_check *checks, uint32_t count, char *text, size_t capacity) {
     text[0] = '\0';
     for (uint32_t i = 0; i < count; i++) {
         if (checks[i].passed != 0) continue;
@@ -99,10 +99,10 @@ static void mgi_name_broken(const mgeo_check *checks, uint32_t count, char *text
     }
 }
 
-static mgeo_status mgi_gate_decide(const mgi_resident *live, const mgi_resident *standby,
-                                   const mgeo_check *checks, uint32_t count, mgeo_error *error) {
+static mgeo_status gate_decide(const mgi_slot_model *live, const mgi_slot_model *standby,
+                               const mgeo_check *checks, uint32_t count, mgeo_error *error) {
     char broken[384];
-    mgi_name_broken(checks, count, broken, sizeof broken);
+    name_broken(checks, count, broken, sizeof broken);
     if (broken[0] == '\0') return MGEO_OK;
     return mgi_fail(error, MGEO_E_REFUSED,
                     "generation %llu (%s) was refused: %s; traffic stays on generation %llu",
@@ -110,7 +110,7 @@ static mgeo_status mgi_gate_decide(const mgi_resident *live, const mgi_resident 
                     (unsigned long long)live->info.generation);
 }
 
-mgeo_status mgi_gate_run(const mgi_resident *live, const mgi_resident *standby,
+mgeo_status mgi_gate_run(const mgi_slot_model *live, const mgi_slot_model *standby,
                          const mgeo_gate *gate, mgeo_check *checks, uint32_t *count,
                          mgeo_error *error) {
     mgeo_compare_options options = {.struct_size = sizeof options,
@@ -121,8 +121,8 @@ mgeo_status mgi_gate_run(const mgi_resident *live, const mgi_resident *standby,
                                     .full_speed = gate->full_speed,
                                     .progress = gate->progress};
     mgeo_compare_report report = {.struct_size = sizeof report};
-    mgeo_status status = mgi_compare_residents(live, standby, &options, &report, error);
+    mgeo_status status = mgi_compare_models(live, standby, &options, &report, error);
     if (status != MGEO_OK) return status;
-    *count = mgi_judge_all(gate, &report, checks);
-    return mgi_gate_decide(live, standby, checks, *count, error);
+    *count = evaluate_all(gate, &report, checks);
+    return gate_decide(live, standby, checks, *count, error);
 }

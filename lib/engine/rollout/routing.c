@@ -6,21 +6,23 @@
 #include <string.h>
 #include <xxhash.h>
 
-static uint32_t mgi_point_of_hash(uint64_t hash) { return (uint32_t)(hash % MGI_SHARE_ALL); }
+static uint32_t bucket_of_hash(uint64_t hash) { return (uint32_t)(hash % MGI_SLOTS_SHARE_ALL); }
 
-uint32_t mgi_point_of_key(uint64_t key) { return mgi_point_of_hash(XXH3_64bits(&key, sizeof key)); }
+uint32_t mgi_canary_bucket_of_key(uint64_t key) {
+    return bucket_of_hash(XXH3_64bits(&key, sizeof key));
+}
 
 /* The hash of one text seeds the next one's, so that where a text ends matters. */
-static uint64_t mgi_hash_text(const char *text, size_t length, uint64_t seed) {
+static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
     if (length == MGEO_NUL_TERMINATED) length = strlen(text);
     return XXH3_64bits_withSeed(text != NULL ? text : "", length, seed + length);
 }
 
-uint32_t mgi_point_of_pairs(const mgeo_pair *pairs, size_t count) {
+uint32_t mgi_canary_bucket_of_pairs(const mgeo_pair *pairs, size_t count) {
     uint64_t hash = count;
     for (size_t i = 0; i < count; i++) {
-        hash = mgi_hash_text(pairs[i].a, pairs[i].a_len, hash);
-        hash = mgi_hash_text(pairs[i].b, pairs[i].b_len, hash);
+        hash = hash_text(pairs[i].a, pairs[i].a_len, hash);
+        hash = hash_text(pairs[i].b, pairs[i].b_len, hash);
     }
-    return mgi_point_of_hash(hash);
+    return bucket_of_hash(hash);
 }

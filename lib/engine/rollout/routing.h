@@ -6,7 +6,7 @@
 
 /* The same key, and the same pairs in the same order, always have the same point, in every process.
  */
-uint32_t mgi_point_of_key(uint64_t key);
-uint32_t mgi_point_of_pairs(const mgeo_pair *pairs, size_t count);
+uint32_t mgi_canary_bucket_of_key(uint64_t key);
+uint32_t mgi_canary_bucket_of_pairs(const mgeo_pair *pairs, size_t count);
 
 #endif

@@ -32,7 +32,7 @@ void mgi_shadow_destroy(mgi_shadow *shadow) {
     mgi_shadow_end(shadow);
     pthread_mutex_unlock(&shadow->engine->mutex);
     mgi_shadow_join(shadow);
-    mgi_shadow_figures_finish(&shadow->figures);
+    mgi_shadow_stats_finish(&shadow->figures);
     mgi_shadow_queue_finish(&shadow->queue);
     pthread_mutex_destroy(&shadow->mutex);
     pthread_mutex_destroy(&shadow->setter);
@@ -42,7 +42,7 @@ void mgi_shadow_destroy(mgi_shadow *shadow) {
 void mgi_shadow_end(mgi_shadow *shadow) {
     if (!shadow->running) return;
     shadow->running = false;
-    if (!shadow->busy) shadow->pin = mgi_slots_hold(&shadow->engine->slots, shadow->slot);
+    if (!shadow->busy) shadow->pin = mgi_slots_pin_slot(&shadow->engine->slots, shadow->slot);
     atomic_store(&shadow->share, 0);
     mgi_shadow_queue_close(&shadow->queue);
 }
@@ -53,26 +53,26 @@ uint32_t mgi_shadow_share(const mgi_shadow *shadow) { return atomic_load(&shadow
 
 /* The steps of the golden ratio spread evenly over 0..1, so that every run of calls has its share.
  */
-static bool mgi_shadow_chooses(mgi_shadow *shadow, uint32_t share) {
+static bool shadow_chooses(mgi_shadow *shadow, uint32_t share) {
     uint64_t number = atomic_fetch_add_explicit(&shadow->seen, 1, memory_order_relaxed);
     uint64_t fraction = (number * UINT64_C(0x9E3779B97F4A7C15)) >> 32;
-    return (fraction * MGI_SHARE_ALL) >> 32 < share;
+    return (fraction * MGI_SLOTS_SHARE_ALL) >> 32 < share;
 }
 
 void mgi_shadow_before(mgi_shadow *shadow, size_t count, mgeo_scores *scores,
-                       mgi_shadowed *shadowed) {
-    *shadowed = (mgi_shadowed){0};
+                       mgi_shadow_call *shadowed) {
+    *shadowed = (mgi_shadow_call){0};
     uint32_t share = atomic_load_explicit(&shadow->share, memory_order_acquire);
     if (share == 0) return;
     /* Not those that a canary answers. */
     if (scores->generation != atomic_load(&shadow->generation)) return;
-    shadowed->chosen = mgi_shadow_chooses(shadow, share);
+    shadowed->chosen = shadow_chooses(shadow, share);
     if (!shadowed->chosen || scores->label != NULL) return;
     shadowed->lent_label = mgi_calloc(count, sizeof *scores->label);
     scores->label = shadowed->lent_label; /* NULL: the call is dropped */
 }
 
-void mgi_shadow_after(mgi_shadow *shadow, mgi_shadowed *shadowed, const mgeo_pair *pairs,
+void mgi_shadow_after(mgi_shadow *shadow, mgi_shadow_call *shadowed, const mgeo_pair *pairs,
                       size_t count, mgeo_scores *scores, mgeo_status status) {
     if (!shadowed->chosen) return;
     if (status == MGEO_OK) mgi_shadow_queue_offer(&shadow->queue, pairs, count, scores);
@@ -83,12 +83,12 @@ void mgi_shadow_after(mgi_shadow *shadow, mgi_shadowed *shadowed, const mgeo_pai
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-void mgi_engine_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report) {
+void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report) {
     mgi_shadow *shadow = engine->shadow;
     mgi_shadow_counts counts;
     size_t struct_size = report->struct_size;
     pthread_mutex_lock(&shadow->mutex);
-    mgi_shadow_figures_report(&shadow->figures, report);
+    mgi_shadow_stats_report(&shadow->figures, report);
     mgi_shadow_queue_counts(&shadow->queue, &counts);
     pthread_mutex_unlock(&shadow->mutex);
     report->struct_size = struct_size;
@@ -100,8 +100,8 @@ void mgi_engine_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report) {
 }
 
 /* The shadow's mutex is held. */
-static mgeo_status mgi_shadow_find(const mgi_shadow_figures *figures, uint32_t rank,
-                                   const mgi_shadow_worst **worst, mgeo_error *error) {
+static mgeo_status shadow_find(const mgi_shadow_stats *figures, uint32_t rank,
+                               const mgi_shadow_stats_pair **worst, mgeo_error *error) {
     uint32_t count = figures->report.worst_count;
     if (rank < count) {
         *worst = &figures->worst[figures->order[rank]];
@@ -110,17 +110,16 @@ static mgeo_status mgi_shadow_find(const mgi_shadow_figures *figures, uint32_t r
     return mgi_fail(error, MGEO_E_ARGUMENT, "rank is %u: %u pairs are kept", rank, count);
 }
 
-mgeo_status mgi_engine_shadow_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,
-                                   size_t a_capacity, char *b, size_t b_capacity,
-                                   mgeo_error *error) {
+mgeo_status mgi_shadow_get_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,
+                                size_t a_capacity, char *b, size_t b_capacity, mgeo_error *error) {
     mgi_shadow *shadow = engine->shadow;
-    const mgi_shadow_worst *worst = NULL;
+    const mgi_shadow_stats_pair *worst = NULL;
     pthread_mutex_lock(&shadow->mutex);
-    mgeo_status status = mgi_shadow_find(&shadow->figures, rank, &worst, error);
+    mgeo_status status = shadow_find(&shadow->figures, rank, &worst, error);
     if (status == MGEO_OK) {
         if (shift != NULL) *shift = worst->shift;
-        if (a != NULL) mgi_copy_text(a, a_capacity, worst->a);
-        if (b != NULL) mgi_copy_text(b, b_capacity, worst->b);
+        if (a != NULL) mgi_fixed_text_copy(a, a_capacity, worst->a);
+        if (b != NULL) mgi_fixed_text_copy(b, b_capacity, worst->b);
     }
     pthread_mutex_unlock(&shadow->mutex);
     return status;

@@ -19,16 +19,16 @@ void mgi_shadow_destroy(mgi_shadow *shadow);
 void mgi_shadow_end(mgi_shadow *shadow);
 
 /* One live call that may be chosen. All zero: it is not. */
-typedef struct mgi_shadowed {
+typedef struct mgi_shadow_call {
     bool chosen;
     int32_t *lent_label; /* put into scores->label for the call, since the caller asked for none */
-} mgi_shadowed;
+} mgi_shadow_call;
 
 /* Around the live model's answer. Both return at once if the share is 0, and never wait. finish
  * takes the lent array back out of scores. */
 void mgi_shadow_before(mgi_shadow *shadow, size_t count, mgeo_scores *scores,
-                       mgi_shadowed *shadowed);
-void mgi_shadow_after(mgi_shadow *shadow, mgi_shadowed *shadowed, const mgeo_pair *pairs,
+                       mgi_shadow_call *shadowed);
+void mgi_shadow_after(mgi_shadow *shadow, mgi_shadow_call *shadowed, const mgeo_pair *pairs,
                       size_t count, mgeo_scores *scores, mgeo_status status);
 
 uint32_t mgi_shadow_share(const mgi_shadow *shadow);

@@ -6,62 +6,57 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum {
-    MGI_SHADOW_ROWS = 1024,
-    MGI_SHADOW_ROWS_MOST = 65536,
-    MGI_SHADOW_WORST = 16,
-    MGI_SHADOW_WORST_MOST = 1024
-};
+enum { DEFAULT_ROWS = 1024, MAX_ROWS = 65536, DEFAULT_WORST_PAIRS = 16, MAX_WORST_PAIRS = 1024 };
 
 /* A change on its way: what is copied and made for it. */
-typedef struct mgi_shadow_change {
+typedef struct shadow_change {
     const mgeo_shadow_options *options;
     uint32_t share, before;
     mgeo_model_info live, standby;
     mgi_pin pin; /* of the standby model, while the lane is opened */
     mgi_runner *runner;
-    mgi_solo *solo;
-    mgi_shadow_figures figures;
+    mgi_side_scorer *solo;
+    mgi_shadow_stats figures;
     uint64_t ticket;
-} mgi_shadow_change;
+} shadow_change;
 
-static mgeo_status mgi_check_shadow(const mgeo_shadow_options *options, mgeo_error *error) {
-    if (options->queue_rows > MGI_SHADOW_ROWS_MOST) {
+static mgeo_status check_shadow(const mgeo_shadow_options *options, mgeo_error *error) {
+    if (options->queue_rows > MAX_ROWS) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "mgeo_shadow_options.queue_rows is %llu: at most %d",
-                        (unsigned long long)options->queue_rows, MGI_SHADOW_ROWS_MOST);
+                        (unsigned long long)options->queue_rows, MAX_ROWS);
     }
-    if (options->worst_pairs > MGI_SHADOW_WORST_MOST) {
+    if (options->worst_pairs > MAX_WORST_PAIRS) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_shadow_options.worst_pairs is %u: at most %d",
-                        options->worst_pairs, MGI_SHADOW_WORST_MOST);
+                        options->worst_pairs, MAX_WORST_PAIRS);
     }
     return MGEO_OK;
 }
 
-/* The engine's mutex is held, as for all up to mgi_shadow_commit. */
-static void mgi_shadow_note(mgeo_engine *engine, mgi_shadow_change *change) {
-    int32_t slot = mgi_standby(engine);
-    change->live = engine->residents[mgi_other_slot(slot)].info;
-    change->standby = engine->residents[slot].info;
-    change->runner = engine->residents[slot].runner;
-    change->pin = mgi_slots_hold(&engine->slots, slot);
+/* The engine's mutex is held, as for all up to shadow_commit. */
+static void note_models(mgeo_engine *engine, shadow_change *change) {
+    int32_t slot = mgi_standby_slot(engine);
+    change->live = engine->slot_models[mgi_slots_other(slot)].info;
+    change->standby = engine->slot_models[slot].info;
+    change->runner = engine->slot_models[slot].runner;
+    change->pin = mgi_slots_pin_slot(&engine->slots, slot);
 }
 
 /* Are the two models where they were noted? */
-static mgeo_status mgi_shadow_confirm(const mgeo_engine *engine, const mgi_shadow_change *change,
-                                      mgeo_error *error) {
-    mgeo_status status = mgi_may_share(engine, "score", error);
+static mgeo_status shadow_confirm(const mgeo_engine *engine, const shadow_change *change,
+                                  mgeo_error *error) {
+    mgeo_status status = mgi_standby_may_share(engine, "score", error);
     if (status != MGEO_OK ||
         (mgi_slots_live(&engine->slots) == change->live.slot &&
-         engine->residents[change->standby.slot].info.generation == change->standby.generation)) {
+         engine->slot_models[change->standby.slot].info.generation == change->standby.generation)) {
         return status;
     }
     return mgi_fail(error, MGEO_E_BUSY,
                     "traffic turned while the shadow's lane was opened: try again");
 }
 
-static mgeo_status mgi_shadow_start(mgi_shadow *shadow, mgeo_error *error) {
-    int failed = mgi_thread_start(&shadow->thread, mgi_shadow_main, shadow);
+static mgeo_status shadow_start(mgi_shadow *shadow, mgeo_error *error) {
+    int failed = mgi_thread_start(&shadow->thread, mgi_shadow_thread_main, shadow);
     shadow->has_thread = failed == 0;
     if (failed == 0) return MGEO_OK;
     char reason[128] = "";
@@ -70,26 +65,24 @@ static mgeo_status mgi_shadow_start(mgi_shadow *shadow, mgeo_error *error) {
 }
 
 /* Puts new figures in the old ones' place, which the change is to free. */
-static void mgi_shadow_reset(mgi_shadow *shadow, mgi_shadow_change *change) {
+static void shadow_reset(mgi_shadow *shadow, shadow_change *change) {
     uint64_t rows = change->options->queue_rows;
     pthread_mutex_lock(&shadow->mutex);
-    mgi_shadow_figures former = shadow->figures;
+    mgi_shadow_stats former = shadow->figures;
     shadow->figures = change->figures;
     change->figures = former;
-    mgi_shadow_queue_open(&shadow->queue, change->live.generation,
-                          rows != 0 ? rows : MGI_SHADOW_ROWS);
+    mgi_shadow_queue_open(&shadow->queue, change->live.generation, rows != 0 ? rows : DEFAULT_ROWS);
     pthread_mutex_unlock(&shadow->mutex);
 }
 
-static mgeo_status mgi_shadow_commit(mgi_shadow *shadow, mgi_shadow_change *change,
-                                     mgeo_error *error) {
-    mgeo_status status = mgi_shadow_confirm(shadow->engine, change, error);
+static mgeo_status shadow_commit(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
+    mgeo_status status = shadow_confirm(shadow->engine, change, error);
     if (status != MGEO_OK) return status;
     shadow->slot = change->standby.slot;
     shadow->nice = change->options->full_speed == 0;
-    status = mgi_shadow_start(shadow, error);
+    status = shadow_start(shadow, error);
     if (status != MGEO_OK) return status;
-    mgi_shadow_reset(shadow, change);
+    shadow_reset(shadow, change);
     shadow->solo = change->solo; /* the thread's, which has to come by the mutex first */
     change->solo = NULL;
     shadow->running = true;
@@ -102,33 +95,32 @@ static mgeo_status mgi_shadow_commit(mgi_shadow *shadow, mgi_shadow_change *chan
 
 /* ---- the two ways of a change; the setter is held, the engine's mutex is not ----------------- */
 
-static void mgi_shadow_stop(mgi_shadow *shadow, mgi_shadow_change *change) {
+static void shadow_stop(mgi_shadow *shadow, shadow_change *change) {
     mgeo_engine *engine = shadow->engine;
     pthread_mutex_lock(&engine->mutex);
     change->before = mgi_shadow_share(shadow);
     mgi_shadow_end(shadow);
     if (change->before > 0) {
-        change->standby = engine->residents[shadow->slot].info;
+        change->standby = engine->slot_models[shadow->slot].info;
         change->ticket = mgi_journal_ticket(engine->journal);
     }
     pthread_mutex_unlock(&engine->mutex);
     mgi_shadow_join(shadow);
 }
 
-static mgeo_status mgi_shadow_equip(mgi_shadow_change *change, mgeo_error *error) {
+static mgeo_status shadow_equip(shadow_change *change, mgeo_error *error) {
     uint32_t worst = change->options->worst_pairs;
     mgeo_status status =
-        mgi_shadow_figures_init(&change->figures, worst != 0 ? worst : MGI_SHADOW_WORST,
-                                &change->live, &change->standby, error);
+        mgi_shadow_stats_init(&change->figures, worst != 0 ? worst : DEFAULT_WORST_PAIRS,
+                              &change->live, &change->standby, error);
     if (status != MGEO_OK) return status;
-    return mgi_solo_create(change->runner, &change->solo, error);
+    return mgi_side_scorer_create(change->runner, &change->solo, error);
 }
 
 /* Ends the shadow that ran, if the new one can take its place. */
-static mgeo_status mgi_shadow_replace(mgi_shadow *shadow, mgi_shadow_change *change,
-                                      mgeo_error *error) {
+static mgeo_status shadow_replace(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
     pthread_mutex_lock(&shadow->engine->mutex);
-    mgeo_status status = mgi_shadow_confirm(shadow->engine, change, error);
+    mgeo_status status = shadow_confirm(shadow->engine, change, error);
     change->before = mgi_shadow_share(shadow);
     if (status == MGEO_OK) mgi_shadow_end(shadow);
     pthread_mutex_unlock(&shadow->engine->mutex);
@@ -136,53 +128,53 @@ static mgeo_status mgi_shadow_replace(mgi_shadow *shadow, mgi_shadow_change *cha
 
     mgi_shadow_join(shadow);
     pthread_mutex_lock(&shadow->engine->mutex);
-    status = mgi_shadow_commit(shadow, change, error);
+    status = shadow_commit(shadow, change, error);
     pthread_mutex_unlock(&shadow->engine->mutex);
     return status;
 }
 
-static mgeo_status mgi_shadow_begin(mgi_shadow *shadow, mgi_shadow_change *change,
-                                    mgeo_error *error) {
+static mgeo_status shadow_begin(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
     mgeo_engine *engine = shadow->engine;
     pthread_mutex_lock(&engine->mutex);
-    mgeo_status status = mgi_may_share(engine, "score", error);
-    if (status == MGEO_OK) mgi_shadow_note(engine, change);
+    mgeo_status status = mgi_standby_may_share(engine, "score", error);
+    if (status == MGEO_OK) note_models(engine, change);
     pthread_mutex_unlock(&engine->mutex);
     if (status != MGEO_OK) return status;
 
-    status = mgi_shadow_equip(change, error);
-    if (status == MGEO_OK) status = mgi_shadow_replace(shadow, change, error);
-    mgi_solo_destroy(change->solo);
+    status = shadow_equip(change, error);
+    if (status == MGEO_OK) status = shadow_replace(shadow, change, error);
+    mgi_side_scorer_destroy(change->solo);
     mgi_slots_unpin(&engine->slots, change->pin);
-    mgi_shadow_figures_finish(&change->figures);
+    mgi_shadow_stats_finish(&change->figures);
     return status;
 }
 
-static void mgi_report_shadow(mgeo_engine *engine, const mgi_shadow_change *change) {
-    mgi_record *record = mgi_record_create("shadow", mgi_actor(engine, change->options->actor),
-                                           change->options->reason);
-    mgi_record_integer(record, "from_share", change->before);
-    mgi_record_integer(record, "to_share", change->share);
-    if (change->standby.generation != 0) mgi_record_model(record, "standby", &change->standby);
-    mgi_journal_event(engine, change->ticket, record);
+static void report_shadow(mgeo_engine *engine, const shadow_change *change) {
+    mgi_journal_record *record = mgi_journal_record_create(
+        "shadow", mgi_events_actor(engine, change->options->actor), change->options->reason);
+    mgi_journal_record_integer(record, "from_share", change->before);
+    mgi_journal_record_integer(record, "to_share", change->share);
+    if (change->standby.generation != 0)
+        mgi_journal_record_model(record, "standby", &change->standby);
+    mgi_events_write(engine, change->ticket, record);
     mgi_log_line(&engine->log, MGEO_LOG_INFO, "shadow calls: %u of 10,000, were %u", change->share,
                  change->before);
 }
 
-mgeo_status mgi_engine_set_shadow(mgeo_engine *engine, uint32_t share,
-                                  const mgeo_shadow_options *options, mgeo_error *error) {
+mgeo_status mgi_shadow_set(mgeo_engine *engine, uint32_t share, const mgeo_shadow_options *options,
+                           mgeo_error *error) {
     mgi_shadow *shadow = engine->shadow;
-    mgi_shadow_change change = {.options = options, .share = share};
-    mgeo_status status = mgi_check_shadow(options, error);
+    shadow_change change = {.options = options, .share = share};
+    mgeo_status status = check_shadow(options, error);
     if (status != MGEO_OK) return status;
     pthread_mutex_lock(&shadow->setter);
     if (share == 0) {
-        mgi_shadow_stop(shadow, &change);
+        shadow_stop(shadow, &change);
     } else {
-        status = mgi_shadow_begin(shadow, &change, error);
+        status = shadow_begin(shadow, &change, error);
     }
     pthread_mutex_unlock(&shadow->setter);
     bool changed = status == MGEO_OK && (share > 0 || change.before > 0);
-    if (changed) mgi_report_shadow(engine, &change);
+    if (changed) report_shadow(engine, &change);
     return status;
 }

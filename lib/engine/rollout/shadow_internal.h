@@ -27,16 +27,16 @@ struct mgi_shadow {
     bool busy; /* the thread holds `pin` */
     int32_t slot;
     mgi_pin pin;
-    mgi_solo *solo;
+    mgi_side_scorer *solo;
     bool nice;
 
     mgi_shadow_queue queue;
     pthread_mutex_t mutex; /* guards figures; before the queue's */
-    mgi_shadow_figures figures;
+    mgi_shadow_stats figures;
 };
 
 /* The thread's body; the argument is the shadow. */
-void *mgi_shadow_main(void *argument);
+void *mgi_shadow_thread_main(void *argument);
 
 /* Waits until the thread of a shadow that has ended is gone. The setter is held, the engine's mutex
  * is not. */

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    MGI_SHADOW_PAIR_BYTES = 4096, /* of texts, for every pair that may wait: an average */
-    MGI_SHADOW_TEXT_MOST = 65536
+    SHADOW_PAIR_BYTES = 4096, /* of texts, for every pair that may wait: an average */
+    SHADOW_TEXT_MOST = 65536
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -24,7 +24,7 @@ bool mgi_shadow_queue_init(mgi_shadow_queue *queue) {
     return false;
 }
 
-static void mgi_shadow_block_free(mgi_shadow_block *block) {
+static void shadow_block_free(mgi_shadow_block *block) {
     if (block == NULL) return;
     mgi_free(block->texts);
     mgi_free(block);
@@ -33,7 +33,7 @@ static void mgi_shadow_block_free(mgi_shadow_block *block) {
 void mgi_shadow_queue_finish(mgi_shadow_queue *queue) {
     while (queue->first != NULL) {
         mgi_shadow_block *next = queue->first->next;
-        mgi_shadow_block_free(queue->first);
+        shadow_block_free(queue->first);
         queue->first = next;
     }
     pthread_mutex_destroy(&queue->mutex);
@@ -61,30 +61,30 @@ void mgi_shadow_queue_close(mgi_shadow_queue *queue) {
 
 /* ---- copies; without the mutex --------------------------------------------------------------- */
 
-static size_t mgi_shadow_length(const char *text, size_t length) {
-    return length == MGEO_NUL_TERMINATED ? strnlen(text, MGI_SHADOW_TEXT_MOST + 1) : length;
+static size_t shadow_length(const char *text, size_t length) {
+    return length == MGEO_NUL_TERMINATED ? strnlen(text, SHADOW_TEXT_MOST + 1) : length;
 }
 
-static uint64_t mgi_shadow_answered(const mgeo_scores *scores, size_t count) {
+static uint64_t shadow_answered(const mgeo_scores *scores, size_t count) {
     uint64_t answered = 0;
     for (size_t i = 0; i < count; i++) answered += isfinite(scores->similarity[i]) != 0;
     return answered;
 }
 
 /* Notes the answered pairs that there is room for; their texts are still the caller's. */
-static void mgi_shadow_choose(mgi_shadow_block *block, uint64_t most, uint64_t bytes_most,
-                              const mgeo_pair *pairs, size_t count, const mgeo_scores *scores) {
+static void shadow_choose(mgi_shadow_block *block, uint64_t most, uint64_t bytes_most,
+                          const mgeo_pair *pairs, size_t count, const mgeo_scores *scores) {
     uint64_t index = 0;
     for (size_t i = 0; i < count && block->count < most; i++) {
         if (!isfinite(scores->similarity[i])) continue;
         mgi_shadow_pair pair = {.a = pairs[i].a,
                                 .b = pairs[i].b,
-                                .a_length = mgi_shadow_length(pairs[i].a, pairs[i].a_len),
-                                .b_length = mgi_shadow_length(pairs[i].b, pairs[i].b_len),
+                                .a_length = shadow_length(pairs[i].a, pairs[i].a_len),
+                                .b_length = shadow_length(pairs[i].b, pairs[i].b_len),
                                 .index = index++,
                                 .similarity = scores->similarity[i],
                                 .label = scores->label[i]};
-        if (pair.a_length > MGI_SHADOW_TEXT_MOST || pair.b_length > MGI_SHADOW_TEXT_MOST) continue;
+        if (pair.a_length > SHADOW_TEXT_MOST || pair.b_length > SHADOW_TEXT_MOST) continue;
         size_t bytes = pair.a_length + pair.b_length + 2;
         if (block->bytes + bytes > bytes_most) continue;
         block->bytes += bytes;
@@ -92,53 +92,53 @@ static void mgi_shadow_choose(mgi_shadow_block *block, uint64_t most, uint64_t b
     }
 }
 
-static const char *mgi_shadow_keep(char **at, const char *text, size_t length) {
+static const char *shadow_keep(char **at, const char *text, size_t length) {
     char *kept = *at;
     memcpy(kept, text, length); /* the NUL after it is there */
     *at += length + 1;
     return kept;
 }
 
-static bool mgi_shadow_keep_texts(mgi_shadow_block *block) {
+static bool shadow_keep_texts(mgi_shadow_block *block) {
     block->texts = mgi_calloc(block->bytes, 1);
     if (block->texts == NULL) return false;
     char *at = block->texts;
     for (uint32_t i = 0; i < block->count; i++) {
         mgi_shadow_pair *pair = &block->pairs[i];
-        pair->a = mgi_shadow_keep(&at, pair->a, pair->a_length);
-        pair->b = mgi_shadow_keep(&at, pair->b, pair->b_length);
+        pair->a = shadow_keep(&at, pair->a, pair->a_length);
+        pair->b = shadow_keep(&at, pair->b, pair->b_length);
     }
     return true;
 }
 
 /* What there is room and memory for of a call; NULL: nothing. */
-static mgi_shadow_block *mgi_shadow_copy(const mgi_shadow_queue *queue, const mgeo_pair *pairs,
-                                         size_t count, const mgeo_scores *scores) {
+static mgi_shadow_block *shadow_copy(const mgi_shadow_queue *queue, const mgeo_pair *pairs,
+                                     size_t count, const mgeo_scores *scores) {
     uint64_t rows_most = atomic_load(&queue->rows_most);
     uint64_t rows = atomic_load(&queue->rows_now);
     uint64_t bytes = atomic_load(&queue->bytes_now);
-    uint64_t bytes_most = rows_most * MGI_SHADOW_PAIR_BYTES;
+    uint64_t bytes_most = rows_most * SHADOW_PAIR_BYTES;
     if (scores->label == NULL || rows >= rows_most || bytes >= bytes_most) return NULL;
     uint64_t most = rows_most - rows < count ? rows_most - rows : count;
     mgi_shadow_block *block = mgi_calloc(1, sizeof *block + most * sizeof block->pairs[0]);
     if (block == NULL) return NULL;
-    mgi_shadow_choose(block, most, bytes_most - bytes, pairs, count, scores);
-    if (block->count > 0 && mgi_shadow_keep_texts(block)) return block;
-    mgi_shadow_block_free(block);
+    shadow_choose(block, most, bytes_most - bytes, pairs, count, scores);
+    if (block->count > 0 && shadow_keep_texts(block)) return block;
+    shadow_block_free(block);
     return NULL;
 }
 
 /* ---- callers --------------------------------------------------------------------------------- */
 
 /* The mutex is held, as for the next. */
-static void mgi_shadow_publish(mgi_shadow_queue *queue) {
+static void shadow_publish(mgi_shadow_queue *queue) {
     atomic_store(&queue->rows_now, queue->counts.waiting);
     atomic_store(&queue->bytes_now, queue->bytes);
 }
 
 /* Returns whether the block was taken. Others may have taken its room since it was copied. */
-static bool mgi_shadow_put(mgi_shadow_queue *queue, mgi_shadow_block *block, uint64_t answered,
-                           bool *wake) {
+static bool shadow_put(mgi_shadow_queue *queue, mgi_shadow_block *block, uint64_t answered,
+                       bool *wake) {
     bool fits = block != NULL && queue->counts.waiting + block->count <= queue->rows_most;
     uint64_t first = queue->counts.pairs;
     uint64_t kept = fits ? block->count : 0;
@@ -152,29 +152,29 @@ static bool mgi_shadow_put(mgi_shadow_queue *queue, mgi_shadow_block *block, uin
     *wake = queue->first == NULL;
     *(queue->first == NULL ? &queue->first : &queue->last->next) = block;
     queue->last = block;
-    mgi_shadow_publish(queue);
+    shadow_publish(queue);
     return true;
 }
 
-static void mgi_shadow_miss(mgi_shadow_queue *queue, uint64_t answered) {
+static void shadow_miss(mgi_shadow_queue *queue, uint64_t answered) {
     atomic_fetch_add(&queue->missed_calls, 1);
     atomic_fetch_add(&queue->missed_pairs, answered);
 }
 
 void mgi_shadow_queue_offer(mgi_shadow_queue *queue, const mgeo_pair *pairs, size_t count,
                             const mgeo_scores *scores) {
-    uint64_t answered = mgi_shadow_answered(scores, count);
-    mgi_shadow_block *block = mgi_shadow_copy(queue, pairs, count, scores);
+    uint64_t answered = shadow_answered(scores, count);
+    mgi_shadow_block *block = shadow_copy(queue, pairs, count, scores);
     bool taken = false;
     bool wake = false;
     if (pthread_mutex_trylock(&queue->mutex) != 0) {
-        mgi_shadow_miss(queue, answered);
+        shadow_miss(queue, answered);
     } else {
         bool meant = scores->generation == queue->generation;
-        if (meant) taken = mgi_shadow_put(queue, block, answered, &wake);
+        if (meant) taken = shadow_put(queue, block, answered, &wake);
         pthread_mutex_unlock(&queue->mutex);
     }
-    if (!taken) mgi_shadow_block_free(block);
+    if (!taken) shadow_block_free(block);
     if (wake) sem_post(&queue->work);
 }
 
@@ -197,7 +197,7 @@ void mgi_shadow_queue_settle(mgi_shadow_queue *queue, mgi_shadow_block *block, u
     pthread_mutex_lock(&queue->mutex);
     block->done += count;
     queue->counts.waiting -= count;
-    mgi_shadow_publish(queue);
+    shadow_publish(queue);
     pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -207,9 +207,9 @@ void mgi_shadow_queue_release(mgi_shadow_queue *queue, mgi_shadow_block *block) 
     queue->counts.waiting -= left;
     queue->counts.dropped += left;
     queue->bytes -= block->bytes;
-    mgi_shadow_publish(queue);
+    shadow_publish(queue);
     pthread_mutex_unlock(&queue->mutex);
-    mgi_shadow_block_free(block);
+    shadow_block_free(block);
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */

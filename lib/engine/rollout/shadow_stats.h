@@ -6,40 +6,40 @@
 #include "stats/snapshot.h"
 
 enum {
-    MGI_SHIFT_STEPS = 200, /* sizes of shifts are kept to 1/200 */
-    MGI_SHADOW_TEXT_BYTES = 1024
+    MGI_SHADOW_STATS_STEPS = 200, /* sizes of shifts are kept to 1/200 */
+    MGI_SHADOW_STATS_TEXT_BYTES = 1024
 };
 
 /* A pair on which the models differ, with its texts. */
-typedef struct mgi_shadow_worst {
+typedef struct mgi_shadow_stats_pair {
     mgeo_shift shift;
-    char a[MGI_SHADOW_TEXT_BYTES], b[MGI_SHADOW_TEXT_BYTES];
-} mgi_shadow_worst;
+    char a[MGI_SHADOW_STATS_TEXT_BYTES], b[MGI_SHADOW_STATS_TEXT_BYTES];
+} mgi_shadow_stats_pair;
 
 /* Plain: whoever uses it holds the shadow's mutex. All zero: nothing was compared. */
-typedef struct mgi_shadow_figures {
+typedef struct mgi_shadow_stats {
     mgeo_shadow_report report; /* who, and what can be counted as it comes */
     double size_sum, signed_sum;
-    uint64_t sizes[MGI_SHIFT_STEPS + 1]; /* of shifts, to the nearest step */
-    uint64_t live_similarity[MGI_SIMILARITY_BINS], standby_similarity[MGI_SIMILARITY_BINS];
+    uint64_t sizes[MGI_SHADOW_STATS_STEPS + 1]; /* of shifts, to the nearest step */
+    uint64_t live_similarity[MGI_DRIFT_BINS], standby_similarity[MGI_DRIFT_BINS];
 
     uint32_t worst_capacity;
     uint32_t *order; /* [worst_capacity] indices into worst, largest shift first */
-    mgi_shadow_worst *worst;
-} mgi_shadow_figures;
+    mgi_shadow_stats_pair *worst;
+} mgi_shadow_stats;
 
 /* Begins anew for these two models. Errors: MGEO_E_MEMORY. */
-mgeo_status mgi_shadow_figures_init(mgi_shadow_figures *figures, uint32_t worst_pairs,
-                                    const mgeo_model_info *live, const mgeo_model_info *standby,
-                                    mgeo_error *error);
-void mgi_shadow_figures_finish(mgi_shadow_figures *figures);
+mgeo_status mgi_shadow_stats_init(mgi_shadow_stats *figures, uint32_t worst_pairs,
+                                  const mgeo_model_info *live, const mgeo_model_info *standby,
+                                  mgeo_error *error);
+void mgi_shadow_stats_finish(mgi_shadow_stats *figures);
 
 /* One pair that the standby model was asked for, of the call whose first pair is number `first`:
  * its similarity there (NaN: no score, `not_finite` says whether for that reason) and label. */
-void mgi_shadow_figures_add(mgi_shadow_figures *figures, const mgi_shadow_pair *pair,
-                            uint64_t first, float similarity, int32_t label, bool not_finite);
+void mgi_shadow_stats_add(mgi_shadow_stats *figures, const mgi_shadow_pair *pair, uint64_t first,
+                          float similarity, int32_t label, bool not_finite);
 
 /* Fills in what is not counted as it comes. */
-void mgi_shadow_figures_report(const mgi_shadow_figures *figures, mgeo_shadow_report *report);
+void mgi_shadow_stats_report(const mgi_shadow_stats *figures, mgeo_shadow_report *report);
 
 #endif

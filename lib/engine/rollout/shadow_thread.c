@@ -2,19 +2,19 @@
 #include "core/thread.h"
 #include "engine/rollout/shadow_internal.h"
 
-enum { MGI_SHADOW_BATCH = 8 }; /* pairs for which the model is pinned */
+enum { SHADOW_BATCH = 8 }; /* pairs for which the model is pinned */
 
 /* Pins the standby model; false: the shadow has ended, and the pin is held all the same. */
-static bool mgi_shadow_begin_batch(mgi_shadow *shadow) {
+static bool shadow_begin_batch(mgi_shadow *shadow) {
     pthread_mutex_lock(&shadow->engine->mutex);
     bool running = shadow->running;
-    if (running) shadow->pin = mgi_slots_hold(&shadow->engine->slots, shadow->slot);
+    if (running) shadow->pin = mgi_slots_pin_slot(&shadow->engine->slots, shadow->slot);
     shadow->busy = running;
     pthread_mutex_unlock(&shadow->engine->mutex);
     return running;
 }
 
-static bool mgi_shadow_end_batch(mgi_shadow *shadow) {
+static bool shadow_end_batch(mgi_shadow *shadow) {
     pthread_mutex_lock(&shadow->engine->mutex);
     bool running = shadow->running;
     if (running) mgi_slots_unpin(&shadow->engine->slots, shadow->pin);
@@ -23,65 +23,65 @@ static bool mgi_shadow_end_batch(mgi_shadow *shadow) {
     return running;
 }
 
-static void mgi_shadow_compute(mgi_shadow *shadow, mgi_shadow_block *block, uint32_t count) {
+static void shadow_compute(mgi_shadow *shadow, mgi_shadow_block *block, uint32_t count) {
     const mgi_shadow_pair *kept = &block->pairs[block->done];
-    mgeo_pair pairs[MGI_SHADOW_BATCH];
-    float similarity[MGI_SHADOW_BATCH];
-    int32_t label[MGI_SHADOW_BATCH];
-    uint32_t flags[MGI_SHADOW_BATCH];
+    mgeo_pair pairs[SHADOW_BATCH];
+    float similarity[SHADOW_BATCH];
+    int32_t label[SHADOW_BATCH];
+    uint32_t flags[SHADOW_BATCH];
     mgeo_scores scores = {.similarity = similarity, .label = label, .flags = flags};
     for (uint32_t i = 0; i < count; i++) {
         pairs[i] = (mgeo_pair){kept[i].a, kept[i].a_length, kept[i].b, kept[i].b_length};
     }
-    mgeo_status status = mgi_solo_score(shadow->solo, pairs, count, &scores, NULL);
+    mgeo_status status = mgi_side_scorer_score(shadow->solo, pairs, count, &scores, NULL);
     pthread_mutex_lock(&shadow->mutex);
     if (status != MGEO_OK) shadow->figures.report.failed += count;
     for (uint32_t i = 0; i < count && status == MGEO_OK; i++) {
-        mgi_shadow_figures_add(&shadow->figures, &kept[i], block->first, similarity[i], label[i],
-                               (flags[i] & MGEO_ROW_NOT_FINITE) != 0);
+        mgi_shadow_stats_add(&shadow->figures, &kept[i], block->first, similarity[i], label[i],
+                             (flags[i] & MGEO_ROW_NOT_FINITE) != 0);
     }
     mgi_shadow_queue_settle(&shadow->queue, block, count);
     pthread_mutex_unlock(&shadow->mutex);
 }
 
 /* Returns whether the shadow goes on. */
-static bool mgi_shadow_work(mgi_shadow *shadow, mgi_shadow_block *block) {
+static bool shadow_work(mgi_shadow *shadow, mgi_shadow_block *block) {
     bool running = true;
     while (running && block->done < block->count) {
         uint32_t left = block->count - block->done;
-        running = mgi_shadow_begin_batch(shadow);
+        running = shadow_begin_batch(shadow);
         if (!running) break;
-        mgi_shadow_compute(shadow, block, left < MGI_SHADOW_BATCH ? left : MGI_SHADOW_BATCH);
-        running = mgi_shadow_end_batch(shadow);
+        shadow_compute(shadow, block, left < SHADOW_BATCH ? left : SHADOW_BATCH);
+        running = shadow_end_batch(shadow);
     }
     mgi_shadow_queue_release(&shadow->queue, block);
     return running;
 }
 
-static bool mgi_shadow_runs(mgi_shadow *shadow) {
+static bool shadow_runs(mgi_shadow *shadow) {
     pthread_mutex_lock(&shadow->engine->mutex);
     bool running = shadow->running;
     pthread_mutex_unlock(&shadow->engine->mutex);
     return running;
 }
 
-void *mgi_shadow_main(void *argument) {
+void *mgi_shadow_thread_main(void *argument) {
     mgi_shadow *shadow = argument;
     mgi_shadow_block *block;
     bool running = true;
     mgi_thread_name("mgeo-shadow");
-    if (shadow->nice) mgi_thread_be_nice();
+    if (shadow->nice) mgi_thread_lower_priority();
     while (running) {
         mgi_shadow_queue_await(&shadow->queue);
-        running = mgi_shadow_runs(shadow);
+        running = shadow_runs(shadow);
         while (running && (block = mgi_shadow_queue_take(&shadow->queue)) != NULL) {
-            running = mgi_shadow_work(shadow, block);
+            running = shadow_work(shadow, block);
         }
     }
     while ((block = mgi_shadow_queue_take(&shadow->queue)) != NULL) {
         mgi_shadow_queue_release(&shadow->queue, block);
     }
-    mgi_solo_destroy(shadow->solo);
+    mgi_side_scorer_destroy(shadow->solo);
     shadow->solo = NULL;
     mgi_slots_unpin(&shadow->engine->slots, shadow->pin);
     return NULL;

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double mgi_look_every = 0.01; /* seconds */
+static const double check_interval = 0.01; /* seconds */
 
-struct mgi_watcher {
+struct mgi_watch {
     mgeo_engine *engine;
     pthread_cond_t changed; /* of what follows; with the engine's mutex */
     bool has_condition;
@@ -30,75 +30,77 @@ struct mgi_watcher {
     double began;
     bool beside; /* the former model answers too: its figures are the window's, as the other's */
     mgeo_watch_report report; /* state, figures; the rest of a watch that runs is above */
-    mgi_observed watched_before, former_before; /* when the window began */
-    mgi_observed now, watched, former;          /* what a look works with */
+    mgi_snapshot watched_before, former_before; /* when the window began */
+    mgi_snapshot now, watched, former;          /* what a look works with */
 };
 
 /* ---- a look; the engine's mutex is held ------------------------------------------------------ */
 
-static bool mgi_watch_runs(const mgi_watcher *watcher) {
+static bool watch_runs(const mgi_watch *watcher) {
     return watcher->report.state == MGEO_WATCH_RUNNING;
 }
 
-static mgi_runner *mgi_watch_runner(const mgi_watcher *watcher, int32_t slot) {
-    return watcher->engine->residents[slot].runner;
+static mgi_runner *watch_runner(const mgi_watch *watcher, int32_t slot) {
+    return watcher->engine->slot_models[slot].runner;
 }
 
 /* What happened in the window so far. Both models are resident while a watch runs. */
-static void mgi_watch_measure(mgi_watcher *watcher) {
-    int32_t other = mgi_other_slot(watcher->slot);
-    mgi_runner_observe(mgi_watch_runner(watcher, watcher->slot), &watcher->now);
-    mgi_observed_since(&watcher->watched, &watcher->now, &watcher->watched_before);
+static void watch_measure(mgi_watch *watcher) {
+    int32_t other = mgi_slots_other(watcher->slot);
+    mgi_runner_snapshot(watch_runner(watcher, watcher->slot), &watcher->now);
+    mgi_snapshot_since(&watcher->watched, &watcher->now, &watcher->watched_before);
     watcher->former = watcher->former_before;
     if (watcher->beside) {
-        mgi_runner_observe(mgi_watch_runner(watcher, other), &watcher->now);
-        mgi_observed_since(&watcher->former, &watcher->now, &watcher->former_before);
+        mgi_runner_snapshot(watch_runner(watcher, other), &watcher->now);
+        mgi_snapshot_since(&watcher->former, &watcher->now, &watcher->former_before);
     }
     watcher->report.calls = watcher->watched.calls;
-    watcher->report.seconds = mgi_now() - watcher->began;
+    watcher->report.seconds = mgi_clock_now() - watcher->began;
 }
 
 /* Returns whether a limit is broken. */
-static bool mgi_watch_look(mgi_watcher *watcher) {
-    mgi_watch_measure(watcher);
-    watcher->report.check_count = MGI_WATCH_CHECKS;
-    return mgi_watch_judge(&watcher->watch, &watcher->watched, &watcher->former,
-                           watcher->report.checks);
+static bool check_watch(mgi_watch *watcher) {
+    watch_measure(watcher);
+    watcher->report.check_count = MGI_WATCH_LIMITS_COUNT;
+    return mgi_watch_limits_evaluate(&watcher->watch, &watcher->watched, &watcher->former,
+                                     watcher->report.checks);
 }
 
 /* ---- ends of a watch; the engine's mutex is held on entry and on return ---------------------- */
 
-static void mgi_watch_turn_back(mgi_watcher *watcher) {
-    mgeo_check checks[MGI_WATCH_CHECKS];
+static void roll_back(mgi_watch *watcher) {
+    mgeo_check checks[MGI_WATCH_LIMITS_COUNT];
     char reason[sizeof watcher->report.reason];
     uint64_t route = watcher->route;
     memcpy(checks, watcher->report.checks, sizeof checks);
-    mgi_watch_reason(checks, watcher->report.calls, watcher->report.seconds, reason, sizeof reason);
+    mgi_watch_limits_reason(checks, watcher->report.calls, watcher->report.seconds, reason,
+                            sizeof reason);
     pthread_mutex_unlock(&watcher->engine->mutex);
-    bool turned = mgi_turn_back(watcher->engine, route, reason, checks, MGI_WATCH_CHECKS);
+    bool turned =
+        mgi_roll_back_for_watch(watcher->engine, route, reason, checks, MGI_WATCH_LIMITS_COUNT);
     pthread_mutex_lock(&watcher->engine->mutex);
-    bool same = mgi_watch_runs(watcher) && watcher->route == route;
+    bool same = watch_runs(watcher) && watcher->route == route;
     if (turned || !same) return;
     watcher->report.state = MGEO_WATCH_ENDED;
     snprintf(watcher->report.reason, sizeof watcher->report.reason,
              "%.200s, but there was no model to go back to", reason);
 }
 
-static mgi_record *mgi_watch_record(const mgeo_watch_report *report,
-                                    const mgeo_model_info *watched) {
-    mgi_record *record = mgi_record_create("watch", "watch", report->reason);
-    mgi_record_model(record, "model", watched);
-    mgi_record_integer(record, "former_generation", report->former_generation);
-    mgi_record_integer(record, "calls", report->calls);
-    mgi_record_number(record, "seconds", report->seconds);
-    mgi_record_checks(record, "checks", report->checks, report->check_count);
+static mgi_journal_record *watch_record(const mgeo_watch_report *report,
+                                        const mgeo_model_info *watched) {
+    mgi_journal_record *record = mgi_journal_record_create("watch", "watch", report->reason);
+    mgi_journal_record_model(record, "model", watched);
+    mgi_journal_record_integer(record, "former_generation", report->former_generation);
+    mgi_journal_record_integer(record, "calls", report->calls);
+    mgi_journal_record_number(record, "seconds", report->seconds);
+    mgi_journal_record_checks(record, "checks", report->checks, report->check_count);
     return record;
 }
 
-static void mgi_watch_pass(mgi_watcher *watcher) {
+static void pass_watch(mgi_watch *watcher) {
     mgeo_engine *engine = watcher->engine;
     mgeo_watch_report *report = &watcher->report;
-    uint64_t least = mgi_watch_min_calls(&watcher->watch);
+    uint64_t least = mgi_watch_limits_min_calls(&watcher->watch);
     report->state = MGEO_WATCH_PASSED;
     if (report->calls < least) {
         snprintf(report->reason, sizeof report->reason, "too few calls came to judge: %llu of %llu",
@@ -106,9 +108,9 @@ static void mgi_watch_pass(mgi_watcher *watcher) {
     }
     uint64_t ticket = mgi_journal_ticket(engine->journal);
     mgeo_watch_report passed = *report;
-    mgeo_model_info watched = engine->residents[watcher->slot].info;
+    mgeo_model_info watched = engine->slot_models[watcher->slot].info;
     pthread_mutex_unlock(&engine->mutex);
-    mgi_journal_event(engine, ticket, mgi_watch_record(&passed, &watched));
+    mgi_events_write(engine, ticket, watch_record(&passed, &watched));
     mgi_log_line(&engine->log, MGEO_LOG_INFO,
                  "the watch of %s is over after %llu calls in %.3g s%s%s", watched.version,
                  (unsigned long long)passed.calls, passed.seconds,
@@ -116,41 +118,43 @@ static void mgi_watch_pass(mgi_watcher *watcher) {
     pthread_mutex_lock(&engine->mutex);
 }
 
-void mgi_watcher_end(mgi_watcher *watcher, const char *why) {
-    if (!mgi_watch_runs(watcher)) return;
-    mgi_watch_measure(watcher);
+void mgi_watch_end(mgi_watch *watcher, const char *why) {
+    if (!watch_runs(watcher)) return;
+    watch_measure(watcher);
     watcher->report.state = MGEO_WATCH_ENDED;
-    mgi_copy_text(watcher->report.reason, sizeof watcher->report.reason, why);
+    mgi_fixed_text_copy(watcher->report.reason, sizeof watcher->report.reason, why);
 }
 
-void mgi_watcher_turned_back(mgi_watcher *watcher, const char *reason) {
+void mgi_watch_note_rollback(mgi_watch *watcher, const char *reason) {
     watcher->report.state = MGEO_WATCH_TURNED_BACK;
-    mgi_copy_text(watcher->report.reason, sizeof watcher->report.reason, reason);
+    mgi_fixed_text_copy(watcher->report.reason, sizeof watcher->report.reason, reason);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-static void mgi_watch_sleep(mgi_watcher *watcher) {
-    mgi_cond_wait_until(&watcher->changed, &watcher->engine->mutex, mgi_now() + mgi_look_every);
+static void watch_sleep(mgi_watch *watcher) {
+    mgi_cond_wait_until(&watcher->changed, &watcher->engine->mutex,
+                        mgi_clock_now() + check_interval);
 }
 
-static void mgi_watch_step(mgi_watcher *watcher) {
-    if (mgi_watch_look(watcher)) {
-        mgi_watch_turn_back(watcher);
-    } else if (mgi_watch_is_over(&watcher->watch, watcher->report.calls, watcher->report.seconds)) {
-        mgi_watch_pass(watcher);
+static void watch_step(mgi_watch *watcher) {
+    if (check_watch(watcher)) {
+        roll_back(watcher);
+    } else if (mgi_watch_limits_is_over(&watcher->watch, watcher->report.calls,
+                                        watcher->report.seconds)) {
+        pass_watch(watcher);
     } else {
-        mgi_watch_sleep(watcher);
+        watch_sleep(watcher);
     }
 }
 
-static void *mgi_watcher_main(void *argument) {
-    mgi_watcher *watcher = argument;
+static void *watch_main(void *argument) {
+    mgi_watch *watcher = argument;
     mgi_thread_name("mgeo-watch");
     pthread_mutex_lock(&watcher->engine->mutex);
     while (!watcher->stopping) {
-        if (mgi_watch_runs(watcher)) {
-            mgi_watch_step(watcher);
+        if (watch_runs(watcher)) {
+            watch_step(watcher);
         } else {
             pthread_cond_wait(&watcher->changed, &watcher->engine->mutex);
         }
@@ -161,17 +165,17 @@ static void *mgi_watcher_main(void *argument) {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-mgi_watcher *mgi_watcher_create(mgeo_engine *engine) {
-    mgi_watcher *watcher = mgi_calloc(1, sizeof *watcher);
+mgi_watch *mgi_watch_create(mgeo_engine *engine) {
+    mgi_watch *watcher = mgi_calloc(1, sizeof *watcher);
     if (watcher == NULL) return NULL;
     watcher->engine = engine;
     watcher->has_condition = mgi_cond_init(&watcher->changed) == 0;
     if (watcher->has_condition) return watcher;
-    mgi_watcher_destroy(watcher);
+    mgi_watch_destroy(watcher);
     return NULL;
 }
 
-static void mgi_watcher_stop(mgi_watcher *watcher) {
+static void stop_thread(mgi_watch *watcher) {
     pthread_mutex_lock(&watcher->engine->mutex);
     watcher->stopping = true;
     pthread_cond_signal(&watcher->changed);
@@ -179,18 +183,18 @@ static void mgi_watcher_stop(mgi_watcher *watcher) {
     pthread_join(watcher->thread, NULL);
 }
 
-void mgi_watcher_destroy(mgi_watcher *watcher) {
+void mgi_watch_destroy(mgi_watch *watcher) {
     if (watcher == NULL) return;
-    if (watcher->has_thread) mgi_watcher_stop(watcher);
+    if (watcher->has_thread) stop_thread(watcher);
     if (watcher->has_condition) pthread_cond_destroy(&watcher->changed);
     mgi_free(watcher);
 }
 
-mgeo_status mgi_watcher_prepare(mgi_watcher *watcher, mgeo_error *error) {
+mgeo_status mgi_watch_prepare(mgi_watch *watcher, mgeo_error *error) {
     int failed = 0;
     pthread_mutex_lock(&watcher->engine->mutex);
     if (!watcher->has_thread) {
-        failed = mgi_thread_start(&watcher->thread, mgi_watcher_main, watcher);
+        failed = mgi_thread_start(&watcher->thread, watch_main, watcher);
         watcher->has_thread = failed == 0;
     }
     pthread_mutex_unlock(&watcher->engine->mutex);
@@ -200,40 +204,41 @@ mgeo_status mgi_watcher_prepare(mgi_watcher *watcher, mgeo_error *error) {
                     strerror_r(failed, reason, sizeof reason));
 }
 
-void mgi_watcher_begin(mgi_watcher *watcher, const mgeo_watch *watch, int32_t slot,
-                       uint64_t route) {
+void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, uint64_t route) {
     const mgi_slots *slots = &watcher->engine->slots;
-    int32_t other = mgi_other_slot(slot);
+    int32_t other = mgi_slots_other(slot);
     uint32_t share = mgi_slots_share(slots);
     watcher->watch = *watch;
     watcher->slot = slot;
     watcher->route = route;
-    watcher->beside = share > 0 && share < MGI_SHARE_ALL;
-    watcher->began = mgi_now();
-    mgi_runner_observe(mgi_watch_runner(watcher, slot), &watcher->watched_before);
-    mgi_runner_observe(mgi_watch_runner(watcher, other), &watcher->former_before);
-    watcher->report =
-        (mgeo_watch_report){.struct_size = sizeof watcher->report,
-                            .state = MGEO_WATCH_RUNNING,
-                            .generation = watcher->engine->residents[slot].info.generation,
-                            .former_generation = watcher->engine->residents[other].info.generation};
-    watcher->report.check_count = MGI_WATCH_CHECKS; /* named from the start, with no figures */
-    watcher->watched = (mgi_observed){0};
-    mgi_watch_judge(watch, &watcher->watched, &watcher->former_before, watcher->report.checks);
+    watcher->beside = share > 0 && share < MGI_SLOTS_SHARE_ALL;
+    watcher->began = mgi_clock_now();
+    mgi_runner_snapshot(watch_runner(watcher, slot), &watcher->watched_before);
+    mgi_runner_snapshot(watch_runner(watcher, other), &watcher->former_before);
+    watcher->report = (mgeo_watch_report){
+        .struct_size = sizeof watcher->report,
+        .state = MGEO_WATCH_RUNNING,
+        .generation = watcher->engine->slot_models[slot].info.generation,
+        .former_generation = watcher->engine->slot_models[other].info.generation};
+    watcher->report.check_count =
+        MGI_WATCH_LIMITS_COUNT; /* named from the start, with no figures */
+    watcher->watched = (mgi_snapshot){0};
+    mgi_watch_limits_evaluate(watch, &watcher->watched, &watcher->former_before,
+                              watcher->report.checks);
     pthread_cond_signal(&watcher->changed);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-void mgi_watcher_report(mgi_watcher *watcher, mgeo_watch_report *report) {
+void mgi_watch_report(mgi_watch *watcher, mgeo_watch_report *report) {
     size_t struct_size = report->struct_size;
     pthread_mutex_lock(&watcher->engine->mutex);
     *report = watcher->report;
-    if (mgi_watch_runs(watcher)) report->seconds = mgi_now() - watcher->began;
+    if (watch_runs(watcher)) report->seconds = mgi_clock_now() - watcher->began;
     pthread_mutex_unlock(&watcher->engine->mutex);
     report->struct_size = struct_size;
 }
 
-void mgi_engine_watch_report(mgeo_engine *engine, mgeo_watch_report *report) {
-    mgi_watcher_report(engine->watcher, report);
+void mgi_watch_engine_report(mgeo_engine *engine, mgeo_watch_report *report) {
+    mgi_watch_report(engine->watcher, report);
 }

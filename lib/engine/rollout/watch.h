@@ -6,37 +6,37 @@
 
 #include <stdbool.h>
 
-typedef struct mgi_watcher mgi_watcher;
+typedef struct mgi_watch mgi_watch;
 
 /* Part of every engine; its thread begins with the first watch and sleeps between watches. NULL:
  * out of memory. */
-mgi_watcher *mgi_watcher_create(mgeo_engine *engine);
+mgi_watch *mgi_watch_create(mgeo_engine *engine);
 /* Ends the thread. The engine's mutex is not held. */
-void mgi_watcher_destroy(mgi_watcher *watcher);
+void mgi_watch_destroy(mgi_watch *watcher);
 
 /* Refuses a watch that could never be judged. `what` names the struct that holds it.
  * Errors: MGEO_E_ARGUMENT. */
-mgeo_status mgi_watch_check(const mgeo_watch *watch, const char *what, mgeo_error *error);
+mgeo_status mgi_watch_limits_check(const mgeo_watch *watch, const char *what, mgeo_error *error);
 
 /* Makes all ready that may fail (the thread), before traffic turns. The engine's mutex is not held.
  * Errors: MGEO_E_MEMORY. */
-mgeo_status mgi_watcher_prepare(mgi_watcher *watcher, mgeo_error *error);
+mgeo_status mgi_watch_prepare(mgi_watch *watcher, mgeo_error *error);
 
 /* Begins to watch the model in `slot` against the one in the other slot. The engine's mutex is held
  * and traffic has just turned: `route` is the word it turned to. A watch that still ran ends. On a
- * breach the watcher calls mgi_turn_back(engine, route, …), which does nothing if the route has
- * changed since. */
-void mgi_watcher_begin(mgi_watcher *watcher, const mgeo_watch *watch, int32_t slot, uint64_t route);
+ * breach the watcher calls mgi_roll_back_for_watch(engine, route, …), which does nothing if the
+ * route has changed since. */
+void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, uint64_t route);
 
 /* Something else changed who answers: a watch that runs is MGEO_WATCH_ENDED, and `why` is its
  * report's reason. The mutex is held. */
-void mgi_watcher_end(mgi_watcher *watcher, const char *why);
+void mgi_watch_end(mgi_watch *watcher, const char *why);
 
 /* The watch's breach has turned traffic back: called in the same hold of the mutex as the turn, so
  * that nobody sees the one without the other. */
-void mgi_watcher_turned_back(mgi_watcher *watcher, const char *reason);
+void mgi_watch_note_rollback(mgi_watch *watcher, const char *reason);
 
 /* Fills all but struct_size. The engine's mutex is not held. */
-void mgi_watcher_report(mgi_watcher *watcher, mgeo_watch_report *report);
+void mgi_watch_report(mgi_watch *watcher, mgeo_watch_report *report);
 
 #endif

@@ -9,21 +9,22 @@
 #include <stddef.h>
 
 /* error_rate, not_finite_rate, latency_ratio, psi */
-enum { MGI_WATCH_CHECKS = 4 };
+enum { MGI_WATCH_LIMITS_COUNT = 4 };
 
 /* Calls that must be there before anything is judged. */
-uint64_t mgi_watch_min_calls(const mgeo_watch *watch);
+uint64_t mgi_watch_limits_min_calls(const mgeo_watch *watch);
 
 /* Measures what the watched model did in the window against what the former one did, and fills the
  * checks. Returns whether a limit is broken. */
-bool mgi_watch_judge(const mgeo_watch *watch, const mgi_observed *watched,
-                     const mgi_observed *former, mgeo_check checks[MGI_WATCH_CHECKS]);
+bool mgi_watch_limits_evaluate(const mgeo_watch *watch, const mgi_snapshot *watched,
+                               const mgi_snapshot *former,
+                               mgeo_check checks[MGI_WATCH_LIMITS_COUNT]);
 
 /* Is the window over? */
-bool mgi_watch_is_over(const mgeo_watch *watch, uint64_t calls, double seconds);
+bool mgi_watch_limits_is_over(const mgeo_watch *watch, uint64_t calls, double seconds);
 
 /* One line with every broken limit and its figure. */
-void mgi_watch_reason(const mgeo_check checks[MGI_WATCH_CHECKS], uint64_t calls, double seconds,
-                      char *reason, size_t capacity);
+void mgi_watch_limits_reason(const mgeo_check checks[MGI_WATCH_LIMITS_COUNT], uint64_t calls,
+                             double seconds, char *reason, size_t capacity);
 
 #endif

@@ -4,16 +4,16 @@
 
 #include <stdint.h>
 
-static inline uint32_t mgi_le16(const unsigned char *p) {
+static inline uint32_t mgi_little_endian_u16(const unsigned char *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8;
 }
 
-static inline uint32_t mgi_le32(const unsigned char *p) {
-    return mgi_le16(p) | mgi_le16(p + 2) << 16;
+static inline uint32_t mgi_little_endian_u32(const unsigned char *p) {
+    return mgi_little_endian_u16(p) | mgi_little_endian_u16(p + 2) << 16;
 }
 
-static inline uint64_t mgi_le64(const unsigned char *p) {
-    return mgi_le32(p) | (uint64_t)mgi_le32(p + 4) << 32;
+static inline uint64_t mgi_little_endian_u64(const unsigned char *p) {
+    return mgi_little_endian_u32(p) | (uint64_t)mgi_little_endian_u32(p + 4) << 32;
 }
 
 #endif

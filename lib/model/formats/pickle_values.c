@@ -5,32 +5,32 @@
 
 #include <string.h>
 
-static const mgi_global mgi_globals[] = {
-    {"collections", "OrderedDict", MGI_GLOBAL_ORDERED_DICT, MGI_STORED_TYPES},
-    {"torch._utils", "_rebuild_tensor_v2", MGI_GLOBAL_TENSOR, MGI_STORED_TYPES},
-    {"torch._utils", "_rebuild_parameter", MGI_GLOBAL_PARAMETER, MGI_STORED_TYPES},
-    {"torch", "FloatStorage", MGI_GLOBAL_STORAGE, MGI_STORED_F32},
-    {"torch", "HalfStorage", MGI_GLOBAL_STORAGE, MGI_STORED_F16},
-    {"torch", "BFloat16Storage", MGI_GLOBAL_STORAGE, MGI_STORED_BF16},
-    {"torch", "DoubleStorage", MGI_GLOBAL_STORAGE, MGI_STORED_F64},
-    {"torch", "LongStorage", MGI_GLOBAL_STORAGE, MGI_STORED_I64},
-    {"torch", "IntStorage", MGI_GLOBAL_STORAGE, MGI_STORED_I32},
-    {"torch", "ShortStorage", MGI_GLOBAL_STORAGE, MGI_STORED_I16},
-    {"torch", "CharStorage", MGI_GLOBAL_STORAGE, MGI_STORED_I8},
-    {"torch", "ByteStorage", MGI_GLOBAL_STORAGE, MGI_STORED_U8},
-    {"torch", "BoolStorage", MGI_GLOBAL_STORAGE, MGI_STORED_BOOL},
+static const mgi_pickle_global globals[] = {
+    {"collections", "OrderedDict", MGI_PICKLE_GLOBAL_ORDERED_DICT, MGI_STORED_DTYPES},
+    {"torch._utils", "_rebuild_tensor_v2", MGI_PICKLE_GLOBAL_TENSOR, MGI_STORED_DTYPES},
+    {"torch._utils", "_rebuild_parameter", MGI_PICKLE_GLOBAL_PARAMETER, MGI_STORED_DTYPES},
+    {"torch", "FloatStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_F32},
+    {"torch", "HalfStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_F16},
+    {"torch", "BFloat16Storage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_BF16},
+    {"torch", "DoubleStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_F64},
+    {"torch", "LongStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_I64},
+    {"torch", "IntStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_I32},
+    {"torch", "ShortStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_I16},
+    {"torch", "CharStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_I8},
+    {"torch", "ByteStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_U8},
+    {"torch", "BoolStorage", MGI_PICKLE_GLOBAL_STORAGE, MGI_STORED_BOOL},
 };
 
-static bool mgi_same_text(const char *text, const char *other, size_t bytes) {
+static bool same_text(const char *text, const char *other, size_t bytes) {
     return strlen(text) == bytes && memcmp(text, other, bytes) == 0;
 }
 
-const mgi_global *mgi_global_find(const char *module, size_t module_bytes, const char *name,
-                                  size_t name_bytes) {
-    for (size_t i = 0; i < sizeof mgi_globals / sizeof *mgi_globals; i++) {
-        const mgi_global *global = &mgi_globals[i];
-        if (mgi_same_text(global->module, module, module_bytes) &&
-            mgi_same_text(global->name, name, name_bytes)) {
+const mgi_pickle_global *mgi_pickle_global_find(const char *module, size_t module_bytes,
+                                                const char *name, size_t name_bytes) {
+    for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
+        const mgi_pickle_global *global = &globals[i];
+        if (same_text(global->module, module, module_bytes) &&
+            same_text(global->name, name, name_bytes)) {
             return global;
         }
     }
@@ -38,7 +38,7 @@ const mgi_global *mgi_global_find(const char *module, size_t module_bytes, const
 }
 
 /* Only opcodes that are refused need a name. */
-const char *mgi_opcode_name(unsigned opcode) {
+const char *mgi_pickle_opcode_name(unsigned opcode) {
     switch (opcode) {
     case '0': return "POP";
     case '1': return "POP_MARK";
@@ -76,11 +76,11 @@ const char *mgi_opcode_name(unsigned opcode) {
     }
 }
 
-uint32_t mgi_pickle_add(mgi_pickle *pickle, mgi_value value) {
+uint32_t mgi_pickle_add(mgi_pickle *pickle, mgi_pickle_value value) {
     if (pickle->count == pickle->capacity) {
         size_t capacity = pickle->capacity == 0 ? 1024 : pickle->capacity * 2;
-        if (capacity > MGI_PICKLE_VALUES) return 0;
-        mgi_value *values = mgi_realloc(pickle->values, capacity, sizeof *values);
+        if (capacity > MGI_PICKLE_MAX_VALUES) return 0;
+        mgi_pickle_value *values = mgi_realloc(pickle->values, capacity, sizeof *values);
         if (values == NULL) return 0;
         pickle->values = values;
         pickle->capacity = capacity;
@@ -89,24 +89,24 @@ uint32_t mgi_pickle_add(mgi_pickle *pickle, mgi_value value) {
     return (uint32_t)pickle->count++;
 }
 
-static uint32_t mgi_new_cell(mgi_pickle *pickle) {
+static uint32_t new_cell(mgi_pickle *pickle) {
     if (pickle->cell_count == pickle->cell_capacity) {
         size_t capacity = pickle->cell_capacity == 0 ? 1024 : pickle->cell_capacity * 2;
-        if (capacity > MGI_PICKLE_CELLS) return 0;
-        mgi_cell *cells = mgi_realloc(pickle->cells, capacity, sizeof *cells);
+        if (capacity > MGI_PICKLE_MAX_CELLS) return 0;
+        mgi_pickle_cell *cells = mgi_realloc(pickle->cells, capacity, sizeof *cells);
         if (cells == NULL) return 0;
         pickle->cells = cells;
         pickle->cell_capacity = capacity;
-        if (pickle->cell_count == 0) cells[pickle->cell_count++] = (mgi_cell){0};
+        if (pickle->cell_count == 0) cells[pickle->cell_count++] = (mgi_pickle_cell){0};
     }
     return (uint32_t)pickle->cell_count++;
 }
 
 bool mgi_pickle_append(mgi_pickle *pickle, uint32_t to, uint32_t key, uint32_t value) {
-    uint32_t index = mgi_new_cell(pickle);
+    uint32_t index = new_cell(pickle);
     if (index == 0) return false;
-    pickle->cells[index] = (mgi_cell){.key = key, .value = value};
-    mgi_value *container = &pickle->values[to];
+    pickle->cells[index] = (mgi_pickle_cell){.key = key, .value = value};
+    mgi_pickle_value *container = &pickle->values[to];
     if (container->last == 0) {
         container->first = index;
     } else {

@@ -8,173 +8,169 @@
 #include <string.h>
 
 /* The part of the file that holds numbers. */
-typedef struct mgi_body {
-    const mgi_store_file *file;
+typedef struct safetensors_body {
+    const mgi_tensor_index_file *file;
     const unsigned char *data;
     size_t size;
-} mgi_body;
+} safetensors_body;
 
-static mgeo_status mgi_refuse_tensor(const mgi_body *body, const char *name, const char *field,
-                                     const char *reason, mgeo_error *error) {
+static mgeo_status refuse_tensor(const safetensors_body *body, const char *name, const char *field,
+                                 const char *reason, mgeo_error *error) {
     return mgi_fail(error, MGEO_E_FORMAT, "%s: tensor %.255s: %s: %s",
-                    mgi_shown_path(body->file->path), name, field, reason);
+                    mgi_pathname_shown(body->file->path), name, field, reason);
 }
 
-static mgeo_status mgi_read_shape(const mgi_body *body, const char *name, json_t *shape,
-                                  mgi_stored *tensor, mgeo_error *error) {
+static mgeo_status read_shape(const safetensors_body *body, const char *name, json_t *shape,
+                              mgi_stored_tensor *tensor, mgeo_error *error) {
     if (!json_is_array(shape)) {
-        return mgi_refuse_tensor(body, name, "shape", "an array is expected", error);
+        return refuse_tensor(body, name, "shape", "an array is expected", error);
     }
-    if (json_array_size(shape) > MGI_STORED_RANK) {
-        return mgi_refuse_tensor(body, name, "shape", "more than 8 dimensions", error);
+    if (json_array_size(shape) > MGI_TENSOR_INDEX_MAX_RANK) {
+        return refuse_tensor(body, name, "shape", "more than 8 dimensions", error);
     }
     tensor->rank = (uint32_t)json_array_size(shape);
     for (uint32_t i = 0; i < tensor->rank; i++) {
         json_t *size = json_array_get(shape, i);
         if (!json_is_integer(size) || json_integer_value(size) < 0) {
-            return mgi_refuse_tensor(body, name, "shape", "whole numbers from 0 are expected",
-                                     error);
+            return refuse_tensor(body, name, "shape", "whole numbers from 0 are expected", error);
         }
         tensor->shape[i] = (uint64_t)json_integer_value(size);
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_range(const mgi_body *body, const char *name, json_t *range,
-                                  mgi_stored *tensor, mgeo_error *error) {
+static mgeo_status read_range(const safetensors_body *body, const char *name, json_t *range,
+                              mgi_stored_tensor *tensor, mgeo_error *error) {
     static const char field[] = "data_offsets";
     json_t *first = json_array_get(range, 0);
     json_t *second = json_array_get(range, 1);
     if (json_array_size(range) != 2 || !json_is_integer(first) || !json_is_integer(second)) {
-        return mgi_refuse_tensor(body, name, field, "two whole numbers are expected", error);
+        return refuse_tensor(body, name, field, "two whole numbers are expected", error);
     }
     json_int_t begin = json_integer_value(first);
     json_int_t end = json_integer_value(second);
     if (begin < 0 || end < begin) {
-        return mgi_refuse_tensor(body, name, field, "not in order", error);
+        return refuse_tensor(body, name, field, "not in order", error);
     }
     if ((uint64_t)end > body->size) {
-        return mgi_refuse_tensor(body, name, field, "runs past the end of the file", error);
+        return refuse_tensor(body, name, field, "runs past the end of the file", error);
     }
     tensor->data = body->data + begin;
     tensor->bytes = (size_t)(end - begin);
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_type(const mgi_body *body, const char *name, json_t *type,
-                                 mgi_stored *tensor, mgeo_error *error) {
+static mgeo_status read_type(const safetensors_body *body, const char *name, json_t *type,
+                             mgi_stored_tensor *tensor, mgeo_error *error) {
     if (!json_is_string(type)) {
-        return mgi_refuse_tensor(body, name, "dtype", "a string is expected", error);
+        return refuse_tensor(body, name, "dtype", "a string is expected", error);
     }
-    tensor->type = mgi_stored_type_find(json_string_value(type));
-    if (tensor->type == MGI_STORED_TYPES) {
+    tensor->type = mgi_stored_dtype_find(json_string_value(type));
+    if (tensor->type == MGI_STORED_DTYPES) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED, "%s: tensor %.255s: dtype: %.32s is not known",
-                        mgi_shown_path(body->file->path), name, json_string_value(type));
+                        mgi_pathname_shown(body->file->path), name, json_string_value(type));
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_tensor(mgi_store *store, const mgi_body *body, const char *name,
-                                   json_t *fields, mgeo_error *error) {
-    mgi_stored tensor = {.file = body->file, .dense = true};
+static mgeo_status read_tensor(mgi_tensor_index *store, const safetensors_body *body,
+                               const char *name, json_t *fields, mgeo_error *error) {
+    mgi_stored_tensor tensor = {.file = body->file, .dense = true};
     if (!json_is_object(fields)) {
-        return mgi_refuse_tensor(body, name, "header", "an object is expected", error);
+        return refuse_tensor(body, name, "header", "an object is expected", error);
     }
-    mgeo_status status =
-        mgi_read_type(body, name, json_object_get(fields, "dtype"), &tensor, error);
+    mgeo_status status = read_type(body, name, json_object_get(fields, "dtype"), &tensor, error);
     if (status != MGEO_OK) return status;
-    status = mgi_read_shape(body, name, json_object_get(fields, "shape"), &tensor, error);
+    status = read_shape(body, name, json_object_get(fields, "shape"), &tensor, error);
     if (status != MGEO_OK) return status;
-    status = mgi_read_range(body, name, json_object_get(fields, "data_offsets"), &tensor, error);
+    status = read_range(body, name, json_object_get(fields, "data_offsets"), &tensor, error);
     if (status != MGEO_OK) return status;
     uint64_t numbers;
     size_t bytes;
-    if (!mgi_shape_size(tensor.shape, tensor.rank, tensor.type, &numbers, &bytes)) {
-        return mgi_refuse_tensor(body, name, "shape", "too large", error);
+    if (!mgi_stored_dtype_shape_size(tensor.shape, tensor.rank, tensor.type, &numbers, &bytes)) {
+        return refuse_tensor(body, name, "shape", "too large", error);
     }
     if (bytes != tensor.bytes) {
-        return mgi_refuse_tensor(body, name, "data_offsets", "not the size of shape and dtype",
-                                 error);
+        return refuse_tensor(body, name, "data_offsets", "not the size of shape and dtype", error);
     }
-    return mgi_store_add(store, &tensor, name, strlen(name), error);
+    return mgi_tensor_index_add(store, &tensor, name, strlen(name), error);
 }
 
-static mgeo_status mgi_read_tensors(mgi_store *store, const mgi_body *body, json_t *header,
-                                    mgeo_error *error) {
+static mgeo_status read_tensors(mgi_tensor_index *store, const safetensors_body *body,
+                                json_t *header, mgeo_error *error) {
     const char *name;
     json_t *fields;
     json_object_foreach(header, name, fields) {
         if (strcmp(name, "__metadata__") == 0) continue;
-        mgeo_status status = mgi_read_tensor(store, body, name, fields, error);
+        mgeo_status status = read_tensor(store, body, name, fields, error);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
 }
 
-static int mgi_compare_places(const void *left, const void *right) {
-    const mgi_stored *a = left;
-    const mgi_stored *b = right;
+static int compare_places(const void *left, const void *right) {
+    const mgi_stored_tensor *a = left;
+    const mgi_stored_tensor *b = right;
     if (a->data != b->data) return a->data < b->data ? -1 : 1;
     return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
 }
 
 /* Bytes that no tensor names could hide anything; bytes that two name are an attack or a defect. */
-static mgeo_status mgi_check_cover(const mgi_body *body, mgi_store *store, size_t first,
-                                   mgeo_error *error) {
+static mgeo_status check_cover(const safetensors_body *body, mgi_tensor_index *store, size_t first,
+                               mgeo_error *error) {
     size_t covered = 0;
     if (store->count > first + 1) {
-        qsort(store->tensors + first, store->count - first, sizeof *store->tensors,
-              mgi_compare_places);
+        qsort(store->tensors + first, store->count - first, sizeof *store->tensors, compare_places);
     }
     for (size_t i = first; i < store->count; i++) {
-        const mgi_stored *tensor = &store->tensors[i];
+        const mgi_stored_tensor *tensor = &store->tensors[i];
         size_t begin = (size_t)(tensor->data - body->data);
         if (begin != covered) {
-            return mgi_refuse_tensor(body, tensor->name, "data_offsets",
-                                     begin > covered ? "a hole before it" : "overlaps another",
-                                     error);
+            return refuse_tensor(body, tensor->name, "data_offsets",
+                                 begin > covered ? "a hole before it" : "overlaps another", error);
         }
         covered = begin + tensor->bytes;
     }
     if (covered != body->size) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: %zu bytes after the last tensor",
-                        mgi_shown_path(body->file->path), body->size - covered);
+                        mgi_pathname_shown(body->file->path), body->size - covered);
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_header_size(const mgi_store_file *file, size_t *size, mgeo_error *error) {
-    const char *path = mgi_shown_path(file->path);
+static mgeo_status header_size(const mgi_tensor_index_file *file, size_t *size, mgeo_error *error) {
+    const char *path = mgi_pathname_shown(file->path);
     if (file->map.size < 8) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: header length: the file has only %zu bytes",
                         path, file->map.size);
     }
-    uint64_t length = mgi_le64(file->map.data);
+    uint64_t length = mgi_little_endian_u64(file->map.data);
     if (length > file->map.size - 8) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: header length: %llu bytes run past the end of the file", path,
                         (unsigned long long)length);
     }
-    if (length > MGI_SAFETENSORS_HEADER_LIMIT) {
+    if (length > MGI_SAFETENSORS_MAX_HEADER) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: header length: %llu bytes; at most %d are read",
-                        path, (unsigned long long)length, MGI_SAFETENSORS_HEADER_LIMIT);
+                        path, (unsigned long long)length, MGI_SAFETENSORS_MAX_HEADER);
     }
     *size = (size_t)length;
     return MGEO_OK;
 }
 
-mgeo_status mgi_safetensors_read(mgi_store *store, const mgi_store_file *file, mgeo_error *error) {
+mgeo_status mgi_safetensors_read(mgi_tensor_index *store, const mgi_tensor_index_file *file,
+                                 mgeo_error *error) {
     size_t size = 0;
-    mgeo_status status = mgi_header_size(file, &size, error);
+    mgeo_status status = header_size(file, &size, error);
     if (status != MGEO_OK) return status;
     json_t *header;
     status = mgi_json_parse(file->map.data + 8, size, file->path, &header, error);
     if (status != MGEO_OK) return status;
-    const mgi_body body = {
+    const safetensors_body body = {
         .file = file, .data = file->map.data + 8 + size, .size = file->map.size - 8 - size};
     size_t before = store->count;
-    status = mgi_read_tensors(store, &body, header, error);
-    if (status == MGEO_OK) status = mgi_check_cover(&body, store, before, error);
+    status = read_tensors(store, &body, header, error);
+    if (status == MGEO_OK) status = check_cover(&body, store, before, error);
     json_decref(header);
     return status;
 }

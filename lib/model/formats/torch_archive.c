@@ -7,32 +7,32 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct mgi_torch_reader {
-    mgi_store *store;
-    const mgi_store_file *file;
+typedef struct torch_reader {
+    mgi_tensor_index *store;
+    const mgi_tensor_index_file *file;
     const char *path; /* as shown */
     mgi_zip zip;
     const char *root; /* every entry's name begins with it and a slash */
     size_t root_bytes;
     mgi_pickle pickle;
     mgeo_error *error;
-} mgi_torch_reader;
+} torch_reader;
 
 /* A tensor as the pickle describes it. */
-typedef struct mgi_described {
+typedef struct described_tensor {
     const char *name; /* the key in the state dict, without a NUL */
     size_t name_bytes;
-    const mgi_global *type;
+    const mgi_pickle_global *type;
     const char *key; /* of the storage */
     size_t key_bytes;
     uint64_t numbers; /* in the storage */
     uint64_t offset;
-    uint64_t shape[MGI_STORED_RANK], stride[MGI_STORED_RANK];
+    uint64_t shape[MGI_TENSOR_INDEX_MAX_RANK], stride[MGI_TENSOR_INDEX_MAX_RANK];
     uint32_t rank;
-} mgi_described;
+} described_tensor;
 
-static mgeo_status mgi_bad_tensor(mgi_torch_reader *reader, const mgi_described *tensor,
-                                  const char *field, const char *reason) {
+static mgeo_status bad_tensor(torch_reader *reader, const described_tensor *tensor,
+                              const char *field, const char *reason) {
     int bytes = tensor->name_bytes < 128 ? (int)tensor->name_bytes : 128;
     char name[129];
     for (int i = 0; i < bytes; i++) {
@@ -45,9 +45,9 @@ static mgeo_status mgi_bad_tensor(mgi_torch_reader *reader, const mgi_described 
 
 /* ---- entries of the archive */
 
-static const mgi_zip_entry *mgi_archive_entry(const mgi_torch_reader *reader, const char *folder,
-                                              const char *name, size_t name_bytes) {
-    char path[MGI_ZIP_NAME];
+static const mgi_zip_entry *archive_entry(const torch_reader *reader, const char *folder,
+                                          const char *name, size_t name_bytes) {
+    char path[MGI_ZIP_MAX_NAME];
     size_t folder_bytes = strlen(folder);
     size_t bytes = reader->root_bytes + 1 + folder_bytes + name_bytes;
     if (name_bytes > sizeof path || bytes > sizeof path) return NULL;
@@ -59,7 +59,7 @@ static const mgi_zip_entry *mgi_archive_entry(const mgi_torch_reader *reader, co
 }
 
 /* The root is the folder that holds data.pkl. */
-static const mgi_zip_entry *mgi_find_pickle(mgi_torch_reader *reader) {
+static const mgi_zip_entry *find_pickle(torch_reader *reader) {
     static const char name[] = "/data.pkl";
     const size_t bytes = sizeof name - 1;
     for (size_t i = 0; i < reader->zip.count; i++) {
@@ -75,8 +75,8 @@ static const mgi_zip_entry *mgi_find_pickle(mgi_torch_reader *reader) {
     return NULL;
 }
 
-static mgeo_status mgi_check_byte_order(mgi_torch_reader *reader) {
-    const mgi_zip_entry *entry = mgi_archive_entry(reader, "", "byteorder", 9);
+static mgeo_status check_byte_order(torch_reader *reader) {
+    const mgi_zip_entry *entry = archive_entry(reader, "", "byteorder", 9);
     if (entry == NULL || (entry->bytes == 6 && memcmp(entry->data, "little", 6) == 0)) {
         return MGEO_OK;
     }
@@ -86,50 +86,52 @@ static mgeo_status mgi_check_byte_order(mgi_torch_reader *reader) {
 
 /* ---- values of the pickle */
 
-static const mgi_value *mgi_at(const mgi_torch_reader *reader, uint32_t index) {
+static const mgi_pickle_value *value_at(const torch_reader *reader, uint32_t index) {
     return &reader->pickle.values[index];
 }
 
 /* Member `number` of a tuple; None where it has fewer. */
-static const mgi_value *mgi_member(const mgi_torch_reader *reader, const mgi_value *tuple,
-                                   uint32_t number) {
-    if (number >= tuple->count) return mgi_at(reader, MGI_PICKLE_NONE);
+static const mgi_pickle_value *member(const torch_reader *reader, const mgi_pickle_value *tuple,
+                                      uint32_t number) {
+    if (number >= tuple->count) return value_at(reader, MGI_PICKLE_NONE);
     uint32_t cell = tuple->first;
     while (number-- > 0) cell = reader->pickle.cells[cell].next;
-    return mgi_at(reader, reader->pickle.cells[cell].value);
+    return value_at(reader, reader->pickle.cells[cell].value);
 }
 
-static bool mgi_natural(const mgi_value *value, uint64_t *number) {
-    if (value->kind != MGI_VALUE_INTEGER || value->integer < 0) return false;
+static bool read_natural(const mgi_pickle_value *value, uint64_t *number) {
+    if (value->kind != MGI_PICKLE_KIND_INTEGER || value->integer < 0) return false;
     *number = (uint64_t)value->integer;
     return true;
 }
 
-/* A tuple of at most MGI_STORED_RANK numbers from 0 on. */
-static bool mgi_naturals(const mgi_torch_reader *reader, const mgi_value *tuple,
-                         uint64_t numbers[MGI_STORED_RANK], uint32_t *count) {
-    if (tuple->kind != MGI_VALUE_TUPLE || tuple->count > MGI_STORED_RANK) return false;
+/* A tuple of at most MGI_TENSOR_INDEX_MAX_RANK numbers from 0 on. */
+static bool read_naturals(const torch_reader *reader, const mgi_pickle_value *tuple,
+                          uint64_t numbers[MGI_TENSOR_INDEX_MAX_RANK], uint32_t *count) {
+    if (tuple->kind != MGI_PICKLE_KIND_TUPLE || tuple->count > MGI_TENSOR_INDEX_MAX_RANK)
+        return false;
     *count = tuple->count;
     for (uint32_t i = 0; i < tuple->count; i++) {
-        if (!mgi_natural(mgi_member(reader, tuple, i), &numbers[i])) return false;
+        if (!read_natural(member(reader, tuple, i), &numbers[i])) return false;
     }
     return true;
 }
 
 /* ('storage', a storage type, key, device, numbers) */
-static mgeo_status mgi_describe_storage(mgi_torch_reader *reader, const mgi_value *storage,
-                                        mgi_described *tensor) {
-    if (storage->kind != MGI_VALUE_STORAGE) {
-        return mgi_bad_tensor(reader, tensor, "storage", "not a storage");
+static mgeo_status describe_storage(torch_reader *reader, const mgi_pickle_value *storage,
+                                    described_tensor *tensor) {
+    if (storage->kind != MGI_PICKLE_KIND_STORAGE) {
+        return bad_tensor(reader, tensor, "storage", "not a storage");
     }
-    const mgi_value *id = mgi_at(reader, storage->argument);
-    const mgi_value *mark = mgi_member(reader, id, 0);
-    const mgi_value *type = mgi_member(reader, id, 1);
-    const mgi_value *key = mgi_member(reader, id, 2);
-    if (mark->kind != MGI_VALUE_TEXT || mark->bytes != 7 || memcmp(mark->text, "storage", 7) != 0 ||
-        type->kind != MGI_VALUE_GLOBAL || type->global->kind != MGI_GLOBAL_STORAGE ||
-        key->kind != MGI_VALUE_TEXT || !mgi_natural(mgi_member(reader, id, 4), &tensor->numbers)) {
-        return mgi_bad_tensor(reader, tensor, "storage", "an id that torch.save does not write");
+    const mgi_pickle_value *id = value_at(reader, storage->argument);
+    const mgi_pickle_value *mark = member(reader, id, 0);
+    const mgi_pickle_value *type = member(reader, id, 1);
+    const mgi_pickle_value *key = member(reader, id, 2);
+    if (mark->kind != MGI_PICKLE_KIND_TEXT || mark->bytes != 7 ||
+        memcmp(mark->text, "storage", 7) != 0 || type->kind != MGI_PICKLE_KIND_GLOBAL ||
+        type->global->kind != MGI_PICKLE_GLOBAL_STORAGE || key->kind != MGI_PICKLE_KIND_TEXT ||
+        !read_natural(member(reader, id, 4), &tensor->numbers)) {
+        return bad_tensor(reader, tensor, "storage", "an id that torch.save does not write");
     }
     tensor->type = type->global;
     tensor->key = key->text;
@@ -138,26 +140,26 @@ static mgeo_status mgi_describe_storage(mgi_torch_reader *reader, const mgi_valu
 }
 
 /* (storage, offset, shape, stride, …) */
-static mgeo_status mgi_describe_tensor(mgi_torch_reader *reader, const mgi_value *arguments,
-                                       mgi_described *tensor) {
+static mgeo_status describe_tensor(torch_reader *reader, const mgi_pickle_value *arguments,
+                                   described_tensor *tensor) {
     uint32_t strides;
-    mgeo_status status = mgi_describe_storage(reader, mgi_member(reader, arguments, 0), tensor);
+    mgeo_status status = describe_storage(reader, member(reader, arguments, 0), tensor);
     if (status != MGEO_OK) return status;
-    if (!mgi_natural(mgi_member(reader, arguments, 1), &tensor->offset)) {
-        return mgi_bad_tensor(reader, tensor, "offset", "a whole number from 0 is expected");
+    if (!read_natural(member(reader, arguments, 1), &tensor->offset)) {
+        return bad_tensor(reader, tensor, "offset", "a whole number from 0 is expected");
     }
-    if (!mgi_naturals(reader, mgi_member(reader, arguments, 2), tensor->shape, &tensor->rank)) {
-        return mgi_bad_tensor(reader, tensor, "shape", "up to 8 whole numbers are expected");
+    if (!read_naturals(reader, member(reader, arguments, 2), tensor->shape, &tensor->rank)) {
+        return bad_tensor(reader, tensor, "shape", "up to 8 whole numbers are expected");
     }
-    if (!mgi_naturals(reader, mgi_member(reader, arguments, 3), tensor->stride, &strides) ||
+    if (!read_naturals(reader, member(reader, arguments, 3), tensor->stride, &strides) ||
         strides != tensor->rank) {
-        return mgi_bad_tensor(reader, tensor, "stride", "one whole number a dimension is expected");
+        return bad_tensor(reader, tensor, "stride", "one whole number a dimension is expected");
     }
     return MGEO_OK;
 }
 
 /* Row-major without gaps? Strides of dimensions of size 1 mean nothing. */
-static bool mgi_is_dense(const mgi_described *tensor) {
+static bool is_dense(const described_tensor *tensor) {
     uint64_t step = 1;
     for (uint32_t i = tensor->rank; i-- > 0;) {
         if (tensor->shape[i] != 1 && tensor->stride[i] != step) return false;
@@ -167,7 +169,7 @@ static bool mgi_is_dense(const mgi_described *tensor) {
 }
 
 /* The numbers of the storage up to the last that the tensor reaches; false if beyond 64 bits. */
-static bool mgi_reach(const mgi_described *tensor, uint64_t *reach) {
+static bool storage_reach(const described_tensor *tensor, uint64_t *reach) {
     *reach = tensor->offset;
     for (uint32_t i = 0; i < tensor->rank; i++) {
         uint64_t step;
@@ -179,105 +181,109 @@ static bool mgi_reach(const mgi_described *tensor, uint64_t *reach) {
 }
 
 /* Finds the bytes of a described tensor and adds it to the store. */
-static mgeo_status mgi_add_described(mgi_torch_reader *reader, const mgi_described *tensor) {
-    mgi_stored stored = {.file = reader->file, .rank = tensor->rank, .type = tensor->type->type};
-    const size_t width = mgi_stored_type_bytes(stored.type);
-    const mgi_zip_entry *entry = mgi_archive_entry(reader, "data/", tensor->key, tensor->key_bytes);
-    if (entry == NULL) return mgi_bad_tensor(reader, tensor, "storage", "not in the archive");
+static mgeo_status add_described(torch_reader *reader, const described_tensor *tensor) {
+    mgi_stored_tensor stored = {
+        .file = reader->file, .rank = tensor->rank, .type = tensor->type->type};
+    const size_t width = mgi_stored_dtype_bytes(stored.type);
+    const mgi_zip_entry *entry = archive_entry(reader, "data/", tensor->key, tensor->key_bytes);
+    if (entry == NULL) return bad_tensor(reader, tensor, "storage", "not in the archive");
     if (entry->bytes % width != 0 || entry->bytes / width != tensor->numbers) {
-        return mgi_bad_tensor(reader, tensor, "storage", "its entry has another size");
+        return bad_tensor(reader, tensor, "storage", "its entry has another size");
     }
     uint64_t numbers, reach;
     memcpy(stored.shape, tensor->shape, sizeof stored.shape);
-    if (!mgi_shape_size(stored.shape, stored.rank, stored.type, &numbers, &stored.bytes)) {
-        return mgi_bad_tensor(reader, tensor, "shape", "too large");
+    if (!mgi_stored_dtype_shape_size(stored.shape, stored.rank, stored.type, &numbers,
+                                     &stored.bytes)) {
+        return bad_tensor(reader, tensor, "shape", "too large");
     }
-    if (!mgi_reach(tensor, &reach) || reach > tensor->numbers) {
-        return mgi_bad_tensor(reader, tensor, "shape", "runs past the end of its storage");
+    if (!storage_reach(tensor, &reach) || reach > tensor->numbers) {
+        return bad_tensor(reader, tensor, "shape", "runs past the end of its storage");
     }
-    stored.dense = numbers == 0 || mgi_is_dense(tensor);
+    stored.dense = numbers == 0 || is_dense(tensor);
     if (stored.dense && numbers > tensor->numbers - tensor->offset) {
-        return mgi_bad_tensor(reader, tensor, "shape", "runs past the end of its storage");
+        return bad_tensor(reader, tensor, "shape", "runs past the end of its storage");
     }
     if (!stored.dense) stored.bytes = 0;
     stored.data = entry->data + tensor->offset * width;
-    return mgi_store_add(reader->store, &stored, tensor->name, tensor->name_bytes, reader->error);
+    return mgi_tensor_index_add(reader->store, &stored, tensor->name, tensor->name_bytes,
+                                reader->error);
 }
 
 /* The arguments of _rebuild_tensor_v2, also inside _rebuild_parameter; NULL: not a tensor. */
-static const mgi_value *mgi_tensor_arguments(const mgi_torch_reader *reader,
-                                             const mgi_value *value) {
-    if (value->kind == MGI_VALUE_CALL && value->global->kind == MGI_GLOBAL_PARAMETER) {
-        value = mgi_member(reader, mgi_at(reader, value->argument), 0);
+static const mgi_pickle_value *tensor_arguments(const torch_reader *reader,
+                                                const mgi_pickle_value *value) {
+    if (value->kind == MGI_PICKLE_KIND_CALL && value->global->kind == MGI_PICKLE_GLOBAL_PARAMETER) {
+        value = member(reader, value_at(reader, value->argument), 0);
     }
-    if (value->kind != MGI_VALUE_CALL || value->global->kind != MGI_GLOBAL_TENSOR) return NULL;
-    return mgi_at(reader, value->argument);
+    if (value->kind != MGI_PICKLE_KIND_CALL || value->global->kind != MGI_PICKLE_GLOBAL_TENSOR)
+        return NULL;
+    return value_at(reader, value->argument);
 }
 
-static mgeo_status mgi_add_dict(mgi_torch_reader *reader, const mgi_value *dict) {
+static mgeo_status add_dict(torch_reader *reader, const mgi_pickle_value *dict) {
     for (uint32_t at = dict->first; at != 0; at = reader->pickle.cells[at].next) {
-        const mgi_value *key = mgi_at(reader, reader->pickle.cells[at].key);
-        const mgi_value *arguments =
-            mgi_tensor_arguments(reader, mgi_at(reader, reader->pickle.cells[at].value));
+        const mgi_pickle_value *key = value_at(reader, reader->pickle.cells[at].key);
+        const mgi_pickle_value *arguments =
+            tensor_arguments(reader, value_at(reader, reader->pickle.cells[at].value));
         if (arguments == NULL) continue;
-        mgi_described tensor = {.name = "?", .name_bytes = 1};
-        if (key->kind != MGI_VALUE_TEXT) {
-            return mgi_bad_tensor(reader, &tensor, "name", "not a text");
+        described_tensor tensor = {.name = "?", .name_bytes = 1};
+        if (key->kind != MGI_PICKLE_KIND_TEXT) {
+            return bad_tensor(reader, &tensor, "name", "not a text");
         }
         tensor.name = key->text;
         tensor.name_bytes = key->bytes;
-        mgeo_status status = mgi_describe_tensor(reader, arguments, &tensor);
-        if (status == MGEO_OK) status = mgi_add_described(reader, &tensor);
+        mgeo_status status = describe_tensor(reader, arguments, &tensor);
+        if (status == MGEO_OK) status = add_described(reader, &tensor);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
 }
 
 /* The dict under `key` of a dict, or NULL. */
-static const mgi_value *mgi_dict_under(const mgi_torch_reader *reader, const mgi_value *dict,
-                                       const char *key) {
+static const mgi_pickle_value *dict_under(const torch_reader *reader, const mgi_pickle_value *dict,
+                                          const char *key) {
     for (uint32_t at = dict->first; at != 0; at = reader->pickle.cells[at].next) {
-        const mgi_value *name = mgi_at(reader, reader->pickle.cells[at].key);
-        const mgi_value *value = mgi_at(reader, reader->pickle.cells[at].value);
-        if (name->kind == MGI_VALUE_TEXT && name->bytes == strlen(key) &&
-            memcmp(name->text, key, name->bytes) == 0 && value->kind == MGI_VALUE_DICT) {
+        const mgi_pickle_value *name = value_at(reader, reader->pickle.cells[at].key);
+        const mgi_pickle_value *value = value_at(reader, reader->pickle.cells[at].value);
+        if (name->kind == MGI_PICKLE_KIND_TEXT && name->bytes == strlen(key) &&
+            memcmp(name->text, key, name->bytes) == 0 && value->kind == MGI_PICKLE_KIND_DICT) {
             return value;
         }
     }
     return NULL;
 }
 
-static mgeo_status mgi_add_root(mgi_torch_reader *reader) {
-    const mgi_value *root = mgi_at(reader, reader->pickle.root);
-    if (root->kind != MGI_VALUE_DICT) {
+static mgeo_status add_root(torch_reader *reader) {
+    const mgi_pickle_value *root = value_at(reader, reader->pickle.root);
+    if (root->kind != MGI_PICKLE_KIND_DICT) {
         return mgi_fail(reader->error, MGEO_E_UNSUPPORTED,
                         "%s: pickle: holds no state dict; save model.state_dict()", reader->path);
     }
-    const mgi_value *inner = mgi_dict_under(reader, root, "state_dict");
-    if (inner == NULL) inner = mgi_dict_under(reader, root, "model");
-    return mgi_add_dict(reader, inner == NULL ? root : inner);
+    const mgi_pickle_value *inner = dict_under(reader, root, "state_dict");
+    if (inner == NULL) inner = dict_under(reader, root, "model");
+    return add_dict(reader, inner == NULL ? root : inner);
 }
 
-static mgeo_status mgi_read_archive(mgi_torch_reader *reader) {
-    const mgi_zip_entry *entry = mgi_find_pickle(reader);
+static mgeo_status read_archive(torch_reader *reader) {
+    const mgi_zip_entry *entry = find_pickle(reader);
     if (entry == NULL) {
         return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: zip: no data.pkl in it", reader->path);
     }
-    mgeo_status status = mgi_check_byte_order(reader);
+    mgeo_status status = check_byte_order(reader);
     if (status == MGEO_OK) {
         status = mgi_pickle_read(&reader->pickle, entry->data, entry->bytes, reader->file->path,
                                  reader->error);
     }
     if (status != MGEO_OK) return status;
-    status = mgi_add_root(reader);
+    status = add_root(reader);
     mgi_pickle_finish(&reader->pickle);
     return status;
 }
 
-mgeo_status mgi_torch_archive_read(mgi_store *store, const mgi_store_file *file,
+mgeo_status mgi_torch_archive_read(mgi_tensor_index *store, const mgi_tensor_index_file *file,
                                    mgeo_error *error) {
-    mgi_torch_reader reader = {
-        .store = store, .file = file, .path = mgi_shown_path(file->path), .error = error};
+    torch_reader reader = {
+        .store = store, .file = file, .path = mgi_pathname_shown(file->path), .error = error};
     const unsigned char *data = file->map.data;
     /* Before torch 1.6 the file was a row of pickles, the first of them a number. */
     if (file->map.size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5) {
@@ -288,7 +294,7 @@ mgeo_status mgi_torch_archive_read(mgi_store *store, const mgi_store_file *file,
     }
     mgeo_status status = mgi_zip_open(&reader.zip, data, file->map.size, file->path, error);
     if (status != MGEO_OK) return status;
-    status = mgi_read_archive(&reader);
+    status = read_archive(&reader);
     mgi_zip_close(&reader.zip);
     return status;
 }

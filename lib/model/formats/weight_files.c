@@ -8,22 +8,23 @@
 
 #include <string.h>
 
-typedef mgeo_status (*mgi_reader)(mgi_store *, const mgi_store_file *, mgeo_error *);
+typedef mgeo_status (*format_reader)(mgi_tensor_index *, const mgi_tensor_index_file *,
+                                     mgeo_error *);
 
-static mgeo_status mgi_read_file(mgi_store *store, const char *directory, const char *name,
-                                 mgi_reader read, mgeo_error *error) {
-    const mgi_store_file *file;
-    mgeo_status status = mgi_store_map(store, directory, name, &file, error);
+static mgeo_status read_file(mgi_tensor_index *store, const char *directory, const char *name,
+                             format_reader read, mgeo_error *error) {
+    const mgi_tensor_index_file *file;
+    mgeo_status status = mgi_tensor_index_map(store, directory, name, &file, error);
     return status == MGEO_OK ? read(store, file, error) : status;
 }
 
 /* Shards lie beside their index: a name that could lead elsewhere is refused. */
-static bool mgi_is_plain_name(const char *name) {
+static bool is_plain_name(const char *name) {
     return name[0] != '\0' && name[0] != '.' && strlen(name) <= 255 && strchr(name, '/') == NULL;
 }
 
 /* The file of that name among those read so far, or NULL. */
-static const mgi_store_file *mgi_find_file(const mgi_store *store, const char *name) {
+static const mgi_tensor_index_file *find_file(const mgi_tensor_index *store, const char *name) {
     for (size_t i = 0; i < store->file_count; i++) {
         const char *path = store->files[i]->path;
         if (strcmp(strrchr(path, '/') + 1, name) == 0) return store->files[i];
@@ -31,78 +32,80 @@ static const mgi_store_file *mgi_find_file(const mgi_store *store, const char *n
     return NULL;
 }
 
-static mgeo_status mgi_read_shard(mgi_store *store, const char *directory, const char *index,
-                                  const char *tensor, json_t *shard, mgi_reader read,
-                                  mgeo_error *error) {
+static mgeo_status read_shard(mgi_tensor_index *store, const char *directory, const char *index,
+                              const char *tensor, json_t *shard, format_reader read,
+                              mgeo_error *error) {
     const char *name = json_string_value(shard);
-    if (name == NULL || !mgi_is_plain_name(name)) {
+    if (name == NULL || !is_plain_name(name)) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: weight_map.%.200s: the name of a file beside it is expected",
-                        mgi_shown_path(index), tensor);
+                        mgi_pathname_shown(index), tensor);
     }
-    if (mgi_find_file(store, name) != NULL) return MGEO_OK;
-    if (store->file_count == MGI_SHARD_LIMIT) {
+    if (find_file(store, name) != NULL) return MGEO_OK;
+    if (store->file_count == MGI_WEIGHT_FILES_MAX_SHARDS) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: more than %d files",
-                        mgi_shown_path(index), MGI_SHARD_LIMIT);
+                        mgi_pathname_shown(index), MGI_WEIGHT_FILES_MAX_SHARDS);
     }
-    return mgi_read_file(store, directory, name, read, error);
+    return read_file(store, directory, name, read, error);
 }
 
 /* Every tensor must be in the file that the index names. */
-static mgeo_status mgi_check_index(const mgi_store *store, const char *index, json_t *map,
-                                   mgeo_error *error) {
+static mgeo_status check_index(const mgi_tensor_index *store, const char *index, json_t *map,
+                               mgeo_error *error) {
     const char *name;
     json_t *shard;
     json_object_foreach(map, name, shard) {
-        const mgi_stored *tensor = mgi_store_find(store, name);
-        if (tensor == NULL || tensor->file != mgi_find_file(store, json_string_value(shard))) {
+        const mgi_stored_tensor *tensor = mgi_tensor_index_find(store, name);
+        if (tensor == NULL || tensor->file != find_file(store, json_string_value(shard))) {
             return mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map.%.200s: not in %.200s",
-                            mgi_shown_path(index), name, json_string_value(shard));
+                            mgi_pathname_shown(index), name, json_string_value(shard));
         }
     }
     return MGEO_OK;
 }
 
-static mgeo_status mgi_read_shards(mgi_store *store, const char *directory, const char *index,
-                                   json_t *map, mgi_reader read, mgeo_error *error) {
+static mgeo_status read_shards(mgi_tensor_index *store, const char *directory, const char *index,
+                               json_t *map, format_reader read, mgeo_error *error) {
     const char *name;
     json_t *shard;
     json_object_foreach(map, name, shard) {
-        mgeo_status status = mgi_read_shard(store, directory, index, name, shard, read, error);
+        mgeo_status status = read_shard(store, directory, index, name, shard, read, error);
         if (status != MGEO_OK) return status;
     }
-    mgeo_status status = mgi_store_seal(store, error);
-    return status == MGEO_OK ? mgi_check_index(store, index, map, error) : status;
+    mgeo_status status = mgi_tensor_index_seal(store, error);
+    return status == MGEO_OK ? check_index(store, index, map, error) : status;
 }
 
-static mgeo_status mgi_read_index(mgi_store *store, const char *directory, const char *index,
-                                  mgi_reader read, mgeo_error *error) {
+static mgeo_status read_index(mgi_tensor_index *store, const char *directory, const char *index,
+                              format_reader read, mgeo_error *error) {
     json_t *root;
     mgeo_status status = mgi_json_load(index, &root, error);
     if (status != MGEO_OK) return status;
-    const mgi_object object = {.json = root, .file = index, .within = ""};
-    mgi_object map;
+    const mgi_json_object object = {.json = root, .file = index, .within = ""};
+    mgi_json_object map;
     status = mgi_json_child(&object, "weight_map", "weight_map.", &map, error);
     if (status == MGEO_OK && map.json == NULL) {
-        status = mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: missing", mgi_shown_path(index));
+        status =
+            mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: missing", mgi_pathname_shown(index));
     }
     if (status == MGEO_OK) {
-        status = mgi_read_shards(store, directory, index, map.json, read, error);
+        status = read_shards(store, directory, index, map.json, read, error);
     }
     json_decref(root);
     return status;
 }
 
-static mgeo_status mgi_read_whole(mgi_store *store, const char *directory, const char *name,
-                                  mgi_reader read, mgeo_error *error) {
-    mgeo_status status = mgi_read_file(store, directory, name, read, error);
-    return status == MGEO_OK ? mgi_store_seal(store, error) : status;
+static mgeo_status read_whole(mgi_tensor_index *store, const char *directory, const char *name,
+                              format_reader read, mgeo_error *error) {
+    mgeo_status status = read_file(store, directory, name, read, error);
+    return status == MGEO_OK ? mgi_tensor_index_seal(store, error) : status;
 }
 
-mgeo_status mgi_weights_read(mgi_store *store, const char *directory, mgeo_error *error) {
+mgeo_status mgi_weight_files_read(mgi_tensor_index *store, const char *directory,
+                                  mgeo_error *error) {
     static const struct {
         const char *name;
-        mgi_reader read;
+        format_reader read;
         bool index;
     } choices[] = {
         {"model.safetensors", mgi_safetensors_read, false},
@@ -111,14 +114,13 @@ mgeo_status mgi_weights_read(mgi_store *store, const char *directory, mgeo_error
         {"pytorch_model.bin.index.json", mgi_torch_archive_read, true},
     };
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
-        char *path = mgi_path_join(directory, choices[i].name);
+        char *path = mgi_pathname_join(directory, choices[i].name);
         if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
         mgeo_status status = MGEO_E_NO_MODEL;
-        if (mgi_file_exists(path)) {
-            status =
-                choices[i].index
-                    ? mgi_read_index(store, directory, path, choices[i].read, error)
-                    : mgi_read_whole(store, directory, choices[i].name, choices[i].read, error);
+        if (mgi_pathname_is_file(path)) {
+            status = choices[i].index
+                         ? read_index(store, directory, path, choices[i].read, error)
+                         : read_whole(store, directory, choices[i].name, choices[i].read, error);
         }
         mgi_free(path);
         if (status != MGEO_E_NO_MODEL) return status;
@@ -127,5 +129,5 @@ mgeo_status mgi_weights_read(mgi_store *store, const char *directory, mgeo_error
         error, MGEO_E_IO,
         "%s: no weights: model.safetensors or pytorch_model.bin, or the *.index.json of "
         "one, must be there",
-        mgi_shown_path(directory));
+        mgi_pathname_shown(directory));
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MGI_ZIP_ENTRIES = 1 << 17, MGI_ZIP_NAME = 512 };
+enum { MGI_ZIP_MAX_ENTRIES = 1 << 17, MGI_ZIP_MAX_NAME = 512 };
 
 typedef struct mgi_zip_entry {
     const char *name; /* in the archive, without a NUL */

@@ -20,27 +20,27 @@ static void knows_names(void **state) {
         "cuda:0 ", "CUDA"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        if (!mgi_cuda_is_name(good[i])) fail_msg("\"%s\" is a name", good[i]);
+        if (!mgi_cuda_device_is_name(good[i])) fail_msg("\"%s\" is a name", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (mgi_cuda_is_name(bad[i])) fail_msg("\"%s\" is no name", bad[i]);
-    assert_false(mgi_cuda_is_name(NULL));
+        if (mgi_cuda_device_is_name(bad[i])) fail_msg("\"%s\" is no name", bad[i]);
+    assert_false(mgi_cuda_device_is_name(NULL));
 }
 
 static void refuses_too_many(void **state) {
     char name[512] = "cuda:0";
     (void)state;
-    for (int i = 1; i <= MGI_CUDA_CARDS_MOST; i++) {
+    for (int i = 1; i <= MGI_CUDA_MAX_CARDS; i++) {
         size_t length = strlen(name);
         snprintf(name + length, sizeof name - length, ",cuda:%d", i);
     }
-    assert_false(mgi_cuda_is_name(name));
+    assert_false(mgi_cuda_device_is_name(name));
 }
 
 static void refuses_a_card_named_twice(void **state) {
     mgi_cuda_cards cards;
     mgeo_error error;
     (void)state;
-    assert_int_equal(mgi_cuda_find("cuda:1,cuda:1", &cards, &error), MGEO_E_ARGUMENT);
+    assert_int_equal(mgi_cuda_device_find("cuda:1,cuda:1", &cards, &error), MGEO_E_ARGUMENT);
     assert_non_null(strstr(error.message, "twice"));
 }
 
@@ -48,9 +48,9 @@ static void writes_names(void **state) {
     mgi_cuda_cards cards = {.count = 2, .card = {{.ordinal = 0}, {.ordinal = 12}}};
     char name[64], narrow[8];
     (void)state;
-    mgi_cuda_name(&cards, name, sizeof name);
+    mgi_cuda_device_name(&cards, name, sizeof name);
     assert_string_equal(name, "cuda:0,cuda:12");
-    mgi_cuda_name(&cards, narrow, sizeof narrow);
+    mgi_cuda_device_name(&cards, narrow, sizeof narrow);
     assert_int_equal(strlen(narrow), sizeof narrow - 1);
 }
 
@@ -63,12 +63,12 @@ static void says_what_is_missing(void **state) {
     assert_int_equal(usable.status, MGEO_E_DEVICE);
     assert_non_null(strstr(usable.message, "device \"cpu\""));
     assert_null(strchr(usable.message, '\n'));
-    assert_int_equal(mgi_cuda_find("cuda:*", &cards, &error), MGEO_E_DEVICE);
+    assert_int_equal(mgi_cuda_device_find("cuda:*", &cards, &error), MGEO_E_DEVICE);
 
-    toy_options options = {.spec = toy_spec(), .seed = 1};
-    toy *model = toy_create(&options);
-    mgi_encoder_request request = toy_request(model, "cuda", MGEO_BF16);
-    mgi_encoder_needs needs;
+    random_encoder_options options = {.spec = random_encoder_spec(), .seed = 1};
+    toy *model = random_encoder_create(&options);
+    mgi_encoder_request request = random_encoder_request(model, "cuda", MGEO_BF16);
+    mgi_encoder_estimate needs;
     mgi_encoder *encoder = (mgi_encoder *)&needs;
     assert_int_equal(mgi_cuda_backend.predict(&request, 1, &needs, &error), MGEO_E_DEVICE);
     assert_string_equal(error.message, usable.message);
@@ -77,7 +77,7 @@ static void says_what_is_missing(void **state) {
     assert_null(encoder);
     uint64_t bytes = 1;
     assert_int_equal(mgi_cuda_backend.available("cuda", &bytes, &error), MGEO_E_DEVICE);
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void says_which_card_is_missing(void **state) {
@@ -85,7 +85,7 @@ static void says_which_card_is_missing(void **state) {
     mgeo_error error;
     (void)state;
     if (mgi_cuda_backend.usable("cuda", NULL) != MGEO_OK) skip();
-    assert_int_equal(mgi_cuda_find("cuda:999", &cards, &error), MGEO_E_DEVICE);
+    assert_int_equal(mgi_cuda_device_find("cuda:999", &cards, &error), MGEO_E_DEVICE);
     assert_non_null(strstr(error.message, "cuda:999"));
 }
 

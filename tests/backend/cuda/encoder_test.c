@@ -39,12 +39,12 @@ enum { NAN_WORD = 5 };
 static bool has_nan; /* models made from now on: in that word's embedding */
 
 static toy *make_model(void) {
-    toy_options options = {.spec = toy_spec(), .seed = 21};
+    random_encoder_options options = {.spec = random_encoder_spec(), .seed = 21};
     options.spec.hidden = 128;
     options.spec.heads = 2;
     options.spec.intermediate = 512;
     options.spec.positions = LONGEST;
-    toy *model = toy_create(&options);
+    toy *model = random_encoder_create(&options);
     float *words = (float *)(uintptr_t)model->weights.word_embeddings.data;
     if (has_nan) words[(size_t)NAN_WORD * options.spec.hidden] = NAN;
     return model;
@@ -54,31 +54,31 @@ static void must(mgeo_status status, const mgeo_error *error) {
     if (status != MGEO_OK) fail_msg("%s: %s", mgeo_status_name(status), error->message);
 }
 
-enum { LABELS_MOST = 8, BATCHES_MOST = 20 };
+enum { MAX_LABELS = 8, MAX_BATCHES = 20 };
 
 /* Naive logits of the batch, kept for the precisions after the first. */
-static const double *expected_of(const toy *model, const toy_batch *b, unsigned number) {
-    static double *known[BATCHES_MOST];
-    assert_true(number < BATCHES_MOST);
+static const double *expected_of(const toy *model, const random_encoder_batch *b, unsigned number) {
+    static double *known[MAX_BATCHES];
+    assert_true(number < MAX_BATCHES);
     if (known[number] != NULL) return known[number];
-    known[number] = calloc((size_t)b->batch.rows * LABELS_MOST, sizeof(double));
+    known[number] = calloc((size_t)b->batch.rows * MAX_LABELS, sizeof(double));
     assert_non_null(known[number]);
     for (uint32_t r = 0; r < b->batch.rows; r++) {
         const uint32_t first = b->offsets[r];
         reference_logits(&model->spec, &model->weights, b->ids + first, b->types + first,
-                         b->offsets[r + 1] - first, known[number] + (size_t)r * LABELS_MOST);
+                         b->offsets[r + 1] - first, known[number] + (size_t)r * MAX_LABELS);
     }
     return known[number];
 }
 
 /* The largest difference over a batch. */
-static double apart(const toy *model, const toy_batch *b, const double *expected,
+static double apart(const toy *model, const random_encoder_batch *b, const double *expected,
                     const float *logits) {
     const uint32_t labels = model->spec.labels;
     double difference = 0, size = 0;
     for (uint32_t r = 0; r < b->batch.rows; r++)
         for (uint32_t i = 0; i < labels; i++) {
-            const double right = expected[(size_t)r * LABELS_MOST + i];
+            const double right = expected[(size_t)r * MAX_LABELS + i];
             const double some = fabs(right - (double)logits[r * labels + i]);
             difference = some <= difference ? difference : some; /* NaN shows */
             size = fmax(size, fabs(right));
@@ -90,7 +90,7 @@ static double apart(const toy *model, const toy_batch *b, const double *expected
 static void check_batch(const toy *model, mgi_lane *lane, const kind *k, unsigned number,
                         const uint32_t *lengths, uint32_t rows) {
     mgeo_error error;
-    toy_batch *b = toy_batch_create(&model->spec, lengths, rows, 99);
+    random_encoder_batch *b = random_encoder_batch_create(&model->spec, lengths, rows, 99);
     float *logits = calloc((size_t)rows * model->spec.labels, sizeof *logits);
     assert_non_null(logits);
     must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
@@ -99,7 +99,7 @@ static void check_batch(const toy *model, mgi_lane *lane, const kind *k, unsigne
            lengths[rows - 1], found);
     if (!(found <= k->bound)) fail_msg("more than %g", k->bound);
     free(logits);
-    toy_batch_destroy(b);
+    random_encoder_batch_destroy(b);
 }
 
 /* One encoder and lane for each precision that the card has. */
@@ -107,7 +107,7 @@ static void each_kind(uint32_t batch_tokens,
                       void (*check)(const toy *model, mgi_lane *lane, const kind *k)) {
     toy *model = make_model();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        mgi_encoder_request request = toy_request(model, "cuda", kinds[i].precision);
+        mgi_encoder_request request = random_encoder_request(model, "cuda", kinds[i].precision);
         mgi_encoder *encoder = NULL;
         mgi_lane *lane = NULL;
         mgeo_error error;
@@ -120,7 +120,7 @@ static void each_kind(uint32_t batch_tokens,
         mgi_cuda_backend.close_lane(lane);
         mgi_cuda_backend.close(encoder);
     }
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void check_few(const toy *model, mgi_lane *lane, const kind *k) {
@@ -165,12 +165,14 @@ int __real_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, b
                                 mgk_cuda_stream stream);
 int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream);
-int __real_mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
-                                 uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
-                                 mgk_cuda_stream stream);
-int __wrap_mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
-                                 uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
-                                 mgk_cuda_stream stream);
+int __real_mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
+                                         const mgk_qkv_tile *tiles, uint32_t count,
+                                         const mgk_qkv_bounds *bounds, bool dependent,
+                                         mgk_cuda_stream stream);
+int __wrap_mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
+                                         const mgk_qkv_tile *tiles, uint32_t count,
+                                         const mgk_qkv_bounds *bounds, bool dependent,
+                                         mgk_cuda_stream stream);
 
 int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream) {
@@ -178,11 +180,12 @@ int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, b
     return __real_mgk_gemm_sm90_launch(plan, rows, dependent, stream);
 }
 
-int __wrap_mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
-                                 uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
-                                 mgk_cuda_stream stream) {
+int __wrap_mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
+                                         const mgk_qkv_tile *tiles, uint32_t count,
+                                         const mgk_qkv_bounds *bounds, bool dependent,
+                                         mgk_cuda_stream stream) {
     heads++;
-    return __real_mgk_heads_sm90_launch(plan, tiles, count, bounds, dependent, stream);
+    return __real_mgk_qkv_attention_sm90_launch(plan, tiles, count, bounds, dependent, stream);
 }
 
 /* As if our products had won the race when the model was loaded, or lost it. There is none:
@@ -193,7 +196,7 @@ static void on_hopper(bool winners, bool tiled,
     toy *model = make_model();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].precision == MGEO_FP32 || kinds[i].precision == MGEO_INT8) continue;
-        mgi_encoder_request request = toy_request(model, "cuda", kinds[i].precision);
+        mgi_encoder_request request = random_encoder_request(model, "cuda", kinds[i].precision);
         mgi_encoder *encoder = NULL;
         mgi_lane *lane = NULL;
         mgeo_error error;
@@ -201,10 +204,10 @@ static void on_hopper(bool winners, bool tiled,
         const mgeo_status status = mgi_cuda_backend.open(&request, &encoder, &error);
         if (status == MGEO_E_UNSUPPORTED) continue; /* an older card */
         must(status, &error);
-        for (int site = MGI_CUDA_QKV; site <= MGI_CUDA_UP; site++)
+        for (int site = MGI_CUDA_GEMM_QKV; site <= MGI_CUDA_GEMM_UP; site++)
             encoder->copies[0].algorithms->own[site] =
-                winners &&
-                (site == MGI_CUDA_QKV || site == MGI_CUDA_KEY_VALUE || site == MGI_CUDA_UP);
+                winners && (site == MGI_CUDA_GEMM_QKV || site == MGI_CUDA_GEMM_KEY_VALUE ||
+                            site == MGI_CUDA_GEMM_UP);
         if (encoder->copies[0].card.capability == HOPPER) {
             assert_true(encoder->tiled);
             encoder->tiled = tiled;
@@ -215,7 +218,7 @@ static void on_hopper(bool winners, bool tiled,
         }
         mgi_cuda_backend.close(encoder);
     }
-    toy_destroy(model);
+    random_encoder_destroy(model);
 }
 
 static void check_winners(const toy *model, mgi_lane *lane, const kind *k) {
@@ -239,11 +242,11 @@ static void check_tiles(const toy *model, mgi_lane *lane, const kind *k) {
     unsigned number = FIRST_NUMBER;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         for (uint32_t r = 0; r < ROWS; r++) lengths[r] = 1 + r * steps[i];
-        lengths[ROWS - 1] = MGK_HEADS_TILE;
+        lengths[ROWS - 1] = MGK_QKV_TILE_ROWS;
         check_batch(model, lane, k, number++, lengths, ROWS);
         assert_int_equal(heads, i + 1); /* of two layers the first */
     }
-    lengths[ROWS] = MGK_HEADS_TILE + 1;
+    lengths[ROWS] = MGK_QKV_TILE_ROWS + 1;
     check_batch(model, lane, k, number, lengths, ROWS + 1);
     assert_int_equal(heads, 2);
 }
@@ -256,13 +259,13 @@ static void hopper_tiles_run(void **state) {
 /* One word's NaN stays in its rows, though others share their tiles. */
 static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
     enum { ROWS = 40, LENGTH = 40, OTHER = NAN_WORD + 1 };
-    static float logits[ROWS * LABELS_MOST];
+    static float logits[ROWS * MAX_LABELS];
     const uint32_t labels = model->spec.labels;
     uint32_t lengths[ROWS];
     mgeo_error error;
     (void)k;
     for (uint32_t r = 0; r < ROWS; r++) lengths[r] = LENGTH;
-    toy_batch *b = toy_batch_create(&model->spec, lengths, ROWS, 3);
+    random_encoder_batch *b = random_encoder_batch_create(&model->spec, lengths, ROWS, 3);
     for (uint32_t i = 0; i < b->batch.tokens; i++)
         if (b->ids[i] == NAN_WORD) b->ids[i] = OTHER;
     for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = NAN_WORD;
@@ -270,7 +273,7 @@ static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
     assert_int_equal(heads, 1);
     for (uint32_t i = 0; i < ROWS * labels; i++)
         assert_int_equal(isnan(logits[i]) != 0, i / labels % 7 == 0);
-    toy_batch_destroy(b);
+    random_encoder_batch_destroy(b);
 }
 
 static void hopper_nan_stays_in_its_row(void **state) {

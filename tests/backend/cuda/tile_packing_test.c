@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-enum { ROWS = 700, TOKENS = ROWS * MGK_HEADS_TILE };
+enum { ROWS = 700, TOKENS = ROWS * MGK_QKV_TILE_ROWS };
 
 typedef struct cutting {
     uint32_t offsets[ROWS + 1], order[ROWS];
-    mgk_heads_tile tiles[ROWS];
-    mgk_heads_bounds bounds[TOKENS];
+    mgk_qkv_tile tiles[ROWS];
+    mgk_qkv_bounds bounds[TOKENS];
     mgi_batch batch;
     uint32_t count;
 } cutting;
@@ -25,14 +25,14 @@ static cutting *cut(const uint32_t *lengths, uint32_t rows) {
     assert_non_null(c);
     for (uint32_t r = 0; r < rows; r++) c->offsets[r + 1] = c->offsets[r] + lengths[r];
     c->batch = (mgi_batch){.rows = rows, .tokens = c->offsets[rows], .offsets = c->offsets};
-    c->count = mgi_cuda_cut_tiles(&c->batch, c->order, c->tiles, c->bounds);
+    c->count = mgi_cuda_tile_packing_cut(&c->batch, c->order, c->tiles, c->bounds);
     return c;
 }
 
 /* The keys that a tile's rows from..to - 1 ask reach from *begin to *end. */
-static void reach(const mgk_heads_bounds *bounds, uint32_t from, uint32_t to, uint32_t *begin,
+static void reach(const mgk_qkv_bounds *bounds, uint32_t from, uint32_t to, uint32_t *begin,
                   uint32_t *end) {
-    *begin = MGK_HEADS_TILE;
+    *begin = MGK_QKV_TILE_ROWS;
     *end = 0;
     for (uint32_t r = from; r < to; r++) {
         if (bounds[r].begin < *begin) *begin = bounds[r].begin;
@@ -40,14 +40,14 @@ static void reach(const mgk_heads_bounds *bounds, uint32_t from, uint32_t to, ui
     }
 }
 
-static void check_compact(const mgk_heads_tile *tile, const mgk_heads_bounds *bounds) {
-    enum { HALF = MGK_HEADS_TILE / 2, QUARTER = HALF / 2 };
+static void check_compact(const mgk_qkv_tile *tile, const mgk_qkv_bounds *bounds) {
+    enum { HALF = MGK_QKV_TILE_ROWS / 2, QUARTER = HALF / 2 };
     uint32_t begin, end;
     reach(bounds, 0, tile->rows < HALF ? tile->rows : HALF, &begin, &end);
-    assert_int_equal(tile->compact & MGK_HEADS_FIRST, end <= HALF + QUARTER ? MGK_HEADS_FIRST : 0);
+    assert_int_equal(tile->compact & MGK_QKV_FIRST, end <= HALF + QUARTER ? MGK_QKV_FIRST : 0);
     if (tile->rows <= HALF) return; /* there is no second half to be wrong about */
     reach(bounds, HALF, tile->rows, &begin, &end);
-    assert_int_equal(tile->compact & MGK_HEADS_SECOND, begin >= QUARTER ? MGK_HEADS_SECOND : 0);
+    assert_int_equal(tile->compact & MGK_QKV_SECOND, begin >= QUARTER ? MGK_QKV_SECOND : 0);
 }
 
 static void check(const cutting *c) {
@@ -55,10 +55,10 @@ static void check(const cutting *c) {
     uint32_t row = 0, tokens = 0;
     assert_true(c->count > 0);
     for (uint32_t i = 0; i < c->count; i++) {
-        const mgk_heads_tile *tile = &c->tiles[i];
-        const mgk_heads_bounds *bounds = c->bounds + tile->first;
+        const mgk_qkv_tile *tile = &c->tiles[i];
+        const mgk_qkv_bounds *bounds = c->bounds + tile->first;
         assert_int_equal(tile->first, tokens);
-        assert_in_range(tile->rows, 1, MGK_HEADS_TILE);
+        assert_in_range(tile->rows, 1, MGK_QKV_TILE_ROWS);
         for (uint32_t begin = 0, end; begin < tile->rows; begin = end) {
             const uint32_t number = c->order[row++];
             end = begin + c->offsets[number + 1] - c->offsets[number];
@@ -85,7 +85,7 @@ static int by_size(const void *a, const void *b) {
 static void mixed_lengths_fill_tiles(void **state) {
     (void)state;
     uint32_t random = 7;
-    for (uint32_t most = 1; most <= MGK_HEADS_TILE; most++) {
+    for (uint32_t most = 1; most <= MGK_QKV_TILE_ROWS; most++) {
         uint32_t lengths[ROWS];
         for (uint32_t r = 0; r < ROWS; r++) {
             random = random * 1664525u + 1013904223u;
@@ -94,8 +94,8 @@ static void mixed_lengths_fill_tiles(void **state) {
         qsort(lengths, ROWS, sizeof *lengths, by_size);
         cutting *c = cut(lengths, ROWS);
         check(c);
-        if (most <= MGK_HEADS_TILE / 2) /* short rows leave hardly a gap */
-            assert_true(c->batch.tokens * 100.0 >= c->count * MGK_HEADS_TILE * 90.0);
+        if (most <= MGK_QKV_TILE_ROWS / 2) /* short rows leave hardly a gap */
+            assert_true(c->batch.tokens * 100.0 >= c->count * MGK_QKV_TILE_ROWS * 90.0);
         free(c);
     }
 }
@@ -109,10 +109,10 @@ static void edges(void **state) {
         uint32_t rows;
         unsigned compact;
     } cases[] = {{whole, 1, 0},
-                 {halves, 2, MGK_HEADS_FIRST | MGK_HEADS_SECOND},
-                 {across, 3, MGK_HEADS_FIRST | MGK_HEADS_SECOND},
-                 {two, 2, MGK_HEADS_FIRST},
-                 {fours, 4, MGK_HEADS_FIRST | MGK_HEADS_SECOND},
+                 {halves, 2, MGK_QKV_FIRST | MGK_QKV_SECOND},
+                 {across, 3, MGK_QKV_FIRST | MGK_QKV_SECOND},
+                 {two, 2, MGK_QKV_FIRST},
+                 {fours, 4, MGK_QKV_FIRST | MGK_QKV_SECOND},
                  {uneven, 2, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cutting *c = cut(cases[i].lengths, cases[i].rows);
@@ -130,7 +130,7 @@ static void what_gains_nothing_is_not_cut(void **state) {
     cutting *c = cut(lengths, ROWS);
     assert_int_equal(c->count, 0);
     free(c);
-    lengths[ROWS - 1] = MGK_HEADS_TILE + 1;
+    lengths[ROWS - 1] = MGK_QKV_TILE_ROWS + 1;
     for (uint32_t r = 0; r + 1 < ROWS; r++) lengths[r] = 32;
     c = cut(lengths, ROWS);
     assert_int_equal(c->count, 0);

@@ -15,11 +15,11 @@ enum { ROWS = 7, MAX_LABELS = 16 };
 static const uint32_t lengths[ROWS] = {1, 5, 5, 6, 17, 33, 40};
 
 /* The largest difference from the reference over a batch, against the largest logit. */
-static double worst(const toy_options *options, int32_t precision, unsigned cores) {
+static double worst(const random_encoder_options *options, int32_t precision, unsigned cores) {
     mgeo_error error = {0};
-    toy *t = toy_create(options);
-    toy_batch *b = toy_batch_create(&t->spec, lengths, ROWS, 99);
-    mgi_encoder_request request = toy_request(t, "cpu", precision);
+    toy *t = random_encoder_create(options);
+    random_encoder_batch *b = random_encoder_batch_create(&t->spec, lengths, ROWS, 99);
+    mgi_encoder_request request = random_encoder_request(t, "cpu", precision);
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
     if (mgi_torch_backend.open(&request, &encoder, &error) != MGEO_OK)
@@ -43,8 +43,8 @@ static double worst(const toy_options *options, int32_t precision, unsigned core
     }
     mgi_torch_backend.close_lane(lane);
     mgi_torch_backend.close(encoder);
-    toy_batch_destroy(b);
-    toy_destroy(t);
+    random_encoder_batch_destroy(b);
+    random_encoder_destroy(t);
     return difference / size;
 }
 
@@ -53,7 +53,7 @@ static const struct {
     double bound;
 } precisions[] = {{MGEO_FP32, 1e-5}, {MGEO_BF16, 0.05}, {MGEO_INT8, 0.08}};
 
-static void check(const toy_options *options, const char *what) {
+static void check(const random_encoder_options *options, const char *what) {
     for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++)
         for (unsigned cores = 1; cores <= 3; cores += 2) {
             double apart = worst(options, precisions[i].precision, cores);
@@ -68,7 +68,7 @@ static void activations_and_layers(void **state) {
     static const char *const names[] = {"gelu", "gelu_new", "relu", "tanh"};
     for (int activation = MGI_GELU; activation <= MGI_TANH; activation++)
         for (uint32_t layers = 1; layers <= 3; layers++) {
-            toy_options o = {.spec = toy_spec(), .seed = 5};
+            random_encoder_options o = {.spec = random_encoder_spec(), .seed = 5};
             o.spec.activation = (mgi_activation)activation;
             o.spec.layers = layers;
             char what[64];
@@ -85,7 +85,7 @@ static void sizes(void **state) {
         {64, 1, 256, 3, 2}, {128, 2, 512, 16, 2}, {96, 32, 100, 2, 3},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        toy_options o = {.spec = toy_spec(), .seed = 7 + i};
+        random_encoder_options o = {.spec = random_encoder_spec(), .seed = 7 + i};
         o.spec.hidden = table[i][0];
         o.spec.heads = table[i][1];
         o.spec.intermediate = table[i][2];
@@ -101,7 +101,7 @@ static void file_types(void **state) {
     (void)state;
     for (int type = MGI_F32; type <= MGI_BF16; type++)
         for (int misaligned = 0; misaligned < 2; misaligned++) {
-            toy_options o = {.spec = toy_spec(), .seed = 11};
+            random_encoder_options o = {.spec = random_encoder_spec(), .seed = 11};
             o.dtype = (mgi_dtype)type;
             o.misaligned = misaligned != 0;
             char what[64];
@@ -114,10 +114,10 @@ static void file_types(void **state) {
  * is told, and only then. */
 static void slow_bf16_is_told(void **state) {
     (void)state;
-    toy_options options = {.spec = toy_spec(), .seed = 13};
-    toy *t = toy_create(&options);
+    random_encoder_options options = {.spec = random_encoder_spec(), .seed = 13};
+    toy *t = random_encoder_create(&options);
     for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
-        mgi_encoder_request request = toy_request(t, "cpu", precisions[i].precision);
+        mgi_encoder_request request = random_encoder_request(t, "cpu", precisions[i].precision);
         mgi_encoder_info info;
         mgi_encoder *encoder;
         mgeo_error error;
@@ -127,7 +127,7 @@ static void slow_bf16_is_told(void **state) {
         assert_int_equal(told, precisions[i].precision == MGEO_BF16 && mgt_program_bytes() == 0);
         mgi_torch_backend.close(encoder);
     }
-    toy_destroy(t);
+    random_encoder_destroy(t);
 }
 
 int main(void) {

@@ -15,7 +15,7 @@
 enum { ROWS = 13, WIDEST = 130, SETS = 3 };
 
 static float uniform(uint64_t *state) {
-    return (float)((double)(toy_random(state) >> 11) * 0x1p-52 - 1);
+    return (float)((double)(random_encoder_next_u64(state) >> 11) * 0x1p-52 - 1);
 }
 
 static void fill(float *to, size_t count, float size, uint64_t seed) {
@@ -25,21 +25,21 @@ static void fill(float *to, size_t count, float size, uint64_t seed) {
 static size_t kernel_sets(const mgk_kernels *sets[SETS]) {
     size_t count = 0;
     sets[count++] = &mgk_kernels_base;
-#if defined(MGK_HAVE_X86_SETS)
-    if (mgk_best() != &mgk_kernels_base) sets[count++] = &mgk_kernels_avx2;
-    if (mgk_best() == &mgk_kernels_avx512) sets[count++] = &mgk_kernels_avx512;
+#if defined(MGK_HAVE_X86_VARIANTS)
+    if (mgk_dispatch_kernels() != &mgk_kernels_base) sets[count++] = &mgk_kernels_avx2;
+    if (mgk_dispatch_kernels() == &mgk_kernels_avx512) sets[count++] = &mgk_kernels_avx512;
 #endif
     return count;
 }
 
-#if defined(MGK_HAVE_X86_SETS)
+#if defined(MGK_HAVE_X86_VARIANTS)
 /* AVX-VNNI's loops with its one instruction made of AVX2's; part of this test alone. */
 extern const mgk_int8 mgk_int8_avxvnni_in_avx2;
 #endif
 
-static size_t int8_sets(const mgk_int8 *sets[MGK_INT8_SETS + 1]) {
-    size_t count = mgk_usable_int8(sets);
-#if defined(MGK_HAVE_X86_SETS)
+static size_t int8_sets(const mgk_int8 *sets[MGK_INT8_VARIANTS + 1]) {
+    size_t count = mgk_dispatch_usable_int8(sets);
+#if defined(MGK_HAVE_X86_VARIANTS)
     if (count > 1) sets[count++] = &mgk_int8_avxvnni_in_avx2;
 #endif
     return count;
@@ -194,14 +194,16 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
     mgk_int8_weight weight = {panels, scale, outputs, inputs};
     for (size_t o = 0; o < outputs; o++) { /* extremes, so that nothing may saturate */
         for (size_t i = 0; i < inputs; i++)
-            w[o * inputs + i] = (int8_t)(o % 3 == 0 ? 127 : (int)(toy_random(&seed) % 255) - 127);
+            w[o * inputs + i] =
+                (int8_t)(o % 3 == 0 ? 127 : (int)(random_encoder_next_u64(&seed) % 255) - 127);
         scale[o] = 0.5f + uniform(&seed) / 4;
         mgk_int8_put(set, &weight, o, w + o * inputs);
     }
     for (size_t r = 0; r < rows; r++) {
         for (size_t i = 0; i < inputs; i++) {
             x[r * stride + i] =
-                (int8_t)(r % 3 == 0 ? (r % 2 ? 127 : -127) : (int)(toy_random(&seed) % 255) - 127);
+                (int8_t)(r % 3 == 0 ? (r % 2 ? 127 : -127)
+                                    : (int)(random_encoder_next_u64(&seed) % 255) - 127);
             wide[r * stride + i] = x[r * stride + i];
             sums[r] += x[r * stride + i];
         }
@@ -232,7 +234,7 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
 
 static void int8_products(void **state) {
     (void)state;
-    const mgk_int8 *sets[MGK_INT8_SETS + 1];
+    const mgk_int8 *sets[MGK_INT8_VARIANTS + 1];
     size_t count = int8_sets(sets);
     for (size_t s = 0; s < count; s++) {
         for (size_t rows = 1; rows <= 26; rows++) int8_product_at(sets[s], 33, 20, rows);
@@ -250,7 +252,7 @@ static void attention(void **state) {
     enum { LENGTH = 37, HIDDEN = 3 * 20 };
     static float qkv[LENGTH * 3 * HIDDEN], bias[3 * HIDDEN], context[SETS][LENGTH * HIDDEN];
     const mgk_kernels *sets[SETS];
-    size_t count = kernel_sets(sets), floats = mgk_attention_scratch(LENGTH, 20);
+    size_t count = kernel_sets(sets), floats = mgk_kernels_attention_scratch(LENGTH, 20);
     float *scratch = calloc(floats, sizeof *scratch);
     assert_non_null(scratch);
     fill(qkv, sizeof qkv / sizeof *qkv, 2, 1);

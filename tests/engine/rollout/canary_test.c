@@ -145,14 +145,14 @@ static void test_not_beside_a_load(void **state) {
     (void)state;
     load_two();
     loader slow = {.path = paths[2]};
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_steered, &slow);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_controllable, &slow);
+    controllable_await_waiting(1);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_E_BUSY);
     assert_int_equal(mgeo_set_canary(engine, 0, NULL, &error), MGEO_OK);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(slow.status, MGEO_OK);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_OK);
 }
@@ -161,9 +161,10 @@ static void test_points_are_the_same_everywhere(void **state) {
     (void)state;
     static const mgeo_pair split[2] = {{"ab", 2, "c", 1}, {"a", 1, "bc", MGEO_NUL_TERMINATED}};
     /* Part of the contract: a customer keeps his model when the process starts again. */
-    assert_int_equal(mgi_point_of_key(1), 78);
-    assert_int_equal(mgi_point_of_pairs(split, 1), 9541);
-    assert_int_not_equal(mgi_point_of_pairs(split, 1), mgi_point_of_pairs(split + 1, 1));
+    assert_int_equal(mgi_canary_bucket_of_key(1), 78);
+    assert_int_equal(mgi_canary_bucket_of_pairs(split, 1), 9541);
+    assert_int_not_equal(mgi_canary_bucket_of_pairs(split, 1),
+                         mgi_canary_bucket_of_pairs(split + 1, 1));
 }
 
 int main(void) {

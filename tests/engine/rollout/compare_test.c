@@ -152,16 +152,16 @@ static void test_two_models(void **state) {
 static void test_the_distribution(void **state) {
     (void)state;
     static answers a[2];
-    uint64_t bins[2][MGI_SIMILARITY_BINS] = {0};
+    uint64_t bins[2][MGI_DRIFT_BINS] = {0};
     for (int model = 0; model < 2; model++) {
         ask_alone(paths[model * 3], &a[model]);
         for (size_t i = 0; i < PAIRS; i++) {
-            if (i != BAD_TEXT) bins[model][mgi_similarity_bin(a[model].similarity[i])]++;
+            if (i != BAD_TEXT) bins[model][mgi_drift_bin(a[model].similarity[i])]++;
         }
     }
     load_both(paths[0], paths[3]);
     mgeo_compare_options options = on_all_pairs();
-    assert_true(compare(&options).psi == mgi_stability_index(bins[0], bins[1]));
+    assert_true(compare(&options).psi == mgi_drift_index(bins[0], bins[1]));
 }
 
 static void test_a_model_and_its_copy(void **state) {
@@ -270,7 +270,7 @@ static void test_labels_go_by_name(void **state) {
     static answers live;
     char path[TINY_PATH_BYTES];
     const char *gold[PAIRS];
-    worse_model_write(paths[1], root, WORSE_LABELS, path);
+    degraded_model_write(paths[1], root, DEGRADED_LABELS, path);
     ask_alone(paths[1], &live);
     make_gold(&live, gold);
     load_both(paths[1], path);
@@ -328,7 +328,7 @@ static void test_lost_and_gained_pairs(void **state) {
     mgeo_compare_options options = on_all_pairs();
     mgeo_compare_report report = {
         .struct_size = sizeof report, .worst = worst, .worst_capacity = WORST};
-    worse_model_write(paths[1], root, WORSE_NAN, path);
+    degraded_model_write(paths[1], root, DEGRADED_NAN, path);
     load_both(paths[1], path);
     assert_int_equal(mgeo_compare(engine, &options, &report, &error), MGEO_OK);
     assert_int_equal(report.pairs, 0);
@@ -393,13 +393,13 @@ static void test_a_failing_device(void **state) {
     mgeo_compare_report report = {.struct_size = sizeof report};
     load_both_steered();
     for (long nth = 1; nth < 6; nth++) { /* while warming up, and later */
-        steered_fail_runs(nth, 1, MGEO_E_DEVICE);
+        controllable_fail_runs(nth, 1, MGEO_E_DEVICE);
         assert_int_equal(mgeo_compare(engine, &options, &report, &error), MGEO_E_DEVICE);
         assert_non_null(strstr(error.message, "told to fail"));
     }
-    steered_fail_lanes(true);
+    controllable_fail_lanes(true);
     assert_int_equal(mgeo_compare(engine, &options, &report, &error), MGEO_E_DEVICE);
-    steered_fail_lanes(false);
+    controllable_fail_lanes(false);
     assert_int_equal(mgeo_compare(engine, &options, &report, &error), MGEO_OK);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
 }
@@ -427,17 +427,17 @@ static void test_allocation_failures(void **state) {
 
 static void test_it_takes_one_core_and_what_is_left(void **state) {
     (void)state;
-    static steered_run runs[400];
+    static controllable_run runs[400];
     mgeo_stats stats = {.struct_size = sizeof stats};
-    int own = steered_own_nice();
+    int own = controllable_own_nice();
     load_both_steered();
     for (uint32_t full_speed = 0; full_speed < 2; full_speed++) {
-        steered_reset();
+        controllable_reset();
         mgeo_compare_options options = on_all_pairs();
         options.full_speed = full_speed;
         options.pairs_per_call = 10;
         compare(&options);
-        unsigned count = steered_runs(runs, 400);
+        unsigned count = controllable_runs(runs, 400);
         assert_true(count >= 2 * (PAIRS / 10));
         for (unsigned i = 0; i < count; i++) {
             assert_in_range(runs[i].rows, 1, 10);
@@ -465,17 +465,17 @@ static void *compare_once(void *argument) {
 
 static void test_both_stay_while_traffic_turns(void **state) {
     (void)state;
-    test_crew crew = {0};
+    test_threads crew = {0};
     comparer c = {.report = {.struct_size = sizeof c.report}};
     load_both_steered();
-    steered_hold(true);
-    test_crew_start(&crew, compare_once, &c);
-    steered_await_waiting(1);
+    controllable_hold(true);
+    test_threads_start(&crew, compare_once, &c);
+    controllable_await_waiting(1);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_E_BUSY);
     assert_int_equal(swap(), MGEO_OK);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_E_BUSY);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(c.status, MGEO_OK);
     assert_int_equal(c.report.live_generation, 1); /* as it was at the start */
     assert_int_equal(c.report.standby_generation, 2);

@@ -14,13 +14,13 @@
 #define MGI_SOURCE_ROOT "."
 #endif
 
-enum { PAIRS_MOST = 200, LINE_BYTES = 1024, FEW = 24, MANY = 120 };
+enum { MAX_PAIRS = 200, LINE_BYTES = 1024, FEW = 24, MANY = 120 };
 
 static const char base[] = MGI_SOURCE_ROOT "/models/mini";
 static char root[TINY_PATH_BYTES];
-static char lines[PAIRS_MOST][LINE_BYTES]; /* the texts' memory */
-static mgeo_pair pairs[PAIRS_MOST];
-static const char *gold[PAIRS_MOST];
+static char lines[MAX_PAIRS][LINE_BYTES]; /* the texts' memory */
+static mgeo_pair pairs[MAX_PAIRS];
+static const char *gold[MAX_PAIRS];
 static size_t count;
 static mgeo_engine *engine;
 static mgeo_error error;
@@ -33,7 +33,7 @@ static int read_pairs(void **state) {
     FILE *file = fopen(MGI_SOURCE_ROOT "/examples/data/pairs.tsv", "r");
     assert_non_null(file);
     assert_non_null(fgets(heading, LINE_BYTES, file));
-    for (count = 0; count < PAIRS_MOST && fgets(lines[count], LINE_BYTES, file); count++) {
+    for (count = 0; count < MAX_PAIRS && fgets(lines[count], LINE_BYTES, file); count++) {
         char *a = lines[count];
         char *b = strchr(a, '\t');
         char *label = b == NULL ? NULL : strchr(b + 1, '\t');
@@ -78,9 +78,9 @@ static int end(void **state) {
 /* ---- the gate -------------------------------------------------------------------------------- */
 
 /* As docs/rollout.md recommends to begin with, but for PSI, which so few pairs can hardly tell. */
-static mgeo_status swap_to(worse_kind kind, size_t most_pairs, mgeo_swap_receipt *receipt) {
+static mgeo_status swap_to(degraded_kind kind, size_t most_pairs, mgeo_swap_receipt *receipt) {
     char path[TINY_PATH_BYTES];
-    worse_model_write(base, root, kind, path);
+    degraded_model_write(base, root, kind, path);
     load(path);
     mgeo_gate gate = {.struct_size = sizeof gate,
                       .pairs = pairs,
@@ -134,7 +134,7 @@ static uint32_t count_broken(const mgeo_swap_receipt *receipt) {
 static void test_a_faithful_copy_goes_live(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
-    if (swap_to(WORSE_NOT, FEW, &receipt) != MGEO_OK) fail_msg("%s", error.message);
+    if (swap_to(DEGRADED_NONE, FEW, &receipt) != MGEO_OK) fail_msg("%s", error.message);
     assert_int_equal(live_generation(), 2);
     assert_int_equal(count_broken(&receipt), 0);
     assert_true(receipt.checks[0].measured < 1e-4); /* the largest shift */
@@ -143,13 +143,13 @@ static void test_a_faithful_copy_goes_live(void **state) {
 static void test_nan_is_refused(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
-    check_refused(swap_to(WORSE_NAN, FEW, &receipt), &receipt, "lost_pairs");
+    check_refused(swap_to(DEGRADED_NAN, FEW, &receipt), &receipt, "lost_pairs");
 }
 
 static void test_permuted_labels_are_refused(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
-    mgeo_status status = swap_to(WORSE_LABELS, FEW, &receipt);
+    mgeo_status status = swap_to(DEGRADED_LABELS, FEW, &receipt);
     check_refused(status, &receipt, "flip_share");
     check_refused(status, &receipt, "accuracy_loss");
 }
@@ -158,14 +158,14 @@ static void test_permuted_labels_are_refused(void **state) {
 static void test_slow_is_refused(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
-    check_refused(swap_to(WORSE_SLOW, FEW, &receipt), &receipt, "latency_ratio");
+    check_refused(swap_to(DEGRADED_SLOW, FEW, &receipt), &receipt, "latency_ratio");
     assert_int_equal(count_broken(&receipt), 1);
 }
 
 static void test_subtly_worse_is_refused(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
-    check_refused(swap_to(WORSE_SUBTLE, MANY, &receipt), &receipt, "accuracy_loss");
+    check_refused(swap_to(DEGRADED_SUBTLE, MANY, &receipt), &receipt, "accuracy_loss");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -33,8 +33,8 @@ static int make_gold(void) {
 static int make_all(void **state) {
     for (uint32_t i = 0; i < PAIRS; i++) pairs[i] = test_make_pair(&texts[i], i, 1 + i % 7);
     make_models(state);
-    worse_model_write(paths[0], root, WORSE_NAN, with_nan);
-    worse_model_write(paths[0], root, WORSE_LABELS, with_labels);
+    degraded_model_write(paths[0], root, DEGRADED_NAN, with_nan);
+    degraded_model_write(paths[0], root, DEGRADED_LABELS, with_labels);
     tiny_model_write(root, "torn", &(tiny_model){.labels = 3}, torn);
     tiny_model_set_bias(torn, (const float[]){2, 1, 2}, 3); /* the row's hash decides */
     return make_gold();
@@ -290,17 +290,17 @@ static void *swap_once(void *argument) {
 }
 
 /* A gate that measures until steered_hold(false). */
-static void start_gate(test_crew *crew, swapper *s) {
+static void start_gate(test_threads *crew, swapper *s) {
     s->gate = gate_on_all_pairs();
     s->gate.progress = &s->progress;
-    steered_hold(true);
-    test_crew_start(crew, swap_once, s);
-    steered_await_waiting(1);
+    controllable_hold(true);
+    test_threads_start(crew, swap_once, s);
+    controllable_await_waiting(1);
 }
 
 static void test_nothing_else_changes_meanwhile(void **state) {
     (void)state;
-    test_crew crew = {0};
+    test_threads crew = {0};
     static swapper s;
     load_both("steered", paths[0], paths[1]);
     start_gate(&crew, &s);
@@ -311,8 +311,8 @@ static void test_nothing_else_changes_meanwhile(void **state) {
     mgeo_gate another = gate_on_all_pairs();
     assert_int_equal(swap_through(&another, &receipt), MGEO_E_BUSY);
     assert_int_equal(rollout().live_generation, 1);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(s.status, MGEO_OK);
     check_answer(1, 2);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK); /* nothing is held any more */
@@ -320,21 +320,21 @@ static void test_nothing_else_changes_meanwhile(void **state) {
 
 static void test_a_loads_last_step_waits(void **state) {
     (void)state;
-    test_crew swappers = {0}, loaders = {0};
+    test_threads swappers = {0}, loaders = {0};
     static swapper s;
     loader l = {.path = paths[2]};
     load_both("steered", paths[0], paths[1]);
-    steered_reset();
-    steered_hold(true); /* the load's first batch waits */
-    test_crew_start(&loaders, load_steered, &l);
-    steered_await_waiting(1);
+    controllable_reset();
+    controllable_hold(true); /* the load's first batch waits */
+    test_threads_start(&loaders, load_controllable, &l);
+    controllable_await_waiting(1);
     s = (swapper){.gate = gate_on_all_pairs()};
-    test_crew_start(&swappers, swap_once, &s);
-    steered_await_waiting(2);
+    test_threads_start(&swappers, swap_once, &s);
+    controllable_await_waiting(2);
     assert_int_equal(rollout().standby_generation, 2);
-    steered_hold(false);
-    test_crew_join(&swappers);
-    test_crew_join(&loaders);
+    controllable_hold(false);
+    test_threads_join(&swappers);
+    test_threads_join(&loaders);
     assert_int_equal(s.status, MGEO_OK);
     assert_int_equal(s.receipt.to_generation, 2); /* what was measured went live */
     assert_int_equal(l.status, MGEO_OK);
@@ -345,15 +345,15 @@ static void test_a_loads_last_step_waits(void **state) {
 
 static void test_a_roll_back_goes_through_and_the_gate_refuses(void **state) {
     (void)state;
-    test_crew crew = {0};
+    test_threads crew = {0};
     static swapper s;
     load_both("steered", paths[0], paths[1]);
     assert_int_equal(swap(), MGEO_OK); /* generation 2 is live, 1 is the former one */
     start_gate(&crew, &s);
     assert_int_equal(mgeo_roll_back(engine, NULL, NULL, &error), MGEO_OK);
     assert_int_equal(rollout().live_generation, 1);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(s.status, MGEO_E_REFUSED);
     assert_non_null(strstr(s.error.message, "turned back"));
     assert_int_equal(s.receipt.check_count, 9); /* what was measured stands there */
@@ -363,15 +363,15 @@ static void test_a_roll_back_goes_through_and_the_gate_refuses(void **state) {
 
 static void test_a_canary_may_end_and_the_gate_refuses(void **state) {
     (void)state;
-    test_crew crew = {0};
+    test_threads crew = {0};
     static swapper s;
     load_both("steered", paths[0], paths[1]);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_OK);
     s = (swapper){0};
     start_gate(&crew, &s);
     assert_int_equal(mgeo_set_canary(engine, 0, NULL, &error), MGEO_OK);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(s.status, MGEO_E_REFUSED);
     assert_non_null(strstr(s.error.message, "shares were changed"));
     check_answer(0, 1);
@@ -379,17 +379,17 @@ static void test_a_canary_may_end_and_the_gate_refuses(void **state) {
 
 static void test_a_gate_can_be_cancelled_and_can_fail(void **state) {
     (void)state;
-    test_crew crew = {0};
+    test_threads crew = {0};
     static swapper s;
     mgeo_swap_receipt receipt;
     load_both("steered", paths[0], paths[1]);
     start_gate(&crew, &s);
     mgeo_progress_cancel(&s.progress);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(s.status, MGEO_E_CANCELLED);
     mgeo_gate gate = gate_on_all_pairs();
-    steered_fail_runs(4, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(4, 1, MGEO_E_DEVICE);
     assert_int_equal(swap_through(&gate, &receipt), MGEO_E_DEVICE);
     check_answer(0, 1);
     assert_int_equal(rollout().refused_swaps, 0); /* neither was a decision */

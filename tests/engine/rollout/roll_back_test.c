@@ -96,14 +96,14 @@ static void test_beside_a_load(void **state) {
     load(1);
     assert_int_equal(swap(), MGEO_OK);
     loader slow = {.path = paths[2]};
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_steered, &slow);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_controllable, &slow);
+    controllable_await_waiting(1);
     assert_int_equal(roll_back(NULL), MGEO_OK);
     check_answer(0, 1);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(slow.status, MGEO_OK);
     check_answer(0, 1); /* the load has replaced the model that was turned away from */
     assert_int_equal(swap(), MGEO_OK);

@@ -56,7 +56,7 @@ static void call(uint32_t count) {
 static void load_path_beside(const char *path) {
     load(0);
     loader next = {.path = path};
-    load_steered(&next);
+    load_controllable(&next);
     if (next.status != MGEO_OK) fail_msg("%s", next.error.message);
 }
 
@@ -254,7 +254,7 @@ static void test_what_standby_cannot_answer_is_lost(void **state) {
     (void)state;
     load_pair(1);
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_OK);
-    steered_poison(2); /* [CLS]: every row */
+    controllable_poison(2); /* [CLS]: every row */
     call(20);
     mgeo_shadow_report report = await_rest();
     assert_true(report.lost > 0);
@@ -266,12 +266,12 @@ static void test_a_failing_standby_costs_nothing_else(void **state) {
     (void)state;
     load_pair(1);
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_OK);
-    steered_fail_runs(1, 1000, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1000, MGEO_E_DEVICE);
     call(20);
     mgeo_shadow_report report = await_rest();
     assert_true(report.failed > 0);
     assert_int_equal(report.compared, 0);
-    steered_fail_runs(0, 0, MGEO_OK);
+    controllable_fail_runs(0, 0, MGEO_OK);
     uint64_t compared = 0;
     for (int i = 0; i < 100 && compared == 0; i++) {
         call(1);
@@ -347,14 +347,14 @@ static void test_live_calls_go_on_while_standby_stands_still(void **state) {
     load_pair(1);
     mgeo_shadow_options options = {.struct_size = sizeof options, .queue_rows = 16};
     assert_int_equal(mgeo_set_shadow(engine, MGEO_SHARE_ALL, &options, &error), MGEO_OK);
-    steered_hold(true);
+    controllable_hold(true);
     call(200); /* or this would never return */
     mgeo_shadow_report report = report_now();
     check_sums(&report);
     assert_int_equal(report.calls, 200);
     assert_in_range(report.waiting, 1, 16);
     assert_int_equal(report.dropped, 200 - report.waiting);
-    steered_hold(false);
+    controllable_hold(false);
     report = await_rest();
     assert_in_range(report.compared, 1, 16);
 }
@@ -396,15 +396,15 @@ static void test_out_of_memory_drops_pairs(void **state) {
 /* ---- priority -------------------------------------------------------------------------------- */
 
 static int niceness_of(uint32_t full_speed) {
-    steered_run runs[1];
+    controllable_run runs[1];
     mgeo_shadow_options options = {.struct_size = sizeof options, .full_speed = full_speed};
     assert_int_equal(mgeo_set_shadow(engine, MGEO_SHARE_ALL, &options, &error), MGEO_OK);
-    steered_reset();
-    for (int i = 0; i < 100 && steered_runs(NULL, 0) == 0; i++) {
+    controllable_reset();
+    for (int i = 0; i < 100 && controllable_runs(NULL, 0) == 0; i++) {
         call(1);
         await_rest();
     }
-    assert_true(steered_runs(runs, 1) > 0);
+    assert_true(controllable_runs(runs, 1) > 0);
     return runs[0].nice;
 }
 
@@ -412,7 +412,7 @@ static void test_priorities(void **state) {
     (void)state;
     load_pair(1);
     assert_true(niceness_of(0) >= 10);
-    assert_int_equal(niceness_of(1), steered_own_nice());
+    assert_int_equal(niceness_of(1), controllable_own_nice());
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -460,14 +460,14 @@ static void test_a_turn_does_not_wait_for_it(void **state) {
     (void)state;
     load_pair(1);
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_OK);
-    steered_hold(true);
+    controllable_hold(true);
     call(30);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     assert_int_equal(swap(), MGEO_OK);
     assert_int_equal(share_now(), 0);
     assert_int_equal(swap(), MGEO_OK);
     check_answer(0, 1);
-    steered_hold(false);
+    controllable_hold(false);
     mgeo_shadow_report report = await_rest();
     assert_in_range(report.compared, 1, 8);
     assert_int_equal(report.dropped, 30 - report.compared);
@@ -482,22 +482,22 @@ static void test_an_unload_waits_for_a_batch_at_most(void **state) {
     (void)state;
     load_pair(1);
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_OK);
-    steered_hold(true);
+    controllable_hold(true);
     call(30);
-    steered_await_waiting(1);
+    controllable_await_waiting(1);
     mgeo_status unloaded = MGEO_E_INTERNAL;
-    test_crew crew = {0};
-    test_crew_start(&crew, unload, &unloaded);
+    test_threads crew = {0};
+    test_threads_start(&crew, unload, &unloaded);
     while (share_now() > 0) test_sleep(1); /* the unload has begun */
     check_answer(0, 1);
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_E_NO_MODEL);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(unloaded, MGEO_OK);
     mgeo_shadow_report report = await_rest();
     assert_int_equal(report.pairs, 30);
     assert_in_range(report.compared, 1, 8);
-    assert_int_equal(steered_lanes_open(), 0); /* its lane went before its model */
+    assert_int_equal(controllable_lanes_open(), 0); /* its lane went before its model */
 }
 
 static void test_a_load_ends_it(void **state) {
@@ -507,7 +507,7 @@ static void test_a_load_ends_it(void **state) {
     call(20);
     load(2);
     assert_int_equal(share_now(), 0);
-    assert_int_equal(steered_lanes_open(), 0);
+    assert_int_equal(controllable_lanes_open(), 0);
     await_rest();
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_OK);
     assert_int_equal(report_now().standby_generation, 3);
@@ -528,16 +528,16 @@ static void test_refusals(void **state) {
     load(0);
     assert_int_equal(shadow(1), MGEO_E_NO_MODEL);
     loader next = {.path = paths[1]};
-    load_steered(&next);
+    load_controllable(&next);
     mgeo_shadow_options options = {.struct_size = sizeof options, .worst_pairs = 1025};
     assert_int_equal(mgeo_set_shadow(engine, 1, &options, &error), MGEO_E_ARGUMENT);
     assert_non_null(strstr(error.message, "worst_pairs is 1025"));
     options = (mgeo_shadow_options){.struct_size = sizeof options, .queue_rows = 65537};
     assert_int_equal(mgeo_set_shadow(engine, 1, &options, &error), MGEO_E_ARGUMENT);
-    steered_fail_lanes(true);
+    controllable_fail_lanes(true);
     assert_int_equal(shadow(1), MGEO_E_DEVICE);
     assert_int_equal(share_now(), 0);
-    steered_fail_lanes(false);
+    controllable_fail_lanes(false);
     assert_int_equal(shadow(1), MGEO_OK);
     assert_true(was_logged("shadow calls: 1 of 10,000, were 0"));
 }
@@ -570,14 +570,14 @@ static void test_not_beside_a_load(void **state) {
     load(0);
     load(1);
     loader slow = {.path = paths[2]};
-    test_crew crew = {0};
-    steered_hold(true);
-    test_crew_start(&crew, load_steered, &slow);
-    steered_await_waiting(1);
+    test_threads crew = {0};
+    controllable_hold(true);
+    test_threads_start(&crew, load_controllable, &slow);
+    controllable_await_waiting(1);
     assert_int_equal(shadow(1), MGEO_E_BUSY);
     assert_int_equal(shadow(0), MGEO_OK);
-    steered_hold(false);
-    test_crew_join(&crew);
+    controllable_hold(false);
+    test_threads_join(&crew);
     assert_int_equal(slow.status, MGEO_OK);
     assert_int_equal(shadow(1), MGEO_OK);
 }

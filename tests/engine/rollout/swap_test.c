@@ -41,28 +41,28 @@ static void *unload(void *argument) {
 static void test_calls_in_flight_end_on_their_model(void **state) {
     (void)state;
     loader one = {.path = paths[0]};
-    load_steered(&one);
+    load_controllable(&one);
     load(1);
-    asker early = {0};
-    test_crew asking = {0}, unloading = {0};
-    steered_hold(true);
-    test_crew_start(&asking, ask_once, &early);
-    steered_await_waiting(1);
+    scoring_thread early = {0};
+    test_threads asking = {0}, unloading = {0};
+    controllable_hold(true);
+    test_threads_start(&asking, score_once, &early);
+    controllable_await_waiting(1);
     mgeo_swap_receipt receipt = {.struct_size = sizeof receipt};
     assert_int_equal(mgeo_swap_model(engine, NULL, &receipt, &error), MGEO_OK);
     assert_int_equal(receipt.calls_in_flight, 1);
     check_answer(1, 2);
     mgeo_status unloaded = MGEO_E_INTERNAL;
-    test_crew_start(&unloading, unload, &unloaded);
+    test_threads_start(&unloading, unload, &unloaded);
     mgeo_swap_options never = {.struct_size = sizeof never, .expect_generation = 99};
     while (mgeo_swap_model(engine, &never, NULL, &error) == MGEO_E_REFUSED) test_sleep(1);
     assert_int_equal(error.status, MGEO_E_NO_MODEL); /* the unload has begun */
     assert_non_null(strstr(error.message, "being unloaded"));
     check_answer(1, 2); /* calls are answered while the slot drains */
     assert_int_equal(unloaded, MGEO_E_INTERNAL);
-    steered_hold(false);
-    test_crew_join(&asking);
-    test_crew_join(&unloading);
+    controllable_hold(false);
+    test_threads_join(&asking);
+    test_threads_join(&unloading);
     assert_int_equal(unloaded, MGEO_OK);
     assert_int_equal(early.status, MGEO_OK);
     assert_int_equal(early.generation, 1);
@@ -97,8 +97,8 @@ static void load_two_steered(void) {
 
 static unsigned different_threads(void) {
     enum { MOST = 16 };
-    steered_run runs[MOST];
-    unsigned count = steered_runs(runs, MOST), different = 0;
+    controllable_run runs[MOST];
+    unsigned count = controllable_runs(runs, MOST), different = 0;
     for (unsigned i = 0; i < count; i++) {
         unsigned before = 0;
         while (before < i && runs[before].thread != runs[i].thread) before++;
@@ -112,13 +112,13 @@ static void test_the_models_share_their_threads(void **state) {
     (void)state;
     load_two_steered();
     for (unsigned round = 0; round < 4; round++) {
-        test_crew asking = {0};
-        asker askers[2] = {0};
-        steered_hold(true);
-        for (int i = 0; i < 2; i++) test_crew_start(&asking, ask_once, &askers[i]);
-        steered_await_waiting(2);
-        steered_hold(false);
-        test_crew_join(&asking);
+        test_threads asking = {0};
+        scoring_thread askers[2] = {0};
+        controllable_hold(true);
+        for (int i = 0; i < 2; i++) test_threads_start(&asking, score_once, &askers[i]);
+        controllable_await_waiting(2);
+        controllable_hold(false);
+        test_threads_join(&asking);
         for (int i = 0; i < 2; i++) {
             assert_float_equal(askers[i].similarity, expected[round % 2], 0);
         }
@@ -130,17 +130,17 @@ static void test_the_models_share_their_threads(void **state) {
 static void test_a_slow_model_does_not_keep_the_other_waiting(void **state) {
     (void)state;
     load_two_steered();
-    test_crew slow = {0}, next = {0};
-    asker askers[3] = {0};
-    steered_hold(true);
-    for (int i = 0; i < 2; i++) test_crew_start(&slow, ask_once, &askers[i]);
-    steered_await_waiting(2); /* both threads */
+    test_threads slow = {0}, next = {0};
+    scoring_thread askers[3] = {0};
+    controllable_hold(true);
+    for (int i = 0; i < 2; i++) test_threads_start(&slow, score_once, &askers[i]);
+    controllable_await_waiting(2); /* both threads */
     assert_int_equal(swap(), MGEO_OK);
-    test_crew_start(&next, ask_once, &askers[2]);
-    steered_await_waiting(3);
-    steered_hold(false);
-    test_crew_join(&slow);
-    test_crew_join(&next);
+    test_threads_start(&next, score_once, &askers[2]);
+    controllable_await_waiting(3);
+    controllable_hold(false);
+    test_threads_join(&slow);
+    test_threads_join(&next);
     for (int i = 0; i < 3; i++) assert_float_equal(askers[i].similarity, expected[i / 2], 0);
 }
 
@@ -148,8 +148,8 @@ static void test_a_slow_model_does_not_keep_the_other_waiting(void **state) {
 
 /* A load that is complete while a long call holds the standby model. */
 typedef struct waiting_load {
-    test_crew asking, loading;
-    asker early;
+    test_threads asking, loading;
+    scoring_thread early;
     loader third;
 } waiting_load;
 
@@ -166,19 +166,19 @@ static void begin_waiting_load(waiting_load *w, double patience) {
     *w = (waiting_load){.third = {.path = paths[2]}};
     engine->patience = patience;
     loader first = {.path = paths[0]};
-    load_steered(&first);
+    load_controllable(&first);
     load(1);
-    steered_hold(true);
-    test_crew_start(&w->asking, ask_once, &w->early);
-    steered_await_waiting(1);
+    controllable_hold(true);
+    test_threads_start(&w->asking, score_once, &w->early);
+    controllable_await_waiting(1);
     assert_int_equal(swap(), MGEO_OK);
-    test_crew_start(&w->loading, load_quickly, &w->third);
+    test_threads_start(&w->loading, load_quickly, &w->third);
 }
 
 static void end_waiting_load(waiting_load *w) {
-    steered_hold(false);
-    test_crew_join(&w->asking);
-    test_crew_join(&w->loading);
+    controllable_hold(false);
+    test_threads_join(&w->asking);
+    test_threads_join(&w->loading);
     assert_int_equal(w->third.status, MGEO_OK);
     assert_int_equal(w->early.status, MGEO_OK);
     assert_float_equal(w->early.similarity, expected[0], 0);
@@ -190,7 +190,7 @@ static void test_rollback_while_a_load_waits_for_the_standby_model(void **state)
     begin_waiting_load(&w, 1000);
     test_sleep(30);
     assert_int_equal(swap(), MGEO_OK); /* the load takes the other slot instead */
-    test_crew_join(&w.loading);
+    test_threads_join(&w.loading);
     assert_int_equal(w.third.slot, MGEO_GREEN);
     end_waiting_load(&w);
     check_answer(0, 1);

@@ -8,24 +8,24 @@
 
 enum { ERRORS, NOT_FINITE, LATENCY, PSI };
 
-static mgi_observed watched, former;
-static mgeo_check checks[MGI_WATCH_CHECKS];
+static mgi_snapshot watched, former;
+static mgeo_check checks[MGI_WATCH_LIMITS_COUNT];
 
 /* Calls of one row each, of this many nanoseconds, with similarities spread evenly from bin `from`
  * on over ten bins. */
-static void answer(mgi_observed *observed, uint64_t calls, uint64_t nanoseconds, unsigned from) {
+static void answer(mgi_snapshot *observed, uint64_t calls, uint64_t nanoseconds, unsigned from) {
     observed->calls += calls;
     observed->rows_scored += calls;
     observed->call_time.bucket[mgi_histogram_bucket(nanoseconds)] += calls;
     for (uint64_t i = 0; i < calls; i++) observed->similarity[from + i % 10]++;
 }
 
-static void fail_calls(mgi_observed *observed, uint64_t calls, mgeo_status status) {
+static void fail_calls(mgi_snapshot *observed, uint64_t calls, mgeo_status status) {
     observed->calls += calls;
     observed->failed_by[status] += calls;
 }
 
-static void spoil_rows(mgi_observed *observed, uint64_t rows) {
+static void spoil_rows(mgi_snapshot *observed, uint64_t rows) {
     observed->calls += rows;
     observed->rows_bad += rows;
     observed->rows_not_finite += rows;
@@ -40,7 +40,7 @@ static int begin_judging(void **state) {
 }
 
 static bool judge(const mgeo_watch *watch) {
-    return mgi_watch_judge(watch, &watched, &former, checks);
+    return mgi_watch_limits_evaluate(watch, &watched, &former, checks);
 }
 
 static void test_all_is_well(void **state) {
@@ -56,7 +56,7 @@ static void test_all_is_well(void **state) {
     assert_string_equal(checks[NOT_FINITE].name, "not_finite_rate");
     assert_string_equal(checks[LATENCY].name, "latency_ratio");
     assert_string_equal(checks[PSI].name, "psi");
-    for (int i = 0; i < MGI_WATCH_CHECKS; i++) assert_int_equal(checks[i].passed, 1);
+    for (int i = 0; i < MGI_WATCH_LIMITS_COUNT; i++) assert_int_equal(checks[i].passed, 1);
     assert_float_equal(checks[ERRORS].measured, 0, 0);
     assert_float_equal(checks[ERRORS].limit, 0, 0); /* negative: nothing is allowed */
     assert_float_equal(checks[LATENCY].measured, 1, 1e-9);
@@ -86,7 +86,7 @@ static void test_nothing_is_judged_before_min_calls(void **state) {
     fail_calls(&watched, 5, MGEO_E_DEVICE);
     spoil_rows(&watched, 10);
     assert_false(judge(&watch));
-    for (int i = 0; i < MGI_WATCH_CHECKS; i++) {
+    for (int i = 0; i < MGI_WATCH_LIMITS_COUNT; i++) {
         assert_true(isnan(checks[i].measured));
         assert_int_equal(checks[i].passed, 1);
     }
@@ -147,7 +147,7 @@ static void test_a_former_model_of_few_calls_is_not_held_against(void **state) {
 }
 
 /* One row of this bin. */
-static void answer_in(mgi_observed *observed, unsigned bin) {
+static void answer_in(mgi_snapshot *observed, unsigned bin) {
     observed->calls++;
     observed->rows_scored++;
     observed->similarity[bin]++;
@@ -166,7 +166,7 @@ static void test_chance_is_no_drift(void **state) {
             answer_in(&watched, 40 + (number >> 16) % 10);
         }
         assert_false(judge(&watch));
-        index += mgi_stability_index(former.similarity, watched.similarity) / 100;
+        index += mgi_drift_index(former.similarity, watched.similarity) / 100;
     }
     assert_true(index > watch.max_psi); /* which taken as it is would be one */
     memset(&watched, 0, sizeof watched);
@@ -177,15 +177,16 @@ static void test_chance_is_no_drift(void **state) {
 
 static void test_min_calls_and_the_window(void **state) {
     (void)state;
-    assert_int_equal(mgi_watch_min_calls(&(mgeo_watch){.window_seconds = 1}), 50);
-    assert_int_equal(mgi_watch_min_calls(&(mgeo_watch){.window_calls = 1000}), 50);
-    assert_int_equal(mgi_watch_min_calls(&(mgeo_watch){.window_calls = 10}), 10);
-    assert_int_equal(mgi_watch_min_calls(&(mgeo_watch){.window_calls = 99, .min_calls = 60}), 60);
+    assert_int_equal(mgi_watch_limits_min_calls(&(mgeo_watch){.window_seconds = 1}), 50);
+    assert_int_equal(mgi_watch_limits_min_calls(&(mgeo_watch){.window_calls = 1000}), 50);
+    assert_int_equal(mgi_watch_limits_min_calls(&(mgeo_watch){.window_calls = 10}), 10);
+    assert_int_equal(mgi_watch_limits_min_calls(&(mgeo_watch){.window_calls = 99, .min_calls = 60}),
+                     60);
     mgeo_watch calls = {.window_calls = 10}, seconds = {.window_seconds = 2};
-    assert_false(mgi_watch_is_over(&calls, 9, 1e9));
-    assert_true(mgi_watch_is_over(&calls, 10, 0));
-    assert_false(mgi_watch_is_over(&seconds, 1000000, 1.9));
-    assert_true(mgi_watch_is_over(&seconds, 0, 2));
+    assert_false(mgi_watch_limits_is_over(&calls, 9, 1e9));
+    assert_true(mgi_watch_limits_is_over(&calls, 10, 0));
+    assert_false(mgi_watch_limits_is_over(&seconds, 1000000, 1.9));
+    assert_true(mgi_watch_limits_is_over(&seconds, 0, 2));
 }
 
 static void test_reasons(void **state) {
@@ -195,17 +196,17 @@ static void test_reasons(void **state) {
     fail_calls(&watched, 30, MGEO_E_DEVICE);
     spoil_rows(&watched, 30);
     assert_true(judge(&watch));
-    mgi_watch_reason(checks, 60, 1.5, reason, sizeof reason);
+    mgi_watch_limits_reason(checks, 60, 1.5, reason, sizeof reason);
     assert_string_equal(reason,
                         "error_rate 0.5 > 0.1, not_finite_rate 1 > 0.25, after 60 calls in 1.5 s");
     char small[24];
-    mgi_watch_reason(checks, 60, 1.5, small, sizeof small);
+    mgi_watch_limits_reason(checks, 60, 1.5, small, sizeof small);
     assert_true(strlen(small) < sizeof small);
 }
 
 static void check_refused(mgeo_watch watch, const char *part) {
     mgeo_error error = {0};
-    assert_int_equal(mgi_watch_check(&watch, "the watch", &error), MGEO_E_ARGUMENT);
+    assert_int_equal(mgi_watch_limits_check(&watch, "the watch", &error), MGEO_E_ARGUMENT);
     if (strstr(error.message, part) == NULL) fail_msg("%s: no \"%s\"", error.message, part);
 }
 
@@ -213,7 +214,7 @@ static void test_watches_that_make_no_sense(void **state) {
     (void)state;
     mgeo_watch sound = {.window_calls = 100, .window_seconds = 5, .max_psi = -1};
     mgeo_error error = {0};
-    assert_int_equal(mgi_watch_check(&sound, "the watch", &error), MGEO_OK);
+    assert_int_equal(mgi_watch_limits_check(&sound, "the watch", &error), MGEO_OK);
     check_refused((mgeo_watch){.max_psi = 1}, "window_calls or window_seconds");
     check_refused((mgeo_watch){.window_seconds = NAN, .max_psi = 1}, "window_seconds");
     check_refused((mgeo_watch){.window_seconds = INFINITY, .max_psi = 1}, "window_seconds");

@@ -67,11 +67,11 @@ static uint64_t call(uint32_t count) {
 }
 
 /* The bundled model has answered so many calls, and another one waits. */
-static void load_interference_bench(uint32_t calls, worse_kind kind) {
+static void load_interference_bench(uint32_t calls, degraded_kind kind) {
     char path[TINY_PATH_BYTES];
     load(base);
     call(calls);
-    worse_model_write(base, root, kind, path);
+    degraded_model_write(base, root, kind, path);
     load(path);
 }
 
@@ -128,7 +128,7 @@ static void check_turned_back(const mgeo_watch_report *report, const char *name)
 
 static void test_a_faithful_copy_passes(void **state) {
     (void)state;
-    load_interference_bench(FEW, WORSE_NOT);
+    load_interference_bench(FEW, DEGRADED_NONE);
     mgeo_watch_report report = swap_watched((mgeo_watch){
         .window_calls = FEW, .max_error_rate = -1, .max_not_finite_rate = -1, .max_psi = 0.25});
     assert_int_equal(report.state, MGEO_WATCH_PASSED);
@@ -138,7 +138,7 @@ static void test_a_faithful_copy_passes(void **state) {
 
 static void test_nan_is_turned_back(void **state) {
     (void)state;
-    load_interference_bench(0, WORSE_NAN);
+    load_interference_bench(0, DEGRADED_NAN);
     mgeo_watch_report report =
         swap_watched((mgeo_watch){.window_calls = 200, .max_not_finite_rate = 0.01});
     check_turned_back(&report, "not_finite_rate 1 > 0.01, after 50 calls");
@@ -147,14 +147,14 @@ static void test_nan_is_turned_back(void **state) {
 /* Nothing but where the similarities lie gives these two away. */
 static void test_permuted_labels_are_turned_back(void **state) {
     (void)state;
-    load_interference_bench(PAIRS, WORSE_LABELS);
+    load_interference_bench(PAIRS, DEGRADED_LABELS);
     mgeo_watch_report report = swap_watched((mgeo_watch){.window_calls = 1000, .max_psi = 0.25});
     check_turned_back(&report, "psi");
 }
 
 static void test_subtly_worse_is_turned_back(void **state) {
     (void)state;
-    load_interference_bench(PAIRS, WORSE_SUBTLE);
+    load_interference_bench(PAIRS, DEGRADED_SUBTLE);
     mgeo_watch_report report = swap_watched((mgeo_watch){.window_calls = 1000, .max_psi = 0.25});
     check_turned_back(&report, "psi");
 }
@@ -163,7 +163,7 @@ static void test_subtly_worse_is_turned_back(void **state) {
  * models down. */
 static void test_slow_is_turned_back(void **state) {
     (void)state;
-    load_interference_bench(0, WORSE_SLOW);
+    load_interference_bench(0, DEGRADED_SLOW);
     mgeo_watch watch = {
         .struct_size = sizeof watch, .window_seconds = 3600, .max_latency_ratio = 1.5};
     mgeo_canary_options options = {.struct_size = sizeof options, .watch = &watch};
@@ -198,7 +198,7 @@ static mgeo_shadow_report shadow_calls(uint32_t count) {
 
 static void test_a_faithful_copy_in_the_shadow(void **state) {
     (void)state;
-    load_interference_bench(0, WORSE_NOT);
+    load_interference_bench(0, DEGRADED_NONE);
     mgeo_shadow_report report = shadow_calls(FEW);
     assert_int_equal(report.flips, 0);
     assert_true(report.shift_max < 1e-4);
@@ -206,7 +206,7 @@ static void test_a_faithful_copy_in_the_shadow(void **state) {
 
 static void test_subtly_worse_shows_in_the_shadow(void **state) {
     (void)state;
-    load_interference_bench(0, WORSE_SUBTLE);
+    load_interference_bench(0, DEGRADED_SUBTLE);
     mgeo_shadow_report report = shadow_calls(PAIRS);
     assert_true((double)report.flips > 0.05 * (double)report.compared);
     assert_true(report.shift_mean > 0.01);

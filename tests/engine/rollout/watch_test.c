@@ -70,7 +70,7 @@ static void load_pair(unsigned calls, const char *path) {
     load(0);
     assert_int_equal(call(calls, 0), 0);
     loader next = {.path = path};
-    load_steered(&next);
+    load_controllable(&next);
     if (next.status != MGEO_OK) fail_msg("%s", next.error.message);
     assert_int_equal(next.generation, 2);
 }
@@ -157,7 +157,7 @@ static void test_the_journal_tells_how_it_ended(void **state) {
     await_journaled(path, "\"event\":\"watch\"", "\"former_generation\":1,\"calls\":60");
     assert_int_equal(swap(), MGEO_OK);
     swap_watched((mgeo_watch){.window_calls = 60, .max_error_rate = -1});
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(call(1, 0), 1);
     check_end(MGEO_WATCH_TURNED_BACK, "error_rate");
     await_journaled(path, "\"event\":\"rollback\",\"actor\":\"watch\"",
@@ -194,7 +194,7 @@ static void test_the_first_failed_call_turns_back(void **state) {
     load_pair(0, paths[1]);
     swap_watched((mgeo_watch){.window_seconds = 3600, .max_error_rate = -1});
     assert_int_equal(call(20, 0), 0);
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(call(1, 0), 1);
     check_turned_back("error_rate 0.04762 > 0, after 21 calls");
     assert_int_equal(report_now().calls, 21);
@@ -205,7 +205,7 @@ static void test_an_error_rate_turns_back(void **state) {
     (void)state;
     load_pair(0, paths[1]);
     swap_watched((mgeo_watch){.window_seconds = 3600, .min_calls = 40, .max_error_rate = 0.1});
-    steered_fail_runs(1, 5, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 5, MGEO_E_DEVICE);
     assert_int_equal(call(5, 0), 5);
     check_turned_back("error_rate 1 > 0.1, after 5 calls");
 }
@@ -214,7 +214,7 @@ static void test_answers_that_are_not_finite_turn_back(void **state) {
     (void)state;
     load_pair(0, paths[1]);
     swap_watched((mgeo_watch){.window_seconds = 3600, .min_calls = 10, .max_not_finite_rate = 0.5});
-    steered_poison(2); /* [CLS]: every row */
+    controllable_poison(2); /* [CLS]: every row */
     assert_int_equal(call(9, 0), 0);
     assert_int_equal(report_now().state, MGEO_WATCH_RUNNING); /* whatever a look has seen */
     assert_int_equal(call(1, 0), 0);
@@ -225,7 +225,7 @@ static void test_slow_answers_turn_back(void **state) {
     (void)state;
     load_pair(200, paths[1]);
     swap_watched((mgeo_watch){.window_seconds = 3600, .min_calls = 10, .max_latency_ratio = 3});
-    steered_delay(30);
+    controllable_delay(30);
     assert_int_equal(call(10, 0), 0);
     check_turned_back("latency_ratio");
 }
@@ -283,7 +283,7 @@ static void test_a_bad_canary_leaves_the_way_back(void **state) {
     (void)state;
     load_pair(0, other);
     assert_int_equal(swap(), MGEO_OK);
-    steered_reset();
+    controllable_reset();
     set_canary(5000, (mgeo_watch){.window_seconds = 3600, .max_psi = 0.2});
     assert_int_equal(call(400, 1), 0);
     check_end(MGEO_WATCH_TURNED_BACK, "psi");
@@ -332,7 +332,7 @@ static void test_it_ends_when_the_former_model_goes(void **state) {
     swap_watched((mgeo_watch){.window_seconds = 3600, .max_error_rate = -1});
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
     check_end(MGEO_WATCH_ENDED, "was unloaded, or replaced by a load");
-    steered_fail_runs(1, 1, MGEO_E_DEVICE);
+    controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(call(1, 0), 1);
     check_answer(1, 2);
     load(2);
@@ -362,9 +362,9 @@ static void test_many_watches_under_load(void **state) {
     load(0);
     load(1);
     unsigned failed[2] = {0};
-    test_crew crew = {0};
+    test_threads crew = {0};
     atomic_store(&calling, true);
-    for (int i = 0; i < 2; i++) test_crew_start(&crew, keep_calling, &failed[i]);
+    for (int i = 0; i < 2; i++) test_threads_start(&crew, keep_calling, &failed[i]);
     unsigned ends[5] = {0};
     for (int i = 0; i < 150; i++) {
         swap_watched((mgeo_watch){.window_calls = 1 + (uint64_t)i % 7, .max_error_rate = -1});
@@ -373,7 +373,7 @@ static void test_many_watches_under_load(void **state) {
         ends[report_now().state]++;
     }
     atomic_store(&calling, false);
-    test_crew_join(&crew);
+    test_threads_join(&crew);
     assert_int_equal(failed[0] + failed[1], 0);
     assert_true(ends[MGEO_WATCH_PASSED] >= 15);
     assert_int_equal(ends[MGEO_WATCH_NONE] + ends[MGEO_WATCH_TURNED_BACK] + ends[MGEO_WATCH_ENDED],

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const made_tensor tensors[] = {
+static const model_files_tensor tensors[] = {
     {"w", "FloatStorage", "0", 6, 0, {2, 3}, {3, 1}, 2},
     {"b", "HalfStorage", "1", 4, 1, {3}, {1}, 1},
 };
@@ -19,18 +19,18 @@ static mgeo_status read_pickle(const bytes *from, mgi_pickle *pickle, mgeo_error
 
 static void reads_a_state_dict(void **state) {
     (void)state;
-    bytes made = made_pickle(tensors, 2);
+    bytes made = model_files_pickle(tensors, 2);
     mgi_pickle pickle;
     mgeo_error error;
     if (read_pickle(&made, &pickle, &error) != MGEO_OK) fail_msg("%s", error.message);
-    const mgi_value *root = &pickle.values[pickle.root];
-    assert_int_equal(root->kind, MGI_VALUE_DICT);
+    const mgi_pickle_value *root = &pickle.values[pickle.root];
+    assert_int_equal(root->kind, MGI_PICKLE_KIND_DICT);
     assert_int_equal(root->count, 2);
-    const mgi_cell *cell = &pickle.cells[root->first];
+    const mgi_pickle_cell *cell = &pickle.cells[root->first];
     assert_memory_equal(pickle.values[cell->key].text, "w", 1);
-    const mgi_value *call = &pickle.values[cell->value];
-    assert_int_equal(call->kind, MGI_VALUE_CALL);
-    assert_int_equal(call->global->kind, MGI_GLOBAL_TENSOR);
+    const mgi_pickle_value *call = &pickle.values[cell->value];
+    assert_int_equal(call->kind, MGI_PICKLE_KIND_CALL);
+    assert_int_equal(call->global->kind, MGI_PICKLE_GLOBAL_TENSOR);
     assert_int_equal(pickle.values[call->argument].count, 6);
     mgi_pickle_finish(&pickle);
     bytes_free(&made);
@@ -42,30 +42,30 @@ static void reads_a_state_dict(void **state) {
 static const struct {
     const char *ops;
     size_t size;
-    mgi_value_kind kind;
+    mgi_pickle_kind kind;
     int64_t integer; /* or members */
 } good[] = {
-    {OPS("\x80\x02N."), MGI_VALUE_NONE, 0},
-    {OPS("\x80\x02\x88."), MGI_VALUE_BOOL, 1},
-    {OPS("\x80\x02K\xff."), MGI_VALUE_INTEGER, 255},
-    {OPS("\x80\x02M\x00\x01."), MGI_VALUE_INTEGER, 256},
-    {OPS("\x80\x02J\xff\xff\xff\xff."), MGI_VALUE_INTEGER, -1},
-    {OPS("\x80\x02\x8a\x00."), MGI_VALUE_INTEGER, 0},
-    {OPS("\x80\x02\x8a\x01\xfe."), MGI_VALUE_INTEGER, -2},
-    {OPS("\x80\x02\x8a\x05\x00\x00\x00\x00\x01."), MGI_VALUE_INTEGER, 1LL << 32},
-    {OPS("\x80\x02G\x3f\xf0\0\0\0\0\0\0."), MGI_VALUE_FLOAT, 0},
-    {OPS("\x80\x02)."), MGI_VALUE_TUPLE, 0},
-    {OPS("\x80\x02NN\x86."), MGI_VALUE_TUPLE, 2},
-    {OPS("\x80\x02(NNNNt."), MGI_VALUE_TUPLE, 4},
+    {OPS("\x80\x02N."), MGI_PICKLE_KIND_NONE, 0},
+    {OPS("\x80\x02\x88."), MGI_PICKLE_KIND_BOOL, 1},
+    {OPS("\x80\x02K\xff."), MGI_PICKLE_KIND_INTEGER, 255},
+    {OPS("\x80\x02M\x00\x01."), MGI_PICKLE_KIND_INTEGER, 256},
+    {OPS("\x80\x02J\xff\xff\xff\xff."), MGI_PICKLE_KIND_INTEGER, -1},
+    {OPS("\x80\x02\x8a\x00."), MGI_PICKLE_KIND_INTEGER, 0},
+    {OPS("\x80\x02\x8a\x01\xfe."), MGI_PICKLE_KIND_INTEGER, -2},
+    {OPS("\x80\x02\x8a\x05\x00\x00\x00\x00\x01."), MGI_PICKLE_KIND_INTEGER, 1LL << 32},
+    {OPS("\x80\x02G\x3f\xf0\0\0\0\0\0\0."), MGI_PICKLE_KIND_FLOAT, 0},
+    {OPS("\x80\x02)."), MGI_PICKLE_KIND_TUPLE, 0},
+    {OPS("\x80\x02NN\x86."), MGI_PICKLE_KIND_TUPLE, 2},
+    {OPS("\x80\x02(NNNNt."), MGI_PICKLE_KIND_TUPLE, 4},
     {OPS("\x80\x02]q\x00h\x00"
          "a."),
-     MGI_VALUE_LIST, 1}, /* a list in itself */
-    {OPS("\x80\x02](NNNe."), MGI_VALUE_LIST, 3},
-    {OPS("\x80\x02}K\x01NsK\x02Ns."), MGI_VALUE_DICT, 2},
-    {OPS("\x80\x02}K\x01Ns}b."), MGI_VALUE_DICT, 1},
+     MGI_PICKLE_KIND_LIST, 1}, /* a list in itself */
+    {OPS("\x80\x02](NNNe."), MGI_PICKLE_KIND_LIST, 3},
+    {OPS("\x80\x02}K\x01NsK\x02Ns."), MGI_PICKLE_KIND_DICT, 2},
+    {OPS("\x80\x02}K\x01Ns}b."), MGI_PICKLE_KIND_DICT, 1},
     {OPS("\x80\x05\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c\x05torch\x8c\x0bHalfStorage\x93\x94."),
-     MGI_VALUE_GLOBAL, 0},
-    {OPS("\x80\x04\x8d\x01\x00\x00\x00\x00\x00\x00\x00x."), MGI_VALUE_TEXT, 0},
+     MGI_PICKLE_KIND_GLOBAL, 0},
+    {OPS("\x80\x04\x8d\x01\x00\x00\x00\x00\x00\x00\x00x."), MGI_PICKLE_KIND_TEXT, 0},
 };
 
 static void reads_every_opcode_of_its_own(void **state) {
@@ -77,11 +77,11 @@ static void reads_every_opcode_of_its_own(void **state) {
                             &error) != MGEO_OK) {
             fail_msg("case %zu: %s", i, error.message);
         }
-        const mgi_value *root = &pickle.values[pickle.root];
+        const mgi_pickle_value *root = &pickle.values[pickle.root];
         assert_int_equal(root->kind, good[i].kind);
-        if (root->kind == MGI_VALUE_INTEGER || root->kind == MGI_VALUE_BOOL) {
+        if (root->kind == MGI_PICKLE_KIND_INTEGER || root->kind == MGI_PICKLE_KIND_BOOL) {
             assert_int_equal(root->integer, good[i].integer);
-        } else if (root->kind >= MGI_VALUE_TUPLE && root->kind <= MGI_VALUE_DICT) {
+        } else if (root->kind >= MGI_PICKLE_KIND_TUPLE && root->kind <= MGI_PICKLE_KIND_DICT) {
             assert_int_equal(root->count, good[i].integer);
         }
         mgi_pickle_finish(&pickle);
@@ -234,7 +234,7 @@ static void knows_or_refuses_every_opcode(void **state) {
 
 static void refuses_every_truncation(void **state) {
     (void)state;
-    bytes made = made_pickle(tensors, 2);
+    bytes made = model_files_pickle(tensors, 2);
     for (size_t size = 0; size < made.size; size++) {
         check_refused(made.data, size, MGEO_E_FORMAT, "pickle: byte ");
     }
@@ -243,7 +243,7 @@ static void refuses_every_truncation(void **state) {
 
 static void survives_any_changed_byte(void **state) {
     (void)state;
-    bytes made = made_pickle(tensors, 2);
+    bytes made = model_files_pickle(tensors, 2);
     for (size_t at = 2; at < made.size; at++) {
         for (unsigned value = 0; value < 256; value++) {
             bytes changed = bytes_cut(&made, made.size);
@@ -262,15 +262,15 @@ static void survives_any_changed_byte(void **state) {
 
 static void bounds_its_values(void **state) {
     (void)state;
-    bytes many = {.data = malloc(MGI_PICKLE_LIMIT + 1), .size = 4 << 20};
+    bytes many = {.data = malloc(MGI_PICKLE_MAX_BYTES + 1), .size = 4 << 20};
     assert_non_null(many.data);
-    memset(many.data, ')', MGI_PICKLE_LIMIT + 1);
+    memset(many.data, ')', MGI_PICKLE_MAX_BYTES + 1);
     memcpy(many.data, "\x80\x02", 2);
     mgi_pickle pickle;
     mgeo_error error;
     assert_int_equal(read_pickle(&many, &pickle, &error), MGEO_E_FORMAT);
     check_line(&error, "more values than a state dict has");
-    many.size = MGI_PICKLE_LIMIT + 1;
+    many.size = MGI_PICKLE_MAX_BYTES + 1;
     assert_int_equal(read_pickle(&many, &pickle, &error), MGEO_E_FORMAT);
     check_line(&error, "at most");
     bytes_free(&many);
@@ -278,7 +278,7 @@ static void bounds_its_values(void **state) {
 
 static void survives_failing_memory(void **state) {
     (void)state;
-    bytes made = made_pickle(tensors, 2);
+    bytes made = model_files_pickle(tensors, 2);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
         mgi_pickle pickle;

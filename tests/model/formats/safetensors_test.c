@@ -18,27 +18,27 @@ static char path[] = "some/model.safetensors";
     "\"one\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[20,21]}} "
 enum { GOOD_BODY = 21 };
 
-static mgeo_status read_file(const bytes *from, mgi_store *store, mgeo_error *error) {
-    const mgi_store_file file = made_store_file(from, path);
-    mgi_store_init(store);
+static mgeo_status read_file(const bytes *from, mgi_tensor_index *store, mgeo_error *error) {
+    const mgi_tensor_index_file file = model_files_index_file(from, path);
+    mgi_tensor_index_init(store);
     mgeo_status status = mgi_safetensors_read(store, &file, error);
-    return status == MGEO_OK ? mgi_store_seal(store, error) : status;
+    return status == MGEO_OK ? mgi_tensor_index_seal(store, error) : status;
 }
 
 static void reads_a_good_file(void **state) {
     (void)state;
-    bytes made = made_safetensors(GOOD, GOOD_BODY);
-    mgi_store store;
+    bytes made = model_files_safetensors(GOOD, GOOD_BODY);
+    mgi_tensor_index store;
     mgeo_error error;
     /* one: data may begin anywhere; see that nothing cares */
-    const mgi_store_file file = made_store_file(&made, path);
-    mgi_store_init(&store);
+    const mgi_tensor_index_file file = model_files_index_file(&made, path);
+    mgi_tensor_index_init(&store);
     if (mgi_safetensors_read(&store, &file, &error) != MGEO_OK) fail_msg("%s", error.message);
-    assert_int_equal(mgi_store_seal(&store, &error), MGEO_OK);
+    assert_int_equal(mgi_tensor_index_seal(&store, &error), MGEO_OK);
     assert_int_equal(store.count, 4);
     assert_string_equal(store.tensors[0].name, "a");
     assert_string_equal(store.tensors[1].name, "b");
-    const mgi_stored *b = mgi_store_find(&store, "b");
+    const mgi_stored_tensor *b = mgi_tensor_index_find(&store, "b");
     assert_non_null(b);
     assert_int_equal(b->type, MGI_STORED_F16);
     assert_int_equal(b->rank, 2);
@@ -46,10 +46,10 @@ static void reads_a_good_file(void **state) {
     assert_int_equal(b->bytes, 12);
     assert_true(b->dense);
     assert_ptr_equal(b->data, made.data + made.size - GOOD_BODY + 8);
-    assert_int_equal(mgi_store_find(&store, "one")->bytes, 1);
-    assert_null(mgi_store_find(&store, "c"));
-    assert_null(mgi_store_find(&store, ""));
-    mgi_store_finish(&store);
+    assert_int_equal(mgi_tensor_index_find(&store, "one")->bytes, 1);
+    assert_null(mgi_tensor_index_find(&store, "c"));
+    assert_null(mgi_tensor_index_find(&store, ""));
+    mgi_tensor_index_finish(&store);
     bytes_free(&made);
 }
 
@@ -120,9 +120,9 @@ static const struct {
 static void refuses_lies(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        bytes made = made_safetensors(bad[i].header, bad[i].body);
+        bytes made = model_files_safetensors(bad[i].header, bad[i].body);
         bytes exact = bytes_cut(&made, made.size);
-        mgi_store store;
+        mgi_tensor_index store;
         mgeo_error error = {0};
         mgeo_status status = read_file(&exact, &store, &error);
         if (status != bad[i].status) {
@@ -130,7 +130,7 @@ static void refuses_lies(void **state) {
         }
         check_line(&error, bad[i].part);
         check_line(&error, "model.safetensors: ");
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
         bytes_free(&exact);
         bytes_free(&made);
     }
@@ -138,13 +138,13 @@ static void refuses_lies(void **state) {
 
 static void refuses_every_truncation(void **state) {
     (void)state;
-    bytes made = made_safetensors(GOOD, GOOD_BODY);
+    bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     for (size_t size = 0; size < made.size; size++) {
         bytes cut = bytes_cut(&made, size);
-        mgi_store store;
+        mgi_tensor_index store;
         mgeo_error error;
         if (read_file(&cut, &store, &error) != MGEO_E_FORMAT) fail_msg("cut to %zu bytes", size);
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
         bytes_free(&cut);
     }
     bytes_free(&made);
@@ -153,50 +153,50 @@ static void refuses_every_truncation(void **state) {
 static void refuses_header_lengths(void **state) {
     (void)state;
     static const uint64_t lengths[] = {0, 1, GOOD_BODY, 1 << 20, UINT32_MAX, INT64_MAX, UINT64_MAX};
-    bytes made = made_safetensors(GOOD, GOOD_BODY);
+    bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        mgi_store store;
+        mgi_tensor_index store;
         mgeo_error error;
         bytes_set_number(&made, 0, lengths[i], 8);
         assert_int_equal(read_file(&made, &store, &error), MGEO_E_FORMAT);
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
     }
     bytes_free(&made);
 }
 
 static void refuses_a_huge_header(void **state) {
     (void)state;
-    bytes made = {.data = calloc(1, MGI_SAFETENSORS_HEADER_LIMIT + 64)};
-    made.size = MGI_SAFETENSORS_HEADER_LIMIT + 64;
+    bytes made = {.data = calloc(1, MGI_SAFETENSORS_MAX_HEADER + 64)};
+    made.size = MGI_SAFETENSORS_MAX_HEADER + 64;
     memset(made.data, ' ', made.size);
-    bytes_set_number(&made, 0, MGI_SAFETENSORS_HEADER_LIMIT + 1, 8);
-    mgi_store store;
+    bytes_set_number(&made, 0, MGI_SAFETENSORS_MAX_HEADER + 1, 8);
+    mgi_tensor_index store;
     mgeo_error error;
     assert_int_equal(read_file(&made, &store, &error), MGEO_E_FORMAT);
     check_line(&error, "header length");
     check_line(&error, "at most");
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
     bytes_free(&made);
 }
 
 static void survives_any_changed_byte(void **state) {
     (void)state;
     static const unsigned char values[] = {0, 0xFF, '"', '9', '{', ']', '-'};
-    bytes made = made_safetensors(GOOD, GOOD_BODY);
+    bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     for (size_t at = 0; at < made.size - GOOD_BODY; at++) {
         for (size_t i = 0; i < sizeof values; i++) {
             bytes changed = bytes_cut(&made, made.size);
             changed.data[at] = values[i];
-            mgi_store store;
+            mgi_tensor_index store;
             mgeo_error error;
             if (read_file(&changed, &store, &error) == MGEO_OK) {
                 for (size_t t = 0; t < store.count; t++) {
-                    const mgi_stored *tensor = &store.tensors[t];
+                    const mgi_stored_tensor *tensor = &store.tensors[t];
                     assert_true(tensor->data >= changed.data);
                     assert_true(tensor->data + tensor->bytes <= changed.data + changed.size);
                 }
             }
-            mgi_store_finish(&store);
+            mgi_tensor_index_finish(&store);
             bytes_free(&changed);
         }
     }
@@ -205,15 +205,15 @@ static void survives_any_changed_byte(void **state) {
 
 static void survives_failing_memory(void **state) {
     (void)state;
-    bytes made = made_safetensors(GOOD, GOOD_BODY);
+    bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
-        mgi_store store;
+        mgi_tensor_index store;
         mgeo_error error;
         mgi_alloc_fail_at(nth);
         status = read_file(&made, &store, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
         assert_true(nth < 100);
     }
     mgi_alloc_fail_at(0);

@@ -12,7 +12,7 @@ static char path[] = "some/pytorch_model.bin";
 static const unsigned char numbers[64];
 
 typedef struct archive {
-    const made_tensor *tensors;
+    const model_files_tensor *tensors;
     size_t count;
     const char *root; /* "m" */
     const char *byte_order;
@@ -24,24 +24,24 @@ static bytes make(const archive *parts) {
     snprintf(pickle_name, sizeof pickle_name, "%s/data.pkl", parts->root);
     snprintf(storage_name, sizeof storage_name, "%s/data/0", parts->root);
     snprintf(order_name, sizeof order_name, "%s/byteorder", parts->root);
-    bytes pickle = made_pickle(parts->tensors, parts->count);
-    made_entry entries[] = {
+    bytes pickle = model_files_pickle(parts->tensors, parts->count);
+    model_files_entry entries[] = {
         {.name = pickle_name, .data = pickle.data, .size = pickle.size},
         {.name = storage_name, .data = numbers, .size = parts->storage_size},
         {.name = order_name, .data = parts->byte_order, .size = strlen(parts->byte_order)}};
-    made_zip zip = made_zip_file(entries, 3, false);
+    model_files_zip zip = model_files_zip_make(entries, 3, false);
     bytes_free(&pickle);
     return zip.file;
 }
 
-static mgeo_status read_file(const bytes *from, mgi_store *store, mgeo_error *error) {
-    const mgi_store_file file = made_store_file(from, path);
-    mgi_store_init(store);
+static mgeo_status read_file(const bytes *from, mgi_tensor_index *store, mgeo_error *error) {
+    const mgi_tensor_index_file file = model_files_index_file(from, path);
+    mgi_tensor_index_init(store);
     mgeo_status status = mgi_torch_archive_read(store, &file, error);
-    return status == MGEO_OK ? mgi_store_seal(store, error) : status;
+    return status == MGEO_OK ? mgi_tensor_index_seal(store, error) : status;
 }
 
-static const made_tensor two[] = {
+static const model_files_tensor two[] = {
     {"w", "FloatStorage", "0", 16, 0, {2, 3}, {3, 1}, 2},
     {"b", "FloatStorage", "0", 16, 6, {3}, {1}, 1},
 };
@@ -50,26 +50,26 @@ static void reads_tensors(void **state) {
     (void)state;
     const archive parts = {two, 2, "archive", "little", 64};
     bytes made = make(&parts);
-    const mgi_store_file file = made_store_file(&made, path);
-    mgi_store store;
+    const mgi_tensor_index_file file = model_files_index_file(&made, path);
+    mgi_tensor_index store;
     mgeo_error error;
-    mgi_store_init(&store);
+    mgi_tensor_index_init(&store);
     if (mgi_torch_archive_read(&store, &file, &error) != MGEO_OK) fail_msg("%s", error.message);
-    assert_int_equal(mgi_store_seal(&store, &error), MGEO_OK);
-    const mgi_stored *w = mgi_store_find(&store, "w");
-    const mgi_stored *b = mgi_store_find(&store, "b");
+    assert_int_equal(mgi_tensor_index_seal(&store, &error), MGEO_OK);
+    const mgi_stored_tensor *w = mgi_tensor_index_find(&store, "w");
+    const mgi_stored_tensor *b = mgi_tensor_index_find(&store, "b");
     assert_int_equal(w->bytes, 24);
     assert_int_equal(w->shape[1], 3);
     assert_true(w->dense);
     assert_ptr_equal(b->data, w->data + 24);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
     bytes_free(&made);
 }
 
 static void marks_what_is_not_row_major(void **state) {
     (void)state;
     static const struct {
-        made_tensor tensor;
+        model_files_tensor tensor;
         bool dense;
     } cases[] = {
         {{"t", "FloatStorage", "0", 16, 0, {3, 2}, {1, 3}, 2}, false},
@@ -83,17 +83,17 @@ static void marks_what_is_not_row_major(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const archive parts = {&cases[i].tensor, 1, "m", "little", 64};
         bytes made = make(&parts);
-        mgi_store store;
+        mgi_tensor_index store;
         mgeo_error error;
         if (read_file(&made, &store, &error) != MGEO_OK) fail_msg("%zu: %s", i, error.message);
         assert_int_equal(store.tensors[0].dense, cases[i].dense);
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
         bytes_free(&made);
     }
 }
 
 static const struct {
-    made_tensor tensor;
+    model_files_tensor tensor;
     const char *part;
 } bad[] = {
     {{"t", "FloatStorage", "1", 16, 0, {4}, {1}, 1}, "tensor t: storage: not in the archive"},
@@ -120,13 +120,13 @@ static const struct {
 
 static void check_refused(bytes *made, mgeo_status expected, const char *part) {
     bytes exact = bytes_cut(made, made->size);
-    mgi_store store;
+    mgi_tensor_index store;
     mgeo_error error = {0};
     mgeo_status status = read_file(&exact, &store, &error);
     if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
     check_line(&error, part);
     check_line(&error, "pytorch_model.bin: ");
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
     bytes_free(&exact);
     bytes_free(made);
 }
@@ -142,7 +142,7 @@ static void refuses_lies(void **state) {
 
 static void refuses_one_name_twice(void **state) {
     (void)state;
-    const made_tensor twice[] = {two[0], two[0]};
+    const model_files_tensor twice[] = {two[0], two[0]};
     const archive parts = {twice, 2, "m", "little", 64};
     bytes made = make(&parts);
     check_refused(&made, MGEO_E_FORMAT, "tensor w: there twice");
@@ -159,19 +159,19 @@ static void refuses_other_files(void **state) {
     bytes text = {0};
     bytes_put_text(&text, "version https://git-lfs.github.com/spec/v1\n");
     check_refused(&text, MGEO_E_FORMAT, "not a zip archive");
-    made_entry other = {.name = "m/data.txt", .data = "x", .size = 1};
-    bytes zip = made_zip_file(&other, 1, false).file;
+    model_files_entry other = {.name = "m/data.txt", .data = "x", .size = 1};
+    bytes zip = model_files_zip_make(&other, 1, false).file;
     check_refused(&zip, MGEO_E_FORMAT, "no data.pkl");
-    made_entry bare = {.name = "/data.pkl", .data = "x", .size = 1};
-    zip = made_zip_file(&bare, 1, false).file;
+    model_files_entry bare = {.name = "/data.pkl", .data = "x", .size = 1};
+    zip = model_files_zip_make(&bare, 1, false).file;
     check_refused(&zip, MGEO_E_FORMAT, "no data.pkl");
-    made_entry number = {.name = "m/data.pkl", .data = "\x80\x02K\1.", .size = 5};
-    zip = made_zip_file(&number, 1, false).file;
+    model_files_entry number = {.name = "m/data.pkl", .data = "\x80\x02K\1.", .size = 5};
+    zip = model_files_zip_make(&number, 1, false).file;
     check_refused(&zip, MGEO_E_UNSUPPORTED, "holds no state dict");
     static const char evil[] = "\x80\x02"
                                "cos\nsystem\nX\2\0\0\0id\x85R.";
-    made_entry attack = {.name = "m/data.pkl", .data = evil, .size = sizeof evil - 1};
-    zip = made_zip_file(&attack, 1, false).file;
+    model_files_entry attack = {.name = "m/data.pkl", .data = evil, .size = sizeof evil - 1};
+    zip = model_files_zip_make(&attack, 1, false).file;
     check_refused(&zip, MGEO_E_UNSUPPORTED, "pickle: byte 2: asks for os.system");
 }
 
@@ -179,13 +179,13 @@ static void refuses_other_files(void **state) {
 static void passes_over_what_is_no_tensor(void **state) {
     (void)state;
     static const char pickle[] = "\x80\x02}(X\5\0\0\0epochK\3X\5\0\0\0model}X\1\0\0\0xNsu.";
-    made_entry entry = {.name = "m/data.pkl", .data = pickle, .size = sizeof pickle - 1};
-    bytes made = made_zip_file(&entry, 1, false).file;
-    mgi_store store;
+    model_files_entry entry = {.name = "m/data.pkl", .data = pickle, .size = sizeof pickle - 1};
+    bytes made = model_files_zip_make(&entry, 1, false).file;
+    mgi_tensor_index store;
     mgeo_error error;
     assert_int_equal(read_file(&made, &store, &error), MGEO_OK);
     assert_int_equal(store.count, 0);
-    mgi_store_finish(&store);
+    mgi_tensor_index_finish(&store);
     bytes_free(&made);
 }
 
@@ -197,7 +197,7 @@ static void survives_any_changed_byte(void **state) {
         for (unsigned value = 0; value < 256; value += 3) {
             bytes changed = bytes_cut(&made, made.size);
             changed.data[at] = (unsigned char)value;
-            mgi_store store;
+            mgi_tensor_index store;
             mgeo_error error;
             read_file(&changed, &store, &error);
             for (size_t i = 0; i < store.count; i++) {
@@ -205,7 +205,7 @@ static void survives_any_changed_byte(void **state) {
                 assert_true(store.tensors[i].data + store.tensors[i].bytes <=
                             changed.data + changed.size);
             }
-            mgi_store_finish(&store);
+            mgi_tensor_index_finish(&store);
             bytes_free(&changed);
         }
     }
@@ -218,12 +218,12 @@ static void survives_failing_memory(void **state) {
     bytes made = make(&parts);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
-        mgi_store store;
+        mgi_tensor_index store;
         mgeo_error error;
         mgi_alloc_fail_at(nth);
         status = read_file(&made, &store, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
-        mgi_store_finish(&store);
+        mgi_tensor_index_finish(&store);
         assert_true(nth < 100);
     }
     mgi_alloc_fail_at(0);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static made_entry entries[] = {
+static model_files_entry entries[] = {
     {.name = "m/data.pkl", .data = "pickle", .size = 6},
     {.name = "m/data/0", .data = "01234567", .size = 8},
     {.name = "m/data/1", .data = "", .size = 0},
@@ -20,7 +20,7 @@ static const mgi_zip_entry *find(const mgi_zip *zip, const char *name) {
 }
 
 static void check_good(bool zip64) {
-    made_zip made = made_zip_file(entries, ENTRIES, zip64);
+    model_files_zip made = model_files_zip_make(entries, ENTRIES, zip64);
     mgi_zip zip;
     mgeo_error error;
     if (mgi_zip_open(&zip, made.file.data, made.file.size, "m.bin", &error) != MGEO_OK) {
@@ -44,7 +44,7 @@ static void reads_good_files(void **state) {
 
 static void reads_an_empty_archive(void **state) {
     (void)state;
-    made_zip made = made_zip_file(entries, 0, false);
+    model_files_zip made = model_files_zip_make(entries, 0, false);
     mgi_zip zip;
     mgeo_error error;
     assert_int_equal(mgi_zip_open(&zip, made.file.data, made.file.size, "m.bin", &error), MGEO_OK);
@@ -55,7 +55,7 @@ static void reads_an_empty_archive(void **state) {
 
 static void reads_a_comment_and_a_prefix_of_its_mark(void **state) {
     (void)state;
-    made_zip made = made_zip_file(entries, ENTRIES, false);
+    model_files_zip made = model_files_zip_make(entries, ENTRIES, false);
     bytes_set_number(&made.file, made.end + 20, 5, 2);
     bytes_put_text(&made.file, "PK\5\6!");
     mgi_zip zip;
@@ -134,7 +134,7 @@ static const struct {
     {true, LOCAL, 30 + 10, 9, 2, MGEO_E_FORMAT, "contradicts"},
 };
 
-static size_t place_of(const made_zip *zip, base from) {
+static size_t place_of(const model_files_zip *zip, base from) {
     switch (from) {
     case LOCAL: return entries[0].local;
     case LOCAL_1: return entries[1].local;
@@ -161,7 +161,7 @@ static void check_refused(const bytes *file, mgeo_status expected, const char *p
 static void refuses_lies(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        made_zip made = made_zip_file(entries, ENTRIES, bad[i].zip64);
+        model_files_zip made = model_files_zip_make(entries, ENTRIES, bad[i].zip64);
         bytes_set_number(&made.file, place_of(&made, bad[i].base) + bad[i].offset, bad[i].number,
                          bad[i].width);
         check_refused(&made.file, bad[i].status, bad[i].part);
@@ -172,7 +172,7 @@ static void refuses_lies(void **state) {
 /* Both headers of an entry claim more bytes than there are before the next one. */
 static void refuses_overlaps(void **state) {
     (void)state;
-    made_zip made = made_zip_file(entries, ENTRIES, false);
+    model_files_zip made = model_files_zip_make(entries, ENTRIES, false);
     bytes_set_number(&made.file, entries[0].local + 18, 9, 4);
     bytes_set_number(&made.file, entries[0].local + 22, 9, 4);
     bytes_set_number(&made.file, entries[0].central + 20, 9, 4);
@@ -183,9 +183,9 @@ static void refuses_overlaps(void **state) {
 
 static void refuses_one_name_twice(void **state) {
     (void)state;
-    made_entry twice[] = {{.name = "m/data/0", .data = "a", .size = 1},
-                          {.name = "m/data/0", .data = "b", .size = 1}};
-    made_zip made = made_zip_file(twice, 2, false);
+    model_files_entry twice[] = {{.name = "m/data/0", .data = "a", .size = 1},
+                                 {.name = "m/data/0", .data = "b", .size = 1}};
+    model_files_zip made = model_files_zip_make(twice, 2, false);
     check_refused(&made.file, MGEO_E_FORMAT, "zip entry m/data/0: there twice");
     bytes_free(&made.file);
 }
@@ -193,7 +193,7 @@ static void refuses_one_name_twice(void **state) {
 static void refuses_every_truncation(void **state) {
     (void)state;
     for (int zip64 = 0; zip64 < 2; zip64++) {
-        made_zip made = made_zip_file(entries, ENTRIES, zip64 != 0);
+        model_files_zip made = model_files_zip_make(entries, ENTRIES, zip64 != 0);
         for (size_t size = 0; size < made.file.size; size++) {
             bytes cut = bytes_cut(&made.file, size);
             check_refused(&cut, MGEO_E_FORMAT, "no end record");
@@ -207,7 +207,7 @@ static void survives_any_changed_byte(void **state) {
     (void)state;
     static const unsigned char values[] = {0, 1, 8, 0x7F, 0x80, 0xFF};
     for (int zip64 = 0; zip64 < 2; zip64++) {
-        made_zip made = made_zip_file(entries, ENTRIES, zip64 != 0);
+        model_files_zip made = model_files_zip_make(entries, ENTRIES, zip64 != 0);
         for (size_t at = 0; at < made.file.size * sizeof values; at++) {
             bytes changed = bytes_cut(&made.file, made.file.size);
             changed.data[at / sizeof values] = values[at % sizeof values];
@@ -228,7 +228,7 @@ static void survives_any_changed_byte(void **state) {
 
 static void survives_failing_memory(void **state) {
     (void)state;
-    made_zip made = made_zip_file(entries, ENTRIES, false);
+    model_files_zip made = model_files_zip_make(entries, ENTRIES, false);
     mgi_zip zip;
     mgeo_error error;
     mgi_alloc_fail_at(1);

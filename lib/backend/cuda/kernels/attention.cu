@@ -326,7 +326,7 @@ int attend_fast(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool d
 
 enum { PLAIN_WARPS = 4 };
 
-__device__ float dot(mgk_cuda_type type, const void *a, size_t a_at, const void *b, size_t b_at,
+__device__ float dot(mgk_cuda_dtype type, const void *a, size_t a_at, const void *b, size_t b_at,
                      uint32_t width) {
     float sum = 0;
     for (uint32_t i = 0; i < width; i++)
@@ -405,8 +405,8 @@ bool has_tensor_cores_for_it() {
 
 } // namespace
 
-int mgk_cuda_attend(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
-                    mgk_cuda_stream stream) {
+int mgk_cuda_attention_launch(const mgk_cuda_attention *a, const mgk_cuda_batch *batch,
+                              bool dependent, mgk_cuda_stream stream) {
     const bool pieces = a->query_stride % 8 == 0 && a->key_stride % 8 == 0;
     const bool narrow = a->context_type == MGK_CUDA_E4M3;
     if (a->head_width != HEAD || a->type == MGK_CUDA_F32 || !pieces || !has_tensor_cores_for_it())

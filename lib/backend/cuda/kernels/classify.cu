@@ -76,8 +76,8 @@ __global__ void __launch_bounds__(CLASSIFY_THREADS)
 
 } // namespace
 
-int mgk_cuda_pool(const float *x, const float *weight, float *pooled, uint32_t width,
-                  const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream) {
+int mgk_cuda_classify_pool(const float *x, const float *weight, float *pooled, uint32_t width,
+                           const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream) {
     const auto kernel = width <= EARLY_MOST ? pool_kernel<true> : pool_kernel<false>;
     return launch(kernel, (width + POOL_WARPS - 1) / POOL_WARPS, POOL_WARPS * 32, 0, stream,
                   dependent, x, weight, pooled, width, *batch);

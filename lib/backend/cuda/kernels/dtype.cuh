@@ -124,7 +124,7 @@ __device__ __forceinline__ void store8(int8_t *to, const float from[8]) {
 }
 
 /* One number of a type that is known as the kernel runs. */
-__device__ __forceinline__ float load_as(mgk_cuda_type type, const void *from, size_t at) {
+__device__ __forceinline__ float load_as(mgk_cuda_dtype type, const void *from, size_t at) {
     switch (type) {
     case MGK_CUDA_F16: return to_float(static_cast<const __half *>(from)[at]);
     case MGK_CUDA_BF16: return to_float(static_cast<const __nv_bfloat16 *>(from)[at]);
@@ -132,7 +132,7 @@ __device__ __forceinline__ float load_as(mgk_cuda_type type, const void *from, s
     }
 }
 
-__device__ __forceinline__ void store_as(mgk_cuda_type type, void *to, size_t at, float x) {
+__device__ __forceinline__ void store_as(mgk_cuda_dtype type, void *to, size_t at, float x) {
     switch (type) {
     case MGK_CUDA_F16: static_cast<__half *>(to)[at] = from_float<__half>(x); break;
     case MGK_CUDA_BF16: static_cast<__nv_bfloat16 *>(to)[at] = from_float<__nv_bfloat16>(x); break;

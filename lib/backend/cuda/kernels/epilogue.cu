@@ -22,7 +22,8 @@ __device__ __forceinline__ float activate(mgk_cuda_activation activation, float 
     }
 }
 
-__device__ __forceinline__ float value_at(const mgk_cuda_finish &f, uint32_t row, uint32_t column) {
+__device__ __forceinline__ float value_at(const mgk_cuda_epilogue &f, uint32_t row,
+                                          uint32_t column) {
     const size_t at = (size_t)row * f.width + column;
     float x;
     if (f.from_type == MGK_CUDA_S32)
@@ -43,7 +44,7 @@ __device__ float block_max(float x) {
 }
 
 /* The row waits in shared memory until its scale is known. */
-__device__ void quantise_row(const mgk_cuda_finish &f, uint32_t row, float *values) {
+__device__ void quantise_row(const mgk_cuda_epilogue &f, uint32_t row, float *values) {
     float largest = 0;
     for (uint32_t i = threadIdx.x; i < f.width; i += THREADS) {
         values[i] = value_at(f, row, i);
@@ -57,7 +58,7 @@ __device__ void quantise_row(const mgk_cuda_finish &f, uint32_t row, float *valu
 }
 
 __global__ void __launch_bounds__(THREADS)
-    finish_kernel(mgk_cuda_finish f, mgk_cuda_batch batch, mgk_cuda_extent extent) {
+    finish_kernel(mgk_cuda_epilogue f, mgk_cuda_batch batch, mgk_cuda_extent extent) {
     extern __shared__ float values[];
     let_next_begin();
     wait_for_inputs();
@@ -88,23 +89,24 @@ __global__ void __launch_bounds__(THREADS)
 
 } // namespace
 
-int mgk_cuda_finish_rows(const mgk_cuda_finish *finish, const mgk_cuda_batch *batch,
-                         mgk_cuda_extent extent, bool dependent, mgk_cuda_stream stream) {
+int mgk_cuda_epilogue_rows(const mgk_cuda_epilogue *finish, const mgk_cuda_batch *batch,
+                           mgk_cuda_extent extent, bool dependent, mgk_cuda_stream stream) {
     const uint32_t rows = extent == MGK_CUDA_TOKENS ? batch->tokens : batch->rows;
     const size_t shared = finish->to_type == MGK_CUDA_S8 ? finish->width * sizeof(float) : 0;
     return launch(finish_kernel, rows, THREADS, shared, stream, dependent, *finish, *batch, extent);
 }
 
-int mgk_cuda_gather_first(const void *x, void *to, size_t bytes, const mgk_cuda_batch *batch,
-                          bool dependent, mgk_cuda_stream stream) {
+int mgk_cuda_classify_gather_first(const void *x, void *to, size_t bytes,
+                                   const mgk_cuda_batch *batch, bool dependent,
+                                   mgk_cuda_stream stream) {
     return launch(gather_kernel<uint16_t>, batch->rows, THREADS, 0, stream, dependent,
                   static_cast<const uint16_t *>(x), nullptr, static_cast<uint16_t *>(to), nullptr,
                   (uint32_t)(bytes / 2), *batch);
 }
 
-int mgk_cuda_gather_quantised(const void *x, const float *scale, void *to, float *to_scale,
-                              uint32_t width, const mgk_cuda_batch *batch, bool dependent,
-                              mgk_cuda_stream stream) {
+int mgk_cuda_classify_gather_quantised(const void *x, const float *scale, void *to, float *to_scale,
+                                       uint32_t width, const mgk_cuda_batch *batch, bool dependent,
+                                       mgk_cuda_stream stream) {
     return launch(gather_kernel<uint8_t>, batch->rows, THREADS, 0, stream, dependent,
                   static_cast<const uint8_t *>(x), scale, static_cast<uint8_t *>(to), to_scale,
                   width, *batch);

@@ -41,7 +41,7 @@ const float tanh_9[9] = {3.988054991e-01f,  -6.647745520e-02f, 9.917476214e-03f,
                          -1.131974743e-03f, 9.597119060e-05f,  -5.766713002e-06f,
                          2.288074512e-07f,  -5.320525798e-09f, 5.454288757e-11f};
 
-void set_gelu(const mgk_cuda_product *p, float to[sm90::MOST_TERMS]) {
+void set_gelu(const mgk_cuda_gemm *p, float to[sm90::MOST_TERMS]) {
     const bool tanh_form = p->activation == MGK_CUDA_GELU_TANH;
     if (p->output_type == MGK_CUDA_F16)
         memcpy(to, tanh_form ? tanh_9 : erf_9, sizeof erf_9);
@@ -71,7 +71,7 @@ kernel of_activation(mgk_cuda_activation activation, uint32_t width, uint32_t cl
     return has_gelu ? of_width<In, Out, true, 2>(width) : of_width<In, Out, false, 2>(width);
 }
 
-kernel kernel_of(mgk_cuda_type in, mgk_cuda_type out, mgk_cuda_activation activation,
+kernel kernel_of(mgk_cuda_dtype in, mgk_cuda_dtype out, mgk_cuda_activation activation,
                  uint32_t width, uint32_t cluster) {
     if (activation != MGK_CUDA_IDENTITY && activation != MGK_CUDA_GELU &&
         activation != MGK_CUDA_GELU_TANH)
@@ -131,7 +131,7 @@ plan_parts read_plan(const mgk_gemm_sm90_plan *plan) {
     return parts;
 }
 
-int find_kernels(const mgk_cuda_product *p, plan_parts *parts) {
+int find_kernels(const mgk_cuda_gemm *p, plan_parts *parts) {
     for (uint32_t width = 0; width < WIDTHS; width++)
         for (uint32_t cluster = 1; cluster <= CLUSTERS; cluster++) {
             if (p->outputs % widths[width] != 0) continue;
@@ -144,7 +144,7 @@ int find_kernels(const mgk_cuda_product *p, plan_parts *parts) {
     return 0;
 }
 
-bool encode_maps(const mgk_cuda_product *p, uint32_t rows_capacity, plan_parts *parts) {
+bool encode_maps(const mgk_cuda_gemm *p, uint32_t rows_capacity, plan_parts *parts) {
     const sm90::encoder encode_tiled = sm90::find_encoder();
     if (encode_tiled == nullptr) return false;
     /* Rows are padded to whole 256s: a box never is larger than the matrix. */
@@ -213,8 +213,8 @@ sm90::task task_of(const plan_parts *parts, uint32_t rows, uint32_t width) {
 
 } // namespace
 
-extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
-    const mgk_cuda_product *p = product;
+extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_gemm *product) {
+    const mgk_cuda_gemm *p = product;
     const kernel k = kernel_of(p->input_type, p->output_type, p->activation, WIDTHS - 1, 2);
     if (k == nullptr || device_clusters() == 0) return false;
     const uint32_t bytes = sm90::number_bytes(p->input_type);
@@ -225,7 +225,7 @@ extern "C" bool mgk_gemm_sm90_supports(const mgk_cuda_product *product) {
            sm90::is_aligned(p->scale) && sm90::is_aligned(p->bias);
 }
 
-extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t rows_capacity,
+extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_gemm *product, uint32_t rows_capacity,
                                      mgk_gemm_sm90_plan *plan) {
     if (!mgk_gemm_sm90_supports(product)) return (int)cudaErrorNotSupported;
     plan_parts parts;

@@ -24,10 +24,10 @@ typedef struct mgk_gemm_sm90_plan {
 /* Whether the current device and this file take the product: outputs in whole 128s, input rows in
  * whole 128 bytes; F16 to F16, BF16 to BF16, E4M3 to F16, BF16 or E4M3; scale with E4M3 only;
  * IDENTITY, GELU or GELU_TANH. */
-bool mgk_gemm_sm90_supports(const mgk_cuda_product *product);
+bool mgk_gemm_sm90_supports(const mgk_cuda_gemm *product);
 
 /* product->rows and product->dependent are not looked at. */
-int mgk_gemm_sm90_prepare(const mgk_cuda_product *product, uint32_t rows_capacity,
+int mgk_gemm_sm90_prepare(const mgk_cuda_gemm *product, uint32_t rows_capacity,
                           mgk_gemm_sm90_plan *plan);
 
 /* dependent: may begin before the kernel before it has ended, see kernels.h. Weight, scale and bias

@@ -8,7 +8,7 @@ namespace {
 /* ---- folding a norm into a product ---- */
 
 struct source_row {
-    mgk_cuda_type type;
+    mgk_cuda_dtype type;
     const void *numbers;
     size_t first;
 
@@ -19,7 +19,7 @@ struct source_row {
     }
 };
 
-__device__ __forceinline__ float store_rounded(mgk_cuda_type type, void *to, size_t i, float x) {
+__device__ __forceinline__ float store_rounded(mgk_cuda_dtype type, void *to, size_t i, float x) {
     if (type == MGK_CUDA_F16) {
         __half rounded = __float2half_rn(x);
         ((__half *)to)[i] = rounded;
@@ -76,7 +76,7 @@ const kernel kernels[TYPES][2] = {
     {small_product<MGK_CUDA_BF16, false>, small_product<MGK_CUDA_BF16, true>},
     {small_product<MGK_CUDA_E4M3, false>, small_product<MGK_CUDA_E4M3, true>}};
 
-int index_of(mgk_cuda_type type) {
+int index_of(mgk_cuda_dtype type) {
     return type == MGK_CUDA_F16 ? 0 : type == MGK_CUDA_BF16 ? 1 : type == MGK_CUDA_E4M3 ? 2 : -1;
 }
 
@@ -127,24 +127,24 @@ const device *current_device() {
 
 uint32_t divide_up(uint32_t n, uint32_t by) { return (n + by - 1) / by; }
 
-uint32_t row_bytes(const mgk_cuda_product *p) {
+uint32_t row_bytes(const mgk_cuda_gemm *p) {
     return p->inputs * (p->input_type == MGK_CUDA_E4M3 ? 1 : 2);
 }
 
-uint32_t blocks_of(const mgk_cuda_product *p) { return row_bytes(p) / BLOCK; }
+uint32_t blocks_of(const mgk_cuda_gemm *p) { return row_bytes(p) / BLOCK; }
 
-uint32_t share_of(const mgk_cuda_product *p, const mgk_small_plan *plan) {
+uint32_t share_of(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     uint32_t rows = p->rows < plan->tile_rows ? p->rows : plan->tile_rows;
     return divide_up(rows, plan->split);
 }
 
-uint32_t ring_bytes(const mgk_cuda_product *p, const mgk_small_plan *plan) {
+uint32_t ring_bytes(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     uint32_t most = divide_up(blocks_of(p), plan->split);
     return (most <= AHEAD ? most : (uint32_t)RING) * (plan->tile_rows * BLOCK + WEIGHT_BLOCK);
 }
 
 /* Dynamic shared memory: the ring, behind it the partial sums; a lone block's overlap. */
-uint32_t shared_bytes(const mgk_cuda_product *p, const mgk_small_plan *plan) {
+uint32_t shared_bytes(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     uint32_t ring = ring_bytes(p, plan);
     uint32_t partials = plan->split * share_of(p, plan) * PARTIAL * (uint32_t)sizeof(float);
     uint32_t slack = plan->warpgroup ? SWIZZLE_ALIGNMENT : PLAIN_ALIGNMENT;
@@ -152,14 +152,14 @@ uint32_t shared_bytes(const mgk_cuda_product *p, const mgk_small_plan *plan) {
     return slack + (ring > partials ? ring : partials);
 }
 
-uint32_t tiles_of(const mgk_cuda_product *p, const mgk_small_plan *plan) {
+uint32_t tiles_of(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     return p->outputs / COLUMNS * divide_up(p->rows, plan->tile_rows);
 }
 
 /* As many blocks as were fastest in a chain of products, measured on an H100 with benchmarks/gpu's
  * small_bench (its table by split): more of them share the copying, but meet for their sums. Each
  * keeps four blocks of a row at least. */
-uint32_t choose_split(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan) {
+uint32_t choose_split(const device *d, const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     const uint32_t blocks = blocks_of(p), tiles = tiles_of(p, plan);
     const bool is_long = blocks >= 24;
     const uint32_t in_all = p->rows <= MOST_ROWS ? 72 : is_long ? 96 : 48;
@@ -170,11 +170,11 @@ uint32_t choose_split(const device *d, const mgk_cuda_product *p, const mgk_smal
     return split > 1 ? split : 1;
 }
 
-bool plan_fits(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan) {
+bool plan_fits(const device *d, const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     return shared_bytes(p, plan) <= (uint32_t)d->dynamic;
 }
 
-mgk_small_plan choose(const device *d, const mgk_cuda_product *p) {
+mgk_small_plan choose(const device *d, const mgk_cuda_gemm *p) {
     uint32_t rows = divide_up(p->rows, divide_up(p->rows, MOST_ROWS));
     const int type = index_of(p->input_type);
     mgk_small_plan plan = {1, divide_up(rows, 16) * 16, type >= 0 && d->usable[type][1]};
@@ -185,7 +185,7 @@ mgk_small_plan choose(const device *d, const mgk_cuda_product *p) {
 
 /* ---- launching ---- */
 
-task make_task(const mgk_cuda_product *p, const mgk_small_plan *plan) {
+task make_task(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     task t = {};
     t.input = (const unsigned char *)p->input;
     t.weight = (const unsigned char *)p->weight;
@@ -218,7 +218,7 @@ void fuse(task *t, const mgk_small_fusion *f) {
 }
 
 /* Attributes go to `a`, which has room for two. */
-cudaLaunchConfig_t configure(const device *d, const mgk_cuda_product *p, const mgk_small_plan *plan,
+cudaLaunchConfig_t configure(const device *d, const mgk_cuda_gemm *p, const mgk_small_plan *plan,
                              cudaLaunchAttribute *a) {
     cudaLaunchConfig_t c = {};
     c.gridDim = dim3(plan->split, p->outputs / COLUMNS, divide_up(p->rows, plan->tile_rows));
@@ -240,7 +240,7 @@ cudaLaunchConfig_t configure(const device *d, const mgk_cuda_product *p, const m
     return c;
 }
 
-int launch(const device *d, const mgk_cuda_product *p, const mgk_small_fusion *fusion,
+int launch(const device *d, const mgk_cuda_gemm *p, const mgk_small_fusion *fusion,
            const mgk_small_plan *plan, mgk_cuda_stream stream) {
     task t = make_task(p, plan);
     if (fusion) fuse(&t, fusion);
@@ -252,7 +252,7 @@ int launch(const device *d, const mgk_cuda_product *p, const mgk_small_fusion *f
     return (int)cudaLaunchKernelExC(&c, (const void *)k, arguments);
 }
 
-bool device_supports(const device *d, const mgk_cuda_product *p) {
+bool device_supports(const device *d, const mgk_cuda_gemm *p) {
     int type = index_of(p->input_type);
     return d && type >= 0 && index_of(p->output_type) >= 0 && d->usable[type][0] && p->rows > 0 &&
            p->rows <= MGK_SMALL_ROWS && p->outputs > 0 && p->outputs % COLUMNS == 0 &&
@@ -261,11 +261,11 @@ bool device_supports(const device *d, const mgk_cuda_product *p) {
 
 } // namespace
 
-bool mgk_gemm_small_supports(const mgk_cuda_product *product) {
+bool mgk_gemm_small_supports(const mgk_cuda_gemm *product) {
     return device_supports(current_device(), product);
 }
 
-int mgk_gemm_small_fused(const mgk_cuda_product *product, const mgk_small_fusion *fusion,
+int mgk_gemm_small_fused(const mgk_cuda_gemm *product, const mgk_small_fusion *fusion,
                          mgk_cuda_stream stream) {
     const device *d = current_device();
     if (!device_supports(d, product)) return cudaErrorNotSupported;
@@ -273,7 +273,7 @@ int mgk_gemm_small_fused(const mgk_cuda_product *product, const mgk_small_fusion
     return launch(d, product, fusion, &plan, stream);
 }
 
-int mgk_gemm_small(const mgk_cuda_product *product, mgk_cuda_stream stream) {
+int mgk_gemm_small(const mgk_cuda_gemm *product, mgk_cuda_stream stream) {
     return mgk_gemm_small_fused(product, NULL, stream);
 }
 
@@ -282,11 +282,11 @@ int mgk_gemm_small_fold(const mgk_small_fold *fold, mgk_cuda_stream stream) {
     return (int)cudaGetLastError();
 }
 
-mgk_small_plan mgk_gemm_small_choose(const mgk_cuda_product *product) {
+mgk_small_plan mgk_gemm_small_choose(const mgk_cuda_gemm *product) {
     return choose(current_device(), product);
 }
 
-bool mgk_gemm_small_can(const mgk_cuda_product *product, const mgk_small_plan *plan) {
+bool mgk_gemm_small_can(const mgk_cuda_gemm *product, const mgk_small_plan *plan) {
     const device *d = current_device();
     if (!device_supports(d, product) || !d->usable[index_of(product->input_type)][plan->warpgroup])
         return false;
@@ -296,7 +296,7 @@ bool mgk_gemm_small_can(const mgk_cuda_product *product, const mgk_small_plan *p
            plan_fits(d, product, plan);
 }
 
-int mgk_gemm_small_planned(const mgk_cuda_product *product, const mgk_small_fusion *fusion,
+int mgk_gemm_small_planned(const mgk_cuda_gemm *product, const mgk_small_fusion *fusion,
                            const mgk_small_plan *plan, mgk_cuda_stream stream) {
     return launch(current_device(), product, fusion, plan, stream);
 }

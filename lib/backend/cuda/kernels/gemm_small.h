@@ -61,8 +61,8 @@ typedef struct mgk_small_plan {
 
 /* One norm's gain and shift folded into the weight and bias of the product that reads it. */
 typedef struct mgk_small_fold {
-    mgk_cuda_type source_type; /* F32, F16, BF16 */
-    mgk_cuda_type weight_type; /* F16, BF16 */
+    mgk_cuda_dtype source_type; /* F32, F16, BF16 */
+    mgk_cuda_dtype weight_type; /* F16, BF16 */
     uint32_t outputs, inputs;
     const void *source;        /* [outputs, inputs] */
     const float *gain, *shift; /* [inputs] */
@@ -74,18 +74,18 @@ typedef struct mgk_small_fold {
 
 /* Whether the current device takes the product: at most 256 rows, outputs in whole 64s, input rows
  * in whole 128 bytes, F16, BF16 or (compute capability 8.9 and up) E4M3 input. */
-bool mgk_gemm_small_supports(const mgk_cuda_product *product);
+bool mgk_gemm_small_supports(const mgk_cuda_gemm *product);
 
-int mgk_gemm_small(const mgk_cuda_product *product, mgk_cuda_stream stream);
-int mgk_gemm_small_fused(const mgk_cuda_product *product, const mgk_small_fusion *fusion,
+int mgk_gemm_small(const mgk_cuda_gemm *product, mgk_cuda_stream stream);
+int mgk_gemm_small_fused(const mgk_cuda_gemm *product, const mgk_small_fusion *fusion,
                          mgk_cuda_stream stream);
 int mgk_gemm_small_fold(const mgk_small_fold *fold, mgk_cuda_stream stream);
 
 /* For measuring: the plan that the launchers above use, whether the device can run a plan, and a
  * launch by a given plan (fusion may be NULL). */
-mgk_small_plan mgk_gemm_small_choose(const mgk_cuda_product *product);
-bool mgk_gemm_small_can(const mgk_cuda_product *product, const mgk_small_plan *plan);
-int mgk_gemm_small_planned(const mgk_cuda_product *product, const mgk_small_fusion *fusion,
+mgk_small_plan mgk_gemm_small_choose(const mgk_cuda_gemm *product);
+bool mgk_gemm_small_can(const mgk_cuda_gemm *product, const mgk_small_plan *plan);
+int mgk_gemm_small_planned(const mgk_cuda_gemm *product, const mgk_small_fusion *fusion,
                            const mgk_small_plan *plan, mgk_cuda_stream stream);
 
 #ifdef __cplusplus

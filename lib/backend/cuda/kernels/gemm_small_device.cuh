@@ -147,7 +147,7 @@ __device__ __forceinline__ fragment load_matrices(uint32_t from) {
                    "r"(b1))
 
 /* d[16, 8] += a[16, 32 bytes] b[8, 32 bytes]ᵀ */
-template <mgk_cuda_type type>
+template <mgk_cuda_dtype type>
 __device__ __forceinline__ void multiply_step(float (&d)[4], const fragment &a, uint32_t b0,
                                               uint32_t b1) {
     if constexpr (type == MGK_CUDA_F16)
@@ -175,7 +175,7 @@ __device__ __forceinline__ void multiply_step(float (&d)[4], const fragment &a, 
                  : "l"(a), "l"(b))
 
 /* d[64, 64] += a[64, 32 bytes] b[64, 32 bytes]ᵀ, both told by descriptors; done later. */
-template <mgk_cuda_type type>
+template <mgk_cuda_dtype type>
 __device__ __forceinline__ void multiply_step(float (&d)[8][4], uint64_t a, uint64_t b) {
     if constexpr (type == MGK_CUDA_F16)
         MGK_WGMMA("m64n64k16.f32.f16.f16", ", 0, 0");

@@ -33,7 +33,7 @@ enum : uint32_t {
     PLAIN_ALIGNMENT = 128,
 };
 
-/* What a kernel is told; pointers as in mgk_cuda_product and mgk_small_fusion. */
+/* What a kernel is told; pointers as in mgk_cuda_gemm and mgk_small_fusion. */
 struct task {
     const unsigned char *input, *weight, *residual;
     unsigned char *output;
@@ -47,7 +47,7 @@ struct task {
     uint32_t share;       /* most rows that one block of a cluster finishes */
     uint32_t partials_at; /* where partial sums lie in shared memory */
     mgk_cuda_activation activation;
-    mgk_cuda_type output_type;
+    mgk_cuda_dtype output_type;
 };
 
 /* Numbers of a tile's columns, and of the rows that this block finishes. */
@@ -70,7 +70,7 @@ struct place {
 };
 
 /* The kernel's body is left empty where its instructions do not exist. */
-template <mgk_cuda_type type, bool warpgroup> __host__ __device__ constexpr bool has_body() {
+template <mgk_cuda_dtype type, bool warpgroup> __host__ __device__ constexpr bool has_body() {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     return true;
 #elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
@@ -122,7 +122,7 @@ __device__ __forceinline__ void keep(const task &t, const place &p, const float 
 }
 
 /* Eight warps: four across the columns, 16 each; two take turns at the tiles of 16 rows. */
-template <mgk_cuda_type type, bool warpgroup> struct multiplier {
+template <mgk_cuda_dtype type, bool warpgroup> struct multiplier {
     float sum[2][2][4];
 
     static __device__ __forceinline__ bool multiplies() { return true; }
@@ -173,7 +173,7 @@ template <mgk_cuda_type type, bool warpgroup> struct multiplier {
 /* One warpgroup multiplies, 64 rows at once: rows that the tile lacks are whatever follows the
  * input's block in shared memory, and nobody reads their sums. The other warpgroup helps to copy
  * and to finish. */
-template <mgk_cuda_type type> struct multiplier<type, true> {
+template <mgk_cuda_dtype type> struct multiplier<type, true> {
     float sum[8][4];
 
     /* Told so that the compiler sees that whole warps agree; else it would wait at every step. */
@@ -388,7 +388,7 @@ __device__ __forceinline__ void activate(mgk_cuda_activation activation, vector 
         apply<tanhf>(v);
 }
 
-__device__ __forceinline__ uint32_t pack_pair(mgk_cuda_type type, float x, float y) {
+__device__ __forceinline__ uint32_t pack_pair(mgk_cuda_dtype type, float x, float y) {
     if (type == MGK_CUDA_F16) {
         __half2 pair = __floats2half2_rn(x, y);
         return *(uint32_t *)&pair;
@@ -397,16 +397,16 @@ __device__ __forceinline__ uint32_t pack_pair(mgk_cuda_type type, float x, float
     return *(uint32_t *)&pair;
 }
 
-__device__ __forceinline__ float2 unpack_pair(mgk_cuda_type type, uint32_t word) {
+__device__ __forceinline__ float2 unpack_pair(mgk_cuda_dtype type, uint32_t word) {
     if (type == MGK_CUDA_F16) return __half22float2(*(__half2 *)&word);
     return __bfloat1622float2(*(__nv_bfloat162 *)&word);
 }
 
-__device__ __forceinline__ uint2 pack(mgk_cuda_type type, const vector &v) {
+__device__ __forceinline__ uint2 pack(mgk_cuda_dtype type, const vector &v) {
     return make_uint2(pack_pair(type, v.x[0], v.x[1]), pack_pair(type, v.x[2], v.x[3]));
 }
 
-__device__ __forceinline__ vector unpack(mgk_cuda_type type, uint2 words) {
+__device__ __forceinline__ vector unpack(mgk_cuda_dtype type, uint2 words) {
     float2 low = unpack_pair(type, words.x), high = unpack_pair(type, words.y);
     return {low.x, low.y, high.x, high.y};
 }
@@ -553,7 +553,7 @@ __device__ __forceinline__ void exchange(const task &t, const place &p, multipli
     }
 }
 
-template <mgk_cuda_type type, bool warpgroup>
+template <mgk_cuda_dtype type, bool warpgroup>
 __device__ __forceinline__ void run(const task &t, unsigned char *memory, tile_edges &e) {
     let_next_start();
     const uint32_t alignment = warpgroup ? SWIZZLE_ALIGNMENT : PLAIN_ALIGNMENT;
@@ -577,7 +577,7 @@ __device__ __forceinline__ void run(const task &t, unsigned char *memory, tile_e
     finish_rows(t, p, e, residual);
 }
 
-template <mgk_cuda_type type, bool warpgroup>
+template <mgk_cuda_dtype type, bool warpgroup>
 __global__ void __launch_bounds__(THREADS, 2) small_product(const __grid_constant__ task t) {
     if constexpr (has_body<type, warpgroup>()) {
         /* Static, so that the host can tell a body from an empty one: see prepare. */

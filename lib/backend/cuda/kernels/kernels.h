@@ -19,14 +19,14 @@ extern "C" {
 typedef struct CUstream_st *mgk_cuda_stream;
 
 /* How numbers lie in device memory. */
-typedef enum mgk_cuda_type {
+typedef enum mgk_cuda_dtype {
     MGK_CUDA_F32,
     MGK_CUDA_F16,
     MGK_CUDA_BF16,
     MGK_CUDA_E4M3, /* fp8 */
     MGK_CUDA_S8,
     MGK_CUDA_S32 /* what products of S8 make */
-} mgk_cuda_type;
+} mgk_cuda_dtype;
 
 typedef enum mgk_cuda_activation {
     MGK_CUDA_IDENTITY,
@@ -39,9 +39,9 @@ typedef enum mgk_cuda_activation {
 /* output[r, o] = to(activation(scale[o] * Σ_i input[r, i] weight[o, i] + bias[o]) * output_scale).
  *
  * Sums are taken in fp32. E4M3 output saturates; other outputs ignore output_scale. */
-typedef struct mgk_cuda_product {
-    mgk_cuda_type input_type;  /* of input and weight */
-    mgk_cuda_type output_type; /* F16, BF16, E4M3 */
+typedef struct mgk_cuda_gemm {
+    mgk_cuda_dtype input_type;  /* of input and weight */
+    mgk_cuda_dtype output_type; /* F16, BF16, E4M3 */
     mgk_cuda_activation activation;
     uint32_t rows, outputs, inputs;
     const void *input;  /* [rows, inputs], dense */
@@ -51,7 +51,7 @@ typedef struct mgk_cuda_product {
     void *output;       /* [rows, outputs], dense */
     float output_scale;
     bool dependent;
-} mgk_cuda_product;
+} mgk_cuda_gemm;
 
 /* A batch as kernels see it. Launches are sized for the bounds, so that one captured graph serves
  * many batches; what is really there stands in device memory. */
@@ -78,11 +78,11 @@ typedef struct mgk_cuda_norm {
     const float *weight, *bias; /* [width] */
     uint32_t width;
     float eps;
-    mgk_cuda_type type;           /* of x */
-    void *x;                      /* [rows, width] F32, F16, BF16 */
-    float *exact;                 /* [rows, width] */
-    void *quantised;              /* [rows, width] */
-    mgk_cuda_type quantised_type; /* E4M3: of numbers * scale. S8: in steps of row_scale */
+    mgk_cuda_dtype type;           /* of x */
+    void *x;                       /* [rows, width] F32, F16, BF16 */
+    float *exact;                  /* [rows, width] */
+    void *quantised;               /* [rows, width] */
+    mgk_cuda_dtype quantised_type; /* E4M3: of numbers * scale. S8: in steps of row_scale */
     float scale;
     float *row_scale; /* [rows], written */
 } mgk_cuda_norm;
@@ -100,65 +100,66 @@ typedef struct mgk_cuda_embedding {
 } mgk_cuda_embedding;
 
 /* norm(word + position + type) of every token. With `upload`, batch->sizes is not read. */
-int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
-                   const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream);
+int mgk_cuda_norm_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
+                        const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream);
 
 /* norm(x + y + bias); x and y are of norm->type; norm->x may be x. With x NULL: norm(y), which
  * holds the sum already. */
-int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
+int mgk_cuda_norm_add(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream);
 
 /* Softmax(query keyᵀ / √width) value for every head of every sequence, at any length. */
 typedef struct mgk_cuda_attention {
-    mgk_cuda_type type; /* F32, F16, BF16 */
+    mgk_cuda_dtype type; /* F32, F16, BF16 */
     const void *query, *key, *value;
     uint32_t query_stride; /* elements from row to row */
     uint32_t key_stride;   /* of key and value */
     uint32_t heads, head_width;
-    uint32_t length_most;       /* of a sequence */
-    mgk_cuda_extent queries;    /* every token asks, or one row for each sequence */
-    void *context;              /* [queries, heads * head_width] */
-    mgk_cuda_type context_type; /* type, or E4M3: of numbers * context_scale */
+    uint32_t length_most;        /* of a sequence */
+    mgk_cuda_extent queries;     /* every token asks, or one row for each sequence */
+    void *context;               /* [queries, heads * head_width] */
+    mgk_cuda_dtype context_type; /* type, or E4M3: of numbers * context_scale */
     float context_scale;
 } mgk_cuda_attention;
 
-int mgk_cuda_attend(const mgk_cuda_attention *attention, const mgk_cuda_batch *batch,
-                    bool dependent, mgk_cuda_stream stream);
+int mgk_cuda_attention_launch(const mgk_cuda_attention *attention, const mgk_cuda_batch *batch,
+                              bool dependent, mgk_cuda_stream stream);
 
 /* Rows out of a product that could not end them itself. */
-typedef struct mgk_cuda_finish {
-    mgk_cuda_type from_type; /* F32, F16, BF16; S32: in steps of row_scale * scale */
-    const void *from;        /* [rows, width] */
-    const float *row_scale;  /* [rows], with S32 */
-    const float *scale;      /* [width], with S32 */
-    const float *bias;       /* [width] or NULL */
+typedef struct mgk_cuda_epilogue {
+    mgk_cuda_dtype from_type; /* F32, F16, BF16; S32: in steps of row_scale * scale */
+    const void *from;         /* [rows, width] */
+    const float *row_scale;   /* [rows], with S32 */
+    const float *scale;       /* [width], with S32 */
+    const float *bias;        /* [width] or NULL */
     mgk_cuda_activation activation;
     uint32_t width;
-    mgk_cuda_type to_type; /* F32, F16, BF16; E4M3: of numbers * to_scale; S8 */
-    void *to;              /* [rows, width]; may be from where the types are alike */
+    mgk_cuda_dtype to_type; /* F32, F16, BF16; E4M3: of numbers * to_scale; S8 */
+    void *to;               /* [rows, width]; may be from where the types are alike */
     float to_scale;
     float *to_row_scale; /* [rows], with S8 */
-} mgk_cuda_finish;
+} mgk_cuda_epilogue;
 
 /* Widths of S8 are bounded by shared memory. */
-#define MGK_CUDA_S8_WIDTH_MOST 12288u
+#define MGK_CUDA_S8_MAX_WIDTH 12288u
 
-int mgk_cuda_finish_rows(const mgk_cuda_finish *finish, const mgk_cuda_batch *batch,
-                         mgk_cuda_extent extent, bool dependent, mgk_cuda_stream stream);
+int mgk_cuda_epilogue_rows(const mgk_cuda_epilogue *finish, const mgk_cuda_batch *batch,
+                           mgk_cuda_extent extent, bool dependent, mgk_cuda_stream stream);
 
 /* to[r] = x[offsets[r]]: each sequence's [CLS]; rows of `bytes`, a multiple of 2. */
-int mgk_cuda_gather_first(const void *x, void *to, size_t bytes, const mgk_cuda_batch *batch,
-                          bool dependent, mgk_cuda_stream stream);
+int mgk_cuda_classify_gather_first(const void *x, void *to, size_t bytes,
+                                   const mgk_cuda_batch *batch, bool dependent,
+                                   mgk_cuda_stream stream);
 
 /* The same of quantised rows, `width` bytes each, and of their scales, which may be NULL. */
-int mgk_cuda_gather_quantised(const void *x, const float *scale, void *to, float *to_scale,
-                              uint32_t width, const mgk_cuda_batch *batch, bool dependent,
-                              mgk_cuda_stream stream);
+int mgk_cuda_classify_gather_quantised(const void *x, const float *scale, void *to, float *to_scale,
+                                       uint32_t width, const mgk_cuda_batch *batch, bool dependent,
+                                       mgk_cuda_stream stream);
 
 /* pooled[r, o] = Σ_i x[r, i] weight[o, i], all fp32: for few rows. */
-int mgk_cuda_pool(const float *x, const float *weight, float *pooled, uint32_t width,
-                  const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream);
+int mgk_cuda_classify_pool(const float *x, const float *weight, float *pooled, uint32_t width,
+                           const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream);
 
 /* logits[r, l] = Σ_i tanh(pooled[r, i] + pool_bias[i]) weight[l, i] + bias[l]. `done`, if not NULL,
  * is set to `mark` behind all logits; both may lie in pinned host memory. `arrived` counts, and is
@@ -180,27 +181,28 @@ int mgk_cuda_classify(const mgk_cuda_classifier *classifier, const mgk_cuda_batc
 
 /* to = from * scale, `count` numbers; from F32, F16 or BF16, at any alignment of its own size; to
  * those or E4M3. */
-int mgk_cuda_convert(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
-                     float scale, size_t count, mgk_cuda_stream stream);
+int mgk_cuda_weights_convert(mgk_cuda_dtype from_type, const void *from, mgk_cuda_dtype to_type,
+                             void *to, float scale, size_t count, mgk_cuda_stream stream);
 
 /* Fills memory with noise that makes sound numbers of middling size in every type of two bytes or
  * one: for timing. `bytes` is a multiple of 4. */
-int mgk_cuda_fill(void *memory, size_t bytes, mgk_cuda_stream stream);
+int mgk_cuda_weights_fill_noise(void *memory, size_t bytes, mgk_cuda_stream stream);
 
 /* to[r] = round(from[r] / scale[r]), scale[r] the largest of the row over 127; S8. */
-int mgk_cuda_quantise_rows(mgk_cuda_type from_type, const void *from, int8_t *to, float *scale,
-                           uint32_t rows, uint32_t width, mgk_cuda_stream stream);
+int mgk_cuda_weights_quantise_rows(mgk_cuda_dtype from_type, const void *from, int8_t *to,
+                                   float *scale, uint32_t rows, uint32_t width,
+                                   mgk_cuda_stream stream);
 
 /* Raises *largest (the bits of a float >= 0) to the largest size among `count` numbers. */
-int mgk_cuda_largest(mgk_cuda_type from_type, const void *from, size_t count, float *largest,
-                     mgk_cuda_stream stream);
+int mgk_cuda_weights_largest(mgk_cuda_dtype from_type, const void *from, size_t count,
+                             float *largest, mgk_cuda_stream stream);
 
 /* Raises *bound to the largest |Σ_i weight[r, i] z_i + bias[r]| that any row r can reach where z is
  * the output of a LayerNorm (gamma, beta): by Cauchy and Schwarz √width |weight ∘ gamma| on top of
  * |weight · beta + bias|, since what LayerNorm scales has the norm √width at most. */
-int mgk_cuda_bound(mgk_cuda_type from_type, const void *weight, const float *bias,
-                   const float *gamma, const float *beta, uint32_t rows, uint32_t width,
-                   float *bound, mgk_cuda_stream stream);
+int mgk_cuda_weights_bound(mgk_cuda_dtype from_type, const void *weight, const float *bias,
+                           const float *gamma, const float *beta, uint32_t rows, uint32_t width,
+                           float *bound, mgk_cuda_stream stream);
 
 #ifdef __cplusplus
 }

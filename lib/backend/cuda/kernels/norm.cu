@@ -305,8 +305,8 @@ int lasting_blocks(uint32_t rows, uint32_t *blocks) {
 
 } // namespace
 
-int mgk_cuda_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
-                   const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
+int mgk_cuda_norm_embed(const mgk_cuda_embedding *embedding, const mgk_cuda_batch *batch,
+                        const mgk_cuda_norm *norm, bool dependent, mgk_cuda_stream stream) {
     uint32_t blocks;
     const int code = lasting_blocks(batch->tokens, &blocks);
     if (code != 0) return code;
@@ -330,7 +330,7 @@ int norm_rows(const T *y, const mgk_cuda_batch *batch, mgk_cuda_extent extent, u
 
 } // namespace
 
-int mgk_cuda_add_norm(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
+int mgk_cuda_norm_add(const void *x, const void *y, const float *bias, const mgk_cuda_batch *batch,
                       mgk_cuda_extent extent, const mgk_cuda_norm *norm, bool dependent,
                       mgk_cuda_stream stream) {
     enum { FEW = 512 };

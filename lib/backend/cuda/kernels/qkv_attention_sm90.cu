@@ -10,7 +10,7 @@ namespace {
 
 using kernel = void (*)(sm90_heads::task);
 
-kernel kernel_of(const mgk_heads *h) {
+kernel kernel_of(const mgk_qkv_attention *h) {
     const bool half = h->type == MGK_CUDA_F16, bf16 = h->type == MGK_CUDA_BF16;
     if (h->input_type == MGK_CUDA_E4M3 && half && h->context_type == MGK_CUDA_E4M3)
         return sm90_heads::heads<e4m3, __half, e4m3>;
@@ -25,9 +25,9 @@ struct plan_parts {
     uint32_t at_once; /* clusters */
     sm90_heads::task task;
 };
-static_assert(sizeof(plan_parts) <= sizeof(mgk_heads_plan), "plans are too small");
+static_assert(sizeof(plan_parts) <= sizeof(mgk_qkv_attention_plan), "plans are too small");
 
-plan_parts read_plan(const mgk_heads_plan *plan) {
+plan_parts read_plan(const mgk_qkv_attention_plan *plan) {
     plan_parts parts;
     memcpy(&parts, plan, sizeof parts);
     return parts;
@@ -35,7 +35,7 @@ plan_parts read_plan(const mgk_heads_plan *plan) {
 
 constexpr sm90::shape shape = {sm90_heads::THREADS, sm90_heads::CLUSTER, sm90_heads::SHARED_BYTES};
 
-bool encode_maps(const mgk_heads *h, uint32_t rows_capacity, sm90_heads::task *t) {
+bool encode_maps(const mgk_qkv_attention *h, uint32_t rows_capacity, sm90_heads::task *t) {
     const sm90::encoder encode = sm90::find_encoder();
     const uint32_t rows = rows_capacity < sm90_heads::TILE ? sm90_heads::TILE : rows_capacity;
     return encode != nullptr &&
@@ -46,8 +46,8 @@ bool encode_maps(const mgk_heads *h, uint32_t rows_capacity, sm90_heads::task *t
 }
 
 /* Whether there is a kernel for it, on whatever device. */
-bool fits(const mgk_heads *h) {
-    return kernel_of(h) != nullptr && h->heads != 0 && h->hidden == h->heads * MGK_HEADS_WIDTH &&
+bool fits(const mgk_qkv_attention *h) {
+    return kernel_of(h) != nullptr && h->heads != 0 && h->hidden == h->heads * MGK_QKV_HEAD_WIDTH &&
            h->hidden * sm90::number_bytes(h->input_type) % sm90::STEP_BYTES == 0 &&
            sm90::is_aligned(h->input) && sm90::is_aligned(h->weight) && sm90::is_aligned(h->bias) &&
            sm90::is_aligned(h->context);
@@ -55,12 +55,12 @@ bool fits(const mgk_heads *h) {
 
 } // namespace
 
-extern "C" bool mgk_heads_sm90_supports(const mgk_heads *h) {
+extern "C" bool mgk_qkv_attention_sm90_supports(const mgk_qkv_attention *h) {
     return fits(h) && sm90::count_clusters(kernel_of(h), shape) > 0;
 }
 
-extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity,
-                                      mgk_heads_plan *plan) {
+extern "C" int mgk_qkv_attention_sm90_prepare(const mgk_qkv_attention *h, uint32_t rows_capacity,
+                                              mgk_qkv_attention_plan *plan) {
     if (!fits(h)) return (int)cudaErrorNotSupported;
     const float log2_e = 1.4426950408889634f;
     plan_parts parts;
@@ -74,16 +74,17 @@ extern "C" int mgk_heads_sm90_prepare(const mgk_heads *h, uint32_t rows_capacity
     parts.task.heads = h->heads;
     parts.task.steps = h->hidden * sm90::number_bytes(h->input_type) / sm90::STEP_BYTES;
     parts.task.scale = h->input_type == MGK_CUDA_E4M3 ? h->scale : 1;
-    parts.task.score_scale = log2_e / sqrtf((float)MGK_HEADS_WIDTH);
+    parts.task.score_scale = log2_e / sqrtf((float)MGK_QKV_HEAD_WIDTH);
     parts.task.context_scale = h->context_type == MGK_CUDA_E4M3 ? h->context_scale : 1;
     memset(plan, 0, sizeof *plan);
     memcpy(plan, &parts, sizeof parts);
     return 0;
 }
 
-extern "C" int mgk_heads_sm90_launch(const mgk_heads_plan *plan, const mgk_heads_tile *tiles,
-                                     uint32_t count, const mgk_heads_bounds *bounds, bool dependent,
-                                     mgk_cuda_stream stream) {
+extern "C" int mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
+                                             const mgk_qkv_tile *tiles, uint32_t count,
+                                             const mgk_qkv_bounds *bounds, bool dependent,
+                                             mgk_cuda_stream stream) {
     if (count == 0) return 0;
     plan_parts parts = read_plan(plan);
     sm90_heads::task *t = &parts.task;

@@ -22,8 +22,8 @@ namespace sm90_heads {
 using namespace sm90;
 
 enum : uint32_t {
-    TILE = MGK_HEADS_TILE,
-    HEAD = MGK_HEADS_WIDTH,
+    TILE = MGK_QKV_TILE_ROWS,
+    HEAD = MGK_QKV_HEAD_WIDTH,
     ROW_BYTES = HEAD * 2, /* of keys and values in shared memory */
     PARTS = 3,            /* queries, keys, values */
     BOX = HEAD / 2,       /* weight rows that a block fetches of each part */
@@ -57,8 +57,8 @@ struct task {
     CUtensorMap input;  /* boxes of TILE rows */
     CUtensorMap weight; /* boxes of BOX rows */
     const float *bias;
-    const mgk_heads_tile *tiles;
-    const mgk_heads_bounds *bounds;
+    const mgk_qkv_tile *tiles;
+    const mgk_qkv_bounds *bounds;
     void *context;
     uint32_t count; /* of tiles */
     uint32_t heads;
@@ -101,7 +101,7 @@ struct walk {
     __device__ bool last(const task &t) const { return item + gridDim.x / CLUSTER >= t.items; }
     __device__ void advance(uint32_t items = 1) { item += items * (gridDim.x / CLUSTER); }
     __device__ uint32_t head(const task &t) const { return item % t.heads; }
-    __device__ mgk_heads_tile tile(const task &t, uint32_t rank) const {
+    __device__ mgk_qkv_tile tile(const task &t, uint32_t rank) const {
         const uint32_t i = item / t.heads * CLUSTER + rank;
         if (i >= t.count) return {0, 0, 0};
         const uint2 words = __ldg(reinterpret_cast<const uint2 *>(t.tiles + i));
@@ -307,7 +307,7 @@ template <typename In, typename Half, typename Out> struct worker {
         uint32_t begin[2], length[2]; /* of the thread's two rows; length 0: no row */
     };
 
-    __device__ bounds bounds_of(const mgk_heads_tile &tile, uint32_t h) const {
+    __device__ bounds bounds_of(const mgk_qkv_tile &tile, uint32_t h) const {
         bounds b;
 #pragma unroll
         for (uint32_t i = 0; i < 2; i++) {
@@ -430,7 +430,7 @@ template <typename In, typename Half, typename Out> struct worker {
 
     /* A warp's 16 rows, from row `first` of the tile on. */
     __device__ void write(const float (&context)[HEAD / 2], const float (&sum)[2],
-                          const mgk_heads_tile &tile, uint32_t first, uint32_t head) const {
+                          const mgk_qkv_tile &tile, uint32_t first, uint32_t head) const {
         constexpr uint32_t chunks = out_bytes / 16, at_once = 32 / chunks;
         const uint32_t at = keys_at() + first * ROW_BYTES, in = lane() / chunks;
         const float factor[2] = {t.context_scale * reciprocal(sum[0]),
@@ -460,7 +460,7 @@ template <typename In, typename Half, typename Out> struct worker {
     /* While one half's numbers are exponentiated, the other's are multiplied. */
     template <uint32_t first_count, uint32_t last_count>
     __device__ void attend(const uint32_t (&query)[HALVES][4][4], const bounds (&b)[HALVES],
-                           const mgk_heads_tile &tile, uint32_t head) const {
+                           const mgk_qkv_tile &tile, uint32_t head) const {
         constexpr uint32_t from = CHUNKS - last_count;
         const uint32_t first = thread / 32 * 16;
         float scores[first_count * 8], more_scores[last_count * 8];
@@ -486,17 +486,17 @@ template <typename In, typename Half, typename Out> struct worker {
     }
 
     __device__ void attend_tile(const uint32_t (&query)[HALVES][4][4], const bounds (&b)[HALVES],
-                                const mgk_heads_tile &tile, uint32_t head) const {
-        if ((tile.compact & MGK_HEADS_FIRST) == 0)
+                                const mgk_qkv_tile &tile, uint32_t head) const {
+        if ((tile.compact & MGK_QKV_FIRST) == 0)
             attend<CHUNKS, CHUNKS>(query, b, tile, head);
-        else if ((tile.compact & MGK_HEADS_SECOND) == 0)
+        else if ((tile.compact & MGK_QKV_SECOND) == 0)
             attend<SIX, CHUNKS>(query, b, tile, head);
         else
             attend<SIX, SIX>(query, b, tile, head);
     }
 
     /* Products of one tile: queries into registers, keys and values into shared memory. */
-    __device__ void make(ring &r, const mgk_heads_tile &tile, uint32_t parity, uint32_t bias_parity,
+    __device__ void make(ring &r, const mgk_qkv_tile &tile, uint32_t parity, uint32_t bias_parity,
                          uint32_t (&query)[HALVES][4][4], bounds (&b)[HALVES]) const {
         half_tile halves[HALVES];
 #pragma unroll
@@ -522,7 +522,7 @@ template <typename In, typename Half, typename Out> struct worker {
             r.advance(t.steps);
         }
         if (!w.here(t)) return wait_for_inputs();
-        mgk_heads_tile tile = w.tile(t, rank);
+        mgk_qkv_tile tile = w.tile(t, rank);
         if (thread == 0) fetch_bias(r, w.head(t));
         wait_for_inputs();
         while (w.here(t)) {
@@ -533,7 +533,7 @@ template <typename In, typename Half, typename Out> struct worker {
             make(r, tile, parity ^ 1 ^ number, parity, query, b);
             parity ^= 1;
             w.advance(WORKERS);
-            const mgk_heads_tile next = w.tile(t, rank);
+            const mgk_qkv_tile next = w.tile(t, rank);
             if (thread == 0 && w.here(t)) fetch_bias(r, w.head(t));
             attend_tile(query, b, tile, head);
             tile = next;
@@ -583,7 +583,7 @@ __global__ void __launch_bounds__(THREADS, 1) heads(const __grid_constant__ task
     }
     cluster_sync(); /* the other block may still arrive at barriers here */
 #else
-    __trap(); /* built for another card: see mgk_heads_sm90_supports */
+    __trap(); /* built for another card: see mgk_qkv_attention_sm90_supports */
 #endif
 }
 

@@ -33,11 +33,11 @@ inline encoder find_encoder() {
     return (encoder)found;
 }
 
-inline uint32_t number_bytes(mgk_cuda_type type) { return type == MGK_CUDA_E4M3 ? 1 : 2; }
+inline uint32_t number_bytes(mgk_cuda_dtype type) { return type == MGK_CUDA_E4M3 ? 1 : 2; }
 
 /* A dense matrix of F16, BF16 or E4M3 in boxes of `box_rows` rows by STEP_BYTES, swizzled; what
  * lies outside reads as 0. */
-inline bool encode_map(encoder encode_tiled, mgk_cuda_type number, const void *matrix,
+inline bool encode_map(encoder encode_tiled, mgk_cuda_dtype number, const void *matrix,
                        uint32_t rows, uint32_t width, uint32_t box_rows, CUtensorMap *map) {
     const CUtensorMapDataType type = number == MGK_CUDA_BF16  ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16
                                      : number == MGK_CUDA_F16 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT16

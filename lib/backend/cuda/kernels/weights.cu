@@ -8,7 +8,7 @@ namespace {
 constexpr uint32_t THREADS = 256, BLOCKS = 1024;
 
 __global__ void __launch_bounds__(THREADS)
-    convert_kernel(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
+    convert_kernel(mgk_cuda_dtype from_type, const void *from, mgk_cuda_dtype to_type, void *to,
                    float scale, size_t count) {
     const size_t step = (size_t)gridDim.x * THREADS;
     for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += step)
@@ -17,7 +17,7 @@ __global__ void __launch_bounds__(THREADS)
 
 /* A warp for each row. */
 __global__ void __launch_bounds__(THREADS)
-    quantise_rows_kernel(mgk_cuda_type from_type, const void *from, int8_t *to, float *scale,
+    quantise_rows_kernel(mgk_cuda_dtype from_type, const void *from, int8_t *to, float *scale,
                          uint32_t rows, uint32_t width) {
     const uint32_t row = blockIdx.x * (THREADS / 32) + threadIdx.x / 32, lane = threadIdx.x % 32;
     if (row >= rows) return;
@@ -35,7 +35,7 @@ __global__ void __launch_bounds__(THREADS)
 __device__ void raise(float *to, float x) { atomicMax((int *)to, __float_as_int(x)); }
 
 __global__ void __launch_bounds__(THREADS)
-    largest_kernel(mgk_cuda_type from_type, const void *from, size_t count, float *largest) {
+    largest_kernel(mgk_cuda_dtype from_type, const void *from, size_t count, float *largest) {
     const size_t step = (size_t)gridDim.x * THREADS;
     float most = 0;
     for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += step)
@@ -45,8 +45,9 @@ __global__ void __launch_bounds__(THREADS)
 }
 
 __global__ void __launch_bounds__(THREADS)
-    bound_kernel(mgk_cuda_type from_type, const void *weight, const float *bias, const float *gamma,
-                 const float *beta, uint32_t rows, uint32_t width, float *bound) {
+    bound_kernel(mgk_cuda_dtype from_type, const void *weight, const float *bias,
+                 const float *gamma, const float *beta, uint32_t rows, uint32_t width,
+                 float *bound) {
     const uint32_t row = blockIdx.x * (THREADS / 32) + threadIdx.x / 32, lane = threadIdx.x % 32;
     if (row >= rows) return;
     float squares = 0, middle = 0;
@@ -80,33 +81,34 @@ uint32_t blocks_of_rows(uint32_t rows) { return (rows + THREADS / 32 - 1) / (THR
 
 } // namespace
 
-int mgk_cuda_convert(mgk_cuda_type from_type, const void *from, mgk_cuda_type to_type, void *to,
-                     float scale, size_t count, mgk_cuda_stream stream) {
+int mgk_cuda_weights_convert(mgk_cuda_dtype from_type, const void *from, mgk_cuda_dtype to_type,
+                             void *to, float scale, size_t count, mgk_cuda_stream stream) {
     return launch(convert_kernel, blocks_of(count, THREADS * 4), THREADS, 0, stream, false,
                   from_type, from, to_type, to, scale, count);
 }
 
-int mgk_cuda_fill(void *memory, size_t bytes, mgk_cuda_stream stream) {
+int mgk_cuda_weights_fill_noise(void *memory, size_t bytes, mgk_cuda_stream stream) {
     const size_t words = bytes / sizeof(uint32_t);
     return launch(fill_kernel, blocks_of(words, THREADS * 4), THREADS, 0, stream, false,
                   static_cast<uint32_t *>(memory), words);
 }
 
-int mgk_cuda_quantise_rows(mgk_cuda_type from_type, const void *from, int8_t *to, float *scale,
-                           uint32_t rows, uint32_t width, mgk_cuda_stream stream) {
+int mgk_cuda_weights_quantise_rows(mgk_cuda_dtype from_type, const void *from, int8_t *to,
+                                   float *scale, uint32_t rows, uint32_t width,
+                                   mgk_cuda_stream stream) {
     return launch(quantise_rows_kernel, blocks_of_rows(rows), THREADS, 0, stream, false, from_type,
                   from, to, scale, rows, width);
 }
 
-int mgk_cuda_largest(mgk_cuda_type from_type, const void *from, size_t count, float *largest,
-                     mgk_cuda_stream stream) {
+int mgk_cuda_weights_largest(mgk_cuda_dtype from_type, const void *from, size_t count,
+                             float *largest, mgk_cuda_stream stream) {
     return launch(largest_kernel, blocks_of(count, THREADS * 4), THREADS, 0, stream, false,
                   from_type, from, count, largest);
 }
 
-int mgk_cuda_bound(mgk_cuda_type from_type, const void *weight, const float *bias,
-                   const float *gamma, const float *beta, uint32_t rows, uint32_t width,
-                   float *bound, mgk_cuda_stream stream) {
+int mgk_cuda_weights_bound(mgk_cuda_dtype from_type, const void *weight, const float *bias,
+                           const float *gamma, const float *beta, uint32_t rows, uint32_t width,
+                           float *bound, mgk_cuda_stream stream) {
     return launch(bound_kernel, blocks_of_rows(rows), THREADS, 0, stream, false, from_type, weight,
                   bias, gamma, beta, rows, width, bound);
 }
