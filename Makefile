@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A thin front for meson: the two commands of the README, and install. Build settings pass through
 # the environment: CC, CXX, CFLAGS, LIBTORCH (a folder with include/ and lib/), MESON_ARGS.
 BUILD ?= build

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How well two outputs of mgeo-score agree: labels, and how far similarities shift.
 
     mgeo-score -p fp32 -o fp32.tsv pairs.tsv

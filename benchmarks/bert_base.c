@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* BERT-base with random weights and packed pairs of about 45 tokens, for benchmarks of encoders. */
 #include "bert_base.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """libmgeo and its peers on a CPU: the same BERT-base, the same pairs, the same precision, one run.
 
     python3 benchmarks/cpu_peers.py MODEL_DIR [--ours 'build/benchmarks/encoder_bench …'] [--threads N] [--seconds S]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How much of libtorch's matrix-product rate the whole CPU encoder keeps: BERT-base, pairs of
  * about 45 tokens, products and encoder measured in turns in one process, the best of several
  * rounds. */

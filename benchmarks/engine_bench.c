@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the row queue costs: the pairs of one file scored through the runner, and the same pairs
  * tokenised, sorted and run on bare lanes, in turns in one process. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What loading a model costs: seconds without warm-up, and resident memory before, after, and once
  * pairs have been scored. One precision a process, so that nothing is left over from another. */
 #include <mgeo.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What callers feel while a large model is loaded beside the one that answers them: call times
  * before, during loads at each precision, and after. Callers send one pair at fixed times, and a
  * call's time counts from when it was due, so that stalls show in full. */

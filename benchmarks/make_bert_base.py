@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes a BERT-base pair classifier with random weights, for measuring: speed does not depend on them.
 
     python3 benchmarks/make_bert_base.py DIR [--dtype F32|F16|BF16] [--layers 12] [--seed 1]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a load is predicted to need, beside what it does need: the growth of the process's highest
  * resident memory over load and scoring. One precision a process, so that nothing is left over from
  * another. */

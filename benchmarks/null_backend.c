@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A device whose products cost nothing, to measure all that is around them. */
 #include "null_backend.h"
 

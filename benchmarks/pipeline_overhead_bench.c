@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How fast rows get to a device and answers back: texts, queue, batches, workers and answers,
  * around a device whose products cost nothing (free_device.h). One caller with very many pairs,
  * many callers with one pair each, and one caller with one.

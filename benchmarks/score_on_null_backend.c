@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mgeo-score with one more device, "free" (free_device.h): `score_on_null_backend -d free
  * pairs.tsv` shows the program's own rate. */
 #include "null_backend.h"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Streams a million rows through mgeo-score and shows that memory stays where it is for ten thousand.
 #
 #   benchmarks/stream_million.sh BUILD_DIR [MODEL_DIR]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How fast texts become token ids, on one core. Rates are per second of the process's CPU time, so
  * that other work on the machine does not blur them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loads the bundled model, or the one in the directory given, and scores two pairs of addresses.
  * Build: cc embed.c $(pkg-config --cflags --libs libmgeo) -o embed */
 #include <mgeo.h>

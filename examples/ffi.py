@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Calls libmgeo from Python with the standard library alone.
 
 Usage: ffi.py [MODEL_DIRECTORY]; MGEO_LIBRARY names libmgeo.so where it is not installed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Replaces a model only if the new one proves itself on pairs whose labels are known, and watches
  * it afterwards.
  *

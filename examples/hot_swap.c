@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Replaces a model while four threads score with it, and takes the change back.
  *
  * Usage: hot_swap [FIRST [SECOND]], two model directories. Without them the bundled model is loaded

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libmgeo: do two Chinese addresses name the same place?
  *

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that a goal needs and that are missing; does nothing when all are
 # there. Goals: demo (build and run), check (and test), dev (and lint, for .ci/run).
 set -eu

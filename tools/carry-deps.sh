@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Copies what a build needs of this machine's libraries into a folder: headers, shared libraries and
 # .pc files that find them wherever the folder lies. For a machine that has no package source, as
 # GPU machines often are: copy the folder there and build with MGEO_DEPS=FOLDER (tools/with-deps.sh).

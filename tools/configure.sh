@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Sets up a build folder, or brings one up to date: configure.sh BUILD small|full [meson options].
 # "small" leaves tests and benchmarks out of a new folder; "full" builds all.
 set -eu

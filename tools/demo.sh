@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Scores the example pairs with the bundled model; shows some of them, all that it gets wrong, and how often it is right.
 set -eu
 

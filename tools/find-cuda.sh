@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Finds the CUDA toolkit and prints five lines for meson.build: nvcc, its version, folders with
 # headers, library files to link (both tab-separated), and the folders they lie in.
 # Order: $CUDA_HOME, nvcc on the PATH, /usr/local/cuda; libraries also from python3's packages.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Finds a libtorch and prints eight lines for meson.build: where it comes from, include folders,
 # library folder, version, C++ standard, link arguments, further compile arguments, and what it
 # multiplies matrices with. Lists are separated by tabs.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds with CUDA, runs the tests that need a card, and the small ones again under compute-sanitizer.
 # The last line counts: "N passed, N failed, N skipped"; a sanitizer's run counts as one test.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs the tests of a build folder; the last line counts them: "N passed, N failed[, N skipped]".
 # Further arguments go to meson test.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs a command with the libraries that tools/carry-deps.sh put into a folder:
 #
 #     MGEO_DEPS=FOLDER tools/with-deps.sh COMMAND …

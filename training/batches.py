@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pairs of texts to batches of token ids, assembled on the device, short pairs beside short ones."""
 import torch
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Which characters of the administrative trees a vocabulary lacks. Needs Python alone; fails if there are any.
 
     python3 training/coverage.py --data DATA --model models/mini

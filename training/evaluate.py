@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Step 4: figures of one or several trained models, and the calibrated model directory.
 
     python evaluate.py --data build/data.pt build/teacher-*.pt              (each, and their mean)

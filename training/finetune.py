@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Step 3: train a pair classifier, teacher or student.
 
     python finetune.py --data build/data.pt --init build/teacher.pt --out build/teacher-1.pt --predict build/teacher-1.soft

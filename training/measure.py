@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The figures of the card, of a model directory, by the program itself. Needs Python alone.
 
     python3 training/measure.py --program build/cli/mgeo-score --model models/mini DATA/pairs/dev.tsv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Predictions of a model over pairs, and the figures that are reported of them."""
 import torch
 

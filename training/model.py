@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plain BERT pair classifier with Hugging Face's parameter names, and the writing of a model directory.
 
 `overlap` adds, for teachers only, an embedding of how long a run of characters around each token also stands in the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parsed addresses (lists of (element, text)) as the Address of the rules, so that rule-made pairs keep real combinations of names."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Step 1: turn the data folder into one file of token ids and pairs.
 
     python prepare.py --data DATA --out build/data.pt

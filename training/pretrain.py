@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Step 2: train a model from nothing on address texts and pairs.
 
     python pretrain.py --data build/data.pt --size teacher --out build/teacher.pt

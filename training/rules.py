@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rule-made addresses and pairs: the same place in other words, and different places in nearly the same words.
 
 An Address is built from the administrative tree, real or made-up road and place names, and numbers. `query` and `candidate` write it in the two styles of the task: what a sender types, and

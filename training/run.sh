@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The whole recipe, from the data folder to a model directory:
 #
 #     DATA=../data BUILD=build OUT=mini sh run.sh

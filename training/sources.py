@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Readers for the data folder: labelled pairs, parsed addresses, company addresses, place names, the administrative tree."""
 import csv
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Text to token ids: one character is one token, and characters that mean the same share one id.
 
 The exported vocabulary is an ordinary WordPiece vocabulary, so any BERT tokenizer reads it: each character that a

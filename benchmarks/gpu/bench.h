@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of pairs_bench share: settings, a loaded model, clocks and quantiles. */
 #ifndef MGEO_BENCH_GPU_BENCH_H
 #define MGEO_BENCH_GPU_BENCH_H

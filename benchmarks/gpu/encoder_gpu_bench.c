@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The CUDA encoder without text around it: BERT-base with random weights, pairs of about 45
  * tokens. Prints how far its logits are from the CPU's, pairs a second by precision, batch and
  * lanes, and the time of one pair. */

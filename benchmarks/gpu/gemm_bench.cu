@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of many rows on Hopper: are they right, and how fast are they beside cublasLt?
  *
  *   nvcc -O3 -std=c++17 -Ilib -gencode=arch=compute_90a,code=sm_90a -DMGK_GEMM_SM90_TUNING \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of one pair: one after another, and from many threads at once. */
 #include "bench.h"
 #include "report.h"

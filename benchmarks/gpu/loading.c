@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How soon a model answers, and what loads leave behind. */
 #include "bench.h"
 #include "report.h"

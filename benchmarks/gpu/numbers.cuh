@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers of every type on the device, for the programs that measure one product. */
 #ifndef BENCH_GPU_NUMBERS_CUH
 #define BENCH_GPU_NUMBERS_CUH

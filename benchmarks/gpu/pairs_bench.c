@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a device does with pairs of addresses, text in, scores out: one program that measures parts
  * by name, each at every precision asked for. See --help and benchmarks/README.md. */
 #include "bench.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The answers of a device at several precisions against those of the CPU in fp32, for a table's
  * pairs and one model or several. */
 #include "bench.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Peers and ceilings on one GPU, in one run: what BERT-base pair scoring reaches elsewhere.
 
     benchmarks/gpu/peers.py [--parts ceilings,hf,hf-fp32,hf-compiled,packed,packed-compiled,one] [--quick]

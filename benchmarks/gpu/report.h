@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line for people on standard output and one JSON object in a file for each measurement. */
 #ifndef MGEO_BENCH_GPU_REPORT_H
 #define MGEO_BENCH_GPU_REPORT_H

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures libmgeo on a GPU beside its peers, and writes one table.
 
     benchmarks/gpu/run.py --build build-gpu [--out bench-out] [--steps ready,throughput,…] [--quick]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of a few rows: are they right, and how long do they take in a chain, beside cublasLt?
  *
  *   nvcc -O3 -std=c++17 -Ilib -gencode=arch=compute_90a,code=sm_90a -o small_bench \

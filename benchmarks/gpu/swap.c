@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Swaps under full load: failed calls, and what they cost in throughput. Windows with and without
  * swaps take turns, so that a machine that warms up or slows down is alike in both. */
 #include "bench.h"

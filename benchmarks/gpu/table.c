@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A plain TSV reader: header with sentence1 and sentence2, no quoting. */
 #include "table.h"
 

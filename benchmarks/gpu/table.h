@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pairs from a table, for "parity". */
 #ifndef MGEO_BENCH_GPU_TABLE_H
 #define MGEO_BENCH_GPU_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Random addresses. A CJK character is one token, so lengths can be told beforehand. Characters are
  * drawn from the whole vocabulary, as random ids are in the peers: both read the embedding table
  * all over. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pairs of random addresses with a known number of tokens. */
 #ifndef MGEO_BENCH_GPU_TEXTS_H
 #define MGEO_BENCH_GPU_TEXTS_H

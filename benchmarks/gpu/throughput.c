@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One caller with very many pairs, on one device or on several. */
 #include "bench.h"
 #include "report.h"

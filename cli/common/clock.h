@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Seconds that only go forward. */
 #ifndef CLI_COMMON_CLOCK_H
 #define CLI_COMMON_CLOCK_H

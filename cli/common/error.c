@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Formats the one line that says why something could not be done. */
 #include "common/error.h"
 

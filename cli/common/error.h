@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why something could not be done: one line for the user. */
 #ifndef CLI_COMMON_ERROR_H
 #define CLI_COMMON_ERROR_H

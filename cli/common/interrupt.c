@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signal handling: a flag, a pipe to wake poll(), cancellation of calls, files to remove. */
 #include "common/interrupt.h"
 

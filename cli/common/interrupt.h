@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SIGINT and SIGTERM: stop the calls in flight, wake the readers, leave no half-written file. */
 #ifndef CLI_COMMON_INTERRUPT_H
 #define CLI_COMMON_INTERRUPT_H

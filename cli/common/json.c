@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Commas, indentation and escapes of a JSON document. */
 #include "common/json.h"
 

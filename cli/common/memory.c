@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Allocation that ends the program cleanly when memory is out. */
 #include "common/memory.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Allocation for a program that has nothing better to do than stop when memory is out. */
 #ifndef CLI_COMMON_MEMORY_H
 #define CLI_COMMON_MEMORY_H

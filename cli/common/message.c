@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Standard error, shared by the lines and the status line. */
 #include "common/message.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the user reads on standard error: lines, and one status line that is redrawn in place. */
 #ifndef CLI_COMMON_MESSAGE_H
 #define CLI_COMMON_MESSAGE_H

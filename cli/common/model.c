@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options → engine and loaded model. */
 #include "common/model.h"
 

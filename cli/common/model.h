@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The engine with the model that the user asked for. */
 #ifndef CLI_COMMON_MODEL_H
 #define CLI_COMMON_MODEL_H

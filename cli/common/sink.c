@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Output files written beside their place and renamed when complete. */
 #include "common/sink.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where output goes: standard output, or a file that appears whole or not at all. */
 #ifndef CLI_COMMON_SINK_H
 #define CLI_COMMON_SINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Appending to a growing buffer, with the two escapings that the outputs need. */
 #include "common/string_buffer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A growing piece of text that output is built in before it is written. */
 #ifndef CLI_COMMON_STRING_BUFFER_H
 #define CLI_COMMON_STRING_BUFFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a text stops being UTF-8. */
 #ifndef CLI_COMMON_UTF8_H
 #define CLI_COMMON_UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text of --help. docs/journal.md says what the lines hold. */
 #include "journal/help.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mgeo-journal: prints and verifies the journal of an engine. */
 #include <mgeo.h>
 #include <stdio.h>

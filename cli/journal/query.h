@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the user asks of a journal. */
 #ifndef CLI_JOURNAL_QUERY_H
 #define CLI_JOURNAL_QUERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lays one line of the journal out for people. */
 #include "journal/row.h"
 

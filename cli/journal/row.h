@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line of the journal as people read it. */
 #ifndef CLI_JOURNAL_ROW_H
 #define CLI_JOURNAL_ROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Walks over a journal's lines: once to count, once to print. */
 #include "journal/scan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The lines of a journal, chosen and printed. */
 #ifndef CLI_JOURNAL_SCAN_H
 #define CLI_JOURNAL_SCAN_H

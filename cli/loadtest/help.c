@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text of --help. docs/mgeo-bench.md says the same at more length. */
 #include "loadtest/help.h"
 

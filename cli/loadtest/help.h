@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What --help prints. */
 #ifndef CLI_LOADTEST_HELP_H
 #define CLI_LOADTEST_HELP_H

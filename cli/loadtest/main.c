@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mgeo-bench: the load test before going live. */
 #include <math.h>
 #include <mgeo.h>

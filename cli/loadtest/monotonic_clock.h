@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Nanoseconds that only go forward, and sleeping until one of them. */
 #ifndef CLI_LOADTEST_MONOTONIC_CLOCK_H
 #define CLI_LOADTEST_MONOTONIC_CLOCK_H

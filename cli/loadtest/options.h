@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the user asked for on the command line: which models, which calls, what happens meanwhile.
  */
 #ifndef CLI_LOADTEST_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options that need or exclude one another. */
 #include <math.h>
 #include <string.h>

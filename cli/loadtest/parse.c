@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text → numbers, choices and lists, with nothing left over. */
 #include "loadtest/parse.h"
 

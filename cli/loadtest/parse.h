@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values of options, each with the one line that says what is wrong with it. */
 #ifndef CLI_LOADTEST_PARSE_H
 #define CLI_LOADTEST_PARSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bisection over trials in an open loop. */
 #include "loadtest/search.h"
 

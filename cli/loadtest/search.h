@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The highest rate that holds a 99th percentile. */
 #ifndef CLI_LOADTEST_SEARCH_H
 #define CLI_LOADTEST_SEARCH_H

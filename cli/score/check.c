@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The description of a loaded model and its self-test. */
 #include "score/check.h"
 

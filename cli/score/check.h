@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --check: is this model directory sound, and does it answer sensibly? */
 #ifndef CLI_SCORE_CHECK_H
 #define CLI_SCORE_CHECK_H

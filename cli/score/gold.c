@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counts of gold labels against answers, and the figures made of them. */
 #include "score/gold.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How the model's answers compare with labels that people gave. */
 #ifndef CLI_SCORE_GOLD_H
 #define CLI_SCORE_GOLD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lays out the gold figures as tables and as JSON. */
 #include "score/gold_report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The comparison with gold labels as people and as programs read it. */
 #ifndef CLI_SCORE_GOLD_REPORT_H
 #define CLI_SCORE_GOLD_REPORT_H

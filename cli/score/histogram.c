@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counts in equal bins over 0..1, and quantiles read back from them. */
 #include "score/histogram.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How similarities are spread, in constant memory. */
 #ifndef CLI_SCORE_HISTOGRAM_H
 #define CLI_SCORE_HISTOGRAM_H

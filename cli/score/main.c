@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mgeo-score: scores a TSV of address pairs with libmgeo. */
 #include <mgeo.h>
 #include <stdio.h>

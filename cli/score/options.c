@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads and checks the command line: every option is either used or refused. */
 #include "score/options.h"
 

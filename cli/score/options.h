@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the user asked for on the command line. */
 #ifndef CLI_SCORE_OPTIONS_H
 #define CLI_SCORE_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ring of chunks: the reader fills, two scorers score, the caller takes them out in order. */
 #include "score/pipeline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading, scoring and writing at the same time: a ring of chunks, kept in input order. */
 #ifndef CLI_SCORE_PIPELINE_H
 #define CLI_SCORE_PIPELINE_H

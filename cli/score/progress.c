@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Draws how far loading and scoring are, ten times a second on a terminal, once elsewhere. */
 #include "score/progress.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bar on standard error, drawn by a thread of its own. */
 #ifndef CLI_SCORE_PROGRESS_H
 #define CLI_SCORE_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report.h"
 

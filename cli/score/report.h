@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The summary of a run as a JSON document. */
 #ifndef CLI_SCORE_REPORT_H
 #define CLI_SCORE_REPORT_H

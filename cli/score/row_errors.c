@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reports rows without a score, with the place and the reason of each. */
 #include "score/row_errors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of rows without a score: a file of them, or the first few on standard error. */
 #ifndef CLI_SCORE_ROW_ERRORS_H
 #define CLI_SCORE_ROW_ERRORS_H

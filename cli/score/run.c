@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The flow of a run: open everything, let chunks pass, close everything. */
 #include "score/run.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Scoring from the inputs to the outputs. */
 #ifndef CLI_SCORE_RUN_H
 #define CLI_SCORE_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Packs a chunk's good rows as pairs, scores them, and puts the answers back into the rows. */
 #include "score/scorer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One thread's way of sending a chunk through mgeo_job_score. */
 #ifndef CLI_SCORE_SCORER_H
 #define CLI_SCORE_SCORER_H

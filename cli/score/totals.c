@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counts rows as they are written. */
 #include "score/totals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a run adds up to. */
 #ifndef CLI_SCORE_TOTALS_H
 #define CLI_SCORE_TOTALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Formats rows: the input's columns as they came, then the added ones. */
 #include "score/writer.h"
 

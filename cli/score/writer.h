@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Scored rows as TSV or as one JSON object a line. */
 #ifndef CLI_SCORE_WRITER_H
 #define CLI_SCORE_WRITER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory of a chunk: it grows to its largest content once and is then used again. */
 #include "table/chunk.h"
 

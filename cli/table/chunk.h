@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Some hundred or thousand rows on their way from the reader through the scorer to the writer. */
 #ifndef CLI_TABLE_CHUNK_H
 #define CLI_TABLE_CHUNK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gzip, also several members one after the other, read through zlib. */
 #include <stdlib.h>
 #include <string.h>

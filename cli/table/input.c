@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opens one input and picks its decoder by the first bytes. */
 #include "table/input.h"
 

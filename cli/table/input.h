@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of one input, decompressed if their beginning says gzip or zstd. */
 #ifndef CLI_TABLE_INPUT_H
 #define CLI_TABLE_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts an input into lines; an over-long line is skipped without being kept. */
 #include "table/lines.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of one input, read in bounded memory however long a line is. */
 #ifndef CLI_TABLE_LINES_H
 #define CLI_TABLE_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads undecoded bytes from a descriptor, giving way when the program stops. */
 #include "table/raw_input.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The undecoded bytes of one input, and the decoders that read them. */
 #ifndef CLI_TABLE_RAW_INPUT_H
 #define CLI_TABLE_RAW_INPUT_H

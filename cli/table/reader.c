@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inputs → lines → rows, with what is wrong with a row found before it is scored. */
 #include "table/reader.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the inputs one after the other as rows of one table. */
 #ifndef CLI_TABLE_READER_H
 #define CLI_TABLE_READER_H

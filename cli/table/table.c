@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Settles the columns of a TSV from its first line, and cuts rows at their tabs. */
 #include "table/table.h"
 

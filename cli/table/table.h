@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The columns of a TSV: which two hold the texts, whether there is a header, how wide it is. */
 #ifndef CLI_TABLE_TABLE_H
 #define CLI_TABLE_TABLE_H

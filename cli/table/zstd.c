@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Zstandard, also several frames one after the other, read through libzstd. */
 #include <zstd.h>
 

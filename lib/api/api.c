@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Models and calls, as the public functions see them: arguments are checked here, everything else
  * is delegated. */
 #include "api/check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the public functions share: the checks that every call begins with. */
 #ifndef MGI_API_CHECK_H
 #define MGI_API_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rollouts, as the public functions see them: arguments are checked here, the rest is delegated. */
 #include "api/check.h"
 

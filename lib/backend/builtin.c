@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The backends that libmgeo is built with. */
 #include "backend/builtin.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of backends that a program is built with. */
 #ifndef MGI_BACKEND_BUILTIN_H
 #define MGI_BACKEND_BUILTIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A backend that computes nothing: its logits are a hash of the row plus the classifier's bias, so
  * that tests see which model answered, and it refuses batches that break the contract. */
 #include "backend/fake.h"

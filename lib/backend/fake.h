@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fake backend's arithmetic, so that tests can compute what it must answer. */
 #ifndef MGI_BACKEND_FAKE_H
 #define MGI_BACKEND_FAKE_H

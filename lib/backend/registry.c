@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a device's name, as a user writes it, to the backend that serves it. */
 #include "backend/backend.h"
 #include "backend/builtin.h"

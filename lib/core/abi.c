@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Versioned structs: what a caller compiled against an older or newer header may pass. */
 #include "core/abi.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Versioned structs: what a caller compiled against an older or newer header may pass. */
 #ifndef MGI_CORE_ABI_H
 #define MGI_CORE_ABI_H

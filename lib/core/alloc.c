@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory, with overflow checks and a hook by which tests make the nth allocation fail. */
 #include "core/alloc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Work that must leave the processors to scoring. */
 #ifndef MGI_CORE_BACKGROUND_H
 #define MGI_CORE_BACKGROUND_H

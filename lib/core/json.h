@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON from strangers: loading within limits, and getters whose errors name file, field and reason.
  */
 #ifndef MGI_CORE_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The host's optional log. */
 #ifndef MGI_CORE_LOG_H
 #define MGI_CORE_LOG_H

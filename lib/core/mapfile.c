@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Read-only files mapped into memory. */
 #define _GNU_SOURCE
 #include "core/mapfile.h"

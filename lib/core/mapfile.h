@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Read-only files mapped into memory. */
 #ifndef MGI_CORE_MAPFILE_H
 #define MGI_CORE_MAPFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The names of what has a number in mgeo.h. */
 #ifndef MGI_CORE_NAMES_H
 #define MGI_CORE_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The block by which callers watch and cancel a long call. Every function takes NULL. */
 #include "core/progress.h"
 

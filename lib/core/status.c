@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Statuses and the one-line errors that go with them. */
 #include "core/status.h"
 

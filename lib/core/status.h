@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Statuses and the one-line errors that go with them. */
 #ifndef MGI_CORE_STATUS_H
 #define MGI_CORE_STATUS_H

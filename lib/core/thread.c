@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads, processors and clocks: the little that pthreads leaves to do. */
 #define _GNU_SOURCE
 #include "core/thread.h"

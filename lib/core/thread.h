@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads, processors and clocks: the little that pthreads leaves to do. */
 #ifndef MGI_CORE_THREAD_H
 #define MGI_CORE_THREAD_H

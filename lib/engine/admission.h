@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a load will fit into memory: known before any weights are read. */
 #ifndef MGI_ENGINE_ADMISSION_H
 #define MGI_ENGINE_ADMISSION_H

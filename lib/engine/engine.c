@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An engine: made, asked to score, and ended. */
 #include "engine/engine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The engine as api.c sees it: arguments have been checked, structs are this library's own. */
 #ifndef MGI_ENGINE_ENGINE_H
 #define MGI_ENGINE_ENGINE_H

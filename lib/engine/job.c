@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs: one model, held for many calls. */
 #include "core/alloc.h"
 #include "core/thread.h"

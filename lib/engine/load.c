@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A load from the directory to the standby slot. */
 #include "core/progress.h"
 #include "core/thread.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What live traffic felt while a load ran beside it. */
 #include "engine/load_impact.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every metric that there is: its name, its type, where its value stands. docs/metrics.md explains
  * them. */
 #include "engine/metrics.h"

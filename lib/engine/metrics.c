@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The engine's figures for metrics, copied at one go. */
 #include "engine/metrics.h"
 

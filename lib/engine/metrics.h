@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What metrics are written from: a copy, so that nothing is held while they are. */
 #ifndef MGI_ENGINE_METRICS_H
 #define MGI_ENGINE_METRICS_H

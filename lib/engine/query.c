@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to an engine: what is where, and what it has done. */
 #include "engine/state.h"
 

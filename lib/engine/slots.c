@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two slots and one atomic word: who answers, who may be emptied. This and nothing else.
  *
  * Why a pin looks at the route twice: between reading the route and counting itself a caller may

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two slots and one atomic word: who answers, who may be emptied. This and nothing else. */
 #ifndef MGI_ENGINE_SLOTS_H
 #define MGI_ENGINE_SLOTS_H

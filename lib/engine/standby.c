@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The standby slot: filled by loads, emptied by unloads, held by long users. */
 #include "core/progress.h"
 #include "core/thread.h"

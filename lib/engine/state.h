@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an engine is made of: shared by the files of lib/engine alone. */
 #ifndef MGI_ENGINE_STATE_H
 #define MGI_ENGINE_STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The journal's file as its writer holds it: locked, and never longer than its last whole line. */
 #define _GNU_SOURCE
 #include "journal/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The journal's file as its writer holds it: locked, and never longer than its last whole line. */
 #ifndef MGI_JOURNAL_FILE_H
 #define MGI_JOURNAL_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What holds a journal's lines together: numbers and hashes. */
 #include "journal/hash_chain.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What holds a journal's lines together: numbers and hashes. */
 #ifndef MGI_JOURNAL_HASH_CHAIN_H
 #define MGI_JOURNAL_HASH_CHAIN_H

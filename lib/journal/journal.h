@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The journal: JSON lines on the disk, each with the SHA-256 of the one before. */
 #ifndef MGI_JOURNAL_JOURNAL_H
 #define MGI_JOURNAL_JOURNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A journal's lines one by one, in bounded memory, also while more of them are written. */
 #define _GNU_SOURCE
 #include "journal/line_reader.h"

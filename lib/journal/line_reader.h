@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A journal's lines one by one, in bounded memory, also while more of them are written. */
 #ifndef MGI_JOURNAL_LINE_READER_H
 #define MGI_JOURNAL_LINE_READER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a journal lies: its folder, its file, and FILE.head, which names the last line. */
 #define _GNU_SOURCE
 #include "journal/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a journal lies: its folder, its file, and FILE.head, which names the last line. */
 #ifndef MGI_JOURNAL_PATH_H
 #define MGI_JOURNAL_PATH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line of the journal while it is made: a JSON object whose members keep their order. */
 #define _GNU_SOURCE
 #include "journal/record.h"

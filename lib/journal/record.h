@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line of the journal while it is made, as the journal itself sees it. */
 #ifndef MGI_JOURNAL_RECORD_H
 #define MGI_JOURNAL_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a journal that is to be continued: its last line, what is torn, and the head. */
 #define _GNU_SOURCE
 #include "journal/tail.h"

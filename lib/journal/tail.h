@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a journal that is to be continued: its last line, what is torn, and the head. */
 #ifndef MGI_JOURNAL_TAIL_H
 #define MGI_JOURNAL_TAIL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A journal read from the first line to the last: does each hold the one before, and FILE.head the
  * last? */
 #define _GNU_SOURCE

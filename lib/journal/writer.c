@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The journal's writer: one line after the other, in the order of the tickets. */
 #include "journal/journal.h"
 

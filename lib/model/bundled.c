@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the bundled model lies. */
 #define _GNU_SOURCE
 #include "model/bundled.h"

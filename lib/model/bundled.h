@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the bundled model lies. */
 #ifndef MGI_MODEL_BUNDLED_H
 #define MGI_MODEL_BUNDLED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From the names in a checkpoint to the tensors of a BERT classifier. */
 #ifndef MGI_MODEL_CHECKPOINT_H
 #define MGI_MODEL_CHECKPOINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the JSON files of a model directory decide: the encoder's shape, the tokenizer, the labels.
  */
 #ifndef MGI_MODEL_CONFIG_H

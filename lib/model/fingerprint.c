@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The identity of a model's weights. */
 #define _GNU_SOURCE
 #include "model/fingerprint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The identity of a model's weights. */
 #ifndef MGI_MODEL_FINGERPRINT_H
 #define MGI_MODEL_FINGERPRINT_H

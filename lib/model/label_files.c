@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads label names out of JSON: {"name": index} or {"index": "name"}. */
 #include "model/label_files.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads label names out of JSON: {"name": index} or {"index": "name"}. */
 #ifndef MGI_MODEL_LABEL_FILES_H
 #define MGI_MODEL_LABEL_FILES_H

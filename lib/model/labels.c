@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a model's label names to where its similarity lies, and from logits to similarity. */
 #include "model/labels.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One model, read from its directory and placed on a device; immutable once made. */
 #define _GNU_SOURCE
 #include "model/model.h"

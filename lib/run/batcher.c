@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which waiting rows are computed together, by whom, and how they are packed. */
 #include "run/batcher.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which waiting rows are computed together, by whom, and how they are packed. */
 #ifndef MGI_RUN_BATCHER_H
 #define MGI_RUN_BATCHER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One caller's call: a place in the pool, and the caller's arrays. */
 #define _GNU_SOURCE
 #include "core/alloc.h"

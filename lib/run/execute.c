@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A batch on a lane, whatever happens to the device: too little memory, or its loss. */
 #include "run/state.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a lone batch is better computed by one core or by several. */
 #include "run/parallelism.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a lone batch is better computed by one core or by several.
  *
  * Several cores are faster where they are idle and the model is large. Where other processes or the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows that wait to be computed: a fixed store of them, and the orders in which they are taken. */
 #include "run/queue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How a computed or refused row is written into the caller's arrays, by workers and solos alike. */
 #include "run/state.h"
 

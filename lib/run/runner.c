@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One model at work: made, asked and ended. */
 #define _GNU_SOURCE
 #include "run/runner.h"

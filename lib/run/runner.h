@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One model at work: its row queue, its workers, its counts. */
 #ifndef MGI_RUN_RUNNER_H
 #define MGI_RUN_RUNNER_H

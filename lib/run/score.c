@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One call from its texts to its answers, in the caller's thread. */
 #define _GNU_SOURCE
 #include "core/progress.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One thread's own way through a model: rows are encoded, batched and computed where they come. */
 #define _GNU_SOURCE
 #include "run/side_scorer.h"

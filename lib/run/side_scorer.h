@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One thread's own way through a model: no queue, no workers, no counts.
  *
  * For work beside the traffic: comparisons and shadow calls. Rows are computed in the calling

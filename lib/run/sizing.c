@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How large a runner is made, and what it takes of memory. */
 #include "core/thread.h"
 #include "run/state.h"

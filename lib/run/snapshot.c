@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a runner has counted, as copies. */
 #define _GNU_SOURCE
 #include "run/state.h"

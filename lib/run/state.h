@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a runner is made of: shared by the files of lib/run alone. */
 #ifndef MGI_RUN_STATE_H
 #define MGI_RUN_STATE_H

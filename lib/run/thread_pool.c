@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that compute, shared by the models of an engine. */
 #define _GNU_SOURCE
 #include "run/thread_pool.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that compute, shared by the models of an engine on the CPU.
  *
  * A swap moves the rows to another model, not to other threads: those that computed for the one go

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* First batches of a model that serves nobody yet, so that its first callers wait for nothing. */
 #include "core/alloc.h"
 #include "core/progress.h"

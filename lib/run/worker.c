@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A worker takes rows, runs its lane over them and writes the answers to their callers, in whatever
  * thread comes. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counts that many threads add to and anybody may read. */
 #include "stats/counters.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Log-linear buckets: sixteen equal steps from each power of two of microseconds to the next. */
 #include "stats/histogram.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A histogram of durations with a fixed relative error: one microsecond to an hour. */
 #ifndef MGI_STATS_HISTOGRAM_H
 #define MGI_STATS_HISTOGRAM_H

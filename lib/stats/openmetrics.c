@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics as text: lines, names, escapes and numbers. */
 #include "stats/openmetrics.h"
 

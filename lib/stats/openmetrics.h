@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics as text: OpenMetrics 1.0, or the Prometheus text format 0.0.4. */
 #ifndef MGI_STATS_OPENMETRICS_H
 #define MGI_STATS_OPENMETRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Differences between copies, and how far two distributions of similarities lie apart. */
 #include "stats/snapshot.h"
 

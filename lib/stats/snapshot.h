@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What one model has done since it was loaded, as a copy: what watches, metrics and loads look at.
  */
 #ifndef MGI_STATS_SNAPSHOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From UTF-8 text to BERT's words; the only user of utf8proc.
  *

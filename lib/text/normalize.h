@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From UTF-8 text to BERT's words: cleaned, CJK apart, lower-cased, stripped, split. */
 #ifndef MGI_TEXT_NORMALIZE_H
 #define MGI_TEXT_NORMALIZE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Encodes a pair of texts: [CLS] a [SEP] b [SEP], cut longest first. */
 #include "text/tokenizer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From two texts to the token ids of one pair: the whole of lib/text as others see it. */
 #ifndef MGI_TEXT_TOKENIZER_H
 #define MGI_TEXT_TOKENIZER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Strict UTF-8 decoding, one code point at a time. */
 #ifndef MGI_TEXT_UTF8_H
 #define MGI_TEXT_UTF8_H

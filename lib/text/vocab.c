@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a vocab.txt into two tries that share one table. */
 #include "text/vocab.h"
 

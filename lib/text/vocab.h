@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A vocabulary: which id a piece of a word has. */
 #ifndef MGI_TEXT_VOCAB_H
 #define MGI_TEXT_VOCAB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Greedy longest match of a word's pieces. */
 #include "text/wordpiece.h"
 

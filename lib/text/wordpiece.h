@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a word to the ids of its pieces. */
 #ifndef MGI_TEXT_WORDPIECE_H
 #define MGI_TEXT_WORDPIECE_H

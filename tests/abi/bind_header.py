@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads mgeo.h into ctypes: what any binding of another language has to do, and proof that it can.
 
 Structs are fixed arrays, numbers, pointers and other structs; nothing else may stand in the header.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that header, symbol map, shared and static library name the same functions and no others."""
 import re
 import subprocess

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Every function of mgeo.h, called from another language: ffi_rollout.py HEADER LIBRARY MODEL.
 
 The structs are read from the header, so that one which a binding could not read fails here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The public header alone, included twice: compiled as C11 and as C++17 with every warning an
  * error. */
 #include <mgeo.h>

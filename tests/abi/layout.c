@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The binary shape of the contract, checked while this compiles: a number here changes only
  * together with the SONAME. New members go to the end of a struct, whose size alone then grows. */
 #include <mgeo.h>

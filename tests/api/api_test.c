@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The public functions' manners: what they refuse, what they leave alone, what they say. */
 #define _GNU_SOURCE
 #include "backend/fake.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The manners of the rollout's public functions: what they refuse before anything happens. */
 #include "support/engine_fixture.h"
 

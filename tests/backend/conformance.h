@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every backend must do, as one suite. */
 #ifndef TESTS_BACKEND_CONFORMANCE_H
 #define TESTS_BACKEND_CONFORMANCE_H

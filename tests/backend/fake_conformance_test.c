@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The suite on the fake backend, so that what is tested on it is tested on a backend that holds. */
 #include "conformance.h"
 

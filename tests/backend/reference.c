@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "reference.h"
 
 #include "support/random_encoder.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* BERT's classifier written out as naive loops in double precision, to compare backends with. */
 #ifndef TESTS_BACKEND_REFERENCE_H
 #define TESTS_BACKEND_REFERENCE_H

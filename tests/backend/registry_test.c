@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The registry: which backend a device's name leads to, and what is said where none does. */
 #include "backend/backend.h"
 

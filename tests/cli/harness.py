@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs mgeo-score for the tests: $MGEO_SCORE is the program, $MGEO_GOLDEN the golden models."""
 import os
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Versioned structs between callers and libraries of different ages. */
 #include "core/abi.h"
 

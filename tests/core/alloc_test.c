@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory: overflow, alignment, and the hook that makes an allocation fail. */
 #include "core/alloc.h"
 

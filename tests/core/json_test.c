@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON: limits, and getters whose errors name file, field and reason. */
 #include "core/json.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mapped files, and what is not one. */
 #define _GNU_SOURCE
 #include "core/alloc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is free, read from made-up folders of the kernel's. */
 #define _GNU_SOURCE
 #include "core/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The block through which a long call is watched and cancelled. */
 #include "core/progress.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Processors, clock, names and the token that tells a forked child. */
 #define _GNU_SOURCE
 #include "core/thread.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loads that fit and loads that do not: what is predicted, what is refused, and that nothing was
  * read by then. */
 #include "support/engine_fixture.h"

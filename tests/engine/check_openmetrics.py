@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks OpenMetrics 1.0 text, strictly, and that docs/metrics.md lists every metric as it is.
 
 check_openmetrics.py DOCS PROGRAM   the program writes text for "openmetrics" and for "empty"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The engine on the fake backend, through the public functions: questions, forks, ends, and memory
  * that is not there. */
 #define _GNU_SOURCE

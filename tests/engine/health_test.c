@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A slot whose device has failed: what it says, and that the other slot and the way out are open.
  */
 #include "support/engine_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every interleaving of a few actors: a search over which of them takes the next step. */
 #define _GNU_SOURCE
 #include "interleave.h"

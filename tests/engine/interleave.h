@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every interleaving of a few actors: coroutines that say where their steps are. */
 #ifndef TEST_ENGINE_INTERLEAVE_H
 #define TEST_ENGINE_INTERLEAVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs: one model from begin to end, whatever turns meanwhile. */
 #include "support/engine_fixture.h"
 

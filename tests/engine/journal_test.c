@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines stand in the order of their events; a line that fails keeps nobody; receipts say so. */
 #define _GNU_SOURCE
 #include "support/engine_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loads through the public functions, on the fake backend: what each does, and what each failure
  * leaves behind. */
 #include "support/engine_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics of a whole engine: what is counted where, names that need care, and room for the text. */
 #include "support/engine_fixture.h"
 

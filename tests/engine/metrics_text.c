@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the metrics of an engine that has seen much, for the programs that check them:
  * metrics_text openmetrics|prometheus|empty */
 #include "support/engine_fixture.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Hands the Prometheus text and the rules of docs/metrics.md to promtool, which must find nothing
 to say.
 

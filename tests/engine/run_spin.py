@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks the SPIN model of the swap: the sound one must pass, every broken one must fail.
 
 run_spin.py MODEL COMPILER...   exit status 77: SPIN is not installed

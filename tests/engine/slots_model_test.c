@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every interleaving of lib/engine/slots.c, step by step: callers and holders take their slot, look
  * at its model and let go while writers turn, change the canary's share, drain, empty and fill.
  * slots.c is compiled into this file with its atomic operations replaced by ones where a scheduler

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Slots: pins, turns, shares, holds and drains, one at a time and under threads. */
 #define _GNU_SOURCE
 #include "engine/slots.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The standby slot where several want it at once: loads, unloads, jobs, watches, a canary. */
 #define _GNU_SOURCE
 #include "support/engine_fixture.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs one example program and checks what it prints: run_examples.py NAME PROGRAM MODEL."""
 import pathlib
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Damaged model files against the readers of lib/model, checked by what must always hold.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random texts and vocabularies against lib/text, checked by what must always hold.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes tests/golden/models/: small model directories and what the reference makes of pairs.
 
 Reference: transformers' BertForSequenceClassification in float64, and its tokenizer's tokens put

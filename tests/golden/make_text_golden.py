@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes tests/golden/text/*.tsv: what the reference tokenizer makes of many strings.
 
 Reference: transformers 4.46.3, whose BertTokenizer is the pure-Python one, on Python 3.11 (Unicode

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opening a journal, going on after what a crash left, and writing where it cannot be done. */
 #define _GNU_SOURCE
 #include "journal/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One line of the journal: its members, their order, and texts that are not what they should be. */
 #include "journal/record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is done to a journal shows: each kind of tampering, and what a crash may leave. */
 #define _GNU_SOURCE
 #include "support/journal_fixture.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks every #include of the project against its layers. `--self-test` checks the check."""
 import pathlib
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bundled model: an installed copy of this program must find the model installed beside it. */
 #define _GNU_SOURCE
 #include "model/bundled.h"

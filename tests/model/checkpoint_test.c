@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: layouts of names, what is missing or wrong by name, what is not used; identity. */
 #include "model/checkpoint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration: defaults, limits, ModelScope's precedence of labels, tokenizer options. */
 #include "model/config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The golden models: what the reference answers, libmgeo answers, from every format and layout.
  * golden_test [DEVICE PRECISION TOLERANCE]: the tolerance is of probabilities; without arguments on
  * the CPU in fp32. Skipped where the device cannot be used. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Labels: which one means a match, and what becomes of logits. */
 #include "model/labels.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The real MGeo, where MGEO_TEST_MODEL names a directory that holds it; else skipped. */
 #include "scoring.h"
 

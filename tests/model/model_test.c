@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole model directories: what is found, refused, described, cancelled, let go. */
 #include "model/model.h"
 

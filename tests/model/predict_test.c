@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is predicted of real model directories on libtorch, against what placing them comes to. */
 #include "model/model.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Scores one pair through a model's tokenizer, backend and labels, without run and engine. */
 #ifndef TESTS_MODEL_SCORING_H
 #define TESTS_MODEL_SCORING_H

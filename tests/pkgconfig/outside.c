@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A program outside the project, as C and as C++: installs, links and scores by pkg-config alone.
  */
 #include <mgeo.h>

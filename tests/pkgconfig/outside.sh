@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs into a folder of its own, then builds and runs outside.c against that: C and C++, shared
 # and static. Needs SOURCE and BUILD, the prefix as configured, and the library folder below it.
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The promises about the bundled model's files: check_bundle.py MODEL, or check_bundle.py --self-test.
 
 At most 6 million parameters in fp16 and 12 MB; a token for every common Chinese character, digit, letter and ASCII

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Scores the hand-checked pairs with the bundled model: run_robustness.py MGEO_SCORE MODEL PAIRS FLOORS.
 
 Prints how many pairs of each group get the expected relation, and fails when a group falls below its recorded floor,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The batcher: which rows go together, how they lie, and who gets how many cores. */
 #include "run/batcher.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of a runner: several at once, one in its own thread, and those that are cancelled. */
 #define _GNU_SOURCE
 #include "runner_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A runner whose device fails, is lost or has too little memory: who is told, and who goes on. */
 #define _GNU_SOURCE
 #include "runner_fixture.h"

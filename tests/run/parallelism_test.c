@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The choice between one core and several follows what was measured. */
 #include "run/parallelism.h"
 

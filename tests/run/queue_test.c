@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The queue: rows are claimed, wait in two orders, and are taken in the calls' turns. */
 #include "run/queue.h"
 

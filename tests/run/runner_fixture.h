@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of lib/run/runner.h share: pairs with their answers, calls and a runner on the
  * steered backend. */
 #ifndef TEST_SUPPORT_RUNNER_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The runner on the fake backend: answers, cores, lanes, bad rows and warm-up. */
 #define _GNU_SOURCE
 #include "runner_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A solo answers as its runner does, in the caller's thread, and leaves nothing behind. */
 #define _GNU_SOURCE
 #include "run/side_scorer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a runner counts: every call, row and answer once, in its place. */
 #include "core/thread.h"
 #include "run/side_scorer.h"

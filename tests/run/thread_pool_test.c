@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that come to tasks: how many, in which order, and who never waits for ever. */
 #define _GNU_SOURCE
 #include "run/thread_pool.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counters: sums and maxima are exact, also when many threads count at once. */
 #include "stats/counters.h"
 #include "support/check.h"

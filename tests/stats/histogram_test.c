@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Buckets: every duration lies in the bucket whose edges hold it; quantiles are those of the sorted
  * durations, to a bucket. */
 #include "stats/histogram.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics text, compared letter by letter. */
 #include "stats/openmetrics.h"
 #include "support/check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Differences of copies, bins of similarities, and the stability index against values worked out by
  * hand. */
 #include "stats/snapshot.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A process that swaps, loads and unloads with a journal is killed twenty times at some moment: the
  * journal can be read as it was left, is sound once it has been opened again, and holds every line
  * that a receipt has named. */

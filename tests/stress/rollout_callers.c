@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Callers of the rollout stress test: every answer is checked against the model that gave it. */
 #define _GNU_SOURCE
 #include "engine/rollout/routing.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What callers and operators of the rollout stress test share: one engine, the models and what they
  * must answer, and the accounts that are compared at the end. */
 #ifndef TEST_STRESS_ROLLOUT_STRESS_H

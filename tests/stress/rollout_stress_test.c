@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Random rollouts under load: eight threads score and run jobs while three others load, unload,
  * swap, go back, share, shadow, watch and compare. No call fails, every answer is whole and its
  * model's, nothing happens that the contract does not allow, and the counts add up at the end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A thousand rounds of load, swap and unload with real model directories: what is resident stays
  * what it was, the last hundred held against the second. The processor time of a call is printed
  * for both, beside the calls of an engine on which nothing is swapped, which become slower only as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Eight threads score on the fake backend while models are swapped ten thousand times, without a
  * pause in the calls, and then again while models are loaded and unloaded a thousand times: every
  * answer is whole and from one model, no call fails, and none is answered by a model that was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A backend over the fake one that a test steers: it holds runs back, fails them, and remembers. */
 #define _GNU_SOURCE
 #include "controllable_backend.h"

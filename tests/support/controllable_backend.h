@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A backend over the fake one that a test steers: it holds runs back, fails them, and remembers. */
 #ifndef TEST_SUPPORT_CONTROLLABLE_BACKEND_H
 #define TEST_SUPPORT_CONTROLLABLE_BACKEND_H

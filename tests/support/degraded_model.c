@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Model directories that are worse than the one they are made from. */
 #define _GNU_SOURCE
 #include "degraded_model.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Model directories that are worse than the one they are made from, each in its own way: what gates
  * and watches have to find.
  *

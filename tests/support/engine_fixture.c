@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of lib/engine share. */
 #include "engine_fixture.h"
 

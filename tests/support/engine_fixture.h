@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of lib/engine share: an engine on the fake backend, and models that tell
  * themselves apart by their answers. */
 #ifndef TEST_SUPPORT_ENGINE_FIXTURE_H

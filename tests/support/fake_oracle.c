@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the fake backend must answer for a pair, computed without the library's run and engine. */
 #include "fake_oracle.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the journal's tests share: a folder with a journal, and hands that tamper with it. */
 #define _GNU_SOURCE
 #include "journal_fixture.h"

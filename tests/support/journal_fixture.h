@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the journal's tests share: a folder with a journal, and hands that tamper with it. */
 #ifndef TEST_SUPPORT_JOURNAL_FIXTURE_H
 #define TEST_SUPPORT_JOURNAL_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files made in memory and on disk for the readers' tests. */
 #define _GNU_SOURCE
 #include "model_files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files made in memory and on disk for the readers' tests. */
 #ifndef TEST_SUPPORT_MODEL_FILES_H
 #define TEST_SUPPORT_MODEL_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An empty table of built-in backends, for tests that are built without libtorch: they register
  * the fake one. */
 #include "backend/builtin.h"

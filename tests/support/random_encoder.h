@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small models with seeded random weights, and batches for them. */
 #ifndef TEST_SUPPORT_RANDOM_ENCODER_H
 #define TEST_SUPPORT_RANDOM_ENCODER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A model without files: tests of lib/run link these instead of lib/model/model.c. */
 #ifndef TEST_SUPPORT_STUB_MODEL_H
 #define TEST_SUPPORT_STUB_MODEL_H

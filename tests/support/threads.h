@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads for tests. */
 #ifndef TEST_SUPPORT_THREADS_H
 #define TEST_SUPPORT_THREADS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Model directories small enough to be written by a test. */
 #define _GNU_SOURCE
 #include "tiny_model.h"

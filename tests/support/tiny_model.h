@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Model directories small enough to be written by a test: their classifier's bias tells them
  * apart. */
 #ifndef TEST_SUPPORT_TINY_MODEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the tab-separated golden files of tests/golden/text. */
 #include "golden_file.h"
 

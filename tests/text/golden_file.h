@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the tab-separated golden files of tests/golden/text. */
 #ifndef MGI_TESTS_GOLDEN_FILE_H
 #define MGI_TESTS_GOLDEN_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tokenizer against what the reference made: strings, every code point, pairs, cases of others.
  */
 #include "golden_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Splitting into words: the reference's own cases, and texts made to break streaming. */
 #include "text/normalize.h"
 

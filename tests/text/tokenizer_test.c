@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pairs: cutting, flags, lengths, specials as text, failing memory, many threads. */
 #include "core/alloc.h"
 #include "golden_file.h"

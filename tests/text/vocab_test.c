@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Vocabularies: what is read, and what is refused with which line. */
 #include "core/alloc.h"
 #include "text/vocab.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Greedy longest match. */
 #include "text/normalize.h"
 #include "text/wordpiece.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Even steps, or exponential gaps drawn once and scaled so that the rate is met exactly. */
 #include "loadtest/load/arrivals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When calls are due in an open loop: a fixed schedule, whatever the answers do. */
 #ifndef CLI_LOADTEST_LOAD_ARRIVALS_H
 #define CLI_LOADTEST_LOAD_ARRIVALS_H

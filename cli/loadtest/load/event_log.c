@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of events with a published length. */
 #include "loadtest/load/event_log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What was done to the models while calls ran: one list for each kind of event, written by one
  * thread and read by the callers without a lock. */
 #ifndef CLI_LOADTEST_LOAD_EVENT_LOG_H

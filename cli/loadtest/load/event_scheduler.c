@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two threads, one that turns traffic and one that loads, each doing one thing at a time. */
 #include "loadtest/load/event_scheduler.h"
 

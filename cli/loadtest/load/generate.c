@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Invented Chinese addresses: two ways to write one place, or two places that look alike. The
  * lengths are those of delivery addresses, 15 to 40 characters. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Log-linear bins: the leading bit chooses the power of two, the next bits the bin within it. */
 #include "loadtest/load/latency.h"
 

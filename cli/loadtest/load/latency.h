@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long calls took, in constant memory and to within 1%: bins of equal width between powers of
  * two. */
 #ifndef CLI_LOADTEST_LOAD_LATENCY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The callers' threads: call, look at the clock, note it down. */
 #include "loadtest/load/load_generator.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One trial: caller threads at work for a while, with events beside them. */
 #ifndef CLI_LOADTEST_LOAD_LOAD_GENERATOR_H
 #define CLI_LOADTEST_LOAD_LOAD_GENERATOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A growing list of pairs with texts of its own. */
 #include "loadtest/load/pair_set.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pairs that calls ask about: from a table, or generated. */
 #ifndef CLI_LOADTEST_LOAD_PAIR_SET_H
 #define CLI_LOADTEST_LOAD_PAIR_SET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counting a call, and telling later whether it met an event. */
 #include "loadtest/load/recorder.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What one caller thread notes down about its calls: memory of its own, fixed before the first
  * call, no locks. */
 #ifndef CLI_LOADTEST_LOAD_RECORDER_H

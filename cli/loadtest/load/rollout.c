@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Loading, turning, and the answers that each model gave when it was alone. */
 #include "loadtest/load/rollout.h"
 

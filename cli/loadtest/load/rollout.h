@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The engine under test: which directory each generation was loaded from, and what each must
  * answer.
  */

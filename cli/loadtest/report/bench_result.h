@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All that a run of mgeo-bench has to tell. */
 #ifndef CLI_LOADTEST_REPORT_BENCH_RESULT_H
 #define CLI_LOADTEST_REPORT_BENCH_RESULT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Members of the JSON document, in the order of the table. */
 #include "loadtest/report/json_report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The figures as JSON for programs. docs/mgeo-bench.md describes the members. */
 #ifndef CLI_LOADTEST_REPORT_JSON_REPORT_H
 #define CLI_LOADTEST_REPORT_JSON_REPORT_H

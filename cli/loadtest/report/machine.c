@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asks the operating system. */
 #include "loadtest/report/machine.h"
 

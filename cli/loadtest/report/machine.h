@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How busy the machine is, and how much memory this process has: a figure means little without. */
 #ifndef CLI_LOADTEST_REPORT_MACHINE_H
 #define CLI_LOADTEST_REPORT_MACHINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SVG by hand: axes, three lines, events, a legend. */
 #include "loadtest/report/plot.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Latency over time as a drawing. */
 #ifndef CLI_LOADTEST_REPORT_PLOT_H
 #define CLI_LOADTEST_REPORT_PLOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of the table that is printed at the end. */
 #include "loadtest/report/summary.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The figures as a table for people. */
 #ifndef CLI_LOADTEST_REPORT_SUMMARY_H
 #define CLI_LOADTEST_REPORT_SUMMARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sums over callers, the longest gap between answers, blocks against blocks. */
 #include "loadtest/report/trial_stats.h"
 

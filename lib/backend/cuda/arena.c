@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where everything lies in an arena: weights and lanes, gone through once to count and once to
  * place, so that what is predicted is what is taken. */
 #include "backend/cuda/encoder.h"

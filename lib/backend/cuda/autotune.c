@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which kernel makes a product fastest is found by the clock, when a model is loaded. */
 #include "backend/cuda/gemm.h"
 #include "backend/cuda/kernels/gemm_sm90.h"

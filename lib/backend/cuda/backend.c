@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The backend over CUDA: checks requests, and hands what holds to the encoder. */
 #include "backend/cuda/encoder.h"
 

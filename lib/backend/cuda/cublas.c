@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products by cublasLt: how each is described to it, and its guesses at how to make them. */
 #include "backend/cuda/gemm.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cards: their names as users write them, what they can do, and what their errors mean. */
 #include "backend/cuda/device.h"
 

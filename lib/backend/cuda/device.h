@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cards: their names as users write them, what they can do, and what their errors mean. */
 #ifndef MGI_BACKEND_CUDA_DEVICE_H
 #define MGI_BACKEND_CUDA_DEVICE_H

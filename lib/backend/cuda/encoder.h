@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder as it lies on its cards, and a lane's way through it. */
 #ifndef MGI_BACKEND_CUDA_ENCODER_H
 #define MGI_BACKEND_CUDA_ENCODER_H

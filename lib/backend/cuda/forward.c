@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder, as the paper has it: embeddings, layers, pooler, classifier, one kernel each. */
 #include "backend/cuda/encoder.h"
 

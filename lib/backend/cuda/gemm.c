@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Matrix products: which kernel makes each, by its shape and its number of rows. */
 #include "backend/cuda/gemm.h"
 #include "backend/cuda/kernels/gemm_sm90.h"

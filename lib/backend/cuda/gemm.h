@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products from the inside: shared by cublas.c, race.c and product.c alone. */
 #ifndef MGI_BACKEND_CUDA_GEMM_H
 #define MGI_BACKEND_CUDA_GEMM_H

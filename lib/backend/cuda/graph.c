@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Passes captured as graphs, for batches so small that launching would take longer than computing.
  */
 #include "backend/cuda/graph.h"

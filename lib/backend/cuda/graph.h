@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Passes captured as graphs, for batches so small that launching would take longer than computing.
  */
 #ifndef MGI_BACKEND_CUDA_GRAPH_H

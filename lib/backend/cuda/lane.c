@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A lane: a stream, its part of the arena, and the pinned memory through which batches come and
  * logits go. */
 #include "backend/cuda/encoder.h"

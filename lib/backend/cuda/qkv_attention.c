@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A layer's queries, keys, values and attention in one kernel: what that kernel is told. */
 #include "backend/cuda/encoder.h"
 

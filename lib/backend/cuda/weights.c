@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Weights from the model's files into the arena of a card, in the numbers that products take. */
 #include "backend/cuda/encoder.h"
 

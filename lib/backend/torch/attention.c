@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One head of one sequence's attention; compiled once per instruction set. */
 #include "backend/torch/isa_variant.h"
 #include "backend/torch/vec.h"

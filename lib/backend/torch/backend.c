@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The backend over libtorch: checks requests, and hands what holds to the encoder. */
 #include "backend/torch/blas.h"
 #include "backend/torch/forward.h"

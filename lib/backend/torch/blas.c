@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the BLAS behind libtorch, without linking to any. */
 #define _GNU_SOURCE /* dladdr */
 #include "backend/torch/blas.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which BLAS libtorch multiplies with: the wrong one makes fp32 fifty times slower. */
 #ifndef MGI_BACKEND_TORCH_BLAS_H
 #define MGI_BACKEND_TORCH_BLAS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Brings a model's tensors into the form in which the encoder uses them. */
 #include "backend/torch/convert.h"
 

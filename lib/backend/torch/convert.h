@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tensors as files keep them, into numbers as the encoder wants them. */
 #ifndef MGI_BACKEND_TORCH_CONVERT_H
 #define MGI_BACKEND_TORCH_CONVERT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Chooses among the compilations of the kernels. */
 #include "backend/torch/isa_variant.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a model will take of memory: placing (weights.c) and lanes (lane.c, pass.c) gone through
  * without a byte of weights, and what is known of the libraries. */
 #include "backend/torch/convert.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder, as the paper has it: embeddings, layers, pooler, classifier. */
 #include "backend/torch/forward.h"
 #include "backend/torch/parallel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder as it lies in memory, and a lane's way through it. */
 #ifndef MGI_BACKEND_TORCH_FORWARD_H
 #define MGI_BACKEND_TORCH_FORWARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The loops of the int8 products, compiled once per instruction set. */
 #include "backend/torch/int8.h"
 #include "backend/torch/int8_layout.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of int8, our own: weights in steps of a scale for each output, activations in steps of a
  * scale for each row, so that a row's numbers depend on no other row. libtorch's own quantised
  * product knows one scale for the whole batch, keeps the weights twice, and takes fresh memory for

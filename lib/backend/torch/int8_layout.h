@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How int8 weights lie in memory. */
 #ifndef MGI_BACKEND_TORCH_INT8_LAYOUT_H
 #define MGI_BACKEND_TORCH_INT8_LAYOUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lays out int8 weights, and chooses among the compilations of their products. */
 #include "backend/torch/int8.h"
 #include "backend/torch/int8_layout.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the x86 instruction sets differ in: a vector of sums, and how products are added to it. The
  * loops of int8.c are the same for all.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The names of one compilation of the kernels: each instruction set's carry its suffix. */
 #ifndef MGI_BACKEND_TORCH_ISA_VARIANT_H
 #define MGI_BACKEND_TORCH_ISA_VARIANT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Embeddings, activation, residual and LayerNorm; compiled once per instruction set, which
  * MGK_ISA_VARIANT names. */
 #include "backend/torch/isa_variant.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the encoder does between matrix products, row by row, in C: embeddings, activation,
  * residual and LayerNorm, attention. Compiled once per instruction set; the best set is chosen as
  * the program runs.

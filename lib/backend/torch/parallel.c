@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs the kernels of one batch, in parallel where the batch may use several cores. */
 #include "backend/torch/parallel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One batch's way through the encoder: the kernels, shared out among the cores it may use. */
 #ifndef MGI_BACKEND_TORCH_PARALLEL_H
 #define MGI_BACKEND_TORCH_PARALLEL_H

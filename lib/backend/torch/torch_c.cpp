@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The C interface of torch_c.h over libtorch. All that differs between versions of libtorch is
 // here.
 #include "backend/torch/torch_c.h"

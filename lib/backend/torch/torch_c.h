@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small C interface to libtorch: the only way the rest of libmgeo sees it.
  *
  * Nothing here throws or aborts. Objects that are created are destroyed by their name; temporaries

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Vectors of floats as the kernels use them, on the compilers' portable vector types: as wide as
  * the instruction set the file is compiled for, and correct on any machine. */
 #ifndef MGI_BACKEND_TORCH_VEC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Places a model's weights: what is copied, fused, quantised, and what is read where it lies. */
 #include "backend/torch/convert.h"
 #include "backend/torch/forward.h"

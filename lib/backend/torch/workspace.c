@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A lane's memory. */
 #include "backend/torch/forward.h"
 

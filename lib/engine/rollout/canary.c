@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The share of calls that the standby model answers. */
 #include "engine/state.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A comparison from its beginning to its report: who is compared, where, and what is put together.
  */
 #include "engine/rollout/compare.h"

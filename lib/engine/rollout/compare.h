@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two models on the same pairs: how far they differ, and what that costs. */
 #ifndef MGI_ENGINE_ROLLOUT_COMPARE_H
 #define MGI_ENGINE_ROLLOUT_COMPARE_H

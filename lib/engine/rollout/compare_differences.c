@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The similarities of two models: how far they lie apart, and where farthest. */
 #include "engine/rollout/compare_internal.h"
 #include "stats/snapshot.h"

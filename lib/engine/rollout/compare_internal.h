@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a comparison is made of: shared by the files compare*.c alone. */
 #ifndef MGI_ENGINE_ROLLOUT_COMPARE_INTERNAL_H
 #define MGI_ENGINE_ROLLOUT_COMPARE_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The labels of two models: where they differ, and who is right. */
 #include "core/alloc.h"
 #include "engine/rollout/compare_internal.h"

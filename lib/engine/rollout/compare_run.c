@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Both models on the same pairs, a few at a time in turn, so that what the machine does meanwhile
  * meets both alike. */
 #include "core/progress.h"

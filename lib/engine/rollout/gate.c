@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a comparison must show before traffic turns: figures beside their limits. */
 #include "engine/rollout/gate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a comparison must show before traffic turns. */
 #ifndef MGI_ENGINE_ROLLOUT_GATE_H
 #define MGI_ENGINE_ROLLOUT_GATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a call stands between 0 and 9,999: what decides whether a canary answers it. */
 #ifndef MGI_ENGINE_ROLLOUT_ROUTING_H
 #define MGI_ENGINE_ROLLOUT_ROUTING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shadow calls as the rest of the engine sees them: which calls are chosen, and what they showed.
  */
 #include "core/alloc.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shadow calls: pairs of live calls, scored once more by the standby model, off the request path.
  */
 #ifndef MGI_ENGINE_ROLLOUT_SHADOW_H

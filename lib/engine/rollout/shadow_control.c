@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Changes of the share of calls that are shadowed. */
 #define _GNU_SOURCE
 #include "core/thread.h"

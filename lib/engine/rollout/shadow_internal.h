@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the shadow is made of: shared by the files of shadow calls alone.
  *
  * A thread computes on a lane of its own of the standby model, which it keeps open; the model it

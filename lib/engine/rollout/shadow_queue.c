@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pairs of live calls on their way to the standby model: copied, bounded, and dropped rather than
  * waited for. */
 #define _GNU_SOURCE

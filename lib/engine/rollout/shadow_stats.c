@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the shadow calls have shown: differences of two models' answers, summed up. */
 #include "engine/rollout/shadow_stats.h"
 

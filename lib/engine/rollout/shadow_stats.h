@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the shadow calls have shown: differences of two models' answers, summed up. */
 #ifndef MGI_ENGINE_ROLLOUT_SHADOW_STATS_H
 #define MGI_ENGINE_ROLLOUT_SHADOW_STATS_H

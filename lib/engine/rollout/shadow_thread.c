@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The thread that scores the pairs of chosen calls once more, with the standby model. */
 #include "core/thread.h"
 #include "engine/rollout/shadow_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Turns of the traffic: by hand, through a gate, back by hand, back by a watch. */
 #include "core/thread.h"
 #include "engine/rollout/gate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The watch: a thread that looks at the new model's figures and turns traffic back.
  *
  * The engine's mutex guards all of it, so that a look, the turn that ends a watch and the turn that

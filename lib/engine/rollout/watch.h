@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The watch after a swap or a canary: figures of the new model against limits, in a thread. */
 #ifndef MGI_ENGINE_ROLLOUT_WATCH_H
 #define MGI_ENGINE_ROLLOUT_WATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a watch holds a model to: its figures in the window beside the limits. */
 #include "engine/rollout/watch_limits.h"
 

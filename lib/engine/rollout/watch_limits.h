@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a watch holds a model to: its figures in the window beside the limits. */
 #ifndef MGI_ENGINE_ROLLOUT_WATCH_LIMITS_H
 #define MGI_ENGINE_ROLLOUT_WATCH_LIMITS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Little-endian numbers out of bytes of any alignment. */
 #ifndef MGI_MODEL_FORMATS_LITTLE_ENDIAN_H
 #define MGI_MODEL_FORMATS_LITTLE_ENDIAN_H

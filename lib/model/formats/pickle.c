@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A pickle reader that builds values and runs nothing: it knows what a tensor state dict needs. */
 #include "model/formats/pickle.h"
 

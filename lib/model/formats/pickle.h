@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A pickle reader that builds values and runs nothing: it knows what a tensor state dict needs. */
 #ifndef MGI_MODEL_FORMATS_PICKLE_H
 #define MGI_MODEL_FORMATS_PICKLE_H

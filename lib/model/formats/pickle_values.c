@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The values that a pickle builds, the names it may ask for, and the names of opcodes. */
 #include "model/formats/pickle.h"
 

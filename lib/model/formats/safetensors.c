@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the header of a .safetensors file: 8 bytes of length, JSON, then the tensors' bytes. */
 #include "model/formats/safetensors.h"
 

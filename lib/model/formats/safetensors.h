@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the header of a .safetensors file. */
 #ifndef MGI_MODEL_FORMATS_SAFETENSORS_H
 #define MGI_MODEL_FORMATS_SAFETENSORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tensors of a checkpoint as its files store them: names, types, shapes, where the bytes lie.
  */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the tensors of a pytorch_model.bin: a zip archive with a pickle in it. */
 #include "model/formats/torch_archive.h"
 

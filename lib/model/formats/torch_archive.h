@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the tensors of a pytorch_model.bin: a zip archive with a pickle in it. */
 #ifndef MGI_MODEL_FORMATS_TORCH_ARCHIVE_H
 #define MGI_MODEL_FORMATS_TORCH_ARCHIVE_H

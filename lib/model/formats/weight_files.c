@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the weight files of a model directory and reads what tensors they hold. */
 #include "model/formats/weight_files.h"
 

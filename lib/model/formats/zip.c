@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the directory of a zip archive whose entries are stored as they are. */
 #include "model/formats/zip.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the directory of a zip archive whose entries are stored as they are. */
 #ifndef MGI_MODEL_FORMATS_ZIP_H
 #define MGI_MODEL_FORMATS_ZIP_H

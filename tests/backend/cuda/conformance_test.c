@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The suite on CUDA, at every precision that the card has; on two cards where there are two.
  * Skipped without a card. */
 #include "backend/conformance.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names of CUDA devices, and what is said where there is none; needs no card. */
 #include "backend/cuda/device.h"
 

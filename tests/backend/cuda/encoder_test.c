@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder on CUDA against the naive one, with heads as wide as BERT's, so that the tensor cores
  * take attention and products; rows on either side of every size at which another kernel begins.
  * Skipped without a card. For tools that slow a kernel down a thousandfold "small" is batches of a

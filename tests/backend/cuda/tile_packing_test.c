@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cutting batches into tiles: every row in one of them, none divided, and what is said of them
  * true. Needs no card. */
 #include "backend/cuda/tile_packing.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The suite on libtorch's CPU backend, at every precision that it has. */
 #include "backend/conformance.h"
 

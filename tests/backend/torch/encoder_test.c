@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The encoder on libtorch against the naive one: every activation, depth, odd size and type. */
 #include "backend/reference.h"
 #include "backend/torch/torch_c.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every compilation of the kernels that this processor can run, against one another and against
  * sums written out, over widths that fill whole vectors and that do not. */
 #include "backend/torch/int8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Building and escaping output, and the JSON writer on it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where texts stop being UTF-8. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """mgeo-journal: what it prints of a journal, and what it says of one that was tampered with.
 
 The journals are written here, by what docs/journal.md says, and one by the library itself."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """mgeo-bench: figures that add up, events that are counted, drawings that parse. No time is held
 against a limit here."""
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values of options, good and bad. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When a rate counts as held. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How it ends: files that are whole or absent, limits, signals, full disks, broken pipes, memory."""
 import os
 import signal

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Figures against gold labels, worked out by hand. */
 #include <setjmp.h>
 #include <stdarg.h>

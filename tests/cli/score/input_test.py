@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What goes in: headers, columns, odd bytes, broken rows, compression, several files."""
 import gzip
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every option is read into its place; every nonsense is refused in one line. */
 #include <setjmp.h>
 #include <stdarg.h>

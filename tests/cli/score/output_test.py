@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What comes out: columns, formats, gold, summary, check, help."""
 import json
 import os

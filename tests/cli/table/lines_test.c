@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of every kind, from a file and from a pipe that delivers byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Header and columns from the first line; rows cut at their tabs. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The canary's share: who answers, how stably, and what sets it back. */
 #include "engine/rollout/routing.h"
 #include "support/engine_fixture.h"

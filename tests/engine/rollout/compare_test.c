@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Comparisons on the fake backend: every figure against one computed here, and what they disturb.
  */
 #include "support/engine_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real model directories, each worse than the bundled model in its own way: the gate refuses all of
  * them, each for its own reason, and lets a faithful copy through. */
 #define _GNU_SOURCE

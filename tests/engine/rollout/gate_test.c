@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Gates on the fake backend: what they let through, what they refuse and how they say so, and that
  * nothing changes while they measure. */
 #include "support/engine_fixture.h"

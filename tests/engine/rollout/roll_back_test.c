@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rolling back by hand: where it leads, and when there is no way. */
 #include "support/engine_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shadow calls through the public functions, on the fake backend: counted, bounded, ended. */
 #include "support/engine_fixture.h"
 

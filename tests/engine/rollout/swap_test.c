@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Swaps and unloads through the public functions, on the fake backend. */
 #include "support/engine_fixture.h"
 

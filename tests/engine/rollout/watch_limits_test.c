@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a watch makes of figures: when it judges, and what breaks a limit. */
 #include "engine/rollout/watch.h"
 #include "engine/rollout/watch_limits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real model directories, each worse than the bundled model in its own way, as watches and shadow
  * calls see them. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Watches through the public functions, on the fake backend: passed, turned back, ended. */
 #include "support/engine_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pickles: what a state dict needs is read, everything else is refused by name and never run. */
 #include "model/formats/pickle.h"
 

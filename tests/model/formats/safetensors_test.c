@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* safetensors: what is read, and every way in which a file can lie. */
 #include "model/formats/safetensors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Torch archives: tensors out of zip and pickle, and every way in which the two can disagree. */
 #include "model/formats/torch_archive.h"
 

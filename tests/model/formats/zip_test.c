@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zip: stored entries with and without zip64, and every way in which a directory can lie. */
 #include "model/formats/zip.h"
 

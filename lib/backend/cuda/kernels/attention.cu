@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Attention over sequences of any length without padding.
  *
  * Halves with heads of 64 numbers go through the tensor cores: one warp takes one head of one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a pass, in fp32: pooler and classifier of every sequence's [CLS]. */
 #include "backend/cuda/kernels/dtype.cuh"
 #include "backend/cuda/kernels/kernels.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers as they lie in memory, to and from fp32. */
 #ifndef MGI_BACKEND_CUDA_KERNELS_DTYPE_CUH
 #define MGI_BACKEND_CUDA_KERNELS_DTYPE_CUH

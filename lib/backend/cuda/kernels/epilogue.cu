@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What follows a product that could not end itself: bias, activation, the next product's form. */
 #include "backend/cuda/kernels/dtype.cuh"
 #include "backend/cuda/kernels/kernels.h"

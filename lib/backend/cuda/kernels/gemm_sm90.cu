@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Choosing and launching the kernels of gemm_sm90_kernel.cuh. */
 #include "backend/cuda/kernels/gemm_sm90.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of many rows on Hopper (compute capability 9.0): input and weight of F16, BF16 or E4M3,
  * everything behind the product in the same kernel.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hopper's instructions for matrix products: barriers in shared memory, bulk tensor copies,
  * warpgroup products. Addresses are those of the shared window unless said otherwise. */
 #ifndef MGI_BACKEND_CUDA_KERNELS_GEMM_SM90_DEVICE_CUH

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of a few rows: how each is cut up, and launched. The kernel: gemm_small_kernel.cuh. */
 #include "backend/cuda/kernels/gemm_small_kernel.cuh"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of a few rows, as one pair of texts has, bound by latency and not by arithmetic.
  *
  * The kernels are made for chains of dependent launches, best captured in a graph: each lets the

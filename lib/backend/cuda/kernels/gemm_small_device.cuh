@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hopper's and older instructions that products of a few rows are made of. */
 #ifndef MGI_BACKEND_CUDA_KERNELS_GEMM_SMALL_DEVICE_CUH
 #define MGI_BACKEND_CUDA_KERNELS_GEMM_SMALL_DEVICE_CUH

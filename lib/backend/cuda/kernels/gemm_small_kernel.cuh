@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Products of a few rows: one pair's, whose time is latency.
  *
  * A block of 256 threads owns a tile of up to 64 rows by 64 columns and a share of the inputs; a

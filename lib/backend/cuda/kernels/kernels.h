@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Our CUDA kernels behind C launchers: raw device pointers and a stream, nothing of libmgeo's.
  *
  * A launcher checks nothing and waits for nothing; it returns what the launch itself said

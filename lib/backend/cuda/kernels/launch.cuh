@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How our kernels are launched, and how they wait for the one before them. */
 #ifndef MGI_BACKEND_CUDA_KERNELS_LAUNCH_CUH
 #define MGI_BACKEND_CUDA_KERNELS_LAUNCH_CUH

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Embeddings and residuals, each with the LayerNorm behind it: one warp for each row. */
 #include "backend/cuda/kernels/dtype.cuh"
 #include "backend/cuda/kernels/kernels.h"

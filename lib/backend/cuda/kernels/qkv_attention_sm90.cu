@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Choosing and launching the kernels of heads_sm90_kernel.cuh. */
 #include "backend/cuda/kernels/qkv_attention_sm90.h"
 

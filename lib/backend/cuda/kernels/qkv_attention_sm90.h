@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Queries, keys, values and attention of a layer in one kernel, on Hopper (compute capability 9.0).
  *
  * Rows are cut into tiles of up to 128, none of which divides a sequence. A tile's queries, keys

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel behind heads_sm90.h.
  *
  * A block has three warpgroups. One thread of the third keeps a ring of stages in shared memory

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kernels for Hopper as the host sees them: their matrices, their clusters, their launches. */
 #ifndef MGI_BACKEND_CUDA_KERNELS_SM90_HOST_CUH
 #define MGI_BACKEND_CUDA_KERNELS_SM90_HOST_CUH

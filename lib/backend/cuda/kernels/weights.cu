@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Weights on their way into the card: converted, quantised, and looked at for their bounds. */
 #include "backend/cuda/kernels/dtype.cuh"
 #include "backend/cuda/kernels/kernels.h"

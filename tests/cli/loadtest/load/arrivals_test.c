@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The schedule of an open loop. */
 #include <setjmp.h>
 #include <stdarg.h>

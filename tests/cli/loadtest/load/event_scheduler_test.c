@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When events are due. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Quantiles from bins against those of the sorted values. */
 #include <setjmp.h>
 #include <stdarg.h>

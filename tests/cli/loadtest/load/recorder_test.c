@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which calls count as around an event, and what else a recorder notes. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Gaps between answers and blocks against blocks. */
 #include <setjmp.h>
 #include <stdarg.h>
