@@ -60,11 +60,11 @@ extern "C" {
     X(MGEO_E_CAPACITY, 12, "an array of the caller's is too small")                                \
     X(MGEO_E_INTERNAL, 13, "a defect in libmgeo")
 
-typedef enum mgeo_status {
-#define MGEO_STATUS_ENUM(name, number, text) name = number,
-    MGEO_STATUS_LIST(MGEO_STATUS_ENUM)
-#undef MGEO_STATUS_ENUM
-} mgeo_status;
+/* Each enum here is made from such a list, and so are the functions that spell its names. A program
+ * that wants all of them (for a --help, say) can use the lists too: X(name, number, text). */
+#define MGEO_ENUMERATOR(name, number, text) name = number,
+
+typedef enum mgeo_status { MGEO_STATUS_LIST(MGEO_ENUMERATOR) } mgeo_status;
 
 /* Where a failed call says why. Caller-owned; needs no initialisation. */
 typedef struct mgeo_error {
@@ -89,15 +89,19 @@ typedef struct mgeo_progress {
     uint64_t reserved[8]; /* read and written through the two functions below only */
 } mgeo_progress;
 
-typedef enum mgeo_stage {
-    MGEO_STAGE_IDLE = 0,
-    MGEO_STAGE_READING = 1, /* headers and configuration */
-    MGEO_STAGE_HASHING = 2, /* fingerprint of the weights; done and total in bytes */
-    MGEO_STAGE_PLACING = 3, /* weights to the device at the chosen precision; in tensors */
-    MGEO_STAGE_WARMING = 4, /* first batches; in batches */
-    MGEO_STAGE_SCORING = 5, /* mgeo_score; in pairs */
-    MGEO_STAGE_FINISHED = 6
-} mgeo_stage;
+#define MGEO_STAGE_LIST(X)                                                                         \
+    X(MGEO_STAGE_IDLE, 0, "idle")                                                                  \
+    X(MGEO_STAGE_READING, 1, "reading") /* headers and configuration */                            \
+    X(MGEO_STAGE_HASHING, 2, "hashing") /* fingerprint of the weights; in bytes */                 \
+    X(MGEO_STAGE_PLACING, 3, "placing") /* weights to the device, at its precision; in tensors */  \
+    X(MGEO_STAGE_WARMING, 4, "warming") /* first batches; in batches */                            \
+    X(MGEO_STAGE_SCORING, 5, "scoring") /* mgeo_score; in pairs */                                 \
+    X(MGEO_STAGE_FINISHED, 6, "finished")
+
+typedef enum mgeo_stage { MGEO_STAGE_LIST(MGEO_ENUMERATOR) } mgeo_stage;
+
+/* "placing"; "unknown" for a number that is no stage. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_stage_name(int32_t stage);
 
 /* Asks the call that uses the block to stop; it returns MGEO_E_CANCELLED soon. Any thread, and a
  * signal handler. NULL is ignored. */
@@ -113,14 +117,25 @@ MGEO_API void mgeo_progress_read(const mgeo_progress *progress, int32_t *stage, 
 /* Two slots for models, one of them live. */
 typedef struct mgeo_engine mgeo_engine;
 
-typedef enum mgeo_slot {
-    MGEO_BLUE = 0,
-    MGEO_GREEN = 1,
-    MGEO_LIVE = 2,   /* in questions: the slot that answers calls now */
-    MGEO_STANDBY = 3 /* in questions: the other one */
-} mgeo_slot;
+#define MGEO_SLOT_LIST(X)                                                                          \
+    X(MGEO_BLUE, 0, "blue")                                                                        \
+    X(MGEO_GREEN, 1, "green")                                                                      \
+    X(MGEO_LIVE, 2, "live")       /* in questions: the slot that answers calls now */              \
+    X(MGEO_STANDBY, 3, "standby") /* in questions: the other one */
 
-typedef enum mgeo_log_level { MGEO_LOG_INFO = 0, MGEO_LOG_WARNING = 1 } mgeo_log_level;
+typedef enum mgeo_slot { MGEO_SLOT_LIST(MGEO_ENUMERATOR) } mgeo_slot;
+
+/* "blue"; "unknown" for a number that is no slot. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_slot_name(int32_t slot);
+
+#define MGEO_LOG_LEVEL_LIST(X)                                                                     \
+    X(MGEO_LOG_INFO, 0, "info")                                                                    \
+    X(MGEO_LOG_WARNING, 1, "warning")
+
+typedef enum mgeo_log_level { MGEO_LOG_LEVEL_LIST(MGEO_ENUMERATOR) } mgeo_log_level;
+
+/* "warning"; "unknown" for a number that is no level. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_log_level_name(int32_t level);
 
 /* Receives one line without a newline, valid during the call only. Called from the thread that is
  * in a libmgeo call or from a worker of the library's; must not call back into libmgeo. */
@@ -150,14 +165,20 @@ MGEO_API void mgeo_engine_destroy(mgeo_engine *engine);
 
 /* ---- Loading ------------------------------------------------------------------------------ */
 
-typedef enum mgeo_precision {
-    MGEO_PRECISION_AUTO = 0, /* fp32 on a CPU; bf16 on a CUDA device */
-    MGEO_FP32 = 1,
-    MGEO_BF16 = 2,
-    MGEO_FP16 = 3,
-    MGEO_INT8 = 4, /* per-channel weights, activations quantised per token as they come */
-    MGEO_FP8 = 5   /* E4M3; on models narrower than 128 numbers fp16, which is faster there */
-} mgeo_precision;
+#define MGEO_PRECISION_LIST(X)                                                                     \
+    X(MGEO_PRECISION_AUTO, 0, "auto") /* fp32 on a CPU; bf16 on a CUDA device */                   \
+    X(MGEO_FP32, 1, "fp32")                                                                        \
+    X(MGEO_BF16, 2, "bf16")                                                                        \
+    X(MGEO_FP16, 3, "fp16")                                                                        \
+    X(MGEO_INT8, 4, "int8") /* per-channel weights; activations quantised per token */             \
+    X(MGEO_FP8, 5, "fp8")   /* E4M3; on models narrower than 128 numbers fp16: faster there */
+
+typedef enum mgeo_precision { MGEO_PRECISION_LIST(MGEO_ENUMERATOR) } mgeo_precision;
+
+/* "bf16"; "unknown" for a number that is no precision. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_precision_name(int32_t precision);
+
+enum { MGEO_MAX_THREADS = 1024 }; /* the most that mgeo_load_options.threads may ask for */
 
 typedef struct mgeo_load_options {
     size_t struct_size;
@@ -168,7 +189,8 @@ typedef struct mgeo_load_options {
     uint32_t max_length;   /* tokens per pair, specials included; 0: 128, or the model's positions
                               if fewer. Longer pairs are cut (longest first) and flagged. */
     uint32_t threads;      /* CPU threads that compute, shared with the other slot's model; 0: as
-                              many as the process may use; not used on other devices */
+                              many as the process may use; at most MGEO_MAX_THREADS; not used on
+                              other devices */
     uint32_t batch_tokens; /* tokens per batch; 0: what is best on the device */
     uint32_t skip_warm_up; /* 1: do not run first batches; the first calls will be slower */
     float partial_weight;  /* weight of "partial_match" in similarity: 0: 0.5; above 0, up to 1;
@@ -187,7 +209,7 @@ typedef struct mgeo_load_options {
     uint32_t reserved;   /* 0 */
 } mgeo_load_options;
 
-#define MGEO_MAX_LABELS 16
+enum { MGEO_MAX_LABELS = 16 };
 
 typedef struct mgeo_model_info {
     size_t struct_size;
@@ -292,11 +314,17 @@ typedef struct mgeo_pair {
 
 /* Flags of a row. All but TRUNCATED mean that the row has no score: similarity and probabilities
  * are NaN, label is -1. */
-#define MGEO_ROW_TRUNCATED 1u    /* cut to max_length tokens; scored */
-#define MGEO_ROW_INVALID_UTF8 2u /* a text is not UTF-8 */
-#define MGEO_ROW_EMPTY 4u      /* a text has nothing to score: empty, spaces, control characters */
-#define MGEO_ROW_NOT_FINITE 8u /* the model answered NaN or infinity */
-#define MGEO_ROW_SKIPPED 16u   /* the call was cancelled or failed before the row was scored */
+#define MGEO_ROW_FLAG_LIST(X)                                                                      \
+    X(MGEO_ROW_TRUNCATED, 1, "truncated")       /* cut to max_length tokens; scored */             \
+    X(MGEO_ROW_INVALID_UTF8, 2, "invalid_utf8") /* a text is not UTF-8 */                          \
+    X(MGEO_ROW_EMPTY, 4, "empty")               /* nothing to score: empty, spaces, controls */    \
+    X(MGEO_ROW_NOT_FINITE, 8, "not_finite")     /* the model answered NaN or infinity */           \
+    X(MGEO_ROW_SKIPPED, 16, "skipped") /* the call was cancelled or failed before its turn */
+
+typedef enum mgeo_row_flag { MGEO_ROW_FLAG_LIST(MGEO_ENUMERATOR) } mgeo_row_flag;
+
+/* "truncated"; "unknown" for a number that is not one flag. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_row_flag_name(uint32_t flag);
 
 /* The caller's arrays, and what the call fills in. Row i of every array belongs to pair i.
  *
@@ -465,6 +493,18 @@ typedef struct mgeo_gate {
     mgeo_progress *progress; /* or NULL */
 } mgeo_gate;
 
+/* A gate's checks in the order of its report: X(limit's member, name of the check). After them
+ * stands "lost_pairs", whose limit is always 0. */
+#define MGEO_GATE_CHECK_LIST(X)                                                                    \
+    X(max_shift, "shift_max")                                                                      \
+    X(max_shift_mean, "shift_mean")                                                                \
+    X(max_shift_p99, "shift_p99")                                                                  \
+    X(max_flip_share, "flip_share")                                                                \
+    X(max_accuracy_loss, "accuracy_loss")                                                          \
+    X(max_macro_f1_loss, "macro_f1_loss")                                                          \
+    X(max_latency_ratio, "latency_ratio")                                                          \
+    X(max_psi, "psi")
+
 /* What the model is held to after it has begun to answer, against the model that answers or
  * answered beside it. It ends with the first limit that is broken, or when the window is over; a
  * window that ends before min_calls has passed, and the report says so. One limit at least must be
@@ -487,6 +527,13 @@ typedef struct mgeo_watch {
                                        28 / rows of each model, which chance may explain */
 } mgeo_watch;
 
+/* A watch's checks in the order of its report: X(limit's member, name of the check). */
+#define MGEO_WATCH_CHECK_LIST(X)                                                                   \
+    X(max_error_rate, "error_rate")                                                                \
+    X(max_not_finite_rate, "not_finite_rate")                                                      \
+    X(max_latency_ratio, "latency_ratio")                                                          \
+    X(max_psi, "psi")
+
 /* One measured figure beside its limit. */
 typedef struct mgeo_check {
     char name[32];   /* "flip_share" */
@@ -496,7 +543,7 @@ typedef struct mgeo_check {
     uint32_t reserved;
 } mgeo_check;
 
-#define MGEO_MAX_CHECKS 16
+enum { MGEO_MAX_CHECKS = 16 };
 
 typedef struct mgeo_swap_options {
     size_t struct_size;
@@ -562,13 +609,17 @@ MGEO_API mgeo_status mgeo_roll_back(mgeo_engine *engine, const mgeo_roll_back_op
 
 /* ---- Watching ----------------------------------------------------------------------------- */
 
-typedef enum mgeo_watch_state {
-    MGEO_WATCH_NONE = 0,        /* no watch was asked for yet */
-    MGEO_WATCH_RUNNING = 1,     /* the window is open */
-    MGEO_WATCH_PASSED = 2,      /* the window is over, every limit held */
-    MGEO_WATCH_TURNED_BACK = 3, /* a limit was broken: the former model answers again */
-    MGEO_WATCH_ENDED = 4        /* something else changed who answers */
-} mgeo_watch_state;
+#define MGEO_WATCH_STATE_LIST(X)                                                                   \
+    X(MGEO_WATCH_NONE, 0, "none")               /* no watch was asked for yet */                   \
+    X(MGEO_WATCH_RUNNING, 1, "running")         /* the window is open */                           \
+    X(MGEO_WATCH_PASSED, 2, "passed")           /* the window is over, every limit held */         \
+    X(MGEO_WATCH_TURNED_BACK, 3, "turned_back") /* a limit was broken: the former model answers */ \
+    X(MGEO_WATCH_ENDED, 4, "ended")             /* something else changed who answers */
+
+typedef enum mgeo_watch_state { MGEO_WATCH_STATE_LIST(MGEO_ENUMERATOR) } mgeo_watch_state;
+
+/* "turned_back"; "unknown" for a number that is no state. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_watch_state_name(int32_t state);
 
 typedef struct mgeo_watch_report {
     size_t struct_size;
@@ -590,7 +641,7 @@ MGEO_API mgeo_status mgeo_get_watch(mgeo_engine *engine, mgeo_watch_report *repo
 
 /* ---- A share of the calls ----------------------------------------------------------------- */
 
-#define MGEO_SHARE_ALL 10000u /* shares are in 1/10,000 */
+enum { MGEO_SHARE_ALL = 10000 }; /* shares are in 1/10,000 */
 
 typedef struct mgeo_canary_options {
     size_t struct_size;
@@ -636,7 +687,7 @@ typedef struct mgeo_shadow_options {
 MGEO_API mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share,
                                      const mgeo_shadow_options *options, mgeo_error *error);
 
-#define MGEO_SHADOW_BINS 20
+enum { MGEO_SHADOW_BINS = 20 };
 
 /* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. Without a
  * compared pair, figures of shifts are NaN. */
@@ -755,10 +806,14 @@ typedef struct mgeo_rollout {
 MGEO_API mgeo_status mgeo_get_rollout(mgeo_engine *engine, mgeo_rollout *rollout,
                                       mgeo_error *error);
 
-typedef enum mgeo_metrics_format {
-    MGEO_METRICS_OPENMETRICS = 0, /* OpenMetrics 1.0, ends in "# EOF" */
-    MGEO_METRICS_PROMETHEUS = 1   /* Prometheus text format 0.0.4 */
-} mgeo_metrics_format;
+#define MGEO_METRICS_FORMAT_LIST(X)                                                                \
+    X(MGEO_METRICS_OPENMETRICS, 0, "openmetrics") /* OpenMetrics 1.0, ends in "# EOF" */           \
+    X(MGEO_METRICS_PROMETHEUS, 1, "prometheus")   /* Prometheus text format 0.0.4 */
+
+typedef enum mgeo_metrics_format { MGEO_METRICS_FORMAT_LIST(MGEO_ENUMERATOR) } mgeo_metrics_format;
+
+/* "prometheus"; "unknown" for a number that is no format. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_metrics_format_name(int32_t format);
 
 /* Writes all counts of the engine and of both models as metrics text, NUL-terminated. *length is
  * the text's length in bytes without the NUL, also if it did not fit: a call with capacity 0 and
@@ -793,6 +848,8 @@ typedef struct mgeo_journal_report {
  * where). */
 MGEO_API mgeo_status mgeo_journal_verify(const char *path, mgeo_journal_report *report,
                                          mgeo_error *error);
+
+#undef MGEO_ENUMERATOR
 
 #ifdef __cplusplus
 }

@@ -3,9 +3,11 @@
  * is delegated. */
 #include "api/check.h"
 
+#include "core/names.h"
+
 #include <string.h>
 
-enum { MGI_THREADS_MOST = 1024, MGI_ACTOR_BYTES = 127 };
+enum { MGI_ACTOR_BYTES = 127 };
 
 /* ---- the engine ------------------------------------------------------------------------------ */
 
@@ -32,11 +34,11 @@ mgeo_status mgi_check_read_load_options(mgeo_load_options *known, const mgeo_loa
                                         mgeo_error *error) {
     mgeo_status status = mgi_abi_read(known, sizeof *known, options, "mgeo_load_options", error);
     if (status != MGEO_OK) return status;
-    if (known->threads > MGI_THREADS_MOST) {
+    if (known->threads > MGEO_MAX_THREADS) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_load_options.threads is %u: at most %d",
-                        known->threads, MGI_THREADS_MOST);
+                        known->threads, MGEO_MAX_THREADS);
     }
-    if (known->precision < MGEO_PRECISION_AUTO || known->precision > MGEO_FP8) {
+    if (!mgi_names_has_precision(known->precision)) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "mgeo_load_options.precision is %d: not an mgeo_precision",
                         (int)known->precision);

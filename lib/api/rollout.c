@@ -2,6 +2,8 @@
 /* Rollouts, as the public functions see them: arguments are checked here, the rest is delegated. */
 #include "api/check.h"
 
+#include "core/names.h"
+
 #include <string.h>
 
 /* ---- what several calls take ----------------------------------------------------------------- */
@@ -212,8 +214,7 @@ mgeo_status mgeo_write_metrics(mgeo_engine *engine, int32_t format, char *text, 
     if (status == MGEO_OK && text == NULL && capacity > 0) {
         status = mgi_fail(error, MGEO_E_ARGUMENT, "text is NULL and its capacity is not 0");
     }
-    if (status == MGEO_OK &&
-        (format < MGEO_METRICS_OPENMETRICS || format > MGEO_METRICS_PROMETHEUS)) {
+    if (status == MGEO_OK && !mgi_names_has_metrics_format(format)) {
         status = mgi_fail(error, MGEO_E_ARGUMENT, "format is %d: not an mgeo_metrics_format",
                           (int)format);
     }

@@ -173,6 +173,10 @@ def check_small_things():
     assert plain("mgeo_version", result=c.c_char_p).count(b".") == 2
     assert plain("mgeo_status_name", 7, result=c.c_char_p) == b"MGEO_E_BUSY"
     assert plain("mgeo_status_text", 0, result=c.c_char_p) == b"ok"
+    for kind, number, name in (("stage", 3, b"placing"), ("slot", 1, b"green"), ("log_level", 1, b"warning"),
+                               ("precision", 2, b"bf16"), ("row_flag", 16, b"skipped"),
+                               ("watch_state", 9, b"unknown"), ("metrics_format", 1, b"prometheus")):
+        assert plain(f"mgeo_{kind}_name", number, result=c.c_char_p) == name
     progress, stage = make("mgeo_progress"), c.c_int32(9)
     plain("mgeo_progress_cancel", c.byref(progress))
     plain("mgeo_progress_read", c.byref(progress), c.byref(stage), None, None)
