@@ -62,22 +62,6 @@ int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument) {
     return failed;
 }
 
-int mgi_cond_init(pthread_cond_t *cond) {
-    pthread_condattr_t attributes;
-    int failed = pthread_condattr_init(&attributes);
-    if (failed != 0) return failed;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    failed = pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return failed;
-}
-
-void mgi_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, double time) {
-    struct timespec until = {.tv_sec = (time_t)time};
-    until.tv_nsec = (long)(1e9 * (time - (double)until.tv_sec));
-    pthread_cond_timedwait(cond, mutex, &until);
-}
-
 void mgi_thread_name(const char *name) {
     char cut[16];
     snprintf(cut, sizeof cut, "%s", name);

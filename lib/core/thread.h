@@ -21,13 +21,6 @@ void mgi_thread_lower_priority(void);
  * the host's business. Returns 0 or an error's number. */
 int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument);
 
-/* A condition whose timed waits go by mgi_clock_now()'s clock. Returns 0 or an error's number. */
-int mgi_cond_init(pthread_cond_t *cond);
-
-/* As pthread_cond_timedwait, until a time of mgi_clock_now(), for a condition that mgi_cond_init
- * made. */
-void mgi_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, double time);
-
 /* Names the calling thread for debuggers and top; at most 15 bytes. */
 void mgi_thread_name(const char *name);
 

@@ -42,8 +42,8 @@ static void engine_free(mgeo_engine *engine) {
     }
     mgi_thread_pool_destroy(engine->crew);
     mgi_journal_close(engine->journal);
-    pthread_mutex_destroy(&engine->emptier);
-    pthread_mutex_destroy(&engine->mutex);
+    mgi_lock_finish(&engine->emptier);
+    mgi_lock_finish(&engine->mutex);
     mgi_free(engine);
 }
 
@@ -63,8 +63,8 @@ mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **
     name_actor(made, options->actor);
     mgi_slots_init(&made->slots);
     /* With default attributes these cannot fail on the systems we build for. */
-    pthread_mutex_init(&made->mutex, NULL);
-    pthread_mutex_init(&made->emptier, NULL);
+    mgi_lock_init(&made->mutex, MGI_LOCK_ENGINE);
+    mgi_lock_init(&made->emptier, MGI_LOCK_STANDBY);
     mgeo_status status = engine_equip(made, options->journal, error);
     if (status == MGEO_OK) {
         *engine = made;

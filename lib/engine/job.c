@@ -38,7 +38,7 @@ mgeo_status mgi_job_begin(mgeo_engine *engine, const mgeo_job_options *options, 
     if (made == NULL) return mgi_fail_memory(error, "a job", sizeof *made);
     int32_t slot = -1;
     made->engine = engine;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgeo_status status = job_choose(engine, options, &slot, error);
     if (status == MGEO_OK) {
         made->pin = mgi_lease_take(engine, slot);
@@ -46,7 +46,7 @@ mgeo_status mgi_job_begin(mgeo_engine *engine, const mgeo_job_options *options, 
         made->live = mgi_slots_live(&engine->slots) == slot;
         engine->counts.jobs++;
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (status == MGEO_OK) {
         *job = made;
     } else {
@@ -69,9 +69,9 @@ void mgi_job_info(const mgeo_job *job, mgeo_model_info *info) {
 
 void mgi_job_end(mgeo_job *job) {
     if (job == NULL || mgi_engine_is_forked(job->engine)) return;
-    pthread_mutex_lock(&job->engine->mutex);
+    mgi_lock_acquire(&job->engine->mutex);
     job->engine->counts.jobs--;
-    pthread_mutex_unlock(&job->engine->mutex);
+    mgi_lock_release(&job->engine->mutex);
     mgi_lease_return(job->engine, job->pin);
     mgi_free(job);
 }

@@ -130,10 +130,10 @@ static void load_journal(const load_run *loading, const mgeo_model_info *info, u
 
 static void load_fail(load_run *loading) {
     mgeo_engine *engine = loading->engine;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     engine->counts.failed_loads++;
     uint64_t ticket = mgi_journal_ticket(engine->journal);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_journal_record *record = load_event(loading, "load_failed");
     mgi_journal_record_text(record, "status", mgeo_status_name(loading->status));
     mgi_journal_record_text(record, "why", loading->error.message);
@@ -160,7 +160,7 @@ static void load_log(const load_run *loading, const mgeo_model_info *info) {
 /* One load at a time, and none that could not be put anywhere. */
 static mgeo_status load_begin(mgeo_engine *engine, mgeo_error *error) {
     mgeo_status status;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     if (engine->loading) {
         status =
             mgi_fail(error, MGEO_E_BUSY, "another load is in progress: wait for it or cancel it");
@@ -168,14 +168,14 @@ static mgeo_status load_begin(mgeo_engine *engine, mgeo_error *error) {
         status = mgi_standby_may_empty(engine, error);
     }
     if (status == MGEO_OK) engine->loading = true;
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     return status;
 }
 
 static void load_end(mgeo_engine *engine) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     engine->loading = false;
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
 }
 
 /* What failed is given back before the next load may begin. */

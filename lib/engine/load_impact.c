@@ -21,14 +21,14 @@ struct mgi_load_impact {
 /* Copies what a slot's model has done so far; its generation, or 0. Only the pin is taken under the
  * mutex: the counts are long. */
 static uint64_t snapshot_slot(mgeo_engine *engine, int32_t slot, mgi_snapshot *observed) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     const mgi_slot_model *resident = &engine->slot_models[slot];
     bool there =
         resident->runner != NULL && !(engine->emptying && slot == mgi_standby_slot(engine));
     uint64_t generation = there ? resident->info.generation : 0;
     mgi_pin pin = {0};
     if (there) pin = mgi_slots_pin_slot(&engine->slots, slot);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (!there) return 0;
     mgi_runner_snapshot(resident->runner, observed);
     mgi_slots_unpin(&engine->slots, pin);

@@ -34,12 +34,12 @@ static void metrics_collect(mgeo_engine *engine, mgi_metrics_snapshot *copy) {
     mgi_shadow_report(engine, &copy->shadow);
     mgi_query_rollout(engine, &copy->rollout);
     copy->canary_calls = atomic_load(&engine->canary_calls);
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     int32_t live = mgi_slots_live(&engine->slots);
     for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
         snapshot_model(&copy->models[slot], &engine->slot_models[slot], slot == live);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
         metrics_clean(copy->models[slot].info.version);
         metrics_clean(copy->models[slot].info.device);

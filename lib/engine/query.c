@@ -20,13 +20,13 @@ static const mgi_slot_model *find_slot_model(const mgeo_engine *engine, int32_t 
 
 mgeo_status mgi_query_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
                            mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     if (resident != NULL) {
         bool live = mgi_slots_live(&engine->slots) == resident->info.slot;
         mgi_query_describe(resident, live, info);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }
 
@@ -44,25 +44,25 @@ static mgeo_status copy_unused_tensor(const mgi_slot_model *resident, uint64_t i
 
 mgeo_status mgi_query_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
                                     size_t capacity, mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     mgeo_status status = MGEO_E_NO_MODEL;
     if (resident != NULL) {
         status = copy_unused_tensor(resident, index, name, capacity, error);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     return status;
 }
 
 mgeo_status mgi_query_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                             mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     if (resident != NULL) {
         stats->generation = resident->info.generation;
         mgi_runner_stats(resident->runner, stats);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }
 
@@ -84,8 +84,8 @@ static void fill_rollout(const mgeo_engine *engine, mgeo_rollout *rollout) {
 void mgi_query_rollout(mgeo_engine *engine, mgeo_rollout *rollout) {
     mgeo_watch_report watch = {0};
     mgi_watch_report(engine->watcher, &watch);
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     fill_rollout(engine, rollout);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     rollout->watch_state = watch.state;
 }

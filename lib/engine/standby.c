@@ -14,10 +14,10 @@ mgi_pin mgi_lease_take(mgeo_engine *engine, int32_t slot) {
 }
 
 void mgi_lease_return(mgeo_engine *engine, mgi_pin pin) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     engine->holds[pin.slot]--;
     mgi_slots_unpin(&engine->slots, pin);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
 }
 
 mgeo_status mgi_standby_may_empty(const mgeo_engine *engine, mgeo_error *error) {
@@ -71,9 +71,9 @@ static mgeo_status await_idle_standby(mgeo_engine *engine, mgeo_progress *progre
         if (!held && !used) return MGEO_OK;
         mgeo_status status = mgi_progress_check(progress, error);
         if (status != MGEO_OK) return status;
-        pthread_mutex_unlock(&engine->mutex);
+        mgi_lock_release(&engine->mutex);
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
-        pthread_mutex_lock(&engine->mutex);
+        mgi_lock_acquire(&engine->mutex);
     }
 }
 
@@ -94,9 +94,9 @@ static mgi_runner *take_out(mgeo_engine *engine, int32_t slot) {
                       "the model to turn back to was unloaded, or replaced by a load");
         mgi_shadow_end(engine->shadow);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_slots_drain(&engine->slots, slot);
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgi_runner *former = engine->slot_models[slot].runner;
     engine->slot_models[slot].runner = NULL;
     engine->former = 0;
@@ -106,8 +106,8 @@ static mgi_runner *take_out(mgeo_engine *engine, int32_t slot) {
 
 mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_progress *progress,
                              mgi_standby_replaced *replaced, uint64_t *ticket, mgeo_error *error) {
-    pthread_mutex_lock(&engine->emptier);
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->emptier);
+    mgi_lock_acquire(&engine->mutex);
     mgeo_status status = await_idle_standby(engine, progress, error);
     if (status == MGEO_OK) {
         int32_t slot = mgi_standby_slot(engine);
@@ -117,8 +117,8 @@ mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_pro
         put_into_slot(engine, slot, next);
         *ticket = mgi_journal_ticket(engine->journal);
     }
-    pthread_mutex_unlock(&engine->mutex);
-    pthread_mutex_unlock(&engine->emptier);
+    mgi_lock_release(&engine->mutex);
+    mgi_lock_release(&engine->emptier);
     return status;
 }
 
@@ -144,10 +144,10 @@ static mgeo_status may_unload(const mgeo_engine *engine, mgeo_error *error) {
  * whether the unload may be is asked all the while. */
 static mgeo_status lock_standby(mgeo_engine *engine, mgeo_error *error) {
     for (;;) {
-        pthread_mutex_lock(&engine->mutex);
+        mgi_lock_acquire(&engine->mutex);
         mgeo_status status = may_unload(engine, error);
-        pthread_mutex_unlock(&engine->mutex);
-        if (status != MGEO_OK || pthread_mutex_trylock(&engine->emptier) == 0) return status;
+        mgi_lock_release(&engine->mutex);
+        if (status != MGEO_OK || mgi_lock_try(&engine->emptier)) return status;
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
     }
 }
@@ -180,10 +180,10 @@ mgeo_status mgi_standby_unload(mgeo_engine *engine, mgeo_error *error) {
     mgi_unloading unloading = {0};
     mgeo_status status = lock_standby(engine, error);
     if (status != MGEO_OK) return status;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     status = take_standby(engine, &unloading, error);
-    pthread_mutex_unlock(&engine->mutex);
-    pthread_mutex_unlock(&engine->emptier);
+    mgi_lock_release(&engine->mutex);
+    mgi_lock_release(&engine->emptier);
     if (status != MGEO_OK) return status;
     /* First the line: those of later events wait for it. */
     mgi_events_write(engine, unloading.ticket, unload_record(engine, &unloading));

@@ -4,6 +4,7 @@
 #define MGI_ENGINE_STATE_H
 
 #include "core/background.h"
+#include "core/lock.h"
 #include "core/log.h"
 #include "core/names.h"
 #include "engine/engine.h"
@@ -12,8 +13,6 @@
 #include "engine/slots.h"
 #include "journal/journal.h"
 #include "run/runner.h"
-
-#include <pthread.h>
 
 /* A model in its slot. Written only while the slot serves nobody and nobody holds it; read by
  * whoever holds a pin, or the engine's mutex. */
@@ -44,7 +43,7 @@ struct mgeo_engine {
     _Atomic uint64_t stall_nanoseconds; /* the longest that a call lost by meeting a turn */
     _Atomic uint64_t canary_calls;
 
-    pthread_mutex_t mutex; /* guards what follows, and turns of the slots; held for moments only */
+    mgi_lock mutex; /* guards what follows, and turns of the slots; held for moments only */
     mgi_slot_model slot_models[MGI_SLOTS];
     uint32_t holds[MGI_SLOTS]; /* long users: jobs, comparisons, gates */
     uint64_t former;           /* generation to which a roll-back turns; 0: none */
@@ -54,7 +53,7 @@ struct mgeo_engine {
     uint64_t generations; /* successful loads so far */
     mgeo_rollout counts;  /* of its members, those that count events and jobs */
 
-    pthread_mutex_t emptier; /* held, before `mutex`, by the one who empties the standby slot */
+    mgi_lock emptier; /* held, before `mutex`, by the one who empties the standby slot */
 };
 
 static inline int32_t mgi_slots_other(int32_t slot) {

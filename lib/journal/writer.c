@@ -3,17 +3,17 @@
 #include "journal/journal.h"
 
 #include "core/alloc.h"
+#include "core/lock.h"
 #include "core/thread.h"
 #include "journal/file.h"
 #include "journal/record.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 struct mgi_journal {
     uint64_t process;      /* mgi_process_token of the creator */
     mgi_journal_file file; /* of the ticket that is served */
-    pthread_mutex_t mutex; /* guards the tickets; never held while the disk works */
+    mgi_lock mutex;        /* guards the tickets; never held while the disk works */
     pthread_cond_t served;
     uint64_t handed; /* the last ticket that was given out */
     uint64_t serving;
@@ -43,29 +43,29 @@ static mgeo_status write_record(mgi_journal *journal, mgi_journal_record *record
 
 uint64_t mgi_journal_ticket(mgi_journal *journal) {
     if (journal == NULL) return 0;
-    pthread_mutex_lock(&journal->mutex);
+    mgi_lock_acquire(&journal->mutex);
     uint64_t ticket = ++journal->handed;
-    pthread_mutex_unlock(&journal->mutex);
+    mgi_lock_release(&journal->mutex);
     return ticket;
 }
 
 static mgeo_status await_turn(mgi_journal *journal, uint64_t ticket, mgeo_error *error) {
-    pthread_mutex_lock(&journal->mutex);
+    mgi_lock_acquire(&journal->mutex);
     bool valid = ticket >= journal->serving && ticket <= journal->handed;
     while (valid && journal->serving != ticket) {
-        pthread_cond_wait(&journal->served, &journal->mutex);
+        mgi_lock_wait(&journal->mutex, &journal->served);
     }
-    pthread_mutex_unlock(&journal->mutex);
+    mgi_lock_release(&journal->mutex);
     if (valid) return MGEO_OK;
     return mgi_fail(error, MGEO_E_INTERNAL, "%s: ticket %llu is not one that waits",
                     journal->file.place.path, (unsigned long long)ticket);
 }
 
 static void serve_next(mgi_journal *journal) {
-    pthread_mutex_lock(&journal->mutex);
+    mgi_lock_acquire(&journal->mutex);
     journal->serving++;
     pthread_cond_broadcast(&journal->served);
-    pthread_mutex_unlock(&journal->mutex);
+    mgi_lock_release(&journal->mutex);
 }
 
 static mgeo_status append_in_turn(mgi_journal *journal, uint64_t ticket, mgi_journal_record *record,
@@ -115,7 +115,7 @@ mgeo_status mgi_journal_open(const char *path, const char *actor, mgi_journal **
     if (made == NULL) return mgi_fail_memory(error, "a journal", sizeof *made);
     made->process = mgi_process_token();
     made->serving = 1;
-    pthread_mutex_init(&made->mutex, NULL);
+    mgi_lock_init(&made->mutex, MGI_LOCK_JOURNAL);
     pthread_cond_init(&made->served, NULL);
     mgeo_status status = mgi_journal_file_open(&made->file, path, &torn, error);
     if (status == MGEO_OK) status = write_open_line(made, actor, &torn, error);
@@ -131,6 +131,6 @@ void mgi_journal_close(mgi_journal *journal) {
     if (journal == NULL) return;
     mgi_journal_file_close(&journal->file);
     pthread_cond_destroy(&journal->served);
-    pthread_mutex_destroy(&journal->mutex);
+    mgi_lock_finish(&journal->mutex);
     mgi_free(journal);
 }

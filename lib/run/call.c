@@ -15,7 +15,7 @@ static void call_destroy(mgi_call *call) {
 static mgi_call *call_create(mgi_runner *runner) {
     mgi_call *call = mgi_calloc(1, sizeof *call);
     if (call == NULL) return NULL;
-    if (mgi_cond_init(&call->wake) != 0) {
+    if (mgi_lock_cond_init(&call->wake) != 0) {
         mgi_free(call);
         return NULL;
     }
@@ -32,9 +32,9 @@ mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
     if (call != NULL) {
         runner->pool = call->next;
     } else {
-        pthread_mutex_unlock(&runner->mutex);
+        mgi_lock_release(&runner->mutex);
         call = call_create(runner);
-        pthread_mutex_lock(&runner->mutex);
+        mgi_lock_acquire(&runner->mutex);
         if (call == NULL) return NULL;
     }
     runner->calls++;

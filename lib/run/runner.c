@@ -73,7 +73,7 @@ static void free_runner(mgi_runner *runner) {
     mgi_queue_finish(&runner->queue);
     mgi_free(runner->workers);
     mgi_free(runner->counters);
-    pthread_mutex_destroy(&runner->mutex);
+    mgi_lock_finish(&runner->mutex);
     mgi_free(runner);
 }
 
@@ -82,7 +82,7 @@ mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *option
     *runner = NULL;
     mgi_runner *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a model's runner", sizeof *made);
-    if (pthread_mutex_init(&made->mutex, NULL) != 0) {
+    if (mgi_lock_init(&made->mutex, MGI_LOCK_RUNNER) != 0) {
         mgi_free(made);
         return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
     }

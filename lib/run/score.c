@@ -25,10 +25,10 @@ static bool call_is_over(const mgi_call *call) {
 
 static void call_wait(mgi_runner *runner, mgi_call *call) {
     if (call->scores->progress == NULL) {
-        pthread_cond_wait(&call->wake, &runner->mutex);
+        mgi_lock_wait(&runner->mutex, &call->wake);
         return;
     }
-    mgi_cond_wait_until(&call->wake, &runner->mutex, mgi_clock_now() + cancel_poll);
+    mgi_lock_wait_until(&runner->mutex, &call->wake, mgi_clock_now() + cancel_poll);
 }
 
 static void queue_space_join(mgi_runner *runner, mgi_call *call) {
@@ -145,10 +145,10 @@ static size_t feed_rows(mgi_runner *runner, mgi_call *call, const mgeo_pair *pai
     while (next < count) {
         row_chunk chunk = {.rows = queue_space_claim(runner, call, count - next)};
         if (chunk.rows == NULL) break;
-        pthread_mutex_unlock(&runner->mutex);
+        mgi_lock_release(&runner->mutex);
         next = chunk_encode(runner, call, &chunk, pairs, next, count);
         double now = mgi_clock_now();
-        pthread_mutex_lock(&runner->mutex);
+        mgi_lock_acquire(&runner->mutex);
         chunk_publish(runner, call, &chunk, now, next == count);
     }
     return next;
@@ -184,10 +184,10 @@ static mgeo_status refuse_call(mgeo_scores *scores, size_t count, mgeo_error *er
 
 static mgeo_status score_rows(mgi_runner *runner, const mgeo_pair *pairs, size_t count,
                               mgeo_scores *scores, unsigned *stripe, mgeo_error *error) {
-    pthread_mutex_lock(&runner->mutex);
+    mgi_lock_acquire(&runner->mutex);
     mgi_call *call = mgi_call_begin(runner, scores);
     if (call == NULL) {
-        pthread_mutex_unlock(&runner->mutex);
+        mgi_lock_release(&runner->mutex);
         return refuse_call(scores, count, error);
     }
     *stripe = call->stripe;
@@ -197,7 +197,7 @@ static mgeo_status score_rows(mgi_runner *runner, const mgeo_pair *pairs, size_t
     await_rows(runner, call);
     mgeo_status status = conclude_call(runner, call, count, error);
     mgi_call_end(runner, call);
-    pthread_mutex_unlock(&runner->mutex);
+    mgi_lock_release(&runner->mutex);
     skip_rows(scores, brought, count);
     return status;
 }

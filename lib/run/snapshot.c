@@ -29,10 +29,10 @@ void mgi_runner_snapshot(const mgi_runner *runner, mgi_snapshot *observed) {
 /* ---- mgeo_stats ------------------------------------------------------------------------------ */
 
 static void fill_gauges(mgi_runner *runner, mgeo_stats *stats) {
-    pthread_mutex_lock(&runner->mutex);
+    mgi_lock_acquire(&runner->mutex);
     stats->queued_rows = runner->queue.waiting_rows;
     stats->calls_in_flight = runner->calls;
-    pthread_mutex_unlock(&runner->mutex);
+    mgi_lock_release(&runner->mutex);
 }
 
 static void fill_call_stats(mgeo_stats *stats, const mgi_snapshot *observed) {

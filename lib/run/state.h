@@ -3,14 +3,13 @@
 #ifndef MGI_RUN_STATE_H
 #define MGI_RUN_STATE_H
 
+#include "core/lock.h"
 #include "run/batcher.h"
 #include "run/parallelism.h"
 #include "run/queue.h"
 #include "run/runner.h"
 #include "run/thread_pool.h"
 #include "stats/counters.h"
-
-#include <pthread.h>
 
 /* One call in flight, and what is kept for the next one: calls are pooled. The runner's mutex
  * guards all but what encoding uses. */
@@ -65,7 +64,7 @@ struct mgi_runner {
     mgi_counters *counters;
     atomic_bool device_failed; /* the last lane that was to be opened could not be */
 
-    pthread_mutex_t mutex; /* guards the rest */
+    mgi_lock mutex; /* guards the rest */
     mgi_queue queue;
     mgi_worker *idle;      /* last in, first out: warm caches first */
     mgi_call *pool;        /* calls not in use */

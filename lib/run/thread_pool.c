@@ -4,6 +4,7 @@
 #include "run/thread_pool.h"
 
 #include "core/alloc.h"
+#include "core/lock.h"
 #include "core/thread.h"
 
 #include <stdatomic.h>
@@ -22,8 +23,8 @@ typedef struct pool_thread {
 } pool_thread;
 
 struct mgi_thread_pool {
-    pthread_mutex_t mutex; /* guards the rest and what tasks have of the crew's; taken last */
-    pthread_cond_t left;   /* a task has one thread less */
+    mgi_lock mutex;      /* guards the rest and what tasks have of the crew's; taken last */
+    pthread_cond_t left; /* a task has one thread less */
     pool_thread *hands;
     pool_thread *idle;  /* last in, first out: warm caches first, and the processor is free */
     pool_thread *guard; /* sleeps until a task has starved for long enough; NULL: none does */
@@ -121,9 +122,9 @@ static void find_task(pool_thread *hand) {
 static void run_task(pool_thread *hand) {
     mgi_thread_pool *crew = hand->crew;
     mgi_thread_pool_task *task = hand->task;
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
     task->body(task);
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     hand->task = NULL;
     crew->working--;
     if (--task->inside == 0) {
@@ -138,7 +139,7 @@ static void run_starvation_timer(pool_thread *hand) {
     mgi_thread_pool_task *urgent = most_starved_task(crew);
     if (urgent != NULL && mgi_clock_now() < urgent->starves_at) {
         crew->guard_until = urgent->starves_at;
-        mgi_cond_wait_until(&hand->wake, &crew->mutex, urgent->starves_at);
+        mgi_lock_wait_until(&crew->mutex, &hand->wake, urgent->starves_at);
         return;
     }
     crew->guard = NULL;
@@ -156,7 +157,7 @@ static void *thread_main(void *argument) {
     char name[16];
     snprintf(name, sizeof name, "mgeo-%u", hand->number);
     mgi_thread_name(name);
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     find_task(hand);
     while (!crew->ending) {
         if (hand->task != NULL) {
@@ -164,10 +165,10 @@ static void *thread_main(void *argument) {
         } else if (crew->guard == hand) {
             run_starvation_timer(hand);
         } else {
-            pthread_cond_wait(&hand->wake, &crew->mutex);
+            mgi_lock_wait(&crew->mutex, &hand->wake);
         }
     }
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
     return NULL;
 }
 
@@ -177,18 +178,18 @@ mgi_thread_pool *mgi_thread_pool_create(void) {
     mgi_thread_pool *crew = mgi_calloc(1, sizeof *crew);
     if (crew == NULL) return NULL;
     /* With default attributes these cannot fail on the systems we build for. */
-    pthread_mutex_init(&crew->mutex, NULL);
+    mgi_lock_init(&crew->mutex, MGI_LOCK_THREAD_POOL);
     pthread_cond_init(&crew->left, NULL);
     return crew;
 }
 
 static void stop_threads(mgi_thread_pool *crew) {
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     crew->ending = true;
     for (pool_thread *hand = crew->hands; hand != NULL; hand = hand->next) {
         pthread_cond_signal(&hand->wake);
     }
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
 }
 
 void mgi_thread_pool_destroy(mgi_thread_pool *crew) {
@@ -202,7 +203,7 @@ void mgi_thread_pool_destroy(mgi_thread_pool *crew) {
         mgi_free(hand);
     }
     pthread_cond_destroy(&crew->left);
-    pthread_mutex_destroy(&crew->mutex);
+    mgi_lock_finish(&crew->mutex);
     mgi_free(crew);
 }
 
@@ -213,7 +214,7 @@ static mgeo_status spawn_thread(mgi_thread_pool *crew, mgeo_error *error) {
     if (hand == NULL) return mgi_fail_memory(error, "a thread", sizeof *hand);
     hand->crew = crew;
     hand->number = crew->count;
-    int failed = mgi_cond_init(&hand->wake);
+    int failed = mgi_lock_cond_init(&hand->wake);
     if (failed == 0) {
         failed = mgi_thread_start(&hand->thread, thread_main, hand);
         if (failed != 0) pthread_cond_destroy(&hand->wake);
@@ -251,30 +252,30 @@ static void forget_task(mgi_thread_pool *crew, mgi_thread_pool_task *task) {
 mgeo_status mgi_thread_pool_add_task(mgi_thread_pool *crew, mgi_thread_pool_task *task,
                                      uint32_t most, mgeo_error *error) {
     mgeo_status status = MGEO_OK;
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     *task = (mgi_thread_pool_task){.body = task->body, .most = most, .next_joined = crew->joined};
     crew->joined = task;
     uint32_t wanted = update_target_size(crew);
     while (crew->count < wanted && status == MGEO_OK) status = spawn_thread(crew, error);
     if (status != MGEO_OK) forget_task(crew, task);
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
     return status;
 }
 
 void mgi_thread_pool_remove_task(mgi_thread_pool *crew, mgi_thread_pool_task *task) {
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     if (task->listed) dequeue_task(crew, task);
     task->wanted = 0;
-    while (task->inside > 0) pthread_cond_wait(&crew->left, &crew->mutex);
+    while (task->inside > 0) mgi_lock_wait(&crew->mutex, &crew->left);
     forget_task(crew, task);
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 void mgi_thread_pool_request(mgi_thread_pool *crew, mgi_thread_pool_task *task, uint32_t threads,
                              double patience) {
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     task->patience = patience;
     for (; threads > task->wanted && crew->first == NULL; threads--) {
         if (crew->idle == NULL || crew->working >= crew->cores) break;
@@ -288,14 +289,14 @@ void mgi_thread_pool_request(mgi_thread_pool *crew, mgi_thread_pool_task *task, 
             arm_starvation_timer(crew);
         }
     }
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
 }
 
 bool mgi_thread_pool_should_yield(mgi_thread_pool *crew, const mgi_thread_pool_task *task) {
-    pthread_mutex_lock(&crew->mutex);
+    mgi_lock_acquire(&crew->mutex);
     bool others = crew->first != NULL && (crew->first != task || crew->first->next != NULL);
     bool pressed = others || crew->working > crew->cores;
-    pthread_mutex_unlock(&crew->mutex);
+    mgi_lock_release(&crew->mutex);
     return pressed;
 }
 

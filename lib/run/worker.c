@@ -182,7 +182,7 @@ static void run_one_batch(mgi_worker *worker) {
     runner->busy_workers++;
     mgi_thread_pool_begin_batch(runner->crew, cores);
     mgi_worker_request_threads(runner); /* for the rows that are left */
-    pthread_mutex_unlock(&runner->mutex);
+    mgi_lock_release(&runner->mutex);
 
     double start = mgi_clock_now();
     mgeo_status status =
@@ -191,7 +191,7 @@ static void run_one_batch(mgi_worker *worker) {
     write_results(worker);
     count_batch(worker, start, seconds);
 
-    pthread_mutex_lock(&runner->mutex);
+    mgi_lock_acquire(&runner->mutex);
     if (offered > 1 && status == MGEO_OK) {
         mgi_parallelism_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
     }
@@ -199,9 +199,9 @@ static void run_one_batch(mgi_worker *worker) {
     close_batch(worker, status, &failure);
     runner->busy_workers--;
     mgi_thread_pool_end_batch(runner->crew, cores);
-    pthread_mutex_unlock(&runner->mutex);
+    mgi_lock_release(&runner->mutex);
     wake_callers(worker);
-    pthread_mutex_lock(&runner->mutex);
+    mgi_lock_acquire(&runner->mutex);
 }
 
 /* ---- threads that come ----------------------------------------------------------------------- */
@@ -219,13 +219,13 @@ static bool run_batch_if_idle(mgi_runner *runner) {
 
 void mgi_worker_pool_entry(mgi_thread_pool_task *task) {
     mgi_runner *runner = (mgi_runner *)((char *)task - offsetof(mgi_runner, task));
-    pthread_mutex_lock(&runner->mutex);
+    mgi_lock_acquire(&runner->mutex);
     while (run_batch_if_idle(runner)) {
         if (runner->queue.waiting_rows == 0) break;
         if (mgi_thread_pool_should_yield(runner->crew, task)) break;
     }
     mgi_worker_request_threads(runner); /* for rows that are left because others press */
-    pthread_mutex_unlock(&runner->mutex);
+    mgi_lock_release(&runner->mutex);
 }
 
 void mgi_worker_request_threads(mgi_runner *runner) {

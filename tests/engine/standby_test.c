@@ -99,9 +99,9 @@ static void await_emptying(void) {
     bool emptying;
     do {
         test_sleep(1);
-        pthread_mutex_lock(&engine->mutex);
+        mgi_lock_acquire(&engine->mutex);
         emptying = engine->emptying;
-        pthread_mutex_unlock(&engine->mutex);
+        mgi_lock_release(&engine->mutex);
     } while (!emptying);
 }
 
@@ -109,9 +109,9 @@ static void await_emptying(void) {
 static void test_no_turn_back_to_a_slot_that_is_being_emptied(void **state) {
     (void)state;
     uint64_t route = turn_to_second();
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgi_pin call = mgi_slots_pin_slot(&engine->slots, MGEO_BLUE);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     unloader u = {0};
     test_threads crew = {0};
     test_threads_start(&crew, unload_once, &u);

@@ -224,7 +224,7 @@ static void close_encoder(mgi_encoder *e) {
     if (e == NULL) return;
     for (uint32_t i = 0; e->copies != NULL && i < e->cards.count; i++)
         if (e->copies[i].layers != NULL) close_copy(&e->copies[i]);
-    if (e->has_mutex) pthread_mutex_destroy(&e->mutex);
+    if (e->has_mutex) mgi_lock_finish(&e->mutex);
     mgi_free(e->copies);
     mgi_free(e);
 }
@@ -267,7 +267,7 @@ static mgeo_status fill_encoder(mgi_encoder *e, const mgi_encoder_request *reque
     enum { OUTSIDE_LAYERS = 9, IN_A_LAYER = 16 };
     mgeo_status status = settle(request, e, error);
     if (status != MGEO_OK) return status;
-    e->has_mutex = pthread_mutex_init(&e->mutex, NULL) == 0;
+    e->has_mutex = mgi_lock_init(&e->mutex, MGI_LOCK_CUDA_ENCODER) == 0;
     if (!e->has_mutex) return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
     e->copies = mgi_calloc(e->cards.count, sizeof *e->copies);
     if (e->copies == NULL)

@@ -7,8 +7,7 @@
 #include "backend/cuda/device.h"
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/qkv_attention_sm90.h"
-
-#include <pthread.h>
+#include "core/lock.h"
 
 /* ---- what a request comes to ---- */
 
@@ -86,7 +85,7 @@ struct mgi_encoder {
     bool tiled;               /* all cards have a kernel for a layer's heads: heads_sm90.h */
     bool dependent;           /* launches may overlap: 9.0 and later */
     mgi_cuda_replica *copies; /* [cards.count] */
-    pthread_mutex_t mutex;
+    mgi_lock mutex;
     bool has_mutex;
     uint32_t next_copy;
 };

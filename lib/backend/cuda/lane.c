@@ -33,21 +33,21 @@ enum { MARK, DONE, FLAGS };
 
 /* One of the places in the copy's arena, or -1. Lanes go round the cards. */
 static void take_place(mgi_encoder *e, mgi_lane *lane) {
-    pthread_mutex_lock(&e->mutex);
+    mgi_lock_acquire(&e->mutex);
     lane->copy = &e->copies[e->next_copy];
     e->next_copy = (e->next_copy + 1) % e->cards.count;
     lane->place = -1;
     for (int i = 0; i < MGI_CUDA_LANES_PER_CARD && lane->place < 0; i++)
         if ((lane->copy->lanes_taken & 1u << i) == 0) lane->place = i;
     if (lane->place >= 0) lane->copy->lanes_taken |= 1u << lane->place;
-    pthread_mutex_unlock(&e->mutex);
+    mgi_lock_release(&e->mutex);
 }
 
 static void give_place(mgi_lane *lane) {
     if (lane->copy == NULL || lane->place < 0) return;
-    pthread_mutex_lock(&lane->encoder->mutex);
+    mgi_lock_acquire(&lane->encoder->mutex);
     lane->copy->lanes_taken &= ~(1u << lane->place);
-    pthread_mutex_unlock(&lane->encoder->mutex);
+    mgi_lock_release(&lane->encoder->mutex);
 }
 
 static int take_memory(mgi_lane *lane) {

@@ -68,10 +68,10 @@ mgeo_status mgi_canary_set(mgeo_engine *engine, uint32_t share, const mgeo_canar
     canary_change change = {.share = share};
     mgeo_status status = prepare_canary(engine, options->watch, error);
     if (status != MGEO_OK) return status;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     status = may_set_canary(engine, share, options->expect_generation, error);
     if (status == MGEO_OK) change_canary(engine, options->watch, &change);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (change.made) report_canary(engine, options, &change);
     return status;
 }

@@ -131,13 +131,13 @@ static mgeo_status may_compare(const mgeo_engine *engine, mgeo_error *error) {
 mgeo_status mgi_compare_live_with_standby(mgeo_engine *engine, const mgeo_compare_options *options,
                                           mgeo_compare_report *report, mgeo_error *error) {
     mgi_pin live, standby;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgeo_status status = may_compare(engine, error);
     if (status == MGEO_OK) {
         live = mgi_lease_take(engine, mgi_slots_live(&engine->slots));
         standby = mgi_lease_take(engine, mgi_standby_slot(engine));
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (status != MGEO_OK) return status;
     status = mgi_compare_models(&engine->slot_models[live.slot], &engine->slot_models[standby.slot],
                                 options, report, error);

@@ -17,8 +17,8 @@ mgi_shadow *mgi_shadow_create(mgeo_engine *engine) {
         return NULL;
     }
     /* With default attributes these cannot fail on the systems we build for. */
-    pthread_mutex_init(&shadow->setter, NULL);
-    pthread_mutex_init(&shadow->mutex, NULL);
+    mgi_lock_init(&shadow->setter, MGI_LOCK_SHADOW_CHANGE);
+    mgi_lock_init(&shadow->mutex, MGI_LOCK_SHADOW_REPORT);
     return shadow;
 }
 
@@ -29,14 +29,14 @@ void mgi_shadow_join(mgi_shadow *shadow) {
 
 void mgi_shadow_destroy(mgi_shadow *shadow) {
     if (shadow == NULL) return;
-    pthread_mutex_lock(&shadow->engine->mutex);
+    mgi_lock_acquire(&shadow->engine->mutex);
     mgi_shadow_end(shadow);
-    pthread_mutex_unlock(&shadow->engine->mutex);
+    mgi_lock_release(&shadow->engine->mutex);
     mgi_shadow_join(shadow);
     mgi_shadow_stats_finish(&shadow->figures);
     mgi_shadow_queue_finish(&shadow->queue);
-    pthread_mutex_destroy(&shadow->mutex);
-    pthread_mutex_destroy(&shadow->setter);
+    mgi_lock_finish(&shadow->mutex);
+    mgi_lock_finish(&shadow->setter);
     mgi_free(shadow);
 }
 
@@ -88,10 +88,10 @@ void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report) {
     mgi_shadow *shadow = engine->shadow;
     mgi_shadow_counts counts;
     size_t struct_size = report->struct_size;
-    pthread_mutex_lock(&shadow->mutex);
+    mgi_lock_acquire(&shadow->mutex);
     mgi_shadow_stats_report(&shadow->figures, report);
     mgi_shadow_queue_counts(&shadow->queue, &counts);
-    pthread_mutex_unlock(&shadow->mutex);
+    mgi_lock_release(&shadow->mutex);
     report->struct_size = struct_size;
     report->calls = counts.calls;
     report->pairs = counts.pairs;
@@ -115,13 +115,13 @@ mgeo_status mgi_shadow_get_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *
                                 size_t a_capacity, char *b, size_t b_capacity, mgeo_error *error) {
     mgi_shadow *shadow = engine->shadow;
     const mgi_shadow_stats_pair *worst = NULL;
-    pthread_mutex_lock(&shadow->mutex);
+    mgi_lock_acquire(&shadow->mutex);
     mgeo_status status = shadow_find(&shadow->figures, rank, &worst, error);
     if (status == MGEO_OK) {
         if (shift != NULL) *shift = worst->shift;
         if (a != NULL) mgi_fixed_text_copy(a, a_capacity, worst->a);
         if (b != NULL) mgi_fixed_text_copy(b, b_capacity, worst->b);
     }
-    pthread_mutex_unlock(&shadow->mutex);
+    mgi_lock_release(&shadow->mutex);
     return status;
 }

@@ -68,12 +68,12 @@ static mgeo_status shadow_start(mgi_shadow *shadow, mgeo_error *error) {
 /* Puts new figures in the old ones' place, which the change is to free. */
 static void shadow_reset(mgi_shadow *shadow, shadow_change *change) {
     uint64_t rows = change->options->queue_rows;
-    pthread_mutex_lock(&shadow->mutex);
+    mgi_lock_acquire(&shadow->mutex);
     mgi_shadow_stats former = shadow->figures;
     shadow->figures = change->figures;
     change->figures = former;
     mgi_shadow_queue_open(&shadow->queue, change->live.generation, rows != 0 ? rows : DEFAULT_ROWS);
-    pthread_mutex_unlock(&shadow->mutex);
+    mgi_lock_release(&shadow->mutex);
 }
 
 static mgeo_status shadow_commit(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
@@ -98,14 +98,14 @@ static mgeo_status shadow_commit(mgi_shadow *shadow, shadow_change *change, mgeo
 
 static void shadow_stop(mgi_shadow *shadow, shadow_change *change) {
     mgeo_engine *engine = shadow->engine;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     change->before = mgi_shadow_share(shadow);
     mgi_shadow_end(shadow);
     if (change->before > 0) {
         change->standby = engine->slot_models[shadow->slot].info;
         change->ticket = mgi_journal_ticket(engine->journal);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_shadow_join(shadow);
 }
 
@@ -120,26 +120,26 @@ static mgeo_status shadow_equip(shadow_change *change, mgeo_error *error) {
 
 /* Ends the shadow that ran, if the new one can take its place. */
 static mgeo_status shadow_replace(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
-    pthread_mutex_lock(&shadow->engine->mutex);
+    mgi_lock_acquire(&shadow->engine->mutex);
     mgeo_status status = shadow_confirm(shadow->engine, change, error);
     change->before = mgi_shadow_share(shadow);
     if (status == MGEO_OK) mgi_shadow_end(shadow);
-    pthread_mutex_unlock(&shadow->engine->mutex);
+    mgi_lock_release(&shadow->engine->mutex);
     if (status != MGEO_OK) return status;
 
     mgi_shadow_join(shadow);
-    pthread_mutex_lock(&shadow->engine->mutex);
+    mgi_lock_acquire(&shadow->engine->mutex);
     status = shadow_commit(shadow, change, error);
-    pthread_mutex_unlock(&shadow->engine->mutex);
+    mgi_lock_release(&shadow->engine->mutex);
     return status;
 }
 
 static mgeo_status shadow_begin(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
     mgeo_engine *engine = shadow->engine;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgeo_status status = mgi_standby_may_share(engine, "score", error);
     if (status == MGEO_OK) note_models(engine, change);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (status != MGEO_OK) return status;
 
     status = shadow_equip(change, error);
@@ -168,13 +168,13 @@ mgeo_status mgi_shadow_set(mgeo_engine *engine, uint32_t share, const mgeo_shado
     shadow_change change = {.options = options, .share = share};
     mgeo_status status = check_shadow(options, error);
     if (status != MGEO_OK) return status;
-    pthread_mutex_lock(&shadow->setter);
+    mgi_lock_acquire(&shadow->setter);
     if (share == 0) {
         shadow_stop(shadow, &change);
     } else {
         status = shadow_begin(shadow, &change, error);
     }
-    pthread_mutex_unlock(&shadow->setter);
+    mgi_lock_release(&shadow->setter);
     bool changed = status == MGEO_OK && (share > 0 || change.before > 0);
     if (changed) report_shadow(engine, &change);
     return status;

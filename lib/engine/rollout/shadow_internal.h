@@ -19,7 +19,7 @@ struct mgi_shadow {
     _Atomic uint64_t generation; /* of the live model; written before the share */
     _Atomic uint64_t seen;       /* calls that could have been chosen */
 
-    pthread_mutex_t setter; /* one change at a time; before the engine's mutex */
+    mgi_lock setter; /* one change at a time; before the engine's mutex */
     bool has_thread;
     pthread_t thread;
 
@@ -32,7 +32,7 @@ struct mgi_shadow {
     bool nice;
 
     mgi_shadow_queue queue;
-    pthread_mutex_t mutex; /* guards figures; before the queue's */
+    mgi_lock mutex; /* guards figures; before the queue's */
     mgi_shadow_stats figures;
 };
 

@@ -20,7 +20,7 @@ enum {
 
 bool mgi_shadow_queue_init(mgi_shadow_queue *queue) {
     if (sem_init(&queue->work, 0, 0) != 0) return false;
-    if (pthread_mutex_init(&queue->mutex, NULL) == 0) return true;
+    if (mgi_lock_init(&queue->mutex, MGI_LOCK_SHADOW_QUEUE) == 0) return true;
     sem_destroy(&queue->work);
     return false;
 }
@@ -37,26 +37,26 @@ void mgi_shadow_queue_finish(mgi_shadow_queue *queue) {
         shadow_block_free(queue->first);
         queue->first = next;
     }
-    pthread_mutex_destroy(&queue->mutex);
+    mgi_lock_finish(&queue->mutex);
     sem_destroy(&queue->work);
 }
 
 void mgi_shadow_queue_open(mgi_shadow_queue *queue, uint64_t generation, uint64_t rows_most) {
     while (sem_trywait(&queue->work) == 0) { /* what woke those who worked before */
     }
-    pthread_mutex_lock(&queue->mutex);
+    mgi_lock_acquire(&queue->mutex);
     queue->counts = (mgi_shadow_counts){0};
     queue->generation = generation;
     atomic_store(&queue->rows_most, rows_most);
     atomic_store(&queue->missed_calls, 0);
     atomic_store(&queue->missed_pairs, 0);
-    pthread_mutex_unlock(&queue->mutex);
+    mgi_lock_release(&queue->mutex);
 }
 
 void mgi_shadow_queue_close(mgi_shadow_queue *queue) {
-    pthread_mutex_lock(&queue->mutex);
+    mgi_lock_acquire(&queue->mutex);
     queue->generation = 0;
-    pthread_mutex_unlock(&queue->mutex);
+    mgi_lock_release(&queue->mutex);
     sem_post(&queue->work);
 }
 
@@ -168,12 +168,12 @@ void mgi_shadow_queue_offer(mgi_shadow_queue *queue, const mgeo_pair *pairs, siz
     mgi_shadow_block *block = shadow_copy(queue, pairs, count, scores);
     bool taken = false;
     bool wake = false;
-    if (pthread_mutex_trylock(&queue->mutex) != 0) {
+    if (!mgi_lock_try(&queue->mutex)) {
         shadow_miss(queue, answered);
     } else {
         bool meant = scores->generation == queue->generation;
         if (meant) taken = shadow_put(queue, block, answered, &wake);
-        pthread_mutex_unlock(&queue->mutex);
+        mgi_lock_release(&queue->mutex);
     }
     if (!taken) shadow_block_free(block);
     if (wake) sem_post(&queue->work);
@@ -187,40 +187,40 @@ void mgi_shadow_queue_await(mgi_shadow_queue *queue) {
 }
 
 mgi_shadow_block *mgi_shadow_queue_take(mgi_shadow_queue *queue) {
-    pthread_mutex_lock(&queue->mutex);
+    mgi_lock_acquire(&queue->mutex);
     mgi_shadow_block *block = queue->first;
     if (block != NULL) queue->first = block->next;
-    pthread_mutex_unlock(&queue->mutex);
+    mgi_lock_release(&queue->mutex);
     return block;
 }
 
 void mgi_shadow_queue_settle(mgi_shadow_queue *queue, mgi_shadow_block *block, uint32_t count) {
-    pthread_mutex_lock(&queue->mutex);
+    mgi_lock_acquire(&queue->mutex);
     block->done += count;
     queue->counts.waiting -= count;
     shadow_publish(queue);
-    pthread_mutex_unlock(&queue->mutex);
+    mgi_lock_release(&queue->mutex);
 }
 
 void mgi_shadow_queue_release(mgi_shadow_queue *queue, mgi_shadow_block *block) {
     uint32_t left = block->count - block->done;
-    pthread_mutex_lock(&queue->mutex);
+    mgi_lock_acquire(&queue->mutex);
     queue->counts.waiting -= left;
     queue->counts.dropped += left;
     queue->bytes -= block->bytes;
     shadow_publish(queue);
-    pthread_mutex_unlock(&queue->mutex);
+    mgi_lock_release(&queue->mutex);
     shadow_block_free(block);
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
 void mgi_shadow_queue_counts(mgi_shadow_queue *queue, mgi_shadow_counts *counts) {
-    pthread_mutex_lock(&queue->mutex);
+    mgi_lock_acquire(&queue->mutex);
     *counts = queue->counts;
     uint64_t missed = atomic_load(&queue->missed_pairs);
     counts->calls += atomic_load(&queue->missed_calls);
-    pthread_mutex_unlock(&queue->mutex);
+    mgi_lock_release(&queue->mutex);
     counts->pairs += missed;
     counts->dropped += missed;
 }

@@ -4,9 +4,9 @@
 #ifndef MGI_ENGINE_ROLLOUT_SHADOW_QUEUE_H
 #define MGI_ENGINE_ROLLOUT_SHADOW_QUEUE_H
 
+#include "core/lock.h"
 #include "core/status.h"
 
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 
@@ -37,7 +37,7 @@ typedef struct mgi_shadow_counts {
 /* Callers only try the mutex, and nobody does more under it than link and count. Work is announced
  * by a semaphore, whose post never waits either. */
 typedef struct mgi_shadow_queue {
-    pthread_mutex_t mutex;
+    mgi_lock mutex;
     sem_t work;
     mgi_shadow_block *first, *last;
     mgi_shadow_counts counts;

@@ -7,20 +7,20 @@ enum { SHADOW_BATCH = 8 }; /* pairs for which the model is pinned */
 
 /* Pins the standby model; false: the shadow has ended, and the pin is held all the same. */
 static bool shadow_begin_batch(mgi_shadow *shadow) {
-    pthread_mutex_lock(&shadow->engine->mutex);
+    mgi_lock_acquire(&shadow->engine->mutex);
     bool running = shadow->running;
     if (running) shadow->pin = mgi_slots_pin_slot(&shadow->engine->slots, shadow->slot);
     shadow->busy = running;
-    pthread_mutex_unlock(&shadow->engine->mutex);
+    mgi_lock_release(&shadow->engine->mutex);
     return running;
 }
 
 static bool shadow_end_batch(mgi_shadow *shadow) {
-    pthread_mutex_lock(&shadow->engine->mutex);
+    mgi_lock_acquire(&shadow->engine->mutex);
     bool running = shadow->running;
     if (running) mgi_slots_unpin(&shadow->engine->slots, shadow->pin);
     shadow->busy = false;
-    pthread_mutex_unlock(&shadow->engine->mutex);
+    mgi_lock_release(&shadow->engine->mutex);
     return running;
 }
 
@@ -35,14 +35,14 @@ static void shadow_compute(mgi_shadow *shadow, mgi_shadow_block *block, uint32_t
         pairs[i] = (mgeo_pair){kept[i].a, kept[i].a_length, kept[i].b, kept[i].b_length};
     }
     mgeo_status status = mgi_side_scorer_score(shadow->solo, pairs, count, &scores, NULL);
-    pthread_mutex_lock(&shadow->mutex);
+    mgi_lock_acquire(&shadow->mutex);
     if (status != MGEO_OK) shadow->figures.report.failed += count;
     for (uint32_t i = 0; i < count && status == MGEO_OK; i++) {
         mgi_shadow_stats_add(&shadow->figures, &kept[i], block->first, similarity[i], label[i],
                              (flags[i] & MGEO_ROW_NOT_FINITE) != 0);
     }
     mgi_shadow_queue_settle(&shadow->queue, block, count);
-    pthread_mutex_unlock(&shadow->mutex);
+    mgi_lock_release(&shadow->mutex);
 }
 
 /* Returns whether the shadow goes on. */
@@ -60,9 +60,9 @@ static bool shadow_work(mgi_shadow *shadow, mgi_shadow_block *block) {
 }
 
 static bool shadow_runs(mgi_shadow *shadow) {
-    pthread_mutex_lock(&shadow->engine->mutex);
+    mgi_lock_acquire(&shadow->engine->mutex);
     bool running = shadow->running;
-    pthread_mutex_unlock(&shadow->engine->mutex);
+    mgi_lock_release(&shadow->engine->mutex);
     return running;
 }
 

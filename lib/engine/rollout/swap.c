@@ -63,9 +63,9 @@ static void cut_over_to(mgeo_engine *engine, int32_t to, cutover *turning) {
 /* ---- accounts; the mutex is not held --------------------------------------------------------- */
 
 static void note_failure(mgeo_engine *engine, const char *line) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     engine->counts.journal_failures++;
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_log_line(&engine->log, MGEO_LOG_WARNING, "%s", line);
 }
 
@@ -190,19 +190,19 @@ static mgeo_status measure_gate(mgeo_engine *engine, const gate_run *deciding,
 static mgeo_status swap_gated(mgeo_engine *engine, const mgeo_swap_options *options,
                               cutover *turning, mgeo_error *error) {
     gate_run deciding;
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgeo_status status = may_swap(engine, options->expect_generation, error);
     if (status == MGEO_OK) begin_gate(engine, &deciding, turning);
     if (status == MGEO_E_REFUSED) note_models(engine, turning);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (status != MGEO_OK) return status;
 
     status = measure_gate(engine, &deciding, options->gate, turning->receipt, error);
 
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     status = end_gate(engine, &deciding, status, error);
     if (status == MGEO_OK) swap_cut_over(engine, options, turning);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_lease_return(engine, deciding.live);
     mgi_lease_return(engine, deciding.standby);
     return status;
@@ -210,21 +210,21 @@ static mgeo_status swap_gated(mgeo_engine *engine, const mgeo_swap_options *opti
 
 static mgeo_status swap_at_once(mgeo_engine *engine, const mgeo_swap_options *options,
                                 cutover *turning, mgeo_error *error) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     mgeo_status status = may_swap(engine, options->expect_generation, error);
     if (status == MGEO_OK) swap_cut_over(engine, options, turning);
     if (status == MGEO_E_REFUSED) note_models(engine, turning);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     return status;
 }
 
 /* A refusal is an event too: who wanted what, and why it was not done. */
 static void report_refusal(mgeo_engine *engine, const mgeo_swap_options *options, cutover *turning,
                            const char *line) {
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     engine->counts.refused_swaps++;
     turning->ticket = mgi_journal_ticket(engine->journal);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_journal_record *record = mgi_journal_record_create(
         "refuse", mgi_events_actor(engine, options->actor), options->reason);
     mgi_journal_record_text(record, "why", line);
@@ -288,10 +288,10 @@ static void roll_back_to(mgeo_engine *engine, int32_t slot, cutover *turning) {
 mgeo_status mgi_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
                           mgeo_swap_receipt *receipt, mgeo_error *error) {
     cutover turning = {.receipt = receipt};
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     int32_t slot = rollback_slot(engine);
     if (slot >= 0) roll_back_to(engine, slot, &turning);
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (slot < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL,
                         "there is no model to go back to: none was swapped out since, or it is no "
@@ -309,7 +309,7 @@ bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *re
     mgeo_swap_receipt receipt = {.check_count = count};
     cutover turning = {.receipt = &receipt};
     for (uint32_t i = 0; i < count; i++) receipt.checks[i] = checks[i];
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     bool canary = mgi_slots_share(&engine->slots) > 0;
     /* The former model may have been unloaded since, which does not change the route. */
     int32_t slot = canary ? mgi_slots_live(&engine->slots) : rollback_slot(engine);
@@ -319,7 +319,7 @@ bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *re
         engine->counts.watch_roll_backs++;
         mgi_watch_note_rollback(engine->watcher, reason);
     }
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     if (!turns) return false;
     journal_receipt(engine, &turning, mgi_journal_record_create("rollback", "watch", reason));
     mgi_log_line(&engine->log, MGEO_LOG_WARNING, "the watch turned traffic back to %s: %s",

@@ -76,10 +76,10 @@ static void roll_back(mgi_watch *watcher) {
     memcpy(checks, watcher->report.checks, sizeof checks);
     mgi_watch_limits_reason(checks, watcher->report.calls, watcher->report.seconds, reason,
                             sizeof reason);
-    pthread_mutex_unlock(&watcher->engine->mutex);
+    mgi_lock_release(&watcher->engine->mutex);
     bool turned =
         mgi_roll_back_for_watch(watcher->engine, route, reason, checks, MGI_WATCH_LIMITS_COUNT);
-    pthread_mutex_lock(&watcher->engine->mutex);
+    mgi_lock_acquire(&watcher->engine->mutex);
     bool same = watch_runs(watcher) && watcher->route == route;
     if (turned || !same) return;
     watcher->report.state = MGEO_WATCH_ENDED;
@@ -110,13 +110,13 @@ static void pass_watch(mgi_watch *watcher) {
     uint64_t ticket = mgi_journal_ticket(engine->journal);
     mgeo_watch_report passed = *report;
     mgeo_model_info watched = engine->slot_models[watcher->slot].info;
-    pthread_mutex_unlock(&engine->mutex);
+    mgi_lock_release(&engine->mutex);
     mgi_events_write(engine, ticket, watch_record(&passed, &watched));
     mgi_log_line(&engine->log, MGEO_LOG_INFO,
                  "the watch of %s is over after %llu calls in %.3g s%s%s", watched.version,
                  (unsigned long long)passed.calls, passed.seconds,
                  passed.reason[0] != '\0' ? ": " : "", passed.reason);
-    pthread_mutex_lock(&engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
 }
 
 void mgi_watch_end(mgi_watch *watcher, const char *why) {
@@ -134,7 +134,7 @@ void mgi_watch_note_rollback(mgi_watch *watcher, const char *reason) {
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static void watch_sleep(mgi_watch *watcher) {
-    mgi_cond_wait_until(&watcher->changed, &watcher->engine->mutex,
+    mgi_lock_wait_until(&watcher->engine->mutex, &watcher->changed,
                         mgi_clock_now() + check_interval);
 }
 
@@ -152,15 +152,15 @@ static void watch_step(mgi_watch *watcher) {
 static void *watch_main(void *argument) {
     mgi_watch *watcher = argument;
     mgi_thread_name("mgeo-watch");
-    pthread_mutex_lock(&watcher->engine->mutex);
+    mgi_lock_acquire(&watcher->engine->mutex);
     while (!watcher->stopping) {
         if (watch_runs(watcher)) {
             watch_step(watcher);
         } else {
-            pthread_cond_wait(&watcher->changed, &watcher->engine->mutex);
+            mgi_lock_wait(&watcher->engine->mutex, &watcher->changed);
         }
     }
-    pthread_mutex_unlock(&watcher->engine->mutex);
+    mgi_lock_release(&watcher->engine->mutex);
     return NULL;
 }
 
@@ -170,17 +170,17 @@ mgi_watch *mgi_watch_create(mgeo_engine *engine) {
     mgi_watch *watcher = mgi_calloc(1, sizeof *watcher);
     if (watcher == NULL) return NULL;
     watcher->engine = engine;
-    watcher->has_condition = mgi_cond_init(&watcher->changed) == 0;
+    watcher->has_condition = mgi_lock_cond_init(&watcher->changed) == 0;
     if (watcher->has_condition) return watcher;
     mgi_watch_destroy(watcher);
     return NULL;
 }
 
 static void stop_thread(mgi_watch *watcher) {
-    pthread_mutex_lock(&watcher->engine->mutex);
+    mgi_lock_acquire(&watcher->engine->mutex);
     watcher->stopping = true;
     pthread_cond_signal(&watcher->changed);
-    pthread_mutex_unlock(&watcher->engine->mutex);
+    mgi_lock_release(&watcher->engine->mutex);
     pthread_join(watcher->thread, NULL);
 }
 
@@ -193,12 +193,12 @@ void mgi_watch_destroy(mgi_watch *watcher) {
 
 mgeo_status mgi_watch_prepare(mgi_watch *watcher, mgeo_error *error) {
     int failed = 0;
-    pthread_mutex_lock(&watcher->engine->mutex);
+    mgi_lock_acquire(&watcher->engine->mutex);
     if (!watcher->has_thread) {
         failed = mgi_thread_start(&watcher->thread, watch_main, watcher);
         watcher->has_thread = failed == 0;
     }
-    pthread_mutex_unlock(&watcher->engine->mutex);
+    mgi_lock_release(&watcher->engine->mutex);
     if (failed == 0) return MGEO_OK;
     char reason[128] = "";
     return mgi_fail(error, MGEO_E_MEMORY, "the watch's thread cannot be started: %s",
@@ -233,10 +233,10 @@ void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, 
 
 void mgi_watch_report(mgi_watch *watcher, mgeo_watch_report *report) {
     size_t struct_size = report->struct_size;
-    pthread_mutex_lock(&watcher->engine->mutex);
+    mgi_lock_acquire(&watcher->engine->mutex);
     *report = watcher->report;
     if (watch_runs(watcher)) report->seconds = mgi_clock_now() - watcher->began;
-    pthread_mutex_unlock(&watcher->engine->mutex);
+    mgi_lock_release(&watcher->engine->mutex);
     report->struct_size = struct_size;
 }
 
