@@ -42,7 +42,7 @@ lib.mgeo_score.argtypes = [c.c_void_p, c.POINTER(Pair), c.c_size_t, c.POINTER(Sc
 
 
 def call(function, *arguments):
-    """Every function takes an error of the caller's as its last argument."""
+    """A function that can fail takes an error of the caller's as its last argument."""
     error = Error()
     if function(*arguments, c.byref(error)):
         raise RuntimeError(error.message.decode())

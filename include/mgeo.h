@@ -5,22 +5,56 @@
  * Scores address pairs inside the host's process with MGeo, a geographic BERT cross-encoder, and
  * replaces the model under load without a pause, a dropped call or a restart.
  *
- * Conventions that hold for every function here:
+ * Contents
  *
- *  - It returns an mgeo_status. MGEO_OK is 0. The last parameter is an mgeo_error *, owned by the
- *    caller; NULL is always legal. On failure it holds the status and one line that says what went
- *    wrong, where, and what to do. On success it is cleared (status MGEO_OK, empty message).
+ *    Versions                         mgeo_version
+ *    Statuses and errors              mgeo_status, mgeo_error
+ *    Progress and cancellation        mgeo_progress
+ *
+ *  I. Load and score
+ *    The engine                       mgeo_engine_create, mgeo_engine_destroy
+ *    Pairs                            mgeo_pair
+ *    Loading                          mgeo_load, mgeo_unload, mgeo_predict_memory
+ *    Scoring                          mgeo_score
+ *    Jobs: one model for many calls   mgeo_job_begin, mgeo_job_score, mgeo_job_end
+ *
+ *  II. Roll out and observe
+ *    Comparing two models             mgeo_compare
+ *    Swapping                         mgeo_swap_model, mgeo_roll_back
+ *    Watching                         mgeo_get_watch
+ *    Canary: a share of the calls     mgeo_set_canary
+ *    Shadow calls                     mgeo_set_shadow, mgeo_get_shadow
+ *    Queries                          mgeo_get_info, mgeo_get_stats, mgeo_write_metrics
+ *    The journal                      mgeo_journal_verify
+ *
+ * Conventions
+ *
+ *  - Every function that can fail returns an mgeo_status, MGEO_OK (0) on success, and its last
+ *    parameter is an mgeo_error *, owned by the caller; NULL is always legal. On failure it holds
+ *    the status and one line that says what went wrong, where, and what to do. On success it is
+ *    cleared (status MGEO_OK, empty message).
  *  - Nothing prints, aborts, exits or touches errno on purpose. There is no thread-local state.
  *  - Structs that begin with `struct_size` are versioned: set it to sizeof the struct as you
  *    compiled it, and zero the rest. All-zero members mean defaults. Members this library does not
  *    know must be zero, else MGEO_E_ARGUMENT. Output structs are filled up to your struct_size.
- *  - Text is a pointer and a length in bytes, UTF-8. MGEO_NUL_TERMINATED as length means a C
- * string.
- *  - After fork() an engine works in the process that created it only; in the child every call
+ *  - Text is a pointer and a length in bytes, UTF-8. For a C string give MGEO_NUL_TERMINATED as
+ *    length.
+ *  - After fork() an engine works only in the process that created it; in the child every call
  *    answers MGEO_E_FORKED, and mgeo_engine_destroy does nothing.
+ *
+ * Compiles as C99, C++11 and everything newer. Bindings of other languages read mgeo_ffi.h or
+ * mgeo.json, which are generated from this file and installed with it (docs/ffi.md).
  */
 #ifndef MGEO_H
 #define MGEO_H
+
+#ifdef __cplusplus
+#if __cplusplus < 201103L && !defined(_MSC_VER)
+#error "mgeo.h needs C++11 or newer: -std=c++11"
+#endif
+#elif (!defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L) && !defined(_MSC_VER)
+#error "mgeo.h needs C99 or newer: -std=c99"
+#endif
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,13 +69,17 @@
 extern "C" {
 #endif
 
+/* ---- Versions ----------------------------------------------------------------------------- */
+
 #define MGEO_VERSION_MAJOR 0
 #define MGEO_VERSION_MINOR 1
 #define MGEO_VERSION_PATCH 0
 #define MGEO_VERSION "0.1.0"
 
-/* As a text's length: the text ends at its first NUL byte. */
-#define MGEO_NUL_TERMINATED ((size_t)-1)
+/* The version of the library that is running: "0.1.0". Static. Any thread. */
+MGEO_API const char *mgeo_version(void);
+
+/* ---- Statuses and errors ------------------------------------------------------------------ */
 
 /* Every status, its number and what it means. Numbers are part of the ABI and never change. */
 #define MGEO_STATUS_LIST(X)                                                                        \
@@ -68,18 +106,14 @@ typedef enum mgeo_status { MGEO_STATUS_LIST(MGEO_ENUMERATOR) } mgeo_status;
 
 /* Where a failed call says why. Caller-owned; needs no initialisation. */
 typedef struct mgeo_error {
-    int32_t status; /* an mgeo_status */
-    char
-        message[508]; /* one line, UTF-8, NUL-terminated; cut at a character boundary if too long */
+    int32_t status;    /* an mgeo_status */
+    char message[508]; /* one line, UTF-8, NUL-terminated; cut between characters if too long */
 } mgeo_error;
 
 /* The name of a status ("MGEO_E_IO") and its meaning ("a file could not be read"). Never NULL, also
- * for numbers that are no status. The strings are static. Any thread. */
+ * for a number that is no status. The strings are static. Any thread. */
 MGEO_API const char *mgeo_status_name(int32_t status);
 MGEO_API const char *mgeo_status_text(int32_t status);
-
-/* The version of the library that is running: "0.1.0". Static. Any thread. */
-MGEO_API const char *mgeo_version(void);
 
 /* ---- Progress and cancellation, polled ---------------------------------------------------- */
 
@@ -89,6 +123,7 @@ typedef struct mgeo_progress {
     uint64_t reserved[8]; /* read and written through the two functions below only */
 } mgeo_progress;
 
+/* What a call is doing, and what its progress counts. */
 #define MGEO_STAGE_LIST(X)                                                                         \
     X(MGEO_STAGE_IDLE, 0, "idle")                                                                  \
     X(MGEO_STAGE_READING, 1, "reading") /* headers and configuration */                            \
@@ -103,31 +138,35 @@ typedef enum mgeo_stage { MGEO_STAGE_LIST(MGEO_ENUMERATOR) } mgeo_stage;
 /* "placing"; "unknown" for a number that is no stage. Static, never NULL. Any thread. */
 MGEO_API const char *mgeo_stage_name(int32_t stage);
 
-/* Asks the call that uses the block to stop; it returns MGEO_E_CANCELLED soon. Any thread, and a
- * signal handler. NULL is ignored. */
+/* Asks the call that uses the block to stop; it then returns MGEO_E_CANCELLED. Any thread; safe in
+ * a signal handler. NULL is ignored. */
 MGEO_API void mgeo_progress_cancel(mgeo_progress *progress);
 
-/* Reads where the call stands: stage, and how much of that stage is done. Each out pointer may be
- * NULL. Any thread, at any time. */
+/* Reads how far the call has come: its `stage` (an mgeo_stage), and how much of that stage is done.
+ * Each out pointer may be NULL. Any thread, at any time. */
 MGEO_API void mgeo_progress_read(const mgeo_progress *progress, int32_t *stage, uint64_t *done,
                                  uint64_t *total);
+
+/* ==== I. Load and score ==================================================================== */
 
 /* ---- The engine --------------------------------------------------------------------------- */
 
 /* Two slots for models, one of them live. */
 typedef struct mgeo_engine mgeo_engine;
 
+/* The two slots; live and standby are roles, which swaps exchange. */
 #define MGEO_SLOT_LIST(X)                                                                          \
     X(MGEO_BLUE, 0, "blue")                                                                        \
     X(MGEO_GREEN, 1, "green")                                                                      \
-    X(MGEO_LIVE, 2, "live")       /* in questions: the slot that answers calls now */              \
-    X(MGEO_STANDBY, 3, "standby") /* in questions: the other one */
+    X(MGEO_LIVE, 2, "live")       /* in queries: the slot that answers calls now */                \
+    X(MGEO_STANDBY, 3, "standby") /* in queries: the other one */
 
 typedef enum mgeo_slot { MGEO_SLOT_LIST(MGEO_ENUMERATOR) } mgeo_slot;
 
 /* "blue"; "unknown" for a number that is no slot. Static, never NULL. Any thread. */
 MGEO_API const char *mgeo_slot_name(int32_t slot);
 
+/* How much a line of the log matters. */
 #define MGEO_LOG_LEVEL_LIST(X)                                                                     \
     X(MGEO_LOG_INFO, 0, "info")                                                                    \
     X(MGEO_LOG_WARNING, 1, "warning")
@@ -137,24 +176,25 @@ typedef enum mgeo_log_level { MGEO_LOG_LEVEL_LIST(MGEO_ENUMERATOR) } mgeo_log_le
 /* "warning"; "unknown" for a number that is no level. Static, never NULL. Any thread. */
 MGEO_API const char *mgeo_log_level_name(int32_t level);
 
-/* Receives one line without a newline, valid during the call only. Called from the thread that is
- * in a libmgeo call or from a worker of the library's; must not call back into libmgeo. */
+/* Receives one line at `level` (an mgeo_log_level), without a newline, valid during the call only.
+ * Called from the thread that is in a libmgeo call or from one of the library's workers; must not
+ * call back into libmgeo. */
 typedef void (*mgeo_log_fn)(void *user, int32_t level, const char *line);
 
 typedef struct mgeo_engine_options {
     size_t struct_size;
     mgeo_log_fn log;     /* NULL: no log */
     void *log_user;      /* passed to log */
-    uint64_t queue_rows; /* rows that may wait in a slot before callers wait too; 0: 4,096, or what
-                            four batches hold if that is more */
+    uint64_t queue_rows; /* rows that a slot's queue holds before callers block; 0: 4,096, or the
+                            rows of four batches if that is more */
     const char *journal; /* file to which every change is written (see "The journal"); NULL: none */
-    const char *actor;   /* who acts where a call does not say; NULL: "pid N". At most 127 bytes */
+    const char *actor;   /* for calls that name no actor; NULL: "pid N". At most 127 bytes */
 } mgeo_engine_options;
 
 /* Creates an engine without a model. options may be NULL. On success *engine is owned by the caller
  * and freed by mgeo_engine_destroy; on failure it is NULL.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO (the journal cannot be written), MGEO_E_FORMAT
- * (the file at the journal's path is no journal, or its end is not sound), MGEO_E_BUSY (another
+ * (the file at the journal's path is not a journal, or its end is damaged), MGEO_E_BUSY (another
  * engine writes it). Any thread. */
 MGEO_API mgeo_status mgeo_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                                         mgeo_error *error);
@@ -163,8 +203,24 @@ MGEO_API mgeo_status mgeo_engine_create(const mgeo_engine_options *options, mgeo
  * later. NULL is ignored. In a forked child it does nothing: the threads are the parent's. */
 MGEO_API void mgeo_engine_destroy(mgeo_engine *engine);
 
+/* ---- Pairs -------------------------------------------------------------------------------- */
+
+/* As a text's length: the text ends at its first NUL byte. The constant is for parsers of headers
+ * that do not follow macros. */
+static const size_t MGEO_NUL_TERMINATED = SIZE_MAX;
+#define MGEO_NUL_TERMINATED SIZE_MAX
+
+/* Two addresses to compare. Score, compare and gate take arrays of pairs. */
+typedef struct mgeo_pair {
+    const char *a; /* UTF-8; borrowed for the call */
+    size_t a_len;  /* bytes, or MGEO_NUL_TERMINATED */
+    const char *b;
+    size_t b_len;
+} mgeo_pair;
+
 /* ---- Loading ------------------------------------------------------------------------------ */
 
+/* The numbers that a model computes with. */
 #define MGEO_PRECISION_LIST(X)                                                                     \
     X(MGEO_PRECISION_AUTO, 0, "auto") /* fp32 on a CPU; bf16 on a CUDA device */                   \
     X(MGEO_FP32, 1, "fp32")                                                                        \
@@ -196,12 +252,12 @@ typedef struct mgeo_load_options {
     float partial_weight;  /* weight of "partial_match" in similarity: 0: 0.5; above 0, up to 1;
                               negative: partial matches count nothing */
     const char *positive_label; /* the label whose probability is the similarity; NULL: by the rules
-                                   at mgeo_scores. Needed where the labels do not tell. */
+                                   at mgeo_scores. Required where these do not decide. */
     const char *version;        /* a name for this model in infos and logs, at most 63 bytes;
                                    NULL: the directory's name */
     mgeo_progress *progress;    /* NULL: not watched, not cancellable */
-    uint64_t memory_limit;      /* bytes that the load may need, as mgeo_memory.total counts them;
-                                   0: what the device has free */
+    uint64_t memory_limit;      /* most bytes that the load may need, as mgeo_memory.total counts
+                                   them; 0: what the device has free */
     const char *actor;          /* for the journal: who, and why; NULL: the engine's actor, "" */
     const char *reason;
     uint32_t allow_tf32; /* 1: fp32 on CUDA may round the inputs of products to TF32: faster, and
@@ -219,7 +275,7 @@ typedef struct mgeo_model_info {
     uint64_t unused_tensors;  /* tensors in the files that scoring does not need */
     double load_seconds;      /* the whole load, warm-up included */
     double warm_up_seconds;   /* of which warm-up */
-    int32_t slot;             /* MGEO_BLUE or MGEO_GREEN */
+    int32_t slot;             /* an mgeo_slot: MGEO_BLUE or MGEO_GREEN */
     int32_t live;             /* 1 if this model answers calls */
     int32_t precision;        /* an mgeo_precision, never AUTO */
     uint32_t layers;          /* layers that run (fusion_layer where the model has one) */
@@ -227,7 +283,7 @@ typedef struct mgeo_model_info {
     uint32_t heads;
     uint32_t vocabulary;
     uint32_t max_length;
-    uint32_t threads; /* that compute; on a GPU those that feed it */
+    uint32_t threads; /* threads that compute; on a GPU, that feed it */
     uint32_t batch_tokens;
     uint32_t label_count;   /* 1 for a one-logit model, whose only "label" is the score */
     int32_t positive_label; /* index of the positive label; -1 for a one-logit model */
@@ -249,14 +305,14 @@ typedef struct mgeo_model_info {
     uint32_t reserved;
 } mgeo_model_info;
 
-/* Reads, checks, places and warms a model in the slot that serves nobody. The first load of an
- * engine goes live; later ones wait on standby for mgeo_swap_model. A model that stood by there is
- * replaced, once the new one is complete. Live traffic goes on meanwhile, and mgeo_swap_model may
- * be called; the slot is chosen when the model is ready. On failure the engine is as it was.
- * Where there is live traffic, all of it runs at low priority.
- * The memory that the load will need is predicted from the files' headers; if it exceeds the limit
- * or what is free, on the device or beside it, nothing is read, no device is touched, and the line
- * names the numbers and a precision that would fit.
+/* Reads, checks, places and warms a model in the standby slot. The first load of an engine goes
+ * live; later ones wait on standby for mgeo_swap_model. The former standby model is replaced once
+ * the new one is complete. Live traffic continues, and mgeo_swap_model may be called meanwhile; the
+ * slot is chosen when the model is ready. On failure the engine is as it was. Where there is live
+ * traffic, the whole load runs at low priority.
+ * The memory that the load will need is predicted from the files' headers. If that exceeds the
+ * limit or what is free, on the device or in the host's memory, nothing is read, no device is
+ * touched, and the error's line names the numbers and a precision that would fit.
  *
  * path: a model directory (docs/model-directories.md), or NULL for the bundled model. Every file in
  * it is treated as untrusted. options and info may be NULL; info is filled on success.
@@ -269,48 +325,41 @@ MGEO_API mgeo_status mgeo_load(mgeo_engine *engine, const char *path,
                                const mgeo_load_options *options, mgeo_model_info *info,
                                mgeo_error *error);
 
-/* Frees the standby model: waits until the last call it answers is done, then gives its memory and
- * threads back. Live traffic goes on. Any thread.
+/* Frees the standby model: drains it (waits for the last of its calls), then frees its memory and
+ * threads. Live traffic continues. Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (nothing on standby), MGEO_E_BUSY (a canary, a job or a
  * gate's check uses it), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error);
 
 /* What a load will need, in bytes, beyond what the process has now. On a GPU the first four are of
- * its memory, all cards' together, and host_bytes says what is needed beside it. */
+ * its memory, summed over all cards, and host_bytes is what the process needs besides. */
 typedef struct mgeo_memory {
     size_t struct_size;
     uint64_t weights;          /* as they lie on the device, mapped files included */
-    uint64_t activations;      /* all lanes' memory at the batch budget */
-    uint64_t workspace;        /* the libraries'; on a CPU also the tokenizer's and the queue's */
-    uint64_t total;            /* sum of the above: the highest point of load and scoring */
-    uint64_t available;        /* free there now: the machine's or its cgroup's, or the GPU's */
+    uint64_t activations;      /* of all execution contexts, for full batches */
+    uint64_t workspace;        /* of the libraries; on a CPU also tokenizer and queue */
+    uint64_t total;            /* sum of the above: the peak of load and scoring */
+    uint64_t available;        /* free now: of the machine or its cgroup, or of the GPU */
     uint64_t limit;            /* options->memory_limit */
-    int32_t precision;         /* as it would be chosen */
+    int32_t precision;         /* an mgeo_precision, as it would be chosen */
     int32_t fits;              /* 1: total is within available and limit, and host_bytes within
                                   host_available */
-    int32_t fitting_precision; /* the best precision that fits: this one, a smaller one, or
-                                  MGEO_PRECISION_AUTO: none */
+    int32_t fitting_precision; /* an mgeo_precision, the best that fits: this one, a
+                                  smaller one, or MGEO_PRECISION_AUTO: none */
     char device[64];
     uint32_t reserved;
-    uint64_t host_bytes;     /* of the process's own memory; on a CPU: total */
+    uint64_t host_bytes;     /* of the process's own memory; on a CPU: the same as total */
     uint64_t host_available; /* free for this process now */
 } mgeo_memory;
 
 /* Predicts what mgeo_load would need, from the files' headers alone. path and options as there;
  * progress, actor and reason are not used. Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED,
- * MGEO_E_DEVICE. That it does not fit is no error. */
+ * MGEO_E_DEVICE. A model that does not fit is not an error. */
 MGEO_API mgeo_status mgeo_predict_memory(const char *path, const mgeo_load_options *options,
                                          mgeo_memory *memory, mgeo_error *error);
 
 /* ---- Scoring ------------------------------------------------------------------------------ */
-
-typedef struct mgeo_pair {
-    const char *a; /* UTF-8; borrowed for the call */
-    size_t a_len;  /* bytes, or MGEO_NUL_TERMINATED */
-    const char *b;
-    size_t b_len;
-} mgeo_pair;
 
 /* Flags of a row. All but TRUNCATED mean that the row has no score: similarity and probabilities
  * are NaN, label is -1. */
@@ -319,7 +368,7 @@ typedef struct mgeo_pair {
     X(MGEO_ROW_INVALID_UTF8, 2, "invalid_utf8") /* a text is not UTF-8 */                          \
     X(MGEO_ROW_EMPTY, 4, "empty")               /* nothing to score: empty, spaces, controls */    \
     X(MGEO_ROW_NOT_FINITE, 8, "not_finite")     /* the model answered NaN or infinity */           \
-    X(MGEO_ROW_SKIPPED, 16, "skipped") /* the call was cancelled or failed before its turn */
+    X(MGEO_ROW_SKIPPED, 16, "skipped")          /* the call was cancelled or failed before it */
 
 typedef enum mgeo_row_flag { MGEO_ROW_FLAG_LIST(MGEO_ENUMERATOR) } mgeo_row_flag;
 
@@ -338,7 +387,7 @@ typedef struct mgeo_scores {
                                   model answers 0 */
     float *probabilities;      /* [count * probability_stride], row-major; or NULL */
     size_t probability_stride; /* floats per row; at least the model's label_count */
-    uint32_t *flags;           /* [count], MGEO_ROW_*; or NULL */
+    uint32_t *flags;           /* [count], sums of mgeo_row_flag; or NULL */
     mgeo_progress *progress;   /* or NULL */
     uint64_t generation;       /* out: the model that answered the whole call */
     uint64_t tokens;           /* out: tokens encoded, specials included */
@@ -355,17 +404,17 @@ typedef struct mgeo_scores {
  * nothing. If the device fails or the caller cancels, rows already scored stay and the rest carry
  * MGEO_ROW_SKIPPED. A batch for which the device has too little memory is computed in parts; a row
  * that does not fit alone fails its call with MGEO_E_MEMORY. After MGEO_E_DEVICE the device is
- * opened anew; the line says whether it could be, and mgeo_model_info.healthy too. Errors:
- * MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED,
- * MGEO_E_CAPACITY. */
+ * opened anew; the error's line says whether that worked, as does mgeo_model_info.healthy.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE,
+ * MGEO_E_FORKED, MGEO_E_CAPACITY. */
 MGEO_API mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                                 mgeo_scores *scores, mgeo_error *error);
 
 /* ---- Jobs: one model for many calls ------------------------------------------------------- */
 
-/* Holds one model from begin to end, so that a whole file is scored by one version while swaps go
- * on. A model that a job holds stays resident: mgeo_unload and mgeo_load answer MGEO_E_BUSY rather
- * than wait for it. */
+/* Holds one model from begin to end, so that a whole file is scored by one version whatever is
+ * swapped meanwhile. A model that a job holds stays resident: mgeo_unload and mgeo_load answer
+ * MGEO_E_BUSY rather than wait for it. */
 typedef struct mgeo_job mgeo_job;
 
 typedef struct mgeo_job_options {
@@ -393,6 +442,8 @@ MGEO_API mgeo_status mgeo_job_get_info(mgeo_job *job, mgeo_model_info *info, mge
  * does nothing. */
 MGEO_API void mgeo_job_end(mgeo_job *job);
 
+/* ==== II. Roll out and observe ============================================================= */
+
 /* ---- Comparing two models ----------------------------------------------------------------- */
 
 typedef struct mgeo_compare_options {
@@ -401,12 +452,13 @@ typedef struct mgeo_compare_options {
     size_t count;
     const char *const *gold; /* [count] names of the true labels, NUL-terminated; an entry may be
                                 NULL; or NULL: none are known */
-    uint32_t pairs_per_call; /* pairs that each model is given in turn; 0: 8 */
-    uint32_t full_speed;     /* 1: at normal priority; 0: only with what live traffic leaves */
+    uint32_t pairs_per_call; /* pairs that each model scores in turn; 0: 8 */
+    uint32_t full_speed;     /* 1: at normal priority; 0: only with time that live traffic leaves */
     mgeo_progress *progress; /* or NULL; stage SCORING counts pairs */
 } mgeo_compare_options;
 
-/* One pair on which the models differ. Labels are indices into each model's own; -1: no score. */
+/* One pair and its shift, the difference in score: `standby` minus `live`, the two similarities.
+ * Labels are indices into each model's own; -1: no score. */
 typedef struct mgeo_shift {
     uint64_t index;
     float live;
@@ -415,9 +467,10 @@ typedef struct mgeo_shift {
     int32_t standby_label;
 } mgeo_shift;
 
-/* Standby against live. A shift is standby's similarity less live's; mean, quantiles and maximum
- * are of its size. Labels are compared by name. Counts and figures are of the pairs that both
- * models scored, unless said otherwise. */
+/* The standby model compared with the live one. A shift is a pair's difference in score: standby's
+ * similarity minus live's. Mean, quantiles and maximum are of its absolute value. Labels are
+ * compared by name. Counts and figures are of the pairs that both models scored, unless said
+ * otherwise. */
 typedef struct mgeo_compare_report {
     size_t struct_size;
     mgeo_shift *worst;     /* in: [worst_capacity] the caller's, for the largest shifts; or NULL */
@@ -426,8 +479,8 @@ typedef struct mgeo_compare_report {
     uint64_t live_generation;
     uint64_t standby_generation;
     uint64_t pairs;           /* scored by both */
-    uint64_t lost;            /* scored by live alone */
-    uint64_t gained;          /* scored by standby alone */
+    uint64_t lost;            /* scored by the live model only */
+    uint64_t gained;          /* scored by the standby model only */
     uint64_t live_not_finite; /* pairs whose answer was NaN or infinite */
     uint64_t standby_not_finite;
     uint64_t flips;    /* pairs with another label */
@@ -439,12 +492,12 @@ typedef struct mgeo_compare_report {
     double shift_signed_mean; /* above 0: standby scores higher */
     double psi;               /* population stability index of the similarities; small samples of
                                  one and the same distribution show about 18 / pairs */
-    double live_accuracy;     /* of the labelled pairs; NaN without any, as the next three */
+    double live_accuracy; /* of the labelled pairs; this and the next three are NaN without any */
     double standby_accuracy;
-    double live_macro_f1; /* mean over the labels that stand in gold */
+    double live_macro_f1; /* mean over the labels that occur in gold */
     double standby_macro_f1;
-    double live_seconds; /* time for a pair: of its own core on a CPU, so that other work does not
-                            count; on the clock elsewhere. Both models in turn. */
+    double live_seconds; /* time for a pair: processor time on a CPU, so that other work does not
+                            count; wall time elsewhere. Both models in turn. */
     double standby_seconds;
     double live_call_p50; /* the same for a call of pairs_per_call pairs */
     double live_call_p99;
@@ -460,9 +513,9 @@ typedef struct mgeo_compare_report {
 } mgeo_compare_report;
 
 /* Scores the pairs with both models, a few at a time in turn, on one core in a thread of low
- * priority, and reports how the standby model differs. Neither model's counts change. Both stay
- * resident meanwhile; traffic may turn, and the report keeps to the models as they stood at the
- * start. Blocks until done. Any thread.
+ * priority, and reports how the standby model differs. Neither model's counters change. Both stay
+ * resident meanwhile; a swap may cut traffic over, and the report keeps to the roles that the
+ * models had at the start. Blocks until done. Any thread.
  * Errors: MGEO_E_ARGUMENT (also: a gold label that neither model has), MGEO_E_MEMORY,
  * MGEO_E_NO_MODEL, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_compare(mgeo_engine *engine, const mgeo_compare_options *options,
@@ -470,7 +523,11 @@ MGEO_API mgeo_status mgeo_compare(mgeo_engine *engine, const mgeo_compare_option
 
 /* ---- Swapping ----------------------------------------------------------------------------- */
 
-/* A limit of a gate or a watch: 0: not held; negative: 0, nothing at all is allowed. */
+/* A limit of a gate or a watch: the largest figure that passes. 0 sets no limit, as in any option;
+ * to allow nothing at all, give a negative number:
+ *     gate.max_flip_share = 0.02;   at most 2% of the pairs may change their label
+ *     gate.max_flip_share = -1;     no pair may
+ *     gate.max_flip_share = 0;      changed labels are not judged */
 typedef double mgeo_limit;
 
 /* What the standby model must show before it goes live. A pair that the live model scores and the
@@ -482,19 +539,19 @@ typedef struct mgeo_gate {
     const char *const *gold;
     uint32_t pairs_per_call;
     uint32_t full_speed;
-    mgeo_limit max_shift;      /* of the sizes of the shifts: the largest */
-    mgeo_limit max_shift_mean; /* their mean */
+    mgeo_limit max_shift;      /* largest difference in score: 0..1 */
+    mgeo_limit max_shift_mean; /* mean of the absolute differences */
     mgeo_limit max_shift_p99;
-    mgeo_limit max_flip_share;    /* pairs with another label, of all: 0..1 */
-    mgeo_limit max_accuracy_loss; /* live's less standby's: 0..1; needs gold */
+    mgeo_limit max_flip_share;    /* share of the pairs whose label changes: 0..1 */
+    mgeo_limit max_accuracy_loss; /* live's minus standby's: 0..1; needs gold */
     mgeo_limit max_macro_f1_loss; /* needs gold */
-    mgeo_limit max_latency_ratio; /* standby's time for a pair over live's */
+    mgeo_limit max_latency_ratio; /* standby's time for a pair divided by live's */
     mgeo_limit max_psi;
     mgeo_progress *progress; /* or NULL */
 } mgeo_gate;
 
-/* A gate's checks in the order of its report: X(limit's member, name of the check). After them
- * stands "lost_pairs", whose limit is always 0. */
+/* A gate's checks in the order of its report: X(limit's member, name of the check). The last check,
+ * "lost_pairs", has no member: its limit is always 0. */
 #define MGEO_GATE_CHECK_LIST(X)                                                                    \
     X(max_shift, "shift_max")                                                                      \
     X(max_shift_mean, "shift_mean")                                                                \
@@ -505,26 +562,28 @@ typedef struct mgeo_gate {
     X(max_latency_ratio, "latency_ratio")                                                          \
     X(max_psi, "psi")
 
-/* What the model is held to after it has begun to answer, against the model that answers or
- * answered beside it. It ends with the first limit that is broken, or when the window is over; a
- * window that ends before min_calls has passed, and the report says so. One limit at least must be
- * given. Figures come from all calls on the model, those of jobs included.
- * Held against: after a swap, all that the former model has done since it was loaded; beside a
- * canary, what the live model does in the same window, or has done before if the share is all. A
- * former model with fewer than min_calls calls or rows is not held against. */
+/* Limits for a model that has begun to answer live calls. The watch ends with the first limit that
+ * is broken, or when its window is over; a window that ends before min_calls has passed, and the
+ * report says so. At least one limit must be given. Figures are of all calls on the model, those of
+ * jobs included.
+ * Latency and similarities are compared with the other model's: after a swap, with all that the
+ * former model did since it was loaded; for a canary, with what the live model does in the same
+ * window, or did before it if the share is all. They are not judged where the other model has fewer
+ * than min_calls calls or rows. */
 typedef struct mgeo_watch {
     size_t struct_size;
     uint64_t window_calls;     /* calls; 0: not bounded by calls */
     double window_seconds;     /* seconds; 0: not bounded by time. One of the two must be given */
     uint64_t min_calls;        /* calls before anything is judged; 0: 50, or window_calls if fewer.
-                                  Not waited for: more failed calls than the limit allows of
-                                  min_calls; with a negative limit the first one, or the first
-                                  row that is not finite */
-    mgeo_limit max_error_rate; /* failed calls of all, 0..1; cancelled ones have not failed */
-    mgeo_limit max_not_finite_rate; /* rows whose answer was NaN or infinite, of all, 0..1 */
-    mgeo_limit max_latency_ratio;   /* 95th percentile of call times over the former model's */
-    mgeo_limit max_psi;             /* similarities against the former model's: the index less
-                                       28 / rows of each model, which chance may explain */
+                                  A limit that no later call can save is judged at once: more
+                                  failed calls than allowed of min_calls; with a negative limit,
+                                  the first failed call or row that is not finite */
+    mgeo_limit max_error_rate; /* share of failed calls: 0..1; cancelled ones have not failed */
+    mgeo_limit max_not_finite_rate; /* share of rows whose answer was NaN or infinite: 0..1 */
+    mgeo_limit max_latency_ratio;   /* 95th percentile of call times divided by the other model's */
+    mgeo_limit max_psi;             /* population stability index of the similarities against the
+                                       other model's, less 28 / rows of each model, which chance
+                                       may explain */
 } mgeo_watch;
 
 /* A watch's checks in the order of its report: X(limit's member, name of the check). */
@@ -534,11 +593,11 @@ typedef struct mgeo_watch {
     X(max_latency_ratio, "latency_ratio")                                                          \
     X(max_psi, "psi")
 
-/* One measured figure beside its limit. */
+/* A measured figure and its limit. */
 typedef struct mgeo_check {
     char name[32];   /* "flip_share" */
-    double measured; /* NaN: could not be measured, for want of calls or labels */
-    double limit;    /* as held: a negative limit stands here as 0; NaN: none was set */
+    double measured; /* NaN: could not be measured (too few calls, no labels) */
+    double limit;    /* as applied: 0 for a negative limit; NaN: none was set */
     int32_t passed;  /* 1: within its limit; 0: not; -1: no limit was set */
     uint32_t reserved;
 } mgeo_check;
@@ -558,14 +617,14 @@ typedef struct mgeo_swap_receipt {
     size_t struct_size;
     uint64_t from_generation;
     uint64_t to_generation;
-    uint64_t calls_in_flight; /* calls the former model was still answering after the turn, those
-                                 of jobs left out */
-    int32_t from_slot;
-    int32_t to_slot;
+    uint64_t calls_in_flight; /* calls that the former model was still answering after the cut-over,
+                                 those of jobs left out */
+    int32_t from_slot;        /* an mgeo_slot */
+    int32_t to_slot;          /* an mgeo_slot */
     char from_version[64];
     char to_version[64];
-    double turn_seconds;    /* how long the turn itself took, for this thread */
-    double stall_seconds;   /* the longest that a call lost by meeting the turn, so far */
+    double turn_seconds;    /* how long the cut-over itself took, for this thread */
+    double stall_seconds;   /* longest delay so far of a call that met the cut-over */
     uint64_t journal_line;  /* the line that records this; 0: none was written */
     int32_t journal_status; /* an mgeo_status; MGEO_OK also where the engine has no journal */
     uint32_t check_count;
@@ -573,19 +632,19 @@ typedef struct mgeo_swap_receipt {
     char journal_hash[72];              /* that line's SHA-256, in hex */
 } mgeo_swap_receipt;
 
-/* Turns traffic to the standby model in one atomic step: calls that begin later are answered by it,
- * calls in flight end on the model they began with. The former model stays resident on standby;
- * calling again turns back. A canary's and a shadow's share become 0. options and receipt may be
- * NULL. Without a gate it never waits for scoring. Any thread.
+/* Cuts traffic over to the standby model in one atomic step: calls that begin later are answered by
+ * it, calls in flight end on the model they began with. The former model stays resident on standby;
+ * a second call cuts back over. The shares of canary and shadow become 0. options and receipt may
+ * be NULL. Without a gate it never waits for scoring. Any thread.
  *
- * With a gate, both models are compared first (mgeo_compare), and traffic turns only if every limit
- * holds. Nothing else may change meanwhile: loads wait with their last step, other swaps, unloads
- * and canary changes answer MGEO_E_BUSY. Only a roll-back and the end of a canary go through, and
- * then the gate refuses.
- * With a watch, it begins with the turn (mgeo_get_watch).
+ * With a gate, both models are compared first (mgeo_compare), and traffic is cut over only if every
+ * limit holds. Nothing else may change meanwhile: loads wait with their last step; other swaps,
+ * unloads and canary changes answer MGEO_E_BUSY. Only a roll-back and the end of a canary are
+ * accepted, and the gate then refuses.
+ * A watch begins at the cut-over (mgeo_get_watch).
  *
  * The receipt is filled on success and on MGEO_E_REFUSED. A journal that cannot be written does not
- * keep traffic from turning: journal_status says so.
+ * prevent the cut-over: journal_status says so.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_REFUSED (expect_generation, the gate),
  * MGEO_E_BUSY, MGEO_E_FORKED; with a watch also MGEO_E_MEMORY; with a gate also those of
  * mgeo_compare. */
@@ -598,23 +657,24 @@ typedef struct mgeo_roll_back_options {
     const char *reason;
 } mgeo_roll_back_options;
 
-/* Goes back: traffic turns to the model that was live before the last swap, and a canary's and a
- * shadow's share become 0. Where only a canary runs, that is all it does: the receipt then says
- * the same model for from and to. Goes through at any time while the former model is resident, also
- * beside a load, a gate's check or a watch. options and receipt may be NULL. Any thread.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (there is nothing to go back to: no swap since, or that
- * model was unloaded or replaced), MGEO_E_FORKED. */
+/* Cuts traffic back over to the model that was live before the last swap, and sets the shares of
+ * canary and shadow to 0. Where only a canary runs, that is all it does: the receipt then names the
+ * same model for from and to. Accepted at any time while the former model is resident, also during
+ * a load, a gate's check or a watch. options and receipt may be NULL. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (no model to roll back to: none was swapped out, or it
+ * was unloaded or replaced), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
                                     mgeo_swap_receipt *receipt, mgeo_error *error);
 
 /* ---- Watching ----------------------------------------------------------------------------- */
 
+/* How the last watch stands, or how it ended. */
 #define MGEO_WATCH_STATE_LIST(X)                                                                   \
     X(MGEO_WATCH_NONE, 0, "none")               /* no watch was asked for yet */                   \
     X(MGEO_WATCH_RUNNING, 1, "running")         /* the window is open */                           \
     X(MGEO_WATCH_PASSED, 2, "passed")           /* the window is over, every limit held */         \
     X(MGEO_WATCH_TURNED_BACK, 3, "turned_back") /* a limit was broken: the former model answers */ \
-    X(MGEO_WATCH_ENDED, 4, "ended")             /* something else changed who answers */
+    X(MGEO_WATCH_ENDED, 4, "ended")             /* ended by another change of the rollout */
 
 typedef enum mgeo_watch_state { MGEO_WATCH_STATE_LIST(MGEO_ENUMERATOR) } mgeo_watch_state;
 
@@ -626,37 +686,37 @@ typedef struct mgeo_watch_report {
     int32_t state; /* an mgeo_watch_state */
     uint32_t check_count;
     uint64_t generation;                /* the model that is or was watched */
-    uint64_t former_generation;         /* the one it is held against */
+    uint64_t former_generation;         /* the one it is compared with */
     uint64_t calls;                     /* that the watched model answered in the window */
     double seconds;                     /* since the window began, or its whole length */
     mgeo_check checks[MGEO_MAX_CHECKS]; /* as measured last: error_rate, not_finite_rate,
                                            latency_ratio, psi */
-    char reason[256];                   /* empty, or one line: why traffic was turned back, what
-                                           ended the watch, or that too few calls came to judge */
+    char reason[256];                   /* empty, or one line: why traffic was rolled back, what
+                                           ended the watch, or that there were too few calls */
 } mgeo_watch_report;
 
-/* Says how the last watch stands. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+/* Reports the state of the last watch. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_watch(mgeo_engine *engine, mgeo_watch_report *report,
                                     mgeo_error *error);
 
-/* ---- A share of the calls ----------------------------------------------------------------- */
+/* ---- Canary: a share of the calls --------------------------------------------------------- */
 
 enum { MGEO_SHARE_ALL = 10000 }; /* shares are in 1/10,000 */
 
 typedef struct mgeo_canary_options {
     size_t struct_size;
     uint64_t expect_generation; /* refuse unless the standby model has this generation; 0: any */
-    const mgeo_watch *watch; /* or NULL. A broken limit sets the share to 0; the live model is what
-                                the canary is held against. Not with share 0 */
+    const mgeo_watch *watch; /* or NULL. A broken limit sets the share to 0; the canary is compared
+                                with the live model. Not with share 0 */
     const char *actor;       /* for the journal; NULL: the engine's actor, "" */
     const char *reason;
 } mgeo_canary_options;
 
-/* Sets the share of calls that the standby model answers. Which calls: by scores->route_key, or by
- * the pairs' texts, so that the same key or pair meets the same model, and a greater share keeps
- * those of a smaller one. Each call is still answered by one model, and each model keeps its own
- * counts. A swap, a roll-back and a broken limit set the share to 0. options may be NULL. Any
- * thread.
+/* Sets the share of calls that the standby model answers, in 1/10,000. Calls are chosen by
+ * scores->route_key, or else by the pairs' texts, so that the same key or pair always meets the
+ * same model, and a larger share keeps the calls of a smaller one. Each call is still answered by
+ * one model, and each model keeps its own counters. A swap, a roll-back and a broken limit set the
+ * share to 0. options may be NULL. Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL (no standby model; never for share 0), MGEO_E_REFUSED
  * (expect_generation), MGEO_E_BUSY (a load will replace the standby model; a gate's check runs;
  * never for share 0), MGEO_E_MEMORY (with a watch), MGEO_E_FORKED. */
@@ -670,27 +730,28 @@ typedef struct mgeo_shadow_options {
     uint64_t queue_rows;  /* pairs that may wait for the standby model, at most 65,536, with 4 KiB
                              of texts each on average; 0: 1,024 */
     uint32_t worst_pairs; /* pairs to keep with their texts, at most 1,024; 0: 16 */
-    uint32_t full_speed;  /* 1: at normal priority; 0: only with what live traffic leaves */
+    uint32_t full_speed;  /* 1: at normal priority; 0: only with time that live traffic leaves */
     const char *actor;    /* for the journal; NULL: the engine's actor, "" */
     const char *reason;
 } mgeo_shadow_options;
 
-/* Sets the share of live calls whose pairs are also scored by the standby model, when their answers
- * are there and in a thread of their own; its answers are thrown away, differences kept. Calls are
- * taken evenly, successful ones of the live model; neither a canary's nor a job's. What the thread
- * cannot keep up with is dropped and counted: no live answer ever waits. A share above 0 begins new
- * figures; share 0 ends the thread, after a few pairs at most, and keeps them. A swap, a roll-back,
- * a load or an unload of the standby model sets the share to 0. options may be NULL. Any thread.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL (never for share 0), MGEO_E_BUSY (a
- * load will replace the standby model, a gate's check runs, or traffic turned meanwhile; never for
+/* Sets the share of live calls, in 1/10,000, whose pairs are also scored by the standby model:
+ * after the live answer, in a thread of its own. Its answers are discarded, their differences
+ * recorded. Calls are sampled evenly from the successful ones of the live model, without those of a
+ * canary or a job. Pairs that the thread cannot keep up with are dropped and counted: no live
+ * answer ever waits. A share above 0 resets the figures; share 0 stops the thread, after a few
+ * pairs at most, and keeps them. A swap, a roll-back, a load or an unload of the standby model sets
+ * the share to 0. options may be NULL. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_NO_MODEL (never for share 0), MGEO_E_BUSY (a load
+ * will replace the standby model, a gate's check runs, or traffic was cut over meanwhile; never for
  * share 0), MGEO_E_DEVICE, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share,
                                      const mgeo_shadow_options *options, mgeo_error *error);
 
 enum { MGEO_SHADOW_BINS = 20 };
 
-/* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. Without a
- * compared pair, figures of shifts are NaN. */
+/* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. Figures of
+ * shifts are NaN until a pair was compared. */
 typedef struct mgeo_shadow_report {
     size_t struct_size;
     uint64_t live_generation;
@@ -698,17 +759,17 @@ typedef struct mgeo_shadow_report {
     uint64_t calls;              /* live calls that were chosen */
     uint64_t pairs;              /* their pairs, those without an answer left out */
     uint64_t dropped;            /* pairs that were not scored: the queue was full or in use, no
-                                    memory, a text longer than 64 KiB, or traffic turned before
-                                    their turn came */
+                                    memory, a text longer than 64 KiB, or traffic was cut over
+                                    first */
     uint64_t failed;             /* pairs that were not scored: the standby model failed */
-    uint64_t waiting;            /* pairs that wait now */
+    uint64_t waiting;            /* pairs in the queue now */
     uint64_t compared;           /* pairs scored by both; pairs = dropped + failed + waiting + lost
-                                    + compared, once the thread is at rest */
-    uint64_t lost;               /* scored by live alone */
+                                    + compared, once the thread is idle */
+    uint64_t lost;               /* scored by the live model only */
     uint64_t standby_not_finite; /* of which NaN or infinity */
     uint64_t flips;
     double shift_mean;
-    double shift_p50; /* to 0.005 */
+    double shift_p50; /* to within 0.005 */
     double shift_p99;
     double shift_max;
     double shift_signed_mean;
@@ -717,13 +778,13 @@ typedef struct mgeo_shadow_report {
     uint32_t worst_count;
     uint32_t live_label_count;
     uint32_t standby_label_count;
-    uint64_t shift_histogram[MGEO_SHADOW_BINS]; /* of signed shifts: bin i from -1 + i/10 on */
+    uint64_t shift_histogram[MGEO_SHADOW_BINS]; /* of signed shifts: bin i begins at -1 + i/10 */
     uint64_t flip_matrix[MGEO_MAX_LABELS * MGEO_MAX_LABELS];
     char live_labels[MGEO_MAX_LABELS][64];
     char standby_labels[MGEO_MAX_LABELS][64];
 } mgeo_shadow_report;
 
-/* Copies the figures. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+/* Reports what the shadow calls have shown. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_shadow(mgeo_engine *engine, mgeo_shadow_report *report,
                                      mgeo_error *error);
 
@@ -734,7 +795,7 @@ MGEO_API mgeo_status mgeo_get_shadow_pair(mgeo_engine *engine, uint32_t rank, mg
                                           char *a, size_t a_capacity, char *b, size_t b_capacity,
                                           mgeo_error *error);
 
-/* ---- Asking ------------------------------------------------------------------------------- */
+/* ---- Queries ------------------------------------------------------------------------------ */
 
 /* Describes the model in `slot` (an mgeo_slot). Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
@@ -742,12 +803,12 @@ MGEO_API mgeo_status mgeo_get_info(mgeo_engine *engine, int32_t slot, mgeo_model
                                    mgeo_error *error);
 
 /* Copies the name of unused tensor `index` (0 .. unused_tensors-1, in the files' order) of the
- * model in `slot`, NUL-terminated, cut to `capacity` bytes. Any thread. Errors: MGEO_E_ARGUMENT,
- * MGEO_E_NO_MODEL, MGEO_E_FORKED. */
+ * model in `slot` (an mgeo_slot), NUL-terminated, cut to `capacity` bytes. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index,
                                             char *name, size_t capacity, mgeo_error *error);
 
-/* Counts since the model was loaded. */
+/* Counters since the model was loaded. */
 typedef struct mgeo_stats {
     size_t struct_size;
     uint64_t generation;
@@ -764,7 +825,7 @@ typedef struct mgeo_stats {
     double busy_seconds; /* sum over workers of time spent computing */
     double call_seconds; /* sum over calls, arrival to answer */
     double call_seconds_max;
-    double call_p50; /* seconds, arrival to answer, to 5%; 0: no calls */
+    double call_p50; /* seconds, arrival to answer, to within 5%; 0: no calls */
     double call_p95;
     double call_p99;
     double wait_p50; /* seconds a row waited in the queue */
@@ -774,38 +835,39 @@ typedef struct mgeo_stats {
     uint64_t failed_by[16];   /* failed_calls by mgeo_status */
 } mgeo_stats;
 
-/* Copies the counts of the model in `slot` (an mgeo_slot). Counters are read one by one while calls
- * go on: each is exact, their sum at one instant is not. Any thread.
+/* Copies the counters of the model in `slot` (an mgeo_slot). They are read one by one while calls
+ * run: each is exact, but they are not of one instant. Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                                     mgeo_error *error);
 
-/* Where the engine stands: who answers, and what happened so far. */
+/* The state of the engine: which models answer, and what happened so far. */
 typedef struct mgeo_rollout {
     size_t struct_size;
-    int32_t live_slot;     /* MGEO_BLUE, MGEO_GREEN; -1: no model is loaded */
+    int32_t live_slot;     /* an mgeo_slot: MGEO_BLUE, MGEO_GREEN; -1: no model is loaded */
     uint32_t canary_share; /* in 1/10,000 */
     uint32_t shadow_share;
     int32_t watch_state;         /* an mgeo_watch_state */
     uint64_t live_generation;    /* 0: none */
     uint64_t standby_generation; /* 0: none */
-    uint64_t former_generation;  /* what mgeo_roll_back would turn to; 0: nothing */
+    uint64_t former_generation;  /* what mgeo_roll_back would cut over to; 0: nothing */
     uint64_t loads;              /* successful ones */
     uint64_t failed_loads;
     uint64_t unloads;
     uint64_t swaps; /* roll-backs not counted */
     uint64_t refused_swaps;
-    uint64_t roll_backs;       /* by hand and by a watch */
-    uint64_t watch_roll_backs; /* of which by a watch */
+    uint64_t roll_backs;       /* by calls and by watches */
+    uint64_t watch_roll_backs; /* of which by watches */
     uint64_t jobs;             /* running now */
     uint64_t journal_failures; /* lines that could not be written */
-    double stall_seconds_max;  /* the longest that a call lost by meeting a turn */
+    double stall_seconds_max;  /* longest delay of a call that met a cut-over */
 } mgeo_rollout;
 
-/* Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+/* Reports the state of the engine. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_rollout(mgeo_engine *engine, mgeo_rollout *rollout,
                                       mgeo_error *error);
 
+/* The formats that mgeo_write_metrics knows. */
 #define MGEO_METRICS_FORMAT_LIST(X)                                                                \
     X(MGEO_METRICS_OPENMETRICS, 0, "openmetrics") /* OpenMetrics 1.0, ends in "# EOF" */           \
     X(MGEO_METRICS_PROMETHEUS, 1, "prometheus")   /* Prometheus text format 0.0.4 */
@@ -815,10 +877,10 @@ typedef enum mgeo_metrics_format { MGEO_METRICS_FORMAT_LIST(MGEO_ENUMERATOR) } m
 /* "prometheus"; "unknown" for a number that is no format. Static, never NULL. Any thread. */
 MGEO_API const char *mgeo_metrics_format_name(int32_t format);
 
-/* Writes all counts of the engine and of both models as metrics text, NUL-terminated. *length is
- * the text's length in bytes without the NUL, also if it did not fit: a call with capacity 0 and
- * text NULL asks for it (it may have grown by the next call: leave room). docs/metrics.md lists the
- * metrics. Any thread.
+/* Writes all counters of the engine and of both models as metrics text in `format` (an
+ * mgeo_metrics_format), NUL-terminated. *length is the text's length in bytes without the NUL, also
+ * if it did not fit: a call with capacity 0 and text NULL only asks for it (it may grow until the
+ * next call: leave room). docs/metrics.md lists the metrics. Any thread.
  * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CAPACITY (text is then empty), MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_write_metrics(mgeo_engine *engine, int32_t format, char *text,
                                         size_t capacity, size_t *length, mgeo_error *error);
@@ -827,24 +889,24 @@ MGEO_API mgeo_status mgeo_write_metrics(mgeo_engine *engine, int32_t format, cha
 
 /* An append-only file of JSON lines: loads, swaps, refusals, canary and shadow changes, roll-backs,
  * unloads, with time, actor, reason, models and figures. Each line carries the SHA-256 of the line
- * before it and is on the disk (fsync) before the call returns. "FILE.head" names the last line, so
- * that a cut at the end shows. docs/journal.md describes the lines. One engine writes a journal at
- * a time; later engines and processes continue it. */
+ * before it and is on disk (fsync) before the call returns. "FILE.head" names the last line, so
+ * that a truncation shows. docs/journal.md describes the lines. One engine at a time writes a
+ * journal; later engines and processes continue it. */
 
 typedef struct mgeo_journal_report {
     size_t struct_size;
-    uint64_t lines;    /* sound lines from the first on */
-    uint64_t bad_line; /* number of the first line that is not sound, from 1; 0: all are */
-    int32_t torn;      /* 1: the last line is not complete, as after a crash of the machine */
+    uint64_t lines;    /* valid lines, from the first on */
+    uint64_t bad_line; /* number of the first line that is not valid, from 1; 0: all are */
+    int32_t torn;      /* 1: the last line is incomplete, as after a crash of the machine */
     uint32_t reserved;
-    char last_hash[72]; /* SHA-256 of the last sound line, in hex: note it elsewhere, and a later
-                           journal must still hold it */
+    char last_hash[72]; /* SHA-256 of the last valid line, in hex: keep it elsewhere, and a later
+                           state of the journal must still contain it */
     char reason[256];   /* empty, or one line: what is wrong and where */
 } mgeo_journal_report;
 
 /* Reads a journal and checks that no line was cut, edited, added or moved. report is required and
- * is filled on MGEO_OK and on MGEO_E_FORMAT. Any thread, also beside an engine that writes it.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT (not sound; the report says
+ * is filled on MGEO_OK and on MGEO_E_FORMAT. Any thread, also while an engine writes it.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT (not valid; the report says
  * where). */
 MGEO_API mgeo_status mgeo_journal_verify(const char *path, mgeo_journal_report *report,
                                          mgeo_error *error);
