@@ -1,73 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads mgeo.h into ctypes: what any binding of another language has to do, and proof that it can.
+"""Makes a ctypes binding of the whole library out of mgeo.json, as another language's generator would.
 
-Structs are fixed arrays, numbers, pointers and other structs; nothing else may stand in the header.
+Binding(mgeo.json, libmgeo.so) has .structs, .numbers (constants and enumerators), .functions with
+their types, and .description, which is the JSON itself.
 """
 import ctypes as c
-import re
+import json
 
 NUMBERS = {
-    "size_t": c.c_size_t, "int32_t": c.c_int32, "uint32_t": c.c_uint32, "uint64_t": c.c_uint64,
-    "float": c.c_float, "double": c.c_double, "char": c.c_char, "mgeo_limit": c.c_double,
-    "mgeo_log_fn": c.c_void_p,
+    "char": c.c_char, "int32_t": c.c_int32, "uint32_t": c.c_uint32, "uint64_t": c.c_uint64,
+    "size_t": c.c_size_t, "float": c.c_float, "double": c.c_double, "mgeo_status": c.c_int32,
 }
-MEMBER = re.compile(r"^(?:const )?(?:struct )?(\w+) ?((?:\*|const|\s)*)(\w+)((?:\[[^\]]+\])*)$")
 
 
-def without_comments(text):
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+class Binding:
+    def __init__(self, description, library):
+        with open(description, encoding="utf-8") as file:
+            self.description = json.load(file)
+        self.lib = c.CDLL(library)
+        self.types = dict(NUMBERS)
+        self.structs, self.functions = {}, {}
+        self.numbers = {constant["name"]: constant["value"] for constant in self.description["constants"]}
+        for enum in self.description["enums"]:
+            self.numbers.update((value["name"], value["value"]) for value in enum["values"])
+        for alias in self.description["aliases"]:
+            self.types[alias["name"]] = self.types[alias["type"]]
+        for callback in self.description["callbacks"]:
+            self.types[callback["name"]] = c.CFUNCTYPE(None, *map(self.type_of, callback["parameters"]))
+        for struct in self.description["structs"]:
+            self.add_struct(struct)
+        for function in self.description["functions"]:
+            self.add_function(function)
 
+    def type_of(self, variable):
+        base, pointers = variable["base"], variable["pointers"]
+        if base == "char" and pointers > 0:
+            kind, pointers = c.c_char_p, pointers - 1
+        elif base not in self.types:  # void, and structs that only the library knows
+            kind, pointers = c.c_void_p, pointers - 1
+        else:
+            kind = self.types[base]
+        for _ in range(pointers):
+            kind = c.POINTER(kind)
+        for count in reversed(variable["array"]):
+            kind = kind * count
+        return kind
 
-def constants(text):
-    """#define and enum numbers."""
-    known = {}
-    for name, value in re.findall(r"^#define (MGEO_\w+) (\d+)u?$", text, re.M):
-        known[name] = int(value)
-    for name, value in re.findall(r"\b(MGEO_\w+) = (\d+)", text):
-        known[name] = int(value)
-    for name, value in re.findall(r"X\((MGEO_\w+), (\d+),", text):
-        known[name] = int(value)
-    return known
+    def add_struct(self, struct):
+        fields = [(member["name"], self.type_of(member)) for member in struct["members"]]
+        made = type(struct["name"], (c.Structure,), {"_fields_": fields})
+        self.types[struct["name"]] = self.structs[struct["name"]] = made
 
+    def add_function(self, function):
+        called = getattr(self.lib, function["name"])
+        called.argtypes = [self.type_of(parameter) for parameter in function["parameters"]]
+        called.restype = {"void": None, "const char *": c.c_char_p, "mgeo_status": c.c_int32}[function["returns"]]
+        self.functions[function["name"]] = called
 
-def member_type(base, stars, sizes, structs, known):
-    if "*" in stars:
-        kind = c.c_char_p if base == "char" and stars.count("*") == 1 else c.c_void_p
-    elif base in structs:
-        kind = structs[base]
-    else:
-        kind = NUMBERS[base]
-    for size in reversed(re.findall(r"\[([^\]]+)\]", sizes)):
-        for name, value in known.items():
-            size = re.sub(rf"\b{name}\b", str(value), size)
-        kind = kind * eval(size, {"__builtins__": {}})
-    return kind
-
-
-def members(body, structs, known):
-    fields = []
-    for line in filter(None, (re.sub(r"\s+", " ", part).strip() for part in body.split(";"))):
-        first, *more = line.split(",")
-        found = MEMBER.match(first)
-        if not found:
-            raise ValueError(f"a member that a binding cannot read: {line}")
-        base, stars, name, sizes = found.groups()
-        fields.append((name, member_type(base, stars, sizes, structs, known)))
-        for other in more:
-            fields.append((other.strip(), member_type(base, stars, "", structs, known)))
-    return fields
-
-
-def bind(path):
-    """The header's structs by name, and its numbers."""
-    text = without_comments(open(path, encoding="utf-8").read())
-    known, structs = constants(text), {}
-    for body, name in re.findall(r"typedef struct(?: \w+)? \{(.*?)\} (\w+);", text, re.S):
-        structs[name] = type(name, (c.Structure,), {"_fields_": members(body, structs, known)})
-    return structs, known
-
-
-def functions(path):
-    """The names of all functions."""
-    text = without_comments(open(path, encoding="utf-8").read())
-    return re.findall(r"^MGEO_API\s[^;(]*?\b(mgeo_\w+)\s*\(", text, re.M)
+    def make(self, name, **values):
+        """A struct with its size set and the given members."""
+        made = self.structs[name](**values)
+        if hasattr(made, "struct_size"):
+            made.struct_size = c.sizeof(made)
+        return made

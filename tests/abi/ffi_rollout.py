@@ -1,9 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every function of mgeo.h, called from another language: ffi_rollout.py HEADER LIBRARY MODEL.
-
-The structs are read from the header, so that one which a binding could not read fails here.
-"""
+"""Every function of mgeo.h, called through a binding made from mgeo.json: ffi_rollout.py JSON LIBRARY MODEL."""
 import ctypes as c
 import json
 import os
@@ -11,34 +8,26 @@ import pathlib
 import sys
 import tempfile
 
-from bind_header import bind, functions
+from ctypes_binding import Binding
 
-header, library, model = sys.argv[1:]
-structs, known = bind(header)
-lib = c.CDLL(library)
+description, library, model = sys.argv[1:]
+binding = Binding(description, library)
+structs, known, make = binding.structs, binding.numbers, binding.make
 called = set()
-
-
-def make(name, **values):
-    made = structs[name](**values)
-    if hasattr(made, "struct_size"):
-        made.struct_size = c.sizeof(made)
-    return made
 
 
 def call(name, *arguments, expect="MGEO_OK"):
     """Calls a function that ends in an error; returns the error's line."""
     called.add(name)
     error = make("mgeo_error")
-    status = getattr(lib, name)(*arguments, c.byref(error))
+    status = binding.functions[name](*arguments, c.byref(error))
     assert status == known[expect], f"{name}: {status}, expected {expect}: {error.message.decode()}"
     return error.message.decode()
 
 
-def plain(name, *arguments, result=None):
+def plain(name, *arguments):
     called.add(name)
-    getattr(lib, name).restype = result
-    return getattr(lib, name)(*arguments)
+    return binding.functions[name](*arguments)
 
 
 TEXTS = [
@@ -52,7 +41,7 @@ def pairs():
     rows = (structs["mgeo_pair"] * len(TEXTS))()
     for row, (a, b) in zip(rows, TEXTS):
         row.a, row.b = a.encode(), b.encode()
-        row.a_len = row.b_len = c.c_size_t(-1).value
+        row.a_len = row.b_len = known["MGEO_NUL_TERMINATED"]
     return rows
 
 
@@ -61,8 +50,8 @@ ROWS = pairs()
 
 def score(function, handle):
     similarity = (c.c_float * len(TEXTS))()
-    scores = make("mgeo_scores", similarity=c.cast(similarity, c.c_void_p))
-    call(function, handle, ROWS, c.c_size_t(len(TEXTS)), c.byref(scores))
+    scores = make("mgeo_scores", similarity=similarity)
+    call(function, handle, ROWS, len(TEXTS), c.byref(scores))
     assert all(0 <= value <= 1 for value in similarity)
     return scores.generation
 
@@ -85,14 +74,13 @@ def check_models(engine):
     call("mgeo_get_info", engine, known["MGEO_STANDBY"], c.byref(info))
     assert info.version == b"second"
     name = c.create_string_buffer(64)
-    call("mgeo_get_unused_tensor", engine, known["MGEO_LIVE"], c.c_uint64(0), name, c.c_size_t(64),
-         expect="MGEO_E_ARGUMENT")
+    call("mgeo_get_unused_tensor", engine, known["MGEO_LIVE"], 0, name, 64, expect="MGEO_E_ARGUMENT")
 
 
 def check_compare(engine):
     worst = (structs["mgeo_shift"] * 3)()
-    report = make("mgeo_compare_report", worst=c.cast(worst, c.c_void_p), worst_capacity=3)
-    options = make("mgeo_compare_options", pairs=c.cast(ROWS, c.c_void_p), count=len(TEXTS))
+    report = make("mgeo_compare_report", worst=worst, worst_capacity=3)
+    options = make("mgeo_compare_options", pairs=ROWS, count=len(TEXTS))
     call("mgeo_compare", engine, c.byref(options), c.byref(report))
     assert report.pairs == len(TEXTS) and report.flips == 0 and report.shift_max == 0
 
@@ -110,10 +98,10 @@ def check_job(engine):
 
 
 def check_shares(engine):
-    call("mgeo_set_canary", engine, c.c_uint32(10000), None)
+    call("mgeo_set_canary", engine, 10000, None)
     assert score("mgeo_score", engine) == 2
-    call("mgeo_set_canary", engine, c.c_uint32(0), None)
-    call("mgeo_set_shadow", engine, c.c_uint32(10000), None)
+    call("mgeo_set_canary", engine, 0, None)
+    call("mgeo_set_shadow", engine, 10000, None)
     report = make("mgeo_shadow_report")
     for _ in range(200):
         score("mgeo_score", engine)
@@ -122,17 +110,16 @@ def check_shares(engine):
             break
     assert report.compared > 0 and report.flips == 0
     shift, a = make("mgeo_shift"), c.create_string_buffer(256)
-    call("mgeo_get_shadow_pair", engine, c.c_uint32(0), c.byref(shift), a, c.c_size_t(256), None,
-         c.c_size_t(0))
+    call("mgeo_get_shadow_pair", engine, 0, c.byref(shift), a, 256, None, 0)
     assert a.value.decode() in [text for text, _ in TEXTS]
 
 
 def check_gated_swap(engine):
-    gate = make("mgeo_gate", pairs=c.cast(ROWS, c.c_void_p), count=len(TEXTS), max_flip_share=-1,
+    gate = make("mgeo_gate", pairs=ROWS, count=len(TEXTS), max_flip_share=-1,
                 max_shift=0.001)
     watch = make("mgeo_watch", window_seconds=600, max_error_rate=0.5)
-    options = make("mgeo_swap_options", gate=c.cast(c.pointer(gate), c.c_void_p),
-                   watch=c.cast(c.pointer(watch), c.c_void_p), expect_generation=2,
+    options = make("mgeo_swap_options", gate=c.pointer(gate),
+                   watch=c.pointer(watch), expect_generation=2,
                    actor=b"a binding", reason="因为".encode())
     receipt = make("mgeo_swap_receipt")
     call("mgeo_swap_model", engine, c.byref(options), c.byref(receipt))
@@ -153,7 +140,7 @@ def check_accounts(engine):
     assert stats.calls > 0 and stats.call_p50 > 0
     length = c.c_size_t()
     text = c.create_string_buffer(1 << 20)
-    call("mgeo_write_metrics", engine, 0, text, c.c_size_t(len(text)), c.byref(length))
+    call("mgeo_write_metrics", engine, 0, text, len(text), c.byref(length))
     assert text.value.endswith(b"# EOF\n") and length.value == len(text.value)
 
 
@@ -170,13 +157,13 @@ def check_journal(path, receipt):
 
 
 def check_small_things():
-    assert plain("mgeo_version", result=c.c_char_p).count(b".") == 2
-    assert plain("mgeo_status_name", 7, result=c.c_char_p) == b"MGEO_E_BUSY"
-    assert plain("mgeo_status_text", 0, result=c.c_char_p) == b"ok"
+    assert plain("mgeo_version").count(b".") == 2
+    assert plain("mgeo_status_name", 7) == b"MGEO_E_BUSY"
+    assert plain("mgeo_status_text", 0) == b"ok"
     for kind, number, name in (("stage", 3, b"placing"), ("slot", 1, b"green"), ("log_level", 1, b"warning"),
                                ("precision", 2, b"bf16"), ("row_flag", 16, b"skipped"),
                                ("watch_state", 9, b"unknown"), ("metrics_format", 1, b"prometheus")):
-        assert plain(f"mgeo_{kind}_name", number, result=c.c_char_p) == name
+        assert plain(f"mgeo_{kind}_name", number) == name
     progress, stage = make("mgeo_progress"), c.c_int32(9)
     plain("mgeo_progress_cancel", c.byref(progress))
     plain("mgeo_progress_read", c.byref(progress), c.byref(stage), None, None)
@@ -186,7 +173,9 @@ def check_small_things():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         journal = pathlib.Path(folder) / "journal"
-        options = make("mgeo_engine_options", journal=os.fsencode(journal), actor=b"ffi")
+        lines = []
+        log = binding.types["mgeo_log_fn"](lambda user, level, line: lines.append((level, line)))
+        options = make("mgeo_engine_options", journal=os.fsencode(journal), actor=b"ffi", log=log)
         engine = c.c_void_p()
         call("mgeo_engine_create", c.byref(options), c.byref(engine))
         check_models(engine)
@@ -198,8 +187,9 @@ def main():
         call("mgeo_unload", engine)
         plain("mgeo_engine_destroy", engine)
         check_journal(journal, receipt)
+        assert lines and all(level in (0, 1) for level, _ in lines)
     check_small_things()
-    missed = set(functions(header)) - called
+    missed = set(binding.functions) - called
     assert not missed, f"not called: {sorted(missed)}"
     print(f"{len(called)} functions called, {len(structs)} structs read")
 
