@@ -10,8 +10,8 @@ build="gcc g++ libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjanss
 libxxhash-dev libssl-dev zlib1g-dev libzstd-dev"
 case "$goal" in
 demo) wanted="$build" ;;
-check) wanted="$build libcmocka-dev python3 binutils gzip zstd spin" ;;
-dev) wanted="$build libcmocka-dev python3 binutils gzip zstd spin prometheus git clang clang-tidy clang-format" ;;
+check) wanted="$build libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin" ;;
+dev) wanted="$build libcmocka-dev python3 python3-cffi luajit php-cli binutils gzip zstd spin prometheus git clang clang-tidy clang-format" ;;
 *)
     echo "usage: tools/bootstrap.sh [demo|check|dev]" >&2
     exit 2

@@ -20,6 +20,10 @@ version=$(sed -n 's/^#define MGEO_VERSION "\(.*\)"/\1/p' "$source/include/mgeo.h
 [ "$(pc --modversion)" = "$version" ] || { echo "versions differ"; exit 1; }
 model="$(pc --variable=models)/mini"
 [ -f "$model/model.safetensors" ] || { echo "no model in $model"; exit 1; }
+for variable in ffi_header description; do
+    file=$(pc --variable=$variable)
+    grep -q mgeo_engine_create "$file" || { echo "$variable: no binding in $file"; exit 1; }
+done
 
 build_and_run() { # name, compiler command, further pkg-config arguments
     # shellcheck disable=SC2046,SC2086  # lists of words
