@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts that many threads add to and anybody may read. */
+/* Counts that many threads add to and any thread may read. */
 #include "stats/counters.h"
 
 #include <stddef.h>
 
-/* No other data is read on the strength of a count, so that no order is needed. */
+/* No other data depends on a count, so that relaxed order suffices. */
 static void word_add(_Atomic uint64_t *word, uint64_t value) {
     atomic_fetch_add_explicit(word, value, memory_order_relaxed);
 }
@@ -60,12 +60,12 @@ uint64_t mgi_counters_sum(const mgi_counters *counters, mgi_counter counter) {
 }
 
 uint64_t mgi_counters_max(const mgi_counters *counters, mgi_counter counter) {
-    uint64_t most = 0;
+    uint64_t greatest = 0;
     for (int i = 0; i < MGI_COUNTER_STRIPES; i++) {
         uint64_t value = word_read(&counters->stripes[i].value[counter]);
-        if (value > most) most = value;
+        if (value > greatest) greatest = value;
     }
-    return most;
+    return greatest;
 }
 
 static void sum_words(uint64_t *sums, const _Atomic uint64_t *words, size_t count) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts that many threads add to and anybody may read. */
+/* Counts that many threads add to and any thread may read. */
 #ifndef MGI_STATS_COUNTERS_H
 #define MGI_STATS_COUNTERS_H
 
@@ -11,7 +11,7 @@
 typedef enum mgi_counter {
     MGI_COUNT_FAILED_BY, /* calls; plus an mgeo_status */
     MGI_COUNT_CALL_NANOSECONDS_MAX = MGI_COUNT_FAILED_BY + MGI_SNAPSHOT_STATUSES,
-    MGI_COUNT_ROWS_SCORED, /* of *_MAX counters, as above, stripes are compared, not added */
+    MGI_COUNT_ROWS_SCORED, /* of counters named *_MAX the greatest stripe counts, not the sum */
     MGI_COUNT_ROWS_BAD,
     MGI_COUNT_ROWS_NOT_FINITE,
     MGI_COUNT_ROWS_TRUNCATED,
@@ -27,11 +27,11 @@ typedef enum mgi_counters_timer { MGI_TIME_CALLS, MGI_TIME_WAITS, MGI_TIMERS } m
 
 enum {
     MGI_COUNTER_STRIPES = 16,
-    /* Fewer, as they are larger; and threads seldom meet in one bucket. */
+    /* Fewer, as they are larger; and two threads rarely add to one bucket at once. */
     MGI_DISTRIBUTION_STRIPES = 8
 };
 
-/* Cache lines of their own, so that threads on different stripes do not share one. */
+/* Aligned to cache lines, so that threads on different stripes do not share one. */
 typedef struct mgi_counter_stripe {
     _Alignas(64) _Atomic uint64_t value[MGI_COUNTERS];
 } mgi_counter_stripe;
@@ -48,7 +48,7 @@ typedef struct mgi_counters {
     mgi_counters_distribution distributions[MGI_DISTRIBUTION_STRIPES];
 } mgi_counters;
 
-/* Any number is a stripe: threads that count at once should bring different ones. */
+/* Any number is a stripe: threads that count at once should use different ones. */
 void mgi_counters_add(mgi_counters *counters, unsigned stripe, mgi_counter counter, uint64_t value);
 
 /* Raises the counter to at least `value`. */
@@ -62,7 +62,7 @@ void mgi_counters_time(mgi_counters *counters, unsigned stripe, mgi_counters_tim
 /* Counts a scored row. */
 void mgi_counters_similarity(mgi_counters *counters, unsigned stripe, float similarity);
 
-/* Exact for what happened before; counts that are being made may or may not be in it. */
+/* Exact for what happened before; counts made at the same time may or may not be included. */
 uint64_t mgi_counters_sum(const mgi_counters *counters, mgi_counter counter);
 uint64_t mgi_counters_max(const mgi_counters *counters, mgi_counter counter);
 void mgi_counters_histogram(const mgi_counters *counters, mgi_counters_timer timer,

@@ -17,22 +17,22 @@ static void put_bytes(mgi_openmetrics *to, const char *bytes, size_t count) {
     to->length += count;
 }
 
-static void mgi_put(mgi_openmetrics *to, const char *text) { put_bytes(to, text, strlen(text)); }
+static void put_text(mgi_openmetrics *to, const char *text) { put_bytes(to, text, strlen(text)); }
 
 /* Both formats escape these three in a label's value, and nothing else. */
 static void put_escaped(mgi_openmetrics *to, const char *text) {
     for (; *text != '\0'; text++) {
         if (*text == '\n') {
-            mgi_put(to, "\\n");
+            put_text(to, "\\n");
         } else {
-            if (*text == '"' || *text == '\\') mgi_put(to, "\\");
+            if (*text == '"' || *text == '\\') put_text(to, "\\");
             put_bytes(to, text, 1);
         }
     }
 }
 
-/* The host may have chosen a locale that writes a comma, or something longer. */
-static void make_point(char *number) {
+/* The host may have chosen a locale whose decimal point is a comma, or longer than a byte. */
+static void write_decimal_point(char *number) {
     char *out = number;
     bool pointed = false;
     for (const char *in = number; *in != '\0'; in++) {
@@ -46,24 +46,24 @@ static void make_point(char *number) {
     *out = '\0';
 }
 
-/* Digits that give the same number back, no more than that takes. */
+/* No more digits than it takes to read the same number back. */
 static void put_number(mgi_openmetrics *to, double value) {
     char number[48];
     if (isnan(value)) {
-        mgi_put(to, "NaN");
+        put_text(to, "NaN");
     } else if (isinf(value)) {
-        mgi_put(to, value > 0 ? "+Inf" : "-Inf");
+        put_text(to, value > 0 ? "+Inf" : "-Inf");
     } else {
         snprintf(number, sizeof number, "%.15g", value);
         if (strtod(number, NULL) != value) snprintf(number, sizeof number, "%.17g", value);
-        make_point(number);
-        mgi_put(to, number);
+        write_decimal_point(number);
+        put_text(to, number);
     }
 }
 
 /* ---- families -------------------------------------------------------------------------------- */
 
-/* What a sample's name has that its family's, in OpenMetrics, has not. */
+/* What OpenMetrics appends to the family's name for its samples. */
 static const char *sample_suffix(mgi_openmetrics_type type) {
     if (type == MGI_OPENMETRICS_COUNTER) return "_total";
     return type == MGI_OPENMETRICS_INFO ? "_info" : "";
@@ -80,14 +80,14 @@ static const char *type_name(const mgi_openmetrics *to) {
 }
 
 static void put_comment(mgi_openmetrics *to, const char *keyword, const char *text) {
-    mgi_put(to, "# ");
-    mgi_put(to, keyword);
-    mgi_put(to, " ");
-    mgi_put(to, to->family.name);
-    if (!to->openmetrics) mgi_put(to, sample_suffix(to->family.type));
-    mgi_put(to, " ");
-    mgi_put(to, text);
-    mgi_put(to, "\n");
+    put_text(to, "# ");
+    put_text(to, keyword);
+    put_text(to, " ");
+    put_text(to, to->family.name);
+    if (!to->openmetrics) put_text(to, sample_suffix(to->family.type));
+    put_text(to, " ");
+    put_text(to, text);
+    put_text(to, "\n");
 }
 
 void mgi_openmetrics_begin_family(mgi_openmetrics *to, const mgi_openmetrics_family *family) {
@@ -100,30 +100,30 @@ void mgi_openmetrics_begin_family(mgi_openmetrics *to, const mgi_openmetrics_fam
 /* ---- samples --------------------------------------------------------------------------------- */
 
 static void put_label(mgi_openmetrics *to, const mgi_openmetrics_label *label) {
-    mgi_put(to, label->name);
-    mgi_put(to, "=\"");
+    put_text(to, label->name);
+    put_text(to, "=\"");
     put_escaped(to, label->value);
-    mgi_put(to, "\"");
+    put_text(to, "\"");
 }
 
 /* NAME{LABELS,le="BOUND"} VALUE; a bound of NaN is none. */
 static void put_sample(mgi_openmetrics *to, const char *suffix, const mgi_openmetrics_label *labels,
                        size_t count, double bound, double value) {
     size_t members = 0;
-    mgi_put(to, to->family.name);
-    mgi_put(to, suffix);
+    put_text(to, to->family.name);
+    put_text(to, suffix);
     for (size_t i = 0; i < count; i++) {
-        mgi_put(to, members++ == 0 ? "{" : ",");
+        put_text(to, members++ == 0 ? "{" : ",");
         put_label(to, &labels[i]);
     }
     if (!isnan(bound)) {
-        mgi_put(to, members++ == 0 ? "{le=\"" : ",le=\"");
+        put_text(to, members++ == 0 ? "{le=\"" : ",le=\"");
         put_number(to, bound);
-        mgi_put(to, "\"");
+        put_text(to, "\"");
     }
-    mgi_put(to, members > 0 ? "} " : " ");
+    put_text(to, members > 0 ? "} " : " ");
     put_number(to, value);
-    mgi_put(to, "\n");
+    put_text(to, "\n");
 }
 
 void mgi_openmetrics_sample(mgi_openmetrics *to, const mgi_openmetrics_label *labels, size_t count,
@@ -158,7 +158,7 @@ void mgi_openmetrics_begin(mgi_openmetrics *to, bool openmetrics, char *text, si
 }
 
 bool mgi_openmetrics_end(mgi_openmetrics *to) {
-    if (to->openmetrics) mgi_put(to, "# EOF\n");
+    if (to->openmetrics) put_text(to, "# EOF\n");
     bool fits = to->length < to->capacity;
     if (to->capacity > 0) to->text[fits ? to->length : 0] = '\0';
     return fits;

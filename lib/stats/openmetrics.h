@@ -12,7 +12,7 @@ typedef enum mgi_openmetrics_type {
     MGI_OPENMETRICS_GAUGE,
     MGI_OPENMETRICS_COUNTER,
     MGI_OPENMETRICS_HISTOGRAM, /* of durations */
-    MGI_OPENMETRICS_INFO       /* labels are the news, the value is 1 */
+    MGI_OPENMETRICS_INFO       /* the labels are the information, the value is 1 */
 } mgi_openmetrics_type;
 
 /* Metrics of one name. */
@@ -28,13 +28,13 @@ typedef struct mgi_openmetrics_label {
     const char *value; /* UTF-8, any characters */
 } mgi_openmetrics_label;
 
-/* Writes into the caller's memory as far as it goes, and counts on. */
+/* A writer into the caller's memory; what does not fit is only counted. */
 typedef struct mgi_openmetrics {
     char *text;
     size_t capacity;
     size_t length; /* of the whole text, whether it fits or not */
     bool openmetrics;
-    mgi_openmetrics_family family; /* that is being written */
+    mgi_openmetrics_family family; /* being written */
 } mgi_openmetrics;
 
 /* text may be NULL where capacity is 0. */

@@ -18,7 +18,7 @@ static void *count(void *argument) {
     return NULL;
 }
 
-static void test_threads_lose_nothing(void **state) {
+static void test_no_count_is_lost_among_threads(void **state) {
     (void)state;
     unsigned stripes[8] = {0, 0, 1, 1, 15, 16, 17, 4000000000u};
     pthread_t threads[8];
@@ -55,7 +55,7 @@ static void test_timers_are_apart(void **state) {
 }
 
 /* Statuses follow the first one's place, and do not run into the next counter. */
-static void test_failures_by_status(void **state) {
+static void test_failures_are_counted_by_status(void **state) {
     (void)state;
     mgi_counters fresh = {0};
     for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
@@ -91,9 +91,12 @@ static void test_negative_time_is_none(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads_lose_nothing), cmocka_unit_test(test_timers_are_apart),
-        cmocka_unit_test(test_failures_by_status),   cmocka_unit_test(test_memory_stays_modest),
-        cmocka_unit_test(test_raise_never_lowers),   cmocka_unit_test(test_negative_time_is_none),
+        cmocka_unit_test(test_no_count_is_lost_among_threads),
+        cmocka_unit_test(test_timers_are_apart),
+        cmocka_unit_test(test_failures_are_counted_by_status),
+        cmocka_unit_test(test_memory_stays_modest),
+        cmocka_unit_test(test_raise_never_lowers),
+        cmocka_unit_test(test_negative_time_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void test_empty_histogram_has_no_quantiles(void **state) {
     assert_near(mgi_histogram_quantile(&histogram, 0.5), 0, 0);
 }
 
-static void test_nearest_rank(void **state) {
+static void test_quantiles_are_of_the_nearest_rank(void **state) {
     (void)state;
     mgi_histogram histogram = {.sum_nanoseconds = 0};
     for (int i = 0; i < 99; i++) histogram.bucket[mgi_histogram_bucket(2000000)]++;
@@ -67,7 +67,7 @@ static int compare_durations(const void *a, const void *b) {
 }
 
 /* Durations over seven powers of ten; the middle of a bucket is never 3.2% away. */
-static void test_quantiles_of_many_durations(void **state) {
+static void test_quantiles_of_many_durations_are_within_the_error(void **state) {
     (void)state;
     enum { COUNT = 20000 };
     static uint64_t durations[COUNT];
@@ -94,8 +94,8 @@ int main(void) {
         cmocka_unit_test(test_doublings_begin_at_powers_of_two),
         cmocka_unit_test(test_ends_take_all_that_lies_beyond),
         cmocka_unit_test(test_empty_histogram_has_no_quantiles),
-        cmocka_unit_test(test_nearest_rank),
-        cmocka_unit_test(test_quantiles_of_many_durations),
+        cmocka_unit_test(test_quantiles_are_of_the_nearest_rank),
+        cmocka_unit_test(test_quantiles_of_many_durations_are_within_the_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void write_three_families(void) {
     mgi_openmetrics_sample(&to, labels, 2, 1);
 }
 
-static void test_openmetrics(void **state) {
+static void test_openmetrics_is_written_to_the_letter(void **state) {
     (void)state;
     begin(true);
     write_three_families();
@@ -53,7 +53,7 @@ static void test_openmetrics(void **state) {
           "# EOF\n");
 }
 
-static void test_prometheus(void **state) {
+static void test_prometheus_is_written_to_the_letter(void **state) {
     (void)state;
     begin(false);
     write_three_families();
@@ -100,13 +100,13 @@ static void check_numbers(void) {
     check_number(-INFINITY, "-Inf");
 }
 
-static void test_numbers(void **state) {
+static void test_numbers_are_written_to_be_read_back(void **state) {
     (void)state;
     check_numbers();
 }
 
 /* Where a locale that writes a comma is installed. */
-static void test_numbers_in_other_locales(void **state) {
+static void test_numbers_are_the_same_in_other_locales(void **state) {
     (void)state;
     static const char *const locales[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"};
     bool tried = false;
@@ -126,7 +126,7 @@ static double value_of(const char *sample) {
     return strtod(at + strlen(sample), NULL);
 }
 
-static void test_histogram(void **state) {
+static void test_histogram_buckets_are_cumulative(void **state) {
     (void)state;
     const uint64_t durations[] = {0, 63999, 64000, 1023999, 1024000, UINT64_C(40000000000)};
     mgi_histogram counted = {.sum_nanoseconds = 0};
@@ -150,7 +150,7 @@ static void test_histogram(void **state) {
     assert_true(fabs(value_of("_sum{slot=\"green\"} ") - 40.002175998) < 1e-9);
 }
 
-static void test_histogram_without_labels(void **state) {
+static void test_a_histogram_needs_no_labels(void **state) {
     (void)state;
     static const mgi_histogram empty;
     begin(false);
@@ -161,7 +161,7 @@ static void test_histogram_without_labels(void **state) {
     assert_non_null(strstr(text, "mgeo_wait_seconds_sum 0\nmgeo_wait_seconds_count 0\n"));
 }
 
-static void test_every_capacity(void **state) {
+static void test_a_text_that_does_not_fit_is_measured(void **state) {
     (void)state;
     begin(true);
     write_three_families();
@@ -182,14 +182,14 @@ static void test_every_capacity(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_openmetrics),
-        cmocka_unit_test(test_prometheus),
+        cmocka_unit_test(test_openmetrics_is_written_to_the_letter),
+        cmocka_unit_test(test_prometheus_is_written_to_the_letter),
         cmocka_unit_test(test_labels_are_escaped),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_numbers_in_other_locales),
-        cmocka_unit_test(test_histogram),
-        cmocka_unit_test(test_histogram_without_labels),
-        cmocka_unit_test(test_every_capacity),
+        cmocka_unit_test(test_numbers_are_written_to_be_read_back),
+        cmocka_unit_test(test_numbers_are_the_same_in_other_locales),
+        cmocka_unit_test(test_histogram_buckets_are_cumulative),
+        cmocka_unit_test(test_a_histogram_needs_no_labels),
+        cmocka_unit_test(test_a_text_that_does_not_fit_is_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
