@@ -28,7 +28,7 @@ enum {
     KIND_SPACE,
     KIND_DROPPED,
     KIND_MASK = 0x7F,
-    KIND_PUNCTUATION = 0x80 /* a flag beside the kind */
+    KIND_PUNCTUATION = 0x80 /* a flag added to the kind */
 };
 
 enum { PLANE = 0x10000 };
@@ -60,7 +60,7 @@ typedef struct text_stream {
     uint8_t classes[1 + MARKS_MAX]; /* combining classes, as long as nothing is composed */
 } text_stream;
 
-/* ---- Properties of characters ------------------------------------------------------------- */
+/* ---- properties of characters ---------------------------------------------------------------- */
 
 static bool is_ascii_punctuation(int32_t c) {
     return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) ||
@@ -155,7 +155,7 @@ void mgi_normalizer_destroy(mgi_normalizer *normalizer) { mgi_free(normalizer); 
 
 size_t mgi_normalizer_bytes(void) { return sizeof(mgi_normalizer); }
 
-/* ---- The last step: words ----------------------------------------------------------------- */
+/* ---- the last step: words -------------------------------------------------------------------- */
 
 static void end_word(text_stream *stream) {
     if (stream->letters == 0) return;
@@ -163,7 +163,7 @@ static void end_word(text_stream *stream) {
     stream->letters = 0;
 }
 
-static void mgi_put(text_stream *stream, int32_t c) {
+static void put_character(text_stream *stream, int32_t c) {
     bool punctuation =
         c < PLANE ? (stream->normalizer->kinds[c] & KIND_PUNCTUATION) != 0 : is_punctuation(c);
     if (punctuation) {
@@ -174,7 +174,7 @@ static void mgi_put(text_stream *stream, int32_t c) {
     }
 }
 
-/* ---- The step before: canonical order and composition -------------------------------------- */
+/* ---- the step before: canonical order and composition ---------------------------------------- */
 
 static size_t compose(int32_t *characters, size_t count) {
     utf8proc_ssize_t composed =
@@ -193,8 +193,8 @@ static void join_marks(text_stream *stream) {
 
 static void flush(text_stream *stream) {
     join_marks(stream);
-    if (stream->segment[0] != 0) mgi_put(stream, stream->segment[0]);
-    for (size_t i = 1; i <= stream->marks; i++) mgi_put(stream, stream->segment[i]);
+    if (stream->segment[0] != 0) put_character(stream, stream->segment[0]);
+    for (size_t i = 1; i <= stream->marks; i++) put_character(stream, stream->segment[i]);
     stream->segment[0] = 0;
     stream->marks = 0;
 }
@@ -231,7 +231,7 @@ static void take_starter(text_stream *stream, int32_t c) {
     stream->segment[0] = c;
 }
 
-/* ---- The steps before that ----------------------------------------------------------------- */
+/* ---- the steps before that ------------------------------------------------------------------- */
 
 static void take_decomposed(text_stream *stream, int32_t c) {
     bool strip = stream->normalizer->rules.strip_accents;
@@ -260,7 +260,7 @@ static void take_cleaned(text_stream *stream, int32_t c) {
     if (alone) end_segment(stream);
 }
 
-static void mgi_take(text_stream *stream, int32_t c) {
+static void take_character(text_stream *stream, int32_t c) {
     if (!stream->normalizer->rules.lower_case) {
         take_cleaned(stream, c);
     } else if (c == 0x130) { /* the one character whose lower case is two */
@@ -287,7 +287,7 @@ static void take_kind(text_stream *stream, int32_t c, int kind) {
         break;
     case KIND_SPACE: end_segment(stream); break;
     case KIND_DROPPED: break;
-    default: mgi_take(stream, c);
+    default: take_character(stream, c);
     }
 }
 

@@ -76,7 +76,7 @@ mgi_tokenizer_scratch *mgi_tokenizer_scratch_create(uint32_t max_length) {
 
 void mgi_tokenizer_scratch_destroy(mgi_tokenizer_scratch *scratch) { mgi_free(scratch); }
 
-/* ---- One side ------------------------------------------------------------------------------ */
+/* ---- one side -------------------------------------------------------------------------------- */
 
 typedef struct pair_side {
     const mgi_vocab *vocab;
@@ -99,7 +99,7 @@ static uint32_t encode_side(const mgi_tokenizer *tokenizer, const char *text, si
     return tokens->count == 0 ? MGEO_ROW_EMPTY : 0;
 }
 
-/* ---- Both ---------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 /* Lengths after longest_first, for a pair that is too long: a side that needs less than its half
  * leaves the rest to the other. One token at a time taken from the longer side, and from b on ties,
