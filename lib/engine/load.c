@@ -70,7 +70,7 @@ static void load_prepare(load_run *loading) {
     loading->wanted = mgi_load_options_for_model(loading->options);
     loading->running = mgi_load_options_for_runner(loading->options, loading->engine->queue_rows);
     loading->running.live_traffic = aside;
-    loading->running.crew = loading->engine->crew;
+    loading->running.pool = loading->engine->crew;
     mgi_background_run(aside, read_and_place, loading);
     if (loading->status == MGEO_OK) load_start_workers(loading);
     if (loading->status == MGEO_OK && !loading->options->skip_warm_up) {

@@ -9,23 +9,24 @@
 static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t max_u32(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
-uint32_t mgi_batcher_split_count(const mgi_batcher_demand *load, uint32_t min_split_tokens) {
-    uint32_t sharers = min_u32(load->waiting_rows, load->free_workers);
-    uint64_t wholes = min_split_tokens == 0 ? sharers : load->waiting_tokens / min_split_tokens;
-    if (wholes < sharers) sharers = (uint32_t)wholes;
-    return max_u32(1, sharers);
+uint32_t mgi_batcher_split_count(const mgi_batcher_demand *demand, uint32_t min_split_tokens) {
+    uint32_t workers = min_u32(demand->waiting_rows, demand->free_workers);
+    uint64_t parts = min_split_tokens == 0 ? workers : demand->waiting_tokens / min_split_tokens;
+    if (parts < workers) workers = (uint32_t)parts;
+    return max_u32(1, workers);
 }
 
-mgi_batcher_grant mgi_batcher_grant_for(const mgi_batcher_demand *load, uint32_t batch_tokens,
+mgi_batcher_grant mgi_batcher_grant_for(const mgi_batcher_demand *demand, uint32_t batch_tokens,
                                         uint32_t min_split_tokens) {
-    uint32_t sharers = mgi_batcher_split_count(load, min_split_tokens);
-    uint64_t tokens = (load->waiting_tokens + sharers - 1) / sharers;
-    mgi_batcher_grant share = {.tokens = tokens < batch_tokens ? (uint32_t)tokens : batch_tokens};
-    /* Callers who are about to bring their rows count too: cores given away now would be missed. */
-    uint32_t claimants = max_u32(load->busy_workers + sharers, load->calls);
-    uint32_t free_cores = load->cores > load->busy_cores ? load->cores - load->busy_cores : 0;
-    share.cores = max_u32(1, min_u32(load->cores / claimants, free_cores));
-    return share;
+    uint32_t workers = mgi_batcher_split_count(demand, min_split_tokens);
+    uint64_t tokens = (demand->waiting_tokens + workers - 1) / workers;
+    mgi_batcher_grant grant = {.tokens = tokens < batch_tokens ? (uint32_t)tokens : batch_tokens};
+    /* Callers whose rows are not in the queue yet count too: they are about to want cores. */
+    uint32_t contenders = max_u32(demand->busy_workers + workers, demand->calls);
+    uint32_t free_cores =
+        demand->cores > demand->busy_cores ? demand->cores - demand->busy_cores : 0;
+    grant.cores = max_u32(1, min_u32(demand->cores / contenders, free_cores));
+    return grant;
 }
 
 uint32_t mgi_batcher_rows(uint32_t batch_tokens, uint32_t queue_rows) {
@@ -36,7 +37,7 @@ bool mgi_batcher_init(mgi_batcher *batcher, uint32_t batch_tokens, uint32_t queu
                       bool mixed_lengths) {
     *batcher = (mgi_batcher){.batch_tokens = batch_tokens, .mixed_lengths = mixed_lengths};
     uint32_t rows = mgi_batcher_rows(batch_tokens, queue_rows);
-    batcher->rows_most = rows;
+    batcher->max_rows = rows;
     batcher->picked = mgi_calloc((size_t)rows * 2, sizeof(mgi_queue_row *));
     batcher->entries = mgi_calloc(rows, sizeof *batcher->entries);
     batcher->ids = mgi_calloc(batch_tokens, sizeof *batcher->ids);
@@ -73,7 +74,7 @@ typedef struct row_pick {
 } row_pick;
 
 static bool pick_has_room(const row_pick *pick, uint32_t length) {
-    return pick->high - pick->low < pick->batcher->rows_most && length <= pick->tokens_left;
+    return pick->high - pick->low < pick->batcher->max_rows && length <= pick->tokens_left;
 }
 
 static void pick_length(row_pick *pick, uint32_t length, bool shorter) {
@@ -96,7 +97,7 @@ static void pick_nearest(row_pick *pick, uint32_t length) {
     }
 }
 
-/* Two runs that ascend, rows[0 .. middle) and rows[middle .. count), into one. */
+/* Merges two ascending runs, rows[0 .. middle) and rows[middle .. count). */
 static void merge_runs(mgi_queue_row *const *rows, uint32_t middle, uint32_t count,
                        mgi_queue_row **to) {
     uint32_t low = 0, high = middle;
@@ -107,8 +108,8 @@ static void merge_runs(mgi_queue_row *const *rows, uint32_t middle, uint32_t cou
     }
 }
 
-/* By length; rows of one length keep their order. Unlike qsort it allocates nothing: scratch takes
- * as many rows. */
+/* By length; rows of one length keep their order. Unlike qsort it allocates nothing; scratch has
+ * room for as many rows. */
 static void sort_rows(mgi_queue_row **rows, mgi_queue_row **scratch, uint32_t count) {
     mgi_queue_row **from = rows, **to = scratch;
     for (uint32_t run = 1; run < count; run *= 2) {
@@ -123,14 +124,14 @@ static void sort_rows(mgi_queue_row **rows, mgi_queue_row **scratch, uint32_t co
     if (from != rows) memcpy(rows, from, count * sizeof(mgi_queue_row *));
 }
 
-static void pick_by_age(row_pick *pick) {
+static void pick_in_order(row_pick *pick) {
     mgi_queue_row **picked = pick->batcher->picked;
     const mgi_queue_row *next;
     while ((next = mgi_queue_peek(pick->queue)) != NULL && pick_has_room(pick, next->length)) {
         pick->tokens_left -= next->length;
         picked[pick->high++] = mgi_queue_next(pick->queue);
     }
-    sort_rows(picked + pick->low, picked, pick->high - pick->low); /* below low nothing lies */
+    sort_rows(picked + pick->low, picked, pick->high - pick->low); /* below low it is empty */
 }
 
 static void pack_batch(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uint32_t high) {
@@ -143,7 +144,7 @@ static void pack_batch(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uin
                                                         .index = row->index,
                                                         .length = row->length,
                                                         .flags = row->flags,
-                                                        .since = row->since};
+                                                        .queued_at = row->queued_at};
         batcher->offsets[i - low] = tokens;
         tokens += row->length;
         mgi_queue_release(queue, row);
@@ -154,15 +155,16 @@ static void pack_batch(mgi_batcher *batcher, mgi_queue *queue, uint32_t low, uin
 }
 
 void mgi_batcher_fill(mgi_batcher *batcher, mgi_queue *queue, uint32_t tokens) {
-    row_pick pick = {.batcher = batcher, .queue = queue, .low = batcher->rows_most};
+    row_pick pick = {.batcher = batcher, .queue = queue, .low = batcher->max_rows};
     mgi_queue_row *first = mgi_queue_next(queue);
     batcher->picked[pick.low] = first;
     pick.high = pick.low + 1;
     tokens = min_u32(tokens, batcher->batch_tokens);
     pick.tokens_left = tokens > first->length ? tokens - first->length : 0;
-    if (batcher->mixed_lengths)
-        pick_by_age(&pick);
-    else
+    if (batcher->mixed_lengths) {
+        pick_in_order(&pick);
+    } else {
         pick_nearest(&pick, first->length);
+    }
     pack_batch(batcher, queue, pick.low, pick.high);
 }

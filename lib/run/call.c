@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One caller's call: a place in the pool, and the caller's arrays. */
+/* Calls in flight: each has its state here, which is reused and not freed between calls. */
 #define _GNU_SOURCE
+#include "run/call.h"
+
 #include "core/alloc.h"
+#include "core/progress.h"
 #include "core/thread.h"
-#include "run/state.h"
+
+/* Seconds: how often a waiting caller looks whether it was cancelled. */
+static const double cancel_poll = 0.01;
 
 static void call_destroy(mgi_call *call) {
     if (call == NULL) return;
@@ -12,7 +17,7 @@ static void call_destroy(mgi_call *call) {
     mgi_free(call);
 }
 
-static mgi_call *call_create(mgi_runner *runner) {
+static mgi_call *call_create(const mgi_runner *runner) {
     mgi_call *call = mgi_calloc(1, sizeof *call);
     if (call == NULL) return NULL;
     if (mgi_lock_cond_init(&call->wake) != 0) {
@@ -28,9 +33,9 @@ static mgi_call *call_create(mgi_runner *runner) {
 }
 
 mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
-    mgi_call *call = runner->pool;
+    mgi_call *call = runner->idle_calls;
     if (call != NULL) {
-        runner->pool = call->next;
+        runner->idle_calls = call->next;
     } else {
         mgi_lock_release(&runner->mutex);
         call = call_create(runner);
@@ -52,14 +57,26 @@ mgi_call *mgi_call_begin(mgi_runner *runner, mgeo_scores *scores) {
 void mgi_call_end(mgi_runner *runner, mgi_call *call) {
     runner->calls--;
     call->scores = NULL;
-    call->next = runner->pool;
-    runner->pool = call;
+    call->next = runner->idle_calls;
+    runner->idle_calls = call;
 }
 
-void mgi_call_pool_finish(mgi_runner *runner) {
-    while (runner->pool != NULL) {
-        mgi_call *call = runner->pool;
-        runner->pool = call->next;
+bool mgi_call_is_over(const mgi_call *call) {
+    return call->status != MGEO_OK || mgi_progress_cancelled(call->scores->progress);
+}
+
+void mgi_call_wait(mgi_runner *runner, mgi_call *call) {
+    if (call->scores->progress == NULL) {
+        mgi_lock_wait(&runner->mutex, &call->wake);
+        return;
+    }
+    mgi_lock_wait_until(&runner->mutex, &call->wake, mgi_clock_now() + cancel_poll);
+}
+
+void mgi_call_free_idle(mgi_runner *runner) {
+    while (runner->idle_calls != NULL) {
+        mgi_call *call = runner->idle_calls;
+        runner->idle_calls = call->next;
         call_destroy(call);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that wait to be computed: a fixed store of them, and the orders in which they are taken. */
+/* Rows that wait to be computed: a fixed number of them, and the orders in which they are taken. */
 #include "run/queue.h"
 
 #include "core/alloc.h"
@@ -8,18 +8,18 @@ bool mgi_queue_init(mgi_queue *queue, uint32_t capacity, uint32_t max_length) {
     *queue = (mgi_queue){.capacity = capacity, .max_length = max_length};
     size_t tokens;
     if (__builtin_mul_overflow((size_t)capacity, (size_t)max_length, &tokens)) return false;
-    queue->store = mgi_calloc(capacity, sizeof *queue->store);
+    queue->rows = mgi_calloc(capacity, sizeof *queue->rows);
     queue->ids = mgi_calloc(tokens, sizeof *queue->ids);
     queue->types = mgi_calloc(tokens, sizeof *queue->types);
     queue->by_length = mgi_calloc((size_t)max_length + 1, sizeof *queue->by_length);
-    if (queue->store == NULL || queue->ids == NULL || queue->types == NULL ||
+    if (queue->rows == NULL || queue->ids == NULL || queue->types == NULL ||
         queue->by_length == NULL) {
         return false;
     }
     for (uint32_t i = capacity; i-- > 0;) {
-        queue->store[i].ids = queue->ids + (size_t)i * max_length;
-        queue->store[i].types = queue->types + (size_t)i * max_length;
-        mgi_queue_release(queue, &queue->store[i]);
+        queue->rows[i].ids = queue->ids + (size_t)i * max_length;
+        queue->rows[i].types = queue->types + (size_t)i * max_length;
+        mgi_queue_release(queue, &queue->rows[i]);
     }
     return true;
 }
@@ -27,7 +27,7 @@ bool mgi_queue_init(mgi_queue *queue, uint32_t capacity, uint32_t max_length) {
 uint64_t mgi_queue_bytes(uint32_t capacity, uint32_t max_length) {
     const mgi_queue *queue = NULL;
     uint64_t token = sizeof *queue->ids + sizeof *queue->types;
-    return capacity * (sizeof *queue->store + max_length * token) +
+    return capacity * (sizeof *queue->rows + max_length * token) +
            ((uint64_t)max_length + 1) * sizeof *queue->by_length;
 }
 
@@ -35,15 +35,15 @@ void mgi_queue_finish(mgi_queue *queue) {
     mgi_free(queue->by_length);
     mgi_free(queue->types);
     mgi_free(queue->ids);
-    mgi_free(queue->store);
+    mgi_free(queue->rows);
     *queue = (mgi_queue){0};
 }
 
-mgi_queue_row *mgi_queue_claim(mgi_queue *queue, uint32_t most, uint32_t *count) {
+mgi_queue_row *mgi_queue_claim(mgi_queue *queue, uint32_t max_rows, uint32_t *count) {
     mgi_queue_row *chain = queue->free_rows;
     mgi_queue_row *last = NULL;
     *count = 0;
-    while (*count < most && queue->free_rows != NULL) {
+    while (*count < max_rows && queue->free_rows != NULL) {
         last = queue->free_rows;
         queue->free_rows = last->source_next;
         *count += 1;
@@ -66,7 +66,7 @@ static void join_ring(mgi_queue *queue, mgi_queue_source *source) {
         queue->turn = source;
         return;
     }
-    source->next = queue->turn; /* behind all others */
+    source->next = queue->turn; /* the last of the ring */
     source->previous = queue->turn->previous;
     source->previous->next = source;
     queue->turn->previous = source;

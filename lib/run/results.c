@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a computed or refused row is written into the caller's arrays, by workers and solos alike. */
-#include "run/state.h"
+/* How a row's result is written into the caller's arrays, by workers and side scorers alike. */
+#include "run/results.h"
 
 #include <math.h>
 
-mgeo_status mgi_results_begin(const mgi_runner *runner, mgeo_scores *scores, mgeo_error *error) {
-    scores->label_count = runner->labels->count;
-    scores->tokens = 0;
-    scores->bad_rows = 0;
-    if (scores->probabilities == NULL || scores->probability_stride >= runner->labels->count) {
+mgeo_status mgi_results_begin(const mgi_labels *labels, mgeo_scores *scores, mgeo_error *error) {
+    scores->label_count = labels->count;
+    if (scores->probabilities == NULL || scores->probability_stride >= labels->count) {
         return MGEO_OK;
     }
     return mgi_fail(error, MGEO_E_CAPACITY,
                     "mgeo_scores.probability_stride is %zu and the model has %u labels: "
                     "make room for that many floats per row",
-                    scores->probability_stride, runner->labels->count);
+                    scores->probability_stride, labels->count);
 }
 
 void mgi_results_write_row(const mgi_labels *labels, mgi_batcher_entry *entry, const float *logits,

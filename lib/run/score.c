@@ -1,79 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One call from its texts to its answers, in the caller's thread. */
+/* One call from its texts to its results, in the caller's thread. */
 #define _GNU_SOURCE
 #include "core/progress.h"
 #include "core/thread.h"
-#include "run/state.h"
+#include "run/call.h"
+#include "run/queue_space.h"
+#include "run/results.h"
+#include "run/worker.h"
 
-enum { CHUNK_ROWS = 32 }; /* encoded between two looks at the queue: workers start early */
-
-/* Seconds: how often a waiting caller looks whether it was cancelled. */
-static const double cancel_poll = 0.01;
+/* Encoded between two looks at the queue, so that workers start early, and claimed at a time, so
+ * that a call larger than the queue does not keep a small one out. */
+enum { CHUNK_ROWS = 32 };
 
 /* Rows that a caller has claimed from the queue and fills. */
 typedef struct row_chunk {
-    mgi_queue_row *rows; /* chained by source_next */
+    mgi_queue_row *rows; /* still empty, chained by source_next */
     uint32_t filled;
     mgi_queue_row_list ready;
 } row_chunk;
 
-/* ---- waiting; the mutex is held -------------------------------------------------------------- */
+/* ---- rows in the queue; the mutex is held ---------------------------------------------------- */
 
-static bool call_is_over(const mgi_call *call) {
-    return call->status != MGEO_OK || mgi_progress_cancelled(call->scores->progress);
-}
-
-static void call_wait(mgi_runner *runner, mgi_call *call) {
-    if (call->scores->progress == NULL) {
-        mgi_lock_wait(&runner->mutex, &call->wake);
-        return;
-    }
-    mgi_lock_wait_until(&runner->mutex, &call->wake, mgi_clock_now() + cancel_poll);
-}
-
-static void queue_space_join(mgi_runner *runner, mgi_call *call) {
-    call->next = NULL;
-    *(runner->space_last == NULL ? &runner->space_first : &runner->space_last->next) = call;
-    runner->space_last = call;
-}
-
-static void queue_space_leave(mgi_runner *runner, mgi_call *call) {
-    mgi_call *before = NULL;
-    for (mgi_call *at = runner->space_first; at != NULL && at != call; at = at->next) before = at;
-    *(before == NULL ? &runner->space_first : &before->next) = call->next;
-    if (runner->space_last == call) runner->space_last = before;
-}
-
-void mgi_queue_space_signal(mgi_runner *runner) {
-    if (runner->space_first != NULL && runner->queue.free_count > 0) {
-        pthread_cond_signal(&runner->space_first->wake);
-    }
-}
-
-/* Callers are served in the order they came, each a chunk at a time, so that a call larger than
- * the queue cannot keep a small one out. */
-static mgi_queue_row *queue_space_claim(mgi_runner *runner, mgi_call *call, size_t rows_left) {
-    uint32_t most = rows_left < CHUNK_ROWS ? (uint32_t)rows_left : CHUNK_ROWS;
-    uint32_t count = 0;
-    if (runner->space_first != NULL || runner->queue.free_count == 0) {
-        queue_space_join(runner, call);
-        while (!call_is_over(call) &&
-               (runner->space_first != call || runner->queue.free_count == 0)) {
-            call_wait(runner, call);
-        }
-        queue_space_leave(runner, call);
-    }
-    mgi_queue_row *rows = NULL;
-    if (!call_is_over(call)) rows = mgi_queue_claim(&runner->queue, most, &count);
-    mgi_queue_space_signal(runner);
-    return rows;
-}
-
-static void chunk_publish(mgi_runner *runner, mgi_call *call, row_chunk *chunk, double now,
+static void publish_chunk(mgi_runner *runner, mgi_call *call, row_chunk *chunk, double now,
                           bool last) {
     for (mgi_queue_row *row = chunk->ready.first; row != NULL;) {
         mgi_queue_row *next = row->source_next;
-        row->since = now;
+        row->queued_at = now;
         mgi_queue_put(&runner->queue, &call->source, row);
         row = next;
     }
@@ -87,7 +39,7 @@ static void chunk_publish(mgi_runner *runner, mgi_call *call, row_chunk *chunk, 
     if (!(last && mgi_worker_run_inline(runner))) mgi_worker_request_threads(runner);
 }
 
-/* Takes the call's waiting rows back: nobody will compute them. */
+/* Takes the call's waiting rows out of the queue: they will not be computed. */
 static void withdraw_rows(mgi_runner *runner, mgi_call *call) {
     mgi_queue_row *row;
     while ((row = call->source.rows.first) != NULL) {
@@ -103,15 +55,15 @@ static void withdraw_rows(mgi_runner *runner, mgi_call *call) {
 /* Waits until no worker holds a row of the call, so that none writes to the caller's arrays. */
 static void await_rows(mgi_runner *runner, mgi_call *call) {
     while (call->open_rows > 0) {
-        if (call_is_over(call)) withdraw_rows(runner, call);
-        if (call->open_rows > 0) call_wait(runner, call);
+        if (mgi_call_is_over(call)) withdraw_rows(runner, call);
+        if (call->open_rows > 0) mgi_call_wait(runner, call);
     }
 }
 
 /* ---- encoding; without the mutex ------------------------------------------------------------- */
 
-/* Encodes pairs from `next` on into the chunk's rows; returns the first pair that is not. */
-static size_t chunk_encode(const mgi_runner *runner, mgi_call *call, row_chunk *chunk,
+/* Encodes pairs from `next` on into the chunk's rows; returns the first that did not fit. */
+static size_t encode_chunk(const mgi_runner *runner, mgi_call *call, row_chunk *chunk,
                            const mgeo_pair *pairs, size_t next, size_t count) {
     const mgi_tokenizer *tokenizer = mgi_model_tokenizer(runner->model);
     uint64_t bad = 0;
@@ -138,29 +90,30 @@ static size_t chunk_encode(const mgi_runner *runner, mgi_call *call, row_chunk *
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
-/* Returns the first pair that was not brought. The mutex is held here and at the end, but not while
- * pairs are encoded. */
-static size_t feed_rows(mgi_runner *runner, mgi_call *call, const mgeo_pair *pairs, size_t count) {
+/* Queues a row for each pair; returns the first pair that was left out, as the call was over. The
+ * mutex is held on entry and on return, but not while pairs are encoded. */
+static size_t queue_rows(mgi_runner *runner, mgi_call *call, const mgeo_pair *pairs, size_t count) {
     size_t next = 0;
     while (next < count) {
-        row_chunk chunk = {.rows = queue_space_claim(runner, call, count - next)};
+        uint32_t max_rows = count - next < CHUNK_ROWS ? (uint32_t)(count - next) : CHUNK_ROWS;
+        row_chunk chunk = {.rows = mgi_queue_space_claim(runner, call, max_rows)};
         if (chunk.rows == NULL) break;
         mgi_lock_release(&runner->mutex);
-        next = chunk_encode(runner, call, &chunk, pairs, next, count);
+        next = encode_chunk(runner, call, &chunk, pairs, next, count);
         double now = mgi_clock_now();
         mgi_lock_acquire(&runner->mutex);
-        chunk_publish(runner, call, &chunk, now, next == count);
+        publish_chunk(runner, call, &chunk, now, next == count);
     }
     return next;
 }
 
-/* All rows are closed: nobody else looks at the call any more. */
+/* All rows are closed: no other thread uses the call any more. */
 static mgeo_status conclude_call(mgi_runner *runner, mgi_call *call, size_t count,
                                  mgeo_error *error) {
     mgeo_scores *scores = call->scores;
-    uint64_t unworked = call->refused_rows + call->skipped_rows;
-    uint64_t bad = unworked + call->failed_rows;
-    mgi_counters_add(runner->counters, call->stripe, MGI_COUNT_ROWS_BAD, unworked);
+    uint64_t not_computed = call->refused_rows + call->skipped_rows;
+    uint64_t bad = not_computed + call->failed_rows;
+    mgi_counters_add(runner->counters, call->stripe, MGI_COUNT_ROWS_BAD, not_computed);
     scores->tokens = call->tokens;
     scores->bad_rows = bad < UINT32_MAX ? (uint32_t)bad : UINT32_MAX;
     if (call->status != MGEO_OK) {
@@ -192,13 +145,13 @@ static mgeo_status score_rows(mgi_runner *runner, const mgeo_pair *pairs, size_t
     }
     *stripe = call->stripe;
     mgi_progress_stage(scores->progress, MGEO_STAGE_SCORING, count);
-    size_t brought = feed_rows(runner, call, pairs, count);
-    call->skipped_rows += count - brought;
+    size_t queued = queue_rows(runner, call, pairs, count);
+    call->skipped_rows += count - queued;
     await_rows(runner, call);
     mgeo_status status = conclude_call(runner, call, count, error);
     mgi_call_end(runner, call);
     mgi_lock_release(&runner->mutex);
-    skip_rows(scores, brought, count);
+    skip_rows(scores, queued, count);
     return status;
 }
 
@@ -213,7 +166,7 @@ static void count_call(mgi_runner *runner, unsigned stripe, double seconds, mgeo
 mgeo_status mgi_runner_score(mgi_runner *runner, double start, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
     unsigned stripe = 0;
-    mgeo_status status = mgi_results_begin(runner, scores, error);
+    mgeo_status status = mgi_results_begin(runner->labels, scores, error);
     if (status == MGEO_OK) {
         status = score_rows(runner, pairs, count, scores, &stripe, error);
     }

@@ -7,23 +7,23 @@ static uint64_t failed_with(const mgi_counters *counters, unsigned status) {
     return mgi_counters_sum(counters, (mgi_counter)(MGI_COUNT_FAILED_BY + status));
 }
 
-/* Failures are read before calls, so that they are seldom seen to be more. */
-void mgi_runner_snapshot(const mgi_runner *runner, mgi_snapshot *observed) {
+/* Failures are counted after calls and read before them, so that they hardly ever exceed them. */
+void mgi_runner_snapshot(const mgi_runner *runner, mgi_snapshot *snapshot) {
     const mgi_counters *counters = runner->counters;
     for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
-        observed->failed_by[i] = failed_with(counters, i);
+        snapshot->failed_by[i] = failed_with(counters, i);
     }
-    mgi_counters_histogram(counters, MGI_TIME_CALLS, &observed->call_time);
-    mgi_counters_histogram(counters, MGI_TIME_WAITS, &observed->wait_time);
-    mgi_counters_similarities(counters, observed->similarity);
-    observed->calls = mgi_histogram_count(&observed->call_time);
-    observed->rows_scored = mgi_counters_sum(counters, MGI_COUNT_ROWS_SCORED);
-    observed->rows_bad = mgi_counters_sum(counters, MGI_COUNT_ROWS_BAD);
-    observed->rows_not_finite = mgi_counters_sum(counters, MGI_COUNT_ROWS_NOT_FINITE);
-    observed->rows_truncated = mgi_counters_sum(counters, MGI_COUNT_ROWS_TRUNCATED);
-    observed->tokens = mgi_counters_sum(counters, MGI_COUNT_TOKENS);
-    observed->batches = mgi_counters_sum(counters, MGI_COUNT_BATCHES);
-    observed->busy_nanoseconds = mgi_counters_sum(counters, MGI_COUNT_BUSY_NANOSECONDS);
+    mgi_counters_histogram(counters, MGI_TIME_CALLS, &snapshot->call_time);
+    mgi_counters_histogram(counters, MGI_TIME_WAITS, &snapshot->wait_time);
+    mgi_counters_similarities(counters, snapshot->similarity);
+    snapshot->calls = mgi_histogram_count(&snapshot->call_time);
+    snapshot->rows_scored = mgi_counters_sum(counters, MGI_COUNT_ROWS_SCORED);
+    snapshot->rows_bad = mgi_counters_sum(counters, MGI_COUNT_ROWS_BAD);
+    snapshot->rows_not_finite = mgi_counters_sum(counters, MGI_COUNT_ROWS_NOT_FINITE);
+    snapshot->rows_truncated = mgi_counters_sum(counters, MGI_COUNT_ROWS_TRUNCATED);
+    snapshot->tokens = mgi_counters_sum(counters, MGI_COUNT_TOKENS);
+    snapshot->batches = mgi_counters_sum(counters, MGI_COUNT_BATCHES);
+    snapshot->busy_nanoseconds = mgi_counters_sum(counters, MGI_COUNT_BUSY_NANOSECONDS);
 }
 
 /* ---- mgeo_stats ------------------------------------------------------------------------------ */
@@ -35,12 +35,12 @@ static void fill_gauges(mgi_runner *runner, mgeo_stats *stats) {
     mgi_lock_release(&runner->mutex);
 }
 
-static void fill_call_stats(mgeo_stats *stats, const mgi_snapshot *observed) {
-    const mgi_histogram *times = &observed->call_time;
-    stats->calls = observed->calls;
-    stats->failed_calls = mgi_snapshot_failed(observed);
+static void fill_call_stats(mgeo_stats *stats, const mgi_snapshot *snapshot) {
+    const mgi_histogram *times = &snapshot->call_time;
+    stats->calls = snapshot->calls;
+    stats->failed_calls = mgi_snapshot_failed(snapshot);
     for (unsigned i = 0; i < MGI_SNAPSHOT_STATUSES; i++) {
-        stats->failed_by[i] = observed->failed_by[i];
+        stats->failed_by[i] = snapshot->failed_by[i];
     }
     stats->call_seconds = 1e-9 * (double)times->sum_nanoseconds;
     stats->call_p50 = mgi_histogram_quantile(times, 0.50);
@@ -48,35 +48,35 @@ static void fill_call_stats(mgeo_stats *stats, const mgi_snapshot *observed) {
     stats->call_p99 = mgi_histogram_quantile(times, 0.99);
 }
 
-static void fill_row_stats(mgeo_stats *stats, const mgi_snapshot *observed) {
-    stats->pairs = observed->rows_scored;
-    stats->bad_rows = observed->rows_bad;
-    stats->not_finite_rows = observed->rows_not_finite;
-    stats->truncated_rows = observed->rows_truncated;
-    stats->tokens = observed->tokens;
-    stats->wait_p50 = mgi_histogram_quantile(&observed->wait_time, 0.50);
-    stats->wait_p99 = mgi_histogram_quantile(&observed->wait_time, 0.99);
+static void fill_row_stats(mgeo_stats *stats, const mgi_snapshot *snapshot) {
+    stats->pairs = snapshot->rows_scored;
+    stats->bad_rows = snapshot->rows_bad;
+    stats->not_finite_rows = snapshot->rows_not_finite;
+    stats->truncated_rows = snapshot->rows_truncated;
+    stats->tokens = snapshot->tokens;
+    stats->wait_p50 = mgi_histogram_quantile(&snapshot->wait_time, 0.50);
+    stats->wait_p99 = mgi_histogram_quantile(&snapshot->wait_time, 0.99);
 }
 
 static void fill_batch_stats(mgeo_stats *stats, const mgi_runner *runner,
-                             const mgi_snapshot *observed) {
+                             const mgi_snapshot *snapshot) {
     const mgi_counters *counters = runner->counters;
     double tokens = (double)mgi_counters_sum(counters, MGI_COUNT_BATCH_TOKENS);
-    double budget = (double)observed->batches * runner->batch_tokens;
-    double fill = observed->batches > 0 ? tokens / budget : 0;
-    stats->batches = observed->batches;
-    stats->batch_fill = fill < 1 ? fill : 1; /* a batch may have been counted in between */
+    double budget = (double)snapshot->batches * runner->batch_tokens;
+    double fill = snapshot->batches > 0 ? tokens / budget : 0;
+    stats->batches = snapshot->batches;
+    stats->batch_fill = fill < 1 ? fill : 1; /* tokens are read after batches */
     stats->batch_rows_max = mgi_counters_max(counters, MGI_COUNT_BATCH_ROWS_MAX);
-    stats->busy_seconds = 1e-9 * (double)observed->busy_nanoseconds;
+    stats->busy_seconds = 1e-9 * (double)snapshot->busy_nanoseconds;
 }
 
-void mgi_runner_stats(const mgi_runner *runner, mgeo_stats *stats) {
-    mgi_snapshot observed;
-    mgi_runner_snapshot(runner, &observed);
-    fill_call_stats(stats, &observed);
+void mgi_runner_stats(mgi_runner *runner, mgeo_stats *stats) {
+    mgi_snapshot snapshot;
+    mgi_runner_snapshot(runner, &snapshot);
+    fill_call_stats(stats, &snapshot);
     stats->call_seconds_max =
         1e-9 * (double)mgi_counters_max(runner->counters, MGI_COUNT_CALL_NANOSECONDS_MAX);
-    fill_row_stats(stats, &observed);
-    fill_batch_stats(stats, runner, &observed);
-    fill_gauges((mgi_runner *)(uintptr_t)runner, stats);
+    fill_row_stats(stats, &snapshot);
+    fill_batch_stats(stats, runner, &snapshot);
+    fill_gauges(runner, stats);
 }

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker takes rows, runs its lane over them and writes the answers to their callers, in whatever
- * thread comes. */
+/* Workers: one batch at a time, from waiting rows to results, in whichever thread enters. */
 #define _GNU_SOURCE
+#include "run/worker.h"
+
 #include "core/alloc.h"
+#include "core/progress.h"
 #include "core/thread.h"
-#include "run/state.h"
+#include "run/execute.h"
+#include "run/queue_space.h"
+#include "run/results.h"
 
 #include <stddef.h>
+
+/* Seconds; shorter turns between models would cost more than they are worth. */
+static const double min_starvation_seconds = 0.01;
 
 static bool entry_is_skipped(const mgi_batcher_entry *entry) {
     return (entry->flags & MGEO_ROW_SKIPPED) != 0;
 }
 
-/* ---- answers --------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static mgi_call *call_of(mgi_queue_source *source) { return (mgi_call *)source; }
 
-/* The callers wait until their rows are counted as answered, so their arrays are there without the
- * mutex. */
+/* Callers wait until their rows are closed, so their arrays may be written without the mutex. */
 static void write_results(mgi_worker *worker) {
     const mgi_labels *labels = worker->runner->labels;
     for (uint32_t row = 0; row < worker->batcher.batch.rows; row++) {
@@ -38,21 +44,21 @@ static bool entry_is_bad(const mgi_batcher_entry *entry) {
     return (entry->flags & (MGEO_ROW_SKIPPED | MGEO_ROW_NOT_FINITE)) != 0;
 }
 
-/* Rows of one chunk began to wait at once, and often come one after the other. */
+/* Rows of one chunk are queued at the same moment, and often lie side by side in a batch. */
 static void count_waits(const mgi_worker *worker, double start) {
     const mgi_batcher *batcher = &worker->batcher;
     uint32_t alike = 0;
     for (uint32_t row = 0; row < batcher->batch.rows; row += alike) {
-        double since = batcher->entries[row].since;
+        double queued_at = batcher->entries[row].queued_at;
         for (alike = 1; row + alike < batcher->batch.rows; alike++) {
-            if (batcher->entries[row + alike].since != since) break;
+            if (batcher->entries[row + alike].queued_at != queued_at) break;
         }
         mgi_counters_time(worker->runner->counters, worker->number, MGI_TIME_WAITS,
-                          mgi_counters_nanoseconds(start - since), alike);
+                          mgi_counters_nanoseconds(start - queued_at), alike);
     }
 }
 
-/* The answers have been written. */
+/* The results have been written. */
 static void count_rows(const mgi_worker *worker) {
     const mgi_batcher *batcher = &worker->batcher;
     mgi_counters *counters = worker->runner->counters;
@@ -77,7 +83,7 @@ static void count_rows(const mgi_worker *worker) {
     mgi_counters_add(counters, worker->number, MGI_COUNT_TOKENS, tokens);
 }
 
-/* Before the rows are closed: a caller who has his answers finds them counted. The mutex is not
+/* Before the rows are closed, so that a call's rows are counted when it returns. The mutex is not
  * held. */
 static void count_batch(const mgi_worker *worker, double start, double seconds) {
     const mgi_batch *batch = &worker->batcher.batch;
@@ -92,56 +98,57 @@ static void count_batch(const mgi_worker *worker, double start, double seconds) 
     mgi_counters_raise(counters, stripe, MGI_COUNT_BATCH_ROWS_MAX, batch->rows);
 }
 
-/* ---- accounts; the mutex is held ------------------------------------------------------------- */
+/* ---- closing rows; the mutex is held --------------------------------------------------------- */
 
-/* Rows of one call, one after the other in a batch. */
+/* Consecutive rows of a batch that belong to one call. */
 typedef struct finished_rows {
     mgi_call *call;
     uint32_t rows, failed, skipped;
     uint64_t tokens;
 } finished_rows;
 
-/* Gathers the rows from `first` on that are of the same call. */
+/* The rows from `first` on that are of the same call. */
 static finished_rows gather_finished(const mgi_batcher *batcher, uint32_t first) {
     const mgi_batcher_entry *entries = batcher->entries;
-    finished_rows closing = {.call = call_of(entries[first].source)};
+    finished_rows finished = {.call = call_of(entries[first].source)};
     for (uint32_t row = first; row < batcher->batch.rows; row++) {
         if (entries[row].source != entries[first].source) break;
         bool skipped = entry_is_skipped(&entries[row]);
-        closing.rows++;
-        closing.failed += entry_is_bad(&entries[row]);
-        closing.skipped += skipped;
-        if (!skipped) closing.tokens += entries[row].length;
+        finished.rows++;
+        finished.failed += entry_is_bad(&entries[row]);
+        finished.skipped += skipped;
+        if (!skipped) finished.tokens += entries[row].length;
     }
-    return closing;
+    return finished;
 }
 
-/* Tells the call that the rows are answered; when the mutex is given up, it may be gone. */
-static void close_rows(mgi_worker *worker, const finished_rows *closing, mgeo_status status,
+/* Tells the call that these rows have their results. Once the mutex is released, it may be another
+ * caller's. */
+static void close_rows(mgi_worker *worker, const finished_rows *finished, mgeo_status status,
                        const mgeo_error *failure) {
-    mgi_call *call = closing->call;
-    bool fails = closing->skipped > 0 && call->status == MGEO_OK;
-    call->failed_rows += closing->failed;
-    call->tokens += closing->tokens;
+    mgi_call *call = finished->call;
+    bool fails = finished->skipped > 0 && call->status == MGEO_OK;
+    call->failed_rows += finished->failed;
+    call->tokens += finished->tokens;
     if (fails) {
         call->status = status;
         call->failure = *failure;
     }
-    mgi_progress_add(call->scores->progress, closing->rows);
-    call->open_rows -= closing->rows;
+    mgi_progress_add(call->scores->progress, finished->rows);
+    call->open_rows -= finished->rows;
     if (fails || call->open_rows == 0) worker->wakes[worker->wakes_count++] = &call->wake;
 }
 
 static void close_batch(mgi_worker *worker, mgeo_status status, const mgeo_error *failure) {
     for (uint32_t row = 0; row < worker->batcher.batch.rows;) {
-        finished_rows closing = gather_finished(&worker->batcher, row);
-        close_rows(worker, &closing, status, failure);
-        row += closing.rows;
+        finished_rows finished = gather_finished(&worker->batcher, row);
+        close_rows(worker, &finished, status, failure);
+        row += finished.rows;
     }
 }
 
-/* Without the mutex, which they want first of all. A call that has gone on meanwhile is still
- * there, as calls are pooled, and is woken for nothing. */
+/* Without the mutex, which they want first of all. A call that has ended meanwhile is still there,
+ * as calls are not freed; if it has a new caller, he is woken for nothing. */
 static void wake_callers(mgi_worker *worker) {
     for (uint32_t i = 0; i < worker->wakes_count; i++) pthread_cond_signal(worker->wakes[i]);
     worker->wakes_count = 0;
@@ -150,27 +157,39 @@ static void wake_callers(mgi_worker *worker) {
 /* ---- a batch --------------------------------------------------------------------------------- */
 
 static mgi_batcher_demand demand_now(const mgi_runner *runner) {
-    const mgi_thread_pool_usage use = mgi_thread_pool_usage_now(runner->crew);
+    const mgi_thread_pool_usage usage = mgi_thread_pool_usage_now(runner->pool);
     uint32_t workers = runner->workers_count - runner->busy_workers;
-    uint32_t threads = use.cores > use.batches ? use.cores - use.batches : 0;
+    uint32_t threads = usage.cores > usage.batches ? usage.cores - usage.batches : 0;
     return (mgi_batcher_demand){.waiting_rows = runner->queue.waiting_rows,
                                 .waiting_tokens = runner->queue.waiting_tokens,
                                 .calls = runner->calls,
                                 .free_workers = workers < threads ? workers : threads,
-                                .busy_workers = use.batches,
+                                .busy_workers = usage.batches,
                                 .cores = runner->cores,
-                                .busy_cores = use.busy_cores};
+                                .busy_cores = usage.busy_cores};
 }
 
 /* Packs a batch; returns the cores that it might be computed with. */
 static unsigned take_batch(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
-    const mgi_batcher_demand load = demand_now(runner);
-    mgi_batcher_grant share =
-        mgi_batcher_grant_for(&load, runner->batch_tokens, runner->min_split_tokens);
-    mgi_batcher_fill(&worker->batcher, &runner->queue, share.tokens);
+    const mgi_batcher_demand demand = demand_now(runner);
+    mgi_batcher_grant grant =
+        mgi_batcher_grant_for(&demand, runner->batch_tokens, runner->min_split_tokens);
+    mgi_batcher_fill(&worker->batcher, &runner->queue, grant.tokens);
     mgi_queue_space_signal(runner);
-    return share.cores;
+    return grant.cores;
+}
+
+static void learn_batch_seconds(mgi_runner *runner, double seconds) {
+    double *smoothed = &runner->batch_seconds;
+    *smoothed = *smoothed == 0 ? seconds : *smoothed + (seconds - *smoothed) / 8;
+}
+
+/* How long rows may wait for a thread while other models have them all: no longer than a batch
+ * takes, so that those models halve this one's speed at worst. */
+static double starvation_seconds(const mgi_runner *runner) {
+    bool long_batches = runner->batch_seconds > min_starvation_seconds;
+    return long_batches ? runner->batch_seconds : min_starvation_seconds;
 }
 
 /* The mutex is held on entry and on return. */
@@ -178,9 +197,9 @@ static void run_one_batch(mgi_worker *worker) {
     mgi_runner *runner = worker->runner;
     mgeo_error failure = {0};
     unsigned offered = take_batch(worker);
-    unsigned cores = mgi_parallelism_choose(&runner->lone, offered);
+    unsigned cores = mgi_parallelism_choose(&runner->single_row, offered);
     runner->busy_workers++;
-    mgi_thread_pool_begin_batch(runner->crew, cores);
+    mgi_thread_pool_begin_batch(runner->pool, cores);
     mgi_worker_request_threads(runner); /* for the rows that are left */
     mgi_lock_release(&runner->mutex);
 
@@ -193,21 +212,21 @@ static void run_one_batch(mgi_worker *worker) {
 
     mgi_lock_acquire(&runner->mutex);
     if (offered > 1 && status == MGEO_OK) {
-        mgi_parallelism_learn(&runner->lone, cores, worker->batcher.batch.tokens, seconds);
+        mgi_parallelism_learn(&runner->single_row, cores, worker->batcher.batch.tokens, seconds);
     }
-    mgi_runner_learn_batch(runner, seconds);
+    learn_batch_seconds(runner, seconds);
     close_batch(worker, status, &failure);
     runner->busy_workers--;
-    mgi_thread_pool_end_batch(runner->crew, cores);
+    mgi_thread_pool_end_batch(runner->pool, cores);
     mgi_lock_release(&runner->mutex);
     wake_callers(worker);
     mgi_lock_acquire(&runner->mutex);
 }
 
-/* ---- threads that come ----------------------------------------------------------------------- */
+/* ---- threads that enter ---------------------------------------------------------------------- */
 
-/* One batch, if rows wait and a worker is idle. The mutex is held here and at the end. */
-static bool run_batch_if_idle(mgi_runner *runner) {
+/* One batch, if rows wait and a worker is idle. The mutex is held on entry and on return. */
+static bool run_batch_if_any(mgi_runner *runner) {
     mgi_worker *worker = runner->idle;
     if (worker == NULL || runner->queue.waiting_rows == 0) return false;
     runner->idle = worker->next_idle;
@@ -220,36 +239,36 @@ static bool run_batch_if_idle(mgi_runner *runner) {
 void mgi_worker_pool_entry(mgi_thread_pool_task *task) {
     mgi_runner *runner = (mgi_runner *)((char *)task - offsetof(mgi_runner, task));
     mgi_lock_acquire(&runner->mutex);
-    while (run_batch_if_idle(runner)) {
+    while (run_batch_if_any(runner)) {
         if (runner->queue.waiting_rows == 0) break;
-        if (mgi_thread_pool_should_yield(runner->crew, task)) break;
+        if (mgi_thread_pool_should_yield(runner->pool, task)) break;
     }
-    mgi_worker_request_threads(runner); /* for rows that are left because others press */
+    mgi_worker_request_threads(runner); /* for rows that are left to other threads */
     mgi_lock_release(&runner->mutex);
 }
 
 void mgi_worker_request_threads(mgi_runner *runner) {
-    /* Where no worker is idle the busy ones take the rows in their turn. */
+    /* Where no worker is idle, the busy ones take the rows when they are done. */
     if (runner->queue.waiting_rows == 0 || runner->idle == NULL) return;
-    const mgi_batcher_demand load = demand_now(runner);
-    uint32_t workers = mgi_batcher_split_count(&load, runner->min_split_tokens);
-    mgi_thread_pool_request(runner->crew, &runner->task, workers, mgi_runner_patience(runner));
+    const mgi_batcher_demand demand = demand_now(runner);
+    uint32_t workers = mgi_batcher_split_count(&demand, runner->min_split_tokens);
+    mgi_thread_pool_request(runner->pool, &runner->task, workers, starvation_seconds(runner));
 }
 
-/* On a CPU a batch would run wherever the host's thread may, and leave libtorch's own threads
- * behind. */
-static bool inline_helps(const mgi_runner *runner) {
+/* Not on a CPU: a batch would be bound to the processors of the host's thread, and leave libtorch's
+ * own threads behind. */
+static bool may_run_inline(const mgi_runner *runner) {
     if (runner->on_cpu || runner->idle == NULL || runner->busy_workers > 0) return false;
     if (runner->calls > 1 || runner->queue.waiting_rows == 0) return false;
-    const mgi_batcher_demand load = demand_now(runner);
+    const mgi_batcher_demand demand = demand_now(runner);
     return runner->queue.waiting_tokens <= runner->batch_tokens &&
-           mgi_batcher_split_count(&load, runner->min_split_tokens) == 1;
+           mgi_batcher_split_count(&demand, runner->min_split_tokens) == 1;
 }
 
 bool mgi_worker_run_inline(mgi_runner *runner) {
-    if (!inline_helps(runner)) return false;
-    run_batch_if_idle(runner);
-    mgi_worker_request_threads(runner); /* for rows that have come meanwhile */
+    if (!may_run_inline(runner)) return false;
+    run_batch_if_any(runner);
+    mgi_worker_request_threads(runner); /* for rows queued meanwhile */
     return true;
 }
 
@@ -263,9 +282,9 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
                           runner->mixed_lengths)) {
         return mgi_fail_memory(error, "a worker's batch", runner->batch_tokens);
     }
-    size_t numbers = (size_t)worker->batcher.rows_most * runner->labels->count;
+    size_t numbers = (size_t)worker->batcher.max_rows * runner->labels->count;
     worker->logits = mgi_calloc(numbers, sizeof *worker->logits);
-    worker->wakes = mgi_calloc(worker->batcher.rows_most, sizeof *worker->wakes);
+    worker->wakes = mgi_calloc(worker->batcher.max_rows, sizeof *worker->wakes);
     if (worker->logits == NULL || worker->wakes == NULL) {
         return mgi_fail_memory(error, "a worker's logits", numbers * 4);
     }

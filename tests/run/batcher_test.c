@@ -109,7 +109,7 @@ static void test_rows_of_any_length_go_in_turn(void **state) {
     end(&b);
 }
 
-static void test_any_length_lets_calls_take_turns(void **state) {
+static void test_calls_take_turns_in_mixed_batches(void **state) {
     (void)state;
     bench b;
     begin(&b, 32);
@@ -123,7 +123,7 @@ static void test_any_length_lets_calls_take_turns(void **state) {
     end(&b);
 }
 
-static void test_one_row_is_taken_whatever_the_share(void **state) {
+static void test_one_row_is_taken_whatever_the_grant(void **state) {
     (void)state;
     bench b;
     begin(&b, 32);
@@ -160,9 +160,9 @@ static void test_random_rows_all_go_once(void **state) {
     }
 }
 
-/* ---- shares ---------------------------------------------------------------------------------- */
+/* ---- grants ---------------------------------------------------------------------------------- */
 
-static mgi_batcher_demand idle_load(uint32_t rows, uint64_t tokens, uint32_t calls) {
+static mgi_batcher_demand idle_demand(uint32_t rows, uint64_t tokens, uint32_t calls) {
     return (mgi_batcher_demand){.waiting_rows = rows,
                                 .waiting_tokens = tokens,
                                 .calls = calls,
@@ -170,87 +170,87 @@ static mgi_batcher_demand idle_load(uint32_t rows, uint64_t tokens, uint32_t cal
                                 .cores = 4};
 }
 
-static void test_a_lone_row_gets_all_cores(void **state) {
+static void test_a_single_row_gets_all_cores(void **state) {
     (void)state;
-    mgi_batcher_demand load = idle_load(1, 40, 1);
-    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 512, 0);
-    assert_int_equal(share.cores, 4);
-    assert_int_equal(share.tokens, 40);
+    mgi_batcher_demand demand = idle_demand(1, 40, 1);
+    mgi_batcher_grant grant = mgi_batcher_grant_for(&demand, 512, 0);
+    assert_int_equal(grant.cores, 4);
+    assert_int_equal(grant.tokens, 40);
 }
 
 static void test_rows_for_all_leave_one_core_each(void **state) {
     (void)state;
-    mgi_batcher_demand load = idle_load(1000, 40000, 1);
-    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 512, 0);
-    assert_int_equal(share.cores, 1);
-    assert_int_equal(share.tokens, 512);
+    mgi_batcher_demand demand = idle_demand(1000, 40000, 1);
+    mgi_batcher_grant grant = mgi_batcher_grant_for(&demand, 512, 0);
+    assert_int_equal(grant.cores, 1);
+    assert_int_equal(grant.tokens, 512);
 }
 
 static void test_few_rows_are_split_evenly(void **state) {
     (void)state;
-    mgi_batcher_demand load = idle_load(8, 320, 1);
-    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 512, 0);
-    assert_int_equal(share.tokens, 80);
-    assert_int_equal(share.cores, 1);
-    load = idle_load(2, 80, 1);
-    share = mgi_batcher_grant_for(&load, 512, 0);
-    assert_int_equal(share.tokens, 40);
-    assert_int_equal(share.cores, 2);
-    load = (mgi_batcher_demand){.waiting_rows = 1,
-                                .waiting_tokens = 40,
-                                .calls = 1,
-                                .free_workers = 3,
-                                .busy_workers = 1,
-                                .cores = 4,
-                                .busy_cores = 2};
-    share = mgi_batcher_grant_for(&load, 512, 0);
-    assert_int_equal(share.cores, 2);
+    mgi_batcher_demand demand = idle_demand(8, 320, 1);
+    mgi_batcher_grant grant = mgi_batcher_grant_for(&demand, 512, 0);
+    assert_int_equal(grant.tokens, 80);
+    assert_int_equal(grant.cores, 1);
+    demand = idle_demand(2, 80, 1);
+    grant = mgi_batcher_grant_for(&demand, 512, 0);
+    assert_int_equal(grant.tokens, 40);
+    assert_int_equal(grant.cores, 2);
+    demand = (mgi_batcher_demand){.waiting_rows = 1,
+                                  .waiting_tokens = 40,
+                                  .calls = 1,
+                                  .free_workers = 3,
+                                  .busy_workers = 1,
+                                  .cores = 4,
+                                  .busy_cores = 2};
+    grant = mgi_batcher_grant_for(&demand, 512, 0);
+    assert_int_equal(grant.cores, 2);
 }
 
 static void test_other_callers_are_expected(void **state) {
     (void)state;
-    mgi_batcher_demand load = idle_load(1, 40, 4);
-    assert_int_equal(mgi_batcher_grant_for(&load, 512, 0).cores, 1);
-    load = idle_load(1, 40, 2);
-    assert_int_equal(mgi_batcher_grant_for(&load, 512, 0).cores, 2);
+    mgi_batcher_demand demand = idle_demand(1, 40, 4);
+    assert_int_equal(mgi_batcher_grant_for(&demand, 512, 0).cores, 1);
+    demand = idle_demand(1, 40, 2);
+    assert_int_equal(mgi_batcher_grant_for(&demand, 512, 0).cores, 2);
 }
 
 static void test_a_worker_always_has_a_core(void **state) {
     (void)state;
-    mgi_batcher_demand load = {.waiting_rows = 5,
-                               .waiting_tokens = 100,
-                               .calls = 9,
-                               .free_workers = 1,
-                               .busy_workers = 3,
-                               .cores = 4,
-                               .busy_cores = 4};
-    mgi_batcher_grant share = mgi_batcher_grant_for(&load, 64, 0);
-    assert_int_equal(share.cores, 1);
-    assert_int_equal(share.tokens, 64);
+    mgi_batcher_demand demand = {.waiting_rows = 5,
+                                 .waiting_tokens = 100,
+                                 .calls = 9,
+                                 .free_workers = 1,
+                                 .busy_workers = 3,
+                                 .cores = 4,
+                                 .busy_cores = 4};
+    mgi_batcher_grant grant = mgi_batcher_grant_for(&demand, 64, 0);
+    assert_int_equal(grant.cores, 1);
+    assert_int_equal(grant.tokens, 64);
 }
 
 static void test_small_batches_stay_whole(void **state) {
     (void)state;
     enum { BATCH = 20000, WHOLE = 6000 };
-    mgi_batcher_demand load = idle_load(64, 2900, 64);
-    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
-    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, 2900);
-    load = idle_load(250, 11999, 1); /* two parts would be smaller */
-    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
-    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, 11999);
-    load = idle_load(250, 12000, 1);
-    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 2);
-    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, 6000);
-    load = idle_load(2000, 90000, 1);
-    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 4);
-    assert_int_equal(mgi_batcher_grant_for(&load, BATCH, WHOLE).tokens, BATCH);
-    load.free_workers = 1;
-    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
-    load.free_workers = 0; /* as a caller sees it: there is always one, when he comes */
-    assert_int_equal(mgi_batcher_split_count(&load, WHOLE), 1);
+    mgi_batcher_demand demand = idle_demand(64, 2900, 64);
+    assert_int_equal(mgi_batcher_split_count(&demand, WHOLE), 1);
+    assert_int_equal(mgi_batcher_grant_for(&demand, BATCH, WHOLE).tokens, 2900);
+    demand = idle_demand(250, 11999, 1); /* two parts would be smaller */
+    assert_int_equal(mgi_batcher_split_count(&demand, WHOLE), 1);
+    assert_int_equal(mgi_batcher_grant_for(&demand, BATCH, WHOLE).tokens, 11999);
+    demand = idle_demand(250, 12000, 1);
+    assert_int_equal(mgi_batcher_split_count(&demand, WHOLE), 2);
+    assert_int_equal(mgi_batcher_grant_for(&demand, BATCH, WHOLE).tokens, 6000);
+    demand = idle_demand(2000, 90000, 1);
+    assert_int_equal(mgi_batcher_split_count(&demand, WHOLE), 4);
+    assert_int_equal(mgi_batcher_grant_for(&demand, BATCH, WHOLE).tokens, BATCH);
+    demand.free_workers = 1;
+    assert_int_equal(mgi_batcher_split_count(&demand, WHOLE), 1);
+    demand.free_workers = 0; /* as a caller sees it; a worker that asks is one */
+    assert_int_equal(mgi_batcher_split_count(&demand, WHOLE), 1);
 }
 
-static void test_shares_keep_their_bounds(void **state) {
+static void test_grants_keep_their_bounds(void **state) {
     (void)state;
     uint32_t random = 99;
     for (int i = 0; i < 20000; i++) {
@@ -258,23 +258,23 @@ static void test_shares_keep_their_bounds(void **state) {
         for (int d = 0; d < 6; d++) draw[d] = (random = random * 1664525u + 1013904223u) >> 8;
         uint32_t rows = 1 + draw[0] % 500, workers = 1 + draw[1] % 6;
         uint32_t busy = draw[3] % workers;
-        mgi_batcher_demand load = {.waiting_rows = rows,
-                                   .waiting_tokens = rows + draw[2] % (rows * 40),
-                                   .free_workers = workers - busy,
-                                   .busy_workers = busy,
-                                   .cores = 1};
+        mgi_batcher_demand demand = {.waiting_rows = rows,
+                                     .waiting_tokens = rows + draw[2] % (rows * 40),
+                                     .free_workers = workers - busy,
+                                     .busy_workers = busy,
+                                     .cores = 1};
         uint32_t batch = 128 + draw[4] % 20000, whole = draw[5] % batch;
-        uint32_t taken = mgi_batcher_grant_for(&load, batch, whole).tokens;
-        uint32_t sharers = mgi_batcher_split_count(&load, whole);
-        uint64_t least = load.waiting_tokens < whole ? load.waiting_tokens : whole;
+        uint32_t taken = mgi_batcher_grant_for(&demand, batch, whole).tokens;
+        uint32_t sharers = mgi_batcher_split_count(&demand, whole);
+        uint64_t least = demand.waiting_tokens < whole ? demand.waiting_tokens : whole;
         assert_true(taken >= least && taken <= batch);
-        assert_true(sharers >= 1 && sharers <= load.free_workers && sharers <= rows);
-        assert_true(sharers == 1 || load.waiting_tokens / sharers >= whole);
-        assert_true((uint64_t)taken * sharers >= load.waiting_tokens || taken == batch);
+        assert_true(sharers >= 1 && sharers <= demand.free_workers && sharers <= rows);
+        assert_true(sharers == 1 || demand.waiting_tokens / sharers >= whole);
+        assert_true((uint64_t)taken * sharers >= demand.waiting_tokens || taken == batch);
     }
 }
 
-static void test_allocation_failures(void **state) {
+static void test_every_failed_allocation_is_survived(void **state) {
     (void)state;
     mgi_batcher batcher;
     long nth = 1;
@@ -293,17 +293,17 @@ int main(void) {
         cmocka_unit_test(test_rows_of_like_length_go_together),
         cmocka_unit_test(test_the_row_whose_turn_it_is_always_goes),
         cmocka_unit_test(test_rows_of_any_length_go_in_turn),
-        cmocka_unit_test(test_any_length_lets_calls_take_turns),
-        cmocka_unit_test(test_one_row_is_taken_whatever_the_share),
+        cmocka_unit_test(test_calls_take_turns_in_mixed_batches),
+        cmocka_unit_test(test_one_row_is_taken_whatever_the_grant),
         cmocka_unit_test(test_random_rows_all_go_once),
-        cmocka_unit_test(test_a_lone_row_gets_all_cores),
+        cmocka_unit_test(test_a_single_row_gets_all_cores),
         cmocka_unit_test(test_rows_for_all_leave_one_core_each),
         cmocka_unit_test(test_few_rows_are_split_evenly),
         cmocka_unit_test(test_other_callers_are_expected),
         cmocka_unit_test(test_a_worker_always_has_a_core),
         cmocka_unit_test(test_small_batches_stay_whole),
-        cmocka_unit_test(test_shares_keep_their_bounds),
-        cmocka_unit_test(test_allocation_failures),
+        cmocka_unit_test(test_grants_keep_their_bounds),
+        cmocka_unit_test(test_every_failed_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,10 +99,11 @@ static void score_thousands_of_small_calls(void) {
     mgi_runner_destroy(runner);
 }
 
-static void test_thousands_of_small_calls(void **state) {
+static void test_thousands_of_small_calls_are_answered(void **state) {
     (void)state;
     score_thousands_of_small_calls();
-    for (uint32_t lanes = 1; lanes <= 3; lanes++) { /* where callers may stand in for workers */
+    for (uint32_t lanes = 1; lanes <= 3;
+         lanes++) { /* where a batch may run in its caller's thread */
         controllable_reset();
         controllable_set_lanes(lanes, 64);
         score_thousands_of_small_calls();
@@ -118,8 +119,9 @@ static long thread_of_last_run(void) {
     return runs[count - 1].thread;
 }
 
-/* The workers have only just started: until one is at rest, calls are theirs. Returns the calls. */
-static unsigned await_stand_in(mgi_runner *runner) {
+/* Until the first threads of the pool sleep, they may take a call's rows. Returns the calls made.
+ */
+static unsigned await_inline(mgi_runner *runner) {
     static answers a;
     for (unsigned calls = 1; calls <= 1000; calls++) {
         prepare(&a);
@@ -131,15 +133,15 @@ static unsigned await_stand_in(mgi_runner *runner) {
         }
         test_sleep(5);
     }
-    fail_msg("no call was computed where it came");
+    fail_msg("no call was computed in its own thread");
     return 0;
 }
 
-static void test_a_lone_call_is_computed_where_it_comes(void **state) {
+static void test_a_single_call_is_computed_in_its_thread(void **state) {
     (void)state;
     controllable_set_lanes(2, 100);
     mgi_runner *runner = make_runner(4, 64, 512);
-    unsigned before = await_stand_in(runner);
+    unsigned before = await_inline(runner);
     static answers a;
     for (size_t count = 1; count <= 3; count++) {
         prepare(&a);
@@ -163,7 +165,7 @@ static void test_a_lone_call_is_computed_where_it_comes(void **state) {
     mgi_runner_destroy(runner);
 }
 
-static void test_a_call_on_a_cpu_is_the_workers(void **state) {
+static void test_a_call_on_a_cpu_is_computed_by_the_pool(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(2, 64, 512);
     static answers a;
@@ -173,7 +175,7 @@ static void test_a_call_on_a_cpu_is_the_workers(void **state) {
     mgi_runner_destroy(runner);
 }
 
-static void test_a_call_beside_others_is_the_workers(void **state) {
+static void test_concurrent_calls_are_computed_by_the_pool(void **state) {
     (void)state;
     controllable_set_lanes(2, 100);
     mgi_runner *runner = make_runner(1, 64, 512);
@@ -191,12 +193,12 @@ static void test_a_call_beside_others_is_the_workers(void **state) {
     mgi_runner_destroy(runner);
 }
 
-/* The only lane is lent to a caller: the rows that come meanwhile are computed when it is back. */
-static void test_rows_wait_for_a_lane_that_is_lent(void **state) {
+/* The only worker runs a batch in its caller's thread: rows queued meanwhile are computed after. */
+static void test_rows_wait_for_the_lane_of_an_inline_batch(void **state) {
     (void)state;
     controllable_set_lanes(1, 100);
     mgi_runner *runner = make_runner(1, 64, 512);
-    await_stand_in(runner);
+    await_inline(runner);
     static caller callers[5];
     test_threads crew = {0};
     controllable_hold(true);
@@ -259,7 +261,7 @@ static void test_cancelled_calls_end_when_their_rows_are_out(void **state) {
     cancel_while_held(8); /* most rows have not found room in the queue */
 }
 
-static void test_cancelled_before_it_began(void **state) {
+static void test_a_call_cancelled_before_it_began_computes_nothing(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
     static answers a;
@@ -275,13 +277,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_few_rows_are_shared_by_idle_workers),
         TEST(test_callers_share_batches),
-        TEST(test_thousands_of_small_calls),
-        TEST(test_a_lone_call_is_computed_where_it_comes),
-        TEST(test_a_call_on_a_cpu_is_the_workers),
-        TEST(test_a_call_beside_others_is_the_workers),
-        TEST(test_rows_wait_for_a_lane_that_is_lent),
+        TEST(test_thousands_of_small_calls_are_answered),
+        TEST(test_a_single_call_is_computed_in_its_thread),
+        TEST(test_a_call_on_a_cpu_is_computed_by_the_pool),
+        TEST(test_concurrent_calls_are_computed_by_the_pool),
+        TEST(test_rows_wait_for_the_lane_of_an_inline_batch),
         TEST(test_cancelled_calls_end_when_their_rows_are_out),
-        TEST(test_cancelled_before_it_began),
+        TEST(test_a_call_cancelled_before_it_began_computes_nothing),
     };
     return cmocka_run_group_tests(tests, make_pairs, free_pairs);
 }

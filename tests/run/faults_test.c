@@ -178,7 +178,7 @@ static void test_a_row_too_large_fails_its_call_alone(void **state) {
 }
 
 /* The first half is answered, the device is lost with the second. */
-static void test_a_device_lost_between_the_parts(void **state) {
+static void test_a_device_lost_between_two_parts_skips_the_rest(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
     static answers a;
@@ -206,7 +206,7 @@ int main(void) {
         TEST(test_an_answer_shows_a_healthy_device),
         TEST(test_too_little_memory_halves_batches),
         TEST(test_a_row_too_large_fails_its_call_alone),
-        TEST(test_a_device_lost_between_the_parts),
+        TEST(test_a_device_lost_between_two_parts_skips_the_rest),
     };
     return cmocka_run_group_tests(tests, make_pairs, free_pairs);
 }

@@ -110,7 +110,7 @@ static void test_rows_leave_from_anywhere(void **state) {
     mgi_queue_finish(&queue);
 }
 
-static void test_allocation_failures(void **state) {
+static void test_every_failed_allocation_is_survived(void **state) {
     (void)state;
     mgi_queue queue;
     long nth = 1;
@@ -126,9 +126,11 @@ static void test_allocation_failures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_claims_are_bounded),  cmocka_unit_test(test_rows_do_not_overlap),
-        cmocka_unit_test(test_calls_take_turns),    cmocka_unit_test(test_rows_leave_from_anywhere),
-        cmocka_unit_test(test_allocation_failures),
+        cmocka_unit_test(test_claims_are_bounded),
+        cmocka_unit_test(test_rows_do_not_overlap),
+        cmocka_unit_test(test_calls_take_turns),
+        cmocka_unit_test(test_rows_leave_from_anywhere),
+        cmocka_unit_test(test_every_failed_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,7 @@ static void test_long_rows_are_cut_and_flagged(void **state) {
     mgi_runner_destroy(runner);
 }
 
-static void test_numbers_that_are_not_finite(void **state) {
+static void test_logits_that_are_not_finite_are_flagged(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
     static answers a;
@@ -170,7 +170,7 @@ static void test_too_few_columns_score_nothing(void **state) {
 
 /* ---- cores ----------------------------------------------------------------------------------- */
 
-static void test_a_lone_row_has_all_cores(void **state) {
+static void test_a_single_row_has_all_cores(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(3, 64, 512);
     static answers a;
@@ -249,7 +249,7 @@ static void test_a_device_has_its_own_lanes(void **state) {
     mgi_runner_destroy(runner);
 }
 
-static void test_allocation_failures(void **state) {
+static void test_every_failed_allocation_is_survived(void **state) {
     (void)state;
     static answers a;
     for (long nth = 1;; nth++) {
@@ -295,13 +295,13 @@ static void test_warm_up_runs_all_lanes_and_lengths(void **state) {
     assert_int_equal(mgi_runner_warm_up(runner, &progress, NULL), MGEO_OK);
     static controllable_run runs[64];
     unsigned count = controllable_runs(runs, 64);
-    unsigned full = 0, lone = 0;
+    unsigned full = 0, single = 0;
     for (unsigned i = 0; i < count; i++) {
         full += runs[i].tokens == 256 && runs[i].cores == 1;
-        lone += runs[i].rows == 1 && runs[i].cores == 2;
+        single += runs[i].rows == 1 && runs[i].cores == 2;
     }
     assert_true(full >= 2);
-    assert_true(lone >= 1);
+    assert_true(single >= 1);
     uint64_t done, total;
     int32_t stage;
     mgeo_progress_read(&progress, &stage, &done, &total);
@@ -338,13 +338,13 @@ int main(void) {
         TEST(test_no_rows_are_a_call_too),
         TEST(test_bad_texts_are_flagged_and_harm_nobody),
         TEST(test_long_rows_are_cut_and_flagged),
-        TEST(test_numbers_that_are_not_finite),
+        TEST(test_logits_that_are_not_finite_are_flagged),
         TEST(test_too_few_columns_score_nothing),
-        TEST(test_a_lone_row_has_all_cores),
+        TEST(test_a_single_row_has_all_cores),
         TEST(test_batches_keep_to_their_budget),
         TEST(test_rows_of_any_length_share_batches),
         TEST(test_a_device_has_its_own_lanes),
-        TEST(test_allocation_failures),
+        TEST(test_every_failed_allocation_is_survived),
         TEST(test_warm_up_runs_all_lanes_and_lengths),
         TEST(test_warm_up_can_be_cancelled_and_can_fail),
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A solo answers as its runner does, in the caller's thread, and leaves nothing behind. */
+/* A side scorer scores as its runner does, in the caller's thread, and leaves no trace there. */
 #define _GNU_SOURCE
 #include "run/side_scorer.h"
 
@@ -28,7 +28,7 @@ typedef struct answers {
 static test_pair texts[PAIRS];
 static mgeo_pair pairs[PAIRS]; /* the 20th is no UTF-8, the 21st empty, the 22nd too long */
 static mgi_runner *runner;
-static mgi_side_scorer *solo;
+static mgi_side_scorer *scorer;
 static mgeo_error error;
 
 static mgi_runner *make_runner(void) {
@@ -58,12 +58,12 @@ static int begin(void **state) {
     (void)state;
     controllable_reset();
     runner = make_runner();
-    return mgi_side_scorer_create(runner, &solo, &error);
+    return mgi_side_scorer_create(runner, &scorer, &error);
 }
 
 static int end(void **state) {
     (void)state;
-    mgi_side_scorer_destroy(solo);
+    mgi_side_scorer_destroy(scorer);
     mgi_runner_destroy(runner);
     return stub_models_open() + controllable_lanes_open();
 }
@@ -81,7 +81,7 @@ static void prepare(answers *a) {
 }
 
 static mgeo_status score(answers *a, size_t count) {
-    return mgi_side_scorer_score(solo, pairs, count, &a->scores, &error);
+    return mgi_side_scorer_score(scorer, pairs, count, &a->scores, &error);
 }
 
 static bool is_skipped(const answers *a, size_t row) {
@@ -117,29 +117,29 @@ static size_t count_skipped(const answers *a, size_t count) {
 
 static void test_answers_are_the_runners(void **state) {
     (void)state;
-    static answers solos, runners;
-    prepare(&solos);
-    assert_int_equal(score(&solos, PAIRS), MGEO_OK);
-    assert_int_equal(count_skipped(&solos, PAIRS), 0);
-    assert_int_equal(solos.flags[20], MGEO_ROW_INVALID_UTF8);
-    assert_int_equal(solos.flags[21], MGEO_ROW_EMPTY);
-    assert_int_equal(solos.flags[22], MGEO_ROW_TRUNCATED);
+    static answers ours, runners;
+    prepare(&ours);
+    assert_int_equal(score(&ours, PAIRS), MGEO_OK);
+    assert_int_equal(count_skipped(&ours, PAIRS), 0);
+    assert_int_equal(ours.flags[20], MGEO_ROW_INVALID_UTF8);
+    assert_int_equal(ours.flags[21], MGEO_ROW_EMPTY);
+    assert_int_equal(ours.flags[22], MGEO_ROW_TRUNCATED);
     prepare(&runners);
     mgi_runner_score(runner, mgi_clock_now(), pairs, PAIRS, &runners.scores, NULL);
-    assert_int_equal(solos.scores.bad_rows, 2);
-    assert_int_equal(solos.scores.bad_rows, runners.scores.bad_rows);
-    assert_int_equal(solos.scores.tokens, runners.scores.tokens);
-    assert_int_equal(solos.scores.label_count, LABELS);
-    assert_true(mgi_side_scorer_seconds(solo) > 0);
+    assert_int_equal(ours.scores.bad_rows, 2);
+    assert_int_equal(ours.scores.bad_rows, runners.scores.bad_rows);
+    assert_int_equal(ours.scores.tokens, runners.scores.tokens);
+    assert_int_equal(ours.scores.label_count, LABELS);
+    assert_true(mgi_side_scorer_seconds(scorer) > 0);
 }
 
-static void test_numbers_that_are_not_finite(void **state) {
+static void test_logits_that_are_not_finite_are_flagged(void **state) {
     (void)state;
     static answers a;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
     controllable_poison(1); /* [UNK], which no other text here has */
     prepare(&a);
-    assert_int_equal(mgi_side_scorer_score(solo, marked, 3, &a.scores, &error), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(scorer, marked, 3, &a.scores, &error), MGEO_OK);
     assert_int_equal(a.scores.bad_rows, 1);
     assert_int_equal(a.flags[1], MGEO_ROW_NOT_FINITE);
     assert_int_equal(a.label[1], -1);
@@ -152,13 +152,13 @@ static void test_only_similarity_is_required(void **state) {
     float similarity[PAIRS];
     static answers a;
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
-    assert_int_equal(mgi_side_scorer_score(solo, pairs, PAIRS, &scores, &error), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(scorer, pairs, PAIRS, &scores, &error), MGEO_OK);
     prepare(&a);
     assert_int_equal(score(&a, PAIRS), MGEO_OK);
     for (size_t i = 0; i < PAIRS; i++) {
         assert_memory_equal(&similarity[i], &a.similarity[i], sizeof(float));
     }
-    assert_int_equal(mgi_side_scorer_score(solo, NULL, 0, &scores, &error), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(scorer, NULL, 0, &scores, &error), MGEO_OK);
     assert_int_equal(scores.bad_rows, 0);
 }
 
@@ -217,7 +217,7 @@ static void test_nothing_is_allocated_per_call(void **state) {
 
 /* ---- ends before the end --------------------------------------------------------------------- */
 
-static void test_cancelled_before_it_began(void **state) {
+static void test_a_call_cancelled_before_it_began_computes_nothing(void **state) {
     (void)state;
     static answers a;
     prepare(&a);
@@ -272,7 +272,7 @@ static void test_a_lost_device_may_come_back(void **state) {
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
-static void test_allocation_failures(void **state) {
+static void test_every_failed_allocation_is_survived(void **state) {
     (void)state;
     long nth = 1;
     for (;; nth++) {
@@ -291,7 +291,7 @@ static void test_allocation_failures(void **state) {
     assert_true(nth > 8);
 }
 
-static void test_no_lane_no_solo(void **state) {
+static void test_without_a_lane_there_is_no_scorer(void **state) {
     (void)state;
     mgi_side_scorer *another;
     controllable_fail_lanes(true);
@@ -305,17 +305,17 @@ static void test_no_lane_no_solo(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_answers_are_the_runners),
-        TEST(test_numbers_that_are_not_finite),
+        TEST(test_logits_that_are_not_finite_are_flagged),
         TEST(test_only_similarity_is_required),
         TEST(test_too_few_columns_score_nothing),
         TEST(test_batches_keep_to_one_core_and_to_the_budget),
         TEST(test_the_runner_counts_nothing),
         TEST(test_nothing_is_allocated_per_call),
-        TEST(test_cancelled_before_it_began),
+        TEST(test_a_call_cancelled_before_it_began_computes_nothing),
         TEST(test_rows_scored_before_a_failure_stay),
         TEST(test_a_lost_device_may_come_back),
-        TEST(test_allocation_failures),
-        TEST(test_no_lane_no_solo),
+        TEST(test_every_failed_allocation_is_survived),
+        TEST(test_without_a_lane_there_is_no_scorer),
     };
     return cmocka_run_group_tests(tests, make_pairs, NULL);
 }

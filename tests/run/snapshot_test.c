@@ -19,7 +19,7 @@ static test_pair texts[PAIRS];
 static mgeo_pair pairs[PAIRS];
 static float expected[PAIRS];
 static mgi_runner *runner;
-static mgi_snapshot observed;
+static mgi_snapshot snapshot;
 static mgeo_stats stats;
 
 static int make_pairs(void **state) {
@@ -59,35 +59,35 @@ static mgeo_status score(const mgeo_pair *of, size_t count, mgeo_progress *progr
     return mgi_runner_score(runner, mgi_clock_now(), of, count, &scores, NULL);
 }
 
-static void look(void) {
-    memset(&observed, 0xA5, sizeof observed);
+static void take_snapshot(void) {
+    memset(&snapshot, 0xA5, sizeof snapshot);
     memset(&stats, 0, sizeof stats);
-    mgi_runner_snapshot(runner, &observed);
+    mgi_runner_snapshot(runner, &snapshot);
     mgi_runner_stats(runner, &stats);
 }
 
-static void test_nothing_yet(void **state) {
+static void test_counts_begin_at_zero(void **state) {
     (void)state;
-    look();
+    take_snapshot();
     const mgi_snapshot nothing = {.calls = 0};
-    assert_memory_equal(&observed, &nothing, sizeof nothing);
+    assert_memory_equal(&snapshot, &nothing, sizeof nothing);
     assert_true(stats.call_p99 == 0 && stats.wait_p99 == 0 && stats.batch_fill == 0);
 }
 
-static void test_every_row_once(void **state) {
+static void test_every_row_is_counted_once(void **state) {
     (void)state;
     uint64_t bins[MGI_DRIFT_BINS] = {0};
     for (int i = 0; i < PAIRS; i++) bins[mgi_drift_bin(expected[i])]++;
     assert_int_equal(score(pairs, PAIRS, NULL), MGEO_OK);
-    look();
-    assert_int_equal(observed.calls, 1);
-    assert_int_equal(observed.rows_scored, PAIRS);
-    assert_int_equal(observed.rows_bad, 0);
-    assert_memory_equal(observed.similarity, bins, sizeof bins);
-    assert_int_equal(mgi_histogram_count(&observed.call_time), 1);
-    assert_int_equal(mgi_histogram_count(&observed.wait_time), PAIRS);
-    assert_int_equal(mgi_snapshot_failed(&observed), 0);
-    assert_int_equal(stats.tokens, observed.tokens);
+    take_snapshot();
+    assert_int_equal(snapshot.calls, 1);
+    assert_int_equal(snapshot.rows_scored, PAIRS);
+    assert_int_equal(snapshot.rows_bad, 0);
+    assert_memory_equal(snapshot.similarity, bins, sizeof bins);
+    assert_int_equal(mgi_histogram_count(&snapshot.call_time), 1);
+    assert_int_equal(mgi_histogram_count(&snapshot.wait_time), PAIRS);
+    assert_int_equal(mgi_snapshot_failed(&snapshot), 0);
+    assert_int_equal(stats.tokens, snapshot.tokens);
     assert_true(stats.batch_fill > 0 && stats.batch_fill <= 1);
 }
 
@@ -95,12 +95,12 @@ static void test_fill_is_the_share_of_the_budget(void **state) {
     (void)state;
     assert_int_equal(score(pairs, 1, NULL), MGEO_OK);
     assert_int_equal(score(pairs, 1, NULL), MGEO_OK);
-    look();
+    take_snapshot();
     assert_int_equal(stats.batches, 2);
     assert_true(stats.batch_fill == (double)stats.tokens / 2 / BUDGET);
 }
 
-static void test_failures_by_status(void **state) {
+static void test_failures_are_counted_by_status(void **state) {
     (void)state;
     controllable_fail_runs(1, 2, MGEO_E_DEVICE);
     assert_int_equal(score(pairs, 1, NULL), MGEO_E_DEVICE);
@@ -109,29 +109,29 @@ static void test_failures_by_status(void **state) {
     mgeo_progress_cancel(&cancelled);
     assert_int_equal(score(pairs, 3, &cancelled), MGEO_E_CANCELLED);
     assert_int_equal(score(pairs, 1, NULL), MGEO_OK);
-    look();
-    assert_int_equal(observed.calls, 4);
-    assert_int_equal(observed.failed_by[MGEO_E_DEVICE], 2);
-    assert_int_equal(observed.failed_by[MGEO_E_CANCELLED], 1);
-    assert_int_equal(observed.failed_by[MGEO_OK], 0);
-    assert_int_equal(mgi_snapshot_failed(&observed), 3);
-    assert_int_equal(observed.rows_bad, 5);
-    assert_int_equal(observed.rows_scored, 1);
-    assert_int_equal(observed.rows_not_finite, 0);
+    take_snapshot();
+    assert_int_equal(snapshot.calls, 4);
+    assert_int_equal(snapshot.failed_by[MGEO_E_DEVICE], 2);
+    assert_int_equal(snapshot.failed_by[MGEO_E_CANCELLED], 1);
+    assert_int_equal(snapshot.failed_by[MGEO_OK], 0);
+    assert_int_equal(mgi_snapshot_failed(&snapshot), 3);
+    assert_int_equal(snapshot.rows_bad, 5);
+    assert_int_equal(snapshot.rows_scored, 1);
+    assert_int_equal(snapshot.rows_not_finite, 0);
     assert_int_equal(stats.failed_calls, 3);
     assert_int_equal(stats.failed_by[MGEO_E_DEVICE], 2);
 }
 
-static void test_answers_that_are_not_finite(void **state) {
+static void test_results_that_are_not_finite_are_counted(void **state) {
     (void)state;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
     controllable_poison(1); /* [UNK], which no other text here has */
     assert_int_equal(score(marked, 3, NULL), MGEO_OK);
-    look();
-    assert_int_equal(observed.rows_not_finite, 1);
-    assert_int_equal(observed.rows_bad, 1);
+    take_snapshot();
+    assert_int_equal(snapshot.rows_not_finite, 1);
+    assert_int_equal(snapshot.rows_bad, 1);
     uint64_t similarities = 0;
-    for (int i = 0; i < MGI_DRIFT_BINS; i++) similarities += observed.similarity[i];
+    for (int i = 0; i < MGI_DRIFT_BINS; i++) similarities += snapshot.similarity[i];
     assert_int_equal(similarities, 2);
     assert_int_equal(stats.not_finite_rows, 1);
 }
@@ -142,7 +142,7 @@ static void *score_first(void *argument) {
 }
 
 /* The second call's row waits at least as long as this thread sleeps. */
-static void test_rows_that_wait(void **state) {
+static void test_waiting_times_are_counted(void **state) {
     (void)state;
     mgeo_status statuses[2];
     pthread_t threads[2];
@@ -151,14 +151,14 @@ static void test_rows_that_wait(void **state) {
     controllable_await_waiting(1);
     pthread_create(&threads[1], NULL, score_first, &statuses[1]);
     do {
-        look();
+        take_snapshot();
     } while (stats.queued_rows == 0);
     const struct timespec pause = {.tv_nsec = 30000000};
     nanosleep(&pause, NULL);
     controllable_hold(false);
     for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
-    look();
-    assert_int_equal(mgi_histogram_count(&observed.wait_time), 2);
+    take_snapshot();
+    assert_int_equal(mgi_histogram_count(&snapshot.wait_time), 2);
     assert_true(stats.wait_p99 >= 0.030 * 0.96); /* a bucket's middle */
     assert_true(stats.wait_p99 >= stats.wait_p50);
     assert_true(stats.call_p50 >= 0.030 * 0.96);
@@ -166,15 +166,15 @@ static void test_rows_that_wait(void **state) {
     assert_true(stats.call_seconds_max * 2 >= stats.call_seconds);
 }
 
-static void test_solos_are_not_counted(void **state) {
+static void test_side_scorers_are_not_counted(void **state) {
     (void)state;
-    mgi_side_scorer *solo;
+    mgi_side_scorer *scorer;
     float similarity[3];
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
-    assert_int_equal(mgi_side_scorer_create(runner, &solo, NULL), MGEO_OK);
-    assert_int_equal(mgi_side_scorer_score(solo, pairs, 3, &scores, NULL), MGEO_OK);
-    mgi_side_scorer_destroy(solo);
-    test_nothing_yet(NULL);
+    assert_int_equal(mgi_side_scorer_create(runner, &scorer, NULL), MGEO_OK);
+    assert_int_equal(mgi_side_scorer_score(scorer, pairs, 3, &scores, NULL), MGEO_OK);
+    mgi_side_scorer_destroy(scorer);
+    test_counts_begin_at_zero(NULL);
 }
 
 static void *score_many(void *argument) {
@@ -183,8 +183,8 @@ static void *score_many(void *argument) {
     return NULL;
 }
 
-/* Copies made meanwhile only grow; the last one is exact. */
-static void test_copies_while_others_count(void **state) {
+/* Snapshots made meanwhile only grow; the last one is exact. */
+static void test_snapshots_only_grow_while_others_count(void **state) {
     (void)state;
     enum { THREADS = 4 };
     static mgi_snapshot before, difference;
@@ -192,32 +192,32 @@ static void test_copies_while_others_count(void **state) {
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, score_many, NULL);
     memset(&before, 0, sizeof before);
     while (before.calls < 200) {
-        mgi_runner_snapshot(runner, &observed);
-        mgi_snapshot_since(&difference, &observed, &before);
+        mgi_runner_snapshot(runner, &snapshot);
+        mgi_snapshot_since(&difference, &snapshot, &before);
         assert_true(difference.calls <= THREADS * 200);
         assert_true(difference.rows_scored <= THREADS * 1100);
         assert_int_equal(mgi_histogram_count(&difference.call_time), difference.calls);
-        before = observed;
+        before = snapshot;
     }
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
-    look();
-    assert_int_equal(observed.calls, THREADS * 200);
-    assert_int_equal(observed.rows_scored, THREADS * 1100);
-    assert_int_equal(mgi_histogram_count(&observed.wait_time), THREADS * 1100);
+    take_snapshot();
+    assert_int_equal(snapshot.calls, THREADS * 200);
+    assert_int_equal(snapshot.rows_scored, THREADS * 1100);
+    assert_int_equal(mgi_histogram_count(&snapshot.wait_time), THREADS * 1100);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_runner, free_runner)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing_yet),
-        TEST(test_every_row_once),
+        TEST(test_counts_begin_at_zero),
+        TEST(test_every_row_is_counted_once),
         TEST(test_fill_is_the_share_of_the_budget),
-        TEST(test_failures_by_status),
-        TEST(test_answers_that_are_not_finite),
-        TEST(test_rows_that_wait),
-        TEST(test_solos_are_not_counted),
-        TEST(test_copies_while_others_count),
+        TEST(test_failures_are_counted_by_status),
+        TEST(test_results_that_are_not_finite_are_counted),
+        TEST(test_waiting_times_are_counted),
+        TEST(test_side_scorers_are_not_counted),
+        TEST(test_snapshots_only_grow_while_others_count),
     };
     return cmocka_run_group_tests(tests, make_pairs, NULL);
 }

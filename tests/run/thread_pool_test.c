@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads that come to tasks: how many, in which order, and who never waits for ever. */
+/* Threads enter tasks: how many, in which order, and no task waits for ever. */
 #define _GNU_SOURCE
 #include "run/thread_pool.h"
 
@@ -21,11 +21,11 @@ typedef struct work {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static char order[16]; /* names of the works in the order in which threads came */
+static char order[16]; /* names of the works in the order in which threads entered */
 static unsigned came;
-static work *joined[3];
-static unsigned joined_count;
-static mgi_thread_pool *crew;
+static work *added[3];
+static unsigned added_count;
+static mgi_thread_pool *pool;
 static mgeo_error error;
 
 static void do_work(mgi_thread_pool_task *task) {
@@ -68,51 +68,51 @@ static unsigned visits_of(work *w) {
     return visits;
 }
 
-static void join(work *w, char name, uint32_t most) {
+static void add(work *w, char name, uint32_t most) {
     *w = (work){.task = {.body = do_work}, .name = name};
-    if (mgi_thread_pool_add_task(crew, &w->task, most, &error) != MGEO_OK)
+    if (mgi_thread_pool_add_task(pool, &w->task, most, &error) != MGEO_OK)
         fail_msg("%s", error.message);
-    joined[joined_count++] = w;
+    added[added_count++] = w;
 }
 
-static void call(work *w, uint32_t threads, double patience) {
-    mgi_thread_pool_request(crew, &w->task, threads, patience);
+static void request(work *w, uint32_t threads, double starvation_seconds) {
+    mgi_thread_pool_request(pool, &w->task, threads, starvation_seconds);
 }
 
-/* To a task that has none, and waits until all are inside. */
+/* For a task that has none; waits until all are inside. */
 static void bring(work *w, uint32_t threads) {
-    call(w, threads, for_ever);
+    request(w, threads, for_ever);
     await_inside(w, threads);
 }
 
-/* Those that joined since the test began. */
-static void leave_all(void) {
-    while (joined_count > 0) mgi_thread_pool_remove_task(crew, &joined[--joined_count]->task);
+/* Those added since the test began. */
+static void remove_all(void) {
+    while (added_count > 0) mgi_thread_pool_remove_task(pool, &added[--added_count]->task);
 }
 
 static int begin(void **state) {
     (void)state;
     came = 0;
-    joined_count = 0;
-    crew = mgi_thread_pool_create();
-    return crew != NULL ? 0 : -1;
+    added_count = 0;
+    pool = mgi_thread_pool_create();
+    return pool != NULL ? 0 : -1;
 }
 
 static int end(void **state) {
     (void)state;
-    mgi_thread_pool_destroy(crew);
+    mgi_thread_pool_destroy(pool);
     return 0;
 }
 
-static void test_as_many_threads_come_as_are_called(void **state) {
+static void test_as_many_threads_enter_as_are_requested(void **state) {
     (void)state;
     work a;
-    join(&a, 'a', 3);
+    add(&a, 'a', 3);
     bring(&a, 2);
-    call(&a, 1, for_ever);
+    request(&a, 1, for_ever);
     await_inside(&a, 3);
     let_go(&a, 3);
-    leave_all();
+    remove_all();
     assert_int_equal(a.visits, 3);
     assert_int_equal(a.inside, 0);
 }
@@ -120,12 +120,12 @@ static void test_as_many_threads_come_as_are_called(void **state) {
 static void test_tasks_share_the_threads(void **state) {
     (void)state;
     work a, b;
-    join(&a, 'a', 2);
-    join(&b, 'b', 2);
+    add(&a, 'a', 2);
+    add(&b, 'b', 2);
     bring(&a, 2);
-    assert_false(mgi_thread_pool_should_yield(crew, &a.task));
-    call(&b, 2, for_ever);
-    assert_true(mgi_thread_pool_should_yield(crew, &a.task));
+    assert_false(mgi_thread_pool_should_yield(pool, &a.task));
+    request(&b, 2, for_ever);
+    assert_true(mgi_thread_pool_should_yield(pool, &a.task));
     test_sleep(10);
     assert_int_equal(visits_of(&b), 0); /* both threads are taken */
     let_go(&a, 1);
@@ -133,7 +133,7 @@ static void test_tasks_share_the_threads(void **state) {
     let_go(&a, 1);
     await_inside(&b, 2);
     let_go(&b, 2);
-    leave_all();
+    remove_all();
     assert_int_equal(a.visits, 2);
     assert_int_equal(b.visits, 2);
 }
@@ -141,20 +141,20 @@ static void test_tasks_share_the_threads(void **state) {
 static void test_tasks_take_turns(void **state) {
     (void)state;
     work a, b, c;
-    join(&a, 'a', 1);
-    join(&b, 'b', 1);
-    join(&c, 'c', 1);
-    call(&a, 1, for_ever);
+    add(&a, 'a', 1);
+    add(&b, 'b', 1);
+    add(&c, 'c', 1);
+    request(&a, 1, for_ever);
     await_visits(&a, 1);
-    call(&c, 1, for_ever);
-    call(&b, 1, for_ever);
-    call(&c, 1, for_ever); /* has its place already */
-    call(&a, 1, for_ever);
+    request(&c, 1, for_ever);
+    request(&b, 1, for_ever);
+    request(&c, 1, for_ever); /* is queued already */
+    request(&a, 1, for_ever);
     let_go(&a, 2);
     let_go(&b, 1);
     let_go(&c, 1);
     await_visits(&a, 2);
-    leave_all();
+    remove_all();
     assert_int_equal(came, 4);
     assert_memory_equal(order, "acba", 4);
     assert_int_equal(c.visits, 1);
@@ -163,118 +163,118 @@ static void test_tasks_take_turns(void **state) {
 static void test_a_task_without_a_thread_gets_one_more(void **state) {
     (void)state;
     work a, b, c;
-    join(&a, 'a', 2);
-    join(&b, 'b', 2);
-    join(&c, 'c', 1);
+    add(&a, 'a', 2);
+    add(&b, 'b', 2);
+    add(&c, 'c', 1);
     bring(&a, 2);
-    call(&b, 2, 0.001);
+    request(&b, 2, 0.001);
     await_inside(&b, 1);
-    assert_true(mgi_thread_pool_should_yield(crew, &a.task)); /* three work where two should */
+    assert_true(mgi_thread_pool_should_yield(pool, &a.task)); /* three work where two should */
     test_sleep(10);
-    assert_int_equal(visits_of(&b), 1); /* it has one: for the second it waits its turn */
-    call(&c, 1, 0.001);
+    assert_int_equal(visits_of(&b), 1); /* it has one: it waits its turn for the second */
+    request(&c, 1, 0.001);
     await_inside(&c, 1);
     let_go(&c, 1);
     let_go(&a, 2);
     await_inside(&b, 2);
     let_go(&b, 2);
-    leave_all();
+    remove_all();
 }
 
-/* Its patience counts from when the last thread left it. */
+/* Its time counts from when the last thread left it. */
 static void test_a_task_whose_thread_is_taken_gets_one_more(void **state) {
     (void)state;
     work a, b;
-    join(&a, 'a', 1);
-    join(&b, 'b', 1);
-    call(&a, 1, 0.001);
+    add(&a, 'a', 1);
+    add(&b, 'b', 1);
+    request(&a, 1, 0.001);
     await_inside(&a, 1);
-    call(&b, 1, for_ever);
-    call(&a, 1, 0.001); /* behind the other, as a body does that is pressed */
+    request(&b, 1, for_ever);
+    request(&a, 1, 0.001); /* behind the other, as a body does that is to yield */
     let_go(&a, 1);
     await_inside(&b, 1);
     await_visits(&a, 2);
     let_go(&a, 1);
     let_go(&b, 1);
-    leave_all();
+    remove_all();
 }
 
-static void test_the_most_impatient_comes_first(void **state) {
+static void test_the_task_that_starves_first_is_served_first(void **state) {
     (void)state;
     work a, b, c;
-    join(&a, 'a', 1);
-    join(&b, 'b', 1);
-    join(&c, 'c', 1);
+    add(&a, 'a', 1);
+    add(&b, 'b', 1);
+    add(&c, 'c', 1);
     bring(&a, 1);
-    call(&b, 1, for_ever);
+    request(&b, 1, for_ever);
     test_sleep(2);
-    call(&c, 1, 0.001); /* though somebody sleeps on the other's account */
+    request(&c, 1, 0.001); /* though the timer is set for the other */
     await_inside(&c, 1);
     assert_int_equal(visits_of(&b), 0);
     let_go(&c, 1);
     let_go(&a, 1);
     await_inside(&b, 1);
     let_go(&b, 1);
-    leave_all();
+    remove_all();
 }
 
 static void test_a_greater_task_brings_more_threads(void **state) {
     (void)state;
     work a, b;
-    join(&a, 'a', 1);
+    add(&a, 'a', 1);
     bring(&a, 1);
-    assert_int_equal(mgi_thread_pool_usage_now(crew).cores, 1);
-    join(&b, 'b', 4);
-    assert_int_equal(mgi_thread_pool_usage_now(crew).cores, 4);
-    call(&b, 4, for_ever);
+    assert_int_equal(mgi_thread_pool_usage_now(pool).cores, 1);
+    add(&b, 'b', 4);
+    assert_int_equal(mgi_thread_pool_usage_now(pool).cores, 4);
+    request(&b, 4, for_ever);
     await_inside(&b, 3);
     let_go(&a, 1);
     await_inside(&b, 4);
     let_go(&b, 4);
-    leave_all();
-    assert_int_equal(mgi_thread_pool_usage_now(crew).cores, 0);
+    remove_all();
+    assert_int_equal(mgi_thread_pool_usage_now(pool).cores, 0);
     work again;
-    join(&again, 'a', 1);
+    add(&again, 'a', 1);
     bring(&again, 1);
     let_go(&again, 1);
-    leave_all();
+    remove_all();
 }
 
-static void *leave(void *argument) {
-    mgi_thread_pool_remove_task(crew, argument);
+static void *remove_task(void *argument) {
+    mgi_thread_pool_remove_task(pool, argument);
     return NULL;
 }
 
-static void test_who_leaves_waits_for_the_threads_inside(void **state) {
+static void test_removing_a_task_waits_for_its_threads(void **state) {
     (void)state;
     work a, b;
-    test_threads leaving = {0};
-    join(&a, 'a', 1);
-    join(&b, 'b', 1);
+    test_threads removing = {0};
+    add(&a, 'a', 1);
+    add(&b, 'b', 1);
     bring(&a, 1);
-    call(&b, 1, for_ever);
-    mgi_thread_pool_remove_task(crew, &b.task); /* in the queue: nobody comes any more */
-    call(&a, 1, for_ever);
-    test_threads_start(&leaving, leave, &a.task);
-    let_go(&a, 2); /* one may still come for that call */
-    test_threads_join(&leaving);
+    request(&b, 1, for_ever);
+    mgi_thread_pool_remove_task(pool, &b.task); /* in the queue: no thread enters any more */
+    request(&a, 1, for_ever);
+    test_threads_start(&removing, remove_task, &a.task);
+    let_go(&a, 2); /* one may still enter for that request */
+    test_threads_join(&removing);
     assert_int_equal(a.inside, 0);
     assert_int_equal(b.visits, 0);
 }
 
 static void test_batches_are_counted(void **state) {
     (void)state;
-    mgi_thread_pool_begin_batch(crew, 3);
-    mgi_thread_pool_begin_batch(crew, 1);
-    assert_int_equal(mgi_thread_pool_usage_now(crew).batches, 2);
-    assert_int_equal(mgi_thread_pool_usage_now(crew).busy_cores, 4);
-    mgi_thread_pool_end_batch(crew, 3);
-    assert_int_equal(mgi_thread_pool_usage_now(crew).batches, 1);
-    assert_int_equal(mgi_thread_pool_usage_now(crew).busy_cores, 1);
-    mgi_thread_pool_end_batch(crew, 1);
+    mgi_thread_pool_begin_batch(pool, 3);
+    mgi_thread_pool_begin_batch(pool, 1);
+    assert_int_equal(mgi_thread_pool_usage_now(pool).batches, 2);
+    assert_int_equal(mgi_thread_pool_usage_now(pool).busy_cores, 4);
+    mgi_thread_pool_end_batch(pool, 3);
+    assert_int_equal(mgi_thread_pool_usage_now(pool).batches, 1);
+    assert_int_equal(mgi_thread_pool_usage_now(pool).busy_cores, 1);
+    mgi_thread_pool_end_batch(pool, 1);
 }
 
-/* ---- under threads: nothing that was put down before a call is left lying -------------------- */
+/* ---- many threads: nothing that was put down before a request is left lying ------------------ */
 
 enum { HEAPS = 3, CALLERS = 6, ROUNDS = 3000 };
 
@@ -290,8 +290,8 @@ static void take_all(mgi_thread_pool_task *task) {
     heap *h = (heap *)task;
     for (unsigned taken; (taken = atomic_exchange(&h->lying, 0)) > 0;) {
         atomic_fetch_add(&h->taken, taken);
-        if (mgi_thread_pool_should_yield(crew, task)) {
-            mgi_thread_pool_request(crew, task, 1, for_ever);
+        if (mgi_thread_pool_should_yield(pool, task)) {
+            mgi_thread_pool_request(pool, task, 1, for_ever);
             return;
         }
     }
@@ -303,18 +303,18 @@ static void *put_down(void *argument) {
         random = random * 1664525u + 1013904223u;
         heap *h = &heaps[(random >> 16) % HEAPS];
         atomic_fetch_add(&h->lying, 1);
-        mgi_thread_pool_request(crew, &h->task, 1 + (random >> 24) % 3,
+        mgi_thread_pool_request(pool, &h->task, 1 + (random >> 24) % 3,
                                 (random >> 8) % 2 ? 0 : for_ever);
     }
     return NULL;
 }
 
-static void test_no_call_is_lost(void **state) {
+static void test_no_request_is_lost(void **state) {
     (void)state;
     test_threads callers = {0};
     for (uint32_t i = 0; i < HEAPS; i++) {
         heaps[i] = (heap){.task = {.body = take_all}};
-        assert_int_equal(mgi_thread_pool_add_task(crew, &heaps[i].task, 1 + i, &error), MGEO_OK);
+        assert_int_equal(mgi_thread_pool_add_task(pool, &heaps[i].task, 1 + i, &error), MGEO_OK);
     }
     for (uintptr_t i = 0; i < CALLERS; i++) test_threads_start(&callers, put_down, (void *)(i + 1));
     test_threads_join(&callers);
@@ -323,7 +323,7 @@ static void test_no_call_is_lost(void **state) {
         taken = 0;
         for (int i = 0; i < HEAPS; i++) taken += atomic_load(&heaps[i].taken);
     }
-    for (int i = 0; i < HEAPS; i++) mgi_thread_pool_remove_task(crew, &heaps[i].task);
+    for (int i = 0; i < HEAPS; i++) mgi_thread_pool_remove_task(pool, &heaps[i].task);
     assert_int_equal(taken, CALLERS * ROUNDS);
 }
 
@@ -331,16 +331,16 @@ static void test_no_call_is_lost(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_as_many_threads_come_as_are_called),
+        TEST(test_as_many_threads_enter_as_are_requested),
         TEST(test_tasks_share_the_threads),
         TEST(test_tasks_take_turns),
         TEST(test_a_task_without_a_thread_gets_one_more),
         TEST(test_a_task_whose_thread_is_taken_gets_one_more),
-        TEST(test_the_most_impatient_comes_first),
+        TEST(test_the_task_that_starves_first_is_served_first),
         TEST(test_a_greater_task_brings_more_threads),
-        TEST(test_who_leaves_waits_for_the_threads_inside),
+        TEST(test_removing_a_task_waits_for_its_threads),
         TEST(test_batches_are_counted),
-        TEST(test_no_call_is_lost),
+        TEST(test_no_request_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
