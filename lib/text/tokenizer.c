@@ -3,7 +3,7 @@
 #include "text/tokenizer.h"
 
 #include "core/alloc.h"
-#include "text/normalize.h"
+#include "text/normalizer.h"
 #include "text/vocab.h"
 #include "text/wordpiece.h"
 

@@ -2,7 +2,7 @@
 /* Greedy longest match of a word's pieces. */
 #include "text/wordpiece.h"
 
-#include "text/normalize.h"
+#include "text/normalizer.h"
 
 static void append(mgi_wordpiece_tokens *tokens, int32_t id) {
     if (tokens->count < tokens->capacity) tokens->ids[tokens->count] = id;

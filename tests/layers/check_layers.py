@@ -18,7 +18,7 @@ for user in ("run", "engine", "api"):
 
 # Foreign headers that have one home: (what is included, which files may, who that is).
 HOMES = [
-    (r"utf8proc\.h$", r"lib/text/normalize\.c$", "lib/text/normalize.c"),
+    (r"utf8proc\.h$", r"lib/text/normalizer\.c$", "lib/text/normalizer.c"),
     (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$", "lib/backend/torch/torch_c.cpp"),
     (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/", "lib/backend/cuda/"),
     (r"jansson\.h$", r"(lib/(core/json\.|model/|journal/(record|hash_chain)\.c$)|cli/|tests/)",
@@ -97,7 +97,7 @@ def check_tree(root):
 SOUND = {
     "include/mgeo.h": "#include <stdint.h>\n",
     "lib/api/api.c": '#include "engine/engine.h"\n#include "core/abi.h"\n',
-    "lib/text/normalize.c": "#include <utf8proc.h>\n#include <mgeo.h>\n",
+    "lib/text/normalizer.c": "#include <utf8proc.h>\n#include <mgeo.h>\n",
     "lib/run/queue.c": '#include "stats/counters.h"\n#include "model/model.h"\n',
     "lib/backend/torch/torch_c.cpp": '#include "backend/torch/torch_c.h"\n#include <ATen/ATen.h>\n',
     "lib/backend/torch/forward.c": '#include "backend/torch/torch_c.h"\n',

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Greedy longest match. */
-#include "text/normalize.h"
+#include "text/normalizer.h"
 #include "text/wordpiece.h"
 
 #include <setjmp.h>

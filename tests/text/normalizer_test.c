@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Splitting into words: the reference's own cases, and texts made to break streaming. */
-#include "text/normalize.h"
+#include "text/normalizer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

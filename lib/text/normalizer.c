@@ -11,7 +11,7 @@
  *    starter and its marks (a segment) is all that must be held back.
  *  - Where accents are stripped, NFC followed by NFD is NFD, so nothing is ever composed.
  */
-#include "text/normalize.h"
+#include "text/normalizer.h"
 
 #include "core/alloc.h"
 #include "text/utf8.h"

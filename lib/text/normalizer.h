@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From UTF-8 text to BERT's words: cleaned, CJK apart, lower-cased, stripped, split. */
-#ifndef MGI_TEXT_NORMALIZE_H
-#define MGI_TEXT_NORMALIZE_H
+#ifndef MGI_TEXT_NORMALIZER_H
+#define MGI_TEXT_NORMALIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>
