@@ -44,19 +44,19 @@ enum {
 };
 
 struct mgi_normalizer {
-    mgi_normalize_rules rules;
+    mgi_normalizer_rules rules;
     uint8_t kinds[PLANE];
 };
 
 /* One text on its way through. The large arrays are not initialised. */
 typedef struct text_stream {
     const mgi_normalizer *normalizer;
-    mgi_normalize_word_fn word_fn;
+    mgi_normalizer_word_fn word_fn;
     void *user;
-    size_t letters; /* characters in word, at most MGI_NORMALIZE_MAX_WORD + 1 */
+    size_t letters; /* characters in word, at most MGI_NORMALIZER_MAX_WORD + 1 */
     size_t marks;   /* marks behind the starter */
-    int32_t word[MGI_NORMALIZE_MAX_WORD + 1]; /* the word so far */
-    int32_t segment[1 + MARKS_MAX];           /* the starter (0: none yet), then marks in order */
+    int32_t word[MGI_NORMALIZER_MAX_WORD + 1]; /* the word so far */
+    int32_t segment[1 + MARKS_MAX];            /* the starter (0: none yet), then marks in order */
     uint8_t classes[1 + MARKS_MAX]; /* combining classes, as long as nothing is composed */
 } text_stream;
 
@@ -128,7 +128,7 @@ static bool may_join(int32_t c) {
            (c >= 0x1160 && c <= 0x11FF);
 }
 
-static int kind_of(const mgi_normalize_rules *rules, int32_t c) {
+static int kind_of(const mgi_normalizer_rules *rules, int32_t c) {
     if (is_dropped(c)) return KIND_DROPPED;
     if (is_space(c)) return KIND_SPACE;
     if (rules->space_chinese && is_ideograph(c)) {
@@ -139,7 +139,7 @@ static int kind_of(const mgi_normalize_rules *rules, int32_t c) {
     return is_whole(c) && !may_join(c) ? KIND_PLAIN : KIND_OTHER;
 }
 
-mgi_normalizer *mgi_normalizer_create(const mgi_normalize_rules *rules) {
+mgi_normalizer *mgi_normalizer_create(const mgi_normalizer_rules *rules) {
     mgi_normalizer *normalizer = mgi_calloc(1, sizeof *normalizer);
     if (normalizer == NULL) return NULL;
     normalizer->rules = *rules;
@@ -169,7 +169,7 @@ static void put_character(text_stream *stream, int32_t c) {
     if (punctuation) {
         end_word(stream);
         stream->word_fn(stream->user, &c, 1);
-    } else if (stream->letters <= MGI_NORMALIZE_MAX_WORD) {
+    } else if (stream->letters <= MGI_NORMALIZER_MAX_WORD) {
         stream->word[stream->letters++] = c;
     }
 }
@@ -291,8 +291,8 @@ static void take_kind(text_stream *stream, int32_t c, int kind) {
     }
 }
 
-bool mgi_normalize(const mgi_normalizer *normalizer, const char *text, size_t bytes,
-                   mgi_normalize_word_fn word, void *user) {
+bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
+                          mgi_normalizer_word_fn word, void *user) {
     if (bytes == 0) return true;
     text_stream stream;
     stream.normalizer = normalizer;

@@ -8,30 +8,30 @@
 #include <stdint.h>
 
 /* Longer words are [UNK] whatever they say. */
-enum { MGI_NORMALIZE_MAX_WORD = 100 };
+enum { MGI_NORMALIZER_MAX_WORD = 100 };
 
-typedef struct mgi_normalize_rules {
+typedef struct mgi_normalizer_rules {
     bool lower_case;
     bool strip_accents;
     bool space_chinese; /* each CJK ideograph is a word of its own */
-} mgi_normalize_rules;
+} mgi_normalizer_rules;
 
 /* Immutable once made; any number of threads may use it at once. */
 typedef struct mgi_normalizer mgi_normalizer;
 
 /* NULL when out of memory. */
-mgi_normalizer *mgi_normalizer_create(const mgi_normalize_rules *rules);
+mgi_normalizer *mgi_normalizer_create(const mgi_normalizer_rules *rules);
 void mgi_normalizer_destroy(mgi_normalizer *normalizer);
 size_t mgi_normalizer_bytes(void); /* memory that each takes */
 
-/* Receives the words in order. count is at least 1; a word longer than MGI_NORMALIZE_MAX_WORD comes
- * with MGI_NORMALIZE_MAX_WORD + 1 characters, the rest of it is not kept. */
-typedef void (*mgi_normalize_word_fn)(void *user, const int32_t *characters, size_t count);
+/* Receives the words in order. count is at least 1; a word longer than MGI_NORMALIZER_MAX_WORD
+ * comes with MGI_NORMALIZER_MAX_WORD + 1 characters, the rest of it is not kept. */
+typedef void (*mgi_normalizer_word_fn)(void *user, const int32_t *characters, size_t count);
 
 /* Splits `bytes` bytes of text into words. Returns false if the text is not UTF-8, after having
  * handed out the words before the fault. Allocates nothing; time is linear in bytes. text may be
  * NULL if bytes is 0. */
-bool mgi_normalize(const mgi_normalizer *normalizer, const char *text, size_t bytes,
-                   mgi_normalize_word_fn word, void *user);
+bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
+                          mgi_normalizer_word_fn word, void *user);
 
 #endif

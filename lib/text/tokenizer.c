@@ -31,9 +31,9 @@ mgeo_status mgi_tokenizer_create(const mgi_tokenizer_options *options, const voi
     made->options = *options;
     bool strip = options->strip_accents == MGI_TOKENIZER_STRIP_YES ||
                  (options->strip_accents == MGI_TOKENIZER_STRIP_AS_LOWER && options->do_lower_case);
-    mgi_normalize_rules rules = {.lower_case = options->do_lower_case,
-                                 .strip_accents = strip,
-                                 .space_chinese = options->tokenize_chinese_chars};
+    mgi_normalizer_rules rules = {.lower_case = options->do_lower_case,
+                                  .strip_accents = strip,
+                                  .space_chinese = options->tokenize_chinese_chars};
     mgeo_status status = mgi_vocab_create(vocab, vocab_bytes, vocab_name, &made->vocab, error);
     if (status != MGEO_OK) goto cleanup;
     made->normalizer = mgi_normalizer_create(&rules);
@@ -93,7 +93,7 @@ static uint32_t encode_side(const mgi_tokenizer *tokenizer, const char *text, si
     pair_side side = {tokenizer->vocab, {ids, capacity, 0}};
     if (text == NULL) bytes = 0;
     if (bytes == MGEO_NUL_TERMINATED) bytes = strlen(text);
-    bool valid = mgi_normalize(tokenizer->normalizer, text, bytes, take_word, &side);
+    bool valid = mgi_normalizer_split(tokenizer->normalizer, text, bytes, take_word, &side);
     *tokens = side.tokens;
     if (!valid) return MGEO_ROW_INVALID_UTF8;
     return tokens->count == 0 ? MGEO_ROW_EMPTY : 0;

@@ -15,7 +15,7 @@ typedef struct mgi_wordpiece_tokens {
 } mgi_wordpiece_tokens;
 
 /* Appends the pieces of a word by greedy longest match; [UNK] for a word that cannot be pieced
- * together or is longer than MGI_NORMALIZE_MAX_WORD characters. count is at least 1. */
+ * together or is longer than MGI_NORMALIZER_MAX_WORD characters. count is at least 1. */
 void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
                    mgi_wordpiece_tokens *tokens);
 

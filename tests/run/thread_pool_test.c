@@ -70,8 +70,9 @@ static unsigned visits_of(work *w) {
 
 static void add(work *w, char name, uint32_t most) {
     *w = (work){.task = {.body = do_work}, .name = name};
-    if (mgi_thread_pool_add_task(pool, &w->task, most, &error) != MGEO_OK)
+    if (mgi_thread_pool_add_task(pool, &w->task, most, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
+    }
     added[added_count++] = w;
 }
 

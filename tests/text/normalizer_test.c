@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-static const mgi_normalize_rules lower = {true, true, true};
-static const mgi_normalize_rules keep = {true, false, true};
-static const mgi_normalize_rules cased = {false, false, true};
-static const mgi_normalize_rules strip = {false, true, true};
+static const mgi_normalizer_rules lower = {true, true, true};
+static const mgi_normalizer_rules keep = {true, false, true};
+static const mgi_normalizer_rules cased = {false, false, true};
+static const mgi_normalizer_rules strip = {false, true, true};
 
 /* Words as they come, joined by '|'. */
 typedef struct words {
@@ -46,22 +46,22 @@ static void put_character(words *to, int32_t c) {
 
 static void take_word(void *user, const int32_t *characters, size_t count) {
     words *to = user;
-    assert_true(count >= 1 && count <= MGI_NORMALIZE_MAX_WORD + 1);
+    assert_true(count >= 1 && count <= MGI_NORMALIZER_MAX_WORD + 1);
     if (to->count++ > 0) put(to, '|');
     for (size_t i = 0; i < count; i++) put_character(to, characters[i]);
     if (count > to->longest) to->longest = count;
 }
 
-static bool split(const mgi_normalize_rules *rules, const char *text, size_t bytes, words *to) {
+static bool split(const mgi_normalizer_rules *rules, const char *text, size_t bytes, words *to) {
     memset(to, 0, sizeof *to);
     mgi_normalizer *normalizer = mgi_normalizer_create(rules);
     assert_non_null(normalizer);
-    bool valid = mgi_normalize(normalizer, text, bytes, take_word, to);
+    bool valid = mgi_normalizer_split(normalizer, text, bytes, take_word, to);
     mgi_normalizer_destroy(normalizer);
     return valid;
 }
 
-static void check(const mgi_normalize_rules *rules, const char *text, const char *expected) {
+static void check(const mgi_normalizer_rules *rules, const char *text, const char *expected) {
     words got;
     assert_true(split(rules, text, strlen(text), &got));
     assert_string_equal(got.text, expected);
@@ -136,7 +136,7 @@ static char *repeat(const char *head, const char *piece, size_t count, const cha
     return text;
 }
 
-static void check_many(const mgi_normalize_rules *rules, const char *head, const char *piece,
+static void check_many(const mgi_normalizer_rules *rules, const char *head, const char *piece,
                        const char *tail, size_t words_expected, size_t longest) {
     size_t bytes;
     char *text = repeat(head, piece, 300000, tail, &bytes);
@@ -149,13 +149,14 @@ static void check_many(const mgi_normalize_rules *rules, const char *head, const
 
 static void endless_words_take_no_memory(void **state) {
     (void)state;
-    check_many(&lower, "", "a", "", 1, MGI_NORMALIZE_MAX_WORD + 1);
-    check_many(&cased, "a", "\u0301", " b", 2, MGI_NORMALIZE_MAX_WORD + 1);
+    check_many(&lower, "", "a", "", 1, MGI_NORMALIZER_MAX_WORD + 1);
+    check_many(&cased, "a", "\u0301", " b", 2, MGI_NORMALIZER_MAX_WORD + 1);
     check_many(&lower, "a", "\u0301", " b", 2, 1);
-    check_many(&lower, "a", "\u302E", " b", 2, MGI_NORMALIZE_MAX_WORD + 1);
-    check_many(&cased, "", "\u1161", "!", 2, MGI_NORMALIZE_MAX_WORD + 1);
-    check_many(&cased, "<", "\u0301", "x", 2, MGI_NORMALIZE_MAX_WORD + 1);
-    check_many(&cased, "<", "\u0301", "\u0338", 1, MGI_NORMALIZE_MAX_WORD + 1); /* joins over all */
+    check_many(&lower, "a", "\u302E", " b", 2, MGI_NORMALIZER_MAX_WORD + 1);
+    check_many(&cased, "", "\u1161", "!", 2, MGI_NORMALIZER_MAX_WORD + 1);
+    check_many(&cased, "<", "\u0301", "x", 2, MGI_NORMALIZER_MAX_WORD + 1);
+    check_many(&cased, "<", "\u0301", "\u0338", 1,
+               MGI_NORMALIZER_MAX_WORD + 1); /* joins over all */
     check_many(&lower, "x", "\u200B", "y", 1, 2);
 }
 

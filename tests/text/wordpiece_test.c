@@ -74,19 +74,19 @@ static void a_character_beyond_the_basic_plane_is_found(void **state) {
 
 static void a_hundred_characters_are_the_most(void **state) {
     (void)state;
-    char word[MGI_NORMALIZE_MAX_WORD + 2];
+    char word[MGI_NORMALIZER_MAX_WORD + 2];
     memset(word, 'x', sizeof word);
     int32_t ids[200];
     mgi_wordpiece_tokens tokens = {ids, 200, 0};
-    word[MGI_NORMALIZE_MAX_WORD] = '\0';
+    word[MGI_NORMALIZER_MAX_WORD] = '\0';
     piece(word, &tokens);
-    assert_int_equal(tokens.count, MGI_NORMALIZE_MAX_WORD);
+    assert_int_equal(tokens.count, MGI_NORMALIZER_MAX_WORD);
     assert_int_equal(ids[0], X);
     assert_int_equal(ids[99], X + 1);
-    word[MGI_NORMALIZE_MAX_WORD] = 'x';
-    word[MGI_NORMALIZE_MAX_WORD + 1] = '\0';
+    word[MGI_NORMALIZER_MAX_WORD] = 'x';
+    word[MGI_NORMALIZER_MAX_WORD + 1] = '\0';
     piece(word, &tokens);
-    assert_int_equal(tokens.count, MGI_NORMALIZE_MAX_WORD + 1);
+    assert_int_equal(tokens.count, MGI_NORMALIZER_MAX_WORD + 1);
     assert_int_equal(ids[100], UNK);
 }
 
