@@ -20,7 +20,7 @@ typedef struct mgi_parallelism {
 unsigned mgi_parallelism_choose(mgi_parallelism *known, unsigned offered);
 
 /* Records how long a batch took on `used` cores. Only for batches that had more than one on offer:
- * what else runs beside the others would be measured too. */
+ * the others share the cores with further batches, which would be timed too. */
 void mgi_parallelism_learn(mgi_parallelism *known, unsigned used, uint32_t tokens, double seconds);
 
 #endif

@@ -99,7 +99,7 @@ static void test_rows_of_any_length_go_in_turn(void **state) {
     const uint32_t lengths[] = {10, 30, 11, 29, 10};
     for (size_t i = 0; i < 5; i++) put(&b.queue, &b.source, i, lengths[i]);
     mgi_batcher_fill(&b.batcher, &b.queue, 64);
-    check_batch(&b.batcher, 3); /* 10 11 30: the next one does not fit, and nobody passes it */
+    check_batch(&b.batcher, 3); /* 10 11 30: the next one does not fit, and no other passes it */
     assert_int_equal(b.batcher.entries[0].index, 0);
     assert_int_equal(b.batcher.entries[1].index, 2);
     assert_int_equal(b.batcher.entries[2].index, 1);

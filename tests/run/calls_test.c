@@ -12,12 +12,12 @@ static void test_few_rows_are_shared_by_idle_workers(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(2, 64, 512);
     static caller one;
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &one, runner, 0, 8);
+    start_caller(&threads, &one, runner, 0, 8);
     controllable_await_waiting(2);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     controllable_run runs[2];
     assert_int_equal(controllable_runs(runs, 2), 2);
     assert_int_equal(runs[0].rows + runs[1].rows, 8);
@@ -32,17 +32,17 @@ static void test_callers_share_batches(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
     static caller callers[9];
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &callers[0], runner, 0, 1);
+    start_caller(&threads, &callers[0], runner, 0, 1);
     controllable_await_waiting(1);
-    for (int i = 1; i < 9; i++) start_caller(&crew, &callers[i], runner, (size_t)i, 1);
+    for (int i = 1; i < 9; i++) start_caller(&threads, &callers[i], runner, (size_t)i, 1);
     await_queued(runner, 8);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
     assert_int_equal(stats.calls_in_flight, 9);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     controllable_run runs[2];
     assert_int_equal(controllable_runs(runs, 2), 2);
     assert_int_equal(runs[1].rows, 8);
@@ -81,12 +81,12 @@ static void score_thousands_of_small_calls(void) {
     mgi_runner *runner = make_runner(3, 8, 128);
     atomic_uint wrong = 0;
     many callers[16];
-    test_threads crew = {0};
+    test_threads threads = {0};
     for (unsigned i = 0; i < 16; i++) {
         callers[i] = (many){.runner = runner, .number = i, .wrong = &wrong};
-        test_threads_start(&crew, call_often, &callers[i]);
+        test_threads_start(&threads, call_often, &callers[i]);
     }
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(atomic_load(&wrong), 0);
     mgeo_stats stats = {0};
     mgi_runner_stats(runner, &stats);
@@ -122,7 +122,7 @@ static long thread_of_last_run(void) {
 /* Until the first threads of the pool sleep, they may take a call's rows. Returns the calls made.
  */
 static unsigned await_inline(mgi_runner *runner) {
-    static answers a;
+    static results a;
     for (unsigned calls = 1; calls <= 1000; calls++) {
         prepare(&a);
         controllable_reset();
@@ -142,7 +142,7 @@ static void test_a_single_call_is_computed_in_its_thread(void **state) {
     controllable_set_lanes(2, 100);
     mgi_runner *runner = make_runner(4, 64, 512);
     unsigned before = await_inline(runner);
-    static answers a;
+    static results a;
     for (size_t count = 1; count <= 3; count++) {
         prepare(&a);
         assert_int_equal(score(runner, 5, count, &a), MGEO_OK);
@@ -168,7 +168,7 @@ static void test_a_single_call_is_computed_in_its_thread(void **state) {
 static void test_a_call_on_a_cpu_is_computed_by_the_pool(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(2, 64, 512);
-    static answers a;
+    static results a;
     prepare(&a);
     assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
     assert_true(thread_of_last_run() != controllable_own_thread());
@@ -180,14 +180,14 @@ static void test_concurrent_calls_are_computed_by_the_pool(void **state) {
     controllable_set_lanes(2, 100);
     mgi_runner *runner = make_runner(1, 64, 512);
     static caller first, second;
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &first, runner, 0, 1);
+    start_caller(&threads, &first, runner, 0, 1);
     controllable_await_waiting(1);
-    start_caller(&crew, &second, runner, 1, 1);
+    start_caller(&threads, &second, runner, 1, 1);
     controllable_await_waiting(2); /* another lane is free for it */
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(first.a.status, MGEO_OK);
     assert_int_equal(second.a.status, MGEO_OK);
     mgi_runner_destroy(runner);
@@ -200,14 +200,14 @@ static void test_rows_wait_for_the_lane_of_an_inline_batch(void **state) {
     mgi_runner *runner = make_runner(1, 64, 512);
     await_inline(runner);
     static caller callers[5];
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &callers[0], runner, 0, 1);
+    start_caller(&threads, &callers[0], runner, 0, 1);
     controllable_await_waiting(1);
-    for (size_t i = 1; i < 5; i++) start_caller(&crew, &callers[i], runner, i, 1);
+    for (size_t i = 1; i < 5; i++) start_caller(&threads, &callers[i], runner, i, 1);
     await_queued(runner, 4);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(callers[i].a.status, MGEO_OK);
         check_scored(&callers[i].a, i, 0);
@@ -221,9 +221,9 @@ static void test_rows_wait_for_the_lane_of_an_inline_batch(void **state) {
 static void cancel_while_held(uint32_t queue_rows) {
     mgi_runner *runner = make_runner(1, queue_rows, 64);
     static caller big;
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &big, runner, 0, MAX_PAIRS);
+    start_caller(&threads, &big, runner, 0, MAX_PAIRS);
     controllable_await_waiting(1);
     mgeo_progress_cancel(&big.a.progress);
     mgeo_stats stats = {0};
@@ -234,7 +234,7 @@ static void cancel_while_held(uint32_t queue_rows) {
     test_sleep(30);
     assert_false(atomic_load(&big.returned)); /* a worker still has rows of its arrays */
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(big.a.status, MGEO_E_CANCELLED);
     size_t scored = 0;
     for (size_t i = 0; i < MAX_PAIRS; i++) {
@@ -264,7 +264,7 @@ static void test_cancelled_calls_end_when_their_rows_are_out(void **state) {
 static void test_a_call_cancelled_before_it_began_computes_nothing(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
-    static answers a;
+    static results a;
     prepare(&a);
     mgeo_progress_cancel(&a.progress);
     assert_int_equal(score(runner, 0, 50, &a), MGEO_E_CANCELLED);

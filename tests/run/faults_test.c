@@ -11,14 +11,14 @@ static void test_a_failure_fails_its_calls_only(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 64);
     static caller first, second;
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     controllable_hold(true);
-    start_caller(&crew, &first, runner, 0, 1);
+    start_caller(&threads, &first, runner, 0, 1);
     controllable_await_waiting(1);
-    start_caller(&crew, &second, runner, 10, 5);
+    start_caller(&threads, &second, runner, 10, 5);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(first.a.status, MGEO_E_DEVICE);
     assert_non_null(strstr(first.a.error.message, "told to fail"));
     check_skipped(&first.a, 0);
@@ -33,7 +33,7 @@ static void test_a_failure_fails_its_calls_only(void **state) {
 
 static void fail_in_the_middle(mgeo_status status, uint32_t queue_rows) {
     mgi_runner *runner = make_runner(2, queue_rows, 64);
-    static answers a;
+    static results a;
     prepare(&a);
     controllable_fail_runs(5, 1, status);
     assert_int_equal(score(runner, 0, MAX_PAIRS, &a), status);
@@ -64,7 +64,7 @@ static void test_rows_scored_before_a_failure_stay(void **state) {
 static void test_a_lost_device_may_come_back(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
-    static answers a;
+    static results a;
     controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     controllable_fail_lanes(true);
     for (int i = 0; i < 3; i++) {
@@ -84,7 +84,7 @@ static void test_a_lost_device_may_come_back(void **state) {
 static void test_a_device_that_opens_again_stays_healthy(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
-    static answers a;
+    static results a;
     prepare(&a);
     controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(score(runner, 0, 2, &a), MGEO_E_DEVICE);
@@ -100,10 +100,10 @@ static void test_an_answer_shows_a_healthy_device(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(2, 16, 64);
     static caller one;
-    static answers a;
-    test_threads crew = {0};
+    static results a;
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &one, runner, 0, 1);
+    start_caller(&threads, &one, runner, 0, 1);
     controllable_await_waiting(1);
     controllable_let_pass(1);
     controllable_fail_runs(1, 1, MGEO_E_DEVICE);
@@ -112,7 +112,7 @@ static void test_an_answer_shows_a_healthy_device(void **state) {
     assert_int_equal(score(runner, 10, 1, &a), MGEO_E_DEVICE);
     assert_false(mgi_runner_healthy(runner));
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(one.a.status, MGEO_OK);
     assert_true(mgi_runner_healthy(runner));
     mgi_runner_destroy(runner);
@@ -121,7 +121,7 @@ static void test_an_answer_shows_a_healthy_device(void **state) {
 /* Every batch is packed once, counted once and answered whole, in however many parts. */
 static void test_too_little_memory_halves_batches(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     for (uint32_t most = 1; most < 12; most += 3) {
         controllable_reset();
         mgi_runner *runner = make_runner(2, 4096, 512);
@@ -145,15 +145,15 @@ static void test_a_row_too_large_fails_its_call_alone(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
     static caller callers[4];
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    start_caller(&crew, &callers[3], runner, 90, 1); /* keeps the worker busy */
+    start_caller(&threads, &callers[3], runner, 90, 1); /* keeps the worker busy */
     controllable_await_waiting(1);
-    for (size_t i = 0; i < 3; i++) start_caller(&crew, &callers[i], runner, 10 * i, 2);
+    for (size_t i = 0; i < 3; i++) start_caller(&threads, &callers[i], runner, 10 * i, 2);
     await_queued(runner, 6);
     controllable_fail_runs(1, 3, MGEO_E_MEMORY); /* all six, the first three, the first */
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     size_t failed = 0;
     for (size_t i = 0; i < 3; i++) {
         if (callers[i].a.status == MGEO_OK) {
@@ -181,7 +181,7 @@ static void test_a_row_too_large_fails_its_call_alone(void **state) {
 static void test_a_device_lost_between_two_parts_skips_the_rest(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
-    static answers a;
+    static results a;
     prepare(&a);
     controllable_limit_rows(4);
     controllable_fail_runs(3, 1, MGEO_E_DEVICE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of lib/run/runner.h share: pairs with their answers, calls and a runner. */
+/* What the tests of lib/run/runner.h share: pairs with their results, calls and a runner. */
 #define _GNU_SOURCE
 #include "runner_fixture.h"
 
@@ -57,7 +57,7 @@ int after_each(void **state) {
     return stub_models_open() == 0 && controllable_lanes_open() == 0 ? 0 : -1;
 }
 
-void prepare(answers *a) {
+void prepare(results *a) {
     memset(a, 0xA5, sizeof *a);
     memset(&a->progress, 0, sizeof a->progress);
     memset(&a->error, 0, sizeof a->error);
@@ -70,13 +70,13 @@ void prepare(answers *a) {
                               .progress = &a->progress};
 }
 
-mgeo_status score(mgi_runner *runner, size_t first, size_t count, answers *a) {
+mgeo_status score(mgi_runner *runner, size_t first, size_t count, results *a) {
     a->status =
         mgi_runner_score(runner, mgi_clock_now(), pairs + first, count, &a->scores, &a->error);
     return a->status;
 }
 
-void check_scored(const answers *a, size_t first, size_t row) {
+void check_scored(const results *a, size_t first, size_t row) {
     assert_float_equal(a->similarity[row], expected[first + row], 0);
     assert_int_equal(a->flags[row] & ~MGEO_ROW_TRUNCATED, 0);
     assert_in_range(a->label[row], 0, LABELS - 1);
@@ -85,14 +85,14 @@ void check_scored(const answers *a, size_t first, size_t row) {
     assert_float_equal(sum, 1.0f, 1e-5);
 }
 
-void check_skipped(const answers *a, size_t row) {
+void check_skipped(const results *a, size_t row) {
     assert_true(isnan(a->similarity[row]));
     assert_int_equal(a->label[row], -1);
     assert_int_equal(a->flags[row] & ~MGEO_ROW_TRUNCATED, MGEO_ROW_SKIPPED);
     for (int i = 0; i < LABELS; i++) assert_true(isnan(a->probabilities[row * 4 + (size_t)i]));
 }
 
-bool is_skipped(const answers *a, size_t row) { return (a->flags[row] & MGEO_ROW_SKIPPED); }
+bool is_skipped(const results *a, size_t row) { return (a->flags[row] & MGEO_ROW_SKIPPED); }
 
 static void *call_once(void *argument) {
     caller *c = argument;
@@ -101,13 +101,14 @@ static void *call_once(void *argument) {
     return NULL;
 }
 
-void start_caller(test_threads *crew, caller *c, mgi_runner *runner, size_t first, size_t count) {
+void start_caller(test_threads *threads, caller *c, mgi_runner *runner, size_t first,
+                  size_t count) {
     c->runner = runner;
     c->first = first;
     c->count = count;
     atomic_store(&c->returned, false);
     prepare(&c->a);
-    test_threads_start(crew, call_once, c);
+    test_threads_start(threads, call_once, c);
 }
 
 void await_queued(mgi_runner *runner, uint64_t rows) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of lib/run/runner.h share: pairs with their answers, calls and a runner on the
- * steered backend. */
-#ifndef TEST_SUPPORT_RUNNER_FIXTURE_H
-#define TEST_SUPPORT_RUNNER_FIXTURE_H
+/* What the tests of lib/run/runner.h share: pairs with their results, calls and a runner on the
+ * controllable backend. */
+#ifndef TEST_RUN_RUNNER_FIXTURE_H
+#define TEST_RUN_RUNNER_FIXTURE_H
 
 #include "core/progress.h"
 #include "run/runner.h"
@@ -17,7 +17,7 @@
 enum { MAX_LENGTH = 64, VARIANT = 5, MAX_PAIRS = 400, LABELS = 3 };
 
 /* A call's arrays, with a guard behind each. */
-typedef struct answers {
+typedef struct results {
     float similarity[MAX_PAIRS];
     int32_t label[MAX_PAIRS];
     float probabilities[MAX_PAIRS * 4];
@@ -26,13 +26,13 @@ typedef struct answers {
     mgeo_progress progress;
     mgeo_error error;
     mgeo_status status;
-} answers;
+} results;
 
 /* A thread that makes one call. */
 typedef struct caller {
     mgi_runner *runner;
     size_t first, count;
-    answers a;
+    results a;
     atomic_bool returned;
 } caller;
 
@@ -52,16 +52,16 @@ int after_each(void **state);
 mgi_runner *make_runner(uint32_t threads, uint32_t queue_rows, uint32_t batch_tokens);
 
 /* Before each use of `a`. */
-void prepare(answers *a);
+void prepare(results *a);
 /* Scores pairs[first] and those after it. */
-mgeo_status score(mgi_runner *runner, size_t first, size_t count, answers *a);
+mgeo_status score(mgi_runner *runner, size_t first, size_t count, results *a);
 
-void check_scored(const answers *a, size_t first, size_t row);
-void check_skipped(const answers *a, size_t row);
-bool is_skipped(const answers *a, size_t row);
+void check_scored(const results *a, size_t first, size_t row);
+void check_skipped(const results *a, size_t row);
+bool is_skipped(const results *a, size_t row);
 
 /* Starts a thread that scores pairs[first] and those after it once. */
-void start_caller(test_threads *crew, caller *c, mgi_runner *runner, size_t first, size_t count);
+void start_caller(test_threads *threads, caller *c, mgi_runner *runner, size_t first, size_t count);
 
 /* Until so many rows wait. */
 void await_queued(mgi_runner *runner, uint64_t rows);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runner on the fake backend: answers, cores, lanes, bad rows and warm-up. */
+/* The runner on the fake backend: results, cores, lanes, bad rows and warm-up. */
 #define _GNU_SOURCE
 #include "runner_fixture.h"
 
@@ -9,11 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- answers --------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static void score_all(uint32_t threads, uint32_t queue_rows, uint32_t batch_tokens) {
     mgi_runner *runner = make_runner(threads, queue_rows, batch_tokens);
-    static answers a;
+    static results a;
     prepare(&a);
     if (score(runner, 0, MAX_PAIRS, &a) != MGEO_OK) fail_msg("%s", a.error.message);
     for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&a, 0, i);
@@ -47,7 +47,7 @@ static void test_a_call_may_be_larger_than_the_queue(void **state) {
 static void test_the_columns_behind_the_labels_are_left_alone(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 16, 64);
-    static answers a;
+    static results a;
     prepare(&a);
     uint32_t before, after;
     memcpy(&before, &a.probabilities[3], sizeof before);
@@ -90,10 +90,10 @@ static void test_no_rows_are_a_call_too(void **state) {
     mgi_runner_destroy(runner);
 }
 
-static void test_bad_texts_are_flagged_and_harm_nobody(void **state) {
+static void test_bad_texts_are_flagged_and_harm_no_others(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(2, 4, 64);
-    static answers a;
+    static results a;
     mgeo_pair mixed[5] = {pairs[0], {"\xff", 1, "1", 1}, pairs[2], {"1", 1, "  ", 2}, pairs[4]};
     prepare(&a);
     assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), mixed, 5, &a.scores, NULL), MGEO_OK);
@@ -120,7 +120,7 @@ static void test_bad_texts_are_flagged_and_harm_nobody(void **state) {
 static void test_long_rows_are_cut_and_flagged(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 4, 64);
-    static answers a;
+    static results a;
     static test_pair text;
     mgeo_pair pair = test_make_pair(&text, 3, 60);
     prepare(&a);
@@ -138,7 +138,7 @@ static void test_long_rows_are_cut_and_flagged(void **state) {
 static void test_logits_that_are_not_finite_are_flagged(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
-    static answers a;
+    static results a;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
     controllable_poison(1); /* [UNK], which no other text here has */
     prepare(&a);
@@ -157,7 +157,7 @@ static void test_logits_that_are_not_finite_are_flagged(void **state) {
 static void test_too_few_columns_score_nothing(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 64, 512);
-    static answers a;
+    static results a;
     prepare(&a);
     a.scores.probability_stride = LABELS - 1;
     assert_int_equal(score(runner, 0, 3, &a), MGEO_E_CAPACITY);
@@ -173,7 +173,7 @@ static void test_too_few_columns_score_nothing(void **state) {
 static void test_a_single_row_has_all_cores(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(3, 64, 512);
-    static answers a;
+    static results a;
     prepare(&a);
     assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
     controllable_run run;
@@ -185,7 +185,7 @@ static void test_a_single_row_has_all_cores(void **state) {
 static void test_batches_keep_to_their_budget(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 4096, 128);
-    static answers a;
+    static results a;
     static controllable_run runs[MAX_PAIRS];
     prepare(&a);
     assert_int_equal(score(runner, 0, MAX_PAIRS, &a), MGEO_OK);
@@ -207,18 +207,18 @@ static void test_batches_keep_to_their_budget(void **state) {
 static uint32_t spread(bool mixed_lengths) {
     static controllable_run runs[MAX_PAIRS];
     static caller one, all;
-    test_threads crew = {0};
+    test_threads threads = {0};
     uint32_t sum = 0;
     controllable_reset();
     controllable_set_mixed_lengths(mixed_lengths);
     mgi_runner *runner = make_runner(1, 4096, 256);
     controllable_hold(true);
-    start_caller(&crew, &one, runner, 0, 1);
+    start_caller(&threads, &one, runner, 0, 1);
     controllable_await_waiting(1);
-    start_caller(&crew, &all, runner, 0, MAX_PAIRS);
+    start_caller(&threads, &all, runner, 0, MAX_PAIRS);
     await_queued(runner, MAX_PAIRS);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&all.a, 0, i);
     unsigned count = controllable_runs(runs, MAX_PAIRS);
     for (unsigned i = 0; i < count; i++) sum += runs[i].longest - runs[i].shortest;
@@ -239,7 +239,7 @@ static void test_a_device_has_its_own_lanes(void **state) {
     mgi_runner *runner = make_runner(8, 4096, 512);
     assert_int_equal(controllable_lanes_open(), 3);
     assert_int_equal(mgi_runner_threads(runner), 3);
-    static answers a;
+    static results a;
     prepare(&a);
     assert_int_equal(score(runner, 0, MAX_PAIRS, &a), MGEO_OK);
     for (size_t i = 0; i < MAX_PAIRS; i++) check_scored(&a, 0, i);
@@ -251,7 +251,7 @@ static void test_a_device_has_its_own_lanes(void **state) {
 
 static void test_every_failed_allocation_is_survived(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     for (long nth = 1;; nth++) {
         mgi_model *model = stub_model_create(&(stub_options){.backend = &controllable_backend,
                                                              .variant = VARIANT,
@@ -308,7 +308,7 @@ static void test_warm_up_runs_all_lanes_and_lengths(void **state) {
     assert_int_equal(stage, MGEO_STAGE_WARMING);
     assert_int_equal(done, count);
     assert_true(done <= total);
-    static answers a;
+    static results a;
     prepare(&a);
     assert_int_equal(score(runner, 0, 50, &a), MGEO_OK);
     for (size_t i = 0; i < 50; i++) check_scored(&a, 0, i);
@@ -336,7 +336,7 @@ int main(void) {
         TEST(test_the_columns_behind_the_labels_are_left_alone),
         TEST(test_only_similarity_is_required),
         TEST(test_no_rows_are_a_call_too),
-        TEST(test_bad_texts_are_flagged_and_harm_nobody),
+        TEST(test_bad_texts_are_flagged_and_harm_no_others),
         TEST(test_long_rows_are_cut_and_flagged),
         TEST(test_logits_that_are_not_finite_are_flagged),
         TEST(test_too_few_columns_score_nothing),

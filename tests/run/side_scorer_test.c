@@ -16,14 +16,14 @@
 enum { MAX_LENGTH = 64, VARIANT = 5, PAIRS = 150, LABELS = 3, STRIDE = 4, BATCH_TOKENS = 128 };
 
 /* A call's arrays: memory that was written to before. */
-typedef struct answers {
+typedef struct results {
     float similarity[PAIRS];
     int32_t label[PAIRS];
     float probabilities[PAIRS * STRIDE];
     uint32_t flags[PAIRS];
     mgeo_scores scores;
     mgeo_progress progress;
-} answers;
+} results;
 
 static test_pair texts[PAIRS];
 static mgeo_pair pairs[PAIRS]; /* the 20th is no UTF-8, the 21st empty, the 22nd too long */
@@ -68,7 +68,7 @@ static int end(void **state) {
     return stub_models_open() + controllable_lanes_open();
 }
 
-static void prepare(answers *a) {
+static void prepare(results *a) {
     memset(a, 0xA5, sizeof *a);
     memset(&a->progress, 0, sizeof a->progress);
     a->scores = (mgeo_scores){.struct_size = sizeof a->scores,
@@ -80,11 +80,11 @@ static void prepare(answers *a) {
                               .progress = &a->progress};
 }
 
-static mgeo_status score(answers *a, size_t count) {
+static mgeo_status score(results *a, size_t count) {
     return mgi_side_scorer_score(scorer, pairs, count, &a->scores, &error);
 }
 
-static bool is_skipped(const answers *a, size_t row) {
+static bool is_skipped(const results *a, size_t row) {
     if ((a->flags[row] & MGEO_ROW_SKIPPED) == 0) return false;
     assert_true(isnan(a->similarity[row]));
     assert_true(isnan(a->probabilities[row * STRIDE]));
@@ -92,9 +92,9 @@ static bool is_skipped(const answers *a, size_t row) {
     return true;
 }
 
-/* How many rows were skipped; the others carry the runner's answers. */
-static size_t count_skipped(const answers *a, size_t count) {
-    static answers by_runner;
+/* How many rows were skipped; the others carry the runner's results. */
+static size_t count_skipped(const results *a, size_t count) {
+    static results by_runner;
     prepare(&by_runner);
     assert_int_equal(
         mgi_runner_score(runner, mgi_clock_now(), pairs, count, &by_runner.scores, NULL), MGEO_OK);
@@ -113,11 +113,11 @@ static size_t count_skipped(const answers *a, size_t count) {
     return skipped;
 }
 
-/* ---- answers --------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static void test_answers_are_the_runners(void **state) {
     (void)state;
-    static answers ours, runners;
+    static results ours, runners;
     prepare(&ours);
     assert_int_equal(score(&ours, PAIRS), MGEO_OK);
     assert_int_equal(count_skipped(&ours, PAIRS), 0);
@@ -135,7 +135,7 @@ static void test_answers_are_the_runners(void **state) {
 
 static void test_logits_that_are_not_finite_are_flagged(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     mgeo_pair marked[3] = {pairs[0], {"1", 1, "#", 1}, pairs[2]};
     controllable_poison(1); /* [UNK], which no other text here has */
     prepare(&a);
@@ -150,7 +150,7 @@ static void test_logits_that_are_not_finite_are_flagged(void **state) {
 static void test_only_similarity_is_required(void **state) {
     (void)state;
     float similarity[PAIRS];
-    static answers a;
+    static results a;
     mgeo_scores scores = {.struct_size = sizeof scores, .similarity = similarity};
     assert_int_equal(mgi_side_scorer_score(scorer, pairs, PAIRS, &scores, &error), MGEO_OK);
     prepare(&a);
@@ -164,7 +164,7 @@ static void test_only_similarity_is_required(void **state) {
 
 static void test_too_few_columns_score_nothing(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     prepare(&a);
     a.scores.probability_stride = LABELS - 1;
     assert_int_equal(score(&a, 3), MGEO_E_CAPACITY);
@@ -177,7 +177,7 @@ static void test_too_few_columns_score_nothing(void **state) {
 
 static void test_batches_keep_to_one_core_and_to_the_budget(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     controllable_run runs[PAIRS];
     prepare(&a);
     assert_int_equal(score(&a, PAIRS), MGEO_OK);
@@ -195,7 +195,7 @@ static void test_batches_keep_to_one_core_and_to_the_budget(void **state) {
 
 static void test_the_runner_counts_nothing(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     mgeo_stats stats = {0};
     prepare(&a);
     assert_int_equal(score(&a, PAIRS), MGEO_OK);
@@ -208,7 +208,7 @@ static void test_the_runner_counts_nothing(void **state) {
 
 static void test_nothing_is_allocated_per_call(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     prepare(&a);
     mgi_alloc_fail_at(0);
     assert_int_equal(score(&a, PAIRS), MGEO_OK);
@@ -219,7 +219,7 @@ static void test_nothing_is_allocated_per_call(void **state) {
 
 static void test_a_call_cancelled_before_it_began_computes_nothing(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     prepare(&a);
     mgeo_progress_cancel(&a.progress);
     assert_int_equal(score(&a, 19), MGEO_E_CANCELLED);
@@ -230,7 +230,7 @@ static void test_a_call_cancelled_before_it_began_computes_nothing(void **state)
 }
 
 static void fail_in_the_middle(mgeo_status status) {
-    static answers a;
+    static results a;
     prepare(&a);
     controllable_fail_runs(3, 1, status);
     assert_int_equal(score(&a, PAIRS), status);
@@ -255,7 +255,7 @@ static void test_rows_scored_before_a_failure_stay(void **state) {
 
 static void test_a_lost_device_may_come_back(void **state) {
     (void)state;
-    static answers a;
+    static results a;
     controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     controllable_fail_lanes(true);
     for (int i = 0; i < 2; i++) {
