@@ -7,7 +7,8 @@
 #include "backend/torch/forward.h"
 #include "bert_base.h"
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/process.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -3,7 +3,8 @@
  * tokenised, sorted and run on bare lanes, in turns in one process. */
 #define _GNU_SOURCE
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/process.h"
 #include "run/runner.h"
 
 #include <pthread.h>

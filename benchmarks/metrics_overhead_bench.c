@@ -4,7 +4,8 @@
  * on the machine does not count.
  *
  * metrics_overhead_bench [DIR [THREADS]] */
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/process.h"
 #include "stats/counters.h"
 
 #include <mgeo.h>

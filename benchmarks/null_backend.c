@@ -3,7 +3,7 @@
 #include "null_backend.h"
 
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
 
 #include <pthread.h>
 #include <stdio.h>

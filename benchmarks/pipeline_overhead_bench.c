@@ -4,7 +4,7 @@
  * many callers with one pair each, and one caller with one.
  *
  * pipeline_overhead_bench [DIR [SECONDS [CALLERS]]] */
-#include "core/thread.h"
+#include "core/clock.h"
 #include "null_backend.h"
 
 #include <mgeo.h>

@@ -6,7 +6,8 @@
 #include "backend/backend.h"
 #include "bert_base.h"
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/process.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -4,6 +4,7 @@
 #include "backend/fake.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "core/progress.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "core/json.h"
 
 #include "core/mapfile.h"
+#include "core/pathname.h"
 
 #include <string.h>
 

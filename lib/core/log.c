@@ -2,6 +2,7 @@
 /* The host's optional log. */
 #include "core/log.h"
 
+#include "core/fixed_text.h"
 #include "core/status.h"
 
 void mgi_log_line(const mgi_log *log, mgeo_log_level level, const char *format, ...) {

@@ -5,7 +5,6 @@
 
 #include "core/status.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct mgi_mapfile {
@@ -23,14 +22,5 @@ void mgi_mapfile_close(mgi_mapfile *file);
 /* Lets the pages of a range of a mapped file go from resident memory; they come back from the file
  * when read. Only for memory of mgi_mapfile_open: other memory would lose its contents. */
 void mgi_mapfile_release(const void *from, size_t bytes);
-
-/* Does the path name a readable regular file? */
-bool mgi_pathname_is_file(const char *path);
-
-/* Joins "directory/name" into fresh memory (mgi_free), or NULL when out of memory. */
-char *mgi_pathname_join(const char *directory, const char *name);
-
-/* The path as error lines show it: its last part, where it is too long for one line. */
-const char *mgi_pathname_shown(const char *path);
 
 #endif

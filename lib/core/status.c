@@ -2,8 +2,8 @@
 /* Statuses and the one-line errors that go with them. */
 #include "core/status.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include "core/fixed_text.h"
+
 #include <string.h>
 
 #undef mgi_fail /* the analyzer's stand-ins */
@@ -31,25 +31,6 @@ const char *mgeo_status_text(int32_t status) {
 
 const char *mgeo_version(void) { return MGEO_VERSION; }
 
-/* A cut must not leave half a character, and one line must stay one line. */
-static void tidy(char *text, size_t capacity, bool cut) {
-    size_t length = strlen(text);
-    if (cut && length + 1 >= capacity) {
-        while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80) length--;
-        if (length > 0 && ((unsigned char)text[length - 1] & 0x80) != 0) length--;
-        text[length] = '\0';
-    }
-    for (char *p = text; *p != '\0'; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7F) *p = ' ';
-    }
-}
-
-void mgi_fixed_text_format(char *line, size_t capacity, const char *format, va_list arguments) {
-    int length = vsnprintf(line, capacity, format, arguments);
-    if (length < 0) line[0] = '\0';
-    tidy(line, capacity, length >= 0 && (size_t)length >= capacity);
-}
-
 mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, ...) {
     if (error == NULL) return status;
     va_list arguments;
@@ -72,15 +53,4 @@ mgeo_status mgi_succeed(mgeo_error *error) {
         error->message[0] = '\0';
     }
     return MGEO_OK;
-}
-
-void mgi_fixed_text_copy(char *to, size_t capacity, const char *text) {
-    if (capacity == 0) return;
-    size_t length = strlen(text);
-    if (length >= capacity) {
-        length = capacity - 1;
-        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
-    }
-    memcpy(to, text, length);
-    to[length] = '\0';
 }

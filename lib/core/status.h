@@ -3,9 +3,11 @@
 #ifndef MGI_CORE_STATUS_H
 #define MGI_CORE_STATUS_H
 
+#include "core/fixed_text.h"
+
 #include <mgeo.h>
 
-#include <stdarg.h>
+#include <stddef.h>
 
 /* Writes the status and a formatted line into error (NULL is legal) and returns the status, so that
  * a failing function can end in `return mgi_fail(error, MGEO_E_FORMAT, "…", …)`. */
@@ -22,15 +24,7 @@ mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);
     ((void)(mgi_fail_memory)(error, what, bytes), MGEO_E_MEMORY)
 #endif
 
-/* Formats one line of less than `capacity` (> 0) bytes: cut at a character's end, control
- * characters made spaces. */
-void mgi_fixed_text_format(char *line, size_t capacity, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
-
 /* Marks success. */
 mgeo_status mgi_succeed(mgeo_error *error);
-
-/* Copies text into a fixed array of `capacity` bytes, NUL-terminated, cut at a UTF-8 boundary. */
-void mgi_fixed_text_copy(char *to, size_t capacity, const char *text);
 
 #endif

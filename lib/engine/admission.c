@@ -2,6 +2,7 @@
 /* Whether a load will fit into memory: known before any weights are read. */
 #include "engine/admission.h"
 
+#include "core/fixed_text.h"
 #include "core/memory.h"
 #include "engine/engine.h"
 

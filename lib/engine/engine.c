@@ -3,7 +3,9 @@
 #include "engine/engine.h"
 
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/fixed_text.h"
+#include "core/process.h"
 #include "engine/rollout/routing.h"
 #include "engine/state.h"
 #include "stats/counters.h"

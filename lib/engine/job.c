@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs: one model, held for many calls. */
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
 #include "engine/rollout/routing.h"
 #include "engine/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A load from the directory to the standby slot. */
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 #include "engine/admission.h"
 #include "engine/load_impact.h"
 #include "engine/state.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to an engine: what is where, and what it has done. */
+#include "core/fixed_text.h"
 #include "engine/state.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The standby slot: filled by loads, emptied by unloads, held by long users. */
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 #include "engine/state.h"
 
 #include <time.h>

@@ -4,6 +4,7 @@
 #include "journal/record.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "core/names.h"
 #include "text/utf8.h"
 

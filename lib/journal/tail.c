@@ -4,6 +4,7 @@
 #include "journal/tail.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "journal/record.h"
 
 #include <string.h>

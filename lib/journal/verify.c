@@ -2,6 +2,7 @@
 /* A journal read from the first line to the last: does each hold the one before, and FILE.head the
  * last? */
 #define _GNU_SOURCE
+#include "core/fixed_text.h"
 #include "journal/journal.h"
 #include "journal/line_reader.h"
 #include "journal/path.h"

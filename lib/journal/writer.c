@@ -3,8 +3,9 @@
 #include "journal/journal.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "core/lock.h"
-#include "core/thread.h"
+#include "core/process.h"
 #include "journal/file.h"
 #include "journal/record.h"
 

@@ -4,8 +4,7 @@
 #include "model/bundled.h"
 
 #include "core/alloc.h"
-#include "core/mapfile.h"
-#include "model/formats/tensor_index.h"
+#include "core/pathname.h"
 
 #include <dlfcn.h>
 #include <limits.h>

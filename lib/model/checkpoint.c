@@ -3,6 +3,7 @@
 #include "model/checkpoint.h"
 
 #include "core/alloc.h"
+#include "core/pathname.h"
 
 #include <stdio.h>
 #include <string.h>

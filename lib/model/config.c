@@ -5,8 +5,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
-#include "core/mapfile.h"
-#include "model/formats/tensor_index.h"
+#include "core/pathname.h"
 #include "model/label_files.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "model/fingerprint.h"
 
 #include "core/alloc.h"
+#include "core/mapfile.h"
 #include "core/progress.h"
 
 #include <stdio.h>

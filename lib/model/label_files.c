@@ -2,7 +2,8 @@
 /* Reads label names out of JSON: {"name": index} or {"index": "name"}. */
 #include "model/label_files.h"
 
-#include "model/formats/tensor_index.h"
+#include "core/fixed_text.h"
+#include "core/pathname.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,8 @@
 /* From a model's label names to where its similarity lies, and from logits to similarity. */
 #include "model/labels.h"
 
-#include "model/formats/tensor_index.h"
+#include "core/fixed_text.h"
+#include "core/pathname.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,8 +4,10 @@
 #include "model/model.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "core/mapfile.h"
 #include "core/memory.h"
+#include "core/pathname.h"
 #include "model/bundled.h"
 #include "model/checkpoint.h"
 #include "model/config.h"

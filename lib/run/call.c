@@ -4,8 +4,8 @@
 #include "run/call.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 
 /* Seconds: how often a waiting caller looks whether it was cancelled. */
 static const double cancel_poll = 0.01;

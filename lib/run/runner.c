@@ -4,7 +4,7 @@
 #include "run/runner.h"
 
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/process.h"
 #include "run/call.h"
 #include "run/worker.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One call from its texts to its results, in the caller's thread. */
 #define _GNU_SOURCE
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 #include "run/call.h"
 #include "run/queue_space.h"
 #include "run/results.h"

@@ -4,8 +4,8 @@
 #include "run/side_scorer.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 #include "run/execute.h"
 #include "run/results.h"
 #include "run/state.h"

@@ -4,6 +4,7 @@
 #include "run/thread_pool.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/lock.h"
 #include "core/thread.h"
 

@@ -3,8 +3,8 @@
 #include "run/runner.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 #include "run/state.h"
 
 /* After this many seconds, as with a large model, the lengths that matter less are left out. */

@@ -4,8 +4,8 @@
 #include "run/worker.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/progress.h"
-#include "core/thread.h"
 #include "run/execute.h"
 #include "run/queue_space.h"
 #include "run/results.h"

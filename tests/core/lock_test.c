@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The account of held locks: orders that are kept pass, all others end the program with a line. */
+#include "core/clock.h"
 #include "core/lock.h"
-
-#include "core/thread.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mapped files, and what is not one. */
 #define _GNU_SOURCE
-#include "core/alloc.h"
 #include "core/mapfile.h"
 
 #include <setjmp.h>
@@ -83,7 +82,6 @@ static void a_pipe_is_refused_at_once(void **state) {
     mgeo_status status = mgi_mapfile_open(&file, pipe_path, NULL);
     unlink(pipe_path);
     assert_int_equal(status, MGEO_E_FORMAT);
-    assert_false(mgi_pathname_is_file(pipe_path));
 }
 
 static void released_pages_come_back_from_the_file(void **state) {
@@ -104,24 +102,6 @@ static void released_pages_come_back_from_the_file(void **state) {
     free(data);
 }
 
-static void files_and_directories_are_told_apart(void **state) {
-    (void)state;
-    write_file("x", 1);
-    assert_true(mgi_pathname_is_file(path));
-    assert_false(mgi_pathname_is_file(directory));
-    assert_false(mgi_pathname_is_file("no/such/file"));
-}
-
-static void paths_are_joined(void **state) {
-    (void)state;
-    char *joined = mgi_pathname_join("a/b", "c.txt");
-    assert_string_equal(joined, "a/b/c.txt");
-    mgi_free(joined);
-    mgi_alloc_fail_at(1);
-    assert_null(mgi_pathname_join("a", "b"));
-    mgi_alloc_fail_at(0);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_mapped_whole),
@@ -129,8 +109,6 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_mapped_is_named),
         cmocka_unit_test(a_pipe_is_refused_at_once),
         cmocka_unit_test(released_pages_come_back_from_the_file),
-        cmocka_unit_test(files_and_directories_are_told_apart),
-        cmocka_unit_test(paths_are_joined),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -56,29 +56,12 @@ static void a_long_message_is_cut_between_characters(void **state) {
     }
 }
 
-static void a_copy_is_cut_between_characters(void **state) {
-    (void)state;
-    char to[8];
-    mgi_fixed_text_copy(to, sizeof to, "abc");
-    assert_string_equal(to, "abc");
-    mgi_fixed_text_copy(to, sizeof to, "ab路路");
-    assert_string_equal(to, "ab路");
-    mgi_fixed_text_copy(to, sizeof to, "abcd路");
-    assert_string_equal(to, "abcd路");
-    mgi_fixed_text_copy(to, 1, "路");
-    assert_string_equal(to, "");
-    to[0] = 'z';
-    mgi_fixed_text_copy(to, 0, "路");
-    assert_int_equal(to[0], 'z');
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_status_has_a_name_and_a_text),
         cmocka_unit_test(a_failure_returns_its_status_and_says_why),
         cmocka_unit_test(a_message_is_one_line),
         cmocka_unit_test(a_long_message_is_cut_between_characters),
-        cmocka_unit_test(a_copy_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loads that fit and loads that do not: what is predicted, what is refused, and that nothing was
  * read by then. */
+#include "core/fixed_text.h"
 #include "support/engine_fixture.h"
 
 #include "core/memory.h"

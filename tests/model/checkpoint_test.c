@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: layouts of names, what is missing or wrong by name, what is not used; identity. */
+#include "core/mapfile.h"
 #include "model/checkpoint.h"
 
 #include "core/alloc.h"

@@ -4,7 +4,6 @@
 
 #include "backend/fake.h"
 #include "core/alloc.h"
-#include "core/mapfile.h"
 #include "support/check.h"
 #include "support/model_files.h"
 

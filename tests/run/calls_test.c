@@ -4,7 +4,7 @@
 #include "runner_fixture.h"
 
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
 
 /* ---- calls at once --------------------------------------------------------------------------- */
 

@@ -2,8 +2,7 @@
 /* What the tests of lib/run/runner.h share: pairs with their results, calls and a runner. */
 #define _GNU_SOURCE
 #include "runner_fixture.h"
-
-#include "core/thread.h"
+#include "core/clock.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "run/side_scorer.h"
 
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
 #include "support/check.h"
 #include "support/controllable_backend.h"
 #include "support/fake_oracle.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a runner counts: every call, row and answer once, in its place. */
-#include "core/thread.h"
+#include "core/clock.h"
 #include "run/side_scorer.h"
 #include "support/check.h"
 #include "support/controllable_backend.h"

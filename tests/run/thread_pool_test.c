@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "run/thread_pool.h"
 
-#include "core/thread.h"
 #include "support/check.h"
 #include "support/threads.h"
 

@@ -2,7 +2,7 @@
 /* Operators of the rollout stress test: they load, swap, go back, share, shadow, compare and ask at
  * random, beside each other, and only what the contract allows may come of it. */
 #define _GNU_SOURCE
-#include "core/thread.h"
+#include "core/clock.h"
 #include "rollout_stress.h"
 
 #include <inttypes.h>

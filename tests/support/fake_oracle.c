@@ -4,6 +4,7 @@
 
 #include "backend/fake.h"
 #include "check.h"
+#include "core/fixed_text.h"
 
 #include <math.h>
 #include <stdio.h>

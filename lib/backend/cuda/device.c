@@ -2,6 +2,8 @@
 /* Cards: their names as users write them, what they can do, and what their errors mean. */
 #include "backend/cuda/device.h"
 
+#include "core/fixed_text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

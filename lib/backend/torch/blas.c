@@ -5,7 +5,7 @@
 
 #include "backend/torch/torch_c.h"
 #include "core/alloc.h"
-#include "core/thread.h"
+#include "core/clock.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

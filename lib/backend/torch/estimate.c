@@ -3,6 +3,7 @@
  * without a byte of weights, and what is known of the libraries. */
 #include "backend/torch/convert.h"
 #include "backend/torch/forward.h"
+#include "core/fixed_text.h"
 
 #include <string.h>
 

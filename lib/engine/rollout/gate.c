@@ -2,6 +2,7 @@
 /* What a comparison must show before traffic turns: figures beside their limits. */
 #include "engine/rollout/gate.h"
 
+#include "core/fixed_text.h"
 #include "engine/rollout/compare.h"
 
 #include <math.h>

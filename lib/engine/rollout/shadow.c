@@ -2,6 +2,7 @@
 /* Shadow calls as the rest of the engine sees them: which calls are chosen, and what they showed.
  */
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "engine/rollout/shadow_internal.h"
 
 #include <stdatomic.h>

@@ -3,6 +3,7 @@
 #include "engine/rollout/shadow_stats.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 
 #include <math.h>
 #include <string.h>

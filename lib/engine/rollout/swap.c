@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns of the traffic: by hand, through a gate, back by hand, back by a watch. */
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/fixed_text.h"
 #include "engine/rollout/gate.h"
 #include "engine/state.h"
 

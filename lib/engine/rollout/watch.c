@@ -8,6 +8,8 @@
 #include "engine/rollout/watch.h"
 
 #include "core/alloc.h"
+#include "core/clock.h"
+#include "core/fixed_text.h"
 #include "core/thread.h"
 #include "engine/rollout/watch_limits.h"
 #include "engine/state.h"

@@ -2,6 +2,7 @@
 /* What a watch holds a model to: its figures in the window beside the limits. */
 #include "engine/rollout/watch_limits.h"
 
+#include "core/fixed_text.h"
 #include "engine/rollout/watch.h"
 
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "model/formats/pickle.h"
 
 #include "core/alloc.h"
+#include "core/pathname.h"
 #include "model/formats/little_endian.h"
 
 #include <stdio.h>

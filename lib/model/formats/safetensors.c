@@ -3,6 +3,7 @@
 #include "model/formats/safetensors.h"
 
 #include "core/json.h"
+#include "core/pathname.h"
 #include "model/formats/little_endian.h"
 
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "model/formats/tensor_index.h"
 
 #include "core/alloc.h"
+#include "core/pathname.h"
 
 #include <stdlib.h>
 #include <string.h>

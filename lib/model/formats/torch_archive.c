@@ -2,6 +2,7 @@
 /* Reads the tensors of a pytorch_model.bin: a zip archive with a pickle in it. */
 #include "model/formats/torch_archive.h"
 
+#include "core/pathname.h"
 #include "model/formats/pickle.h"
 #include "model/formats/zip.h"
 

@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/json.h"
+#include "core/pathname.h"
 #include "model/formats/safetensors.h"
 #include "model/formats/torch_archive.h"
 

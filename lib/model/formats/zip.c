@@ -3,8 +3,8 @@
 #include "model/formats/zip.h"
 
 #include "core/alloc.h"
+#include "core/pathname.h"
 #include "model/formats/little_endian.h"
-#include "model/formats/tensor_index.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
