@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON from strangers: loading within limits, and getters whose errors name file, field and reason.
- */
+/* Untrusted JSON: loading within limits, and getters whose errors name file, field and reason. */
 #include "core/json.h"
 
 #include "core/mapfile.h"

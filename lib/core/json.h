@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON from strangers: loading within limits, and getters whose errors name file, field and reason.
- */
+/* Untrusted JSON: loading within limits, and getters whose errors name file, field and reason. */
 #ifndef MGI_CORE_JSON_H
 #define MGI_CORE_JSON_H
 
@@ -13,7 +12,7 @@
 
 enum { MGI_JSON_MAX_FILE_BYTES = 8 << 20, MGI_JSON_MAX_DEPTH = 32 };
 
-/* An object and how error lines call it. */
+/* An object and how error lines name it. */
 typedef struct mgi_json_object {
     json_t *json;       /* NULL: an object without fields */
     const char *file;   /* borrowed */

@@ -62,7 +62,7 @@ static inline int mgi_lock_init(mgi_lock *lock, mgi_lock_rank rank) {
 
 static inline void mgi_lock_finish(mgi_lock *lock) { pthread_mutex_destroy(&lock->mutex); }
 
-/* Before the mutex is waited for, so that a thread that would wait for itself is told too. */
+/* The check comes before the wait, so that a deadlock is reported and not entered. */
 static inline void mgi_lock_acquire(mgi_lock *lock) {
     MGI_LOCK_NOTE_TAKEN(lock);
     pthread_mutex_lock(&lock->mutex);

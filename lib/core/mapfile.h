@@ -13,9 +13,9 @@ typedef struct mgi_mapfile {
 } mgi_mapfile;
 
 /* Maps a regular file read-only and private. On failure *file is empty and may be closed. A file
- * that is cut short by another process while mapped raises SIGBUS in whoever reads it: replace
- * model directories by renaming, never in place (docs/model-directories.md says so). Errors:
- * MGEO_E_IO (names the path and the reason), MGEO_E_FORMAT (not a regular file). */
+ * that is cut short by another process while mapped raises SIGBUS in the thread that reads it:
+ * replace model directories by renaming, never in place (docs/model-directories.md says so).
+ * Errors: MGEO_E_IO (names the path and the reason), MGEO_E_FORMAT (not a regular file). */
 mgeo_status mgi_mapfile_open(mgi_mapfile *file, const char *path, mgeo_error *error);
 void mgi_mapfile_close(mgi_mapfile *file);
 

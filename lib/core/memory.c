@@ -18,7 +18,8 @@ static uint64_t saturating_subtract(uint64_t from, uint64_t what) {
 
 static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-/* ---- files of the kernel's ------------------------------------------------------------------- */
+/* ---- the kernel's files -----------------------------------------------------------------------
+ */
 
 /* The number beside a key at the start of a line; 0 if there is none. */
 static uint64_t number_beside_key(const char *path, const char *key) {
@@ -48,8 +49,9 @@ static bool only_number(const char *folder, const char *name, uint64_t *number) 
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
-/* The kernel counts mapped files among what is available. Those that this process has mapped, it
- * uses. */
+/* The kernel counts pages of mapped files as available. This process needs those that it has
+ * mapped.
+ */
 static uint64_t machine_available(const char *root) {
     char path[PATH_CAPACITY];
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
@@ -71,8 +73,8 @@ static const group_files cgroup_v1 = {"/sys/fs/cgroup/memory", "memory.limit_in_
 static const group_files cgroup_v2 = {"/sys/fs/cgroup", "memory.max",    "memory.current",
                                       "active_file",    "inactive_file", "file_mapped"};
 
-/* What one group leaves. */
-static uint64_t group_room(const char *folder, const group_files *files) {
+/* What the limit of one group leaves. */
+static uint64_t group_available(const char *folder, const group_files *files) {
     uint64_t limit, used;
     if (!only_number(folder, files->limit, &limit)) return MGI_MEMORY_UNLIMITED;
     if (!only_number(folder, files->used, &used)) return MGI_MEMORY_UNLIMITED;
@@ -84,18 +86,18 @@ static uint64_t group_room(const char *folder, const group_files *files) {
     return saturating_subtract(limit, saturating_subtract(used, spare));
 }
 
-/* What a group and those around it leave. Inside a container the path may be the host's: then only
- * the mount itself is there. */
-static uint64_t groups_room(const char *root, const char *group, const group_files *files) {
+/* What the limits of a group and of those above it leave. Inside a container the path may be the
+ * host's: then only the mount itself is there. */
+static uint64_t hierarchy_available(const char *root, const char *group, const group_files *files) {
     char folder[PATH_CAPACITY];
     int mount = snprintf(folder, sizeof folder, "%s%s", root, files->mount);
     int whole = snprintf(folder, sizeof folder, "%s%s%s", root, files->mount, group);
     if (mount < 0 || whole < 0 || (size_t)whole >= sizeof folder) return MGI_MEMORY_UNLIMITED;
-    uint64_t room = MGI_MEMORY_UNLIMITED;
+    uint64_t available = MGI_MEMORY_UNLIMITED;
     for (size_t end = (size_t)whole;;) {
         folder[end] = '\0';
-        room = min_u64(room, group_room(folder, files));
-        if (end <= (size_t)mount) return room;
+        available = min_u64(available, group_available(folder, files));
+        if (end <= (size_t)mount) return available;
         while (end > (size_t)mount && folder[--end] != '/') {
         }
     }
@@ -109,11 +111,11 @@ static uint64_t group_line(const char *root, char *line) {
     *group++ = '\0';
     group[strcspn(group, "\n")] = '\0';
     controllers++;
-    if (*controllers == '\0') return groups_room(root, group, &cgroup_v2);
+    if (*controllers == '\0') return hierarchy_available(root, group, &cgroup_v2);
     char *rest = NULL;
     for (char *name = strtok_r(controllers, ",", &rest); name != NULL;
          name = strtok_r(NULL, ",", &rest)) {
-        if (strcmp(name, "memory") == 0) return groups_room(root, group, &cgroup_v1);
+        if (strcmp(name, "memory") == 0) return hierarchy_available(root, group, &cgroup_v1);
     }
     return MGI_MEMORY_UNLIMITED;
 }
@@ -121,14 +123,14 @@ static uint64_t group_line(const char *root, char *line) {
 static uint64_t groups_available(const char *root) {
     char line[PATH_CAPACITY];
     snprintf(line, sizeof line, "%s/proc/self/cgroup", root);
-    uint64_t room = MGI_MEMORY_UNLIMITED;
+    uint64_t available = MGI_MEMORY_UNLIMITED;
     FILE *file = fopen(line, "re");
-    if (file == NULL) return room;
+    if (file == NULL) return available;
     while (fgets(line, sizeof line, file) != NULL) {
-        room = min_u64(room, group_line(root, line));
+        available = min_u64(available, group_line(root, line));
     }
     fclose(file);
-    return room;
+    return available;
 }
 
 uint64_t mgi_memory_available_under(const char *root) {

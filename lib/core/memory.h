@@ -5,13 +5,13 @@
 
 #include <stdint.h>
 
-/* What nobody tells is taken for endless. */
+/* The answer where the system states no limit. */
 #define MGI_MEMORY_UNLIMITED UINT64_MAX
 
 /* Bytes that are free for this process: the machine's, or what its control groups (version 1 and 2,
- * with all that they are in) leave, whichever is less. Pages of files that are mapped by nobody
- * count as free, because the kernel gives them up; mapped ones, such as a live model's weights, do
- * not. */
+ * and those above them) leave, whichever is less. Cached pages of files that no process has
+ * mapped count as free, because the kernel can drop them; mapped ones, such as a live model's
+ * weights, do not. */
 uint64_t mgi_memory_available(void);
 
 /* The same, of the files under `root` instead of those under "/": for tests. */

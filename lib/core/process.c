@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this process may use, and whether it is still the one that it was. */
+/* The processors that this process may use, and a token by which a fork is noticed. */
 #define _GNU_SOURCE
 #include "core/process.h"
 

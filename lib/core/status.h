@@ -18,7 +18,7 @@ mgeo_status mgi_fail(mgeo_error *error, mgeo_status status, const char *format, 
 mgeo_status mgi_fail_memory(mgeo_error *error, const char *what, size_t bytes);
 
 #ifdef __clang_analyzer__
-/* The static analyzer looks at one file at a time: it is told what comes back. */
+/* The static analyzer sees one file at a time: this tells it which status comes back. */
 #define mgi_fail(error, status, ...) ((void)(mgi_fail)(error, status, __VA_ARGS__), (status))
 #define mgi_fail_memory(error, what, bytes)                                                        \
     ((void)(mgi_fail_memory)(error, what, bytes), MGEO_E_MEMORY)

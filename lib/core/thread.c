@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads of the library's own: started, named, and made to give way. */
+/* The library's own threads: starting, naming, lowering their priority. */
 #define _GNU_SOURCE
 #include "core/thread.h"
 
@@ -9,8 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The nicest there is: a sixtieth of a core that others want. The idle class would leave nothing,
- * and who waits for a lock of such a thread would wait for as long as the machine is busy. */
+/* The lowest priority of the normal class: about a sixtieth of a contended core. The idle class
+ * might get no time at all, and a thread that waits for a lock held by such a thread would wait for
+ * as long as the machine is busy. */
 enum { NICE = 19, IO_WHO_PROCESS = 1, IO_IDLE = 3 << 13 };
 
 void mgi_thread_lower_priority(void) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads of the library's own: started, named, and made to give way. */
+/* The library's own threads: starting, naming, lowering their priority. */
 #ifndef MGI_CORE_THREAD_H
 #define MGI_CORE_THREAD_H
 
 #include <pthread.h>
 
-/* Lowers the calling thread's priority so that it computes only with what scoring leaves. For the
- * library's own short-lived threads; it cannot be undone without privileges. */
+/* Lowers the calling thread's priority so that it gets the processor time that scoring does not
+ * use. Only in the library's own short-lived threads: raising it again needs privileges. */
 void mgi_thread_lower_priority(void);
 
 /* As pthread_create, for the library's own threads: all signals are blocked in it, since they are

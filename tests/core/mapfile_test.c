@@ -46,7 +46,7 @@ static void a_file_is_mapped_whole(void **state) {
     assert_memory_equal(file.data, "contents", 8);
     mgi_mapfile_close(&file);
     assert_null(file.data);
-    mgi_mapfile_close(&file); /* twice does no harm */
+    mgi_mapfile_close(&file); /* closing twice is allowed */
 }
 
 static void an_empty_file_maps_to_nothing(void **state) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processors, and the token that tells a forked child. */
+/* Processors, and the token that changes in a forked child. */
 #define _GNU_SOURCE
 #include "core/process.h"
 
