@@ -10,33 +10,33 @@
 
 enum { TENSORS_OUTSIDE = 9, TENSORS_PER_LAYER = 16 };
 
-typedef struct mgi_binder {
+typedef struct binding {
     mgi_checkpoint *checkpoint;
-    const mgi_tensor_index *store;
+    const mgi_tensor_index *index;
     const char *directory; /* as shown */
     const char *prefix;
     mgi_encoder_spec *spec;
     mgeo_error *error;
-} mgi_binder;
+} binding;
 
-/* ---- one tensor */
+/* ---- one tensor ------------------------------------------------------------------------------ */
 
-static const mgi_stored_tensor *look_up(const mgi_binder *binder, const char *prefix,
+static const mgi_stored_tensor *look_up(const binding *binder, const char *prefix,
                                         const char *module, const char *part) {
     char name[MGI_TENSOR_INDEX_MAX_NAME + 1];
     snprintf(name, sizeof name, "%s%s.%s", prefix, module, part);
-    return mgi_tensor_index_find(binder->store, name);
+    return mgi_tensor_index_find(binder->index, name);
 }
 
 /* Checkpoints from TensorFlow's time call a norm's weight and bias gamma and beta. */
-static const mgi_stored_tensor *look_up_norm(const mgi_binder *binder, const char *prefix,
+static const mgi_stored_tensor *look_up_norm(const binding *binder, const char *prefix,
                                              const char *module, const char *part) {
     const mgi_stored_tensor *stored = look_up(binder, prefix, module, part);
     if (stored != NULL || strstr(module, "LayerNorm") == NULL) return stored;
     return look_up(binder, prefix, module, part[0] == 'w' ? "gamma" : "beta");
 }
 
-static mgeo_status wrong_shape(const mgi_binder *binder, const mgi_stored_tensor *stored,
+static mgeo_status wrong_shape(const binding *binder, const mgi_stored_tensor *stored,
                                uint32_t rows, uint32_t columns) {
     char found[160], wanted[40];
     size_t used = 0;
@@ -53,7 +53,7 @@ static mgeo_status wrong_shape(const mgi_binder *binder, const mgi_stored_tensor
 }
 
 /* columns 0: a vector. */
-static mgeo_status take_tensor(const mgi_binder *binder, const mgi_stored_tensor *stored,
+static mgeo_status take_tensor(const binding *binder, const mgi_stored_tensor *stored,
                                uint32_t rows, uint32_t columns, mgi_tensor *tensor) {
     uint32_t rank = columns == 0 ? 1 : 2;
     if (stored->rank != rank || stored->shape[0] != rows ||
@@ -92,7 +92,7 @@ static void note_used(mgi_checkpoint *checkpoint, const char *module, const char
     checkpoint->bytes += tensor->bytes;
 }
 
-static mgeo_status bind_tensor(mgi_binder *binder, const char *prefix, const char *module,
+static mgeo_status bind_tensor(binding *binder, const char *prefix, const char *module,
                                const char *part, uint32_t rows, uint32_t columns,
                                mgi_tensor *tensor) {
     const mgi_stored_tensor *stored = look_up_norm(binder, prefix, module, part);
@@ -105,9 +105,9 @@ static mgeo_status bind_tensor(mgi_binder *binder, const char *prefix, const cha
     return status;
 }
 
-/* ---- modules */
+/* ---- modules --------------------------------------------------------------------------------- */
 
-static mgeo_status bind_linear(mgi_binder *binder, const char *prefix, const char *module,
+static mgeo_status bind_linear(binding *binder, const char *prefix, const char *module,
                                uint32_t outputs, uint32_t inputs, mgi_linear *linear) {
     mgeo_status status =
         bind_tensor(binder, prefix, module, "weight", outputs, inputs, &linear->weight);
@@ -115,7 +115,7 @@ static mgeo_status bind_linear(mgi_binder *binder, const char *prefix, const cha
     return bind_tensor(binder, prefix, module, "bias", outputs, 0, &linear->bias);
 }
 
-static mgeo_status bind_norm(mgi_binder *binder, const char *module, mgi_norm *norm) {
+static mgeo_status bind_norm(binding *binder, const char *module, mgi_norm *norm) {
     uint32_t hidden = binder->spec->hidden;
     mgeo_status status =
         bind_tensor(binder, binder->prefix, module, "weight", hidden, 0, &norm->weight);
@@ -123,7 +123,7 @@ static mgeo_status bind_norm(mgi_binder *binder, const char *module, mgi_norm *n
     return bind_tensor(binder, binder->prefix, module, "bias", hidden, 0, &norm->bias);
 }
 
-static mgeo_status bind_embeddings(mgi_binder *binder, mgi_weights *weights) {
+static mgeo_status bind_embeddings(binding *binder, mgi_weights *weights) {
     const mgi_encoder_spec *spec = binder->spec;
     const struct {
         const char *module;
@@ -142,7 +142,7 @@ static mgeo_status bind_embeddings(mgi_binder *binder, mgi_weights *weights) {
     return bind_norm(binder, "embeddings.LayerNorm", &weights->embedding_norm);
 }
 
-static mgeo_status bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_weights *layer) {
+static mgeo_status bind_layer(binding *binder, uint32_t index, mgi_layer_weights *layer) {
     const uint32_t hidden = binder->spec->hidden;
     const uint32_t inner = binder->spec->intermediate;
     const struct {
@@ -172,9 +172,9 @@ static mgeo_status bind_layer(mgi_binder *binder, uint32_t index, mgi_layer_weig
     return MGEO_OK;
 }
 
-/* The classifier alone tells how many labels there are. */
-static mgeo_status count_labels(mgi_binder *binder) {
-    const mgi_stored_tensor *stored = mgi_tensor_index_find(binder->store, "classifier.weight");
+/* The number of labels comes from the classifier alone. */
+static mgeo_status count_labels(binding *binder) {
+    const mgi_stored_tensor *stored = mgi_tensor_index_find(binder->index, "classifier.weight");
     if (stored == NULL) {
         return mgi_fail(binder->error, MGEO_E_FORMAT,
                         "%s: tensor classifier.weight: missing; an encoder alone cannot score: use "
@@ -191,10 +191,10 @@ static mgeo_status count_labels(mgi_binder *binder) {
     return MGEO_OK;
 }
 
-/* ---- the whole */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
-/* Two sets of encoder weights in one checkpoint: using either without being told is a guess. */
-static mgeo_status decide_prefix(mgi_binder *binder) {
+/* Two sets of encoder weights in one checkpoint: taking either one would be a guess. */
+static mgeo_status decide_prefix(binding *binder) {
     static const char *const prefixes[] = {"bert.text_encoder.", "bert.", ""};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         if (look_up(binder, prefixes[i], "embeddings.word_embeddings", "weight") == NULL) {
@@ -215,7 +215,7 @@ static mgeo_status decide_prefix(mgi_binder *binder) {
                     binder->directory);
 }
 
-static mgeo_status bind_all(mgi_binder *binder) {
+static mgeo_status bind_all(binding *binder) {
     mgi_weights *weights = &binder->checkpoint->weights;
     const mgi_encoder_spec *spec = binder->spec;
     mgeo_status status = decide_prefix(binder);
@@ -232,22 +232,22 @@ static mgeo_status bind_all(mgi_binder *binder) {
     return bind_linear(binder, "", "classifier", spec->labels, spec->hidden, &weights->classifier);
 }
 
-/* Copies of the names, because they outlive the store where the backend needs no files. */
-static mgeo_status list_unused(mgi_checkpoint *checkpoint, const mgi_tensor_index *store,
+/* Copies of the names, because they outlive the index where the backend needs no files. */
+static mgeo_status list_unused(mgi_checkpoint *checkpoint, const mgi_tensor_index *index,
                                mgeo_error *error) {
-    bool *used = mgi_calloc(store->count, sizeof *used);
-    checkpoint->unused = mgi_calloc(store->count, sizeof *checkpoint->unused);
+    bool *used = mgi_calloc(index->count, sizeof *used);
+    checkpoint->unused = mgi_calloc(index->count, sizeof *checkpoint->unused);
     mgeo_status status = MGEO_OK;
     if (used == NULL || checkpoint->unused == NULL) {
-        status = mgi_fail_memory(error, "unused tensors", store->count * sizeof(char *));
+        status = mgi_fail_memory(error, "unused tensors", index->count * sizeof(char *));
         goto cleanup;
     }
     for (size_t i = 0; i < checkpoint->used_count; i++) {
-        used[checkpoint->used[i].stored - store->tensors] = true;
+        used[checkpoint->used[i].stored - index->tensors] = true;
     }
-    for (size_t i = 0; i < store->count; i++) {
+    for (size_t i = 0; i < index->count; i++) {
         if (used[i]) continue;
-        char *name = mgi_strdup(store->tensors[i].name);
+        char *name = mgi_strdup(index->tensors[i].name);
         if (name == NULL) {
             status = mgi_fail_memory(error, "a tensor's name", MGI_TENSOR_INDEX_MAX_NAME);
             goto cleanup;
@@ -259,14 +259,14 @@ cleanup:
     return status;
 }
 
-mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *store,
+mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *index,
                                 const char *directory, mgi_encoder_spec *spec, mgeo_error *error) {
     *checkpoint = (mgi_checkpoint){0};
-    mgi_binder binder = {.checkpoint = checkpoint,
-                         .store = store,
-                         .directory = mgi_pathname_shown(directory),
-                         .spec = spec,
-                         .error = error};
+    binding binder = {.checkpoint = checkpoint,
+                      .index = index,
+                      .directory = mgi_pathname_shown(directory),
+                      .spec = spec,
+                      .error = error};
     size_t tensors = TENSORS_OUTSIDE + (size_t)spec->layers * TENSORS_PER_LAYER;
     checkpoint->weights.layers = mgi_calloc(spec->layers, sizeof *checkpoint->weights.layers);
     checkpoint->used = mgi_calloc(tensors, sizeof *checkpoint->used);
@@ -275,7 +275,7 @@ mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_ind
         status = mgi_fail_memory(error, "a checkpoint", tensors * sizeof *checkpoint->used);
     }
     if (status == MGEO_OK) status = bind_all(&binder);
-    if (status == MGEO_OK) status = list_unused(checkpoint, store, error);
+    if (status == MGEO_OK) status = list_unused(checkpoint, index, error);
     if (status != MGEO_OK) mgi_checkpoint_finish(checkpoint);
     return status;
 }

@@ -10,11 +10,11 @@
 typedef struct mgi_checkpoint_tensor {
     char name[64];
     mgi_tensor tensor;
-    const mgi_stored_tensor *stored; /* valid as long as the store */
+    const mgi_stored_tensor *stored; /* valid as long as the index */
 } mgi_checkpoint_tensor;
 
 typedef struct mgi_checkpoint {
-    mgi_weights weights;         /* layers are owned here, bytes by the store */
+    mgi_weights weights;         /* layers are owned here, bytes by the index */
     mgi_checkpoint_tensor *used; /* in a fixed order: embeddings, layers, pooler, classifier */
     size_t used_count;
     char **unused; /* names, in the files' order */
@@ -23,12 +23,12 @@ typedef struct mgi_checkpoint {
     uint64_t bytes;      /* of the used tensors */
 } mgi_checkpoint;
 
-/* Binds the store's tensors. The prefix of their names (MGeo's "bert.text_encoder.", "bert." or
+/* Binds the index's tensors. The prefix of their names (MGeo's "bert.text_encoder.", "bert." or
  * none) is decided once. spec->labels is set from the classifier, which must have 1 to
  * MGEO_MAX_LABELS outputs; all other sizes must be the spec's. A tensor that is missing or has
  * another shape, type or layout is refused by name. On failure the checkpoint is empty.
  * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED (type or strides of a tensor), MGEO_E_MEMORY. */
-mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *store,
+mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *index,
                                 const char *directory, mgi_encoder_spec *spec, mgeo_error *error);
 void mgi_checkpoint_finish(mgi_checkpoint *checkpoint);
 

@@ -6,19 +6,18 @@
 #include "core/alloc.h"
 #include "core/json.h"
 #include "core/pathname.h"
-#include "model/label_files.h"
 
 #include <string.h>
 
 /* The files of a directory that are read here; those that are not there have no fields. */
-typedef struct mgi_files {
+typedef struct config_files {
     char *paths[4];
     json_t *roots[4];
     mgi_json_object config, modelscope, tokenizer, mapping;
-} mgi_files;
+} config_files;
 
-static mgeo_status load_file(mgi_files *files, int index, const char *directory, const char *name,
-                             mgi_json_object *object, mgeo_error *error) {
+static mgeo_status load_file(config_files *files, int index, const char *directory,
+                             const char *name, mgi_json_object *object, mgeo_error *error) {
     files->paths[index] = mgi_pathname_join(directory, name);
     const char *path = files->paths[index];
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
@@ -30,7 +29,7 @@ static mgeo_status load_file(mgi_files *files, int index, const char *directory,
     return status;
 }
 
-static mgeo_status load_files(mgi_files *files, const char *directory, mgeo_error *error) {
+static mgeo_status load_all(config_files *files, const char *directory, mgeo_error *error) {
     mgeo_status status = load_file(files, 0, directory, "config.json", &files->config, error);
     if (status != MGEO_OK) return status;
     status = load_file(files, 1, directory, "configuration.json", &files->modelscope, error);
@@ -40,14 +39,14 @@ static mgeo_status load_files(mgi_files *files, const char *directory, mgeo_erro
     return load_file(files, 3, directory, "label_mapping.json", &files->mapping, error);
 }
 
-static void free_files(mgi_files *files) {
+static void free_all(config_files *files) {
     for (int i = 0; i < 4; i++) {
         json_decref(files->roots[i]);
         mgi_free(files->paths[i]);
     }
 }
 
-/* ---- the encoder */
+/* ---- the encoder ----------------------------------------------------------------------------- */
 
 static mgeo_status unsupported(const mgi_json_object *config, const char *key, const char *value,
                                const char *supported, mgeo_error *error) {
@@ -150,7 +149,7 @@ static mgeo_status read_spec(const mgi_json_object *config, mgi_encoder_spec *sp
     return status;
 }
 
-/* ---- labels, task, tokenizer */
+/* ---- labels, task, tokenizer ----------------------------------------------------------------- */
 
 static mgeo_status read_task(const mgi_json_object *modelscope, bool *ranks, mgeo_error *error) {
     const char *task = "";
@@ -160,11 +159,12 @@ static mgeo_status read_task(const mgi_json_object *modelscope, bool *ranks, mge
 }
 
 /* First match wins, in ModelScope's order. */
-static mgeo_status read_label_names(const mgi_files *files, mgi_label_names *labels,
+static mgeo_status read_label_names(const config_files *files, mgi_label_names *labels,
                                     mgeo_error *error) {
     mgi_json_object model, preprocessor;
-    if (files->mapping.json != NULL)
+    if (files->mapping.json != NULL) {
         return mgi_label_files_read_mapping(labels, &files->mapping, error);
+    }
     mgeo_status status = mgi_json_child(&files->modelscope, "model", "model.", &model, error);
     if (status != MGEO_OK) return status;
     status =
@@ -173,8 +173,9 @@ static mgeo_status read_label_names(const mgi_files *files, mgi_label_names *lab
     const mgi_json_object *places[] = {&model, &preprocessor, &files->config};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         status = mgi_label_files_read_label2id(labels, places[i], "label2id", error);
-        if (status == MGEO_OK)
+        if (status == MGEO_OK) {
             status = mgi_label_files_read_id2label(labels, places[i], "id2label", error);
+        }
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
@@ -197,7 +198,7 @@ static mgeo_status read_tokenizer(const mgi_json_object *file, mgi_tokenizer_opt
     return status;
 }
 
-static mgeo_status read_all(mgi_config *config, const mgi_files *files, mgeo_error *error) {
+static mgeo_status read_all(mgi_config *config, const config_files *files, mgeo_error *error) {
     mgeo_status status = read_spec(&files->config, &config->spec, error);
     if (status == MGEO_OK) status = read_task(&files->modelscope, &config->ranks, error);
     if (status == MGEO_OK) status = read_label_names(files, &config->labels, error);
@@ -215,9 +216,9 @@ static mgeo_status read_all(mgi_config *config, const mgi_files *files, mgeo_err
 
 mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error) {
     *config = (mgi_config){0};
-    mgi_files files = {0};
-    mgeo_status status = load_files(&files, directory, error);
+    config_files files = {0};
+    mgeo_status status = load_all(&files, directory, error);
     if (status == MGEO_OK) status = read_all(config, &files, error);
-    free_files(&files);
+    free_all(&files);
     return status;
 }

@@ -5,17 +5,11 @@
 #define MGI_MODEL_CONFIG_H
 
 #include "backend/backend.h"
+#include "model/label_files.h"
 #include "text/tokenizer.h"
 
-/* Label names by index, where a file gives them. */
-typedef struct mgi_label_names {
-    char names[MGEO_MAX_LABELS][64];
-    uint32_t count;  /* 0: no file names labels */
-    char source[64]; /* which file and field named them, for error lines */
-} mgi_label_names;
-
 typedef struct mgi_config {
-    mgi_encoder_spec spec; /* labels is 0: the classifier tells */
+    mgi_encoder_spec spec; /* labels is 0 until the checkpoint is bound */
     mgi_tokenizer_options tokenizer;
     mgi_label_names labels;
     bool ranks; /* configuration.json: task is text_ranking */

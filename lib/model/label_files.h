@@ -4,7 +4,13 @@
 #define MGI_MODEL_LABEL_FILES_H
 
 #include "core/json.h"
-#include "model/config.h"
+
+/* Label names by index, where a file gives them. */
+typedef struct mgi_label_names {
+    char names[MGEO_MAX_LABELS][64];
+    uint32_t count;  /* 0: no file names labels */
+    char source[64]; /* which file and field named them, for error lines */
+} mgi_label_names;
 
 /* Reads object[key], if labels are not named yet and the field is there. */
 mgeo_status mgi_label_files_read_label2id(mgi_label_names *labels, const mgi_json_object *object,

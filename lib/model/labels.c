@@ -4,6 +4,8 @@
 
 #include "core/fixed_text.h"
 #include "core/pathname.h"
+#include "model/config.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -115,7 +117,7 @@ mgeo_status mgi_labels_decide(mgi_labels *labels, const mgi_config *config, uint
     return decide_positive(labels, options->positive_label, directory, error);
 }
 
-/* ---- logits */
+/* ---- logits ---------------------------------------------------------------------------------- */
 
 static bool score_nothing(const mgi_labels *labels, float *probabilities, int32_t *label,
                           float *similarity) {

@@ -28,7 +28,7 @@ struct mgi_model {
     mgi_config config;
     mgi_labels labels;
     uint32_t max_length;
-    mgi_tensor_index store; /* empty where the backend has copied all */
+    mgi_tensor_index tensor_index; /* empty where the backend has copied all */
     mgi_checkpoint checkpoint;
     mgi_tokenizer *tokenizer;
     const mgi_backend *backend;
@@ -37,7 +37,7 @@ struct mgi_model {
     mgi_encoder_info encoder_info;
 };
 
-/* ---- opening, step by step */
+/* ---- opening, step by step ------------------------------------------------------------------- */
 
 static mgeo_status model_find(mgi_model *model, const char *path, mgeo_error *error) {
     char reason[128];
@@ -125,9 +125,9 @@ static mgeo_status model_read_files(mgi_model *model, const mgi_model_options *o
     mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);
     mgeo_status status = mgi_config_read(&model->config, model->path, error);
     if (status == MGEO_OK) status = model_limit(model, options->max_length, error);
-    if (status == MGEO_OK) status = mgi_weight_files_read(&model->store, model->path, error);
+    if (status == MGEO_OK) status = mgi_weight_files_read(&model->tensor_index, model->path, error);
     if (status == MGEO_OK) {
-        status = mgi_checkpoint_bind(&model->checkpoint, &model->store, model->path,
+        status = mgi_checkpoint_bind(&model->checkpoint, &model->tensor_index, model->path,
                                      &model->config.spec, error);
     }
     if (status == MGEO_OK) {
@@ -166,7 +166,7 @@ mgeo_status mgi_model_read(const char *path, const mgi_model_options *options, m
     return mgi_succeed(error);
 }
 
-/* ---- placing */
+/* ---- placing --------------------------------------------------------------------------------- */
 
 static mgi_encoder_request model_request(const mgi_model *model, const mgi_model_options *options) {
     return (mgi_encoder_request){.device = model->device,
@@ -180,13 +180,13 @@ static mgi_encoder_request model_request(const mgi_model *model, const mgi_model
 }
 
 mgeo_status mgi_model_estimate(const mgi_model *model, const mgi_model_options *options,
-                               int32_t precision, unsigned cores, mgi_encoder_estimate *needs,
+                               int32_t precision, unsigned cores, mgi_encoder_estimate *estimate,
                                mgeo_error *error) {
     mgi_encoder_request request = model_request(model, options);
-    /* What was asked of one precision says nothing of the others. */
+    /* allow_tf32 was asked for with one precision, and holds for no other. */
     request.allow_tf32 = options->allow_tf32 && precision == options->precision;
     request.precision = precision;
-    return model->backend->predict(&request, cores, needs, error);
+    return model->backend->predict(&request, cores, estimate, error);
 }
 
 mgeo_status mgi_model_available(const mgi_model *model, uint64_t *bytes, mgeo_error *error) {
@@ -209,16 +209,17 @@ static mgeo_status model_open_encoder(mgi_model *model, const mgi_model_options 
         mgi_free(model->checkpoint.used);
         model->checkpoint.used = NULL;
         model->checkpoint.used_count = 0;
-        mgi_tensor_index_finish(&model->store);
+        mgi_tensor_index_finish(&model->tensor_index);
     }
     return mgi_succeed(error);
 }
 
 mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, mgeo_error *error) {
-    mgi_encoder_estimate needs;
-    mgeo_status status = mgi_model_estimate(model, options, options->precision, 1, &needs, error);
+    mgi_encoder_estimate estimate;
+    mgeo_status status =
+        mgi_model_estimate(model, options, options->precision, 1, &estimate, error);
     if (status != MGEO_OK) return status;
-    status = mgi_fingerprint(&model->checkpoint, needs.keeps_weights, model->fingerprint,
+    status = mgi_fingerprint(&model->checkpoint, estimate.keeps_weights, model->fingerprint,
                              options->progress, error);
     return status == MGEO_OK ? model_open_encoder(model, options, error) : status;
 }
@@ -241,12 +242,12 @@ void mgi_model_close(mgi_model *model) {
     if (model->encoder != NULL) model->backend->close(model->encoder);
     mgi_tokenizer_destroy(model->tokenizer);
     mgi_checkpoint_finish(&model->checkpoint);
-    mgi_tensor_index_finish(&model->store);
+    mgi_tensor_index_finish(&model->tensor_index);
     mgi_free(model->path);
     mgi_free(model);
 }
 
-/* ---- asking */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 uint32_t mgi_model_max_length(const mgi_model *model) { return model->max_length; }
 

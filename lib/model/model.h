@@ -6,24 +6,10 @@
 #include "backend/backend.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "model/labels.h"
 #include "text/tokenizer.h"
 
 typedef struct mgi_model mgi_model;
-
-/* Where in the logits the answer lies. */
-typedef struct mgi_labels {
-    char names[MGEO_MAX_LABELS][64];
-    uint32_t count;
-    int32_t positive; /* index; -1 for one logit */
-    int32_t partial;  /* index of the label that counts by partial_weight; -1: none */
-    float partial_weight;
-} mgi_labels;
-
-/* Turns one row of logits [count] into probabilities [count], the likeliest label and the
- * similarity. false, and NaN everywhere and label -1, if a logit is not finite. probabilities and
- * label may be NULL. A one-logit model has one probability, its sigmoid, and label 0. */
-bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *probabilities,
-                      int32_t *label, float *similarity);
 
 /* As mgeo_load_options; members in the same order, checked by the same rules. */
 typedef struct mgi_model_options {
@@ -44,18 +30,18 @@ mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, m
                            mgeo_error *error);
 void mgi_model_close(mgi_model *model);
 
-/* The same in two steps, with room to think between. The first looks at everything but the weights'
- * bytes; after it the model can be asked for its needs, tokenizer, labels and backend alone.
- * `options` and its texts are still used by the second. */
+/* The same in two steps, so that memory can be checked in between. The first reads everything but
+ * the weights' bytes; after it only the estimate, tokenizer, labels and backend can be asked for.
+ * The second uses `options` and its texts again. */
 mgeo_status mgi_model_read(const char *path, const mgi_model_options *options, mgi_model **model,
                            mgeo_error *error);
 mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, mgeo_error *error);
 
-/* What placing the model at this precision, and lanes on so many cores, would take: from the
- * headers alone. Not after mgi_model_place. Errors: what the backend's predict returns,
+/* The memory that placing the model at this precision takes, and lanes on `cores` cores: estimated
+ * from the headers alone. Not after mgi_model_place. Errors: what the backend's predict returns,
  * MGEO_E_ARGUMENT. */
 mgeo_status mgi_model_estimate(const mgi_model *model, const mgi_model_options *options,
-                               int32_t precision, unsigned cores, mgi_encoder_estimate *needs,
+                               int32_t precision, unsigned cores, mgi_encoder_estimate *estimate,
                                mgeo_error *error);
 
 /* Bytes free where the model is placed. Errors: MGEO_E_DEVICE. */

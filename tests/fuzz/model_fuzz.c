@@ -77,14 +77,14 @@ static void read_store(const block *file, unsigned long round,
     static char path[] = "model";
     const mgi_tensor_index_file mapped = {.map = {.data = file->data, .size = file->size},
                                           .path = path};
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgeo_error error = {0};
-    mgi_tensor_index_init(&store);
-    mgeo_status status = read(&store, &mapped, &error);
-    if (status == MGEO_OK) status = mgi_tensor_index_seal(&store, &error);
+    mgi_tensor_index_init(&index);
+    mgeo_status status = read(&index, &mapped, &error);
+    if (status == MGEO_OK) status = mgi_tensor_index_seal(&index, &error);
     check_error(status, &error, round);
-    for (size_t i = 0; i < store.count; i++) check_stored(&store.tensors[i], file, round);
-    mgi_tensor_index_finish(&store);
+    for (size_t i = 0; i < index.count; i++) check_stored(&index.tensors[i], file, round);
+    mgi_tensor_index_finish(&index);
 }
 
 static void read_safetensors(const block *file, unsigned long round) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bundled model: an installed copy of this program must find the model installed beside it. */
+/* The bundled model: an installed copy of this program must find the model installed with it. */
 #define _GNU_SOURCE
 #include "model/bundled.h"
 

@@ -88,8 +88,8 @@ static pieces make(const char *prefix, const char *gamma, const char *beta) {
     return made;
 }
 
-static mgeo_status fill(mgi_tensor_index *store, const pieces *from, mgeo_error *error) {
-    mgi_tensor_index_init(store);
+static mgeo_status fill(mgi_tensor_index *index, const pieces *from, mgeo_error *error) {
+    mgi_tensor_index_init(index);
     for (size_t i = 0; i < from->count; i++) {
         const piece *one = &from->all[i];
         mgi_stored_tensor stored = {.file = &file, .data = numbers + i, .type = one->type};
@@ -102,52 +102,52 @@ static mgeo_status fill(mgi_tensor_index *store, const pieces *from, mgeo_error 
         assert_true(mgi_stored_dtype_shape_size(stored.shape, stored.rank, stored.type, &unused,
                                                 &stored.bytes));
         mgeo_status status =
-            mgi_tensor_index_add(store, &stored, one->name, strlen(one->name), error);
+            mgi_tensor_index_add(index, &stored, one->name, strlen(one->name), error);
         if (status != MGEO_OK) return status;
     }
-    return mgi_tensor_index_seal(store, error);
+    return mgi_tensor_index_seal(index, error);
 }
 
-static mgeo_status bind(const pieces *from, mgi_tensor_index *store, mgi_checkpoint *checkpoint,
+static mgeo_status bind(const pieces *from, mgi_tensor_index *index, mgi_checkpoint *checkpoint,
                         mgeo_error *error) {
     mgi_encoder_spec spec = shape;
     *checkpoint = (mgi_checkpoint){0};
-    mgeo_status status = fill(store, from, error);
+    mgeo_status status = fill(index, from, error);
     if (status != MGEO_OK) return status;
-    status = mgi_checkpoint_bind(checkpoint, store, "dir", &spec, error);
+    status = mgi_checkpoint_bind(checkpoint, index, "dir", &spec, error);
     if (status == MGEO_OK) assert_int_equal(spec.labels, LABELS);
     return status;
 }
 
 static void check_refused(const pieces *from, mgeo_status expected, const char *part) {
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgi_checkpoint checkpoint;
     mgeo_error error = {0};
-    mgeo_status status = bind(from, &store, &checkpoint, &error);
+    mgeo_status status = bind(from, &index, &checkpoint, &error);
     if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
     check_line(&error, part);
     check_line(&error, "dir");
     assert_null(checkpoint.used);
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
 }
 
 static void fingerprint_of(const pieces *from, char hex[MGI_FINGERPRINT_SIZE]) {
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgi_checkpoint checkpoint;
     mgeo_error error;
-    if (bind(from, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    if (bind(from, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
     assert_int_equal(mgi_fingerprint(&checkpoint, true, hex, NULL, &error), MGEO_OK);
     mgi_checkpoint_finish(&checkpoint);
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
 }
 
 static void binds_every_tensor(void **state) {
     (void)state;
     const pieces made = make("bert.", "weight", "bias");
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgi_checkpoint checkpoint;
     mgeo_error error;
-    if (bind(&made, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    if (bind(&made, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
     assert_int_equal(checkpoint.used_count, TENSORS);
     assert_int_equal(checkpoint.unused_count, 0);
     const mgi_weights *weights = &checkpoint.weights;
@@ -167,7 +167,7 @@ static void binds_every_tensor(void **state) {
     assert_int_equal(checkpoint.parameters, total);
     assert_int_equal(checkpoint.bytes, total * 4);
     mgi_checkpoint_finish(&checkpoint);
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
 }
 
 static void knows_every_layout(void **state) {
@@ -252,11 +252,11 @@ static void lists_unused_tensors(void **state) {
     add_piece(&made, "bert.text_encoder.", "encoder.layer.2.output.dense.weight", 1, 1);
     made.all[TENSORS].type = MGI_STORED_I64;
     made.all[TENSORS].dense = false;
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgi_checkpoint checkpoint;
     mgeo_error error;
-    if (bind(&made, &store, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
-    mgi_tensor_index_finish(&store); /* the names outlive it */
+    if (bind(&made, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    mgi_tensor_index_finish(&index); /* the names outlive it */
     assert_int_equal(checkpoint.unused_count, 2);
     assert_string_equal(checkpoint.unused[0], "bert.gis2text.weight");
     assert_string_equal(checkpoint.unused[1],
@@ -288,14 +288,14 @@ static void identity_changes_with_what_is_used(void **state) {
 static void identity_stops_when_cancelled(void **state) {
     (void)state;
     const pieces made = make("bert.", "weight", "bias");
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgi_checkpoint checkpoint;
     mgeo_error error;
     mgeo_progress progress = {0};
     char hex[MGI_FINGERPRINT_SIZE];
     int32_t stage;
     uint64_t done, total;
-    assert_int_equal(bind(&made, &store, &checkpoint, &error), MGEO_OK);
+    assert_int_equal(bind(&made, &index, &checkpoint, &error), MGEO_OK);
     assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, &progress, &error), MGEO_OK);
     mgeo_progress_read(&progress, &stage, &done, &total);
     assert_int_equal(stage, MGEO_STAGE_HASHING);
@@ -307,7 +307,7 @@ static void identity_stops_when_cancelled(void **state) {
     assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, NULL, &error), MGEO_E_MEMORY);
     mgi_alloc_fail_at(0);
     mgi_checkpoint_finish(&checkpoint);
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
 }
 
 static void survives_failing_memory(void **state) {
@@ -316,14 +316,14 @@ static void survives_failing_memory(void **state) {
     add_piece(&made, "", "unused", 1, 1);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgi_checkpoint checkpoint;
         mgeo_error error;
         mgi_alloc_fail_at(nth);
-        status = bind(&made, &store, &checkpoint, &error);
+        status = bind(&made, &index, &checkpoint, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
         mgi_checkpoint_finish(&checkpoint);
-        mgi_tensor_index_finish(&store);
+        mgi_tensor_index_finish(&index);
         assert_true(nth < 200);
     }
     mgi_alloc_fail_at(0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is predicted of real model directories on libtorch, against what placing them comes to. */
+/* What is estimated of real model directories on libtorch, against what placing them takes. */
 #include "model/model.h"
 
 #include "support/check.h"
@@ -22,12 +22,12 @@ static mgi_model *read_model(const char *path, const mgi_model_options *options)
     return model;
 }
 
-static mgi_encoder_estimate predict(const mgi_model *model, const mgi_model_options *options,
-                                    int32_t precision, unsigned cores) {
-    mgi_encoder_estimate needs;
+static mgi_encoder_estimate estimate_of(const mgi_model *model, const mgi_model_options *options,
+                                        int32_t precision, unsigned cores) {
+    mgi_encoder_estimate estimate;
     mgeo_error error;
-    must(mgi_model_estimate(model, options, precision, cores, &needs, &error), &error);
-    return needs;
+    must(mgi_model_estimate(model, options, precision, cores, &estimate, &error), &error);
+    return estimate;
 }
 
 static void check_directory(const char *name, int32_t precision) {
@@ -36,19 +36,19 @@ static void check_directory(const char *name, int32_t precision) {
     snprintf(path, sizeof path, "%s/tests/golden/models/%s", MGI_SOURCE_ROOT, name);
     mgi_model_options options = {.device = "cpu", .precision = precision};
     mgi_model *model = read_model(path, &options);
-    mgi_encoder_estimate needs = predict(model, &options, precision, 2);
+    mgi_encoder_estimate estimate = estimate_of(model, &options, precision, 2);
     must(mgi_model_place(model, &options, &error), &error);
     const mgi_encoder_info *info = mgi_model_encoder_info(model);
-    assert_int_equal(needs.weights, info->bytes_on_device);
-    assert_int_equal(needs.keeps_weights, info->keeps_weights);
-    assert_int_equal(needs.precision, info->precision);
-    assert_int_equal(needs.batch_tokens, info->batch_tokens);
-    assert_true(needs.opening >= needs.weights);
-    assert_true(needs.lane > 0);
+    assert_int_equal(estimate.weights, info->bytes_on_device);
+    assert_int_equal(estimate.keeps_weights, info->keeps_weights);
+    assert_int_equal(estimate.precision, info->precision);
+    assert_int_equal(estimate.batch_tokens, info->batch_tokens);
+    assert_true(estimate.opening >= estimate.weights);
+    assert_true(estimate.lane > 0);
     mgi_model_close(model);
 }
 
-static void weights_are_predicted_to_the_byte(void **state) {
+static void weights_are_estimated_to_the_byte(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
         for (size_t p = 0; p < 3; p++) check_directory(directories[i], precisions[p]);
@@ -60,9 +60,9 @@ static void less_precision_needs_less(void **state) {
     (void)state;
     mgi_model_options options = {.device = "cpu"};
     mgi_model *model = read_model(MGI_SOURCE_ROOT "/models/mini", &options);
-    mgi_encoder_estimate fp32 = predict(model, &options, MGEO_PRECISION_AUTO, 2);
-    mgi_encoder_estimate bf16 = predict(model, &options, MGEO_BF16, 2);
-    mgi_encoder_estimate int8 = predict(model, &options, MGEO_INT8, 2);
+    mgi_encoder_estimate fp32 = estimate_of(model, &options, MGEO_PRECISION_AUTO, 2);
+    mgi_encoder_estimate bf16 = estimate_of(model, &options, MGEO_BF16, 2);
+    mgi_encoder_estimate int8 = estimate_of(model, &options, MGEO_INT8, 2);
     assert_int_equal(fp32.precision, MGEO_FP32);
     assert_true(bf16.weights < fp32.weights);
     assert_true(int8.weights < bf16.weights);
@@ -73,12 +73,12 @@ static void larger_batches_and_more_cores_need_more(void **state) {
     (void)state;
     mgi_model_options options = {.device = "cpu", .batch_tokens = 256};
     mgi_model *model = read_model(MGI_SOURCE_ROOT "/models/mini", &options);
-    mgi_encoder_estimate small = predict(model, &options, MGEO_FP32, 1);
-    mgi_encoder_estimate more = predict(model, &options, MGEO_FP32, 4);
+    mgi_encoder_estimate small = estimate_of(model, &options, MGEO_FP32, 1);
+    mgi_encoder_estimate more = estimate_of(model, &options, MGEO_FP32, 4);
     assert_true(more.lane > small.lane); /* attention's scratch, for each core */
     assert_int_equal(more.workspace, 4 * small.workspace);
     options.batch_tokens = 1024;
-    mgi_encoder_estimate large = predict(model, &options, MGEO_FP32, 1);
+    mgi_encoder_estimate large = estimate_of(model, &options, MGEO_FP32, 1);
     assert_true(large.lane > 3 * small.lane);
     assert_int_equal(large.weights, small.weights);
     uint64_t bytes = 0;
@@ -88,24 +88,25 @@ static void larger_batches_and_more_cores_need_more(void **state) {
     mgi_model_close(model);
 }
 
-static void what_cannot_be_placed_cannot_be_predicted(void **state) {
+static void what_cannot_be_placed_cannot_be_estimated(void **state) {
     (void)state;
     mgi_model_options options = {.device = "cpu"};
     mgi_model *model = read_model(MGI_SOURCE_ROOT "/models/mini", &options);
-    mgi_encoder_estimate needs;
+    mgi_encoder_estimate estimate;
     mgeo_error error;
-    assert_int_equal(mgi_model_estimate(model, &options, MGEO_FP8, 1, &needs, &error),
+    assert_int_equal(mgi_model_estimate(model, &options, MGEO_FP8, 1, &estimate, &error),
                      MGEO_E_UNSUPPORTED);
-    assert_int_equal(mgi_model_estimate(model, &options, 99, 1, &needs, &error), MGEO_E_ARGUMENT);
+    assert_int_equal(mgi_model_estimate(model, &options, 99, 1, &estimate, &error),
+                     MGEO_E_ARGUMENT);
     mgi_model_close(model);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(weights_are_predicted_to_the_byte),
+        cmocka_unit_test(weights_are_estimated_to_the_byte),
         cmocka_unit_test(less_precision_needs_less),
         cmocka_unit_test(larger_batches_and_more_cores_need_more),
-        cmocka_unit_test(what_cannot_be_placed_cannot_be_predicted),
+        cmocka_unit_test(what_cannot_be_placed_cannot_be_estimated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,18 +83,18 @@ static void check_plain(const char *name) {
     mgi_model_close(model);
 }
 
-static void two_labels(void **state) {
+static void two_labels_score_as_the_reference_does(void **state) {
     (void)state;
     check_plain("two_labels");
 }
 
-static void half_precision(void **state) {
+static void weights_of_half_precision_score_as_the_reference_does(void **state) {
     (void)state;
     check_plain("fp16");
     check_plain("bf16");
 }
 
-static void activations(void **state) {
+static void every_activation_scores_as_the_reference_does(void **state) {
     (void)state;
     check_plain("gelu_new");
     check_plain("relu");
@@ -111,7 +111,7 @@ static void shards_of_both_kinds_are_one_model(void **state) {
     assert_string_equal(first.labels[1], "exact_match");
 }
 
-static void mgeo_layout(void **state) {
+static void the_layout_of_mgeo_is_read(void **state) {
     (void)state;
     mgeo_model_info info;
     mgi_model *model = check_model("mgeo", &info);
@@ -130,7 +130,7 @@ static void mgeo_layout(void **state) {
     mgi_model_close(model);
 }
 
-static void one_logit(void **state) {
+static void one_logit_scores_by_its_sigmoid(void **state) {
     (void)state;
     mgeo_model_info info;
     mgi_model *model = check_model("rank", &info);
@@ -140,7 +140,7 @@ static void one_logit(void **state) {
     mgi_model_close(model);
 }
 
-static void bare_names(void **state) {
+static void names_without_a_prefix_are_read(void **state) {
     (void)state;
     mgeo_model_info info;
     mgi_model *model = check_model("bare", &info);
@@ -160,7 +160,7 @@ static void check_refused(const char *name, const char *part) {
     if (strstr(error.message, part) == NULL) fail_msg("%s", error.message);
 }
 
-static void encoders_without_classifier(void **state) {
+static void encoders_without_classifier_are_refused(void **state) {
     (void)state;
     check_refused("coldfire", "tensor classifier.weight: missing");
     check_refused("jammi", "tensor classifier.weight: missing");
@@ -197,10 +197,14 @@ int main(int argc, char **argv) {
     int chosen = argc == 4 ? choose_device(argv[1], argv[2], argv[3]) : 0;
     if (chosen != 0) return chosen;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_labels),  cmocka_unit_test(half_precision),
-        cmocka_unit_test(activations), cmocka_unit_test(shards_of_both_kinds_are_one_model),
-        cmocka_unit_test(mgeo_layout), cmocka_unit_test(one_logit),
-        cmocka_unit_test(bare_names),  cmocka_unit_test(encoders_without_classifier),
+        cmocka_unit_test(two_labels_score_as_the_reference_does),
+        cmocka_unit_test(weights_of_half_precision_score_as_the_reference_does),
+        cmocka_unit_test(every_activation_scores_as_the_reference_does),
+        cmocka_unit_test(shards_of_both_kinds_are_one_model),
+        cmocka_unit_test(the_layout_of_mgeo_is_read),
+        cmocka_unit_test(one_logit_scores_by_its_sigmoid),
+        cmocka_unit_test(names_without_a_prefix_are_read),
+        cmocka_unit_test(encoders_without_classifier_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Labels: which one means a match, and what becomes of logits. */
+#include "model/config.h"
 #include "model/labels.h"
+#include "model/model.h"
 
 #include "support/check.h"
 #include "support/model_files.h"
@@ -114,7 +116,7 @@ static void weighs_partial_matches(void **state) {
                      MGEO_E_ARGUMENT);
 }
 
-static void scores_three(void **state) {
+static void three_logits_become_probabilities_and_a_similarity(void **state) {
     (void)state;
     const mgi_labels labels = three(0.5f);
     const float logits[] = {0.0f, 1.0f, 2.0f};
@@ -129,7 +131,7 @@ static void scores_three(void **state) {
     assert_true(mgi_labels_score(&labels, logits, NULL, NULL, &similarity));
 }
 
-static void scores_large_logits(void **state) {
+static void large_logits_do_not_overflow(void **state) {
     (void)state;
     const mgi_labels labels = three(0.5f);
     const float logits[] = {3e38f, -3e38f, 3e38f};
@@ -141,7 +143,7 @@ static void scores_large_logits(void **state) {
     assert_true(similarity == 0.5f);
 }
 
-static void scores_one(void **state) {
+static void one_logit_becomes_its_sigmoid(void **state) {
     (void)state;
     const mgi_labels labels = {.count = 1, .positive = -1, .partial = -1};
     const float logits[] = {0.0f, 4.0f, -200.0f, 200.0f};
@@ -176,9 +178,9 @@ int main(void) {
         cmocka_unit_test(decides_by_names),
         cmocka_unit_test(ignores_labels_of_a_ranking_task),
         cmocka_unit_test(weighs_partial_matches),
-        cmocka_unit_test(scores_three),
-        cmocka_unit_test(scores_large_logits),
-        cmocka_unit_test(scores_one),
+        cmocka_unit_test(three_logits_become_probabilities_and_a_similarity),
+        cmocka_unit_test(large_logits_do_not_overflow),
+        cmocka_unit_test(one_logit_becomes_its_sigmoid),
         cmocka_unit_test(flags_what_is_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void check_rank(const json_t *row) {
     }
 }
 
-static void published_answers(void **state) {
+static void answers_are_those_published(void **state) {
     (void)state;
     json_t *rows = scoring_rows(GOLDEN);
     size_t index, compared = 0;
@@ -91,7 +91,7 @@ int main(void) {
     }
     mgi_model_describe(opened, &info);
     model = opened;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(published_answers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(answers_are_those_published)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mgi_model_close(opened);
     return failed;

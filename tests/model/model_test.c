@@ -12,7 +12,7 @@
 
 #define MODELS MGI_SOURCE_ROOT "/tests/golden/models/"
 
-/* ---- a backend that keeps the request's weights until it is closed */
+/* ---- a backend that keeps the request's weights until it is closed --------------------------- */
 
 static mgi_weights kept;
 static unsigned long kept_sum;
@@ -49,7 +49,7 @@ static void keeper_close(mgi_encoder *encoder) {
 
 static mgi_backend keeper;
 
-/* ---- opening */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static const mgi_model_options on_fake = {.device = "fake"};
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- bytes */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 void bytes_put(bytes *to, const void *data, size_t size) {
     to->data = realloc(to->data, to->size + size + 1);
@@ -57,7 +57,7 @@ bytes bytes_of_file(const char *path) {
     return all;
 }
 
-/* ---- formats */
+/* ---- formats --------------------------------------------------------------------------------- */
 
 bytes model_files_safetensors(const char *header, size_t body_size) {
     bytes file = {0};
@@ -190,7 +190,7 @@ bytes model_files_pickle(const model_files_tensor *tensors, size_t count) {
     return pickle;
 }
 
-/* ---- directories */
+/* ---- directories ----------------------------------------------------------------------------- */
 
 void model_files_directory(char root[MODEL_FILES_PATH]) {
     const char *parent = getenv("TMPDIR");
@@ -240,7 +240,7 @@ void model_files_copy(const char *from, const char *to) {
     closedir(directory);
 }
 
-/* ---- checks */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 mgi_tensor_index_file model_files_index_file(const bytes *from, char *path) {
     return (mgi_tensor_index_file){.map = {.data = from->data, .size = from->size}, .path = path};

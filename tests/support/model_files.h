@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- bytes */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 typedef struct bytes {
     unsigned char *data; /* from malloc */
@@ -25,7 +25,7 @@ void bytes_free(bytes *which);
 bytes bytes_cut(const bytes *from, size_t size);
 bytes bytes_of_file(const char *path);
 
-/* ---- formats */
+/* ---- formats --------------------------------------------------------------------------------- */
 
 /* Length, header, then body_size bytes. */
 bytes model_files_safetensors(const char *header, size_t body_size);
@@ -57,7 +57,7 @@ typedef struct model_files_tensor {
 /* A pickle of protocol 2, as torch.save writes a state dict. */
 bytes model_files_pickle(const model_files_tensor *tensors, size_t count);
 
-/* ---- directories */
+/* ---- directories ----------------------------------------------------------------------------- */
 
 enum { MODEL_FILES_PATH = 256 };
 void model_files_directory(char root[MODEL_FILES_PATH]);
@@ -67,9 +67,9 @@ void model_files_remove(const char *root); /* with all in it */
 /* Copies the files of a directory into another that is there. */
 void model_files_copy(const char *from, const char *to);
 
-/* ---- checks */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
-/* A file in memory; the store does not own it. */
+/* A file in memory; the index does not own it. */
 mgi_tensor_index_file model_files_index_file(const bytes *from, char *path);
 
 /* Fails the running test unless the line is one line and holds `part`. */

@@ -42,7 +42,7 @@ static mgeo_status exhausted(unpickler *vm) {
     return mgi_fail_memory(vm->error, "a pickle's values", vm->size);
 }
 
-/* ---- stack and memo */
+/* ---- stack and memo -------------------------------------------------------------------------- */
 
 static bool indices_reserve(indices *list, size_t count) {
     size_t capacity = list->capacity == 0 ? 256 : list->capacity;
@@ -104,10 +104,10 @@ static mgeo_status memo_get(unpickler *vm, uint32_t slot) {
     return push_index(vm, vm->memo.items[slot]);
 }
 
-/* ---- bytes of the pickle */
+/* ---- bytes of the pickle --------------------------------------------------------------------- */
 
 /* The next `bytes` bytes, or NULL. */
-static const unsigned char *mgi_take(unpickler *vm, uint64_t bytes) {
+static const unsigned char *take_bytes(unpickler *vm, uint64_t bytes) {
     if (bytes > vm->size - vm->at) return NULL;
     const unsigned char *taken = vm->data + vm->at;
     vm->at += (size_t)bytes;
@@ -116,7 +116,7 @@ static const unsigned char *mgi_take(unpickler *vm, uint64_t bytes) {
 
 /* An unsigned little-endian number of 1, 2, 4 or 8 bytes. */
 static mgeo_status take_number(unpickler *vm, int bytes, uint64_t *number) {
-    const unsigned char *p = mgi_take(vm, (uint64_t)bytes);
+    const unsigned char *p = take_bytes(vm, (uint64_t)bytes);
     if (p == NULL) return damaged_pickle(vm, "cut short");
     switch (bytes) {
     case 1: *number = p[0]; break;
@@ -137,7 +137,7 @@ static mgeo_status take_line(unpickler *vm, const char **line, size_t *bytes) {
     return MGEO_OK;
 }
 
-/* ---- opcodes */
+/* ---- opcodes --------------------------------------------------------------------------------- */
 
 static mgeo_status push_integer(unpickler *vm, int bytes) {
     uint64_t number = 0;
@@ -151,7 +151,7 @@ static mgeo_status push_long(unpickler *vm) {
     uint64_t bytes = 0;
     mgeo_status status = take_number(vm, 1, &bytes);
     if (status != MGEO_OK) return status;
-    const unsigned char *p = mgi_take(vm, bytes);
+    const unsigned char *p = take_bytes(vm, bytes);
     if (p == NULL) return damaged_pickle(vm, "cut short");
     if (bytes > 8) return damaged_pickle(vm, "a number of more than 64 bits");
     uint64_t number = bytes > 0 && (p[bytes - 1] & 0x80) ? UINT64_MAX : 0;
@@ -164,7 +164,7 @@ static mgeo_status push_text(unpickler *vm, int length_bytes) {
     uint64_t bytes = 0;
     mgeo_status status = take_number(vm, length_bytes, &bytes);
     if (status != MGEO_OK) return status;
-    const unsigned char *text = mgi_take(vm, bytes);
+    const unsigned char *text = take_bytes(vm, bytes);
     if (text == NULL) return damaged_pickle(vm, "a text runs past the end");
     return push(vm, (mgi_pickle_value){.kind = MGI_PICKLE_KIND_TEXT,
                                        .text = (const char *)text,
@@ -284,8 +284,9 @@ static mgeo_status reduce(unpickler *vm) {
     const mgi_pickle_global *global = value_at(vm, function)->global;
     bool plain = value_at(vm, argument)->count == 0;
     vm->stack.count -= 2;
-    if (global->kind == MGI_PICKLE_GLOBAL_STORAGE)
+    if (global->kind == MGI_PICKLE_GLOBAL_STORAGE) {
         return damaged_pickle(vm, "a call of a storage type");
+    }
     if (global->kind != MGI_PICKLE_GLOBAL_ORDERED_DICT) {
         return push(vm, (mgi_pickle_value){
                             .kind = MGI_PICKLE_KIND_CALL, .global = global, .argument = argument});
@@ -323,7 +324,7 @@ static mgeo_status check_protocol(unpickler *vm) {
 }
 
 static mgeo_status skip(unpickler *vm, uint64_t bytes) {
-    return mgi_take(vm, bytes) == NULL ? damaged_pickle(vm, "cut short") : MGEO_OK;
+    return take_bytes(vm, bytes) == NULL ? damaged_pickle(vm, "cut short") : MGEO_OK;
 }
 
 static mgeo_status skip_float(unpickler *vm) {
@@ -331,8 +332,8 @@ static mgeo_status skip_float(unpickler *vm) {
     return status == MGEO_OK ? push(vm, (mgi_pickle_value){.kind = MGI_PICKLE_KIND_FLOAT}) : status;
 }
 
-static mgeo_status value_by_number(unpickler *vm, int bytes,
-                                   mgeo_status (*act)(unpickler *, uint32_t)) {
+static mgeo_status act_by_number(unpickler *vm, int bytes,
+                                 mgeo_status (*act)(unpickler *, uint32_t)) {
     uint64_t number = 0;
     mgeo_status status = take_number(vm, bytes, &number);
     return status == MGEO_OK ? act(vm, (uint32_t)number) : status;
@@ -356,8 +357,8 @@ static mgeo_status foreign_opcode(unpickler *vm, unsigned opcode) {
                     opcode);
 }
 
-/* Opcodes that make values; the others are in execute_opcode. */
-static mgeo_status make(unpickler *vm, unsigned opcode) {
+/* Opcodes that push_opcode_value values; the others are in execute_opcode. */
+static mgeo_status push_opcode_value(unpickler *vm, unsigned opcode) {
     switch (opcode) {
     case 'N': return push_index(vm, MGI_PICKLE_NONE);
     case 0x88: return push(vm, (mgi_pickle_value){.kind = MGI_PICKLE_KIND_BOOL, .integer = 1});
@@ -390,18 +391,18 @@ static mgeo_status execute_opcode(unpickler *vm, unsigned opcode) {
     case 'e': return put_from_mark(vm, MGI_PICKLE_KIND_LIST);
     case 's': return put_some(vm, 2, MGI_PICKLE_KIND_DICT);
     case 'u': return put_from_mark(vm, MGI_PICKLE_KIND_DICT);
-    case 'q': return value_by_number(vm, 1, memo_put);
-    case 'r': return value_by_number(vm, 4, memo_put);
+    case 'q': return act_by_number(vm, 1, memo_put);
+    case 'r': return act_by_number(vm, 4, memo_put);
     case 0x94: return memo_put(vm, (uint32_t)vm->memo.count);
-    case 'h': return value_by_number(vm, 1, memo_get);
-    case 'j': return value_by_number(vm, 4, memo_get);
+    case 'h': return act_by_number(vm, 1, memo_get);
+    case 'j': return act_by_number(vm, 4, memo_get);
     case 'c': return global_by_lines(vm);
     case 0x93: return global_by_stack(vm);
     case 'R': return reduce(vm);
     case 'b': return build_value(vm);
     case 'Q': return persistent_id(vm);
     case '.': return stop(vm);
-    default: return make(vm, opcode);
+    default: return push_opcode_value(vm, opcode);
     }
 }
 
@@ -416,7 +417,7 @@ static mgeo_status run_pickle(unpickler *vm) {
     }
     while (!vm->stopped) {
         vm->opcode_at = vm->at;
-        const unsigned char *opcode = mgi_take(vm, 1);
+        const unsigned char *opcode = take_bytes(vm, 1);
         if (opcode == NULL) return damaged_pickle(vm, "cut short");
         mgeo_status status = execute_opcode(vm, *opcode);
         if (status != MGEO_OK) return status;

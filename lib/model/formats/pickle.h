@@ -78,6 +78,8 @@ typedef struct mgi_pickle {
     uint32_t root;
 } mgi_pickle;
 
+/* ---- pickle.c: the reader -------------------------------------------------------------------- */
+
 /* Reads one pickle of protocol 2 to 5; texts point into data, which must outlive the values. file
  * is for error lines. On failure the pickle is empty.
  * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED (names the foreign opcode or global), MGEO_E_MEMORY. */
@@ -85,7 +87,10 @@ mgeo_status mgi_pickle_read(mgi_pickle *pickle, const unsigned char *data, size_
                             const char *file, mgeo_error *error);
 void mgi_pickle_finish(mgi_pickle *pickle);
 
-/* Making values: 0 (and then only) when out of memory or over MGI_PICKLE_MAX_VALUES. */
+/* ---- pickle_values.c: what a pickle builds, and the names it may ask for --------------------- */
+
+/* Adds a value; returns its index, or 0 (and then only) when out of memory or over
+ * MGI_PICKLE_MAX_VALUES. */
 uint32_t mgi_pickle_add(mgi_pickle *pickle, mgi_pickle_value value);
 /* Appends to a tuple, list or dict. */
 bool mgi_pickle_append(mgi_pickle *pickle, uint32_t to, uint32_t key, uint32_t value);

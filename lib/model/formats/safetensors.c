@@ -75,7 +75,7 @@ static mgeo_status read_type(const safetensors_body *body, const char *name, jso
     return MGEO_OK;
 }
 
-static mgeo_status read_tensor(mgi_tensor_index *store, const safetensors_body *body,
+static mgeo_status read_tensor(mgi_tensor_index *index, const safetensors_body *body,
                                const char *name, json_t *fields, mgeo_error *error) {
     mgi_stored_tensor tensor = {.file = body->file, .dense = true};
     if (!json_is_object(fields)) {
@@ -95,16 +95,16 @@ static mgeo_status read_tensor(mgi_tensor_index *store, const safetensors_body *
     if (bytes != tensor.bytes) {
         return refuse_tensor(body, name, "data_offsets", "not the size of shape and dtype", error);
     }
-    return mgi_tensor_index_add(store, &tensor, name, strlen(name), error);
+    return mgi_tensor_index_add(index, &tensor, name, strlen(name), error);
 }
 
-static mgeo_status read_tensors(mgi_tensor_index *store, const safetensors_body *body,
+static mgeo_status read_tensors(mgi_tensor_index *index, const safetensors_body *body,
                                 json_t *header, mgeo_error *error) {
     const char *name;
     json_t *fields;
     json_object_foreach(header, name, fields) {
         if (strcmp(name, "__metadata__") == 0) continue;
-        mgeo_status status = read_tensor(store, body, name, fields, error);
+        mgeo_status status = read_tensor(index, body, name, fields, error);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
@@ -118,14 +118,14 @@ static int compare_places(const void *left, const void *right) {
 }
 
 /* Bytes that no tensor names could hide anything; bytes that two name are an attack or a defect. */
-static mgeo_status check_cover(const safetensors_body *body, mgi_tensor_index *store, size_t first,
+static mgeo_status check_cover(const safetensors_body *body, mgi_tensor_index *index, size_t first,
                                mgeo_error *error) {
     size_t covered = 0;
-    if (store->count > first + 1) {
-        qsort(store->tensors + first, store->count - first, sizeof *store->tensors, compare_places);
+    if (index->count > first + 1) {
+        qsort(index->tensors + first, index->count - first, sizeof *index->tensors, compare_places);
     }
-    for (size_t i = first; i < store->count; i++) {
-        const mgi_stored_tensor *tensor = &store->tensors[i];
+    for (size_t i = first; i < index->count; i++) {
+        const mgi_stored_tensor *tensor = &index->tensors[i];
         size_t begin = (size_t)(tensor->data - body->data);
         if (begin != covered) {
             return refuse_tensor(body, tensor->name, "data_offsets",
@@ -160,7 +160,7 @@ static mgeo_status header_size(const mgi_tensor_index_file *file, size_t *size, 
     return MGEO_OK;
 }
 
-mgeo_status mgi_safetensors_read(mgi_tensor_index *store, const mgi_tensor_index_file *file,
+mgeo_status mgi_safetensors_read(mgi_tensor_index *index, const mgi_tensor_index_file *file,
                                  mgeo_error *error) {
     size_t size = 0;
     mgeo_status status = header_size(file, &size, error);
@@ -170,9 +170,9 @@ mgeo_status mgi_safetensors_read(mgi_tensor_index *store, const mgi_tensor_index
     if (status != MGEO_OK) return status;
     const safetensors_body body = {
         .file = file, .data = file->map.data + 8 + size, .size = file->map.size - 8 - size};
-    size_t before = store->count;
-    status = read_tensors(store, &body, header, error);
-    if (status == MGEO_OK) status = check_cover(&body, store, before, error);
+    size_t before = index->count;
+    status = read_tensors(index, &body, header, error);
+    if (status == MGEO_OK) status = check_cover(&body, index, before, error);
     json_decref(header);
     return status;
 }

@@ -6,36 +6,11 @@
 
 #include "core/mapfile.h"
 #include "core/status.h"
+#include "model/formats/stored_dtype.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-typedef enum mgi_stored_dtype {
-    MGI_STORED_F32,
-    MGI_STORED_F16,
-    MGI_STORED_BF16,
-    MGI_STORED_F64,
-    MGI_STORED_I64,
-    MGI_STORED_I32,
-    MGI_STORED_I16,
-    MGI_STORED_I8,
-    MGI_STORED_U64,
-    MGI_STORED_U32,
-    MGI_STORED_U16,
-    MGI_STORED_U8,
-    MGI_STORED_BOOL,
-    MGI_STORED_F8_E4M3,
-    MGI_STORED_F8_E5M2,
-    MGI_STORED_DTYPES /* how many there are */
-} mgi_stored_dtype;
-
-/* The type's name as safetensors writes it, and the bytes of one number. */
-const char *mgi_stored_dtype_name(mgi_stored_dtype type);
-size_t mgi_stored_dtype_bytes(mgi_stored_dtype type);
-
-/* The type of that name, or MGI_STORED_DTYPES. */
-mgi_stored_dtype mgi_stored_dtype_find(const char *name);
 
 enum {
     MGI_TENSOR_INDEX_MAX_RANK = 8,
@@ -49,7 +24,7 @@ typedef struct mgi_tensor_index_file {
 } mgi_tensor_index_file;
 
 typedef struct mgi_stored_tensor {
-    const char *name;                  /* owned by the store */
+    const char *name;                  /* owned by the index */
     const mgi_tensor_index_file *file; /* the file it lies in */
     const unsigned char *data;         /* bytes that lie wholly in the file */
     size_t bytes;
@@ -68,26 +43,22 @@ typedef struct mgi_tensor_index {
     uint32_t *by_name; /* after mgi_tensor_index_seal: indices in the order of names */
 } mgi_tensor_index;
 
-/* Numbers of a shape and their bytes; false if either overflows. */
-bool mgi_stored_dtype_shape_size(const uint64_t *shape, uint32_t rank, mgi_stored_dtype type,
-                                 uint64_t *numbers, size_t *bytes);
-
-void mgi_tensor_index_init(mgi_tensor_index *store);
-void mgi_tensor_index_finish(mgi_tensor_index *store);
+void mgi_tensor_index_init(mgi_tensor_index *index);
+void mgi_tensor_index_finish(mgi_tensor_index *index);
 
 /* Maps directory/name; the file stays open until mgi_tensor_index_finish. */
-mgeo_status mgi_tensor_index_map(mgi_tensor_index *store, const char *directory, const char *name,
+mgeo_status mgi_tensor_index_map(mgi_tensor_index *index, const char *directory, const char *name,
                                  const mgi_tensor_index_file **file, mgeo_error *error);
 
 /* Adds a tensor under a copy of name_bytes at name, which need no NUL. tensor->name is ignored.
  * Errors: MGEO_E_FORMAT (a name that no checkpoint has, too many tensors), MGEO_E_MEMORY. */
-mgeo_status mgi_tensor_index_add(mgi_tensor_index *store, const mgi_stored_tensor *tensor,
+mgeo_status mgi_tensor_index_add(mgi_tensor_index *index, const mgi_stored_tensor *tensor,
                                  const char *name, size_t name_bytes, mgeo_error *error);
 
 /* Ends the adding: finds duplicate names and makes mgi_tensor_index_find work. */
-mgeo_status mgi_tensor_index_seal(mgi_tensor_index *store, mgeo_error *error);
+mgeo_status mgi_tensor_index_seal(mgi_tensor_index *index, mgeo_error *error);
 
 /* The tensor of that name, or NULL. */
-const mgi_stored_tensor *mgi_tensor_index_find(const mgi_tensor_index *store, const char *name);
+const mgi_stored_tensor *mgi_tensor_index_find(const mgi_tensor_index *index, const char *name);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 typedef struct torch_reader {
-    mgi_tensor_index *store;
+    mgi_tensor_index *index;
     const mgi_tensor_index_file *file;
     const char *path; /* as shown */
     mgi_zip zip;
@@ -45,7 +45,7 @@ static mgeo_status bad_tensor(torch_reader *reader, const described_tensor *tens
                     field, reason);
 }
 
-/* ---- entries of the archive */
+/* ---- entries of the archive ------------------------------------------------------------------ */
 
 static const mgi_zip_entry *archive_entry(const torch_reader *reader, const char *folder,
                                           const char *name, size_t name_bytes) {
@@ -86,7 +86,7 @@ static mgeo_status check_byte_order(torch_reader *reader) {
                     "%s: byteorder: only little-endian files are read", reader->path);
 }
 
-/* ---- values of the pickle */
+/* ---- values of the pickle -------------------------------------------------------------------- */
 
 static const mgi_pickle_value *value_at(const torch_reader *reader, uint32_t index) {
     return &reader->pickle.values[index];
@@ -110,8 +110,9 @@ static bool read_natural(const mgi_pickle_value *value, uint64_t *number) {
 /* A tuple of at most MGI_TENSOR_INDEX_MAX_RANK numbers from 0 on. */
 static bool read_naturals(const torch_reader *reader, const mgi_pickle_value *tuple,
                           uint64_t numbers[MGI_TENSOR_INDEX_MAX_RANK], uint32_t *count) {
-    if (tuple->kind != MGI_PICKLE_KIND_TUPLE || tuple->count > MGI_TENSOR_INDEX_MAX_RANK)
+    if (tuple->kind != MGI_PICKLE_KIND_TUPLE || tuple->count > MGI_TENSOR_INDEX_MAX_RANK) {
         return false;
+    }
     *count = tuple->count;
     for (uint32_t i = 0; i < tuple->count; i++) {
         if (!read_natural(member(reader, tuple, i), &numbers[i])) return false;
@@ -182,7 +183,7 @@ static bool storage_reach(const described_tensor *tensor, uint64_t *reach) {
     return !__builtin_add_overflow(*reach, 1, reach);
 }
 
-/* Finds the bytes of a described tensor and adds it to the store. */
+/* Finds the bytes of a described tensor and adds it to the index. */
 static mgeo_status add_described(torch_reader *reader, const described_tensor *tensor) {
     mgi_stored_tensor stored = {
         .file = reader->file, .rank = tensor->rank, .type = tensor->type->type};
@@ -207,7 +208,7 @@ static mgeo_status add_described(torch_reader *reader, const described_tensor *t
     }
     if (!stored.dense) stored.bytes = 0;
     stored.data = entry->data + tensor->offset * width;
-    return mgi_tensor_index_add(reader->store, &stored, tensor->name, tensor->name_bytes,
+    return mgi_tensor_index_add(reader->index, &stored, tensor->name, tensor->name_bytes,
                                 reader->error);
 }
 
@@ -217,8 +218,9 @@ static const mgi_pickle_value *tensor_arguments(const torch_reader *reader,
     if (value->kind == MGI_PICKLE_KIND_CALL && value->global->kind == MGI_PICKLE_GLOBAL_PARAMETER) {
         value = member(reader, value_at(reader, value->argument), 0);
     }
-    if (value->kind != MGI_PICKLE_KIND_CALL || value->global->kind != MGI_PICKLE_GLOBAL_TENSOR)
+    if (value->kind != MGI_PICKLE_KIND_CALL || value->global->kind != MGI_PICKLE_GLOBAL_TENSOR) {
         return NULL;
+    }
     return value_at(reader, value->argument);
 }
 
@@ -282,10 +284,10 @@ static mgeo_status read_archive(torch_reader *reader) {
     return status;
 }
 
-mgeo_status mgi_torch_archive_read(mgi_tensor_index *store, const mgi_tensor_index_file *file,
+mgeo_status mgi_torch_archive_read(mgi_tensor_index *index, const mgi_tensor_index_file *file,
                                    mgeo_error *error) {
     torch_reader reader = {
-        .store = store, .file = file, .path = mgi_pathname_shown(file->path), .error = error};
+        .index = index, .file = file, .path = mgi_pathname_shown(file->path), .error = error};
     const unsigned char *data = file->map.data;
     /* Before torch 1.6 the file was a row of pickles, the first of them a number. */
     if (file->map.size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5) {

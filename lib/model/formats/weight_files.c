@@ -13,102 +13,103 @@
 typedef mgeo_status (*format_reader)(mgi_tensor_index *, const mgi_tensor_index_file *,
                                      mgeo_error *);
 
-static mgeo_status read_file(mgi_tensor_index *store, const char *directory, const char *name,
+static mgeo_status read_file(mgi_tensor_index *index, const char *directory, const char *name,
                              format_reader read, mgeo_error *error) {
     const mgi_tensor_index_file *file;
-    mgeo_status status = mgi_tensor_index_map(store, directory, name, &file, error);
-    return status == MGEO_OK ? read(store, file, error) : status;
+    mgeo_status status = mgi_tensor_index_map(index, directory, name, &file, error);
+    return status == MGEO_OK ? read(index, file, error) : status;
 }
 
-/* Shards lie beside their index: a name that could lead elsewhere is refused. */
+/* Shards lie in the folder of their index: a name that could lead elsewhere is refused. */
 static bool is_plain_name(const char *name) {
     return name[0] != '\0' && name[0] != '.' && strlen(name) <= 255 && strchr(name, '/') == NULL;
 }
 
 /* The file of that name among those read so far, or NULL. */
-static const mgi_tensor_index_file *find_file(const mgi_tensor_index *store, const char *name) {
-    for (size_t i = 0; i < store->file_count; i++) {
-        const char *path = store->files[i]->path;
-        if (strcmp(strrchr(path, '/') + 1, name) == 0) return store->files[i];
+static const mgi_tensor_index_file *find_file(const mgi_tensor_index *index, const char *name) {
+    for (size_t i = 0; i < index->file_count; i++) {
+        const char *path = index->files[i]->path;
+        if (strcmp(strrchr(path, '/') + 1, name) == 0) return index->files[i];
     }
     return NULL;
 }
 
-static mgeo_status read_shard(mgi_tensor_index *store, const char *directory, const char *index,
-                              const char *tensor, json_t *shard, format_reader read,
-                              mgeo_error *error) {
+static mgeo_status read_shard(mgi_tensor_index *index, const char *directory,
+                              const char *index_path, const char *tensor, json_t *shard,
+                              format_reader read, mgeo_error *error) {
     const char *name = json_string_value(shard);
     if (name == NULL || !is_plain_name(name)) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: weight_map.%.200s: the name of a file beside it is expected",
-                        mgi_pathname_shown(index), tensor);
+                        mgi_pathname_shown(index_path), tensor);
     }
-    if (find_file(store, name) != NULL) return MGEO_OK;
-    if (store->file_count == MGI_WEIGHT_FILES_MAX_SHARDS) {
+    if (find_file(index, name) != NULL) return MGEO_OK;
+    if (index->file_count == MGI_WEIGHT_FILES_MAX_SHARDS) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: more than %d files",
-                        mgi_pathname_shown(index), MGI_WEIGHT_FILES_MAX_SHARDS);
+                        mgi_pathname_shown(index_path), MGI_WEIGHT_FILES_MAX_SHARDS);
     }
-    return read_file(store, directory, name, read, error);
+    return read_file(index, directory, name, read, error);
 }
 
 /* Every tensor must be in the file that the index names. */
-static mgeo_status check_index(const mgi_tensor_index *store, const char *index, json_t *map,
+static mgeo_status check_index(const mgi_tensor_index *index, const char *index_path, json_t *map,
                                mgeo_error *error) {
     const char *name;
     json_t *shard;
     json_object_foreach(map, name, shard) {
-        const mgi_stored_tensor *tensor = mgi_tensor_index_find(store, name);
-        if (tensor == NULL || tensor->file != find_file(store, json_string_value(shard))) {
+        const mgi_stored_tensor *tensor = mgi_tensor_index_find(index, name);
+        if (tensor == NULL || tensor->file != find_file(index, json_string_value(shard))) {
             return mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map.%.200s: not in %.200s",
-                            mgi_pathname_shown(index), name, json_string_value(shard));
+                            mgi_pathname_shown(index_path), name, json_string_value(shard));
         }
     }
     return MGEO_OK;
 }
 
-static mgeo_status read_shards(mgi_tensor_index *store, const char *directory, const char *index,
-                               json_t *map, format_reader read, mgeo_error *error) {
+static mgeo_status read_shards(mgi_tensor_index *index, const char *directory,
+                               const char *index_path, json_t *map, format_reader read,
+                               mgeo_error *error) {
     const char *name;
     json_t *shard;
     json_object_foreach(map, name, shard) {
-        mgeo_status status = read_shard(store, directory, index, name, shard, read, error);
+        mgeo_status status = read_shard(index, directory, index_path, name, shard, read, error);
         if (status != MGEO_OK) return status;
     }
-    mgeo_status status = mgi_tensor_index_seal(store, error);
-    return status == MGEO_OK ? check_index(store, index, map, error) : status;
+    mgeo_status status = mgi_tensor_index_seal(index, error);
+    return status == MGEO_OK ? check_index(index, index_path, map, error) : status;
 }
 
-static mgeo_status read_index(mgi_tensor_index *store, const char *directory, const char *index,
-                              format_reader read, mgeo_error *error) {
+static mgeo_status read_index(mgi_tensor_index *index, const char *directory,
+                              const char *index_path, format_reader read, mgeo_error *error) {
     json_t *root;
-    mgeo_status status = mgi_json_load(index, &root, error);
+    mgeo_status status = mgi_json_load(index_path, &root, error);
     if (status != MGEO_OK) return status;
-    const mgi_json_object object = {.json = root, .file = index, .within = ""};
+    const mgi_json_object object = {.json = root, .file = index_path, .within = ""};
     mgi_json_object map;
     status = mgi_json_child(&object, "weight_map", "weight_map.", &map, error);
     if (status == MGEO_OK && map.json == NULL) {
-        status =
-            mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: missing", mgi_pathname_shown(index));
+        status = mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: missing",
+                          mgi_pathname_shown(index_path));
     }
     if (status == MGEO_OK) {
-        status = read_shards(store, directory, index, map.json, read, error);
+        status = read_shards(index, directory, index_path, map.json, read, error);
     }
     json_decref(root);
     return status;
 }
 
-static mgeo_status read_whole(mgi_tensor_index *store, const char *directory, const char *name,
+static mgeo_status read_whole(mgi_tensor_index *index, const char *directory, const char *name,
                               format_reader read, mgeo_error *error) {
-    mgeo_status status = read_file(store, directory, name, read, error);
-    return status == MGEO_OK ? mgi_tensor_index_seal(store, error) : status;
+    mgeo_status status = read_file(index, directory, name, read, error);
+    return status == MGEO_OK ? mgi_tensor_index_seal(index, error) : status;
 }
 
-mgeo_status mgi_weight_files_read(mgi_tensor_index *store, const char *directory,
+mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory,
                                   mgeo_error *error) {
     static const struct {
         const char *name;
         format_reader read;
-        bool index;
+        bool sharded; /* the file is an index that names others */
     } choices[] = {
         {"model.safetensors", mgi_safetensors_read, false},
         {"model.safetensors.index.json", mgi_safetensors_read, true},
@@ -120,9 +121,9 @@ mgeo_status mgi_weight_files_read(mgi_tensor_index *store, const char *directory
         if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
         mgeo_status status = MGEO_E_NO_MODEL;
         if (mgi_pathname_is_file(path)) {
-            status = choices[i].index
-                         ? read_index(store, directory, path, choices[i].read, error)
-                         : read_whole(store, directory, choices[i].name, choices[i].read, error);
+            status = choices[i].sharded
+                         ? read_index(index, directory, path, choices[i].read, error)
+                         : read_whole(index, directory, choices[i].name, choices[i].read, error);
         }
         mgi_free(path);
         if (status != MGEO_E_NO_MODEL) return status;

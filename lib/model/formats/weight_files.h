@@ -7,11 +7,11 @@
 
 enum { MGI_WEIGHT_FILES_MAX_SHARDS = 256 };
 
-/* Fills the store from the first of model.safetensors, model.safetensors.index.json,
+/* Fills the index from the first of model.safetensors, model.safetensors.index.json,
  * pytorch_model.bin and pytorch_model.bin.index.json that is there, and seals it. The caller
- * finishes the store, also on failure. Errors: MGEO_E_IO (none is there), MGEO_E_FORMAT,
+ * finishes the index, also on failure. Errors: MGEO_E_IO (none is there), MGEO_E_FORMAT,
  * MGEO_E_UNSUPPORTED, MGEO_E_MEMORY. */
-mgeo_status mgi_weight_files_read(mgi_tensor_index *store, const char *directory,
+mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory,
                                   mgeo_error *error);
 
 #endif

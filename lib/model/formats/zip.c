@@ -29,13 +29,13 @@ typedef struct zip_reader {
     uint64_t directory_begin, directory_size, entries;
 } zip_reader;
 
-/* What one record of the directory says. */
-typedef struct mgi_journal_record {
+/* One record of the directory, as it stands in the archive. */
+typedef struct directory_record {
     const unsigned char *name;
     size_t name_bytes;
     uint32_t flags, method;
     uint64_t packed, size, offset;
-} mgi_journal_record;
+} directory_record;
 
 static mgeo_status bad_zip(const zip_reader *zip, const char *reason, mgeo_error *error) {
     return mgi_fail(error, MGEO_E_FORMAT, "%s: zip: %s", mgi_pathname_shown(zip->file), reason);
@@ -50,7 +50,7 @@ static void show_name(char shown[65], const unsigned char *name, size_t bytes) {
     shown[length] = '\0';
 }
 
-static mgeo_status bad_entry(const zip_reader *zip, const mgi_journal_record *record,
+static mgeo_status bad_entry(const zip_reader *zip, const directory_record *record,
                              mgeo_status status, const char *reason, mgeo_error *error) {
     char name[65];
     show_name(name, record->name, record->name_bytes);
@@ -99,7 +99,7 @@ static mgeo_status read_end64(zip_reader *zip, size_t end, mgeo_error *error) {
     return MGEO_OK;
 }
 
-/* A zip64 record beside an end record that needs none must say the same. */
+/* Where a zip64 record is there but not needed, it must agree with the end record. */
 static bool ends_agree(const zip_reader *zip, const unsigned char *end) {
     uint32_t entries = mgi_little_endian_u16(end + 10);
     uint32_t size = mgi_little_endian_u32(end + 12);
@@ -141,7 +141,7 @@ static mgeo_status read_end(zip_reader *zip, mgeo_error *error) {
     return MGEO_OK;
 }
 
-/* Takes one 64-bit value of a zip64 field for a 32-bit one that says "see there". */
+/* Replaces a 32-bit value that refers to the zip64 field by the field's next 64-bit one. */
 static bool widen_from_zip64(uint64_t *value, const unsigned char **field, size_t *left) {
     if (*value != UINT32_MAX) return true;
     if (*left < 8) return false;
@@ -151,7 +151,7 @@ static bool widen_from_zip64(uint64_t *value, const unsigned char **field, size_
     return true;
 }
 
-static bool read_extra(mgi_journal_record *record, const unsigned char *extra, size_t bytes) {
+static bool read_extra(directory_record *record, const unsigned char *extra, size_t bytes) {
     while (bytes >= 4) {
         uint32_t id = mgi_little_endian_u16(extra);
         size_t length = mgi_little_endian_u16(extra + 2);
@@ -171,7 +171,7 @@ static bool read_extra(mgi_journal_record *record, const unsigned char *extra, s
 }
 
 /* Reads the record at *at of the directory and moves *at behind it. */
-static mgeo_status read_record(const zip_reader *zip, size_t *at, mgi_journal_record *record,
+static mgeo_status read_record(const zip_reader *zip, size_t *at, directory_record *record,
                                mgeo_error *error) {
     static const unsigned char mark[4] = {'P', 'K', 1, 2};
     size_t left = (size_t)(zip->directory_begin + zip->directory_size) - *at;
@@ -183,13 +183,13 @@ static mgeo_status read_record(const zip_reader *zip, size_t *at, mgi_journal_re
     size_t extra = mgi_little_endian_u16(p + 30);
     size_t whole = CENTRAL_SIZE + name + extra + mgi_little_endian_u16(p + 32);
     if (whole > left) return bad_zip(zip, "directory: an entry runs past its end", error);
-    *record = (mgi_journal_record){.name = p + CENTRAL_SIZE,
-                                   .name_bytes = name,
-                                   .flags = mgi_little_endian_u16(p + 8),
-                                   .method = mgi_little_endian_u16(p + 10),
-                                   .packed = mgi_little_endian_u32(p + 20),
-                                   .size = mgi_little_endian_u32(p + 24),
-                                   .offset = mgi_little_endian_u32(p + 42)};
+    *record = (directory_record){.name = p + CENTRAL_SIZE,
+                                 .name_bytes = name,
+                                 .flags = mgi_little_endian_u16(p + 8),
+                                 .method = mgi_little_endian_u16(p + 10),
+                                 .packed = mgi_little_endian_u32(p + 20),
+                                 .size = mgi_little_endian_u32(p + 24),
+                                 .offset = mgi_little_endian_u32(p + 42)};
     *at += whole;
     if (name == 0 || name > MGI_ZIP_MAX_NAME) {
         return bad_entry(zip, record, MGEO_E_FORMAT, "the name's length", error);
@@ -200,7 +200,7 @@ static mgeo_status read_record(const zip_reader *zip, size_t *at, mgi_journal_re
     return MGEO_OK;
 }
 
-static mgeo_status check_record(const zip_reader *zip, const mgi_journal_record *record,
+static mgeo_status check_record(const zip_reader *zip, const directory_record *record,
                                 mgeo_error *error) {
     if (record->flags & FLAG_ENCRYPTED) {
         return bad_entry(zip, record, MGEO_E_UNSUPPORTED, "encrypted", error);
@@ -220,10 +220,10 @@ static mgeo_status check_record(const zip_reader *zip, const mgi_journal_record 
 }
 
 /* The local header's sizes: the directory's, or left out, or in a zip64 field of its own. */
-static bool local_sizes_agree(const unsigned char *local, const mgi_journal_record *record,
+static bool local_sizes_agree(const unsigned char *local, const directory_record *record,
                               const unsigned char *extra, size_t extra_bytes) {
-    mgi_journal_record said = {.packed = mgi_little_endian_u32(local + 18),
-                               .size = mgi_little_endian_u32(local + 22)};
+    directory_record said = {.packed = mgi_little_endian_u32(local + 18),
+                             .size = mgi_little_endian_u32(local + 22)};
     if ((mgi_little_endian_u16(local + 6) & FLAG_SIZES_LATER) && said.packed == 0 &&
         said.size == 0) {
         return true;
@@ -232,7 +232,7 @@ static bool local_sizes_agree(const unsigned char *local, const mgi_journal_reco
            said.size == record->size;
 }
 
-static mgeo_status place_entry(const zip_reader *zip, const mgi_journal_record *record,
+static mgeo_status place_entry(const zip_reader *zip, const directory_record *record,
                                mgi_zip_entry *entry, mgeo_error *error) {
     static const unsigned char mark[4] = {'P', 'K', 3, 4};
     size_t left = (size_t)(zip->directory_begin - record->offset);
@@ -279,8 +279,8 @@ static int compare_entries(const void *left, const void *right) {
 
 static mgeo_status refuse_pair(const zip_reader *archive, const mgi_zip_entry *entry,
                                const char *reason, mgeo_error *error) {
-    const mgi_journal_record record = {.name = (const unsigned char *)entry->name,
-                                       .name_bytes = entry->name_bytes};
+    const directory_record record = {.name = (const unsigned char *)entry->name,
+                                     .name_bytes = entry->name_bytes};
     return bad_entry(archive, &record, MGEO_E_FORMAT, reason, error);
 }
 
@@ -304,7 +304,7 @@ static mgeo_status order_entries(const zip_reader *archive, mgi_zip *zip, mgeo_e
 static mgeo_status read_entries(const zip_reader *archive, mgi_zip *zip, mgeo_error *error) {
     size_t at = (size_t)archive->directory_begin;
     for (; zip->count < archive->entries; zip->count++) {
-        mgi_journal_record record;
+        directory_record record;
         mgeo_status status = read_record(archive, &at, &record, error);
         if (status == MGEO_OK) status = check_record(archive, &record, error);
         if (status == MGEO_OK) {

@@ -19,27 +19,27 @@ static char path[] = "some/model.safetensors";
     "\"one\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[20,21]}} "
 enum { GOOD_BODY = 21 };
 
-static mgeo_status read_file(const bytes *from, mgi_tensor_index *store, mgeo_error *error) {
+static mgeo_status read_file(const bytes *from, mgi_tensor_index *index, mgeo_error *error) {
     const mgi_tensor_index_file file = model_files_index_file(from, path);
-    mgi_tensor_index_init(store);
-    mgeo_status status = mgi_safetensors_read(store, &file, error);
-    return status == MGEO_OK ? mgi_tensor_index_seal(store, error) : status;
+    mgi_tensor_index_init(index);
+    mgeo_status status = mgi_safetensors_read(index, &file, error);
+    return status == MGEO_OK ? mgi_tensor_index_seal(index, error) : status;
 }
 
 static void reads_a_good_file(void **state) {
     (void)state;
     bytes made = model_files_safetensors(GOOD, GOOD_BODY);
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgeo_error error;
     /* one: data may begin anywhere; see that nothing cares */
     const mgi_tensor_index_file file = model_files_index_file(&made, path);
-    mgi_tensor_index_init(&store);
-    if (mgi_safetensors_read(&store, &file, &error) != MGEO_OK) fail_msg("%s", error.message);
-    assert_int_equal(mgi_tensor_index_seal(&store, &error), MGEO_OK);
-    assert_int_equal(store.count, 4);
-    assert_string_equal(store.tensors[0].name, "a");
-    assert_string_equal(store.tensors[1].name, "b");
-    const mgi_stored_tensor *b = mgi_tensor_index_find(&store, "b");
+    mgi_tensor_index_init(&index);
+    if (mgi_safetensors_read(&index, &file, &error) != MGEO_OK) fail_msg("%s", error.message);
+    assert_int_equal(mgi_tensor_index_seal(&index, &error), MGEO_OK);
+    assert_int_equal(index.count, 4);
+    assert_string_equal(index.tensors[0].name, "a");
+    assert_string_equal(index.tensors[1].name, "b");
+    const mgi_stored_tensor *b = mgi_tensor_index_find(&index, "b");
     assert_non_null(b);
     assert_int_equal(b->type, MGI_STORED_F16);
     assert_int_equal(b->rank, 2);
@@ -47,10 +47,10 @@ static void reads_a_good_file(void **state) {
     assert_int_equal(b->bytes, 12);
     assert_true(b->dense);
     assert_ptr_equal(b->data, made.data + made.size - GOOD_BODY + 8);
-    assert_int_equal(mgi_tensor_index_find(&store, "one")->bytes, 1);
-    assert_null(mgi_tensor_index_find(&store, "c"));
-    assert_null(mgi_tensor_index_find(&store, ""));
-    mgi_tensor_index_finish(&store);
+    assert_int_equal(mgi_tensor_index_find(&index, "one")->bytes, 1);
+    assert_null(mgi_tensor_index_find(&index, "c"));
+    assert_null(mgi_tensor_index_find(&index, ""));
+    mgi_tensor_index_finish(&index);
     bytes_free(&made);
 }
 
@@ -123,15 +123,15 @@ static void refuses_lies(void **state) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         bytes made = model_files_safetensors(bad[i].header, bad[i].body);
         bytes exact = bytes_cut(&made, made.size);
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgeo_error error = {0};
-        mgeo_status status = read_file(&exact, &store, &error);
+        mgeo_status status = read_file(&exact, &index, &error);
         if (status != bad[i].status) {
             fail_msg("%s: status %d, \"%s\"", bad[i].header, status, error.message);
         }
         check_line(&error, bad[i].part);
         check_line(&error, "model.safetensors: ");
-        mgi_tensor_index_finish(&store);
+        mgi_tensor_index_finish(&index);
         bytes_free(&exact);
         bytes_free(&made);
     }
@@ -142,10 +142,10 @@ static void refuses_every_truncation(void **state) {
     bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     for (size_t size = 0; size < made.size; size++) {
         bytes cut = bytes_cut(&made, size);
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgeo_error error;
-        if (read_file(&cut, &store, &error) != MGEO_E_FORMAT) fail_msg("cut to %zu bytes", size);
-        mgi_tensor_index_finish(&store);
+        if (read_file(&cut, &index, &error) != MGEO_E_FORMAT) fail_msg("cut to %zu bytes", size);
+        mgi_tensor_index_finish(&index);
         bytes_free(&cut);
     }
     bytes_free(&made);
@@ -156,11 +156,11 @@ static void refuses_header_lengths(void **state) {
     static const uint64_t lengths[] = {0, 1, GOOD_BODY, 1 << 20, UINT32_MAX, INT64_MAX, UINT64_MAX};
     bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgeo_error error;
         bytes_set_number(&made, 0, lengths[i], 8);
-        assert_int_equal(read_file(&made, &store, &error), MGEO_E_FORMAT);
-        mgi_tensor_index_finish(&store);
+        assert_int_equal(read_file(&made, &index, &error), MGEO_E_FORMAT);
+        mgi_tensor_index_finish(&index);
     }
     bytes_free(&made);
 }
@@ -171,12 +171,12 @@ static void refuses_a_huge_header(void **state) {
     made.size = MGI_SAFETENSORS_MAX_HEADER + 64;
     memset(made.data, ' ', made.size);
     bytes_set_number(&made, 0, MGI_SAFETENSORS_MAX_HEADER + 1, 8);
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgeo_error error;
-    assert_int_equal(read_file(&made, &store, &error), MGEO_E_FORMAT);
+    assert_int_equal(read_file(&made, &index, &error), MGEO_E_FORMAT);
     check_line(&error, "header length");
     check_line(&error, "at most");
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
     bytes_free(&made);
 }
 
@@ -188,16 +188,16 @@ static void survives_any_changed_byte(void **state) {
         for (size_t i = 0; i < sizeof values; i++) {
             bytes changed = bytes_cut(&made, made.size);
             changed.data[at] = values[i];
-            mgi_tensor_index store;
+            mgi_tensor_index index;
             mgeo_error error;
-            if (read_file(&changed, &store, &error) == MGEO_OK) {
-                for (size_t t = 0; t < store.count; t++) {
-                    const mgi_stored_tensor *tensor = &store.tensors[t];
+            if (read_file(&changed, &index, &error) == MGEO_OK) {
+                for (size_t t = 0; t < index.count; t++) {
+                    const mgi_stored_tensor *tensor = &index.tensors[t];
                     assert_true(tensor->data >= changed.data);
                     assert_true(tensor->data + tensor->bytes <= changed.data + changed.size);
                 }
             }
-            mgi_tensor_index_finish(&store);
+            mgi_tensor_index_finish(&index);
             bytes_free(&changed);
         }
     }
@@ -209,12 +209,12 @@ static void survives_failing_memory(void **state) {
     bytes made = model_files_safetensors(GOOD, GOOD_BODY);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgeo_error error;
         mgi_alloc_fail_at(nth);
-        status = read_file(&made, &store, &error);
+        status = read_file(&made, &index, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
-        mgi_tensor_index_finish(&store);
+        mgi_tensor_index_finish(&index);
         assert_true(nth < 100);
     }
     mgi_alloc_fail_at(0);

@@ -35,11 +35,11 @@ static bytes make(const archive *parts) {
     return zip.file;
 }
 
-static mgeo_status read_file(const bytes *from, mgi_tensor_index *store, mgeo_error *error) {
+static mgeo_status read_file(const bytes *from, mgi_tensor_index *index, mgeo_error *error) {
     const mgi_tensor_index_file file = model_files_index_file(from, path);
-    mgi_tensor_index_init(store);
-    mgeo_status status = mgi_torch_archive_read(store, &file, error);
-    return status == MGEO_OK ? mgi_tensor_index_seal(store, error) : status;
+    mgi_tensor_index_init(index);
+    mgeo_status status = mgi_torch_archive_read(index, &file, error);
+    return status == MGEO_OK ? mgi_tensor_index_seal(index, error) : status;
 }
 
 static const model_files_tensor two[] = {
@@ -52,18 +52,18 @@ static void reads_tensors(void **state) {
     const archive parts = {two, 2, "archive", "little", 64};
     bytes made = make(&parts);
     const mgi_tensor_index_file file = model_files_index_file(&made, path);
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgeo_error error;
-    mgi_tensor_index_init(&store);
-    if (mgi_torch_archive_read(&store, &file, &error) != MGEO_OK) fail_msg("%s", error.message);
-    assert_int_equal(mgi_tensor_index_seal(&store, &error), MGEO_OK);
-    const mgi_stored_tensor *w = mgi_tensor_index_find(&store, "w");
-    const mgi_stored_tensor *b = mgi_tensor_index_find(&store, "b");
+    mgi_tensor_index_init(&index);
+    if (mgi_torch_archive_read(&index, &file, &error) != MGEO_OK) fail_msg("%s", error.message);
+    assert_int_equal(mgi_tensor_index_seal(&index, &error), MGEO_OK);
+    const mgi_stored_tensor *w = mgi_tensor_index_find(&index, "w");
+    const mgi_stored_tensor *b = mgi_tensor_index_find(&index, "b");
     assert_int_equal(w->bytes, 24);
     assert_int_equal(w->shape[1], 3);
     assert_true(w->dense);
     assert_ptr_equal(b->data, w->data + 24);
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
     bytes_free(&made);
 }
 
@@ -84,11 +84,11 @@ static void marks_what_is_not_row_major(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const archive parts = {&cases[i].tensor, 1, "m", "little", 64};
         bytes made = make(&parts);
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgeo_error error;
-        if (read_file(&made, &store, &error) != MGEO_OK) fail_msg("%zu: %s", i, error.message);
-        assert_int_equal(store.tensors[0].dense, cases[i].dense);
-        mgi_tensor_index_finish(&store);
+        if (read_file(&made, &index, &error) != MGEO_OK) fail_msg("%zu: %s", i, error.message);
+        assert_int_equal(index.tensors[0].dense, cases[i].dense);
+        mgi_tensor_index_finish(&index);
         bytes_free(&made);
     }
 }
@@ -121,13 +121,13 @@ static const struct {
 
 static void check_refused(bytes *made, mgeo_status expected, const char *part) {
     bytes exact = bytes_cut(made, made->size);
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgeo_error error = {0};
-    mgeo_status status = read_file(&exact, &store, &error);
+    mgeo_status status = read_file(&exact, &index, &error);
     if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
     check_line(&error, part);
     check_line(&error, "pytorch_model.bin: ");
-    mgi_tensor_index_finish(&store);
+    mgi_tensor_index_finish(&index);
     bytes_free(&exact);
     bytes_free(made);
 }
@@ -182,11 +182,11 @@ static void passes_over_what_is_no_tensor(void **state) {
     static const char pickle[] = "\x80\x02}(X\5\0\0\0epochK\3X\5\0\0\0model}X\1\0\0\0xNsu.";
     model_files_entry entry = {.name = "m/data.pkl", .data = pickle, .size = sizeof pickle - 1};
     bytes made = model_files_zip_make(&entry, 1, false).file;
-    mgi_tensor_index store;
+    mgi_tensor_index index;
     mgeo_error error;
-    assert_int_equal(read_file(&made, &store, &error), MGEO_OK);
-    assert_int_equal(store.count, 0);
-    mgi_tensor_index_finish(&store);
+    assert_int_equal(read_file(&made, &index, &error), MGEO_OK);
+    assert_int_equal(index.count, 0);
+    mgi_tensor_index_finish(&index);
     bytes_free(&made);
 }
 
@@ -198,15 +198,15 @@ static void survives_any_changed_byte(void **state) {
         for (unsigned value = 0; value < 256; value += 3) {
             bytes changed = bytes_cut(&made, made.size);
             changed.data[at] = (unsigned char)value;
-            mgi_tensor_index store;
+            mgi_tensor_index index;
             mgeo_error error;
-            read_file(&changed, &store, &error);
-            for (size_t i = 0; i < store.count; i++) {
-                assert_true(store.tensors[i].data >= changed.data);
-                assert_true(store.tensors[i].data + store.tensors[i].bytes <=
+            read_file(&changed, &index, &error);
+            for (size_t i = 0; i < index.count; i++) {
+                assert_true(index.tensors[i].data >= changed.data);
+                assert_true(index.tensors[i].data + index.tensors[i].bytes <=
                             changed.data + changed.size);
             }
-            mgi_tensor_index_finish(&store);
+            mgi_tensor_index_finish(&index);
             bytes_free(&changed);
         }
     }
@@ -219,12 +219,12 @@ static void survives_failing_memory(void **state) {
     bytes made = make(&parts);
     mgeo_status status = MGEO_E_MEMORY;
     for (long nth = 1; status != MGEO_OK; nth++) {
-        mgi_tensor_index store;
+        mgi_tensor_index index;
         mgeo_error error;
         mgi_alloc_fail_at(nth);
-        status = read_file(&made, &store, &error);
+        status = read_file(&made, &index, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
-        mgi_tensor_index_finish(&store);
+        mgi_tensor_index_finish(&index);
         assert_true(nth < 100);
     }
     mgi_alloc_fail_at(0);
