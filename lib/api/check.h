@@ -3,7 +3,7 @@
 #ifndef MGI_API_CHECK_H
 #define MGI_API_CHECK_H
 
-#include "core/abi.h"
+#include "api/abi.h"
 #include "engine/engine.h"
 #include "journal/journal.h"
 

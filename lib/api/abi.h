@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Versioned structs: what a caller compiled against an older or newer header may pass. */
-#ifndef MGI_CORE_ABI_H
-#define MGI_CORE_ABI_H
+#ifndef MGI_API_ABI_H
+#define MGI_API_ABI_H
 
 #include "core/status.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Versioned structs: what a caller compiled against an older or newer header may pass. */
-#include "core/abi.h"
+#include "api/abi.h"
 
 #include <string.h>
 

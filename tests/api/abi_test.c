@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Versioned structs between callers and libraries of different ages. */
-#include "core/abi.h"
+#include "api/abi.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
