@@ -18,7 +18,7 @@ int mgi_lock_cond_init(pthread_cond_t *cond) {
 void mgi_lock_wait_until(mgi_lock *lock, pthread_cond_t *cond, double time) {
     struct timespec until = {.tv_sec = (time_t)time};
     until.tv_nsec = (long)(1e9 * (time - (double)until.tv_sec));
-    MGI_LOCK_NOTE_RELEASED(lock);
+    MGI_LOCK_NOTE_WAITING(lock);
     pthread_cond_timedwait(cond, &lock->mutex, &until);
     MGI_LOCK_NOTE_TAKEN(lock);
 }
@@ -55,6 +55,13 @@ void mgi_lock_note_released(mgi_lock_rank rank) {
         abort();
     }
     held &= ~(1u << rank);
+}
+
+/* The wait will take the lock again: whether that is in order is known before it begins. */
+void mgi_lock_note_waiting(mgi_lock_rank rank) {
+    mgi_lock_note_released(rank);
+    mgi_lock_note_taken(rank);
+    mgi_lock_note_released(rank);
 }
 
 #endif

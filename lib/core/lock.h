@@ -43,11 +43,14 @@ typedef struct mgi_lock {
 #ifdef MGI_LOCK_CHECKED
 void mgi_lock_note_taken(mgi_lock_rank rank);
 void mgi_lock_note_released(mgi_lock_rank rank);
+void mgi_lock_note_waiting(mgi_lock_rank rank);
 #define MGI_LOCK_NOTE_TAKEN(lock) mgi_lock_note_taken((lock)->rank)
 #define MGI_LOCK_NOTE_RELEASED(lock) mgi_lock_note_released((lock)->rank)
+#define MGI_LOCK_NOTE_WAITING(lock) mgi_lock_note_waiting((lock)->rank)
 #else
 #define MGI_LOCK_NOTE_TAKEN(lock) ((void)(lock))
 #define MGI_LOCK_NOTE_RELEASED(lock) ((void)(lock))
+#define MGI_LOCK_NOTE_WAITING(lock) ((void)(lock))
 #endif
 
 /* Returns 0 or an error's number. */
@@ -83,7 +86,7 @@ static inline void mgi_lock_release(mgi_lock *lock) {
 
 /* As pthread_cond_wait: the lock is held on entry and on return, but not in between. */
 static inline void mgi_lock_wait(mgi_lock *lock, pthread_cond_t *cond) {
-    MGI_LOCK_NOTE_RELEASED(lock);
+    MGI_LOCK_NOTE_WAITING(lock);
     pthread_cond_wait(cond, &lock->mutex);
     MGI_LOCK_NOTE_TAKEN(lock);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The account of held locks: orders that are kept pass, all others end the program with a line. */
+#define _GNU_SOURCE
 #include "core/clock.h"
 #include "core/lock.h"
 
