@@ -96,12 +96,8 @@ def check_tree(root):
 
 SOUND = {
     "include/mgeo.h": "#include <stdint.h>\n",
-    "lib/api/api.c": '#include "engine/engine.h"
-#include "core/status.h"
-',
-    "lib/text/normalizer.c": "#include <utf8proc.h>
-#include <mgeo.h>
-",
+    "lib/api/api.c": '#include "engine/engine.h"\n#include "core/status.h"\n',
+    "lib/text/normalizer.c": "#include <utf8proc.h>\n#include <mgeo.h>\n",
     "lib/run/queue.c": '#include "stats/counters.h"\n#include "model/model.h"\n',
     "lib/backend/torch/torch_c.cpp": '#include "backend/torch/torch_c.h"\n#include <ATen/ATen.h>\n',
     "lib/backend/torch/forward.c": '#include "backend/torch/torch_c.h"\n',
