@@ -5,6 +5,8 @@
 
 #include "api/abi.h"
 #include "engine/engine.h"
+#include "engine/rollout/roll_back.h"
+#include "engine/rollout/swap.h"
 #include "journal/journal.h"
 
 static inline mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error *error) {

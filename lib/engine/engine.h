@@ -36,11 +36,7 @@ mgeo_status mgi_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, m
 void mgi_job_info(const mgeo_job *job, mgeo_model_info *info);
 void mgi_job_end(mgeo_job *job);
 
-/* ---- swap.c, canary.c ---- */
-mgeo_status mgi_swap_model(mgeo_engine *engine, const mgeo_swap_options *options,
-                           mgeo_swap_receipt *receipt, mgeo_error *error);
-mgeo_status mgi_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
-                          mgeo_swap_receipt *receipt, mgeo_error *error);
+/* ---- canary.c ---- */
 mgeo_status mgi_canary_set(mgeo_engine *engine, uint32_t share, const mgeo_canary_options *options,
                            mgeo_error *error);
 

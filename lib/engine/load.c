@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/progress.h"
 #include "engine/admission.h"
+#include "engine/events.h"
 #include "engine/load_impact.h"
 #include "engine/state.h"
 

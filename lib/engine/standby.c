@@ -2,6 +2,7 @@
 /* The standby slot: filled by loads, emptied by unloads, held by long users. */
 #include "core/clock.h"
 #include "core/progress.h"
+#include "engine/events.h"
 #include "engine/state.h"
 
 #include <time.h>

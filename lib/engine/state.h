@@ -65,11 +65,6 @@ static inline int32_t mgi_standby_slot(const mgeo_engine *engine) {
     return mgi_slots_live(&engine->slots) == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
 }
 
-/* Who acts: the call's actor, or the engine's. */
-static inline const char *mgi_events_actor(const mgeo_engine *engine, const char *actor) {
-    return actor != NULL ? actor : engine->actor;
-}
-
 /* ---- standby.c ---- */
 
 /* May the standby model be replaced or unloaded? The mutex is held. Errors: MGEO_E_BUSY, with a
@@ -97,20 +92,5 @@ mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_pro
  * held for mgi_lease_take, not for mgi_lease_return. */
 mgi_pin mgi_lease_take(mgeo_engine *engine, int32_t slot);
 void mgi_lease_return(mgeo_engine *engine, mgi_pin pin);
-
-/* ---- swap.c ---- */
-
-/* Makes `slot` live, ends watch and shadow, gives the other slot `share` of the calls. Returns the
- * route's new word. The mutex is held. */
-uint64_t mgi_cutover_set_route(mgeo_engine *engine, int32_t slot, uint32_t share);
-
-/* A watch's limit was broken: back to what was before the turn to `route`, if that still stands.
- * checks are what was measured. Returns whether it turned. The mutex is not held. */
-bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *reason,
-                             const mgeo_check *checks, uint32_t count);
-
-/* Writes a record that belongs to no receipt; a failure is counted and logged. The mutex is not
- * held. */
-void mgi_events_write(mgeo_engine *engine, uint64_t ticket, mgi_journal_record *record);
 
 #endif

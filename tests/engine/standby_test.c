@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The standby slot where several want it at once: loads, unloads, jobs, watches, a canary. */
 #define _GNU_SOURCE
+#include "engine/rollout/roll_back.h"
 #include "support/engine_fixture.h"
 
 #include <stdatomic.h>

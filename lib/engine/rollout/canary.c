@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The share of calls that the standby model answers. */
+#include "engine/events.h"
 #include "engine/state.h"
 
 static mgeo_status may_set_canary(const mgeo_engine *engine, uint32_t share, uint64_t expected,

@@ -2,6 +2,7 @@
 /* Changes of the share of calls that are shadowed. */
 #define _GNU_SOURCE
 #include "core/thread.h"
+#include "engine/events.h"
 #include "engine/rollout/shadow_internal.h"
 
 #include <stdatomic.h>

@@ -11,6 +11,8 @@
 #include "core/clock.h"
 #include "core/fixed_text.h"
 #include "core/thread.h"
+#include "engine/events.h"
+#include "engine/rollout/roll_back.h"
 #include "engine/rollout/watch_limits.h"
 #include "engine/state.h"
 
