@@ -4,6 +4,11 @@
 #include "api/check.h"
 
 #include "core/names.h"
+#include "engine/engine.h"
+#include "engine/job.h"
+#include "engine/load.h"
+#include "engine/query.h"
+#include "engine/standby.h"
 
 #include <string.h>
 

@@ -3,6 +3,16 @@
 #include "api/check.h"
 
 #include "core/names.h"
+#include "engine/admission.h"
+#include "engine/metrics.h"
+#include "engine/query.h"
+#include "engine/rollout/canary.h"
+#include "engine/rollout/compare.h"
+#include "engine/rollout/roll_back.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/shadow_control.h"
+#include "engine/rollout/swap.h"
+#include "engine/rollout/watch.h"
 
 #include <string.h>
 
@@ -128,7 +138,7 @@ mgeo_status mgeo_get_watch(mgeo_engine *engine, mgeo_watch_report *report, mgeo_
         status = check_output(report, "report", "mgeo_watch_report", error);
     }
     if (status != MGEO_OK) return status;
-    mgi_watch_engine_report(engine, &known);
+    mgi_watch_report(engine, &known);
     status = mgi_abi_write(report, &known, sizeof known, "mgeo_watch_report", error);
     return mgi_check_conclude(status, error);
 }
@@ -164,7 +174,7 @@ mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share, const mgeo_shad
     if (status == MGEO_OK) {
         status = check_switch(known.full_speed, "mgeo_shadow_options.full_speed", error);
     }
-    if (status == MGEO_OK) status = mgi_shadow_set(engine, share, &known, error);
+    if (status == MGEO_OK) status = mgi_shadow_control_set_share(engine, share, &known, error);
     return mgi_check_conclude(status, error);
 }
 

@@ -6,7 +6,9 @@
 #include "core/clock.h"
 #include "core/fixed_text.h"
 #include "core/process.h"
-#include "engine/rollout/routing.h"
+#include "engine/rollout/canary.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/watch.h"
 #include "engine/state.h"
 #include "stats/counters.h"
 

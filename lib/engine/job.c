@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs: one model, held for many calls. */
+#include "engine/job.h"
+
 #include "core/alloc.h"
 #include "core/clock.h"
-#include "engine/rollout/routing.h"
+#include "engine/engine.h"
+#include "engine/lease.h"
+#include "engine/rollout/canary.h"
 #include "engine/state.h"
 
 struct mgeo_job {
@@ -64,7 +68,7 @@ mgeo_status mgi_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, m
 }
 
 void mgi_job_info(const mgeo_job *job, mgeo_model_info *info) {
-    mgi_query_describe(job->resident, job->live, info);
+    mgi_slot_model_describe(job->resident, job->live, info);
 }
 
 void mgi_job_end(mgeo_job *job) {

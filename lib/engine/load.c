@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A load from the directory to the standby slot. */
+#include "engine/load.h"
+
+#include "core/background.h"
 #include "core/clock.h"
+#include "core/names.h"
 #include "core/progress.h"
 #include "engine/admission.h"
 #include "engine/events.h"
 #include "engine/load_impact.h"
+#include "engine/standby.h"
 #include "engine/state.h"
 
 #include <string.h>

@@ -3,6 +3,8 @@
 #include "engine/load_impact.h"
 
 #include "core/alloc.h"
+#include "engine/standby.h"
+#include "engine/state.h"
 
 static const double reported_quantile = 0.99;
 

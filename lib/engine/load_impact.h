@@ -3,7 +3,7 @@
 #ifndef MGI_ENGINE_LOAD_IMPACT_H
 #define MGI_ENGINE_LOAD_IMPACT_H
 
-#include "engine/state.h"
+#include "core/status.h"
 
 /* Begun at a load's start and ended when the model is ready. */
 typedef struct mgi_load_impact mgi_load_impact;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every metric that there is: its name, its type, where its value stands. docs/metrics.md explains
  * them. */
+#include "engine/metric_families.h"
+
+#include "core/names.h"
 #include "engine/metrics.h"
 
 #include <math.h>

@@ -3,6 +3,11 @@
 #include "engine/metrics.h"
 
 #include "core/alloc.h"
+#include "engine/metric_families.h"
+#include "engine/query.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/watch.h"
+#include "engine/state.h"
 #include "text/utf8.h"
 
 #include <stdatomic.h>
@@ -24,13 +29,13 @@ static void metrics_clean(char *text) {
 static void snapshot_model(mgi_metrics_model *model, const mgi_slot_model *resident, bool live) {
     model->present = resident->runner != NULL;
     if (!model->present) return;
-    mgi_query_describe(resident, live, &model->info);
+    mgi_slot_model_describe(resident, live, &model->info);
     mgi_runner_snapshot(resident->runner, &model->observed);
     mgi_runner_stats(resident->runner, &model->stats);
 }
 
 static void metrics_collect(mgeo_engine *engine, mgi_metrics_snapshot *copy) {
-    mgi_watch_engine_report(engine, &copy->watch);
+    mgi_watch_report(engine, &copy->watch);
     mgi_shadow_report(engine, &copy->shadow);
     mgi_query_rollout(engine, &copy->rollout);
     copy->canary_calls = atomic_load(&engine->canary_calls);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to an engine: what is where, and what it has done. */
+#include "engine/query.h"
+
 #include "core/fixed_text.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/watch.h"
+#include "engine/standby.h"
 #include "engine/state.h"
 
 #include <stdatomic.h>
@@ -25,7 +30,7 @@ mgeo_status mgi_query_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *i
     const mgi_slot_model *resident = find_slot_model(engine, slot, error);
     if (resident != NULL) {
         bool live = mgi_slots_live(&engine->slots) == resident->info.slot;
-        mgi_query_describe(resident, live, info);
+        mgi_slot_model_describe(resident, live, info);
     }
     mgi_lock_release(&engine->mutex);
     return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
@@ -84,7 +89,7 @@ static void fill_rollout(const mgeo_engine *engine, mgeo_rollout *rollout) {
 
 void mgi_query_rollout(mgeo_engine *engine, mgeo_rollout *rollout) {
     mgeo_watch_report watch = {0};
-    mgi_watch_report(engine->watcher, &watch);
+    mgi_watch_report(engine, &watch);
     mgi_lock_acquire(&engine->mutex);
     fill_rollout(engine, rollout);
     mgi_lock_release(&engine->mutex);

@@ -43,6 +43,9 @@ void mgi_slots_unpin(mgi_slots *slots, mgi_pin pin);
  * being emptied. */
 mgi_pin mgi_slots_pin_slot(mgi_slots *slots, int32_t slot);
 
+/* The one that is not `slot`. */
+static inline int32_t mgi_slots_other(int32_t slot) { return slot == 0 ? 1 : 0; }
+
 /* The route as it stands: equal words mean that nothing turned in between. */
 uint64_t mgi_slots_route(const mgi_slots *slots);
 

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The standby slot: filled by loads, emptied by unloads, held by long users. */
+#include "engine/standby.h"
+
 #include "core/clock.h"
 #include "core/progress.h"
 #include "engine/events.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/watch.h"
 #include "engine/state.h"
 
 #include <time.h>
 
 /* ---- who uses it; the mutex is held ---------------------------------------------------------- */
 
-mgi_pin mgi_lease_take(mgeo_engine *engine, int32_t slot) {
-    engine->holds[slot]++;
-    return mgi_slots_pin_slot(&engine->slots, slot);
-}
-
-void mgi_lease_return(mgeo_engine *engine, mgi_pin pin) {
-    mgi_lock_acquire(&engine->mutex);
-    engine->holds[pin.slot]--;
-    mgi_slots_unpin(&engine->slots, pin);
-    mgi_lock_release(&engine->mutex);
+int32_t mgi_standby_slot(const mgeo_engine *engine) {
+    return mgi_slots_live(&engine->slots) == MGEO_BLUE ? MGEO_GREEN : MGEO_BLUE;
 }
 
 mgeo_status mgi_standby_may_empty(const mgeo_engine *engine, mgeo_error *error) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Callers of the rollout stress test: every answer is checked against the model that gave it. */
 #define _GNU_SOURCE
-#include "engine/rollout/routing.h"
+#include "engine/rollout/canary.h"
 #include "rollout_stress.h"
 
 #include <inttypes.h>

@@ -1,7 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The share of calls that the standby model answers. */
+/* The share of calls that the standby model answers, and which calls those are. */
+#include "engine/rollout/canary.h"
+
 #include "engine/events.h"
+#include "engine/rollout/watch.h"
+#include "engine/rollout/watch_limits.h"
+#include "engine/standby.h"
 #include "engine/state.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+/* ---- which calls ----------------------------------------------------------------------------- */
+
+static uint32_t bucket_of_hash(uint64_t hash) { return (uint32_t)(hash % MGI_SLOTS_SHARE_ALL); }
+
+uint32_t mgi_canary_bucket_of_key(uint64_t key) {
+    return bucket_of_hash(XXH3_64bits(&key, sizeof key));
+}
+
+/* The hash of one text seeds the next one's, so that where a text ends matters. */
+static uint64_t hash_text(const char *text, size_t length, uint64_t seed) {
+    if (length == MGEO_NUL_TERMINATED) length = strlen(text);
+    return XXH3_64bits_withSeed(text != NULL ? text : "", length, seed + length);
+}
+
+uint32_t mgi_canary_bucket_of_pairs(const mgeo_pair *pairs, size_t count) {
+    uint64_t hash = count;
+    for (size_t i = 0; i < count; i++) {
+        hash = hash_text(pairs[i].a, pairs[i].a_len, hash);
+        hash = hash_text(pairs[i].b, pairs[i].b_len, hash);
+    }
+    return bucket_of_hash(hash);
+}
+
+/* ---- the share ------------------------------------------------------------------------------- */
 
 static mgeo_status may_set_canary(const mgeo_engine *engine, uint32_t share, uint64_t expected,
                                   mgeo_error *error) {

@@ -4,8 +4,12 @@
 #include "engine/rollout/compare.h"
 
 #include "core/alloc.h"
+#include "core/background.h"
 #include "core/progress.h"
+#include "engine/lease.h"
 #include "engine/rollout/compare_internal.h"
+#include "engine/standby.h"
+#include "engine/state.h"
 
 enum { PAIRS_PER_CALL = 8 };
 

@@ -46,13 +46,13 @@ static inline bool mgi_compare_both_scored(const mgi_compare_state *comparison, 
            mgi_compare_side_scored(&comparison->sides[MGI_COMPARE_STANDBY], index);
 }
 
-/* ---- compare_run.c ---- */
+/* ---- compare_run.c --------------------------------------------------------------------------- */
 
 /* Has both models answer all pairs in turn, and takes the time.
  * Errors: those of mgi_side_scorer_create and mgi_side_scorer_score. */
 mgeo_status mgi_compare_run(mgi_compare_state *comparison, mgeo_error *error);
 
-/* ---- compare_labels.c ---- */
+/* ---- compare_labels.c ------------------------------------------------------------------------ */
 
 /* Finds the labels that options->gold names. Errors: MGEO_E_MEMORY, MGEO_E_ARGUMENT (neither model
  * has one of them). */
@@ -66,7 +66,7 @@ bool mgi_compare_same_label(const mgeo_model_info *live, int32_t live_label,
 void mgi_compare_labels(mgi_compare_state *comparison);
 void mgi_compare_accuracy(mgi_compare_state *comparison);
 
-/* ---- compare_shifts.c ---- */
+/* ---- compare_shifts.c ------------------------------------------------------------------------ */
 
 /* Fills counts, shifts, the stability index and the worst pairs. */
 void mgi_compare_differences(mgi_compare_state *comparison);

@@ -7,6 +7,8 @@
 #include "core/fixed_text.h"
 #include "core/names.h"
 #include "engine/events.h"
+#include "engine/rollout/shadow.h"
+#include "engine/rollout/watch.h"
 #include "engine/state.h"
 
 #include <stdatomic.h>

@@ -3,7 +3,7 @@
 #ifndef MGI_ENGINE_ROLLOUT_GATE_H
 #define MGI_ENGINE_ROLLOUT_GATE_H
 
-#include "engine/state.h"
+#include "engine/slot_model.h"
 
 /* Refuses a gate that makes no sense. Errors: MGEO_E_ARGUMENT. */
 mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error);

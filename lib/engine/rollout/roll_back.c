@@ -4,6 +4,7 @@
 
 #include "engine/events.h"
 #include "engine/rollout/cutover.h"
+#include "engine/rollout/watch.h"
 #include "engine/state.h"
 
 /* The slot to which a roll-back turns: the live one where only a canary is to end; -1: none. The

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shadow calls as the rest of the engine sees them: which calls are chosen, and what they showed.
  */
+#include "engine/rollout/shadow.h"
+
 #include "core/alloc.h"
 #include "core/fixed_text.h"
 #include "engine/rollout/shadow_internal.h"

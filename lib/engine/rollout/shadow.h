@@ -34,4 +34,9 @@ void mgi_shadow_after(mgi_shadow *shadow, mgi_shadow_call *shadowed, const mgeo_
 
 uint32_t mgi_shadow_share(const mgi_shadow *shadow);
 
+/* As mgeo_get_shadow and mgeo_get_shadow_pair. */
+void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report);
+mgeo_status mgi_shadow_get_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,
+                                size_t a_capacity, char *b, size_t b_capacity, mgeo_error *error);
+
 #endif

@@ -9,6 +9,7 @@
 #ifndef MGI_ENGINE_ROLLOUT_SHADOW_INTERNAL_H
 #define MGI_ENGINE_ROLLOUT_SHADOW_INTERNAL_H
 
+#include "engine/rollout/shadow.h"
 #include "engine/rollout/shadow_stats.h"
 #include "engine/state.h"
 #include "run/side_scorer.h"

@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/fixed_text.h"
+#include "engine/rollout/shadow_queue.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,8 +3,12 @@
 #include "engine/rollout/swap.h"
 
 #include "engine/events.h"
+#include "engine/lease.h"
 #include "engine/rollout/cutover.h"
 #include "engine/rollout/gate.h"
+#include "engine/rollout/watch.h"
+#include "engine/rollout/watch_limits.h"
+#include "engine/standby.h"
 #include "engine/state.h"
 
 static mgeo_status may_swap(const mgeo_engine *engine, uint64_t expected, mgeo_error *error) {

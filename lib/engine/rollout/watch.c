@@ -235,15 +235,12 @@ void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, 
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-void mgi_watch_report(mgi_watch *watcher, mgeo_watch_report *report) {
+void mgi_watch_report(mgeo_engine *engine, mgeo_watch_report *report) {
+    const mgi_watch *watcher = engine->watcher;
     size_t struct_size = report->struct_size;
-    mgi_lock_acquire(&watcher->engine->mutex);
+    mgi_lock_acquire(&engine->mutex);
     *report = watcher->report;
     if (watch_runs(watcher)) report->seconds = mgi_clock_now() - watcher->began;
-    mgi_lock_release(&watcher->engine->mutex);
+    mgi_lock_release(&engine->mutex);
     report->struct_size = struct_size;
-}
-
-void mgi_watch_engine_report(mgeo_engine *engine, mgeo_watch_report *report) {
-    mgi_watch_report(engine->watcher, report);
 }

@@ -15,10 +15,6 @@ mgi_watch *mgi_watch_create(mgeo_engine *engine);
 /* Ends the thread. The engine's mutex is not held. */
 void mgi_watch_destroy(mgi_watch *watcher);
 
-/* Refuses a watch that could never be judged. `what` names the struct that holds it.
- * Errors: MGEO_E_ARGUMENT. */
-mgeo_status mgi_watch_limits_check(const mgeo_watch *watch, const char *what, mgeo_error *error);
-
 /* Makes all ready that may fail (the thread), before traffic turns. The engine's mutex is not held.
  * Errors: MGEO_E_MEMORY. */
 mgeo_status mgi_watch_prepare(mgi_watch *watcher, mgeo_error *error);
@@ -37,7 +33,7 @@ void mgi_watch_end(mgi_watch *watcher, const char *why);
  * that nobody sees the one without the other. */
 void mgi_watch_note_rollback(mgi_watch *watcher, const char *reason);
 
-/* Fills all but struct_size. The engine's mutex is not held. */
-void mgi_watch_report(mgi_watch *watcher, mgeo_watch_report *report);
+/* As mgeo_get_watch: fills all but struct_size. The engine's mutex is not held. */
+void mgi_watch_report(mgeo_engine *engine, mgeo_watch_report *report);
 
 #endif

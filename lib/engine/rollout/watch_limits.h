@@ -12,6 +12,10 @@
 /* error_rate, not_finite_rate, latency_ratio, psi */
 enum { MGI_WATCH_LIMITS_COUNT = 4 };
 
+/* Refuses a watch that could never be judged. `what` names the struct that holds it.
+ * Errors: MGEO_E_ARGUMENT. */
+mgeo_status mgi_watch_limits_check(const mgeo_watch *watch, const char *what, mgeo_error *error);
+
 /* Calls that must be there before anything is judged. */
 uint64_t mgi_watch_limits_min_calls(const mgeo_watch *watch);
 

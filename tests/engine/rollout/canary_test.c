@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The canary's share: who answers, how stably, and what sets it back. */
-#include "engine/rollout/routing.h"
+#include "engine/rollout/canary.h"
 #include "support/engine_fixture.h"
 
 #include <stdio.h>
