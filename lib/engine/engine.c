@@ -30,8 +30,8 @@ static void name_actor(mgeo_engine *engine, const char *actor) {
 static mgeo_status engine_equip(mgeo_engine *engine, const char *journal, mgeo_error *error) {
     engine->watcher = mgi_watch_create(engine);
     engine->shadow = mgi_shadow_create(engine);
-    engine->crew = mgi_thread_pool_create();
-    if (engine->watcher == NULL || engine->shadow == NULL || engine->crew == NULL) {
+    engine->thread_pool = mgi_thread_pool_create();
+    if (engine->watcher == NULL || engine->shadow == NULL || engine->thread_pool == NULL) {
         return mgi_fail_memory(error, "an engine", sizeof *engine);
     }
     if (journal == NULL) return MGEO_OK;
@@ -44,9 +44,9 @@ static void engine_free(mgeo_engine *engine) {
     for (int slot = 0; slot < MGI_SLOTS; slot++) {
         mgi_runner_destroy(engine->slot_models[slot].runner);
     }
-    mgi_thread_pool_destroy(engine->crew);
+    mgi_thread_pool_destroy(engine->thread_pool);
     mgi_journal_close(engine->journal);
-    mgi_lock_finish(&engine->emptier);
+    mgi_lock_finish(&engine->standby_lock);
     mgi_lock_finish(&engine->mutex);
     mgi_free(engine);
 }
@@ -63,12 +63,12 @@ mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **
     made->process = mgi_process_token();
     made->log = (mgi_log){.write = options->log, .user = options->log_user};
     made->queue_rows = (uint32_t)options->queue_rows;
-    made->patience = DRAIN_GRACE_SECONDS;
+    made->drain_grace_seconds = DRAIN_GRACE_SECONDS;
     name_actor(made, options->actor);
     mgi_slots_init(&made->slots);
     /* With default attributes these cannot fail on the systems we build for. */
     mgi_lock_init(&made->mutex, MGI_LOCK_ENGINE);
-    mgi_lock_init(&made->emptier, MGI_LOCK_STANDBY);
+    mgi_lock_init(&made->standby_lock, MGI_LOCK_STANDBY);
     mgeo_status status = engine_equip(made, options->journal, error);
     if (status == MGEO_OK) {
         *engine = made;
@@ -117,11 +117,11 @@ mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t
     if (point < MGI_SLOTS_SHARE_ALL && pin.slot != mgi_slots_live(&engine->slots)) {
         atomic_fetch_add_explicit(&engine->canary_calls, 1, memory_order_relaxed);
     }
-    const mgi_slot_model *resident = &engine->slot_models[pin.slot];
+    const mgi_slot_model *model = &engine->slot_models[pin.slot];
     mgi_shadow_call shadowed;
-    scores->generation = resident->info.generation;
+    scores->generation = model->info.generation;
     mgi_shadow_before(engine->shadow, count, scores, &shadowed);
-    mgeo_status status = mgi_runner_score(resident->runner, start, pairs, count, scores, error);
+    mgeo_status status = mgi_runner_score(model->runner, start, pairs, count, scores, error);
     mgi_shadow_after(engine->shadow, &shadowed, pairs, count, scores, status);
     mgi_slots_unpin(&engine->slots, pin);
     return status;

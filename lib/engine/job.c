@@ -12,8 +12,8 @@
 struct mgeo_job {
     mgeo_engine *engine;
     mgi_pin pin;
-    const mgi_slot_model *resident; /* stays as it is while pinned */
-    bool live;                      /* when the job began */
+    const mgi_slot_model *model; /* stays as it is while pinned */
+    bool live;                   /* when the job began */
 };
 
 static uint32_t bucket_of_job(const mgeo_job_options *options) {
@@ -30,7 +30,7 @@ static mgeo_status job_choose(mgeo_engine *engine, const mgeo_job_options *optio
     }
     bool canary = bucket_of_job(options) < mgi_slots_share(&engine->slots);
     *slot = options->standby != 0 || canary ? mgi_slots_other(live) : live;
-    if (engine->slot_models[*slot].runner == NULL || (*slot != live && engine->emptying)) {
+    if (engine->slot_models[*slot].runner == NULL || (*slot != live && engine->draining)) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is on standby: load one first");
     }
     return MGEO_OK;
@@ -46,7 +46,7 @@ mgeo_status mgi_job_begin(mgeo_engine *engine, const mgeo_job_options *options, 
     mgeo_status status = job_choose(engine, options, &slot, error);
     if (status == MGEO_OK) {
         made->pin = mgi_lease_take(engine, slot);
-        made->resident = &engine->slot_models[slot];
+        made->model = &engine->slot_models[slot];
         made->live = mgi_slots_live(&engine->slots) == slot;
         engine->counts.jobs++;
     }
@@ -63,12 +63,12 @@ mgeo_engine *mgi_job_engine(const mgeo_job *job) { return job->engine; }
 
 mgeo_status mgi_job_score(mgeo_job *job, const mgeo_pair *pairs, size_t count, mgeo_scores *scores,
                           mgeo_error *error) {
-    scores->generation = job->resident->info.generation;
-    return mgi_runner_score(job->resident->runner, mgi_clock_now(), pairs, count, scores, error);
+    scores->generation = job->model->info.generation;
+    return mgi_runner_score(job->model->runner, mgi_clock_now(), pairs, count, scores, error);
 }
 
 void mgi_job_info(const mgeo_job *job, mgeo_model_info *info) {
-    mgi_slot_model_describe(job->resident, job->live, info);
+    mgi_slot_model_describe(job->model, job->live, info);
 }
 
 void mgi_job_end(mgeo_job *job) {

@@ -21,7 +21,7 @@ typedef struct load_run {
     const mgeo_load_options *options;
     mgi_model_options wanted;
     mgi_runner_options running;
-    mgi_load_impact *beside; /* until the model is ready */
+    mgi_load_impact *impact; /* until the model is ready */
     mgi_model *model;        /* until a runner owns it */
     mgi_runner *runner;      /* until a slot owns it */
     uint64_t predicted_bytes;
@@ -72,15 +72,15 @@ static void load_start_workers(load_run *loading) {
 }
 
 static void load_prepare(load_run *loading) {
-    bool aside = mgi_slots_live(&loading->engine->slots) >= 0;
+    bool low_priority = mgi_slots_live(&loading->engine->slots) >= 0;
     loading->wanted = mgi_load_options_for_model(loading->options);
     loading->running = mgi_load_options_for_runner(loading->options, loading->engine->queue_rows);
-    loading->running.live_traffic = aside;
-    loading->running.pool = loading->engine->crew;
-    mgi_background_run(aside, read_and_place, loading);
+    loading->running.live_traffic = low_priority;
+    loading->running.pool = loading->engine->thread_pool;
+    mgi_background_run(low_priority, read_and_place, loading);
     if (loading->status == MGEO_OK) load_start_workers(loading);
     if (loading->status == MGEO_OK && !loading->options->skip_warm_up) {
-        mgi_background_run(aside, load_warm_up, loading);
+        mgi_background_run(low_priority, load_warm_up, loading);
     }
     if (loading->status == MGEO_OK) {
         loading->status = mgi_progress_check(loading->options->progress, &loading->error);
@@ -98,8 +98,8 @@ static void load_commit(load_run *loading, double start, mgeo_model_info *info, 
     next.info.warm_up_seconds = loading->warm_up_seconds;
     next.info.healthy = 1;
     next.info.load_seconds = mgi_clock_now() - start;
-    mgi_load_impact_end(loading->beside, &next.info);
-    loading->beside = NULL;
+    mgi_load_impact_end(loading->impact, &next.info);
+    loading->impact = NULL;
     loading->status = mgi_standby_fill(loading->engine, &next, loading->options->progress,
                                        &loading->replaced, ticket, &loading->error);
     if (loading->status != MGEO_OK) return;
@@ -186,7 +186,7 @@ static void load_end(mgeo_engine *engine) {
 
 /* What failed is given back before the next load may begin. */
 static void give_back(load_run *loading) {
-    mgi_load_impact_end(loading->beside, &(mgeo_model_info){0});
+    mgi_load_impact_end(loading->impact, &(mgeo_model_info){0});
     mgi_runner_destroy(loading->runner);
     mgi_model_close(loading->model);
     load_fail(loading);
@@ -201,7 +201,7 @@ mgeo_status mgi_load_into_standby(mgeo_engine *engine, const char *path,
     uint64_t ticket = 0;
     load_run loading = {.engine = engine, .path = path, .options = options};
     mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);
-    loading.status = mgi_load_impact_begin(engine, &loading.beside, &loading.error);
+    loading.status = mgi_load_impact_begin(engine, &loading.impact, &loading.error);
     if (loading.status == MGEO_OK) load_prepare(&loading);
     if (loading.status == MGEO_OK) load_commit(&loading, start, info, &ticket);
     if (loading.status == MGEO_OK) {

@@ -24,23 +24,22 @@ struct mgi_load_impact {
  * mutex: the counts are long. */
 static uint64_t snapshot_slot(mgeo_engine *engine, int32_t slot, mgi_snapshot *observed) {
     mgi_lock_acquire(&engine->mutex);
-    const mgi_slot_model *resident = &engine->slot_models[slot];
-    bool there =
-        resident->runner != NULL && !(engine->emptying && slot == mgi_standby_slot(engine));
-    uint64_t generation = there ? resident->info.generation : 0;
+    const mgi_slot_model *model = &engine->slot_models[slot];
+    bool there = model->runner != NULL && !(engine->draining && slot == mgi_standby_slot(engine));
+    uint64_t generation = there ? model->info.generation : 0;
     mgi_pin pin = {0};
     if (there) pin = mgi_slots_pin_slot(&engine->slots, slot);
     mgi_lock_release(&engine->mutex);
     if (!there) return 0;
-    mgi_runner_snapshot(resident->runner, observed);
+    mgi_runner_snapshot(model->runner, observed);
     mgi_slots_unpin(&engine->slots, pin);
     return generation;
 }
 
-mgeo_status mgi_load_impact_begin(mgeo_engine *engine, mgi_load_impact **beside,
+mgeo_status mgi_load_impact_begin(mgeo_engine *engine, mgi_load_impact **impact,
                                   mgeo_error *error) {
     int32_t live = mgi_slots_live(&engine->slots);
-    *beside = NULL;
+    *impact = NULL;
     if (live < 0) return MGEO_OK;
     mgi_load_impact *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "the live model's figures", sizeof *made);
@@ -51,7 +50,7 @@ mgeo_status mgi_load_impact_begin(mgeo_engine *engine, mgi_load_impact **beside,
     }
     made->p99_before =
         mgi_histogram_quantile(&made->slots[live].before.call_time, reported_quantile);
-    *beside = made;
+    *impact = made;
     return MGEO_OK;
 }
 
@@ -61,18 +60,18 @@ static void add_histogram(mgi_histogram *sum, const mgi_histogram *more) {
 }
 
 /* Traffic may have turned meanwhile: calls of both models count. */
-void mgi_load_impact_end(mgi_load_impact *beside, mgeo_model_info *info) {
-    if (beside == NULL) return;
+void mgi_load_impact_end(mgi_load_impact *impact, mgeo_model_info *info) {
+    if (impact == NULL) return;
     mgi_histogram sum = {0};
     for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
-        const slot_before *at = &beside->slots[slot];
-        uint64_t generation = snapshot_slot(beside->engine, slot, &beside->now);
+        const slot_before *at = &impact->slots[slot];
+        uint64_t generation = snapshot_slot(impact->engine, slot, &impact->now);
         if (generation == 0 || generation != at->generation) continue;
-        mgi_snapshot_since(&beside->difference, &beside->now, &at->before);
-        add_histogram(&sum, &beside->difference.call_time);
+        mgi_snapshot_since(&impact->difference, &impact->now, &at->before);
+        add_histogram(&sum, &impact->difference.call_time);
     }
     info->live_calls_during = mgi_histogram_count(&sum);
-    info->live_p99_before = beside->p99_before;
+    info->live_p99_before = impact->p99_before;
     info->live_p99_during = mgi_histogram_quantile(&sum, reported_quantile);
-    mgi_free(beside);
+    mgi_free(impact);
 }

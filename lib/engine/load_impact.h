@@ -9,9 +9,9 @@
 typedef struct mgi_load_impact mgi_load_impact;
 
 /* *beside is NULL where nothing is live. Errors: MGEO_E_MEMORY. */
-mgeo_status mgi_load_impact_begin(mgeo_engine *engine, mgi_load_impact **beside, mgeo_error *error);
+mgeo_status mgi_load_impact_begin(mgeo_engine *engine, mgi_load_impact **impact, mgeo_error *error);
 
 /* Fills live_calls_during, live_p99_before and live_p99_during. NULL: leaves them. Frees it. */
-void mgi_load_impact_end(mgi_load_impact *beside, mgeo_model_info *info);
+void mgi_load_impact_end(mgi_load_impact *impact, mgeo_model_info *info);
 
 #endif

@@ -26,12 +26,12 @@ static void metrics_clean(char *text) {
 }
 
 /* The mutex is held: the model stays where it is. */
-static void snapshot_model(mgi_metrics_model *model, const mgi_slot_model *resident, bool live) {
-    model->present = resident->runner != NULL;
+static void snapshot_model(mgi_metrics_model *model, const mgi_slot_model *slot_model, bool live) {
+    model->present = slot_model->runner != NULL;
     if (!model->present) return;
-    mgi_slot_model_describe(resident, live, &model->info);
-    mgi_runner_snapshot(resident->runner, &model->observed);
-    mgi_runner_stats(resident->runner, &model->stats);
+    mgi_slot_model_describe(slot_model, live, &model->info);
+    mgi_runner_snapshot(slot_model->runner, &model->observed);
+    mgi_runner_stats(slot_model->runner, &model->stats);
 }
 
 static void metrics_collect(mgeo_engine *engine, mgi_metrics_snapshot *copy) {

@@ -27,22 +27,22 @@ static const mgi_slot_model *find_slot_model(const mgeo_engine *engine, int32_t 
 mgeo_status mgi_query_info(mgeo_engine *engine, int32_t slot, mgeo_model_info *info,
                            mgeo_error *error) {
     mgi_lock_acquire(&engine->mutex);
-    const mgi_slot_model *resident = find_slot_model(engine, slot, error);
-    if (resident != NULL) {
-        bool live = mgi_slots_live(&engine->slots) == resident->info.slot;
-        mgi_slot_model_describe(resident, live, info);
+    const mgi_slot_model *model = find_slot_model(engine, slot, error);
+    if (model != NULL) {
+        bool live = mgi_slots_live(&engine->slots) == model->info.slot;
+        mgi_slot_model_describe(model, live, info);
     }
     mgi_lock_release(&engine->mutex);
-    return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
+    return model != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }
 
-static mgeo_status copy_unused_tensor(const mgi_slot_model *resident, uint64_t index, char *name,
+static mgeo_status copy_unused_tensor(const mgi_slot_model *model, uint64_t index, char *name,
                                       size_t capacity, mgeo_error *error) {
-    const char *found = mgi_model_unused_tensor(mgi_runner_model(resident->runner), index);
+    const char *found = mgi_model_unused_tensor(mgi_runner_model(model->runner), index);
     if (found == NULL) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "index %llu: %s has %llu unused tensors",
-                        (unsigned long long)index, resident->info.version,
-                        (unsigned long long)resident->info.unused_tensors);
+                        (unsigned long long)index, model->info.version,
+                        (unsigned long long)model->info.unused_tensors);
     }
     mgi_fixed_text_copy(name, capacity, found);
     return MGEO_OK;
@@ -51,10 +51,10 @@ static mgeo_status copy_unused_tensor(const mgi_slot_model *resident, uint64_t i
 mgeo_status mgi_query_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index, char *name,
                                     size_t capacity, mgeo_error *error) {
     mgi_lock_acquire(&engine->mutex);
-    const mgi_slot_model *resident = find_slot_model(engine, slot, error);
+    const mgi_slot_model *model = find_slot_model(engine, slot, error);
     mgeo_status status = MGEO_E_NO_MODEL;
-    if (resident != NULL) {
-        status = copy_unused_tensor(resident, index, name, capacity, error);
+    if (model != NULL) {
+        status = copy_unused_tensor(model, index, name, capacity, error);
     }
     mgi_lock_release(&engine->mutex);
     return status;
@@ -63,13 +63,13 @@ mgeo_status mgi_query_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t 
 mgeo_status mgi_query_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                             mgeo_error *error) {
     mgi_lock_acquire(&engine->mutex);
-    const mgi_slot_model *resident = find_slot_model(engine, slot, error);
-    if (resident != NULL) {
-        stats->generation = resident->info.generation;
-        mgi_runner_stats(resident->runner, stats);
+    const mgi_slot_model *model = find_slot_model(engine, slot, error);
+    if (model != NULL) {
+        stats->generation = model->info.generation;
+        mgi_runner_stats(model->runner, stats);
     }
     mgi_lock_release(&engine->mutex);
-    return resident != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
+    return model != NULL ? MGEO_OK : MGEO_E_NO_MODEL;
 }
 
 static void fill_rollout(const mgeo_engine *engine, mgeo_rollout *rollout) {
@@ -83,7 +83,7 @@ static void fill_rollout(const mgeo_engine *engine, mgeo_rollout *rollout) {
     rollout->shadow_share = mgi_shadow_share(engine->shadow);
     if (live >= 0) rollout->live_generation = engine->slot_models[live].info.generation;
     if (standby->runner != NULL) rollout->standby_generation = standby->info.generation;
-    rollout->former_generation = engine->former;
+    rollout->former_generation = engine->rollback_generation;
     if (stall > rollout->stall_seconds_max) rollout->stall_seconds_max = stall;
 }
 

@@ -25,7 +25,7 @@ mgeo_status mgi_standby_may_empty(const mgeo_engine *engine, mgeo_error *error) 
                         "first",
                         share);
     }
-    uint32_t holds = engine->holds[mgi_standby_slot(engine)];
+    uint32_t holds = engine->leases[mgi_standby_slot(engine)];
     if (holds > 0) {
         return mgi_fail(error, MGEO_E_BUSY,
                         "%u jobs, comparisons or gates use the standby model: wait until they end",
@@ -35,7 +35,7 @@ mgeo_status mgi_standby_may_empty(const mgeo_engine *engine, mgeo_error *error) 
 }
 
 mgeo_status mgi_standby_may_share(const mgeo_engine *engine, const char *to, mgeo_error *error) {
-    if (mgi_slots_live(&engine->slots) < 0 || engine->emptying ||
+    if (mgi_slots_live(&engine->slots) < 0 || engine->draining ||
         engine->slot_models[mgi_standby_slot(engine)].runner == NULL) {
         return mgi_fail(error, MGEO_E_NO_MODEL,
                         "no model is on standby to %s a share of the calls: load one first", to);
@@ -44,7 +44,7 @@ mgeo_status mgi_standby_may_share(const mgeo_engine *engine, const char *to, mge
         return mgi_fail(error, MGEO_E_BUSY,
                         "a load will replace the standby model: set the share when it is done");
     }
-    if (engine->deciding) {
+    if (engine->gate_running) {
         return mgi_fail(error, MGEO_E_BUSY,
                         "a gate measures the standby model: set the share when it has decided");
     }
@@ -59,11 +59,11 @@ mgeo_status mgi_standby_may_share(const mgeo_engine *engine, const char *to, mge
  * nothing is kept from turning meanwhile. The mutex is held on entry and on return. */
 static mgeo_status await_idle_standby(mgeo_engine *engine, mgeo_progress *progress,
                                       mgeo_error *error) {
-    double until = mgi_clock_now() + engine->patience;
+    double until = mgi_clock_now() + engine->drain_grace_seconds;
     for (;;) {
         int32_t slot = mgi_standby_slot(engine);
         bool held =
-            engine->deciding || engine->holds[slot] > 0 || mgi_slots_share(&engine->slots) > 0;
+            engine->gate_running || engine->leases[slot] > 0 || mgi_slots_share(&engine->slots) > 0;
         bool used = mgi_slots_pins(&engine->slots, slot) > 0 && mgi_clock_now() < until;
         if (!held && !used) return MGEO_OK;
         mgeo_status status = mgi_progress_check(progress, error);
@@ -85,7 +85,7 @@ static void put_into_slot(mgeo_engine *engine, int32_t slot, mgi_slot_model *nex
 
 /* Nothing sends calls to `slot` any more. The mutex is held on entry and on return. */
 static mgi_runner *take_out(mgeo_engine *engine, int32_t slot) {
-    engine->emptying = true;
+    engine->draining = true;
     if (engine->slot_models[slot].runner != NULL) {
         mgi_watch_end(engine->watcher,
                       "the model to turn back to was unloaded, or replaced by a load");
@@ -96,14 +96,14 @@ static mgi_runner *take_out(mgeo_engine *engine, int32_t slot) {
     mgi_lock_acquire(&engine->mutex);
     mgi_runner *former = engine->slot_models[slot].runner;
     engine->slot_models[slot].runner = NULL;
-    engine->former = 0;
-    engine->emptying = false;
+    engine->rollback_generation = 0;
+    engine->draining = false;
     return former;
 }
 
 mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_progress *progress,
                              mgi_standby_replaced *replaced, uint64_t *ticket, mgeo_error *error) {
-    mgi_lock_acquire(&engine->emptier);
+    mgi_lock_acquire(&engine->standby_lock);
     mgi_lock_acquire(&engine->mutex);
     mgeo_status status = await_idle_standby(engine, progress, error);
     if (status == MGEO_OK) {
@@ -115,7 +115,7 @@ mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_pro
         *ticket = mgi_journal_ticket(engine->journal);
     }
     mgi_lock_release(&engine->mutex);
-    mgi_lock_release(&engine->emptier);
+    mgi_lock_release(&engine->standby_lock);
     return status;
 }
 
@@ -144,7 +144,7 @@ static mgeo_status lock_standby(mgeo_engine *engine, mgeo_error *error) {
         mgi_lock_acquire(&engine->mutex);
         mgeo_status status = may_unload(engine, error);
         mgi_lock_release(&engine->mutex);
-        if (status != MGEO_OK || mgi_lock_try(&engine->emptier)) return status;
+        if (status != MGEO_OK || mgi_lock_try(&engine->standby_lock)) return status;
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
     }
 }
@@ -180,7 +180,7 @@ mgeo_status mgi_standby_unload(mgeo_engine *engine, mgeo_error *error) {
     mgi_lock_acquire(&engine->mutex);
     status = take_standby(engine, &unloading, error);
     mgi_lock_release(&engine->mutex);
-    mgi_lock_release(&engine->emptier);
+    mgi_lock_release(&engine->standby_lock);
     if (status != MGEO_OK) return status;
     /* First the line: those of later events wait for it. */
     mgi_events_write(engine, unloading.ticket, unload_record(engine, &unloading));

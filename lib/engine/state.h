@@ -13,10 +13,10 @@ struct mgeo_engine {
     uint64_t process; /* mgi_process_token of the creator */
     mgi_log log;
     uint32_t queue_rows;
-    double patience;       /* seconds; await_idle_standby says for what */
-    char actor[128];       /* who acts where a call does not say */
-    mgi_journal *journal;  /* NULL: none */
-    mgi_thread_pool *crew; /* threads that both slots' models are computed by on the CPU */
+    double drain_grace_seconds;   /* seconds; await_idle_standby says for what */
+    char actor[128];              /* who acts where a call does not say */
+    mgi_journal *journal;         /* NULL: none */
+    mgi_thread_pool *thread_pool; /* threads that both slots' models are computed by on the CPU */
     struct mgi_watch *watcher;
     struct mgi_shadow *shadow;
     mgi_slots slots;
@@ -25,15 +25,15 @@ struct mgeo_engine {
 
     mgi_lock mutex; /* guards what follows, and turns of the slots; held for moments only */
     mgi_slot_model slot_models[MGI_SLOTS];
-    uint32_t holds[MGI_SLOTS]; /* long users: jobs, comparisons, gates */
-    uint64_t former;           /* generation to which a roll-back turns; 0: none */
-    bool emptying;             /* the standby slot waits for its last calls and may not go live */
-    bool deciding;             /* a gate measures: who answers may only go back */
+    uint32_t leases[MGI_SLOTS];   /* long users: jobs, comparisons, gates */
+    uint64_t rollback_generation; /* generation to which a roll-back turns; 0: none */
+    bool draining;     /* the standby slot waits for its last calls and may not go live */
+    bool gate_running; /* a gate measures: who answers may only go back */
     bool loading;
     uint64_t generations; /* successful loads so far */
     mgeo_rollout counts;  /* of its members, those that count events and jobs */
 
-    mgi_lock emptier; /* held, before `mutex`, by the one who empties the standby slot */
+    mgi_lock standby_lock; /* held, before `mutex`, by the one who empties the standby slot */
 };
 
 #endif

@@ -73,8 +73,8 @@ static void *load_third(void *argument) {
 
 /* Until the load has come to its last step: to be the one who empties the standby slot. */
 static void await_last_step(void) {
-    while (mgi_lock_try(&engine->emptier)) {
-        mgi_lock_release(&engine->emptier);
+    while (mgi_lock_try(&engine->standby_lock)) {
+        mgi_lock_release(&engine->standby_lock);
         test_sleep(1);
     }
 }

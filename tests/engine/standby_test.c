@@ -101,7 +101,7 @@ static void await_emptying(void) {
     do {
         test_sleep(1);
         mgi_lock_acquire(&engine->mutex);
-        emptying = engine->emptying;
+        emptying = engine->draining;
         mgi_lock_release(&engine->mutex);
     } while (!emptying);
 }

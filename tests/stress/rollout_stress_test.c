@@ -148,7 +148,7 @@ static void check_counts(const mgeo_rollout *rollout) {
 static void check_slots(void) {
     for (int32_t slot = 0; slot < MGI_SLOTS; slot++) {
         assert_int_equal(mgi_slots_pins(&engine->slots, slot), 0);
-        assert_int_equal(engine->holds[slot], 0);
+        assert_int_equal(engine->leases[slot], 0);
         mgeo_stats stats = {.struct_size = sizeof stats};
         if (mgeo_get_stats(engine, slot, &stats, NULL) != MGEO_OK) continue;
         assert_int_equal(stats.calls, atomic_load(&calls_of[stats.generation]));
@@ -156,9 +156,9 @@ static void check_slots(void) {
         assert_int_equal(stats.calls_in_flight, 0);
         assert_int_equal(stats.queued_rows, 0);
     }
-    assert_false(engine->deciding);
+    assert_false(engine->gate_running);
     assert_false(engine->loading);
-    assert_false(engine->emptying);
+    assert_false(engine->draining);
 }
 
 /* Every event has its line, and the lines hang together. */

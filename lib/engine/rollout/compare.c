@@ -15,8 +15,9 @@ enum { PAIRS_PER_CALL = 8 };
 
 /* ---- what it needs --------------------------------------------------------------------------- */
 
-static bool side_init(pair_side *side, const mgi_slot_model *resident, size_t count, size_t calls) {
-    side->resident = resident;
+static bool side_init(mgi_compare_side *side, const mgi_slot_model *model, size_t count,
+                      size_t calls) {
+    side->model = model;
     side->similarity = mgi_calloc(count, sizeof *side->similarity);
     side->label = mgi_calloc(count, sizeof *side->label);
     side->flags = mgi_calloc(count, sizeof *side->flags);
@@ -25,8 +26,8 @@ static bool side_init(pair_side *side, const mgi_slot_model *resident, size_t co
            side->call_seconds != NULL;
 }
 
-static void side_finish(pair_side *side) {
-    mgi_side_scorer_destroy(side->solo);
+static void side_finish(mgi_compare_side *side) {
+    mgi_side_scorer_destroy(side->scorer);
     mgi_free(side->call_seconds);
     mgi_free(side->flags);
     mgi_free(side->label);
@@ -39,15 +40,15 @@ static bool init_state(mgi_compare_state *comparison, const mgi_slot_model *live
     size_t count = options->count;
     comparison->chunk = options->pairs_per_call != 0 ? options->pairs_per_call : PAIRS_PER_CALL;
     comparison->calls = count / comparison->chunk + (count % comparison->chunk != 0);
-    comparison->distances = mgi_calloc(count, sizeof *comparison->distances);
-    return comparison->distances != NULL &&
+    comparison->differences = mgi_calloc(count, sizeof *comparison->differences);
+    return comparison->differences != NULL &&
            side_init(&comparison->sides[MGI_COMPARE_LIVE], live, count, comparison->calls) &&
            side_init(&comparison->sides[MGI_COMPARE_STANDBY], standby, count, comparison->calls);
 }
 
 static void finish_state(mgi_compare_state *comparison) {
     for (int i = 0; i < MGI_COMPARE_SIDES; i++) side_finish(&comparison->sides[i]);
-    mgi_free(comparison->distances);
+    mgi_free(comparison->differences);
     mgi_free(comparison->gold);
 }
 
@@ -78,24 +79,24 @@ static mgeo_status make_comparison(mgi_compare_state *comparison, mgeo_error *er
 
 /* ---- in a thread of its own ------------------------------------------------------------------ */
 
-typedef struct background_comparison {
+typedef struct comparison_task {
     const mgi_slot_model *live, *standby;
     const mgeo_compare_options *options;
     mgeo_compare_report *report;
     mgeo_status status;
     mgeo_error *error;
-} background_comparison;
+} comparison_task;
 
 static void run_comparison(void *argument) {
-    background_comparison *errand = argument;
-    mgi_compare_state comparison = {.options = errand->options, .report = errand->report};
-    report_begin(errand->report, errand->live, errand->standby);
-    if (init_state(&comparison, errand->live, errand->standby)) {
-        errand->status = make_comparison(&comparison, errand->error);
+    comparison_task *task = argument;
+    mgi_compare_state comparison = {.options = task->options, .report = task->report};
+    report_begin(task->report, task->live, task->standby);
+    if (init_state(&comparison, task->live, task->standby)) {
+        task->status = make_comparison(&comparison, task->error);
     } else {
-        errand->status = mgi_fail(errand->error, MGEO_E_MEMORY,
-                                  "out of memory: a comparison of %zu pairs; give it fewer",
-                                  errand->options->count);
+        task->status = mgi_fail(task->error, MGEO_E_MEMORY,
+                                "out of memory: a comparison of %zu pairs; give it fewer",
+                                task->options->count);
     }
     finish_state(&comparison);
 }
@@ -103,14 +104,14 @@ static void run_comparison(void *argument) {
 mgeo_status mgi_compare_models(const mgi_slot_model *live, const mgi_slot_model *standby,
                                const mgeo_compare_options *options, mgeo_compare_report *report,
                                mgeo_error *error) {
-    background_comparison errand = {.live = live,
-                                    .standby = standby,
-                                    .options = options,
-                                    .report = report,
-                                    .status = MGEO_OK,
-                                    .error = error};
-    mgi_background_run(options->full_speed == 0, run_comparison, &errand);
-    return errand.status;
+    comparison_task task = {.live = live,
+                            .standby = standby,
+                            .options = options,
+                            .report = report,
+                            .status = MGEO_OK,
+                            .error = error};
+    mgi_background_run(options->full_speed == 0, run_comparison, &task);
+    return task.status;
 }
 
 /* ---- two slots of an engine ------------------------------------------------------------------ */
@@ -120,7 +121,7 @@ static mgeo_status may_compare(const mgeo_engine *engine, mgeo_error *error) {
     if (mgi_slots_live(&engine->slots) < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
     }
-    if (engine->emptying) {
+    if (engine->draining) {
         return mgi_fail(error, MGEO_E_NO_MODEL,
                         "the standby model is being unloaded or replaced: try again when that call "
                         "has returned");

@@ -15,8 +15,8 @@ static double shift_at(const mgi_compare_state *comparison, size_t index) {
 
 static void count_pairs(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    const pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
-    const pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
+    const mgi_compare_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    const mgi_compare_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
     for (size_t i = 0; i < comparison->options->count; i++) {
         bool by_live = mgi_compare_side_scored(live, i),
              by_standby = mgi_compare_side_scored(standby, i);
@@ -25,7 +25,7 @@ static void count_pairs(mgi_compare_state *comparison) {
         report->live_not_finite += (live->flags[i] & MGEO_ROW_NOT_FINITE) != 0;
         report->standby_not_finite += (standby->flags[i] & MGEO_ROW_NOT_FINITE) != 0;
         if (!by_live || !by_standby) continue;
-        comparison->distances[report->pairs++] =
+        comparison->differences[report->pairs++] =
             (mgi_compare_difference){.size = fabs(shift_at(comparison, i)), .index = i};
     }
 }
@@ -44,15 +44,15 @@ static double size_quantile(const mgi_compare_state *comparison, double q) {
     size_t pairs = comparison->report->pairs;
     if (pairs == 0) return NAN;
     size_t rank = (size_t)ceil(q * (double)pairs);
-    return comparison->distances[pairs - (rank > 0 ? rank : 1)].size;
+    return comparison->differences[pairs - (rank > 0 ? rank : 1)].size;
 }
 
 static void report_sizes(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
     double sizes = 0, shifts = 0;
     for (size_t i = 0; i < report->pairs; i++) {
-        sizes += comparison->distances[i].size;
-        shifts += shift_at(comparison, comparison->distances[i].index);
+        sizes += comparison->differences[i].size;
+        shifts += shift_at(comparison, comparison->differences[i].index);
     }
     report->shift_mean = report->pairs > 0 ? sizes / (double)report->pairs : NAN;
     report->shift_signed_mean = report->pairs > 0 ? shifts / (double)report->pairs : NAN;
@@ -65,14 +65,14 @@ static void report_sizes(mgi_compare_state *comparison) {
  * are. */
 static void report_worst(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    const pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
-    const pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
+    const mgi_compare_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    const mgi_compare_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
     size_t capacity = report->worst != NULL ? report->worst_capacity : 0;
     for (size_t i = 0; i < report->pairs && report->worst_count < capacity; i++) {
-        size_t index = comparison->distances[i].index;
+        size_t index = comparison->differences[i].index;
         int32_t live_label = live->label[index], standby_label = standby->label[index];
-        if (comparison->distances[i].size == 0 &&
-            mgi_compare_same_label(&live->resident->info, live_label, &standby->resident->info,
+        if (comparison->differences[i].size == 0 &&
+            mgi_compare_same_label(&live->model->info, live_label, &standby->model->info,
                                    standby_label)) {
             continue;
         }
@@ -89,7 +89,7 @@ static void report_worst(mgi_compare_state *comparison) {
 static void report_stability(mgi_compare_state *comparison) {
     uint64_t bins[MGI_COMPARE_SIDES][MGI_DRIFT_BINS] = {0};
     for (size_t i = 0; i < comparison->report->pairs; i++) {
-        size_t index = comparison->distances[i].index;
+        size_t index = comparison->differences[i].index;
         for (int side = 0; side < MGI_COMPARE_SIDES; side++) {
             bins[side][mgi_drift_bin(comparison->sides[side].similarity[index])]++;
         }
@@ -99,7 +99,8 @@ static void report_stability(mgi_compare_state *comparison) {
 
 void mgi_compare_differences(mgi_compare_state *comparison) {
     count_pairs(comparison);
-    qsort(comparison->distances, comparison->report->pairs, sizeof *comparison->distances, by_size);
+    qsort(comparison->differences, comparison->report->pairs, sizeof *comparison->differences,
+          by_size);
     report_sizes(comparison);
     report_worst(comparison);
     report_stability(comparison);

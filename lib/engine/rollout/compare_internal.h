@@ -9,15 +9,15 @@
 enum { MGI_COMPARE_LIVE, MGI_COMPARE_STANDBY, MGI_COMPARE_SIDES };
 
 /* One of the two models, and what it answered. */
-typedef struct pair_side {
-    const mgi_slot_model *resident;
-    mgi_side_scorer *solo;
+typedef struct mgi_compare_side {
+    const mgi_slot_model *model;
+    mgi_side_scorer *scorer;
     float *similarity; /* [count], as the next two */
     int32_t *label;
     uint32_t *flags;
     double *call_seconds; /* [calls] */
     double seconds;       /* of all calls */
-} pair_side;
+} mgi_compare_side;
 
 /* A pair that both models scored. */
 typedef struct mgi_compare_difference {
@@ -28,16 +28,16 @@ typedef struct mgi_compare_difference {
 typedef struct mgi_compare_state {
     const mgeo_compare_options *options;
     mgeo_compare_report *report;
-    pair_side sides[MGI_COMPARE_SIDES];
+    mgi_compare_side sides[MGI_COMPARE_SIDES];
     int32_t *gold; /* [count], labels of the live model, -1: not one that both know; or
                       NULL */
-    mgi_compare_difference *distances; /* [count], of which report->pairs are filled */
-    size_t chunk;                      /* pairs in a call */
+    mgi_compare_difference *differences; /* [count], of which report->pairs are filled */
+    size_t chunk;                        /* pairs in a call */
     size_t calls;
 } mgi_compare_state;
 
 /* Was the pair scored by this side? */
-static inline bool mgi_compare_side_scored(const pair_side *side, size_t index) {
+static inline bool mgi_compare_side_scored(const mgi_compare_side *side, size_t index) {
     return (side->flags[index] & ~(uint32_t)MGEO_ROW_TRUNCATED) == 0;
 }
 

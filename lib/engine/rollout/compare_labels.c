@@ -25,8 +25,8 @@ static int32_t find_label(const mgeo_model_info *info, const char *name) {
 
 mgeo_status mgi_compare_read_gold(mgi_compare_state *comparison, mgeo_error *error) {
     const mgeo_compare_options *options = comparison->options;
-    const mgeo_model_info *live = &comparison->sides[MGI_COMPARE_LIVE].resident->info;
-    const mgeo_model_info *standby = &comparison->sides[MGI_COMPARE_STANDBY].resident->info;
+    const mgeo_model_info *live = &comparison->sides[MGI_COMPARE_LIVE].model->info;
+    const mgeo_model_info *standby = &comparison->sides[MGI_COMPARE_STANDBY].model->info;
     if (options->gold == NULL) return MGEO_OK;
     comparison->gold = mgi_calloc(options->count, sizeof *comparison->gold);
     if (comparison->gold == NULL) return mgi_fail_memory(error, "gold labels", options->count * 4);
@@ -51,10 +51,10 @@ mgeo_status mgi_compare_read_gold(mgi_compare_state *comparison, mgeo_error *err
 
 void mgi_compare_labels(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    const pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
-    const pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
-    const mgeo_model_info *live_info = &live->resident->info;
-    const mgeo_model_info *standby_info = &standby->resident->info;
+    const mgi_compare_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    const mgi_compare_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
+    const mgeo_model_info *live_info = &live->model->info;
+    const mgeo_model_info *standby_info = &standby->model->info;
     report->live_label_count = live_info->label_count;
     report->standby_label_count = standby_info->label_count;
     memcpy(report->live_labels, live_info->labels, sizeof report->live_labels);
@@ -104,13 +104,13 @@ static double tally_macro_f1(const mgi_tally *tally) {
 
 void mgi_compare_accuracy(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    const pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
-    const pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
-    const mgeo_model_info *standby_info = &standby->resident->info;
+    const mgi_compare_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    const mgi_compare_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
+    const mgeo_model_info *standby_info = &standby->model->info;
     int32_t as_live[MGEO_MAX_LABELS];
     mgi_tally tallies[MGI_COMPARE_SIDES] = {0};
     for (uint32_t i = 0; i < standby_info->label_count; i++) {
-        as_live[i] = find_label(&live->resident->info, standby_info->labels[i]);
+        as_live[i] = find_label(&live->model->info, standby_info->labels[i]);
         if (as_live[i] < 0) as_live[i] = MGEO_MAX_LABELS;
     }
     for (size_t i = 0; comparison->gold != NULL && i < comparison->options->count; i++) {

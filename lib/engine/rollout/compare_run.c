@@ -12,17 +12,17 @@ static size_t chunk_size(const mgi_compare_state *comparison, size_t call) {
     return left < comparison->chunk ? left : comparison->chunk;
 }
 
-static mgeo_status side_answer(const mgi_compare_state *comparison, pair_side *side, size_t call,
-                               mgeo_error *error) {
+static mgeo_status side_answer(const mgi_compare_state *comparison, mgi_compare_side *side,
+                               size_t call, mgeo_error *error) {
     size_t first = call * comparison->chunk;
     mgeo_scores scores = {.struct_size = sizeof scores,
                           .similarity = side->similarity + first,
                           .label = side->label + first,
                           .flags = side->flags + first,
                           .progress = comparison->options->progress};
-    mgeo_status status = mgi_side_scorer_score(side->solo, comparison->options->pairs + first,
+    mgeo_status status = mgi_side_scorer_score(side->scorer, comparison->options->pairs + first,
                                                chunk_size(comparison, call), &scores, error);
-    side->call_seconds[call] = mgi_side_scorer_seconds(side->solo);
+    side->call_seconds[call] = mgi_side_scorer_seconds(side->scorer);
     return status;
 }
 
@@ -30,8 +30,8 @@ static mgeo_status side_answer(const mgi_compare_state *comparison, pair_side *s
 static mgeo_status sides_warm_up(mgi_compare_state *comparison, mgeo_error *error) {
     mgeo_status status = MGEO_OK;
     for (int i = 0; i < MGI_COMPARE_SIDES && status == MGEO_OK; i++) {
-        pair_side *side = &comparison->sides[i];
-        status = mgi_side_scorer_create(side->resident->runner, &side->solo, error);
+        mgi_compare_side *side = &comparison->sides[i];
+        status = mgi_side_scorer_create(side->model->runner, &side->scorer, error);
         if (status == MGEO_OK) status = side_answer(comparison, side, 0, error);
     }
     return status;
@@ -40,7 +40,7 @@ static mgeo_status sides_warm_up(mgi_compare_state *comparison, mgeo_error *erro
 static mgeo_status sides_answer(mgi_compare_state *comparison, size_t call, mgeo_error *error) {
     mgeo_status status = MGEO_OK;
     for (size_t i = 0; i < MGI_COMPARE_SIDES && status == MGEO_OK; i++) {
-        pair_side *side =
+        mgi_compare_side *side =
             &comparison->sides[(call + i) % MGI_COMPARE_SIDES]; /* each goes first in turn */
         status = side_answer(comparison, side, call, error);
         side->seconds += side->call_seconds[call];
@@ -57,15 +57,15 @@ static int by_value(const void *left, const void *right) {
 }
 
 /* By the nearest rank, of calls in order. */
-static double call_quantile(const pair_side *side, size_t calls, double q) {
+static double call_quantile(const mgi_compare_side *side, size_t calls, double q) {
     size_t rank = (size_t)ceil(q * (double)calls);
     return side->call_seconds[rank > 0 ? rank - 1 : 0];
 }
 
 static void report_times(mgi_compare_state *comparison) {
     mgeo_compare_report *report = comparison->report;
-    pair_side *live = &comparison->sides[MGI_COMPARE_LIVE];
-    pair_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
+    mgi_compare_side *live = &comparison->sides[MGI_COMPARE_LIVE];
+    mgi_compare_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
     size_t full = comparison->options->count / comparison->chunk; /* a short last call is no call */
     size_t calls = full > 0 ? full : 1;
     qsort(live->call_seconds, calls, sizeof *live->call_seconds, by_value);

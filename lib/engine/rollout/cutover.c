@@ -28,10 +28,10 @@ static void set_route(mgeo_engine *engine, int32_t slot) {
 }
 
 /* Who is and who was, as receipts name them. */
-static void name_models(mgi_cutover *turning) {
-    mgeo_swap_receipt *receipt = turning->receipt;
-    const mgeo_model_info *from = &turning->from;
-    const mgeo_model_info *to = &turning->to;
+static void name_models(mgi_cutover *cutover) {
+    mgeo_swap_receipt *receipt = cutover->receipt;
+    const mgeo_model_info *from = &cutover->from;
+    const mgeo_model_info *to = &cutover->to;
     receipt->from_generation = from->generation;
     receipt->to_generation = to->generation;
     receipt->from_slot = from->slot;
@@ -42,53 +42,53 @@ static void name_models(mgi_cutover *turning) {
 
 /* Pins that are not those of jobs, comparisons or a gate, which hold a model between calls too. */
 static uint64_t calls_on(const mgeo_engine *engine, int32_t slot) {
-    int64_t calls = mgi_slots_pins(&engine->slots, slot) - (int64_t)engine->holds[slot];
+    int64_t calls = mgi_slots_pins(&engine->slots, slot) - (int64_t)engine->leases[slot];
     return calls > 0 ? (uint64_t)calls : 0;
 }
 
-void mgi_cutover_run(mgeo_engine *engine, int32_t to, mgi_cutover *turning) {
+void mgi_cutover_run(mgeo_engine *engine, int32_t to, mgi_cutover *cutover) {
     int32_t from = mgi_slots_live(&engine->slots);
     double start = mgi_clock_now();
-    turning->from = engine->slot_models[from].info;
-    turning->to = engine->slot_models[to].info;
+    cutover->from = engine->slot_models[from].info;
+    cutover->to = engine->slot_models[to].info;
     set_route(engine, to);
-    turning->receipt->turn_seconds = mgi_clock_now() - start;
-    turning->receipt->calls_in_flight = calls_on(engine, from);
-    turning->ticket = mgi_journal_ticket(engine->journal);
-    name_models(turning);
+    cutover->receipt->turn_seconds = mgi_clock_now() - start;
+    cutover->receipt->calls_in_flight = calls_on(engine, from);
+    cutover->ticket = mgi_journal_ticket(engine->journal);
+    name_models(cutover);
 }
 
-void mgi_cutover_note_models(const mgeo_engine *engine, mgi_cutover *turning) {
+void mgi_cutover_note_models(const mgeo_engine *engine, mgi_cutover *cutover) {
     int32_t live = mgi_slots_live(&engine->slots);
-    turning->from = engine->slot_models[live].info;
-    turning->to = engine->slot_models[mgi_slots_other(live)].info;
-    name_models(turning);
+    cutover->from = engine->slot_models[live].info;
+    cutover->to = engine->slot_models[mgi_slots_other(live)].info;
+    name_models(cutover);
 }
 
 /* ---- the receipt; the mutex is not held ------------------------------------------------------ */
 
-void mgi_cutover_write_receipt(mgeo_engine *engine, const mgi_cutover *turning,
+void mgi_cutover_write_receipt(mgeo_engine *engine, const mgi_cutover *cutover,
                                mgi_journal_record *record) {
-    mgeo_swap_receipt *receipt = turning->receipt;
+    mgeo_swap_receipt *receipt = cutover->receipt;
     mgi_journal_mark mark = {0};
     receipt->stall_seconds = 1e-9 * (double)atomic_load(&engine->stall_nanoseconds);
-    mgi_journal_record_model(record, "from", &turning->from);
-    mgi_journal_record_model(record, "to", &turning->to);
+    mgi_journal_record_model(record, "from", &cutover->from);
+    mgi_journal_record_model(record, "to", &cutover->to);
     mgi_journal_record_integer(record, "calls_in_flight", receipt->calls_in_flight);
     mgi_journal_record_number(record, "turn_seconds", receipt->turn_seconds);
     mgi_journal_record_number(record, "stall_seconds", receipt->stall_seconds);
     if (receipt->check_count > 0) {
         mgi_journal_record_checks(record, "checks", receipt->checks, receipt->check_count);
     }
-    receipt->journal_status = mgi_events_append(engine, turning->ticket, record, &mark);
+    receipt->journal_status = mgi_events_append(engine, cutover->ticket, record, &mark);
     receipt->journal_line = mark.line;
     mgi_fixed_text_copy(receipt->journal_hash, sizeof receipt->journal_hash, mark.hash);
 }
 
-void mgi_cutover_log(const mgeo_engine *engine, const char *how, const mgi_cutover *turning) {
+void mgi_cutover_log(const mgeo_engine *engine, const char *how, const mgi_cutover *cutover) {
     mgi_log_line(&engine->log, MGEO_LOG_INFO,
                  "%s from %s (generation %llu) to %s (generation %llu, %s)", how,
-                 turning->from.version, (unsigned long long)turning->from.generation,
-                 turning->to.version, (unsigned long long)turning->to.generation,
-                 mgi_slot_name(turning->to.slot));
+                 cutover->from.version, (unsigned long long)cutover->from.generation,
+                 cutover->to.version, (unsigned long long)cutover->to.generation,
+                 mgi_slot_name(cutover->to.slot));
 }

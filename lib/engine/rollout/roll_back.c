@@ -13,44 +13,45 @@ static int32_t rollback_slot(const mgeo_engine *engine) {
     int32_t live = mgi_slots_live(&engine->slots);
     if (live < 0) return -1;
     const mgi_slot_model *other = &engine->slot_models[mgi_slots_other(live)];
-    bool resident = other->runner != NULL && !engine->emptying;
-    if (engine->former != 0 && resident && other->info.generation == engine->former) {
+    bool resident = other->runner != NULL && !engine->draining;
+    if (engine->rollback_generation != 0 && resident &&
+        other->info.generation == engine->rollback_generation) {
         return mgi_slots_other(live);
     }
     return mgi_slots_share(&engine->slots) > 0 ? live : -1;
 }
 
 /* A canary that ends leaves the way back from the last swap as it was. */
-static void roll_back_to(mgeo_engine *engine, int32_t slot, mgi_cutover *turning) {
-    if (slot != mgi_slots_live(&engine->slots)) engine->former = 0;
-    mgi_cutover_run(engine, slot, turning);
+static void roll_back_to(mgeo_engine *engine, int32_t slot, mgi_cutover *cutover) {
+    if (slot != mgi_slots_live(&engine->slots)) engine->rollback_generation = 0;
+    mgi_cutover_run(engine, slot, cutover);
     engine->counts.roll_backs++;
 }
 
 mgeo_status mgi_roll_back(mgeo_engine *engine, const mgeo_roll_back_options *options,
                           mgeo_swap_receipt *receipt, mgeo_error *error) {
-    mgi_cutover turning = {.receipt = receipt};
+    mgi_cutover cutover = {.receipt = receipt};
     mgi_lock_acquire(&engine->mutex);
     int32_t slot = rollback_slot(engine);
-    if (slot >= 0) roll_back_to(engine, slot, &turning);
+    if (slot >= 0) roll_back_to(engine, slot, &cutover);
     mgi_lock_release(&engine->mutex);
     if (slot < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL,
                         "there is no model to go back to: none was swapped out since, or it is no "
                         "longer resident");
     }
-    mgi_cutover_write_receipt(engine, &turning,
+    mgi_cutover_write_receipt(engine, &cutover,
                               mgi_journal_record_create("rollback",
                                                         mgi_events_actor(engine, options->actor),
                                                         options->reason));
-    mgi_cutover_log(engine, "rolled back", &turning);
+    mgi_cutover_log(engine, "rolled back", &cutover);
     return MGEO_OK;
 }
 
 bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *reason,
                              const mgeo_check *checks, uint32_t count) {
     mgeo_swap_receipt receipt = {.check_count = count};
-    mgi_cutover turning = {.receipt = &receipt};
+    mgi_cutover cutover = {.receipt = &receipt};
     for (uint32_t i = 0; i < count; i++) receipt.checks[i] = checks[i];
     mgi_lock_acquire(&engine->mutex);
     bool canary = mgi_slots_share(&engine->slots) > 0;
@@ -58,15 +59,15 @@ bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *re
     int32_t slot = canary ? mgi_slots_live(&engine->slots) : rollback_slot(engine);
     bool turns = mgi_slots_route(&engine->slots) == route && slot >= 0;
     if (turns) {
-        roll_back_to(engine, slot, &turning);
+        roll_back_to(engine, slot, &cutover);
         engine->counts.watch_roll_backs++;
         mgi_watch_note_rollback(engine->watcher, reason);
     }
     mgi_lock_release(&engine->mutex);
     if (!turns) return false;
-    mgi_cutover_write_receipt(engine, &turning,
+    mgi_cutover_write_receipt(engine, &cutover,
                               mgi_journal_record_create("rollback", "watch", reason));
     mgi_log_line(&engine->log, MGEO_LOG_WARNING, "the watch turned traffic back to %s: %s",
-                 turning.to.version, reason);
+                 cutover.to.version, reason);
     return true;
 }

@@ -20,7 +20,7 @@ mgi_shadow *mgi_shadow_create(mgeo_engine *engine) {
         return NULL;
     }
     /* With default attributes these cannot fail on the systems we build for. */
-    mgi_lock_init(&shadow->setter, MGI_LOCK_SHADOW_CHANGE);
+    mgi_lock_init(&shadow->change_lock, MGI_LOCK_SHADOW_CHANGE);
     mgi_lock_init(&shadow->mutex, MGI_LOCK_SHADOW_REPORT);
     return shadow;
 }
@@ -36,10 +36,10 @@ void mgi_shadow_destroy(mgi_shadow *shadow) {
     mgi_shadow_end(shadow);
     mgi_lock_release(&shadow->engine->mutex);
     mgi_shadow_join(shadow);
-    mgi_shadow_stats_finish(&shadow->figures);
+    mgi_shadow_stats_finish(&shadow->stats);
     mgi_shadow_queue_finish(&shadow->queue);
     mgi_lock_finish(&shadow->mutex);
-    mgi_lock_finish(&shadow->setter);
+    mgi_lock_finish(&shadow->change_lock);
     mgi_free(shadow);
 }
 
@@ -92,7 +92,7 @@ void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report) {
     mgi_shadow_counts counts;
     size_t struct_size = report->struct_size;
     mgi_lock_acquire(&shadow->mutex);
-    mgi_shadow_stats_report(&shadow->figures, report);
+    mgi_shadow_stats_report(&shadow->stats, report);
     mgi_shadow_queue_counts(&shadow->queue, &counts);
     mgi_lock_release(&shadow->mutex);
     report->struct_size = struct_size;
@@ -104,11 +104,11 @@ void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report) {
 }
 
 /* The shadow's mutex is held. */
-static mgeo_status shadow_find(const mgi_shadow_stats *figures, uint32_t rank,
-                               const mgi_shadow_stats_pair **worst, mgeo_error *error) {
-    uint32_t count = figures->report.worst_count;
+static mgeo_status shadow_find(const mgi_shadow_stats *stats, uint32_t rank,
+                               const mgi_shadow_stats_pair **largest, mgeo_error *error) {
+    uint32_t count = stats->report.worst_count;
     if (rank < count) {
-        *worst = &figures->worst[figures->order[rank]];
+        *largest = &stats->largest[stats->order[rank]];
         return MGEO_OK;
     }
     return mgi_fail(error, MGEO_E_ARGUMENT, "rank is %u: %u pairs are kept", rank, count);
@@ -117,13 +117,13 @@ static mgeo_status shadow_find(const mgi_shadow_stats *figures, uint32_t rank,
 mgeo_status mgi_shadow_get_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,
                                 size_t a_capacity, char *b, size_t b_capacity, mgeo_error *error) {
     mgi_shadow *shadow = engine->shadow;
-    const mgi_shadow_stats_pair *worst = NULL;
+    const mgi_shadow_stats_pair *largest = NULL;
     mgi_lock_acquire(&shadow->mutex);
-    mgeo_status status = shadow_find(&shadow->figures, rank, &worst, error);
+    mgeo_status status = shadow_find(&shadow->stats, rank, &largest, error);
     if (status == MGEO_OK) {
-        if (shift != NULL) *shift = worst->shift;
-        if (a != NULL) mgi_fixed_text_copy(a, a_capacity, worst->a);
-        if (b != NULL) mgi_fixed_text_copy(b, b_capacity, worst->b);
+        if (shift != NULL) *shift = largest->shift;
+        if (a != NULL) mgi_fixed_text_copy(a, a_capacity, largest->a);
+        if (b != NULL) mgi_fixed_text_copy(b, b_capacity, largest->b);
     }
     mgi_lock_release(&shadow->mutex);
     return status;

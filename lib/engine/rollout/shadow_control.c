@@ -21,8 +21,8 @@ typedef struct shadow_change {
     mgeo_model_info live, standby;
     mgi_pin pin; /* of the standby model, while the lane is opened */
     mgi_runner *runner;
-    mgi_side_scorer *solo;
-    mgi_shadow_stats figures;
+    mgi_side_scorer *scorer;
+    mgi_shadow_stats stats;
     uint64_t ticket;
 } shadow_change;
 
@@ -74,9 +74,9 @@ static mgeo_status shadow_start(mgi_shadow *shadow, mgeo_error *error) {
 static void shadow_reset(mgi_shadow *shadow, shadow_change *change) {
     uint64_t rows = change->options->queue_rows;
     mgi_lock_acquire(&shadow->mutex);
-    mgi_shadow_stats former = shadow->figures;
-    shadow->figures = change->figures;
-    change->figures = former;
+    mgi_shadow_stats former = shadow->stats;
+    shadow->stats = change->stats;
+    change->stats = former;
     mgi_shadow_queue_open(&shadow->queue, change->live.generation, rows != 0 ? rows : DEFAULT_ROWS);
     mgi_lock_release(&shadow->mutex);
 }
@@ -85,12 +85,12 @@ static mgeo_status shadow_commit(mgi_shadow *shadow, shadow_change *change, mgeo
     mgeo_status status = shadow_confirm(shadow->engine, change, error);
     if (status != MGEO_OK) return status;
     shadow->slot = change->standby.slot;
-    shadow->nice = change->options->full_speed == 0;
+    shadow->low_priority = change->options->full_speed == 0;
     status = shadow_start(shadow, error);
     if (status != MGEO_OK) return status;
     shadow_reset(shadow, change);
-    shadow->solo = change->solo; /* the thread's, which has to come by the mutex first */
-    change->solo = NULL;
+    shadow->scorer = change->scorer; /* the thread's, which has to come by the mutex first */
+    change->scorer = NULL;
     shadow->running = true;
     shadow->busy = false;
     atomic_store(&shadow->generation, change->live.generation);
@@ -117,10 +117,10 @@ static void shadow_stop(mgi_shadow *shadow, shadow_change *change) {
 static mgeo_status shadow_equip(shadow_change *change, mgeo_error *error) {
     uint32_t worst = change->options->worst_pairs;
     mgeo_status status =
-        mgi_shadow_stats_init(&change->figures, worst != 0 ? worst : DEFAULT_WORST_PAIRS,
+        mgi_shadow_stats_init(&change->stats, worst != 0 ? worst : DEFAULT_WORST_PAIRS,
                               &change->live, &change->standby, error);
     if (status != MGEO_OK) return status;
-    return mgi_side_scorer_create(change->runner, &change->solo, error);
+    return mgi_side_scorer_create(change->runner, &change->scorer, error);
 }
 
 /* Ends the shadow that ran, if the new one can take its place. */
@@ -149,9 +149,9 @@ static mgeo_status shadow_begin(mgi_shadow *shadow, shadow_change *change, mgeo_
 
     status = shadow_equip(change, error);
     if (status == MGEO_OK) status = shadow_replace(shadow, change, error);
-    mgi_side_scorer_destroy(change->solo);
+    mgi_side_scorer_destroy(change->scorer);
     mgi_slots_unpin(&engine->slots, change->pin);
-    mgi_shadow_stats_finish(&change->figures);
+    mgi_shadow_stats_finish(&change->stats);
     return status;
 }
 
@@ -173,13 +173,13 @@ mgeo_status mgi_shadow_control_set_share(mgeo_engine *engine, uint32_t share,
     shadow_change change = {.options = options, .share = share};
     mgeo_status status = check_shadow(options, error);
     if (status != MGEO_OK) return status;
-    mgi_lock_acquire(&shadow->setter);
+    mgi_lock_acquire(&shadow->change_lock);
     if (share == 0) {
         shadow_stop(shadow, &change);
     } else {
         status = shadow_begin(shadow, &change, error);
     }
-    mgi_lock_release(&shadow->setter);
+    mgi_lock_release(&shadow->change_lock);
     bool changed = status == MGEO_OK && (share > 0 || change.before > 0);
     if (changed) report_shadow(engine, &change);
     return status;

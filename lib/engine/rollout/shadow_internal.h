@@ -20,7 +20,7 @@ struct mgi_shadow {
     _Atomic uint64_t generation; /* of the live model; written before the share */
     _Atomic uint64_t seen;       /* calls that could have been chosen */
 
-    mgi_lock setter; /* one change at a time; before the engine's mutex */
+    mgi_lock change_lock; /* one change at a time; before the engine's mutex */
     bool has_thread;
     pthread_t thread;
 
@@ -29,12 +29,12 @@ struct mgi_shadow {
     bool busy; /* the thread holds `pin` */
     int32_t slot;
     mgi_pin pin;
-    mgi_side_scorer *solo;
-    bool nice;
+    mgi_side_scorer *scorer;
+    bool low_priority;
 
     mgi_shadow_queue queue;
     mgi_lock mutex; /* guards figures; before the queue's */
-    mgi_shadow_stats figures;
+    mgi_shadow_stats stats;
 };
 
 /* The thread's body; the argument is the shadow. */

@@ -41,13 +41,13 @@ void mgi_shadow_queue_finish(mgi_shadow_queue *queue) {
     sem_destroy(&queue->work);
 }
 
-void mgi_shadow_queue_open(mgi_shadow_queue *queue, uint64_t generation, uint64_t rows_most) {
+void mgi_shadow_queue_open(mgi_shadow_queue *queue, uint64_t generation, uint64_t max_rows) {
     while (sem_trywait(&queue->work) == 0) { /* what woke those who worked before */
     }
     mgi_lock_acquire(&queue->mutex);
     queue->counts = (mgi_shadow_counts){0};
     queue->generation = generation;
-    atomic_store(&queue->rows_most, rows_most);
+    atomic_store(&queue->max_rows, max_rows);
     atomic_store(&queue->missed_calls, 0);
     atomic_store(&queue->missed_pairs, 0);
     mgi_lock_release(&queue->mutex);
@@ -115,12 +115,12 @@ static bool shadow_keep_texts(mgi_shadow_block *block) {
 /* What there is room and memory for of a call; NULL: nothing. */
 static mgi_shadow_block *shadow_copy(const mgi_shadow_queue *queue, const mgeo_pair *pairs,
                                      size_t count, const mgeo_scores *scores) {
-    uint64_t rows_most = atomic_load(&queue->rows_most);
+    uint64_t max_rows = atomic_load(&queue->max_rows);
     uint64_t rows = atomic_load(&queue->rows_now);
     uint64_t bytes = atomic_load(&queue->bytes_now);
-    uint64_t bytes_most = rows_most * SHADOW_PAIR_BYTES;
-    if (scores->label == NULL || rows >= rows_most || bytes >= bytes_most) return NULL;
-    uint64_t most = rows_most - rows < count ? rows_most - rows : count;
+    uint64_t bytes_most = max_rows * SHADOW_PAIR_BYTES;
+    if (scores->label == NULL || rows >= max_rows || bytes >= bytes_most) return NULL;
+    uint64_t most = max_rows - rows < count ? max_rows - rows : count;
     mgi_shadow_block *block = mgi_calloc(1, sizeof *block + most * sizeof block->pairs[0]);
     if (block == NULL) return NULL;
     shadow_choose(block, most, bytes_most - bytes, pairs, count, scores);
@@ -140,7 +140,7 @@ static void shadow_publish(mgi_shadow_queue *queue) {
 /* Returns whether the block was taken. Others may have taken its room since it was copied. */
 static bool shadow_put(mgi_shadow_queue *queue, mgi_shadow_block *block, uint64_t answered,
                        bool *wake) {
-    bool fits = block != NULL && queue->counts.waiting + block->count <= queue->rows_most;
+    bool fits = block != NULL && queue->counts.waiting + block->count <= queue->max_rows;
     uint64_t first = queue->counts.pairs;
     uint64_t kept = fits ? block->count : 0;
     queue->counts.calls++;

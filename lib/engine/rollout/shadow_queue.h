@@ -42,7 +42,7 @@ typedef struct mgi_shadow_queue {
     mgi_shadow_block *first, *last;
     mgi_shadow_counts counts;
     uint64_t generation; /* of the model whose calls are taken; 0: none are */
-    _Atomic uint64_t rows_most;
+    _Atomic uint64_t max_rows;
     uint64_t bytes; /* of the texts that wait */
     /* Calls that met the mutex in use, and their pairs: all dropped. */
     _Atomic uint64_t missed_calls, missed_pairs;
@@ -55,7 +55,7 @@ void mgi_shadow_queue_finish(mgi_shadow_queue *queue);
 
 /* Takes calls of the model of this generation from now on, and counts from 0. The queue is empty
  * and nobody works on it. */
-void mgi_shadow_queue_open(mgi_shadow_queue *queue, uint64_t generation, uint64_t rows_most);
+void mgi_shadow_queue_open(mgi_shadow_queue *queue, uint64_t generation, uint64_t max_rows);
 /* Takes no more, and wakes the one who works. */
 void mgi_shadow_queue_close(mgi_shadow_queue *queue);
 

@@ -24,23 +24,23 @@ typedef struct mgi_shadow_stats {
     uint64_t sizes[MGI_SHADOW_STATS_STEPS + 1]; /* of shifts, to the nearest step */
     uint64_t live_similarity[MGI_DRIFT_BINS], standby_similarity[MGI_DRIFT_BINS];
 
-    uint32_t worst_capacity;
+    uint32_t largest_capacity;
     uint32_t *order; /* [worst_capacity] indices into worst, largest shift first */
-    mgi_shadow_stats_pair *worst;
+    mgi_shadow_stats_pair *largest;
 } mgi_shadow_stats;
 
 /* Begins anew for these two models. Errors: MGEO_E_MEMORY. */
-mgeo_status mgi_shadow_stats_init(mgi_shadow_stats *figures, uint32_t worst_pairs,
+mgeo_status mgi_shadow_stats_init(mgi_shadow_stats *stats, uint32_t worst_pairs,
                                   const mgeo_model_info *live, const mgeo_model_info *standby,
                                   mgeo_error *error);
-void mgi_shadow_stats_finish(mgi_shadow_stats *figures);
+void mgi_shadow_stats_finish(mgi_shadow_stats *stats);
 
 /* One pair that the standby model was asked for, of the call whose first pair is number `first`:
  * its similarity there (NaN: no score, `not_finite` says whether for that reason) and label. */
-void mgi_shadow_stats_add(mgi_shadow_stats *figures, const mgi_shadow_pair *pair, uint64_t first,
+void mgi_shadow_stats_add(mgi_shadow_stats *stats, const mgi_shadow_pair *pair, uint64_t first,
                           float similarity, int32_t label, bool not_finite);
 
 /* Fills in what is not counted as it comes. */
-void mgi_shadow_stats_report(const mgi_shadow_stats *figures, mgeo_shadow_report *report);
+void mgi_shadow_stats_report(const mgi_shadow_stats *stats, mgeo_shadow_report *report);
 
 #endif

@@ -34,11 +34,11 @@ static void shadow_compute(mgi_shadow *shadow, mgi_shadow_block *block, uint32_t
     for (uint32_t i = 0; i < count; i++) {
         pairs[i] = (mgeo_pair){kept[i].a, kept[i].a_length, kept[i].b, kept[i].b_length};
     }
-    mgeo_status status = mgi_side_scorer_score(shadow->solo, pairs, count, &scores, NULL);
+    mgeo_status status = mgi_side_scorer_score(shadow->scorer, pairs, count, &scores, NULL);
     mgi_lock_acquire(&shadow->mutex);
-    if (status != MGEO_OK) shadow->figures.report.failed += count;
+    if (status != MGEO_OK) shadow->stats.report.failed += count;
     for (uint32_t i = 0; i < count && status == MGEO_OK; i++) {
-        mgi_shadow_stats_add(&shadow->figures, &kept[i], block->first, similarity[i], label[i],
+        mgi_shadow_stats_add(&shadow->stats, &kept[i], block->first, similarity[i], label[i],
                              (flags[i] & MGEO_ROW_NOT_FINITE) != 0);
     }
     mgi_shadow_queue_settle(&shadow->queue, block, count);
@@ -71,7 +71,7 @@ void *mgi_shadow_thread_main(void *argument) {
     mgi_shadow_block *block;
     bool running = true;
     mgi_thread_name("mgeo-shadow");
-    if (shadow->nice) mgi_thread_lower_priority();
+    if (shadow->low_priority) mgi_thread_lower_priority();
     while (running) {
         mgi_shadow_queue_await(&shadow->queue);
         running = shadow_runs(shadow);
@@ -82,8 +82,8 @@ void *mgi_shadow_thread_main(void *argument) {
     while ((block = mgi_shadow_queue_take(&shadow->queue)) != NULL) {
         mgi_shadow_queue_release(&shadow->queue, block);
     }
-    mgi_side_scorer_destroy(shadow->solo);
-    shadow->solo = NULL;
+    mgi_side_scorer_destroy(shadow->scorer);
+    shadow->scorer = NULL;
     mgi_slots_unpin(&shadow->engine->slots, shadow->pin);
     return NULL;
 }

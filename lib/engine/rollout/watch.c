@@ -33,7 +33,8 @@ struct mgi_watch {
     int32_t slot; /* of the watched model */
     uint64_t route;
     double began;
-    bool beside; /* the former model answers too: its figures are the window's, as the other's */
+    bool
+        concurrent; /* the former model answers too: its figures are the window's, as the other's */
     mgeo_watch_report report; /* state, figures; the rest of a watch that runs is above */
     mgi_snapshot watched_before, former_before; /* when the window began */
     mgi_snapshot now, watched, former;          /* what a look works with */
@@ -55,7 +56,7 @@ static void watch_measure(mgi_watch *watcher) {
     mgi_runner_snapshot(watch_runner(watcher, watcher->slot), &watcher->now);
     mgi_snapshot_since(&watcher->watched, &watcher->now, &watcher->watched_before);
     watcher->former = watcher->former_before;
-    if (watcher->beside) {
+    if (watcher->concurrent) {
         mgi_runner_snapshot(watch_runner(watcher, other), &watcher->now);
         mgi_snapshot_since(&watcher->former, &watcher->now, &watcher->former_before);
     }
@@ -216,7 +217,7 @@ void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, 
     watcher->watch = *watch;
     watcher->slot = slot;
     watcher->route = route;
-    watcher->beside = share > 0 && share < MGI_SLOTS_SHARE_ALL;
+    watcher->concurrent = share > 0 && share < MGI_SLOTS_SHARE_ALL;
     watcher->began = mgi_clock_now();
     mgi_runner_snapshot(watch_runner(watcher, slot), &watcher->watched_before);
     mgi_runner_snapshot(watch_runner(watcher, other), &watcher->former_before);

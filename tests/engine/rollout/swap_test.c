@@ -165,7 +165,7 @@ static void *load_quickly(void *argument) {
 
 static void begin_waiting_load(waiting_load *w, double patience) {
     *w = (waiting_load){.third = {.path = paths[2]}};
-    engine->patience = patience;
+    engine->drain_grace_seconds = patience;
     loader first = {.path = paths[0]};
     load_controllable(&first);
     load(1);
