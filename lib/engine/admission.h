@@ -12,7 +12,7 @@ typedef struct mgi_admission {
     uint64_t limit; /* of the caller's; 0: none */
 } mgi_admission;
 
-/* What the load would need beside what there is. Errors: those of the backend. */
+/* What the load would need, and what is free. Errors: those of the backend. */
 mgeo_status mgi_admission_estimate(const mgi_admission *admission, mgeo_memory *memory,
                                    mgeo_error *error);
 

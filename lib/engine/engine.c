@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An engine: made, asked to score, and ended. */
+/* An engine's life, and one call's way through it. */
 #include "engine/engine.h"
 
 #include "core/alloc.h"
@@ -88,7 +88,7 @@ void mgi_engine_destroy(mgeo_engine *engine) {
 
 /* ---- scoring --------------------------------------------------------------------------------- */
 
-/* Where the call stands for the canary's choice; only a canary makes that worth knowing. */
+/* The call's bucket, which is worth its hash only while there is a canary. */
 static uint32_t bucket_of_call(const mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                                const mgeo_scores *scores) {
     if (mgi_slots_share(&engine->slots) == 0) return MGI_SLOTS_SHARE_ALL;
@@ -96,7 +96,7 @@ static uint32_t bucket_of_call(const mgeo_engine *engine, const mgeo_pair *pairs
     return mgi_canary_bucket_of_pairs(pairs, count);
 }
 
-/* The call met a turn and had to look again: the time is what a swap costs those it disturbs. */
+/* The call met a cut-over and pinned again: the time is what a swap costs the calls it disturbs. */
 static void note_stall(mgeo_engine *engine, double seconds) {
     uint64_t nanoseconds = mgi_counters_nanoseconds(seconds);
     uint64_t seen = atomic_load(&engine->stall_nanoseconds);
@@ -107,14 +107,14 @@ static void note_stall(mgeo_engine *engine, double seconds) {
 
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
-    uint32_t point = bucket_of_call(engine, pairs, count, scores);
+    uint32_t bucket = bucket_of_call(engine, pairs, count, scores);
     double start = mgi_clock_now();
-    mgi_pin pin = mgi_slots_pin(&engine->slots, point);
+    mgi_pin pin = mgi_slots_pin(&engine->slots, bucket);
     if (pin.slot < 0) {
         return mgi_fail(error, MGEO_E_NO_MODEL, "no model is loaded: call mgeo_load first");
     }
-    if (pin.looks > 1) note_stall(engine, mgi_clock_now() - start);
-    if (point < MGI_SLOTS_SHARE_ALL && pin.slot != mgi_slots_live(&engine->slots)) {
+    if (pin.attempts > 1) note_stall(engine, mgi_clock_now() - start);
+    if (bucket < MGI_SLOTS_SHARE_ALL && pin.slot != mgi_slots_live(&engine->slots)) {
         atomic_fetch_add_explicit(&engine->canary_calls, 1, memory_order_relaxed);
     }
     const mgi_slot_model *model = &engine->slot_models[pin.slot];

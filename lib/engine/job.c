@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs: one model, held for many calls. */
+/* Jobs: one model, leased for many calls. */
 #include "engine/job.h"
 
 #include "core/alloc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs: one model, held for many calls. */
+/* Jobs: one model, leased for many calls. */
 #ifndef MGI_ENGINE_JOB_H
 #define MGI_ENGINE_JOB_H
 

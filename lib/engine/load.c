@@ -205,7 +205,7 @@ mgeo_status mgi_load_into_standby(mgeo_engine *engine, const char *path,
     if (loading.status == MGEO_OK) load_prepare(&loading);
     if (loading.status == MGEO_OK) load_commit(&loading, start, info, &ticket);
     if (loading.status == MGEO_OK) {
-        /* First the line: those of later events wait for it. */
+        /* The journal first: the lines of later events wait for this one. */
         load_journal(&loading, info, ticket);
         load_log(&loading, info);
         mgi_runner_destroy(loading.replaced.runner);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What live traffic felt while a load ran beside it. */
+/* What a load did to live traffic: its call times before and during the load. */
 #include "engine/load_impact.h"
 
 #include "core/alloc.h"
@@ -59,7 +59,7 @@ static void add_histogram(mgi_histogram *sum, const mgi_histogram *more) {
     sum->sum_nanoseconds += more->sum_nanoseconds;
 }
 
-/* Traffic may have turned meanwhile: calls of both models count. */
+/* There may have been a swap meanwhile: calls of both models count. */
 void mgi_load_impact_end(mgi_load_impact *impact, mgeo_model_info *info) {
     if (impact == NULL) return;
     mgi_histogram sum = {0};

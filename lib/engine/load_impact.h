@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What live traffic felt while a load ran beside it. */
+/* What a load did to live traffic: its call times before and during the load. */
 #ifndef MGI_ENGINE_LOAD_IMPACT_H
 #define MGI_ENGINE_LOAD_IMPACT_H
 

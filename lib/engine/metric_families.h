@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every metric that there is, and what it is written from: a copy, so that nothing is held
+/* Every metric that there is, and the snapshot that they are written from, so that no lock is held
  * meanwhile. */
 #ifndef MGI_ENGINE_METRIC_FAMILIES_H
 #define MGI_ENGINE_METRIC_FAMILIES_H

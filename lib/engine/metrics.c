@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine's figures for metrics, copied at one go. */
+/* The engine's figures as metrics: a snapshot is taken first, and written without any lock. */
 #include "engine/metrics.h"
 
 #include "core/alloc.h"

@@ -5,8 +5,8 @@
 
 #include "run/runner.h"
 
-/* Written only while the slot serves nobody and nobody holds it; read by whoever holds a pin, or
- * the engine's mutex. */
+/* Written only while no call is sent to the slot and no pin is left; read under a pin or the
+ * engine's mutex. */
 typedef struct mgi_slot_model {
     mgi_runner *runner; /* NULL: the slot is empty */
     mgeo_model_info info;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two slots and one atomic word: who answers, who may be emptied. This and nothing else.
  *
- * Why a pin looks at the route twice: between reading the route and counting itself a caller may
- * sleep; traffic may turn and the drain may see no pins. The second look finds the turn, and the
- * caller has touched nothing but the counter. If instead the route is unchanged after the count,
- * the count came before any later turn, so the drain after that turn sees it. This needs one order
- * of all four operations that every thread agrees on, hence sequential consistency throughout. The
- * turn count in the route makes every turn's word unlike all others, so that "unchanged" is exact.
+ * Why a pin reads the route twice: between reading the route and counting itself a caller may
+ * sleep; the route may be set anew and the drain may see no pins. The second read finds that, and
+ * the caller has touched nothing but the counter. If instead the route is unchanged after the
+ * count, the count came before any later change, so the drain after that change sees it. This needs
+ * one order of all four operations that every thread agrees on, hence sequential consistency
+ * throughout. The count in the route makes every word unlike all others, so that "unchanged" is
+ * exact.
  */
 #include "engine/slots.h"
 
@@ -23,7 +24,7 @@ void mgi_slots_init(mgi_slots *slots) {
     }
 }
 
-enum { SHARE_BITS = 14, CUTOVERS_SHIFT = 1 + SHARE_BITS };
+enum { SHARE_BITS = 14, COUNT_SHIFT = 1 + SHARE_BITS };
 
 static int32_t mgi_route_live(uint64_t route) { return route == 0 ? -1 : (int32_t)(route & 1); }
 
@@ -31,37 +32,37 @@ static uint32_t route_share(uint64_t route) {
     return (uint32_t)(route >> 1) & ((1u << SHARE_BITS) - 1);
 }
 
-static int32_t mgi_route_choose(uint64_t route, uint32_t point) {
+static int32_t route_choose(uint64_t route, uint32_t bucket) {
     if (route == 0) return -1;
-    return (int32_t)(route & 1) ^ (point < route_share(route));
+    return (int32_t)(route & 1) ^ (bucket < route_share(route));
 }
 
 /* Spreads threads over stripes without state of their own: by where their stacks are. */
-static uint32_t mgi_own_stripe(void) {
+static uint32_t own_stripe(void) {
     uint64_t self = (uint64_t)(uintptr_t)pthread_self();
     return (uint32_t)((self * UINT64_C(0x9E3779B97F4A7C15)) >> 32) % MGI_SLOTS_PIN_STRIPES;
 }
 
-static void mgi_slots_count(mgi_slots *slots, mgi_pin pin) {
+static void count_pin(mgi_slots *slots, mgi_pin pin) {
     atomic_fetch_add(&slots->stripes[pin.slot][pin.stripe].pins, 1);
 }
 
-mgi_pin mgi_slots_pin(mgi_slots *slots, uint32_t point) {
-    mgi_pin pin = {.slot = -1, .stripe = mgi_own_stripe()};
+mgi_pin mgi_slots_pin(mgi_slots *slots, uint32_t bucket) {
+    mgi_pin pin = {.slot = -1, .stripe = own_stripe()};
     for (;;) {
         uint64_t route = atomic_load(&slots->route);
-        pin.slot = mgi_route_choose(route, point);
-        pin.looks++;
+        pin.slot = route_choose(route, bucket);
+        pin.attempts++;
         if (pin.slot < 0) return pin;
-        mgi_slots_count(slots, pin);
+        count_pin(slots, pin);
         if (atomic_load(&slots->route) == route) return pin;
         mgi_slots_unpin(slots, pin);
     }
 }
 
 mgi_pin mgi_slots_pin_slot(mgi_slots *slots, int32_t slot) {
-    mgi_pin pin = {.slot = slot, .stripe = mgi_own_stripe(), .looks = 1};
-    mgi_slots_count(slots, pin);
+    mgi_pin pin = {.slot = slot, .stripe = own_stripe(), .attempts = 1};
+    count_pin(slots, pin);
     return pin;
 }
 
@@ -78,9 +79,9 @@ int32_t mgi_slots_live(const mgi_slots *slots) {
 uint32_t mgi_slots_share(const mgi_slots *slots) { return route_share(atomic_load(&slots->route)); }
 
 void mgi_slots_set_route(mgi_slots *slots, int32_t slot, uint32_t share) {
-    uint64_t turns = atomic_load(&slots->route) >> CUTOVERS_SHIFT;
+    uint64_t routes = atomic_load(&slots->route) >> COUNT_SHIFT;
     atomic_store(&slots->route,
-                 (turns + 1) << CUTOVERS_SHIFT | (uint64_t)share << 1 | (uint64_t)slot);
+                 (routes + 1) << COUNT_SHIFT | (uint64_t)share << 1 | (uint64_t)slot);
 }
 
 int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
@@ -91,8 +92,8 @@ int64_t mgi_slots_pins(const mgi_slots *slots, int32_t slot) {
     return pins;
 }
 
-/* A call that holds the slot keeps its stripe above 0 all the while, so each stripe may be waited
- * for on its own: no later pin of a slot that no call is sent to passes the second look. */
+/* A pin keeps its stripe above 0 until it is given back, so each stripe may be waited for on its
+ * own: no later pin of a slot to which no call is sent passes the second read. */
 void mgi_slots_drain(const mgi_slots *slots, int32_t slot) {
     enum { SHORTEST = 20000, LONGEST = 1000000 };
     long nanoseconds = SHORTEST;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The standby slot: filled by loads, emptied by unloads, held by long users. */
+/* The standby slot: who may use it, filled by loads, emptied by unloads. */
 #include "engine/standby.h"
 
 #include "core/clock.h"
@@ -53,10 +53,11 @@ mgeo_status mgi_standby_may_share(const mgeo_engine *engine, const char *to, mge
 
 /* ---- filling and emptying -------------------------------------------------------------------- */
 
-/* For a while a finished load leaves the former standby model free to go live again, while its last
- * calls end: a rollback is possible at any moment. After that it may not, so that the load comes to
- * an end under any traffic. Long users, and a canary, are waited for as long as they take, and
- * nothing is kept from turning meanwhile. The mutex is held on entry and on return. */
+/* Waits for the standby model's users before it is replaced. Its last calls are waited for here for
+ * drain_grace_seconds only: so long a roll-back to it is still possible. What is left of them then
+ * is drained while the model may not go live, so that the load ends under any traffic. Leases and a
+ * canary are waited for without an end, and swaps and roll-backs go on meanwhile. The mutex is held
+ * on entry and on return. */
 static mgeo_status await_idle_standby(mgeo_engine *engine, mgeo_progress *progress,
                                       mgeo_error *error) {
     double until = mgi_clock_now() + engine->drain_grace_seconds;
@@ -83,7 +84,8 @@ static void put_into_slot(mgeo_engine *engine, int32_t slot, mgi_slot_model *nex
     next->info.live = mgi_slots_live(&engine->slots) == slot;
 }
 
-/* Nothing sends calls to `slot` any more. The mutex is held on entry and on return. */
+/* Drains the slot, to which no calls are sent any more, and empties it. The mutex is held on entry
+ * and on return. */
 static mgi_runner *take_out(mgeo_engine *engine, int32_t slot) {
     engine->draining = true;
     if (engine->slot_models[slot].runner != NULL) {
@@ -124,7 +126,7 @@ mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_pro
 typedef struct mgi_unloading {
     mgi_runner *former;
     mgeo_model_info info;
-    uint64_t calls; /* that were waited for */
+    uint64_t calls; /* that were drained */
     uint64_t ticket;
     double seconds;
 } mgi_unloading;
@@ -137,8 +139,8 @@ static mgeo_status may_unload(const mgeo_engine *engine, mgeo_error *error) {
     return mgi_standby_may_empty(engine, error);
 }
 
-/* Takes the emptier. A load may have it for as long as a job runs, for which no unload waits: so
- * whether the unload may be is asked all the while. */
+/* Takes the standby lock. A load may have it for as long as a job runs, and no unload waits for
+ * jobs: so whether the unload is possible is asked again and again. */
 static mgeo_status lock_standby(mgeo_engine *engine, mgeo_error *error) {
     for (;;) {
         mgi_lock_acquire(&engine->mutex);
@@ -182,7 +184,7 @@ mgeo_status mgi_standby_unload(mgeo_engine *engine, mgeo_error *error) {
     mgi_lock_release(&engine->mutex);
     mgi_lock_release(&engine->standby_lock);
     if (status != MGEO_OK) return status;
-    /* First the line: those of later events wait for it. */
+    /* The journal first: the lines of later events wait for this one. */
     mgi_events_write(engine, unloading.ticket, unload_record(engine, &unloading));
     mgi_runner_destroy(unloading.former);
     mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", unloading.info.version);

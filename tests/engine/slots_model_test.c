@@ -62,7 +62,7 @@ static void step_at(const volatile void *address) {
 
 static void begin(void) {
     mgi_slots_init(&slots);
-    atomic_store_explicit(&slots.route, UINT64_C(1) << CUTOVERS_SHIFT, memory_order_seq_cst);
+    atomic_store_explicit(&slots.route, UINT64_C(1) << COUNT_SHIFT, memory_order_seq_cst);
     models[0] = 1;
     models[1] = 2;
     locked = emptying = false;
@@ -119,9 +119,9 @@ static void look(int32_t slot) {
 }
 
 static void use(mgi_pin pin) {
-    uint64_t turns = atomic_load_explicit(&slots.route, memory_order_seq_cst) >> CUTOVERS_SHIFT;
-    interleave_check(pin.looks <= turns); /* only a turn makes a caller look again */
-    interleave_check(pin.slot >= 0);      /* something is live in every model here */
+    uint64_t turns = atomic_load_explicit(&slots.route, memory_order_seq_cst) >> COUNT_SHIFT;
+    interleave_check(pin.attempts <= turns); /* only a turn makes a caller look again */
+    interleave_check(pin.slot >= 0);         /* something is live in every model here */
     if (pin.slot < 0) return;
     look(pin.slot);
     interleave_join();
@@ -138,13 +138,13 @@ static void caller_twice(void) {
 }
 
 static mgi_pin pin_of(uint64_t route, uint32_t point) {
-    return (mgi_pin){.slot = mgi_route_choose(route, point), .stripe = mgi_own_stripe()};
+    return (mgi_pin){.slot = route_choose(route, point), .stripe = own_stripe()};
 }
 
 /* Broken: "load the pointer, then count it". */
 static void caller_without_second_look(void) {
     mgi_pin pin = pin_of(atomic_load(&slots.route), MGI_SLOTS_SHARE_ALL);
-    mgi_slots_count(&slots, pin);
+    count_pin(&slots, pin);
     use(pin);
 }
 
@@ -155,7 +155,7 @@ static void caller_counting_late(void) {
         route = atomic_load(&slots.route);
     } while (atomic_load(&slots.route) != route);
     mgi_pin pin = pin_of(route, MGI_SLOTS_SHARE_ALL);
-    mgi_slots_count(&slots, pin);
+    count_pin(&slots, pin);
     use(pin);
 }
 
@@ -164,7 +164,7 @@ static void canary_caller_looking_at_live(void) {
     for (;;) {
         uint64_t route = atomic_load(&slots.route);
         mgi_pin pin = pin_of(route, CANARY_POINT);
-        mgi_slots_count(&slots, pin);
+        count_pin(&slots, pin);
         if (mgi_route_live(atomic_load(&slots.route)) == mgi_route_live(route)) {
             use(pin);
             return;
@@ -179,8 +179,8 @@ static void canary_caller_looking_at_live(void) {
 static void canary_caller_looking_at_choice(void) {
     for (;;) {
         mgi_pin pin = pin_of(atomic_load(&slots.route), CANARY_POINT);
-        mgi_slots_count(&slots, pin);
-        if (mgi_route_choose(atomic_load(&slots.route), CANARY_POINT) == pin.slot) {
+        count_pin(&slots, pin);
+        if (route_choose(atomic_load(&slots.route), CANARY_POINT) == pin.slot) {
             use(pin);
             return;
         }
@@ -312,7 +312,7 @@ static void canary_writer_leaving_share(void) {
 /* Broken: looks at one stripe alone. */
 static void writer_draining_own_stripe(void) {
     turn(1, 0);
-    while (atomic_load(&slots.stripes[0][mgi_own_stripe()].pins) != 0) interleave_wait();
+    while (atomic_load(&slots.stripes[0][own_stripe()].pins) != 0) interleave_wait();
     models[0] = EMPTY;
 }
 

@@ -62,7 +62,7 @@ static void test_every_turn_is_a_word_of_its_own(void **state) {
 
 static int32_t slot_of_point(mgi_slots *slots, uint32_t point) {
     mgi_pin pin = mgi_slots_pin(slots, point);
-    assert_int_equal(pin.looks, 1); /* nobody turns */
+    assert_int_equal(pin.attempts, 1); /* nobody turns */
     assert_int_equal(mgi_slots_pins(slots, pin.slot), 1);
     mgi_slots_unpin(slots, pin);
     return pin.slot;

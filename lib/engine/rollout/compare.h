@@ -5,8 +5,8 @@
 
 #include "engine/slot_model.h"
 
-/* Compares two residents that stay where they are meanwhile (the caller holds both). `report` has
- * its worst and worst_capacity set. Errors: those of mgeo_compare. */
+/* Compares two models, of which the caller has leases. `report` has its worst and worst_capacity
+ * set. Errors: those of mgeo_compare. */
 mgeo_status mgi_compare_models(const mgi_slot_model *live, const mgi_slot_model *standby,
                                const mgeo_compare_options *options, mgeo_compare_report *report,
                                mgeo_error *error);

@@ -41,7 +41,7 @@ static mgeo_status sides_answer(mgi_compare_state *comparison, size_t call, mgeo
     mgeo_status status = MGEO_OK;
     for (size_t i = 0; i < MGI_COMPARE_SIDES && status == MGEO_OK; i++) {
         mgi_compare_side *side =
-            &comparison->sides[(call + i) % MGI_COMPARE_SIDES]; /* each goes first in turn */
+            &comparison->sides[(call + i) % MGI_COMPARE_SIDES]; /* they take turns in going first */
         status = side_answer(comparison, side, call, error);
         side->seconds += side->call_seconds[call];
     }

@@ -13,7 +13,8 @@
 
 #include <stdatomic.h>
 
-/* ---- the turn; the mutex is held ------------------------------------------------------------- */
+/* ---- the cut-over; the mutex is held
+ * ------------------------------------------------------------- */
 
 static void fold_stall(mgeo_engine *engine) {
     double seconds = 1e-9 * (double)atomic_exchange(&engine->stall_nanoseconds, 0);
@@ -40,7 +41,7 @@ static void name_models(mgi_cutover *cutover) {
     mgi_fixed_text_copy(receipt->to_version, sizeof receipt->to_version, to->version);
 }
 
-/* Pins that are not those of jobs, comparisons or a gate, which hold a model between calls too. */
+/* Pins of calls: those of leases, which last between calls too, are left out. */
 static uint64_t calls_on(const mgeo_engine *engine, int32_t slot) {
     int64_t calls = mgi_slots_pins(&engine->slots, slot) - (int64_t)engine->leases[slot];
     return calls > 0 ? (uint64_t)calls : 0;

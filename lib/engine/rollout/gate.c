@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a comparison must show before traffic turns: figures beside their limits. */
+/* The gate: what a comparison must show before traffic is cut over, figure by figure. */
 #include "engine/rollout/gate.h"
 
 #include "core/fixed_text.h"
@@ -51,7 +51,8 @@ mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error) {
     return MGEO_OK;
 }
 
-/* ---- figures beside limits ------------------------------------------------------------------- */
+/* ---- figures against limits -------------------------------------------------------------------
+ */
 
 static void evaluate(mgeo_check *check, const char *name, double measured, mgeo_limit limit) {
     *check = (mgeo_check){.measured = measured, .limit = limit > 0 ? limit : 0};

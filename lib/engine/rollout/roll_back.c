@@ -7,7 +7,7 @@
 #include "engine/rollout/watch.h"
 #include "engine/state.h"
 
-/* The slot to which a roll-back turns: the live one where only a canary is to end; -1: none. The
+/* The slot to which a roll-back goes: the live one where only a canary is to end; -1: none. The
  * mutex is held. */
 static int32_t rollback_slot(const mgeo_engine *engine) {
     int32_t live = mgi_slots_live(&engine->slots);
@@ -21,7 +21,7 @@ static int32_t rollback_slot(const mgeo_engine *engine) {
     return mgi_slots_share(&engine->slots) > 0 ? live : -1;
 }
 
-/* A canary that ends leaves the way back from the last swap as it was. */
+/* Where only a canary ends, the last swap can still be rolled back. */
 static void roll_back_to(mgeo_engine *engine, int32_t slot, mgi_cutover *cutover) {
     if (slot != mgi_slots_live(&engine->slots)) engine->rollback_generation = 0;
     mgi_cutover_run(engine, slot, cutover);
@@ -55,16 +55,16 @@ bool mgi_roll_back_for_watch(mgeo_engine *engine, uint64_t route, const char *re
     for (uint32_t i = 0; i < count; i++) receipt.checks[i] = checks[i];
     mgi_lock_acquire(&engine->mutex);
     bool canary = mgi_slots_share(&engine->slots) > 0;
-    /* The former model may have been unloaded since, which does not change the route. */
+    /* The former model may have been unloaded since, which does not set the route. */
     int32_t slot = canary ? mgi_slots_live(&engine->slots) : rollback_slot(engine);
-    bool turns = mgi_slots_route(&engine->slots) == route && slot >= 0;
-    if (turns) {
+    bool applies = mgi_slots_route(&engine->slots) == route && slot >= 0;
+    if (applies) {
         roll_back_to(engine, slot, &cutover);
         engine->counts.watch_roll_backs++;
         mgi_watch_note_rollback(engine->watcher, reason);
     }
     mgi_lock_release(&engine->mutex);
-    if (!turns) return false;
+    if (!applies) return false;
     mgi_cutover_write_receipt(engine, &cutover,
                               mgi_journal_record_create("rollback", "watch", reason));
     mgi_log_line(&engine->log, MGEO_LOG_WARNING, "the watch turned traffic back to %s: %s",

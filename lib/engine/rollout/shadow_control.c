@@ -48,7 +48,7 @@ static void note_models(mgeo_engine *engine, shadow_change *change) {
     change->pin = mgi_slots_pin_slot(&engine->slots, slot);
 }
 
-/* Are the two models where they were noted? */
+/* Are the two models still where they were noted? */
 static mgeo_status shadow_confirm(const mgeo_engine *engine, const shadow_change *change,
                                   mgeo_error *error) {
     mgeo_status status = mgi_standby_may_share(engine, "score", error);
@@ -99,7 +99,8 @@ static mgeo_status shadow_commit(mgi_shadow *shadow, shadow_change *change, mgeo
     return MGEO_OK;
 }
 
-/* ---- the two ways of a change; the setter is held, the engine's mutex is not ----------------- */
+/* ---- the two ways of a change; the change lock is held, the engine's mutex is not
+ * ----------------- */
 
 static void shadow_stop(mgi_shadow *shadow, shadow_change *change) {
     mgeo_engine *engine = shadow->engine;

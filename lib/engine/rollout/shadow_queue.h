@@ -34,8 +34,8 @@ typedef struct mgi_shadow_counts {
     uint64_t calls, pairs, dropped, waiting;
 } mgi_shadow_counts;
 
-/* Callers only try the mutex, and nobody does more under it than link and count. Work is announced
- * by a semaphore, whose post never waits either. */
+/* Callers only try the mutex, under which blocks are linked and counted and nothing else is done.
+ * Work is announced by a semaphore, whose post never waits either. */
 typedef struct mgi_shadow_queue {
     mgi_lock mutex;
     sem_t work;
@@ -54,9 +54,9 @@ bool mgi_shadow_queue_init(mgi_shadow_queue *queue);
 void mgi_shadow_queue_finish(mgi_shadow_queue *queue);
 
 /* Takes calls of the model of this generation from now on, and counts from 0. The queue is empty
- * and nobody works on it. */
+ * and its thread does not run. */
 void mgi_shadow_queue_open(mgi_shadow_queue *queue, uint64_t generation, uint64_t max_rows);
-/* Takes no more, and wakes the one who works. */
+/* Takes no more, and wakes the thread. */
 void mgi_shadow_queue_close(mgi_shadow_queue *queue);
 
 /* Offers an answered call; labels in scores. Never waits. Any thread. */

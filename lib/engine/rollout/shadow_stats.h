@@ -17,7 +17,7 @@ typedef struct mgi_shadow_stats_pair {
     char a[MGI_SHADOW_STATS_TEXT_BYTES], b[MGI_SHADOW_STATS_TEXT_BYTES];
 } mgi_shadow_stats_pair;
 
-/* Plain: whoever uses it holds the shadow's mutex. All zero: nothing was compared. */
+/* Guarded by the shadow's mutex. All zero: nothing was compared. */
 typedef struct mgi_shadow_stats {
     mgeo_shadow_report report; /* who, and what can be counted as it comes */
     double size_sum, signed_sum;

@@ -5,7 +5,7 @@
 
 enum { SHADOW_BATCH = 8 }; /* pairs for which the model is pinned */
 
-/* Pins the standby model; false: the shadow has ended, and the pin is held all the same. */
+/* Pins the standby model; false: the shadow has ended, and whoever ended it has taken the pin. */
 static bool shadow_begin_batch(mgi_shadow *shadow) {
     mgi_lock_acquire(&shadow->engine->mutex);
     bool running = shadow->running;
@@ -45,7 +45,7 @@ static void shadow_compute(mgi_shadow *shadow, mgi_shadow_block *block, uint32_t
     mgi_lock_release(&shadow->mutex);
 }
 
-/* Returns whether the shadow goes on. */
+/* Returns whether the shadow still runs. */
 static bool shadow_work(mgi_shadow *shadow, mgi_shadow_block *block) {
     bool running = true;
     while (running && block->done < block->count) {

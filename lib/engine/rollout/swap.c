@@ -126,7 +126,7 @@ static void report_refusal(mgeo_engine *engine, const mgeo_swap_options *options
     mgi_log_line(&engine->log, MGEO_LOG_WARNING, "swap refused: %s", line);
 }
 
-/* What can be wrong or can fail before anything is measured or turned. */
+/* What can be wrong or can fail before anything is measured or changed. */
 static mgeo_status prepare_swap(mgeo_engine *engine, const mgeo_swap_options *options,
                                 mgeo_error *error) {
     if (options->gate != NULL) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watch: a thread that looks at the new model's figures and turns traffic back.
+/* The watch: a thread that checks the new model's figures and rolls traffic back.
  *
- * The engine's mutex guards all of it, so that a look, the turn that ends a watch and the turn that
- * begins one are in one order. The thread sleeps on that mutex, and lets go of it to turn back: the
- * route's word tells whether the turn that it watches still stands. */
+ * The engine's mutex guards all of it, so that checks, the cut-over that ends a watch and the one
+ * that begins the next are in one order. The thread sleeps on that mutex, and releases it to roll
+ * back: the route's word tells whether the cut-over that it watches still stands. */
 #define _GNU_SOURCE
 #include "engine/rollout/watch.h"
 
@@ -33,14 +33,14 @@ struct mgi_watch {
     int32_t slot; /* of the watched model */
     uint64_t route;
     double began;
-    bool
-        concurrent; /* the former model answers too: its figures are the window's, as the other's */
+    bool concurrent; /* the former model answers too: its figures are the window's as well */
     mgeo_watch_report report; /* state, figures; the rest of a watch that runs is above */
     mgi_snapshot watched_before, former_before; /* when the window began */
-    mgi_snapshot now, watched, former;          /* what a look works with */
+    mgi_snapshot now, watched, former;          /* what a check works with */
 };
 
-/* ---- a look; the engine's mutex is held ------------------------------------------------------ */
+/* ---- one check; the engine's mutex is held ------------------------------------------------------
+ */
 
 static bool watch_runs(const mgi_watch *watcher) {
     return watcher->report.state == MGEO_WATCH_RUNNING;
@@ -82,11 +82,11 @@ static void roll_back(mgi_watch *watcher) {
     mgi_watch_limits_reason(checks, watcher->report.calls, watcher->report.seconds, reason,
                             sizeof reason);
     mgi_lock_release(&watcher->engine->mutex);
-    bool turned =
+    bool rolled_back =
         mgi_roll_back_for_watch(watcher->engine, route, reason, checks, MGI_WATCH_LIMITS_COUNT);
     mgi_lock_acquire(&watcher->engine->mutex);
     bool same = watch_runs(watcher) && watcher->route == route;
-    if (turned || !same) return;
+    if (rolled_back || !same) return;
     watcher->report.state = MGEO_WATCH_ENDED;
     snprintf(watcher->report.reason, sizeof watcher->report.reason,
              "%.200s, but there was no model to go back to", reason);

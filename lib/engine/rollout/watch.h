@@ -20,7 +20,7 @@ void mgi_watch_destroy(mgi_watch *watcher);
 mgeo_status mgi_watch_prepare(mgi_watch *watcher, mgeo_error *error);
 
 /* Begins to watch the model in `slot` against the one in the other slot. The engine's mutex is held
- * and traffic has just turned: `route` is the word it turned to. A watch that still ran ends. On a
+ * and the route has just been set, to `route`. A watch that still ran ends. On a
  * breach the watcher calls mgi_roll_back_for_watch(engine, route, …), which does nothing if the
  * route has changed since. */
 void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, uint64_t route);
@@ -29,8 +29,8 @@ void mgi_watch_begin(mgi_watch *watcher, const mgeo_watch *watch, int32_t slot, 
  * report's reason. The mutex is held. */
 void mgi_watch_end(mgi_watch *watcher, const char *why);
 
-/* The watch's breach has turned traffic back: called in the same hold of the mutex as the turn, so
- * that nobody sees the one without the other. */
+/* The watch's breach has rolled traffic back. Called under the same hold of the engine's mutex as
+ * the cut-over, so that neither is seen without the other. */
 void mgi_watch_note_rollback(mgi_watch *watcher, const char *reason);
 
 /* As mgeo_get_watch: fills all but struct_size. The engine's mutex is not held. */

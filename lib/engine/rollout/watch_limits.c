@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a watch holds a model to: its figures in the window beside the limits. */
+/* The limits of a watch: the model's figures in the window are evaluated against them. */
 #include "engine/rollout/watch_limits.h"
 
 #include "core/fixed_text.h"
@@ -93,8 +93,8 @@ static double watch_latency(const mgi_snapshot *watched, const mgi_snapshot *for
 }
 
 /* The index of two samples of one and the same distribution in ten bins stays below 28 / n in 999
- * of 1,000 cases (chi-square, 9 degrees of freedom). A watch looks often and early: what chance
- * may explain is no reason to turn back. */
+ * of 1,000 cases (chi-square, 9 degrees of freedom). A watch checks often and early: what chance
+ * may explain is no reason to roll back. */
 static double watch_psi(const mgi_snapshot *watched, const mgi_snapshot *former) {
     const double by_chance = 28;
     double index = mgi_drift_index(former->similarity, watched->similarity);
@@ -103,7 +103,8 @@ static double watch_psi(const mgi_snapshot *watched, const mgi_snapshot *former)
     return index < less ? 0 : index - less; /* NaN stays NaN */
 }
 
-/* ---- judging --------------------------------------------------------------------------------- */
+/* ---- evaluation ---------------------------------------------------------------------------------
+ */
 
 /* Returns whether the limit is broken. */
 static bool watch_fill(mgeo_check *check, const char *name, double measured, mgeo_limit limit) {
@@ -118,13 +119,13 @@ static bool watch_fill(mgeo_check *check, const char *name, double measured, mge
     return check->passed == 0;
 }
 
-/* Before there are `least` calls a rate is measured only if no later call can mend it. */
+/* Before there are `least` calls a rate is measured only if no later call can make up for it. */
 static double watch_early(uint64_t part, uint64_t all, uint64_t least, mgeo_limit limit) {
     double allowed = limit < 0 ? 0 : limit * (double)least;
     return limit != 0 && (double)part > allowed ? watch_rate(part, all) : NAN;
 }
 
-/* How many rows min_calls will bring is not known, so that only the first one is beyond mending. */
+/* How many rows min_calls will bring is not known, so that only the first one is beyond repair. */
 static bool evaluate_early(const mgeo_watch *watch, const mgi_snapshot *watched,
                            mgeo_check checks[MGI_WATCH_LIMITS_COUNT]) {
     double errors = watch_early(watch_failed(watched), watched->calls,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a watch holds a model to: its figures in the window beside the limits. */
+/* The limits of a watch: the model's figures in the window are evaluated against them. */
 #ifndef MGI_ENGINE_ROLLOUT_WATCH_LIMITS_H
 #define MGI_ENGINE_ROLLOUT_WATCH_LIMITS_H
 
@@ -12,11 +12,11 @@
 /* error_rate, not_finite_rate, latency_ratio, psi */
 enum { MGI_WATCH_LIMITS_COUNT = 4 };
 
-/* Refuses a watch that could never be judged. `what` names the struct that holds it.
+/* Refuses a watch that could never be evaluated. `what` names the struct that holds it.
  * Errors: MGEO_E_ARGUMENT. */
 mgeo_status mgi_watch_limits_check(const mgeo_watch *watch, const char *what, mgeo_error *error);
 
-/* Calls that must be there before anything is judged. */
+/* Calls that must be there before anything is evaluated. */
 uint64_t mgi_watch_limits_min_calls(const mgeo_watch *watch);
 
 /* Measures what the watched model did in the window against what the former one did, and fills the
