@@ -4,7 +4,7 @@
 
 #include "core/fixed_text.h"
 #include "core/memory.h"
-#include "engine/engine.h"
+#include "engine/load_options.h"
 
 #include <stdio.h>
 
@@ -24,23 +24,6 @@ static const char *mgi_precision_name(int32_t precision) {
         if (precisions[i].precision == precision) return precisions[i].name;
     }
     return "auto";
-}
-
-mgi_model_options mgi_load_options_for_model(const mgeo_load_options *options) {
-    return (mgi_model_options){.device = options->device,
-                               .precision = options->precision,
-                               .max_length = options->max_length,
-                               .batch_tokens = options->batch_tokens,
-                               .partial_weight = options->partial_weight,
-                               .positive_label = options->positive_label,
-                               .version = options->version,
-                               .progress = options->progress,
-                               .allow_tf32 = options->allow_tf32 != 0};
-}
-
-mgi_runner_options mgi_load_options_for_runner(const mgeo_load_options *options,
-                                               uint32_t queue_rows) {
-    return (mgi_runner_options){.threads = options->threads, .queue_rows = queue_rows};
 }
 
 /* ---- the numbers ----------------------------------------------------------------------------- */

@@ -25,9 +25,4 @@ mgeo_status mgi_admission_judge(const mgi_admission *admission, const mgeo_memor
 mgeo_status mgi_admission_predict(const char *path, const mgeo_load_options *options,
                                   mgeo_memory *memory, mgeo_error *error);
 
-/* What a load's options say of its model and its runner; they are borrowed. */
-mgi_model_options mgi_load_options_for_model(const mgeo_load_options *options);
-mgi_runner_options mgi_load_options_for_runner(const mgeo_load_options *options,
-                                               uint32_t queue_rows);
-
 #endif

@@ -9,6 +9,7 @@
 #include "engine/admission.h"
 #include "engine/events.h"
 #include "engine/load_impact.h"
+#include "engine/load_options.h"
 #include "engine/standby.h"
 #include "engine/state.h"
 
