@@ -105,6 +105,36 @@ static void note_stall(mgeo_engine *engine, double seconds) {
     }
 }
 
+/* A call whose model is pinned. */
+typedef struct scored_call {
+    const mgi_slot_model *model;
+    double start;
+    const mgeo_pair *pairs;
+    size_t count;
+} scored_call;
+
+static mgeo_status score_call(const scored_call *call, mgeo_scores *scores, mgeo_error *error) {
+    return mgi_runner_score(call->model->runner, call->start, call->pairs, call->count, scores,
+                            error);
+}
+
+/* The shadow needs labels, which the caller may not have asked for: they go into an array of our
+ * own then, in a copy of `scores`. Without memory for it there are none, and the call is dropped.
+ */
+static mgeo_status score_for_shadow(mgi_shadow *shadow, const scored_call *call,
+                                    mgeo_scores *scores, mgeo_error *error) {
+    mgeo_scores answers = *scores;
+    if (scores->label == NULL) answers.label = mgi_calloc(call->count, sizeof *answers.label);
+    mgeo_status status = score_call(call, &answers, error);
+    if (status == MGEO_OK) mgi_shadow_offer(shadow, call->pairs, call->count, &answers);
+    if (scores->label == NULL) {
+        mgi_free(answers.label);
+        answers.label = NULL;
+    }
+    *scores = answers;
+    return status;
+}
+
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
                              mgeo_scores *scores, mgeo_error *error) {
     uint32_t bucket = bucket_of_call(engine, pairs, count, scores);
@@ -118,11 +148,11 @@ mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t
         atomic_fetch_add_explicit(&engine->canary_calls, 1, memory_order_relaxed);
     }
     const mgi_slot_model *model = &engine->slot_models[pin.slot];
-    mgi_shadow_call shadowed;
+    const scored_call call = {.model = model, .start = start, .pairs = pairs, .count = count};
     scores->generation = model->info.generation;
-    mgi_shadow_before(engine->shadow, count, scores, &shadowed);
-    mgeo_status status = mgi_runner_score(model->runner, start, pairs, count, scores, error);
-    mgi_shadow_after(engine->shadow, &shadowed, pairs, count, scores, status);
+    mgeo_status status = mgi_shadow_chooses(engine->shadow, scores->generation)
+                             ? score_for_shadow(engine->shadow, &call, scores, error)
+                             : score_call(&call, scores, error);
     mgi_slots_unpin(&engine->slots, pin);
     return status;
 }

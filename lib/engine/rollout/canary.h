@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The share of calls that the standby model answers, and which calls those are. */
-#ifndef MGI_ENGINE_CANARY_H
-#define MGI_ENGINE_CANARY_H
+#ifndef MGI_ENGINE_ROLLOUT_CANARY_H
+#define MGI_ENGINE_ROLLOUT_CANARY_H
 
 #include "core/status.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cut-over: traffic moves from one slot's model to the other's, and a receipt says how it went.
  */
-#ifndef MGI_ENGINE_CUTOVER_H
-#define MGI_ENGINE_CUTOVER_H
+#ifndef MGI_ENGINE_ROLLOUT_CUTOVER_H
+#define MGI_ENGINE_ROLLOUT_CUTOVER_H
 
 #include "core/status.h"
 #include "journal/journal.h"

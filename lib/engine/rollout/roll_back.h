@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way back to the model that was live before: by hand, or by a watch. */
-#ifndef MGI_ENGINE_ROLL_BACK_H
-#define MGI_ENGINE_ROLL_BACK_H
+#ifndef MGI_ENGINE_ROLLOUT_ROLL_BACK_H
+#define MGI_ENGINE_ROLLOUT_ROLL_BACK_H
 
 #include "core/status.h"
 

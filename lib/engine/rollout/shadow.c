@@ -53,36 +53,27 @@ void mgi_shadow_end(mgi_shadow *shadow) {
 
 uint32_t mgi_shadow_share(const mgi_shadow *shadow) { return atomic_load(&shadow->share); }
 
-/* ---- around a live answer -------------------------------------------------------------------- */
+/* ---- live calls ------------------------------------------------------------------------------ */
 
 /* The steps of the golden ratio spread evenly over 0..1, so that every run of calls has its share.
  */
-static bool shadow_chooses(mgi_shadow *shadow, uint32_t share) {
+static bool next_is_in_share(mgi_shadow *shadow, uint32_t share) {
     uint64_t number = atomic_fetch_add_explicit(&shadow->seen, 1, memory_order_relaxed);
     uint64_t fraction = (number * UINT64_C(0x9E3779B97F4A7C15)) >> 32;
     return (fraction * MGI_SLOTS_SHARE_ALL) >> 32 < share;
 }
 
-void mgi_shadow_before(mgi_shadow *shadow, size_t count, mgeo_scores *scores,
-                       mgi_shadow_call *shadowed) {
-    *shadowed = (mgi_shadow_call){0};
+bool mgi_shadow_chooses(mgi_shadow *shadow, uint64_t generation) {
     uint32_t share = atomic_load_explicit(&shadow->share, memory_order_acquire);
-    if (share == 0) return;
+    if (share == 0) return false;
     /* Not those that a canary answers. */
-    if (scores->generation != atomic_load(&shadow->generation)) return;
-    shadowed->chosen = shadow_chooses(shadow, share);
-    if (!shadowed->chosen || scores->label != NULL) return;
-    shadowed->lent_label = mgi_calloc(count, sizeof *scores->label);
-    scores->label = shadowed->lent_label; /* NULL: the call is dropped */
+    if (generation != atomic_load(&shadow->generation)) return false;
+    return next_is_in_share(shadow, share);
 }
 
-void mgi_shadow_after(mgi_shadow *shadow, mgi_shadow_call *shadowed, const mgeo_pair *pairs,
-                      size_t count, mgeo_scores *scores, mgeo_status status) {
-    if (!shadowed->chosen) return;
-    if (status == MGEO_OK) mgi_shadow_queue_offer(&shadow->queue, pairs, count, scores);
-    if (shadowed->lent_label == NULL) return;
-    scores->label = NULL;
-    mgi_free(shadowed->lent_label);
+void mgi_shadow_offer(mgi_shadow *shadow, const mgeo_pair *pairs, size_t count,
+                      const mgeo_scores *scores) {
+    mgi_shadow_queue_offer(&shadow->queue, pairs, count, scores);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

@@ -15,22 +15,18 @@ mgi_shadow *mgi_shadow_create(mgeo_engine *engine);
 /* Ends the thread. The engine's mutex is not held. */
 void mgi_shadow_destroy(mgi_shadow *shadow);
 
-/* Sets the share to 0 without waiting for the thread. The engine's mutex is held: traffic turns, or
- * the standby model goes. */
+/* Sets the share to 0 without waiting for the thread. The engine's mutex is held: traffic is cut
+ * over, or the standby model goes. */
 void mgi_shadow_end(mgi_shadow *shadow);
 
-/* One live call that may be chosen. All zero: it is not. */
-typedef struct mgi_shadow_call {
-    bool chosen;
-    int32_t *lent_label; /* put into scores->label for the call, since the caller asked for none */
-} mgi_shadow_call;
+/* Is the next call of the model of this generation to be shadowed? Then its answer is offered,
+ * which needs labels. Any thread; never waits, and returns at once if the share is 0. */
+bool mgi_shadow_chooses(mgi_shadow *shadow, uint64_t generation);
 
-/* Around the live model's answer. Both return at once if the share is 0, and never wait. finish
- * takes the lent array back out of scores. */
-void mgi_shadow_before(mgi_shadow *shadow, size_t count, mgeo_scores *scores,
-                       mgi_shadow_call *shadowed);
-void mgi_shadow_after(mgi_shadow *shadow, mgi_shadow_call *shadowed, const mgeo_pair *pairs,
-                      size_t count, mgeo_scores *scores, mgeo_status status);
+/* Copies an answered call for the shadow's thread, or drops it; also where scores->label is NULL.
+ * Any thread; never waits. */
+void mgi_shadow_offer(mgi_shadow *shadow, const mgeo_pair *pairs, size_t count,
+                      const mgeo_scores *scores);
 
 uint32_t mgi_shadow_share(const mgi_shadow *shadow);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changes of the share of calls that are shadowed. */
-#ifndef MGI_ENGINE_SHADOW_CONTROL_H
-#define MGI_ENGINE_SHADOW_CONTROL_H
+#ifndef MGI_ENGINE_ROLLOUT_SHADOW_CONTROL_H
+#define MGI_ENGINE_ROLLOUT_SHADOW_CONTROL_H
 
 #include "core/status.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The swap: traffic moves to the standby model, through a gate or at once. */
-#ifndef MGI_ENGINE_SWAP_H
-#define MGI_ENGINE_SWAP_H
+#ifndef MGI_ENGINE_ROLLOUT_SWAP_H
+#define MGI_ENGINE_ROLLOUT_SWAP_H
 
 #include "core/status.h"
 
