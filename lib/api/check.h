@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the public functions share: the checks that every call begins with. */
+/* What the files of the public functions share: the checks that every call begins with.
+ *
+ * Who checks what: here pointers, sizes and enums are checked, what a caller's struct says of
+ * itself, and that every number is in its range. lib/engine checks what needs knowledge: whether
+ * there is a model, whether a gate or a watch makes sense, whether something else is under way.
+ * Nothing is checked in both. */
 #ifndef MGI_API_CHECK_H
 #define MGI_API_CHECK_H
 
 #include "api/abi.h"
 #include "engine/engine.h"
-#include "engine/rollout/roll_back.h"
-#include "engine/rollout/swap.h"
-#include "journal/journal.h"
 
-static inline mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error *error) {
-    if (engine == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "engine is NULL");
-    if (mgi_engine_is_forked(engine)) {
-        return mgi_fail(error, MGEO_E_FORKED,
-                        "the engine was created by the parent process: create one after fork()");
-    }
-    return MGEO_OK;
-}
+/* Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
+mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error *error);
 
-static inline mgeo_status mgi_check_conclude(mgeo_status status, mgeo_error *error) {
-    return status == MGEO_OK ? mgi_succeed(error) : status;
-}
-
-/* The checks of pairs and of the caller's arrays: in api.c. */
+/* An array of `count` pairs. Errors of this and what follows: MGEO_E_ARGUMENT. */
 mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *error);
-mgeo_status mgi_check_read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,
-                                  mgeo_error *error);
-void mgi_check_clear_outputs(mgeo_scores *known);
-mgeo_status mgi_check_read_load_options(mgeo_load_options *known, const mgeo_load_options *options,
-                                        mgeo_error *error);
+
+/* A struct of `type` that the call is to fill: the parameter `name`. */
+mgeo_status mgi_check_output(const void *output, const char *name, const char *type,
+                             mgeo_error *error);
+
+/* A member that is 0 or 1. */
+mgeo_status mgi_check_switch(uint32_t value, const char *name, mgeo_error *error);
+
+/* The end of every public function that can fail: clears *error on success. */
+mgeo_status mgi_check_conclude(mgeo_status status, mgeo_error *error);
 
 #endif

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { MAX_QUEUE_ROWS = 1 << 24, DRAIN_GRACE_SECONDS = 1 };
+enum { DRAIN_GRACE_SECONDS = 1 };
 
 static void name_actor(mgeo_engine *engine, const char *actor) {
     if (actor != NULL) {
@@ -53,11 +53,6 @@ static void engine_free(mgeo_engine *engine) {
 
 mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **engine,
                               mgeo_error *error) {
-    if (options->queue_rows > MAX_QUEUE_ROWS) {
-        return mgi_fail(error, MGEO_E_ARGUMENT,
-                        "mgeo_engine_options.queue_rows is %llu: at most %d",
-                        (unsigned long long)options->queue_rows, MAX_QUEUE_ROWS);
-    }
     mgeo_engine *made = mgi_alloc_aligned(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "an engine", sizeof *made);
     made->process = mgi_process_token();

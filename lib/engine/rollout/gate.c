@@ -38,9 +38,6 @@ mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error) {
                             limits[i].name, limits[i].limit);
         }
     }
-    if (gate->pairs == NULL || gate->count == 0) {
-        return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_gate has no pairs: a gate needs some");
-    }
     bool needs_labels = gate->max_accuracy_loss != 0 || gate->max_macro_f1_loss != 0;
     if (needs_labels && !gate_knows_labels(gate)) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
