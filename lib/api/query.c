@@ -5,7 +5,7 @@
 #include "api/check.h"
 #include "core/names.h"
 #include "engine/metrics.h"
-#include "journal/journal.h"
+#include "journal/verify.h"
 
 static mgeo_status check_query(const mgeo_engine *engine, int32_t slot, mgeo_error *error) {
     mgeo_status status = mgi_check_engine(engine, error);

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 typedef struct mgi_journal_file {
-    mgi_journal_path place;
+    mgi_journal_path path;
     int file;
     mgi_journal_link last; /* the last line */
     off_t end;             /* bytes up to its end */

@@ -4,32 +4,7 @@
 #define MGI_JOURNAL_JOURNAL_H
 
 #include "core/status.h"
-
-/* ---- one line on its way --------------------------------------------------------------------- */
-
-/* A record is made beside the event and written later. Every function takes NULL, which is also
- * what an out-of-memory create returns: the append then says so. */
-typedef struct mgi_journal_record mgi_journal_record;
-
-/* event: "load", "swap", "refuse", "rollback", "canary", "shadow", "watch", "unload", "open" … The
- * time is taken here. actor and reason may be NULL ("" is written); both are cut to 127 and 511
- * bytes. */
-mgi_journal_record *mgi_journal_record_create(const char *event, const char *actor,
-                                              const char *reason);
-void mgi_journal_record_destroy(mgi_journal_record *record);
-void mgi_journal_record_text(mgi_journal_record *record, const char *key, const char *value);
-void mgi_journal_record_integer(mgi_journal_record *record, const char *key, uint64_t value);
-void mgi_journal_record_number(mgi_journal_record *record, const char *key,
-                               double value); /* NaN: null */
-/* {"generation", "version", "fingerprint", "slot", "precision", "device", "bytes"}; null for
- * generation 0 */
-void mgi_journal_record_model(mgi_journal_record *record, const char *key,
-                              const mgeo_model_info *info);
-/* [{"name", "measured", "limit", "passed"}]; passed is true, false, or null without a limit */
-void mgi_journal_record_checks(mgi_journal_record *record, const char *key,
-                               const mgeo_check *checks, uint32_t count);
-
-/* ---- the file -------------------------------------------------------------------------------- */
+#include "journal/record.h"
 
 typedef struct mgi_journal mgi_journal;
 
@@ -58,8 +33,5 @@ uint64_t mgi_journal_ticket(mgi_journal *journal);
  * line that was written; where only FILE.head failed, the mark names the line, which stands. */
 mgeo_status mgi_journal_append(mgi_journal *journal, uint64_t ticket, mgi_journal_record *record,
                                mgi_journal_mark *mark, mgeo_error *error);
-
-/* As mgeo_journal_verify, with a report of this library's own. */
-mgeo_status mgi_journal_verify(const char *path, mgeo_journal_report *report, mgeo_error *error);
 
 #endif

@@ -22,18 +22,18 @@ typedef enum mgi_journal_line_reader_result {
 } mgi_journal_line_reader_result;
 
 /* Errors: MGEO_E_MEMORY. Finish it also after a failure. */
-mgeo_status mgi_journal_line_reader_init(mgi_journal_line_reader *lines, int file,
+mgeo_status mgi_journal_line_reader_init(mgi_journal_line_reader *reader, int file,
                                          mgeo_error *error);
-void mgi_journal_line_reader_finish(mgi_journal_line_reader *lines);
+void mgi_journal_line_reader_finish(mgi_journal_line_reader *reader);
 
 /* The line without its newline, valid until the next call. */
-mgi_journal_line_reader_result mgi_journal_line_reader_next(mgi_journal_line_reader *lines,
+mgi_journal_line_reader_result mgi_journal_line_reader_next(mgi_journal_line_reader *reader,
                                                             const char **line, size_t *length);
 
 /* Bytes after the last whole line, after MGI_JOURNAL_END. */
-size_t mgi_journal_line_reader_torn(const mgi_journal_line_reader *lines);
+size_t mgi_journal_line_reader_torn(const mgi_journal_line_reader *reader);
 
 /* Goes back to the end of the last whole line: what was torn may be whole now, or cut off. */
-bool mgi_journal_line_reader_retry(mgi_journal_line_reader *lines);
+bool mgi_journal_line_reader_retry(mgi_journal_line_reader *reader);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MGI_ACTOR_BYTES = 128, REASON_BYTES = 512, DIGITS = 9 };
+enum { ACTOR_BYTES = 128, REASON_BYTES = 512, DIGITS = 9 };
 
 struct mgi_journal_record {
     json_t *object;
@@ -84,7 +84,7 @@ mgi_journal_record *mgi_journal_record_create(const char *event, const char *act
     mgi_journal_record_integer(record, "seq", 0); /* holds the first place */
     record_time(record);
     mgi_journal_record_text(record, "event", event);
-    record_cut_text(record, "actor", actor, MGI_ACTOR_BYTES);
+    record_cut_text(record, "actor", actor, ACTOR_BYTES);
     record_cut_text(record, "reason", reason, REASON_BYTES);
     return record;
 }

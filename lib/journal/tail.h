@@ -13,7 +13,7 @@ typedef struct mgi_journal_tail {
 
 /* Reads it from an open file, whose size does not matter. Errors: MGEO_E_IO, MGEO_E_MEMORY,
  * MGEO_E_FORMAT (no journal, or its end is not what the head says). */
-mgeo_status mgi_journal_tail_read(const mgi_journal_path *place, int file, mgi_journal_tail *end,
+mgeo_status mgi_journal_tail_read(const mgi_journal_path *path, int file, mgi_journal_tail *end,
                                   mgi_journal_torn *torn, mgeo_error *error);
 
 #endif

@@ -59,7 +59,7 @@ static mgeo_status await_turn(mgi_journal *journal, uint64_t ticket, mgeo_error 
     mgi_lock_release(&journal->mutex);
     if (valid) return MGEO_OK;
     return mgi_fail(error, MGEO_E_INTERNAL, "%s: ticket %llu is not one that waits",
-                    journal->file.place.path, (unsigned long long)ticket);
+                    journal->file.path.given, (unsigned long long)ticket);
 }
 
 static void serve_next(mgi_journal *journal) {
@@ -73,7 +73,7 @@ static mgeo_status append_in_turn(mgi_journal *journal, uint64_t ticket, mgi_jou
                                   mgi_journal_mark *mark, mgeo_error *error) {
     if (journal->process != mgi_process_token()) {
         return mgi_fail(error, MGEO_E_FORKED, "%s: the journal belongs to the parent process",
-                        journal->file.place.path);
+                        journal->file.path.given);
     }
     mgeo_status status = await_turn(journal, ticket, error);
     if (status != MGEO_OK) return status;

@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "journal/record.h"
+#include "journal/verify.h"
 #include "support/threads.h"
 
 #include <stdatomic.h>

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "journal/hash_chain.h"
 #include "journal/journal.h"
+#include "journal/verify.h"
 #include "tiny_model.h"
 
 #include <stdbool.h>
