@@ -138,7 +138,7 @@ typedef struct newer_scores {
     uint64_t unknown[2];
 } newer_scores;
 
-static void test_newer_callers(void **state) {
+static void test_newer_callers_are_served(void **state) {
     (void)state;
     float similarity;
     mgeo_pair pair = {"1", 1, "2", 1};
@@ -158,7 +158,7 @@ static void test_newer_callers(void **state) {
     assert_int_equal(info.known.struct_size, sizeof info);
 }
 
-static void test_older_callers(void **state) {
+static void test_older_callers_are_served_to_their_size(void **state) {
     (void)state;
     mgeo_model_info info;
     memset(&info, 0x5A, sizeof info);
@@ -283,8 +283,8 @@ int main(void) {
         cmocka_unit_test(test_null_texts_name_their_row),
         cmocka_unit_test(test_errors_are_optional_and_cleared),
         cmocka_unit_test(test_struct_sizes_that_cannot_be),
-        cmocka_unit_test(test_newer_callers),
-        cmocka_unit_test(test_older_callers),
+        cmocka_unit_test(test_newer_callers_are_served),
+        cmocka_unit_test(test_older_callers_are_served_to_their_size),
         cmocka_unit_test(test_values_that_cannot_be),
         cmocka_unit_test(test_arrays_that_cannot_be),
         cmocka_unit_test(test_no_model_no_answer),

@@ -44,7 +44,7 @@ static void test_where_an_answer_should_go(void **state) {
     check_refused(mgeo_get_rollout(engine, &unsized, &error), "struct_size");
 }
 
-static void test_compare(void **state) {
+static void test_wrong_comparisons_are_refused(void **state) {
     (void)state;
     mgeo_compare_report report = {.struct_size = sizeof report};
     mgeo_compare_options options = {.struct_size = sizeof options};
@@ -63,7 +63,7 @@ static mgeo_status swap_with(const mgeo_gate *gate, const mgeo_watch *watch) {
     return mgeo_swap_model(engine, &options, NULL, &error);
 }
 
-static void test_gates_and_watches(void **state) {
+static void test_wrong_gates_and_watches_are_refused(void **state) {
     (void)state;
     load(0);
     load(1);
@@ -86,7 +86,7 @@ static void test_gates_and_watches(void **state) {
     check_answer(0, 1); /* nothing has turned */
 }
 
-static void test_shares(void **state) {
+static void test_wrong_shares_are_refused(void **state) {
     (void)state;
     load(0);
     load(1);
@@ -105,7 +105,7 @@ static void test_shares(void **state) {
     check_refused(mgeo_get_shadow_pair(engine, 0, NULL, copy, 8, NULL, 0, &error), "rank");
 }
 
-static void test_accounts(void **state) {
+static void test_wrong_queries_are_refused(void **state) {
     (void)state;
     size_t length;
     check_refused(mgeo_write_metrics(engine, 2, NULL, 0, &length, &error), "format is 2");
@@ -123,10 +123,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_without_an_engine),
         TEST(test_where_an_answer_should_go),
-        TEST(test_compare),
-        TEST(test_gates_and_watches),
-        TEST(test_shares),
-        TEST(test_accounts),
+        TEST(test_wrong_comparisons_are_refused),
+        TEST(test_wrong_gates_and_watches_are_refused),
+        TEST(test_wrong_shares_are_refused),
+        TEST(test_wrong_queries_are_refused),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);
 }

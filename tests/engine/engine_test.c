@@ -13,7 +13,7 @@
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-static void test_infos(void **state) {
+static void test_infos_follow_the_models(void **state) {
     (void)state;
     mgeo_model_info info = {.struct_size = sizeof info};
     for (int32_t slot = MGEO_BLUE; slot <= MGEO_STANDBY; slot++) {
@@ -148,7 +148,7 @@ static void test_destroyed_right_after_scoring(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_infos),
+        TEST(test_infos_follow_the_models),
         TEST(test_stats_are_per_model),
         TEST(test_a_child_process_gets_a_clear_error),
         TEST(test_every_allocation_of_a_load_may_fail),

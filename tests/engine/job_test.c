@@ -85,9 +85,9 @@ static void check_load_meets_job(bool cancel) {
     load(1);
     mgeo_job *job = begin_job(0);
     loader slow = {.path = paths[2]};
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_third, &slow);
+    test_threads_start(&threads, load_third, &slow);
     controllable_await_waiting(1);
     mgeo_job *other = begin_job(1); /* so that the load has nowhere to go, whoever is live */
     assert_int_equal(swap(), MGEO_OK);
@@ -100,7 +100,7 @@ static void check_load_meets_job(bool cancel) {
     mgeo_job_end(other);
     if (cancel) mgeo_progress_cancel(&slow.progress);
     if (!cancel) mgeo_job_end(job);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(slow.status, cancel ? MGEO_E_CANCELLED : MGEO_OK);
     if (cancel) check_job(job, 0, 1);
     if (cancel) mgeo_job_end(job);
@@ -158,7 +158,7 @@ static void test_jobs_are_counted(void **state) {
     assert_int_equal(rollout.jobs, 0);
 }
 
-static void test_wrong_arguments(void **state) {
+static void test_jobs_that_cannot_begin_are_refused(void **state) {
     (void)state;
     mgeo_job *job = (mgeo_job *)&error;
     mgeo_job_options options = {.struct_size = sizeof options, .standby = 2};
@@ -188,7 +188,7 @@ int main(void) {
         TEST(test_a_load_that_waits_for_a_job_is_cancelled),
         TEST(test_the_canary_chooses_by_the_jobs_key),
         TEST(test_jobs_are_counted),
-        TEST(test_wrong_arguments),
+        TEST(test_jobs_that_cannot_begin_are_refused),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);
 }

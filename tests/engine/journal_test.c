@@ -88,12 +88,12 @@ static void test_lines_stand_in_the_order_of_events(void **state) {
     uint64_t events = 0;
     mgi_journal *journal = open_journal();
     writer writers[WRITERS];
-    test_threads crew = {0};
+    test_threads threads = {0};
     for (int i = 0; i < WRITERS; i++) {
         writers[i] = (writer){.journal = journal, .order = &order, .events = &events};
-        test_threads_start(&crew, write_events, &writers[i]);
+        test_threads_start(&threads, write_events, &writers[i]);
     }
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     mgi_journal_close(journal);
     for (int i = 0; i < WRITERS; i++) assert_int_equal(writers[i].wrong, 0);
     assert_int_equal(lines_of_journal(), WRITERS * EACH + 1);
@@ -120,13 +120,13 @@ static void test_a_line_that_fails_lets_the_next_one_pass(void **state) {
     uint64_t first = mgi_journal_ticket(journal);
     late second = {.journal = journal, .ticket = mgi_journal_ticket(journal)};
     mgi_journal_mark mark;
-    test_threads crew = {0};
-    test_threads_start(&crew, append_late, &second);
+    test_threads threads = {0};
+    test_threads_start(&threads, append_late, &second);
     test_sleep(20);
     assert_int_equal(lines_of_journal(), 1);
     assert_int_equal(mgi_journal_append(journal, first, NULL, &mark, &error), MGEO_E_MEMORY);
     assert_int_equal(mark.line, 0);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(second.status, MGEO_OK);
     assert_int_equal(second.mark.line, 2);
     mgi_journal_close(journal);
@@ -146,7 +146,7 @@ static void test_a_ticket_is_good_once(void **state) {
     assert_int_equal(lines_of_journal(), 1);
 }
 
-static void test_no_journal(void **state) {
+static void test_an_engine_without_a_journal_writes_nothing(void **state) {
     (void)state;
     mgi_journal_mark mark = {.line = 9};
     assert_int_equal(mgi_journal_ticket(NULL), 0);
@@ -158,7 +158,7 @@ static void test_no_journal(void **state) {
 }
 
 /* Each allocation of an append fails in turn; the chain goes on. */
-static void test_out_of_memory(void **state) {
+static void test_without_memory_the_receipt_says_so(void **state) {
     (void)state;
     mgi_journal *journal = open_journal();
     uint64_t lines = 1;
@@ -280,8 +280,8 @@ int main(void) {
         JOURNAL_TEST(test_lines_stand_in_the_order_of_events),
         JOURNAL_TEST(test_a_line_that_fails_lets_the_next_one_pass),
         JOURNAL_TEST(test_a_ticket_is_good_once),
-        JOURNAL_TEST(test_no_journal),
-        JOURNAL_TEST(test_out_of_memory),
+        JOURNAL_TEST(test_an_engine_without_a_journal_writes_nothing),
+        JOURNAL_TEST(test_without_memory_the_receipt_says_so),
         JOURNAL_TEST(test_an_engine_writes_what_happens),
         JOURNAL_TEST(test_an_engine_cannot_be_made_on_a_bad_journal),
         JOURNAL_TEST(test_a_swap_that_cannot_be_written),

@@ -81,9 +81,9 @@ static void test_one_load_at_a_time_and_swaps_meanwhile(void **state) {
     load(0);
     load(1);
     loader slow = {.path = paths[2]};
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_controllable, &slow);
+    test_threads_start(&threads, load_controllable, &slow);
     controllable_await_waiting(1);
     assert_int_equal(load_path(paths[3], NULL), MGEO_E_BUSY);
     int32_t stage;
@@ -93,7 +93,7 @@ static void test_one_load_at_a_time_and_swaps_meanwhile(void **state) {
     assert_int_equal(swap(), MGEO_OK); /* green is live now: the load must take blue */
     check_answer(1, 2);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(slow.status, MGEO_OK);
     assert_int_equal(slow.slot, MGEO_BLUE);
     check_answer(1, 2);
@@ -106,13 +106,13 @@ static void test_a_load_can_be_cancelled(void **state) {
     (void)state;
     load(0);
     loader slow = {.path = paths[1]};
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_controllable, &slow);
+    test_threads_start(&threads, load_controllable, &slow);
     controllable_await_waiting(1);
     mgeo_progress_cancel(&slow.progress);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(slow.status, MGEO_E_CANCELLED);
     assert_int_equal(swap(), MGEO_E_NO_MODEL);
     check_answer(0, 1);
@@ -142,15 +142,15 @@ static void test_a_load_says_what_live_traffic_felt(void **state) {
     assert_true(info.predicted_bytes > 0);
     load(1);
     for (int i = 0; i < 5; i++) check_answer(0, 1);
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_interference_bench, &info);
+    test_threads_start(&threads, load_interference_bench, &info);
     controllable_await_waiting(1);
     for (int i = 0; i < 4; i++) check_answer(0, 1);
     assert_int_equal(swap(), MGEO_OK);
     for (int i = 0; i < 3; i++) check_answer(1, 2); /* the other model's calls count too */
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(info.generation, 3);
     assert_int_equal(info.live_calls_during, 7);
     assert_true(info.live_p99_before > 0);

@@ -123,7 +123,7 @@ static void test_answers_that_are_not_finite(void **state) {
     check_value("mgeo_bad_pairs_total{slot=\"blue\",version=\"v1\"}", 1);
 }
 
-static void test_a_rollout(void **state) {
+static void test_a_rollout_is_counted(void **state) {
     (void)state;
     load_version(0, "fake", "v1");
     load_version(1, "fake", "v2");
@@ -154,7 +154,7 @@ static void test_a_rollout(void **state) {
     check_value("mgeo_canary_calls_total", canary);
 }
 
-static void test_a_watch(void **state) {
+static void test_a_watch_shows_its_state_and_limits(void **state) {
     (void)state;
     load_version(0, "fake", "v1");
     load_version(1, "fake", "v2");
@@ -169,7 +169,7 @@ static void test_a_watch(void **state) {
     assert_null(strstr(metrics, "mgeo_watch_limit{check=\"psi\"}"));
 }
 
-static void test_shadow_calls(void **state) {
+static void test_shadow_calls_are_counted(void **state) {
     (void)state;
     mgeo_shadow_report report = {.struct_size = sizeof report};
     load_version(0, "fake", "v1");
@@ -193,7 +193,7 @@ static void test_shadow_calls(void **state) {
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static void test_odd_version_names(void **state) {
+static void test_odd_version_names_are_escaped(void **state) {
     (void)state;
     load_version(0, "fake", "a\"b\\c\n西湖\t");
     load_version(1, "fake", "\xff{\xe6\x9d}");
@@ -226,7 +226,7 @@ static void test_length_is_told_before(void **state) {
     assert_int_equal(again, length);
 }
 
-static void test_too_little_room(void **state) {
+static void test_too_little_room_is_refused_with_the_length(void **state) {
     (void)state;
     load(0);
     size_t length = 0;
@@ -242,7 +242,7 @@ static void test_too_little_room(void **state) {
     }
 }
 
-static void test_without_memory(void **state) {
+static void test_without_memory_nothing_is_written(void **state) {
     (void)state;
     size_t length = 0;
     mgi_alloc_fail_at(1);
@@ -289,14 +289,14 @@ int main(void) {
         TEST(test_calls_and_pairs_of_a_model),
         TEST(test_calls_in_flight_and_waiting),
         TEST(test_answers_that_are_not_finite),
-        TEST(test_a_rollout),
-        TEST(test_a_watch),
-        TEST(test_shadow_calls),
-        TEST(test_odd_version_names),
+        TEST(test_a_rollout_is_counted),
+        TEST(test_a_watch_shows_its_state_and_limits),
+        TEST(test_shadow_calls_are_counted),
+        TEST(test_odd_version_names_are_escaped),
         TEST(test_two_models_of_one_name),
         TEST(test_length_is_told_before),
-        TEST(test_too_little_room),
-        TEST(test_without_memory),
+        TEST(test_too_little_room_is_refused_with_the_length),
+        TEST(test_without_memory_nothing_is_written),
         TEST(test_beside_calls_and_changes),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);

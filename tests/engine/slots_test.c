@@ -171,13 +171,13 @@ static void test_another_thread_may_unpin(void **state) {
     mgi_slots_init(&slots);
     mgi_slots_set_route(&slots, 0, 0);
     handed_over over[24];
-    test_threads crew = {0};
+    test_threads threads = {0};
     for (int i = 0; i < 24; i++) {
         over[i] = (handed_over){&slots, mgi_slots_pin(&slots, MGI_SLOTS_SHARE_ALL)};
     }
     assert_int_equal(mgi_slots_pins(&slots, 0), 24);
-    for (int i = 0; i < 24; i++) test_threads_start(&crew, unpin_here, &over[i]);
-    test_threads_join(&crew);
+    for (int i = 0; i < 24; i++) test_threads_start(&threads, unpin_here, &over[i]);
+    test_threads_join(&threads);
     mgi_slots_drain(&slots, 0);
     for (int i = 0; i < MGI_SLOTS_PIN_STRIPES; i++) {
         assert_int_equal(atomic_load(&slots.stripes[0][i].pins), 0);
@@ -199,12 +199,12 @@ static void *drain_blue(void *argument) {
 /* No call is sent to blue any more; `pin` is the last that keeps it. */
 static void await_drain_of_blue(mgi_slots *slots, mgi_pin pin) {
     drain_case drain = {.slots = slots};
-    test_threads crew = {0};
-    test_threads_start(&crew, drain_blue, &drain);
+    test_threads threads = {0};
+    test_threads_start(&threads, drain_blue, &drain);
     test_sleep(20);
     assert_false(atomic_load(&drain.drained));
     mgi_slots_unpin(slots, pin);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_true(atomic_load(&drain.drained));
 }
 
@@ -282,9 +282,9 @@ static void test_threads_never_see_an_emptied_slot(void **state) {
     mgi_slots_init(&shared.slots);
     fill(0);
     mgi_slots_set_route(&shared.slots, 0, 0);
-    test_threads crew = {0};
+    test_threads threads = {0};
     uint32_t seeds[4] = {1, 2, 3, 4};
-    for (int i = 0; i < 4; i++) test_threads_start(&crew, pin_and_look, &seeds[i]);
+    for (int i = 0; i < 4; i++) test_threads_start(&threads, pin_and_look, &seeds[i]);
     int32_t live = 0;
     for (int i = 0;
          i < 3000 || atomic_load(&shared.pins[0]) < 500 || atomic_load(&shared.pins[1]) < 500;
@@ -292,7 +292,7 @@ static void test_threads_never_see_an_emptied_slot(void **state) {
         live = roll_out(live, i);
     }
     atomic_store(&shared.over, true);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(atomic_load(&shared.wrong), 0);
     assert_int_equal(mgi_slots_pins(&shared.slots, 0) + mgi_slots_pins(&shared.slots, 1), 0);
 }

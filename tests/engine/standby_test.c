@@ -33,9 +33,9 @@ static mgeo_job *begin_standby_job(void) {
 }
 
 /* Starts a load, and lets the job begin before its last step, which then waits for the job. */
-static mgeo_job *begin_job_beside_load(loader *slow, test_threads *crew) {
+static mgeo_job *begin_job_beside_load(loader *slow, test_threads *threads) {
     controllable_hold(true);
-    test_threads_start(crew, load_controllable, slow);
+    test_threads_start(threads, load_controllable, slow);
     controllable_await_waiting(1);
     mgeo_job *job = begin_standby_job();
     controllable_hold(false);
@@ -114,8 +114,8 @@ static void test_no_turn_back_to_a_slot_that_is_being_emptied(void **state) {
     mgi_pin call = mgi_slots_pin_slot(&engine->slots, MGEO_BLUE);
     mgi_lock_release(&engine->mutex);
     unloader u = {0};
-    test_threads crew = {0};
-    test_threads_start(&crew, unload_once, &u);
+    test_threads threads = {0};
+    test_threads_start(&threads, unload_once, &u);
     await_emptying();
     expect_no_way_back(route, 2);
     assert_int_equal(swap(), MGEO_E_NO_MODEL);
@@ -126,7 +126,7 @@ static void test_no_turn_back_to_a_slot_that_is_being_emptied(void **state) {
     assert_int_equal(mgeo_job_begin(engine, &options, &job, &error), MGEO_E_NO_MODEL);
     assert_false(atomic_load(&u.done));
     mgi_slots_unpin(&engine->slots, call);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(u.status, MGEO_OK);
     check_answer(1, 2);
 }

@@ -152,7 +152,7 @@ static void test_a_journal_that_was_cut_anywhere_is_not_continued(void **state) 
     }
 }
 
-static void test_out_of_memory(void **state) {
+static void test_without_memory_a_journal_does_not_open(void **state) {
     (void)state;
     long nth = 1;
     write_journal(2);
@@ -305,7 +305,7 @@ int main(void) {
         JOURNAL_TEST(test_a_head_one_line_behind_is_brought_up),
         JOURNAL_TEST(test_an_unsound_end_is_not_continued),
         JOURNAL_TEST(test_a_journal_that_was_cut_anywhere_is_not_continued),
-        JOURNAL_TEST(test_out_of_memory),
+        JOURNAL_TEST(test_without_memory_a_journal_does_not_open),
         JOURNAL_TEST(test_a_full_disk_leaves_whole_lines),
         JOURNAL_TEST(test_a_head_that_cannot_be_written_is_told),
         JOURNAL_TEST(test_a_journal_that_is_removed_or_replaced),

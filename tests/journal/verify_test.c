@@ -373,9 +373,9 @@ static void *write_on(void *argument) {
 static void test_it_is_sound_at_every_moment(void **state) {
     (void)state;
     writing w = {.journal = open_journal()};
-    test_threads crew = {0};
+    test_threads threads = {0};
     uint64_t before = 0;
-    test_threads_start(&crew, write_on, &w);
+    test_threads_start(&threads, write_on, &w);
     while (!atomic_load(&w.over)) {
         mgeo_journal_report report;
         if (mgi_journal_verify(journal_path, &report, &error) != MGEO_OK)
@@ -383,12 +383,12 @@ static void test_it_is_sound_at_every_moment(void **state) {
         assert_true(report.lines >= before);
         before = report.lines;
     }
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     mgi_journal_close(w.journal);
     check_sound(WRITTEN + 1);
 }
 
-static void test_out_of_memory(void **state) {
+static void test_without_memory_nothing_is_verified(void **state) {
     (void)state;
     write_journal(3);
     long nth = 1;
@@ -428,7 +428,7 @@ int main(void) {
         JOURNAL_TEST(test_a_ruined_head_of_one_line),
         JOURNAL_TEST(test_the_head_may_be_one_line_behind),
         JOURNAL_TEST(test_it_is_sound_at_every_moment),
-        JOURNAL_TEST(test_out_of_memory),
+        JOURNAL_TEST(test_without_memory_nothing_is_verified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,7 +125,7 @@ static void test_the_standby_model_stays_while_it_answers(void **state) {
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
 }
 
-static void test_refusals(void **state) {
+static void test_a_share_without_a_model_to_take_it_is_refused(void **state) {
     (void)state;
     assert_int_equal(mgeo_set_canary(engine, 0, NULL, &error), MGEO_OK); /* nothing to stop */
     assert_int_equal(mgeo_set_canary(engine, 1, NULL, &error), MGEO_E_NO_MODEL);
@@ -146,14 +146,14 @@ static void test_not_beside_a_load(void **state) {
     (void)state;
     load_two();
     loader slow = {.path = paths[2]};
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_controllable, &slow);
+    test_threads_start(&threads, load_controllable, &slow);
     controllable_await_waiting(1);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_E_BUSY);
     assert_int_equal(mgeo_set_canary(engine, 0, NULL, &error), MGEO_OK);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(slow.status, MGEO_OK);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_OK);
 }
@@ -176,7 +176,7 @@ int main(void) {
         TEST(test_each_model_keeps_its_own_counts),
         TEST(test_a_swap_ends_it),
         TEST(test_the_standby_model_stays_while_it_answers),
-        TEST(test_refusals),
+        TEST(test_a_share_without_a_model_to_take_it_is_refused),
         TEST(test_not_beside_a_load),
         TEST(test_points_are_the_same_everywhere),
     };

@@ -127,7 +127,7 @@ static void check_worst(const mgeo_compare_report *report, const answers *live,
     assert_true(larger < WORST);
 }
 
-static void test_two_models(void **state) {
+static void test_differences_are_those_of_the_answers(void **state) {
     (void)state;
     static answers live, standby;
     mgeo_shift worst[WORST];
@@ -150,7 +150,7 @@ static void test_two_models(void **state) {
     assert_true(isnan(report.live_macro_f1) && isnan(report.standby_macro_f1));
 }
 
-static void test_the_distribution(void **state) {
+static void test_the_index_is_that_of_the_similarities(void **state) {
     (void)state;
     static answers a[2];
     uint64_t bins[2][MGI_DRIFT_BINS] = {0};
@@ -180,7 +180,7 @@ static void test_a_model_and_its_copy(void **state) {
     assert_true(report.psi == 0);
 }
 
-static void test_times(void **state) {
+static void test_times_go_with_the_pairs_per_call(void **state) {
     (void)state;
     static const uint32_t per_call[] = {0, 1, 7, PAIRS, PAIRS + 1, UINT32_MAX};
     load_both(paths[0], paths[1]);
@@ -227,7 +227,7 @@ static double expected_f1(const answers *a, const char *const gold[PAIRS]) {
     return sum / labels;
 }
 
-static void test_gold_labels(void **state) {
+static void test_accuracy_is_held_against_gold(void **state) {
     (void)state;
     static answers live, standby;
     const char *gold[PAIRS];
@@ -382,17 +382,17 @@ static void test_progress_and_cancellation(void **state) {
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
 }
 
-static void load_both_steered(void) {
+static void load_both_controllable(void) {
     mgeo_load_options options = on("steered");
     assert_int_equal(mgeo_load(engine, paths[0], &options, NULL, &error), MGEO_OK);
     assert_int_equal(mgeo_load(engine, paths[1], &options, NULL, &error), MGEO_OK);
 }
 
-static void test_a_failing_device(void **state) {
+static void test_a_failing_device_fails_the_comparison(void **state) {
     (void)state;
     mgeo_compare_options options = on_all_pairs();
     mgeo_compare_report report = {.struct_size = sizeof report};
-    load_both_steered();
+    load_both_controllable();
     for (long nth = 1; nth < 6; nth++) { /* while warming up, and later */
         controllable_fail_runs(nth, 1, MGEO_E_DEVICE);
         assert_int_equal(mgeo_compare(engine, &options, &report, &error), MGEO_E_DEVICE);
@@ -405,7 +405,7 @@ static void test_a_failing_device(void **state) {
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK);
 }
 
-static void test_allocation_failures(void **state) {
+static void test_without_memory_a_comparison_fails(void **state) {
     (void)state;
     const char *gold[PAIRS] = {"not_match"};
     mgeo_compare_options options = on_all_pairs();
@@ -431,7 +431,7 @@ static void test_it_takes_one_core_and_what_is_left(void **state) {
     static controllable_run runs[400];
     mgeo_stats stats = {.struct_size = sizeof stats};
     int own = controllable_own_nice();
-    load_both_steered();
+    load_both_controllable();
     for (uint32_t full_speed = 0; full_speed < 2; full_speed++) {
         controllable_reset();
         mgeo_compare_options options = on_all_pairs();
@@ -466,17 +466,17 @@ static void *compare_once(void *argument) {
 
 static void test_both_stay_while_traffic_turns(void **state) {
     (void)state;
-    test_threads crew = {0};
+    test_threads threads = {0};
     comparer c = {.report = {.struct_size = sizeof c.report}};
-    load_both_steered();
+    load_both_controllable();
     controllable_hold(true);
-    test_threads_start(&crew, compare_once, &c);
+    test_threads_start(&threads, compare_once, &c);
     controllable_await_waiting(1);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_E_BUSY);
     assert_int_equal(swap(), MGEO_OK);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_E_BUSY);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(c.status, MGEO_OK);
     assert_int_equal(c.report.live_generation, 1); /* as it was at the start */
     assert_int_equal(c.report.standby_generation, 2);
@@ -485,11 +485,11 @@ static void test_both_stay_while_traffic_turns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_two_models),
-        TEST(test_the_distribution),
+        TEST(test_differences_are_those_of_the_answers),
+        TEST(test_the_index_is_that_of_the_similarities),
         TEST(test_a_model_and_its_copy),
-        TEST(test_times),
-        TEST(test_gold_labels),
+        TEST(test_times_go_with_the_pairs_per_call),
+        TEST(test_accuracy_is_held_against_gold),
         TEST(test_a_label_that_nobody_knows),
         TEST(test_labels_go_by_name),
         TEST(test_other_sets_of_labels),
@@ -497,8 +497,8 @@ int main(void) {
         TEST(test_lost_and_gained_pairs),
         TEST(test_two_models_are_needed),
         TEST(test_progress_and_cancellation),
-        TEST(test_a_failing_device),
-        TEST(test_allocation_failures),
+        TEST(test_a_failing_device_fails_the_comparison),
+        TEST(test_without_memory_a_comparison_fails),
         TEST(test_it_takes_one_core_and_what_is_left),
         TEST(test_both_stay_while_traffic_turns),
     };

@@ -223,7 +223,7 @@ static void test_pairs_that_nobody_can_score(void **state) {
     check_answer(0, 1);
 }
 
-static void test_rotated_labels(void **state) {
+static void test_rotated_labels_are_refused(void **state) {
     (void)state;
     mgeo_swap_receipt receipt;
     mgeo_gate gate = gate_on_all_pairs();
@@ -243,7 +243,7 @@ static void check_senseless(const mgeo_gate *gate, const char *part) {
     check_answer(0, 1);
 }
 
-static void test_senseless_gates(void **state) {
+static void test_senseless_gates_are_refused(void **state) {
     (void)state;
     static const char *const nothing[PAIRS] = {NULL};
     load_both("fake", paths[0], paths[1]);
@@ -290,21 +290,21 @@ static void *swap_once(void *argument) {
     return NULL;
 }
 
-/* A gate that measures until steered_hold(false). */
-static void start_gate(test_threads *crew, swapper *s) {
+/* A gate that measures until controllable_hold(false). */
+static void start_gate(test_threads *threads, swapper *s) {
     s->gate = gate_on_all_pairs();
     s->gate.progress = &s->progress;
     controllable_hold(true);
-    test_threads_start(crew, swap_once, s);
+    test_threads_start(threads, swap_once, s);
     controllable_await_waiting(1);
 }
 
 static void test_nothing_else_changes_meanwhile(void **state) {
     (void)state;
-    test_threads crew = {0};
+    test_threads threads = {0};
     static swapper s;
     load_both("steered", paths[0], paths[1]);
-    start_gate(&crew, &s);
+    start_gate(&threads, &s);
     assert_int_equal(swap(), MGEO_E_BUSY);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_E_BUSY);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_E_BUSY);
@@ -313,7 +313,7 @@ static void test_nothing_else_changes_meanwhile(void **state) {
     assert_int_equal(swap_through(&another, &receipt), MGEO_E_BUSY);
     assert_int_equal(rollout().live_generation, 1);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(s.status, MGEO_OK);
     check_answer(1, 2);
     assert_int_equal(mgeo_unload(engine, &error), MGEO_OK); /* nothing is held any more */
@@ -346,15 +346,15 @@ static void test_a_loads_last_step_waits(void **state) {
 
 static void test_a_roll_back_goes_through_and_the_gate_refuses(void **state) {
     (void)state;
-    test_threads crew = {0};
+    test_threads threads = {0};
     static swapper s;
     load_both("steered", paths[0], paths[1]);
     assert_int_equal(swap(), MGEO_OK); /* generation 2 is live, 1 is the former one */
-    start_gate(&crew, &s);
+    start_gate(&threads, &s);
     assert_int_equal(mgeo_roll_back(engine, NULL, NULL, &error), MGEO_OK);
     assert_int_equal(rollout().live_generation, 1);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(s.status, MGEO_E_REFUSED);
     assert_non_null(strstr(s.error.message, "turned back"));
     assert_int_equal(s.receipt.check_count, 9); /* what was measured stands there */
@@ -364,15 +364,15 @@ static void test_a_roll_back_goes_through_and_the_gate_refuses(void **state) {
 
 static void test_a_canary_may_end_and_the_gate_refuses(void **state) {
     (void)state;
-    test_threads crew = {0};
+    test_threads threads = {0};
     static swapper s;
     load_both("steered", paths[0], paths[1]);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_OK);
     s = (swapper){0};
-    start_gate(&crew, &s);
+    start_gate(&threads, &s);
     assert_int_equal(mgeo_set_canary(engine, 0, NULL, &error), MGEO_OK);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(s.status, MGEO_E_REFUSED);
     assert_non_null(strstr(s.error.message, "shares were changed"));
     check_answer(0, 1);
@@ -380,14 +380,14 @@ static void test_a_canary_may_end_and_the_gate_refuses(void **state) {
 
 static void test_a_gate_can_be_cancelled_and_can_fail(void **state) {
     (void)state;
-    test_threads crew = {0};
+    test_threads threads = {0};
     static swapper s;
     mgeo_swap_receipt receipt;
     load_both("steered", paths[0], paths[1]);
-    start_gate(&crew, &s);
+    start_gate(&threads, &s);
     mgeo_progress_cancel(&s.progress);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(s.status, MGEO_E_CANCELLED);
     mgeo_gate gate = gate_on_all_pairs();
     controllable_fail_runs(4, 1, MGEO_E_DEVICE);
@@ -406,8 +406,8 @@ int main(void) {
         TEST(test_a_refusal_names_all_that_is_broken),
         TEST(test_a_model_that_answers_nan),
         TEST(test_pairs_that_nobody_can_score),
-        TEST(test_rotated_labels),
-        TEST(test_senseless_gates),
+        TEST(test_rotated_labels_are_refused),
+        TEST(test_senseless_gates_are_refused),
         TEST(test_nothing_else_changes_meanwhile),
         TEST(test_a_loads_last_step_waits),
         TEST(test_a_roll_back_goes_through_and_the_gate_refuses),

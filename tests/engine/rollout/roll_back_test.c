@@ -48,7 +48,7 @@ static void test_two_hands_roll_back_once(void **state) {
     check_answer(0, 1);
 }
 
-static void test_no_way_back(void **state) {
+static void test_there_is_no_way_back_without_a_former_model(void **state) {
     (void)state;
     assert_int_equal(roll_back(NULL), MGEO_E_NO_MODEL);
     load(0);
@@ -91,20 +91,20 @@ static void test_a_canary_after_a_swap(void **state) {
     check_answer(0, 1);
 }
 
-static void test_beside_a_load(void **state) {
+static void test_a_load_keeps_no_roll_back_waiting(void **state) {
     (void)state;
     load(0);
     load(1);
     assert_int_equal(swap(), MGEO_OK);
     loader slow = {.path = paths[2]};
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_controllable, &slow);
+    test_threads_start(&threads, load_controllable, &slow);
     controllable_await_waiting(1);
     assert_int_equal(roll_back(NULL), MGEO_OK);
     check_answer(0, 1);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(slow.status, MGEO_OK);
     check_answer(0, 1); /* the load has replaced the model that was turned away from */
     assert_int_equal(swap(), MGEO_OK);
@@ -115,10 +115,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_back_to_the_former_model),
         TEST(test_two_hands_roll_back_once),
-        TEST(test_no_way_back),
+        TEST(test_there_is_no_way_back_without_a_former_model),
         TEST(test_a_canary_is_ended),
         TEST(test_a_canary_after_a_swap),
-        TEST(test_beside_a_load),
+        TEST(test_a_load_keeps_no_roll_back_waiting),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);
 }

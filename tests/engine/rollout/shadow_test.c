@@ -53,7 +53,7 @@ static void call(uint32_t count) {
     for (uint32_t i = 0; i < count; i++) call_one(i);
 }
 
-/* Model 0 live on the fake device, another one on standby on the steered device. */
+/* Model 0 live on the fake device, another one on standby on the controllable device. */
 static void load_path_beside(const char *path) {
     load(0);
     loader next = {.path = path};
@@ -160,7 +160,7 @@ static void check_worst_pairs(uint32_t count, const reference *sums) {
                      MGEO_E_ARGUMENT);
 }
 
-/* Until none of the calls has met the thread's hand in the queue. */
+/* Until no call has found the queue in use by the thread. */
 static mgeo_shadow_report compare_all(void) {
     mgeo_shadow_options options = {
         .struct_size = sizeof options, .queue_rows = COMPARED, .worst_pairs = 7, .full_speed = 1};
@@ -409,7 +409,7 @@ static int niceness_of(uint32_t full_speed) {
     return runs[0].nice;
 }
 
-static void test_priorities(void **state) {
+static void test_the_thread_is_nice_unless_full_speed_is_set(void **state) {
     (void)state;
     load_pair(1);
     assert_true(niceness_of(0) >= 10);
@@ -487,13 +487,13 @@ static void test_an_unload_waits_for_a_batch_at_most(void **state) {
     call(30);
     controllable_await_waiting(1);
     mgeo_status unloaded = MGEO_E_INTERNAL;
-    test_threads crew = {0};
-    test_threads_start(&crew, unload, &unloaded);
+    test_threads threads = {0};
+    test_threads_start(&threads, unload, &unloaded);
     while (share_now() > 0) test_sleep(1); /* the unload has begun */
     check_answer(0, 1);
     assert_int_equal(shadow(MGEO_SHARE_ALL), MGEO_E_NO_MODEL);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(unloaded, MGEO_OK);
     mgeo_shadow_report report = await_rest();
     assert_int_equal(report.pairs, 30);
@@ -523,7 +523,7 @@ static void test_an_engine_ends_with_it(void **state) {
 
 /* ---- refusals -------------------------------------------------------------------------------- */
 
-static void test_refusals(void **state) {
+static void test_a_shadow_that_cannot_be_is_refused(void **state) {
     (void)state;
     assert_int_equal(shadow(1), MGEO_E_NO_MODEL);
     load(0);
@@ -571,14 +571,14 @@ static void test_not_beside_a_load(void **state) {
     load(0);
     load(1);
     loader slow = {.path = paths[2]};
-    test_threads crew = {0};
+    test_threads threads = {0};
     controllable_hold(true);
-    test_threads_start(&crew, load_controllable, &slow);
+    test_threads_start(&threads, load_controllable, &slow);
     controllable_await_waiting(1);
     assert_int_equal(shadow(1), MGEO_E_BUSY);
     assert_int_equal(shadow(0), MGEO_OK);
     controllable_hold(false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(slow.status, MGEO_OK);
     assert_int_equal(shadow(1), MGEO_OK);
 }
@@ -660,14 +660,14 @@ int main(void) {
         TEST(test_live_calls_go_on_while_standby_stands_still),
         TEST(test_a_call_larger_than_the_queue),
         TEST(test_out_of_memory_drops_pairs),
-        TEST(test_priorities),
+        TEST(test_the_thread_is_nice_unless_full_speed_is_set),
         TEST(test_share_0_keeps_the_figures),
         TEST(test_a_turn_ends_it),
         TEST(test_a_turn_does_not_wait_for_it),
         TEST(test_an_unload_waits_for_a_batch_at_most),
         TEST(test_a_load_ends_it),
         TEST(test_an_engine_ends_with_it),
-        TEST(test_refusals),
+        TEST(test_a_shadow_that_cannot_be_is_refused),
         TEST(test_a_failed_change_changes_nothing),
         TEST(test_not_beside_a_load),
         TEST(test_swaps_loads_and_unloads_meanwhile),

@@ -71,7 +71,7 @@ static void test_calls_in_flight_end_on_their_model(void **state) {
     assert_int_equal(swap(), MGEO_E_NO_MODEL);
 }
 
-static void test_unload(void **state) {
+static void test_an_unload_frees_the_standby_model(void **state) {
     (void)state;
     assert_int_equal(mgeo_unload(engine, &error), MGEO_E_NO_MODEL);
     load(0);
@@ -89,7 +89,7 @@ static void test_unload(void **state) {
 
 /* ---- threads --------------------------------------------------------------------------------- */
 
-static void load_two_steered(void) {
+static void load_two_controllable(void) {
     mgeo_load_options options = on("steered");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(mgeo_load(engine, paths[i], &options, NULL, &error), MGEO_OK);
@@ -111,7 +111,7 @@ static unsigned different_threads(void) {
 /* Two threads a model; one more while both have callers. */
 static void test_the_models_share_their_threads(void **state) {
     (void)state;
-    load_two_steered();
+    load_two_controllable();
     for (unsigned round = 0; round < 4; round++) {
         test_threads asking = {0};
         scoring_thread askers[2] = {0};
@@ -130,7 +130,7 @@ static void test_the_models_share_their_threads(void **state) {
 
 static void test_a_slow_model_does_not_keep_the_other_waiting(void **state) {
     (void)state;
-    load_two_steered();
+    load_two_controllable();
     test_threads slow = {0}, next = {0};
     scoring_thread askers[3] = {0};
     controllable_hold(true);
@@ -217,7 +217,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_a_swap_and_its_receipt),
         TEST(test_calls_in_flight_end_on_their_model),
-        TEST(test_unload),
+        TEST(test_an_unload_frees_the_standby_model),
         TEST(test_the_models_share_their_threads),
         TEST(test_a_slow_model_does_not_keep_the_other_waiting),
         TEST(test_rollback_while_a_load_waits_for_the_standby_model),

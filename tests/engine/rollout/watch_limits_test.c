@@ -44,7 +44,7 @@ static bool judge(const mgeo_watch *watch) {
     return mgi_watch_limits_evaluate(watch, &watched, &former, checks);
 }
 
-static void test_all_is_well(void **state) {
+static void test_figures_within_their_limits_pass(void **state) {
     (void)state;
     mgeo_watch watch = {.window_calls = 100,
                         .max_error_rate = -1,
@@ -190,7 +190,7 @@ static void test_min_calls_and_the_window(void **state) {
     assert_true(mgi_watch_limits_is_over(&seconds, 0, 2));
 }
 
-static void test_reasons(void **state) {
+static void test_a_reason_names_every_broken_limit(void **state) {
     (void)state;
     mgeo_watch watch = {.window_calls = 100, .max_error_rate = 0.1, .max_not_finite_rate = 0.25};
     char reason[256];
@@ -234,7 +234,7 @@ static void test_watches_that_make_no_sense(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        JUDGING(test_all_is_well),
+        JUDGING(test_figures_within_their_limits_pass),
         JUDGING(test_limits_that_are_not_held),
         JUDGING(test_nothing_is_judged_before_min_calls),
         JUDGING(test_what_cannot_be_mended_is_judged_at_once),
@@ -242,7 +242,7 @@ int main(void) {
         JUDGING(test_a_former_model_of_few_calls_is_not_held_against),
         JUDGING(test_chance_is_no_drift),
         JUDGING(test_min_calls_and_the_window),
-        JUDGING(test_reasons),
+        JUDGING(test_a_reason_names_every_broken_limit),
         JUDGING(test_watches_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

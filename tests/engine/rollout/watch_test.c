@@ -66,7 +66,7 @@ static unsigned call(unsigned count, uint64_t first_key) {
     return failed;
 }
 
-/* One model that has answered `calls` calls, and on standby one on the steered device. */
+/* One model that has answered `calls` calls, and on standby one on the controllable device. */
 static void load_pair(unsigned calls, const char *path) {
     load(0);
     assert_int_equal(call(calls, 0), 0);
@@ -363,9 +363,9 @@ static void test_many_watches_under_load(void **state) {
     load(0);
     load(1);
     unsigned failed[2] = {0};
-    test_threads crew = {0};
+    test_threads threads = {0};
     atomic_store(&calling, true);
-    for (int i = 0; i < 2; i++) test_threads_start(&crew, keep_calling, &failed[i]);
+    for (int i = 0; i < 2; i++) test_threads_start(&threads, keep_calling, &failed[i]);
     unsigned ends[5] = {0};
     for (int i = 0; i < 150; i++) {
         swap_watched((mgeo_watch){.window_calls = 1 + (uint64_t)i % 7, .max_error_rate = -1});
@@ -374,7 +374,7 @@ static void test_many_watches_under_load(void **state) {
         ends[report_now().state]++;
     }
     atomic_store(&calling, false);
-    test_threads_join(&crew);
+    test_threads_join(&threads);
     assert_int_equal(failed[0] + failed[1], 0);
     assert_true(ends[MGEO_WATCH_PASSED] >= 15);
     assert_int_equal(ends[MGEO_WATCH_NONE] + ends[MGEO_WATCH_TURNED_BACK] + ends[MGEO_WATCH_ENDED],
