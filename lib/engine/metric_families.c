@@ -19,13 +19,13 @@ typedef enum metric_kind {
 } metric_kind;
 
 /* A family whose values are members of a struct. */
-typedef struct mgi_metric {
+typedef struct member_metric {
     mgi_openmetrics_family family;
     metric_kind kind;
     size_t offset;
-} mgi_metric;
+} member_metric;
 
-static double metric_value(const mgi_metric *metric, const void *object) {
+static double metric_value(const member_metric *metric, const void *object) {
     const char *at = (const char *)object + metric->offset;
     uint64_t u64 = 0;
     uint32_t u32 = 0;
@@ -46,7 +46,7 @@ static double metric_value(const mgi_metric *metric, const void *object) {
 
 #define OF_MODEL(kind, member) METRIC_##kind, offsetof(mgi_metrics_model, member)
 
-static const mgi_metric model_metrics[] = {
+static const member_metric model_metrics[] = {
     {{MGI_OPENMETRICS_GAUGE, "mgeo_model_live", NULL,
       "1 if the model answers calls, 0 if it stands by."},
      OF_MODEL(I32, info.live)},
@@ -183,7 +183,7 @@ static void write_models(mgi_openmetrics *to, const mgi_metrics_snapshot *copy) 
 
 #define OF_ENGINE(kind, member) METRIC_##kind, offsetof(mgi_metrics_snapshot, member)
 
-static const mgi_metric engine_metrics_list[] = {
+static const member_metric engine_metrics_list[] = {
     {{MGI_OPENMETRICS_COUNTER, "mgeo_loads", NULL, "Models loaded."},
      OF_ENGINE(U64, rollout.loads)},
     {{MGI_OPENMETRICS_COUNTER, "mgeo_failed_loads", NULL, "Loads that failed."},
@@ -256,7 +256,7 @@ static const mgi_metric engine_metrics_list[] = {
 static void write_engine_metrics(mgi_openmetrics *to, const mgi_metrics_snapshot *copy) {
     size_t metrics = sizeof engine_metrics_list / sizeof *engine_metrics_list;
     for (size_t i = 0; i < metrics; i++) {
-        const mgi_metric *metric = &engine_metrics_list[i];
+        const member_metric *metric = &engine_metrics_list[i];
         mgi_openmetrics_begin_family(to, &metric->family);
         mgi_openmetrics_sample(to, NULL, 0, metric_value(metric, copy));
     }

@@ -123,13 +123,13 @@ mgeo_status mgi_standby_fill(mgeo_engine *engine, mgi_slot_model *next, mgeo_pro
 
 /* ---- unload ---------------------------------------------------------------------------------- */
 
-typedef struct mgi_unloading {
+typedef struct unload_run {
     mgi_runner *former;
     mgeo_model_info info;
     uint64_t calls; /* that were drained */
     uint64_t ticket;
     double seconds;
-} mgi_unloading;
+} unload_run;
 
 /* The mutex is held. */
 static mgeo_status may_unload(const mgeo_engine *engine, mgeo_error *error) {
@@ -152,41 +152,40 @@ static mgeo_status lock_standby(mgeo_engine *engine, mgeo_error *error) {
 }
 
 /* The mutex is held on entry and on return. */
-static mgeo_status take_standby(mgeo_engine *engine, mgi_unloading *unloading, mgeo_error *error) {
+static mgeo_status take_standby(mgeo_engine *engine, unload_run *unload, mgeo_error *error) {
     int32_t slot = mgi_standby_slot(engine);
     mgeo_status status = may_unload(engine, error);
     if (status != MGEO_OK) return status;
     double start = mgi_clock_now();
-    unloading->info = engine->slot_models[slot].info;
-    unloading->calls = (uint64_t)mgi_slots_pins(&engine->slots, slot);
-    unloading->former = take_out(engine, slot);
-    unloading->seconds = mgi_clock_now() - start;
-    unloading->ticket = mgi_journal_ticket(engine->journal);
+    unload->info = engine->slot_models[slot].info;
+    unload->calls = (uint64_t)mgi_slots_pins(&engine->slots, slot);
+    unload->former = take_out(engine, slot);
+    unload->seconds = mgi_clock_now() - start;
+    unload->ticket = mgi_journal_ticket(engine->journal);
     engine->counts.unloads++;
     return MGEO_OK;
 }
 
-static mgi_journal_record *unload_record(const mgeo_engine *engine,
-                                         const mgi_unloading *unloading) {
+static mgi_journal_record *unload_record(const mgeo_engine *engine, const unload_run *unload) {
     mgi_journal_record *record = mgi_journal_record_create("unload", engine->actor, NULL);
-    mgi_journal_record_model(record, "model", &unloading->info);
-    mgi_journal_record_integer(record, "calls_drained", unloading->calls);
-    mgi_journal_record_number(record, "drain_seconds", unloading->seconds);
+    mgi_journal_record_model(record, "model", &unload->info);
+    mgi_journal_record_integer(record, "calls_drained", unload->calls);
+    mgi_journal_record_number(record, "drain_seconds", unload->seconds);
     return record;
 }
 
 mgeo_status mgi_standby_unload(mgeo_engine *engine, mgeo_error *error) {
-    mgi_unloading unloading = {0};
+    unload_run unload = {0};
     mgeo_status status = lock_standby(engine, error);
     if (status != MGEO_OK) return status;
     mgi_lock_acquire(&engine->mutex);
-    status = take_standby(engine, &unloading, error);
+    status = take_standby(engine, &unload, error);
     mgi_lock_release(&engine->mutex);
     mgi_lock_release(&engine->standby_lock);
     if (status != MGEO_OK) return status;
     /* The journal first: the lines of later events wait for this one. */
-    mgi_events_write(engine, unloading.ticket, unload_record(engine, &unloading));
-    mgi_runner_destroy(unloading.former);
-    mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", unloading.info.version);
+    mgi_events_write(engine, unload.ticket, unload_record(engine, &unload));
+    mgi_runner_destroy(unload.former);
+    mgi_log_line(&engine->log, MGEO_LOG_INFO, "unloaded %s", unload.info.version);
     return MGEO_OK;
 }

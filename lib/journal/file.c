@@ -76,8 +76,9 @@ static void cut_torn_line(mgi_journal_file *file) {
 static mgeo_status check_unchanged(mgi_journal_file *file, struct stat *held, mgeo_error *error) {
     struct stat found;
     if (file->torn) cut_torn_line(file);
-    if (file->torn)
+    if (file->torn) {
         return mgi_journal_path_fail(&file->path, "a torn line cannot be cut off", error);
+    }
     if (fstat(file->file, held) != 0 ||
         fstatat(file->path.folder, file->path.name, &found, 0) != 0) {
         return mgi_journal_path_fail(&file->path, "the journal is gone", error);
@@ -128,7 +129,8 @@ mgeo_status mgi_journal_file_append(mgi_journal_file *file, const char *line, si
     file->last = *next;
     file->end += (off_t)length;
     file->head_behind = true;
-    if (fdatasync(file->file) != 0)
+    if (fdatasync(file->file) != 0) {
         return mgi_journal_path_fail(&file->path, "cannot be synced", error);
+    }
     return update_head(file, mode, error);
 }

@@ -378,8 +378,9 @@ static void test_it_is_sound_at_every_moment(void **state) {
     test_threads_start(&threads, write_on, &w);
     while (!atomic_load(&w.over)) {
         mgeo_journal_report report;
-        if (mgi_journal_verify(journal_path, &report, &error) != MGEO_OK)
+        if (mgi_journal_verify(journal_path, &report, &error) != MGEO_OK) {
             fail_msg("%s", error.message);
+        }
         assert_true(report.lines >= before);
         before = report.lines;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of lib/engine share: an engine on the fake backend, and models that tell
- * themselves apart by their answers. */
+ * themselves apart by their answers. What tests share stands in globals, as it does in every
+ * fixture here: cmocka runs the tests of a program one after another. */
 #ifndef TEST_SUPPORT_ENGINE_FIXTURE_H
 #define TEST_SUPPORT_ENGINE_FIXTURE_H
 

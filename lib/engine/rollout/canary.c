@@ -83,8 +83,9 @@ static void report_canary(mgeo_engine *engine, const mgeo_canary_options *option
         "canary", mgi_events_actor(engine, options->actor), options->reason);
     mgi_journal_record_integer(record, "from_share", change->before);
     mgi_journal_record_integer(record, "to_share", change->share);
-    if (change->standby.generation != 0)
+    if (change->standby.generation != 0) {
         mgi_journal_record_model(record, "standby", &change->standby);
+    }
     mgi_events_write(engine, change->ticket, record);
     mgi_log_line(&engine->log, MGEO_LOG_INFO,
                  "the standby model answers %u of 10,000 calls, was %u", change->share,

@@ -71,14 +71,14 @@ void mgi_compare_labels(mgi_compare_state *comparison) {
 
 /* How one model's labels stand to gold; labels are the live model's, MGEO_MAX_LABELS: one that the
  * live model does not have. */
-typedef struct mgi_tally {
+typedef struct label_tally {
     uint64_t right, all;
     uint64_t gold[MGEO_MAX_LABELS + 1];
     uint64_t given[MGEO_MAX_LABELS + 1];
     uint64_t both[MGEO_MAX_LABELS + 1];
-} mgi_tally;
+} label_tally;
 
-static void tally_add(mgi_tally *tally, int32_t gold, int32_t given) {
+static void tally_add(label_tally *tally, int32_t gold, int32_t given) {
     tally->all++;
     tally->gold[gold]++;
     tally->given[given]++;
@@ -87,11 +87,11 @@ static void tally_add(mgi_tally *tally, int32_t gold, int32_t given) {
     tally->both[gold]++;
 }
 
-static double tally_accuracy(const mgi_tally *tally) {
+static double tally_accuracy(const label_tally *tally) {
     return tally->all > 0 ? (double)tally->right / (double)tally->all : NAN;
 }
 
-static double tally_macro_f1(const mgi_tally *tally) {
+static double tally_macro_f1(const label_tally *tally) {
     double sum = 0;
     unsigned labels = 0;
     for (int i = 0; i < MGEO_MAX_LABELS; i++) {
@@ -108,7 +108,7 @@ void mgi_compare_accuracy(mgi_compare_state *comparison) {
     const mgi_compare_side *standby = &comparison->sides[MGI_COMPARE_STANDBY];
     const mgeo_model_info *standby_info = &standby->model->info;
     int32_t as_live[MGEO_MAX_LABELS];
-    mgi_tally tallies[MGI_COMPARE_SIDES] = {0};
+    label_tally tallies[MGI_COMPARE_SIDES] = {0};
     for (uint32_t i = 0; i < standby_info->label_count; i++) {
         as_live[i] = find_label(&live->model->info, standby_info->labels[i]);
         if (as_live[i] < 0) as_live[i] = MGEO_MAX_LABELS;

@@ -148,8 +148,9 @@ static void report_shadow(mgeo_engine *engine, const shadow_change *change) {
         "shadow", mgi_events_actor(engine, change->options->actor), change->options->reason);
     mgi_journal_record_integer(record, "from_share", change->before);
     mgi_journal_record_integer(record, "to_share", change->share);
-    if (change->standby.generation != 0)
+    if (change->standby.generation != 0) {
         mgi_journal_record_model(record, "standby", &change->standby);
+    }
     mgi_events_write(engine, change->ticket, record);
     mgi_log_line(&engine->log, MGEO_LOG_INFO, "shadow calls: %u of 10,000, were %u", change->share,
                  change->before);

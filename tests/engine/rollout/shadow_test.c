@@ -627,8 +627,9 @@ static void test_swaps_loads_and_unloads_meanwhile(void **state) {
     pthread_t threads[4];
     void *(*const bodies[4])(void *) = {keep_calling, keep_calling, keep_asking, keep_setting};
     atomic_store(&going, true);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, bodies[i], 0), 0);
+    }
     for (uint32_t i = 0; i < 40; i++) {
         if (i % 4 == 0) mgeo_unload(engine, NULL);
         if (i % 4 == 0) load(i % MODELS);
