@@ -10,8 +10,4 @@
 bool mgi_names_has_precision(int32_t value);
 bool mgi_names_has_metrics_format(int32_t value);
 
-static inline const char *mgi_slot_name(int32_t slot) {
-    return slot == MGEO_BLUE ? "blue" : "green";
-}
-
 #endif

@@ -8,23 +8,13 @@
 
 #include <stdio.h>
 
-/* Best first: what follows a precision is smaller, and further from the model as it was trained. */
-static const struct {
-    int32_t precision;
-    const char *name;
-} precisions[] = {{MGEO_FP32, "fp32"},
-                  {MGEO_BF16, "bf16"},
-                  {MGEO_FP16, "fp16"},
-                  {MGEO_INT8, "int8"},
-                  {MGEO_FP8, "fp8"}};
-enum { PRECISIONS = sizeof precisions / sizeof *precisions };
+/* Best first, as the list has them: what follows a precision is smaller, and further from the model
+ * as it was trained. */
+#define NUMBER(name, number, text) name,
+static const int32_t precisions[] = {MGEO_PRECISION_LIST(NUMBER)};
+#undef NUMBER
 
-static const char *mgi_precision_name(int32_t precision) {
-    for (int i = 0; i < PRECISIONS; i++) {
-        if (precisions[i].precision == precision) return precisions[i].name;
-    }
-    return "auto";
-}
+enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
 /* ---- the numbers ----------------------------------------------------------------------------- */
 
@@ -78,10 +68,9 @@ static bool find_smaller(const mgi_admission *admission, const mgeo_memory *from
     bool after = false;
     for (int i = 0; i < PRECISIONS; i++) {
         *memory = *from;
-        bool known =
-            after && estimate_at(admission, precisions[i].precision, memory, NULL) == MGEO_OK;
+        bool known = after && estimate_at(admission, precisions[i], memory, NULL) == MGEO_OK;
         if (known && memory->fits) return true;
-        after |= precisions[i].precision == from->precision;
+        after |= precisions[i] == from->precision;
     }
     return false;
 }
@@ -116,7 +105,7 @@ static void suggest(const mgi_admission *admission, const mgeo_memory *memory, c
     if (memory->fitting_precision != MGEO_PRECISION_AUTO &&
         estimate_at(admission, memory->fitting_precision, &smaller, NULL) == MGEO_OK) {
         snprintf(text, capacity, "%s would need %.1f MB",
-                 mgi_precision_name(memory->fitting_precision), megabytes(smaller.total));
+                 mgeo_precision_name(memory->fitting_precision), megabytes(smaller.total));
     } else {
         snprintf(text, capacity,
                  "no precision here would fit; fewer threads, a smaller "
@@ -140,7 +129,7 @@ static mgeo_status refuse(const mgi_admission *admission, const mgeo_memory *mem
     return mgi_fail(error, limited ? MGEO_E_REFUSED : MGEO_E_MEMORY,
                     "not loaded: %s needs %.1f MB (weights %.1f, activations %.1f, workspace %.1f) "
                     "and %s: %s",
-                    mgi_precision_name(memory->precision), megabytes(memory->total),
+                    mgeo_precision_name(memory->precision), megabytes(memory->total),
                     megabytes(memory->weights), megabytes(memory->activations),
                     megabytes(memory->workspace), bound, suggestion);
 }

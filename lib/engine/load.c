@@ -4,7 +4,6 @@
 
 #include "core/background.h"
 #include "core/clock.h"
-#include "core/names.h"
 #include "core/progress.h"
 #include "engine/admission.h"
 #include "engine/events.h"
@@ -154,7 +153,7 @@ static void load_log(const load_run *loading, const mgeo_model_info *info) {
     bool replaces = loading->replaced.runner != NULL;
     mgi_log_line(log, MGEO_LOG_INFO,
                  "loaded %s as generation %llu into %s (%s) in %.2f s, of which warm-up %.2f s%s%s",
-                 info->version, (unsigned long long)info->generation, mgi_slot_name(info->slot),
+                 info->version, (unsigned long long)info->generation, mgeo_slot_name(info->slot),
                  info->live ? "live" : "standby", info->load_seconds, info->warm_up_seconds,
                  replaces ? ", replacing " : "", replaces ? loading->replaced.info.version : "");
     if (info->warning[0] != '\0') {

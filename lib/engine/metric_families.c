@@ -3,7 +3,6 @@
  * them. */
 #include "engine/metric_families.h"
 
-#include "core/names.h"
 #include "engine/metrics.h"
 
 #include <math.h>
@@ -100,7 +99,7 @@ static const member_metric model_metrics[] = {
 
 /* Fills labels[2]. */
 static void label_model(mgi_openmetrics_label *labels, const mgi_metrics_model *model) {
-    labels[0] = (mgi_openmetrics_label){"slot", mgi_slot_name(model->info.slot)};
+    labels[0] = (mgi_openmetrics_label){"slot", mgeo_slot_name(model->info.slot)};
     labels[1] = (mgi_openmetrics_label){"version", model->info.version};
 }
 
@@ -121,15 +120,15 @@ static void write_model_metrics(mgi_openmetrics *to, const mgi_metrics_snapshot 
 static void write_model_info(mgi_openmetrics *to, const mgi_metrics_snapshot *copy) {
     static const mgi_openmetrics_family family = {MGI_OPENMETRICS_INFO, "mgeo_model", NULL,
                                                   "What is in the slot."};
-    static const char *const precisions[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
     mgi_openmetrics_begin_family(to, &family);
     for (int slot = 0; slot < MGI_SLOTS; slot++) {
         const mgi_metrics_model *model = &copy->models[slot];
         if (!model->present) continue;
-        mgi_openmetrics_label labels[6] = {{"fingerprint", model->info.fingerprint},
-                                           {"precision", precisions[model->info.precision]},
-                                           {"device", model->info.device},
-                                           {"library", model->info.library}};
+        mgi_openmetrics_label labels[6] = {
+            {"fingerprint", model->info.fingerprint},
+            {"precision", mgeo_precision_name(model->info.precision)},
+            {"device", model->info.device},
+            {"library", model->info.library}};
         label_model(labels + 4, model);
         mgi_openmetrics_sample(to, labels, 6, 1);
     }
@@ -288,10 +287,9 @@ static void write_watch_state(mgi_openmetrics *to, int32_t state) {
     static const mgi_openmetrics_family family = {
         MGI_OPENMETRICS_GAUGE, "mgeo_watch_state", NULL,
         "1 for the state of the last watch, 0 for the others."};
-    static const char *const names[] = {"none", "running", "passed", "turned_back", "ended"};
     mgi_openmetrics_begin_family(to, &family);
     for (int32_t i = MGEO_WATCH_NONE; i <= MGEO_WATCH_ENDED; i++) {
-        mgi_openmetrics_label label = {"state", names[i]};
+        mgi_openmetrics_label label = {"state", mgeo_watch_state_name(i)};
         mgi_openmetrics_sample(to, &label, 1, i == state);
     }
 }

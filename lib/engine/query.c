@@ -18,9 +18,7 @@ static const mgi_slot_model *find_slot_model(const mgeo_engine *engine, int32_t 
     if (slot == MGEO_LIVE) place = live;
     if (slot == MGEO_STANDBY) place = mgi_standby_slot(engine);
     if (place >= 0 && engine->slot_models[place].runner != NULL) return &engine->slot_models[place];
-    static const char *const names[] = {"the blue slot", "the green slot", "the live slot",
-                                        "the standby slot"};
-    mgi_fail(error, MGEO_E_NO_MODEL, "no model is in %s", names[slot]);
+    mgi_fail(error, MGEO_E_NO_MODEL, "no model is in the %s slot", mgeo_slot_name(slot));
     return NULL;
 }
 

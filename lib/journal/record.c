@@ -5,7 +5,6 @@
 
 #include "core/alloc.h"
 #include "core/fixed_text.h"
-#include "core/names.h"
 #include "text/utf8.h"
 
 #include <jansson.h>
@@ -109,12 +108,6 @@ void mgi_journal_record_number(mgi_journal_record *record, const char *key, doub
     if (record != NULL) record_put(record, record->object, key, json_of_number(value));
 }
 
-static const char *mgi_precision_name(int32_t precision) {
-    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
-    if (precision < 0 || precision > MGEO_FP8) return "unknown";
-    return names[precision];
-}
-
 void mgi_journal_record_model(mgi_journal_record *record, const char *key,
                               const mgeo_model_info *info) {
     if (record == NULL) return;
@@ -126,8 +119,8 @@ void mgi_journal_record_model(mgi_journal_record *record, const char *key,
     record_put(record, model, "generation", json_of_integer(info->generation));
     record_put(record, model, "version", json_of_text(info->version));
     record_put(record, model, "fingerprint", json_of_text(info->fingerprint));
-    record_put(record, model, "slot", json_of_text(mgi_slot_name(info->slot)));
-    record_put(record, model, "precision", json_of_text(mgi_precision_name(info->precision)));
+    record_put(record, model, "slot", json_of_text(mgeo_slot_name(info->slot)));
+    record_put(record, model, "precision", json_of_text(mgeo_precision_name(info->precision)));
     record_put(record, model, "device", json_of_text(info->device));
     record_put(record, model, "bytes", json_of_integer(info->bytes_on_device));
     record_put(record, record->object, key, model);

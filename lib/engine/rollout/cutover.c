@@ -5,7 +5,6 @@
 
 #include "core/clock.h"
 #include "core/fixed_text.h"
-#include "core/names.h"
 #include "engine/events.h"
 #include "engine/rollout/shadow.h"
 #include "engine/rollout/watch.h"
@@ -91,5 +90,5 @@ void mgi_cutover_log(const mgeo_engine *engine, const char *how, const mgi_cutov
                  "%s from %s (generation %llu) to %s (generation %llu, %s)", how,
                  cutover->from.version, (unsigned long long)cutover->from.generation,
                  cutover->to.version, (unsigned long long)cutover->to.generation,
-                 mgi_slot_name(cutover->to.slot));
+                 mgeo_slot_name(cutover->to.slot));
 }

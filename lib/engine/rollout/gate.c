@@ -18,20 +18,13 @@ static bool gate_knows_labels(const mgeo_gate *gate) {
     return false;
 }
 
+#define LIMIT(member, name) {#member, gate->member},
+
 mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error) {
     const struct {
         const char *name;
         double limit;
-    } limits[] = {
-        {"max_shift", gate->max_shift},
-        {"max_shift_mean", gate->max_shift_mean},
-        {"max_shift_p99", gate->max_shift_p99},
-        {"max_flip_share", gate->max_flip_share},
-        {"max_accuracy_loss", gate->max_accuracy_loss},
-        {"max_macro_f1_loss", gate->max_macro_f1_loss},
-        {"max_latency_ratio", gate->max_latency_ratio},
-        {"max_psi", gate->max_psi},
-    };
+    } limits[] = {MGEO_GATE_CHECK_LIST(LIMIT)};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (!isfinite(limits[i].limit)) {
             return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_gate.%s is %g: give a number, or 0",
