@@ -12,7 +12,7 @@ enum { MGI_COMPARE_LIVE, MGI_COMPARE_STANDBY, MGI_COMPARE_SIDES };
 typedef struct mgi_compare_side {
     const mgi_slot_model *model;
     mgi_side_scorer *scorer;
-    float *similarity; /* [count], as the next two */
+    float *similarity; /* [count]; so are the next two */
     int32_t *label;
     uint32_t *flags;
     double *call_seconds; /* [calls] */
@@ -29,8 +29,7 @@ typedef struct mgi_compare_state {
     const mgeo_compare_options *options;
     mgeo_compare_report *report;
     mgi_compare_side sides[MGI_COMPARE_SIDES];
-    int32_t *gold; /* [count], labels of the live model, -1: not one that both know; or
-                      NULL */
+    int32_t *gold; /* [count], labels of the live model, -1: none that both know; or NULL */
     mgi_compare_difference *differences; /* [count], of which report->pairs are filled */
     size_t chunk;                        /* pairs in a call */
     size_t calls;
@@ -66,7 +65,7 @@ bool mgi_compare_same_label(const mgeo_model_info *live, int32_t live_label,
 void mgi_compare_labels(mgi_compare_state *comparison);
 void mgi_compare_accuracy(mgi_compare_state *comparison);
 
-/* ---- compare_shifts.c ------------------------------------------------------------------------ */
+/* ---- compare_differences.c ------------------------------------------------------------------- */
 
 /* Fills counts, shifts, the stability index and the worst pairs. */
 void mgi_compare_differences(mgi_compare_state *comparison);

@@ -41,8 +41,7 @@ mgeo_status mgi_gate_check(const mgeo_gate *gate, mgeo_error *error) {
     return MGEO_OK;
 }
 
-/* ---- figures against limits -------------------------------------------------------------------
- */
+/* ---- figures against limits ------------------------------------------------------------------ */
 
 static void evaluate(mgeo_check *check, const char *name, double measured, mgeo_limit limit) {
     *check = (mgeo_check){.measured = measured, .limit = limit > 0 ? limit : 0};

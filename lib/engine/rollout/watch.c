@@ -39,8 +39,7 @@ struct mgi_watch {
     mgi_snapshot now, watched, former;          /* what a check works with */
 };
 
-/* ---- one check; the engine's mutex is held ------------------------------------------------------
- */
+/* ---- one check; the engine's mutex is held --------------------------------------------------- */
 
 static bool watch_runs(const mgi_watch *watcher) {
     return watcher->report.state == MGEO_WATCH_RUNNING;

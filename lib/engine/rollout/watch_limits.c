@@ -103,8 +103,7 @@ static double watch_psi(const mgi_snapshot *watched, const mgi_snapshot *former)
     return index < less ? 0 : index - less; /* NaN stays NaN */
 }
 
-/* ---- evaluation ---------------------------------------------------------------------------------
- */
+/* ---- evaluation ------------------------------------------------------------------------------ */
 
 /* Returns whether the limit is broken. */
 static bool watch_fill(mgeo_check *check, const char *name, double measured, mgeo_limit limit) {
