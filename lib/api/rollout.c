@@ -5,7 +5,6 @@
 #include "engine/rollout/compare.h"
 #include "engine/rollout/roll_back.h"
 #include "engine/rollout/shadow.h"
-#include "engine/rollout/shadow_control.h"
 #include "engine/rollout/swap.h"
 #include "engine/rollout/watch.h"
 
@@ -174,7 +173,7 @@ mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share, const mgeo_shad
         status = mgi_abi_read(&known, sizeof known, options, "mgeo_shadow_options", error);
     }
     if (status == MGEO_OK) status = check_shadow_options(&known, error);
-    if (status == MGEO_OK) status = mgi_shadow_control_set_share(engine, share, &known, error);
+    if (status == MGEO_OK) status = mgi_shadow_set_share(engine, share, &known, error);
     return mgi_check_conclude(status, error);
 }
 

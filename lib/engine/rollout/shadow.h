@@ -30,6 +30,10 @@ void mgi_shadow_offer(mgi_shadow *shadow, const mgeo_pair *pairs, size_t count,
 
 uint32_t mgi_shadow_share(const mgi_shadow *shadow);
 
+/* As mgeo_set_shadow. */
+mgeo_status mgi_shadow_set_share(mgeo_engine *engine, uint32_t share,
+                                 const mgeo_shadow_options *options, mgeo_error *error);
+
 /* As mgeo_get_shadow and mgeo_get_shadow_pair. */
 void mgi_shadow_report(mgeo_engine *engine, mgeo_shadow_report *report);
 mgeo_status mgi_shadow_get_pair(mgeo_engine *engine, uint32_t rank, mgeo_shift *shift, char *a,

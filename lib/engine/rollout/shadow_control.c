@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changes of the share of calls that are shadowed. */
 #define _GNU_SOURCE
-#include "engine/rollout/shadow_control.h"
-
 #include "core/thread.h"
 #include "engine/events.h"
 #include "engine/rollout/shadow.h"
@@ -156,8 +154,8 @@ static void report_shadow(mgeo_engine *engine, const shadow_change *change) {
                  change->before);
 }
 
-mgeo_status mgi_shadow_control_set_share(mgeo_engine *engine, uint32_t share,
-                                         const mgeo_shadow_options *options, mgeo_error *error) {
+mgeo_status mgi_shadow_set_share(mgeo_engine *engine, uint32_t share,
+                                 const mgeo_shadow_options *options, mgeo_error *error) {
     mgi_shadow *shadow = engine->shadow;
     shadow_change change = {.options = options, .share = share};
     mgeo_status status = MGEO_OK;
