@@ -50,8 +50,9 @@ static mgi_tensor tensor(uint32_t rows, uint32_t columns, float middle, float sp
                          uint64_t *state) {
     size_t count = (size_t)rows * (columns ? columns : 1);
     float *data = bench_memory(count, sizeof *data);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         data[i] = middle + spread * 2 * ((float)bench_uniform(state) - 0.5f);
+    }
     return (mgi_tensor){.data = data,
                         .bytes = count * sizeof *data,
                         .shape = {rows, columns ? columns : 1},
@@ -118,11 +119,12 @@ mgi_batch bench_pack(const uint32_t *lengths, uint32_t rows, uint64_t *state) {
     uint32_t tokens = offsets[rows];
     int32_t *ids = bench_memory(tokens, sizeof *ids);
     uint8_t *types = bench_memory(tokens, 1);
-    for (uint32_t r = 0; r < rows; r++)
+    for (uint32_t r = 0; r < rows; r++) {
         for (uint32_t i = offsets[r]; i < offsets[r + 1]; i++) {
             ids[i] = (int32_t)(bench_random(state) % bert_base.vocabulary);
             types[i] = i - offsets[r] > lengths[r] / 2;
         }
+    }
     return (mgi_batch){ids, types, offsets, rows, tokens};
 }
 

@@ -47,8 +47,9 @@ static void make_pairs(pairs *p, uint32_t budget) {
     bench_sort_lengths(p->lengths, PAIRS);
     for (uint32_t first = 0; first < PAIRS;) {
         uint32_t rows = 0, tokens = 0;
-        while (first + rows < PAIRS && tokens + p->lengths[first + rows] <= budget)
+        while (first + rows < PAIRS && tokens + p->lengths[first + rows] <= budget) {
             tokens += p->lengths[first + rows++];
+        }
         p->batches[p->count++] = bench_pack(p->lengths + first, rows, &seed);
         first += rows;
     }
@@ -107,7 +108,7 @@ static void make_products(products *p, mgk_dtype form) {
     uint64_t seed = 3;
     mgeo_error error;
     p->form = form;
-    for (int l = 0; l < 12; l++)
+    for (int l = 0; l < 12; l++) {
         for (int s = 0; s < SHAPES; s++) {
             if (form == MGK_INT8) {
                 random_int8(&p->int8[l][s], shapes[s], &seed);
@@ -115,19 +116,23 @@ static void make_products(products *p, mgk_dtype form) {
             }
             p->numbers[l][s] = random_numbers(form, (size_t)shapes[s][0] * shapes[s][1], &seed);
             if (mgt_weight_create(form == MGK_BF16 ? MGT_BF16 : MGT_F32, p->numbers[l][s],
-                                  shapes[s][0], shapes[s][1], &p->weights[l][s], &error) != MGEO_OK)
+                                  shapes[s][0], shapes[s][1], &p->weights[l][s],
+                                  &error) != MGEO_OK) {
                 bench_die(error.message);
+            }
         }
+    }
 }
 
 static void free_products(products *p) {
-    for (int l = 0; l < 12; l++)
+    for (int l = 0; l < 12; l++) {
         for (int s = 0; s < SHAPES; s++) {
             mgt_weight_destroy(p->weights[l][s]);
             mgi_free(p->numbers[l][s]);
             mgi_free(p->int8[l][s].panels);
             mgi_free(p->int8[l][s].scale);
         }
+    }
     memset(p, 0, sizeof *p);
 }
 
@@ -152,7 +157,7 @@ static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, ui
     mgeo_error error;
     mgt_dtype kind = p->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
     mgt_scope_enter(scope, cores);
-    for (int layer = 0; layer < 12; layer++)
+    for (int layer = 0; layer < 12; layer++) {
         for (int s = 0; s < SHAPES; s++) {
             if (p->form == MGK_INT8) {
                 mgk_input in = {mgk_dispatch_int8()->form, input, mgk_int8_stride(shapes[s][1]),
@@ -165,6 +170,7 @@ static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, ui
             mgt_tensor *out = mgt_view(scope, kind, output, rows, shapes[s][0], shapes[s][0]);
             mgt_gemm(scope, in, p->weights[layer][s], out);
         }
+    }
     if (mgt_scope_leave(scope, &error) != MGEO_OK) bench_die(error.message);
 }
 
@@ -231,8 +237,9 @@ static void measure_encoder(worker *w, unsigned round) {
         unsigned place = (i * b->threads + w->index) * 7919 + round * 13;
         place = (i * b->pairs->count / BATCHES_A_ROUND + place % 5) % b->pairs->count;
         const mgi_batch *batch = &b->pairs->batches[place];
-        if (mgi_torch_backend.run(w->lane, batch, b->cores, logits[w->index], &error) != MGEO_OK)
+        if (mgi_torch_backend.run(w->lane, batch, b->cores, logits[w->index], &error) != MGEO_OK) {
             bench_die(error.message);
+        }
         work += batch_work(batch);
     }
     b->seconds[w->index] = seconds_now() - start;
@@ -265,8 +272,9 @@ static void run(bench *b) {
         w->input = bench_memory(1024 * 3072, sizeof(float));
         w->output = bench_memory(1024 * 3073, sizeof(float));
         w->scale = bench_memory(1024, sizeof(float));
-        if (mgi_torch_backend.open_lane(b->encoder, &w->lane, &error) != MGEO_OK)
+        if (mgi_torch_backend.open_lane(b->encoder, &w->lane, &error) != MGEO_OK) {
             bench_die(error.message);
+        }
         if (pthread_create(&threads[t], NULL, work, w)) bench_die("no thread");
     }
     for (unsigned t = 0; t < b->threads; t++) {
@@ -308,7 +316,7 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
     printf("%s on %s, %s kernels, %s int8, batches of %u tokens, placed in %.2f s\n",
            names[precision], info.library, mgk_dispatch_kernels()->name, mgk_dispatch_int8()->name,
            info.batch_tokens, placed);
-    for (unsigned cores = 1; cores <= threads; cores++)
+    for (unsigned cores = 1; cores <= threads; cores++) {
         for (int together = 0; together < (cores > 1 && !own_time ? 2 : 1); together++) {
             b.threads = together ? 1 : cores;
             b.cores = together ? cores : 1;
@@ -322,6 +330,7 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
                 100 * b.encoder_rate / b.products_rate, b.pairs_rate);
             fflush(stdout);
         }
+    }
     mgi_torch_backend.close(b.encoder);
     free_products(&set);
 }

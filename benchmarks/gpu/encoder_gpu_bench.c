@@ -41,12 +41,14 @@ static void make_batches(uint32_t budget, bool mixed_lengths) {
     for (uint32_t i = 0; i < batch_count; i++) bench_drop(&batches[i]);
     batch_count = 0;
     for (int i = 0; i < PAIRS; i++) lengths[i] = bench_pair_length(&seed);
-    for (int first = 0; first < PAIRS && !mixed_lengths; first += GROUP)
+    for (int first = 0; first < PAIRS && !mixed_lengths; first += GROUP) {
         bench_sort_lengths(lengths + first, GROUP);
+    }
     for (uint32_t first = 0; first < PAIRS;) {
         uint32_t rows = 0, tokens = 0, end = (first / GROUP + 1) * GROUP;
-        while (first + rows < end && tokens + lengths[first + rows] <= budget)
+        while (first + rows < end && tokens + lengths[first + rows] <= budget) {
             tokens += lengths[first + rows++];
+        }
         bench_sort_lengths(lengths + first, rows);
         batches[batch_count++] = bench_pack(lengths + first, rows, &seed);
         first += rows;
@@ -68,8 +70,9 @@ static float *logits_of(const mgi_backend *backend, const char *device, int32_t 
     mgeo_error error;
     float *logits = bench_memory((size_t)batch->rows * BERT_LABELS, sizeof *logits);
     if (backend->open(&request, &encoder, &error) || backend->open_lane(encoder, &lane, &error) ||
-        backend->run(lane, batch, mgi_process_cpus(), logits, &error))
+        backend->run(lane, batch, mgi_process_cpus(), logits, &error)) {
         bench_die(error.message);
+    }
     backend->close_lane(lane);
     backend->close(encoder);
     return logits;
@@ -92,8 +95,9 @@ static void compare(const mgi_weights *weights) {
         mgi_batch batch = bench_pack(lengths + 1900, rows[i], &seed);
         float *expected = logits_of(&mgi_torch_backend, "cpu", MGEO_FP32, weights, &batch);
         float largest = 0;
-        for (uint32_t j = 0; j < batch.rows * BERT_LABELS; j++)
+        for (uint32_t j = 0; j < batch.rows * BERT_LABELS; j++) {
             largest = fmaxf(largest, fabsf(expected[j]));
+        }
         printf("%4u pairs, %5u tokens: logits up to %.3f, farthest from the CPU's:", batch.rows,
                batch.tokens, (double)largest);
         for (int p = 0; p < PRECISIONS; p++) {
@@ -128,8 +132,9 @@ static void *drive(void *argument) {
         double start = mgi_clock_now();
         d->pairs = 0;
         for (uint32_t i = d->first; i < batch_count; i += d->step) {
-            if (mgi_cuda_backend.run(d->lane, &batches[i], 1, logits, &error))
+            if (mgi_cuda_backend.run(d->lane, &batches[i], 1, logits, &error)) {
                 bench_die(error.message);
+            }
             d->pairs += batches[i].rows;
         }
         pthread_barrier_wait(d->barrier);
@@ -228,17 +233,21 @@ static void show(const mgi_weights *weights, const char *precision, uint32_t bud
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
     mgeo_error error;
-    for (int p = 0; p < PRECISIONS; p++)
+    for (int p = 0; p < PRECISIONS; p++) {
         if (strcmp(precision, precisions[p].name) == 0) request.precision = precisions[p].number;
+    }
     mgi_encoder_info info;
     if (mgi_cuda_backend.open(&request, &encoder, &error) ||
-        mgi_cuda_backend.open_lane(encoder, &lane, &error))
+        mgi_cuda_backend.open_lane(encoder, &lane, &error)) {
         bench_die(error.message);
+    }
     mgi_cuda_backend.describe(encoder, &info);
     make_batches(budget, info.mixed_lengths);
-    for (int i = 0; i < 4; i++)
-        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error))
+    for (int i = 0; i < 4; i++) {
+        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error)) {
             bench_die(error.message);
+        }
+    }
     printf("%u pairs, %u tokens\n", batches[batch_count / 2].rows, batches[batch_count / 2].tokens);
     mgi_cuda_backend.close_lane(lane);
     mgi_cuda_backend.close(encoder);
@@ -252,8 +261,9 @@ int main(int argc, char **argv) {
     }
     uint32_t budgets[16] = {0};
     int count = 0;
-    for (int i = 3; i < argc && count < 16; i++)
+    for (int i = 3; i < argc && count < 16; i++) {
         budgets[count++] = (uint32_t)strtoul(argv[i], NULL, 10);
+    }
     static mgi_weights weights;
     bench_weights(&weights);
     if (strcmp(argv[1], "profile") == 0 && argc == 4) {
@@ -264,8 +274,10 @@ int main(int argc, char **argv) {
     if (lanes < 1 || lanes > MAX_LANES) bench_die("LANES must be within 1..8");
     make_batches(22528, false);
     if (strcmp(argv[1], "compare") == 0) compare(&weights);
-    for (int p = 0; p < PRECISIONS; p++)
-        if (strcmp(argv[1], precisions[p].name) == 0)
+    for (int p = 0; p < PRECISIONS; p++) {
+        if (strcmp(argv[1], precisions[p].name) == 0) {
             measure(&weights, p, budgets, count ? count : 1, lanes);
+        }
+    }
     return 0;
 }

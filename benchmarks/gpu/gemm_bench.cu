@@ -137,8 +137,9 @@ __global__ void compare_kernel(mgk_cuda_gemm p, const float *sums, uint32_t guar
         largest = fmaxf(largest, d);
     }
     const size_t size = size_of(p.output_type);
-    for (size_t i = begin; i < guard * p.outputs * size; i += step)
+    for (size_t i = begin; i < guard * p.outputs * size; i += step) {
         if (((const uint8_t *)p.output)[count * size + i] != 0xff) touched++;
+    }
     difference = warp_sum(difference);
     reference = warp_sum(reference);
     if (threadIdx.x % 32 == 0) {
@@ -231,10 +232,11 @@ static void check_size(const check_buffers *b, const kind *k, size s) {
             worst.relative = std::max(worst.relative, v.relative);
             worst.largest = std::max(worst.largest, v.largest);
             if (good) continue;
-            if (failed++ < 4)
+            if (failed++ < 4) {
                 printf("  FAIL %u rows, tile %u, cluster %u, lead %u: relative %.2e, largest %.2e, "
                        "%llu wrong, %llu touched\n",
                        rows, l.tile, l.cluster, l.lead, v.relative, v.largest, v.bad, v.touched);
+            }
         }
     }
     if (cases == 0) failed = 1;
@@ -261,8 +263,9 @@ static void check_type(const check_buffers *b, mgk_cuda_dtype in, const kind *ki
         plain_product<<<dim3(s.outputs / PLAIN, MAX_CHECK / PLAIN), dim3(PLAIN, PLAIN), 0,
                         stream>>>(in, b->input, b->weight, b->sums, MAX_CHECK, s.outputs, s.inputs);
         CHECK(cudaGetLastError());
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             if (kinds[i].in == in) check_size(b, &kinds[i], s);
+        }
     }
 }
 
@@ -336,8 +339,9 @@ static void check(const char *filter) {
         check_dependent(&b, in);
     }
     for (void *p : {b.input, b.weight, b.output, (void *)b.scale, (void *)b.bias, (void *)b.sums,
-                    (void *)b.device_tally})
+                    (void *)b.device_tally}) {
         CHECK(cudaFree(p));
+    }
     printf("%s: %d failures\n", failures ? "FAIL" : "PASS", failures);
 }
 
@@ -490,8 +494,9 @@ static peer describe_peer(const time_buffers *b, mgk_cuda_dtype in, int at, uint
     if (fp8) {
         set(&p, CUBLASLT_MATMUL_DESC_FAST_ACCUM, &fast, sizeof fast);
         set(&p, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, &b->weight_scale, sizeof b->weight_scale);
-        if (s->has_gelu)
+        if (s->has_gelu) {
             set(&p, CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, &b->output_scale, sizeof b->output_scale);
+        }
     }
     CHECK(cublasLtMatrixLayoutCreate(&p.weight, from, s->s.inputs, s->s.outputs, s->s.inputs));
     CHECK(cublasLtMatrixLayoutCreate(&p.input, from, s->s.inputs, rows, s->s.inputs));
@@ -535,8 +540,9 @@ static double time_peer(const time_buffers *b, peer *p, int at) {
     for (int i = 0; i < count; i++) {
         p->algorithm = results[i].algo;
         if (results[i].state != CUBLAS_STATUS_SUCCESS ||
-            run_peer(b, p, b->weights[at][0], b->inputs[0], b->outputs[0]) != 0)
+            run_peer(b, p, b->weights[at][0], b->inputs[0], b->outputs[0]) != 0) {
             continue;
+        }
         const double ms = time_peer_algorithm(b, p, at, 5);
         if (least != 0 && ms >= least) continue;
         least = ms;
@@ -570,8 +576,9 @@ static double sequence_ours(const time_buffers *b, mgk_cuda_dtype in, uint32_t r
     }
     return time_graph(
         [&] {
-            for (size_t i = 0; i < plans.size(); i++)
+            for (size_t i = 0; i < plans.size(); i++) {
                 CHECK(mgk_gemm_sm90_launch(&plans[i], rows, dependent && i > 0, stream));
+            }
         },
         REPLAYS);
 }
@@ -627,26 +634,30 @@ static void fill_for(const time_buffers *b, mgk_cuda_dtype in) {
         CHECK(cudaMemsetAsync(b->outputs[i], 0, (size_t)MAX_TIME * WIDE * 2, stream));
     }
     const float deviation = in == MGK_CUDA_E4M3 ? 1.0f : WEIGHT_DEVIATION;
-    for (int at = 0; at < SITES; at++)
-        for (int i = 0; i < LAYERS; i++)
+    for (int at = 0; at < SITES; at++) {
+        for (int i = 0; i < LAYERS; i++) {
             fill(in, b->weights[at][i], (size_t)sites[at].s.outputs * sites[at].s.inputs, 0,
                  deviation);
+        }
+    }
     CHECK(cudaStreamSynchronize(stream));
 }
 
 static void time_type(const time_buffers *b, mgk_cuda_dtype in, bool each, bool sequence) {
     fill_for(b, in);
-    if (each)
+    if (each) {
         printf("TFLOP/s            tile: 256   192   128 | lead 0     1     3 | no cluster | "
                "default\n");
+    }
     for (uint32_t rows : time_rows) {
         peer peers[SITES];
         for (int at = 0; at < SITES; at++) {
             peers[at] = describe_peer(b, in, at, rows);
-            if (each)
+            if (each) {
                 print_site(b, in, at, rows, &peers[at]);
-            else if (at < LAYER_SITES)
+            } else if (at < LAYER_SITES) {
                 time_peer(b, &peers[at], at);
+            }
         }
         if (sequence) print_sequence(b, in, rows, peers);
     }
@@ -658,9 +669,11 @@ static time_buffers allocate_for_times() {
         b.inputs[i] = allocate<uint16_t>((size_t)MAX_TIME * WIDE);
         b.outputs[i] = allocate<uint16_t>((size_t)MAX_TIME * WIDE);
     }
-    for (int at = 0; at < SITES; at++)
-        for (int i = 0; i < LAYERS; i++)
+    for (int at = 0; at < SITES; at++) {
+        for (int i = 0; i < LAYERS; i++) {
             b.weights[at][i] = allocate<uint16_t>((size_t)sites[at].s.outputs * sites[at].s.inputs);
+        }
+    }
     b.scale = allocate<float>(WIDE);
     b.bias = allocate<float>(WIDE);
     b.half_bias = allocate<uint16_t>(WIDE);

@@ -30,9 +30,10 @@ static bool one_after_another(const settings *s, const variant *v, const subject
     mgeo_scores scores;
     mgeo_error error;
     bool good = true;
-    for (size_t i = 0; good && i < WARM_CALLS; i++)
+    for (size_t i = 0; good && i < WARM_CALLS; i++) {
         good =
             score_all(opened->engine, &made.pairs[i % s->calls], 1, &similarity, &scores, &error);
+    }
     for (size_t i = 0; good && i < s->calls; i++) {
         double from = now();
         good = score_all(opened->engine, &made.pairs[i], 1, &similarity, &scores, &error);

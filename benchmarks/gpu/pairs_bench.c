@@ -70,22 +70,25 @@ static void fail(const char *what, const char *which) {
 static uint64_t read_count(const char *text, uint64_t least, uint64_t most) {
     char *end;
     unsigned long long count = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || count < least || count > most)
+    if (*text < '0' || *text > '9' || *end != '\0' || count < least || count > most) {
         fail("not a sensible number: ", text);
+    }
     return count;
 }
 
 static double read_seconds(const char *text) {
     char *end;
     double seconds = strtod(text, &end);
-    if (end == text || *end != '\0' || !(seconds > 0) || seconds > 3600)
+    if (end == text || *end != '\0' || !(seconds > 0) || seconds > 3600) {
         fail("not a sensible time: ", text);
+    }
     return seconds;
 }
 
 static int32_t read_precision(const char *text) {
-    for (int32_t p = MGEO_PRECISION_AUTO; p <= MGEO_FP8; p++)
+    for (int32_t p = MGEO_PRECISION_AUTO; p <= MGEO_FP8; p++) {
         if (strcmp(text, precision_name(p)) == 0) return p;
+    }
     fail("no such precision: ", text);
     return 0;
 }
@@ -187,8 +190,9 @@ static void take_option(settings *s, files *f, int option) {
 }
 
 static const struct part *find_part(const char *name) {
-    for (int i = 0; i < PARTS; i++)
+    for (int i = 0; i < PARTS; i++) {
         if (strcmp(parts[i].name, name) == 0) return &parts[i];
+    }
     fail("no such part: ", name);
     return NULL;
 }
@@ -241,8 +245,9 @@ int main(int argc, char **argv) {
                   .rounds = 200};
     files f = {NULL, NULL};
     int option;
-    while ((option = getopt_long(argc, argv, "m:d:p:j:h", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "m:d:p:j:h", long_options, NULL)) != -1) {
         take_option(&s, &f, option);
+    }
     if (s.precision_count == 0 || s.batch_count == 0) fail("an empty list", "");
     if (f.json != NULL && !report_to(f.json)) fail("cannot write ", f.json);
     texts_read_vocabulary(s.model);

@@ -120,8 +120,9 @@ bool part_parity(const settings *s, const variant *v) {
         report_failure("parity", v, "--table names no table with sentence1 and sentence2");
         return false;
     }
-    for (int i = 0; i < s->parity_model_count; i++)
+    for (int i = 0; i < s->parity_model_count; i++) {
         good = judge_model(s, s->parity_models[i], &pairs) && good;
+    }
     if (s->parity_model_count == 0) good = judge_model(s, s->model, &pairs);
     texts_free(&pairs);
     return good;

@@ -305,9 +305,11 @@ static void check_plans(mgk_cuda_dtype type, bool warpgroup) {
             p.scale = memory.scale;
             p.activation = MGK_CUDA_GELU;
             run_plain(p, {}, {});
-            for (uint32_t split : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u})
-                for (uint32_t tile : {16u, 32u, 48u, 64u})
+            for (uint32_t split : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u}) {
+                for (uint32_t tile : {16u, 32u, 48u, 64u}) {
                     check_one(g, p, {split, tile, warpgroup});
+                }
+            }
         }
     }
 }
@@ -434,9 +436,10 @@ static void norm_apart(const mgk_cuda_gemm &p) {
             spread += off * off;
         }
         double rate = 1 / sqrt(spread / p.inputs + EPSILON);
-        for (uint32_t i = 0; i < p.inputs; i++)
+        for (uint32_t i = 0; i < p.inputs; i++) {
             row[i] =
                 __float2half_rn((float)((__half2float(row[i]) - mean) * rate * gain[i] + shift[i]));
+        }
     }
     CHECK(cudaMemcpyAsync(memory.again, x.data(), x.size() * 2, cudaMemcpyHostToDevice, stream));
     CHECK(cudaStreamSynchronize(stream));
@@ -489,16 +492,18 @@ static chain make_chain(mgk_cuda_dtype type) {
     for (int part = 0; part < PARTS; part++) {
         shape s = SHAPES[part];
         float size = sqrtf(3.0f / (float)s.inputs);
-        for (auto &layer : c.weights)
+        for (auto &layer : c.weights) {
             layer[part] = numbers(type, (size_t)s.outputs * s.inputs, 0, narrow ? 1 : size);
+        }
         c.scale[part] = (float *)numbers(MGK_CUDA_F32, s.outputs, narrow ? size : 1, 0);
         c.bias[part] = (float *)numbers(MGK_CUDA_F32, s.outputs, 0, 1);
         c.sums[part] = (float *)numbers(MGK_CUDA_F32, s.outputs, 0, 0.1f);
         c.short_bias[part] = numbers(MGK_CUDA_BF16, s.outputs, 0, 1);
     }
     size_t most = (size_t)MOST * WIDE;
-    for (void **p : {&c.hidden, &c.queries, &c.raw, &c.wide, &c.start})
+    for (void **p : {&c.hidden, &c.queries, &c.raw, &c.wide, &c.start}) {
         *p = numbers(type, most, 0, 1.7f);
+    }
     c.gain = (float *)numbers(MGK_CUDA_F32, HIDDEN, 1, 0.1f);
     c.shift = (float *)numbers(MGK_CUDA_F32, HIDDEN, 0, 0.1f);
     size_t moments = (size_t)MOST * (HIDDEN / 64) * 2;
@@ -621,8 +626,9 @@ static void check_chain(const chain &c, bool warpgroup, bool fused) {
         auto apart = capture([&] { launch_chain(c, rows, {false, fused, warpgroup}); });
         auto over = capture([&] { launch_chain(c, rows, {true, fused, warpgroup}); });
         std::vector<unsigned char> wanted = result_of(c, apart, rows);
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 30; i++) {
             g.note(result_of(c, over, rows) == wanted, 0, "results differ");
+        }
         CHECK(cudaGraphExecDestroy(apart));
         CHECK(cudaGraphExecDestroy(over));
     }
@@ -718,8 +724,9 @@ static float time_cublas(const chain &c, uint32_t rows, float *parts) {
         parts[part] = lt_time(l[part], c, part, &l[part].best) / LAYERS;
     }
     float us = time_of([&] {
-        for (int layer = 0; layer < LAYERS; layer++)
+        for (int layer = 0; layer < LAYERS; layer++) {
             for (int part = 0; part < PARTS; part++) lt_run(l[part], c, layer, part, &l[part].best);
+        }
     });
     for (lt_product &one : l) lt_destroy(&one);
     return us;
@@ -793,8 +800,9 @@ static void check_all() {
         for (mgk_cuda_dtype type : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
             mgk_cuda_gemm p = make_product(type, type, 16, SHAPES[0]);
             if (!mgk_gemm_small_supports(&p)) continue;
-            for (mgk_cuda_dtype output : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3})
+            for (mgk_cuda_dtype output : {MGK_CUDA_BF16, MGK_CUDA_F16, MGK_CUDA_E4M3}) {
                 check_sizes(type, output, warpgroup);
+            }
             check_plans(type, warpgroup);
             if (type != MGK_CUDA_E4M3) check_fused(type, warpgroup);
         }

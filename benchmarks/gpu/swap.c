@@ -93,8 +93,9 @@ static void report_swaps(const settings *s, load *l, const mgeo_model_info *info
     report_number("quiet_pairs_per_second", quiet);
     report_number("swapping_pairs_per_second", swapping);
     report_number("loss_percent", 100 * (1 - swapping / quiet));
-    if (mgeo_get_rollout(l->engine, &rollout, &error) == MGEO_OK)
+    if (mgeo_get_rollout(l->engine, &rollout, &error) == MGEO_OK) {
         report_number("stall_ms", 1e3 * rollout.stall_seconds_max);
+    }
     report_end();
 }
 

@@ -35,8 +35,9 @@ static bool find_cell(const char *line, int column, const char **cell, size_t *l
 static int find_column(const char *header, const char *name) {
     const char *cell;
     size_t length;
-    for (int i = 0; find_cell(header, i, &cell, &length); i++)
+    for (int i = 0; find_cell(header, i, &cell, &length); i++) {
         if (length == strlen(name) && strncmp(cell, name, length) == 0) return i;
+    }
     return -1;
 }
 

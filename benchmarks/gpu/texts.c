@@ -55,8 +55,9 @@ void texts_read_vocabulary(const char *directory) {
         file = fopen(path, "r");
     }
     alphabet_count = 0;
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         add_character(only_character(line));
+    }
     if (file != NULL) fclose(file);
     if (alphabet_count > 0) return;
     for (uint32_t c = CJK_FIRST; c <= CJK_LAST; c++) add_character(c);

@@ -88,8 +88,9 @@ static double apart(const float *a, const float *b, size_t count) {
 
 static void same(const stage *s, const float *a, const float *b, size_t count, const char *what) {
     double difference = apart(a, b, count);
-    if (!(difference <= s->subject->rounding))
+    if (!(difference <= s->subject->rounding)) {
         fail_msg("%s: %g apart, more than %g", what, difference, s->subject->rounding);
+    }
 }
 
 static random_encoder_batch *mixed_batch(const stage *s, uint64_t seed) {
@@ -154,8 +155,9 @@ static void rows_differ(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *all = mixed_batch(&s, 50);
     float *logits = run(&s, all);
-    for (uint32_t r = 1; r < MIXED; r++)
+    for (uint32_t r = 1; r < MIXED; r++) {
         assert_true(apart(logits, logits + r * LABELS, LABELS) > 1e-4);
+    }
     free(logits);
     random_encoder_batch_destroy(all);
     end(&s);
@@ -287,13 +289,15 @@ static void lanes_run_at_once(void **state) {
         expected[t] = run(&s, batches[t]);
         runners[t] = (runner){&s, batches[t], expected[t], 1 + t % 2, 0, false};
     }
-    for (unsigned t = 0; t < THREADS; t++)
+    for (unsigned t = 0; t < THREADS; t++) {
         assert_int_equal(pthread_create(&threads[t], NULL, run_lane, &runners[t]), 0);
+    }
     for (unsigned t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
     for (unsigned t = 0; t < THREADS; t++) {
         assert_false(runners[t].failed);
-        if (!(runners[t].worst <= s.subject->rounding))
+        if (!(runners[t].worst <= s.subject->rounding)) {
             fail_msg("a lane beside others: %g apart", runners[t].worst);
+        }
         free(expected[t]);
         random_encoder_batch_destroy(batches[t]);
     }
@@ -522,16 +526,18 @@ static void nan_stays_in_its_row(void **state) {
     must(c->backend->open(&request, &s.encoder, &error), &error);
     must(c->backend->open_lane(s.encoder, &s.lane, &error), &error);
     random_encoder_batch *b = mixed_batch(&s, 4);
-    for (uint32_t i = 0; i < b->batch.tokens; i++)
+    for (uint32_t i = 0; i < b->batch.tokens; i++) {
         if (b->ids[i] == 96) b->ids[i] = 95;
+    }
     float *before = run(&s, b);
     b->ids[b->offsets[4] + 2] = 96;
     float *after = run(&s, b);
-    for (uint32_t r = 0; r < MIXED; r++)
+    for (uint32_t r = 0; r < MIXED; r++) {
         for (uint32_t i = 0; i < LABELS; i++) {
             assert_true(isfinite(before[r * LABELS + i]));
             assert_int_equal(isnan(after[r * LABELS + i]) != 0, r == 4);
         }
+    }
     free(before);
     free(after);
     random_encoder_batch_destroy(b);

@@ -16,24 +16,28 @@ static double *numbers(size_t count) {
 /* to[rows, outputs] = from[rows, inputs] weightᵀ + bias */
 static void linear(const mgi_linear *layer, const double *from, size_t rows, double *to) {
     size_t outputs = layer->weight.shape[0], inputs = layer->weight.shape[1];
-    for (size_t r = 0; r < rows; r++)
+    for (size_t r = 0; r < rows; r++) {
         for (size_t o = 0; o < outputs; o++) {
             double sum = random_encoder_number(&layer->bias, o);
-            for (size_t i = 0; i < inputs; i++)
+            for (size_t i = 0; i < inputs; i++) {
                 sum += from[r * inputs + i] * random_encoder_number(&layer->weight, o * inputs + i);
+            }
             to[r * outputs + o] = sum;
         }
+    }
 }
 
 static void layer_norm(const mgi_norm *norm, double *x, size_t rows, size_t width, double eps) {
     for (size_t r = 0; r < rows; r++, x += width) {
         double mean = 0, variance = 0;
         for (size_t i = 0; i < width; i++) mean += x[i] / (double)width;
-        for (size_t i = 0; i < width; i++)
+        for (size_t i = 0; i < width; i++) {
             variance += (x[i] - mean) * (x[i] - mean) / (double)width;
-        for (size_t i = 0; i < width; i++)
+        }
+        for (size_t i = 0; i < width; i++) {
             x[i] = (x[i] - mean) / sqrt(variance + eps) * random_encoder_number(&norm->weight, i) +
                    random_encoder_number(&norm->bias, i);
+        }
     }
 }
 
@@ -51,22 +55,25 @@ static void attend(const mgi_encoder_spec *spec, const double *q, const double *
                    size_t length, double *context) {
     size_t hidden = spec->hidden, width = hidden / spec->heads;
     double *p = numbers(length);
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
         for (size_t at = 0; at < hidden; at += width) {
             double top = -INFINITY, total = 0;
             for (size_t j = 0; j < length; j++) {
                 p[j] = 0;
-                for (size_t d = at; d < at + width; d++)
+                for (size_t d = at; d < at + width; d++) {
                     p[j] += q[i * hidden + d] * k[j * hidden + d] / sqrt((double)width);
+                }
                 top = fmax(top, p[j]);
             }
             for (size_t j = 0; j < length; j++) total += p[j] = exp(p[j] - top);
             for (size_t d = at; d < at + width; d++) {
                 context[i * hidden + d] = 0;
-                for (size_t j = 0; j < length; j++)
+                for (size_t j = 0; j < length; j++) {
                     context[i * hidden + d] += p[j] / total * v[j * hidden + d];
+                }
             }
         }
+    }
     free(p);
 }
 
@@ -83,8 +90,9 @@ static void encoder_layer(const mgi_encoder_spec *spec, const mgi_layer_weights 
     for (size_t i = 0; i < cells; i++) x[i] += q[i];
     layer_norm(&w->attention_norm, x, length, spec->hidden, spec->norm_eps);
     linear(&w->intermediate, x, length, wide);
-    for (size_t i = 0; i < length * spec->intermediate; i++)
+    for (size_t i = 0; i < length * spec->intermediate; i++) {
         wide[i] = activate(spec->activation, wide[i]);
+    }
     linear(&w->output, wide, length, y);
     for (size_t i = 0; i < cells; i++) x[i] += y[i];
     layer_norm(&w->output_norm, x, length, spec->hidden, spec->norm_eps);
@@ -99,12 +107,14 @@ void reference_logits(const mgi_encoder_spec *spec, const mgi_weights *weights, 
                       const uint8_t *types, uint32_t length, double *logits) {
     size_t hidden = spec->hidden;
     double *x = numbers(length * hidden), *pooled = numbers(hidden);
-    for (size_t t = 0; t < length; t++)
-        for (size_t i = 0; i < hidden; i++)
+    for (size_t t = 0; t < length; t++) {
+        for (size_t i = 0; i < hidden; i++) {
             x[t * hidden + i] =
                 random_encoder_number(&weights->word_embeddings, (size_t)ids[t] * hidden + i) +
                 random_encoder_number(&weights->type_embeddings, (size_t)types[t] * hidden + i) +
                 random_encoder_number(&weights->position_embeddings, t * hidden + i);
+        }
+    }
     layer_norm(&weights->embedding_norm, x, length, hidden, spec->norm_eps);
     for (uint32_t i = 0; i < spec->layers; i++) encoder_layer(spec, &weights->layers[i], x, length);
     linear(&weights->pooler, x, 1, pooled);

@@ -54,8 +54,9 @@ static mgi_tensor tensor(toy *t, const random_encoder_options *o, uint32_t rows,
     assert(memory && t->memory);
     t->memory[t->blocks++] = memory;
     if (o->misaligned) memory++;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         store(o->dtype, memory + i * size, middle + spread * uniform(state));
+    }
     return (mgi_tensor){.data = memory,
                         .bytes = count * size,
                         .shape = {rows, columns ? columns : 1},

@@ -74,8 +74,9 @@ uint64_t mgi_cuda_arena_layout_weights(const mgi_encoder *e, mgi_cuda_replica *c
     copy->types = take(&g, spec->types * hidden * sizeof(float));
     take_norm(&g, spec->hidden, &copy->embedding_norm);
     mgi_cuda_layer counted;
-    for (uint32_t i = 0; i < spec->layers; i++)
+    for (uint32_t i = 0; i < spec->layers; i++) {
         take_layer(&g, e, copy->layers ? &copy->layers[i] : &counted);
+    }
     take_linear(&g, MGK_CUDA_F32, MGK_CUDA_F32, spec->hidden, spec->hidden, &copy->pooler);
     take_linear(&g, MGK_CUDA_F32, MGK_CUDA_F32, spec->labels, spec->hidden, &copy->classifier);
     return g.used;

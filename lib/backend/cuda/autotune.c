@@ -52,8 +52,9 @@ static float stop(const stopwatch *watch) {
     float taken = never;
     cudaEventRecord(watch->end, watch->stream);
     if (cudaEventSynchronize(watch->end) != cudaSuccess ||
-        cudaEventElapsedTime(&taken, watch->start, watch->end) != cudaSuccess)
+        cudaEventElapsedTime(&taken, watch->start, watch->end) != cudaSuccess) {
         return never;
+    }
     return taken;
 }
 
@@ -61,8 +62,9 @@ static float stop(const stopwatch *watch) {
 static float time_of(const mgi_encoder *e, const mgi_cuda_gemm_call *ask,
                      const cublasLtMatmulAlgo_t *algorithm, int runs, const stopwatch *watch) {
     start(watch);
-    for (int i = 0; i < runs; i++)
+    for (int i = 0; i < runs; i++) {
         if (mgi_cuda_cublas_launch(e, ask, algorithm) != 0) return never;
+    }
     return stop(watch);
 }
 
@@ -72,11 +74,13 @@ static float time_of_own(const mgi_encoder *e, const mgi_cuda_gemm_call *ask, in
     const mgk_cuda_gemm product = mgi_cuda_gemm_own_kernel(e, ask);
     mgk_gemm_sm90_plan plan;
     if (!mgk_gemm_sm90_supports(&product) ||
-        mgk_gemm_sm90_prepare(&product, mgi_cuda_cublas_padded_rows(ask->rows), &plan) != 0)
+        mgk_gemm_sm90_prepare(&product, mgi_cuda_cublas_padded_rows(ask->rows), &plan) != 0) {
         return never;
+    }
     start(watch);
-    for (int i = 0; i < runs; i++)
+    for (int i = 0; i < runs; i++) {
         if (mgk_gemm_sm90_launch(&plan, ask->rows, false, watch->stream) != 0) return never;
+    }
     return stop(watch);
 }
 
@@ -97,8 +101,9 @@ static void race(const mgi_encoder *e, mgi_cuda_replica *copy, const mgi_cuda_bu
     mgi_cuda_gemm_call ask = mgi_cuda_autotune_trial_call(e, copy, b, site, e->batch_tokens);
     ask.stream = watch->stream;
     if (!mgi_cuda_cublas_guess(e, copy, site, mgi_cuda_cublas_padded_rows(ask.rows),
-                               MGI_CUDA_CUBLAS_MAX_CANDIDATES, &c))
+                               MGI_CUDA_CUBLAS_MAX_CANDIDATES, &c)) {
         return;
+    }
     time_of(e, &ask, &c.found[0].algo, WARM_UP, watch);
     for (int round = 0; round <= ROUNDS; round++) { /* the first loads the kernels */
         for (int i = 0; i < c.count; i++) {
@@ -108,11 +113,13 @@ static void race(const mgi_encoder *e, mgi_cuda_replica *copy, const mgi_cuda_bu
         const float some = may_be_own(a, site) ? time_of_own(e, &ask, RUNS, watch) : never;
         if (round > 0 || some >= never) own += some;
     }
-    for (int i = 1; i < c.count; i++)
+    for (int i = 1; i < c.count; i++) {
         if (taken[i] < taken[best]) best = i;
+    }
     a->own[site] = own < taken[best];
-    for (uint32_t step = mgi_cuda_cublas_bucket(e->batch_tokens / 2 + 1); step < a->steps; step++)
+    for (uint32_t step = mgi_cuda_cublas_bucket(e->batch_tokens / 2 + 1); step < a->steps; step++) {
         *mgi_cuda_cublas_chosen(a, site, step) = c.found[best].algo;
+    }
 }
 
 /* Where batches are large enough for the clock to tell. The lanes' memory is still unused; it is
@@ -130,8 +137,9 @@ static void race_all(const mgi_encoder *e, mgi_cuda_replica *copy) {
         cudaEventCreate(&watch.start) == cudaSuccess &&
         cudaEventCreate(&watch.end) == cudaSuccess &&
         mgk_cuda_weights_fill_noise(lanes, e->lane_bytes, watch.stream) == 0) {
-        for (size_t i = 0; i < sizeof sites / sizeof *sites; i++)
+        for (size_t i = 0; i < sizeof sites / sizeof *sites; i++) {
             race(e, copy, &b, sites[i], &watch);
+        }
         copy->algorithms->own[MGI_CUDA_GEMM_KEY_VALUE] = copy->algorithms->own[MGI_CUDA_GEMM_QKV];
     }
     if (watch.stream != NULL) cudaStreamSynchronize(watch.stream);
@@ -147,12 +155,13 @@ static mgeo_status choose_all(const mgi_encoder *e, mgi_cuda_replica *copy, mgeo
         a->shapes[site] = mgi_cuda_cublas_shape(e, (mgi_cuda_gemm_kind)site);
         for (uint32_t step = 0; step < a->steps; step++) {
             if (!mgi_cuda_cublas_guess(e, copy, (mgi_cuda_gemm_kind)site,
-                                       mgi_cuda_cublas_bucket_rows(step), 1, &c))
+                                       mgi_cuda_cublas_bucket_rows(step), 1, &c)) {
                 return mgi_fail(error, MGEO_E_UNSUPPORTED,
                                 "device \"cuda:%d\" (%s) has no product of %u by %u numbers at "
                                 "this precision: load with another one",
                                 copy->card.ordinal, copy->card.name, a->shapes[site].inputs,
                                 a->shapes[site].outputs);
+            }
             *mgi_cuda_cublas_chosen(a, (mgi_cuda_gemm_kind)site, step) = c.found[0].algo;
         }
     }
@@ -174,12 +183,14 @@ mgeo_status mgi_cuda_autotune_create(const mgi_encoder *e, mgi_cuda_replica *cop
     copy->algorithms = a;
     a->steps = mgi_cuda_cublas_bucket(e->batch_tokens) + 1;
     a->chosen = mgi_calloc((size_t)MGI_CUDA_GEMM_KINDS * a->steps, sizeof *a->chosen);
-    if (a->chosen == NULL)
+    if (a->chosen == NULL) {
         return mgi_fail_memory(error, "a table of products", a->steps * sizeof *a->chosen);
+    }
     cublasStatus_t status = cublasLtCreate(&a->handle);
-    if (status != CUBLAS_STATUS_SUCCESS)
+    if (status != CUBLAS_STATUS_SUCCESS) {
         return mgi_fail(error, MGEO_E_DEVICE,
                         "device \"cuda:%d\" (%s): cuBLASLt does not start: %s", copy->card.ordinal,
                         copy->card.name, cublasLtGetStatusString(status));
+    }
     return choose_all(e, copy, error);
 }

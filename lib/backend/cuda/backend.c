@@ -30,8 +30,9 @@ static const precision precisions[] = {
 };
 
 static const precision *find_precision(int32_t number) {
-    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++)
+    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
         if (precisions[i].number == number) return &precisions[i];
+    }
     return NULL;
 }
 
@@ -49,8 +50,9 @@ static const precision *computed_as(const precision *asked, const mgi_encoder_sp
 
 static int oldest_card(const mgi_cuda_cards *cards) {
     int oldest = cards->card[0].capability;
-    for (uint32_t i = 1; i < cards->count; i++)
+    for (uint32_t i = 1; i < cards->count; i++) {
         if (cards->card[i].capability < oldest) oldest = cards->card[i].capability;
+    }
     return oldest;
 }
 
@@ -63,24 +65,28 @@ static int32_t best_precision(const mgi_cuda_cards *cards) {
 static mgeo_status check_precision(const mgi_encoder *e, const precision *p, const precision *made,
                                    mgeo_error *error) {
     const int capability = oldest_card(&e->cards);
-    if (capability < p->oldest)
+    if (capability < p->oldest) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision %s needs compute capability %d.%d and the device has %d.%d: "
                         "load with fp16 or int8",
                         p->name, p->oldest / 10, p->oldest % 10, capability / 10, capability % 10);
-    if (e->spec.hidden % made->multiple != 0 || e->spec.intermediate % made->multiple != 0)
+    }
+    if (e->spec.hidden % made->multiple != 0 || e->spec.intermediate % made->multiple != 0) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision %s on CUDA needs hidden and intermediate sizes that are "
                         "multiples of %u, and the model has %u and %u: load with device \"cpu\"",
                         p->name, made->multiple, e->spec.hidden, e->spec.intermediate);
-    if (made->number == MGEO_FP8 && e->spec.activation == MGI_TANH)
+    }
+    if (made->number == MGEO_FP8 && e->spec.activation == MGI_TANH) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision fp8 on CUDA has no tanh between products: load with fp16");
-    if (p->number == MGEO_INT8 && e->spec.intermediate > MGK_CUDA_S8_MAX_WIDTH)
+    }
+    if (p->number == MGEO_INT8 && e->spec.intermediate > MGK_CUDA_S8_MAX_WIDTH) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "precision int8 on CUDA takes intermediate sizes up to %u, and the model "
                         "has %u: load with fp16",
                         MGK_CUDA_S8_MAX_WIDTH, e->spec.intermediate);
+    }
     return MGEO_OK;
 }
 
@@ -89,15 +95,17 @@ static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_enco
     e->precision =
         request->precision != MGEO_PRECISION_AUTO ? request->precision : best_precision(&e->cards);
     const precision *p = find_precision(e->precision);
-    if (p == NULL)
+    if (p == NULL) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "%d is not an mgeo_precision", request->precision);
+    }
     const precision *made = computed_as(p, &e->spec);
     e->forms = made->forms;
     e->forms.tf32 = request->allow_tf32;
-    if (request->allow_tf32 && p->number != MGEO_FP32)
+    if (request->allow_tf32 && p->number != MGEO_FP32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "allow_tf32 is for precision fp32, and %s was chosen: ask for fp32",
                         p->name);
+    }
     return check_precision(e, p, made, error);
 }
 
@@ -117,21 +125,24 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
     enum { LABELS_SHARED = 48 << 10 };
     if (spec->layers < 1 || spec->hidden < 1 || spec->heads < 1 || spec->labels < 1 ||
         spec->intermediate < 1 || spec->hidden % spec->heads != 0 ||
-        spec->hidden * sizeof(float) > LABELS_SHARED)
+        spec->hidden * sizeof(float) > LABELS_SHARED) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "a model of %u layers, %u hidden, %u heads, %u intermediate and %u labels "
                         "cannot be placed",
                         spec->layers, spec->hidden, spec->heads, spec->intermediate, spec->labels);
-    if (request->max_length < 1 || request->max_length > spec->positions)
+    }
+    if (request->max_length < 1 || request->max_length > spec->positions) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "max_length %u is not within 1..%u, the model's positions",
                         request->max_length, spec->positions);
+    }
     e->max_length = request->max_length;
     e->batch_tokens = request->batch_tokens ? request->batch_tokens : best_batch(e);
-    if (e->batch_tokens < e->max_length || e->batch_tokens > MAX_BATCH_TOKENS)
+    if (e->batch_tokens < e->max_length || e->batch_tokens > MAX_BATCH_TOKENS) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "batch_tokens %u is not within %u (max_length) ..%d", e->batch_tokens,
                         e->max_length, MAX_BATCH_TOKENS);
+    }
     return MGEO_OK;
 }
 
@@ -203,8 +214,9 @@ static mgeo_status available(const char *device, uint64_t *bytes, mgeo_error *er
         const int former = mgi_cuda_device_enter(&cards.card[i]);
         int code = (int)cudaMemGetInfo(&empty, &all);
         mgi_cuda_device_leave(former);
-        if (code != 0)
+        if (code != 0) {
             status = mgi_cuda_device_fail(error, &cards.card[i], code, "asking for its memory");
+        }
         if (empty < least) least = empty;
     }
     if (status == MGEO_OK) *bytes = least * cards.count;
@@ -222,8 +234,9 @@ static void close_copy(mgi_cuda_replica *copy) {
 
 static void close_encoder(mgi_encoder *e) {
     if (e == NULL) return;
-    for (uint32_t i = 0; e->copies != NULL && i < e->cards.count; i++)
+    for (uint32_t i = 0; e->copies != NULL && i < e->cards.count; i++) {
         if (e->copies[i].layers != NULL) close_copy(&e->copies[i]);
+    }
     if (e->has_mutex) mgi_lock_finish(&e->mutex);
     mgi_free(e->copies);
     mgi_free(e);
@@ -232,8 +245,9 @@ static void close_encoder(mgi_encoder *e) {
 static mgeo_status fill_copy(mgi_encoder *e, mgi_cuda_replica *copy,
                              const mgi_encoder_request *request, mgeo_error *error) {
     int code = (int)cudaMalloc((void **)&copy->memory, mgi_cuda_arena_bytes(e));
-    if (code != 0)
+    if (code != 0) {
         return mgi_cuda_device_fail(error, &copy->card, code, "allocating the model's memory");
+    }
     mgi_cuda_arena_layout_weights(e, copy, copy->memory);
     mgeo_status status = mgi_cuda_weights_upload(e, copy, request, error);
     return status == MGEO_OK ? mgi_cuda_autotune_create(e, copy, error) : status;
@@ -244,8 +258,9 @@ static mgeo_status open_copy(mgi_encoder *e, uint32_t i, const mgi_encoder_reque
     mgi_cuda_replica *copy = &e->copies[i];
     copy->card = e->cards.card[i];
     copy->layers = mgi_calloc(e->spec.layers, sizeof *copy->layers);
-    if (copy->layers == NULL)
+    if (copy->layers == NULL) {
         return mgi_fail_memory(error, "the layers", e->spec.layers * sizeof *copy->layers);
+    }
     const int former = mgi_cuda_device_enter(&copy->card);
     mgeo_status status = fill_copy(e, copy, request, error);
     mgi_cuda_device_leave(former);
@@ -270,12 +285,14 @@ static mgeo_status fill_encoder(mgi_encoder *e, const mgi_encoder_request *reque
     e->has_mutex = mgi_lock_init(&e->mutex, MGI_LOCK_CUDA_ENCODER) == 0;
     if (!e->has_mutex) return mgi_fail(error, MGEO_E_MEMORY, "a mutex cannot be made");
     e->copies = mgi_calloc(e->cards.count, sizeof *e->copies);
-    if (e->copies == NULL)
+    if (e->copies == NULL) {
         return mgi_fail_memory(error, "the cards' copies", e->cards.count * sizeof *e->copies);
+    }
     mgi_progress_stage(request->progress, MGEO_STAGE_PLACING,
                        (OUTSIDE_LAYERS + (uint64_t)IN_A_LAYER * e->spec.layers) * e->cards.count);
-    for (uint32_t i = 0; i < e->cards.count && status == MGEO_OK; i++)
+    for (uint32_t i = 0; i < e->cards.count && status == MGEO_OK; i++) {
         status = open_copy(e, i, request, error);
+    }
     if (status == MGEO_OK) e->tiled = have_heads(e);
     return status;
 }

@@ -70,13 +70,16 @@ static bool describe(const mgi_encoder *e, const mgi_cuda_gemm_shape *s, uint32_
         cublasLtMatmulDescInit(product, compute_type(e, s->in), scale) == CUBLAS_STATUS_SUCCESS;
     good = good && set(product, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed);
     good = good && set(product, CUBLASLT_MATMUL_DESC_EPILOGUE, &s->epilogue, sizeof s->epilogue);
-    if (s->epilogue != CUBLASLT_EPILOGUE_DEFAULT)
+    if (s->epilogue != CUBLASLT_EPILOGUE_DEFAULT) {
         good = good && set(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias);
-    if (s->in == MGK_CUDA_E4M3)
+    }
+    if (s->in == MGK_CUDA_E4M3) {
         good = good && set(product, CUBLASLT_MATMUL_DESC_FAST_ACCUM, &fast, sizeof fast);
-    if (s->out == MGK_CUDA_E4M3)
+    }
+    if (s->out == MGK_CUDA_E4M3) {
         good = good && set(product, CUBLASLT_MATMUL_DESC_D_SCALE_POINTER, &output_scale,
                            sizeof output_scale);
+    }
     const cudaDataType in = data_type(s->in);
     return good &&
            cublasLtMatrixLayoutInit(&d->weight, in, s->inputs, s->outputs, s->inputs) ==
@@ -98,8 +101,9 @@ bool mgk_cuda_dtype_is_half(mgk_cuda_dtype type) {
 /* The activation that cublasLt can put behind a product, or none. Its GELU is the tanh form: what
  * that does to scores is measured in benchmarks/RESULTS.md; fp32 keeps the erf form. */
 static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
-    if (!mgk_cuda_dtype_is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8)
+    if (!mgk_cuda_dtype_is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8) {
         return CUBLASLT_EPILOGUE_DEFAULT;
+    }
     switch (e->spec.activation) {
     case MGI_GELU:
     case MGI_GELU_TANH: return CUBLASLT_EPILOGUE_GELU_BIAS;
@@ -130,8 +134,9 @@ mgi_cuda_gemm_shape mgi_cuda_cublas_shape(const mgi_encoder *e, mgi_cuda_gemm_ki
     case MGI_CUDA_GEMM_POOL: s.in = s.out = MGK_CUDA_F32; break;
     default: break;
     }
-    if (half && site != MGI_CUDA_GEMM_UP && site != MGI_CUDA_GEMM_POOL)
+    if (half && site != MGI_CUDA_GEMM_UP && site != MGI_CUDA_GEMM_POOL) {
         s.epilogue = CUBLASLT_EPILOGUE_BIAS;
+    }
     s.adds = half && (site == MGI_CUDA_GEMM_OUT || site == MGI_CUDA_GEMM_DOWN);
     return s;
 }
@@ -170,8 +175,9 @@ int mgi_cuda_cublas_launch(const mgi_encoder *e, const mgi_cuda_gemm_call *ask,
     /* What is added, if only times nothing, may not be the output where it is of another type. */
     const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
     description d;
-    if (!describe(e, s, mgi_cuda_cublas_padded_rows(ask->rows), bias, output_scale, &d))
+    if (!describe(e, s, mgi_cuda_cublas_padded_rows(ask->rows), bias, output_scale, &d)) {
         return (int)cudaErrorInvalidValue;
+    }
     return code_of(cublasLtMatmul(
         a->handle, &d.product, steps ? (const void *)&one : &step, weight, &d.weight, ask->input,
         &d.input, steps ? (const void *)&zero : &share, adds ? ask->addend : addend, &d.addend,
@@ -196,8 +202,9 @@ bool mgi_cuda_cublas_guess(const mgi_encoder *e, const mgi_cuda_replica *copy,
     cublasLtMatmulPreferenceOpaque_t preference;
     c->count = 0;
     if (!describe(e, &a->shapes[site], rows, somewhere, somewhere, &d) ||
-        cublasLtMatmulPreferenceInit(&preference) != CUBLAS_STATUS_SUCCESS)
+        cublasLtMatmulPreferenceInit(&preference) != CUBLAS_STATUS_SUCCESS) {
         return false;
+    }
     cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                          &workspace, sizeof workspace);
     return cublasLtMatmulAlgoGetHeuristic(a->handle, &d.product, &d.weight, &d.input, &d.addend,

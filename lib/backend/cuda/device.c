@@ -25,8 +25,9 @@ static const char *read_one(const char *at, int *ordinal) {
         return at + 1;
     }
     const char *first = at;
-    for (; *at >= '0' && *at <= '9' && at - first < DIGITS_MOST; at++)
+    for (; *at >= '0' && *at <= '9' && at - first < DIGITS_MOST; at++) {
         *ordinal = *ordinal * 10 + (*at - '0');
+    }
     return at == first ? NULL : at;
 }
 
@@ -68,16 +69,18 @@ static mgeo_status count_cards(int *count, mgeo_error *error) {
     cudaGetLastError(); /* not for the host's next call to find */
     cudaDriverGetVersion(&driver);
     cudaRuntimeGetVersion(&runtime);
-    if (driver == 0)
+    if (driver == 0) {
         return mgi_fail(error, MGEO_E_DEVICE,
                         "no NVIDIA driver is installed: install one for CUDA %d.%d or later, or "
                         "load with device \"cpu\"",
                         runtime / 1000, runtime % 1000 / 10);
-    if (code == cudaErrorInsufficientDriver)
+    }
+    if (code == cudaErrorInsufficientDriver) {
         return mgi_fail(error, MGEO_E_DEVICE,
                         "the NVIDIA driver is too old: it serves CUDA %d.%d and this build needs "
                         "%d.%d: update the driver, or load with device \"cpu\"",
                         driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+    }
     return mgi_fail(error, MGEO_E_DEVICE,
                     "no CUDA device: %s; load with device \"cpu\", or make a card visible to this "
                     "process",
@@ -85,31 +88,36 @@ static mgeo_status count_cards(int *count, mgeo_error *error) {
 }
 
 static mgeo_status describe(int ordinal, int visible, mgi_cuda_card *card, mgeo_error *error) {
-    if (ordinal >= visible)
+    if (ordinal >= visible) {
         return mgi_fail(error, MGEO_E_DEVICE,
                         "no device \"cuda:%d\": this process sees %d, \"cuda:0\" to \"cuda:%d\"",
                         ordinal, visible, visible - 1);
+    }
     struct cudaDeviceProp found;
     cudaError_t code = cudaGetDeviceProperties(&found, ordinal);
-    if (code != cudaSuccess)
+    if (code != cudaSuccess) {
         return mgi_fail(error, MGEO_E_DEVICE, "device \"cuda:%d\": %s", ordinal,
                         cudaGetErrorString(code));
+    }
     card->ordinal = ordinal;
     card->capability = found.major * 10 + found.minor;
     card->multiprocessors = found.multiProcessorCount;
     mgi_fixed_text_copy(card->name, sizeof card->name, found.name);
-    if (card->capability < OLDEST)
+    if (card->capability < OLDEST) {
         return mgi_fail(error, MGEO_E_DEVICE,
                         "device \"cuda:%d\" (%s) has compute capability %d.%d: 7.5 or later is "
                         "needed; load with device \"cpu\"",
                         ordinal, card->name, found.major, found.minor);
+    }
     return MGEO_OK;
 }
 
 static bool has_twice(const int *ordinals, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t j = 0; j < i; j++)
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
             if (ordinals[i] == ordinals[j]) return true;
+        }
+    }
     return false;
 }
 
@@ -117,21 +125,24 @@ mgeo_status mgi_cuda_device_find(const char *device, mgi_cuda_cards *cards, mgeo
     int ordinals[MGI_CUDA_MAX_CARDS], visible = 0;
     memset(cards, 0, sizeof *cards);
     uint32_t count = read_name(device, ordinals);
-    if (count == 0)
+    if (count == 0) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "\"%.64s\" names no CUDA device: write \"cuda\", \"cuda:1\", "
                         "\"cuda:0,cuda:1\" or \"cuda:*\"",
                         device != NULL ? device : "");
-    if (has_twice(ordinals, count))
+    }
+    if (has_twice(ordinals, count)) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "\"%.64s\" names a device twice", device);
+    }
     mgeo_status status = count_cards(&visible, error);
     if (status != MGEO_OK) return status;
     if (ordinals[0] == ALL) {
         count = visible < MGI_CUDA_MAX_CARDS ? (uint32_t)visible : MGI_CUDA_MAX_CARDS;
         for (uint32_t i = 0; i < count; i++) ordinals[i] = (int)i;
     }
-    for (uint32_t i = 0; i < count && status == MGEO_OK; i++)
+    for (uint32_t i = 0; i < count && status == MGEO_OK; i++) {
         status = describe(ordinals[i], visible, &cards->card[i], error);
+    }
     cards->count = count;
     return status;
 }
@@ -140,11 +151,12 @@ mgeo_status mgi_cuda_device_fail(mgeo_error *error, const mgi_cuda_card *card, i
                                  const char *what) {
     const char *reason = cudaGetErrorString((cudaError_t)code);
     cudaGetLastError();
-    if (code == (int)cudaErrorMemoryAllocation)
+    if (code == (int)cudaErrorMemoryAllocation) {
         return mgi_fail(error, MGEO_E_MEMORY,
                         "device \"cuda:%d\" is out of memory: %s; a smaller batch_tokens or "
                         "another precision needs less",
                         card->ordinal, what);
+    }
     return mgi_fail(error, MGEO_E_DEVICE,
                     "device \"cuda:%d\" (%s) failed: %s: %s; load the model again on a device that "
                     "works and swap, or roll back",

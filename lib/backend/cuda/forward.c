@@ -172,9 +172,10 @@ static void attend(pass *p, const mgi_cuda_layer *layer, mgk_cuda_attention a) {
 static bool attend_tiles(pass *p, const mgi_cuda_layer *layer) {
     const mgi_cuda_tiling *cut = &p->asked->tiling;
     if (cut->count == 0) return false;
-    if (going(p))
+    if (going(p)) {
         p->code = mgk_qkv_attention_sm90_launch(&cut->plans[layer - p->copy->layers], cut->tiles,
                                                 cut->count, cut->bounds, p->dependent, p->stream);
+    }
     return true;
 }
 
@@ -298,10 +299,11 @@ static void run_last_layer(pass *p, const mgi_cuda_layer *layer, const stream *a
     end.exact = p->b->qkv;
     end.quantised = NULL;
     const first_rows rows = gather_first(p);
-    if (p->batch->rows == 1) /* queries nobody asks for cost less than one more kernel */
+    if (p->batch->rows == 1) { /* queries nobody asks for cost less than one more kernel */
         attend_tokens(p, layer, all, MGK_CUDA_SEQUENCES);
-    else
+    } else {
         attend_first(p, layer, all, &first, &rows);
+    }
     /* y may hold the residual */
     mgi_cuda_epilogue_done made = project(p, layer, &first, rows.x, p->b->wide);
     add_norm(p, &first, rows.x, p->b->wide, made, layer->attention_output.bias, &middle);

@@ -65,15 +65,17 @@ mgeo_status mgi_cuda_gemm_plans_create(const mgi_encoder *e, const mgi_cuda_repl
     const size_t count = (size_t)e->spec.layers * PLANNED;
     *plans = mgi_calloc(1, sizeof **plans);
     if (*plans != NULL) (*plans)->of = mgi_calloc(count, sizeof *(*plans)->of);
-    if (*plans == NULL || (*plans)->of == NULL)
+    if (*plans == NULL || (*plans)->of == NULL) {
         return mgi_fail_memory(error, "prepared products", count * sizeof *(*plans)->of);
+    }
     for (int i = 0; i < PLANNED; i++) {
         (*plans)->has[i] = a->own[planned[i]];
         for (uint32_t layer = 0; layer < e->spec.layers && (*plans)->has[i]; layer++) {
             int code =
                 prepare(e, copy, buffers, layer, planned[i], &(*plans)->of[layer * PLANNED + i]);
-            if (code != 0)
+            if (code != 0) {
                 return mgi_cuda_device_fail(error, &copy->card, code, "preparing products");
+            }
         }
     }
     return MGEO_OK;
@@ -83,9 +85,11 @@ mgeo_status mgi_cuda_gemm_plans_create(const mgi_encoder *e, const mgi_cuda_repl
 static const mgk_gemm_sm90_plan *plan_for(const mgi_cuda_gemm_call *ask) {
     enum { LEAST = 1024 };
     if (ask->plans == NULL || ask->layer == NULL || ask->rows < LEAST) return NULL;
-    for (int i = 0; i < PLANNED; i++)
-        if (planned[i] == ask->site && ask->plans->has[i])
+    for (int i = 0; i < PLANNED; i++) {
+        if (planned[i] == ask->site && ask->plans->has[i]) {
             return &ask->plans->of[(ask->layer - ask->copy->layers) * PLANNED + i];
+        }
+    }
     return NULL;
 }
 

@@ -24,8 +24,9 @@ static int capture(const mgi_cuda_forward_pass *pass, cudaGraphExec_t *executabl
     if (code != cudaSuccess) return (int)code;
     int launched = mgi_cuda_forward_run(pass);
     code = cudaStreamEndCapture(pass->stream, &graph);
-    if (launched == 0 && code == cudaSuccess)
+    if (launched == 0 && code == cudaSuccess) {
         code = cudaGraphInstantiateWithFlags(executable, graph, 0);
+    }
     if (graph != NULL) cudaGraphDestroy(graph);
     if (launched != 0) return launched;
     if (code == cudaSuccess) code = cudaGraphUpload(*executable, pass->stream);
@@ -51,18 +52,23 @@ static int capture_for(const mgi_cuda_forward_pass *pass, uint32_t rows, uint32_
 static int capture_all(const mgi_cuda_forward_pass *pass, mgi_cuda_graph_set *g) {
     const uint32_t longest = pass->encoder->max_length, most = pass->encoder->batch_tokens;
     int code = 0;
-    for (uint32_t i = 0; i < LONE && code == 0 && i * MGI_CUDA_GRAPH_SINGLE_ROW_STEP < longest; i++)
+    for (uint32_t i = 0; i < LONE && code == 0 && i * MGI_CUDA_GRAPH_SINGLE_ROW_STEP < longest;
+         i++) {
         code = capture_for(pass, 1, (i + 1) * MGI_CUDA_GRAPH_SINGLE_ROW_STEP, &g->lone[i]);
-    for (uint32_t i = 0; i < SEVERAL && code == 0 && several[i] <= most; i++)
+    }
+    for (uint32_t i = 0; i < SEVERAL && code == 0 && several[i] <= most; i++) {
         code = capture_for(pass, several[i] / SHORTEST, several[i], &g->several[i]);
+    }
     return code;
 }
 
 static void destroy_all(const mgi_cuda_graph_set *g) {
-    for (uint32_t i = 0; i < LONE; i++)
+    for (uint32_t i = 0; i < LONE; i++) {
         if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
-    for (uint32_t i = 0; i < SEVERAL; i++)
+    }
+    for (uint32_t i = 0; i < SEVERAL; i++) {
         if (g->several[i] != NULL) cudaGraphExecDestroy(g->several[i]);
+    }
 }
 
 /* The driver keeps what graphs and streams once took of the card's memory, for later ones. With a
@@ -110,8 +116,9 @@ void mgi_cuda_graph_set_destroy(mgi_cuda_graph_set *g) {
 cudaGraphExec_t mgi_cuda_graph_set_find(const mgi_cuda_graph_set *g, uint32_t rows, uint32_t tokens,
                                         uint32_t *rows_bound) {
     *rows_bound = 1;
-    if (rows == 1 && tokens <= LONE_MOST)
+    if (rows == 1 && tokens <= LONE_MOST) {
         return g->lone[(tokens - 1) / MGI_CUDA_GRAPH_SINGLE_ROW_STEP];
+    }
     for (uint32_t i = 0; i < SEVERAL; i++) {
         *rows_bound = several[i] / SHORTEST;
         if (tokens <= several[i] && rows <= *rows_bound) return g->several[i];

@@ -37,8 +37,9 @@ static void take_place(mgi_encoder *e, mgi_lane *lane) {
     lane->copy = &e->copies[e->next_copy];
     e->next_copy = (e->next_copy + 1) % e->cards.count;
     lane->place = -1;
-    for (int i = 0; i < MGI_CUDA_LANES_PER_CARD && lane->place < 0; i++)
+    for (int i = 0; i < MGI_CUDA_LANES_PER_CARD && lane->place < 0; i++) {
         if ((lane->copy->lanes_taken & 1u << i) == 0) lane->place = i;
+    }
     if (lane->place >= 0) lane->copy->lanes_taken |= 1u << lane->place;
     mgi_lock_release(&e->mutex);
 }
@@ -72,11 +73,13 @@ static int take_pinned(mgi_lane *lane) {
         e->batch_tokens, e->batch_tokens + MGI_CUDA_GRAPH_SINGLE_ROW_STEP, e->batch_tokens);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
     cudaError_t code = cudaHostAlloc((void **)&lane->upload, upload, cudaHostAllocPortable);
-    if (code == cudaSuccess)
+    if (code == cudaSuccess) {
         code = cudaHostAlloc((void **)&lane->logits, logits, cudaHostAllocPortable);
-    if (code == cudaSuccess)
+    }
+    if (code == cudaSuccess) {
         code = cudaHostAlloc((void **)&lane->flags, FLAGS * sizeof *lane->flags,
                              cudaHostAllocPortable);
+    }
     if (code != cudaSuccess) return (int)code;
     memset(lane->upload, 0, upload);
     memset(lane->flags, 0, FLAGS * sizeof *lane->flags);
@@ -105,22 +108,25 @@ static mgeo_status capture(mgi_lane *lane, mgeo_error *error) {
 static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
     const mgi_cuda_card *card = &lane->copy->card;
     int code = (int)cudaStreamCreateWithFlags(&lane->stream, cudaStreamNonBlocking);
-    if (code == 0)
+    if (code == 0) {
         code = (int)cudaEventCreateWithFlags(&lane->finished,
                                              cudaEventBlockingSync | cudaEventDisableTiming);
+    }
     if (code == 0) code = take_memory(lane);
     if (code == 0) code = take_pinned(lane);
     if (code == 0) code = (int)cudaStreamSynchronize(lane->stream);
     if (code != 0) return mgi_cuda_device_fail(error, card, code, "opening a lane");
     lane->order = mgi_calloc(lane->encoder->batch_tokens, sizeof *lane->order);
-    if (lane->order == NULL)
+    if (lane->order == NULL) {
         return mgi_fail_memory(error, "an order of rows",
                                lane->encoder->batch_tokens * sizeof *lane->order);
+    }
     mgeo_status status =
         mgi_cuda_gemm_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
-    if (status == MGEO_OK)
+    if (status == MGEO_OK) {
         status = mgi_cuda_qkv_attention_create(lane->encoder, lane->copy, &lane->buffers,
                                                &lane->heads, error);
+    }
     return status == MGEO_OK ? capture(lane, error) : status;
 }
 
@@ -147,10 +153,11 @@ static mgeo_status open_on_next_card(mgi_encoder *encoder, mgi_lane **lane, mgeo
     const int former = mgi_cuda_device_enter(&made->copy->card);
     mgeo_status status = fill_lane(made, error);
     mgi_cuda_device_leave(former);
-    if (status == MGEO_OK)
+    if (status == MGEO_OK) {
         *lane = made;
-    else
+    } else {
         mgi_cuda_lane_close(made);
+    }
     return status;
 }
 
@@ -158,8 +165,9 @@ mgeo_status mgi_cuda_lane_open(mgi_encoder *encoder, mgi_lane **lane, mgeo_error
     mgeo_status status = MGEO_E_DEVICE;
     *lane = NULL;
     /* A card that has failed is passed over while another one works. */
-    for (uint32_t i = 0; i < encoder->cards.count && status == MGEO_E_DEVICE; i++)
+    for (uint32_t i = 0; i < encoder->cards.count && status == MGEO_E_DEVICE; i++) {
         status = open_on_next_card(encoder, lane, error);
+    }
     return status == MGEO_OK ? mgi_succeed(error) : status;
 }
 
@@ -177,8 +185,9 @@ void mgi_cuda_lane_close(mgi_lane *lane) {
 /* Its tokens, from the first place on; returns how many. */
 static uint32_t pack_row(const mgi_batch *batch, uint32_t row, mgk_cuda_token *tokens) {
     const uint32_t first = batch->offsets[row], length = batch->offsets[row + 1] - first;
-    for (uint32_t i = 0; i < length; i++)
+    for (uint32_t i = 0; i < length; i++) {
         tokens[i] = (mgk_cuda_token){batch->ids[first + i], (uint16_t)i, batch->types[first + i]};
+    }
     return length;
 }
 
@@ -190,8 +199,9 @@ static size_t pack(mgi_lane *lane, const mgi_batch *batch, uint32_t bound, const
     words[0] = batch->rows;
     words[1] = batch->tokens;
     offsets[0] = 0;
-    for (uint32_t i = 0; i < batch->rows; i++)
+    for (uint32_t i = 0; i < batch->rows; i++) {
         offsets[i + 1] = offsets[i] + pack_row(batch, order ? order[i] : i, tokens + offsets[i]);
+    }
     return mgi_cuda_upload_bytes(bound, batch->tokens);
 }
 
@@ -276,8 +286,9 @@ static void deliver(const mgi_lane *lane, const mgi_batch *batch, const uint32_t
                     float *logits) {
     const size_t labels = lane->encoder->spec.labels, bytes = labels * sizeof *logits;
     if (order == NULL) memcpy(logits, lane->logits, batch->rows * bytes);
-    for (uint32_t i = 0; order != NULL && i < batch->rows; i++)
+    for (uint32_t i = 0; order != NULL && i < batch->rows; i++) {
         memcpy(logits + order[i] * labels, lane->logits + i * labels, bytes);
+    }
 }
 
 mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,

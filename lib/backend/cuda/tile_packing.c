@@ -64,8 +64,9 @@ static void bound(const mgi_batch *batch, const uint32_t *rows, uint32_t count, 
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t begin = tile->rows, length = length_of(batch, rows[i]);
         tile->rows = (uint16_t)(begin + length);
-        for (uint32_t j = 0; j < length; j++)
+        for (uint32_t j = 0; j < length; j++) {
             *bounds++ = (mgk_qkv_bounds){(uint8_t)begin, (uint8_t)tile->rows};
+        }
     }
 }
 

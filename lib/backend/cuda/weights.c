@@ -28,8 +28,9 @@ static bool going(placing *p) {
 }
 
 static void check(placing *p, int code, const char *what) {
-    if (code != 0 && p->error.status == MGEO_OK)
+    if (code != 0 && p->error.status == MGEO_OK) {
         mgi_cuda_device_fail(&p->error, &p->copy->card, code, what);
+    }
 }
 
 static mgk_cuda_dtype type_of(mgi_dtype type) {
@@ -108,8 +109,9 @@ static float norm_bound(placing *p, const mgi_cuda_norm_weights *norm) {
           (int)cudaMemcpyAsync(both + hidden, norm->bias, bytes, cudaMemcpyDeviceToHost, p->stream),
           "reading memory");
     check(p, (int)cudaStreamSynchronize(p->stream), "placing weights");
-    for (uint32_t i = 0; i < hidden; i++)
+    for (uint32_t i = 0; i < hidden; i++) {
         bound = fmaxf(bound, sqrtf((float)hidden) * fabsf(both[i]) + fabsf(both[hidden + i]));
+    }
     mgi_free(both);
     return bound > 0 && isfinite(bound) ? bound : 1;
 }
@@ -117,8 +119,9 @@ static float norm_bound(placing *p, const mgi_cuda_norm_weights *norm) {
 static void norm(placing *p, const mgi_norm *from, mgi_cuda_norm_weights *to) {
     vector(p, &from->weight, to->weight);
     vector(p, &from->bias, to->bias);
-    if (p->encoder->forms.product == MGK_CUDA_E4M3 && going(p))
+    if (p->encoder->forms.product == MGK_CUDA_E4M3 && going(p)) {
         to->scale = e4m3_most / norm_bound(p, to);
+    }
 }
 
 /* ---- products ---- */
@@ -204,20 +207,23 @@ static void bring_parts(placing *p, const stack *s) {
 }
 
 static bool of_one_type(const stack *s) {
-    for (unsigned i = 1; i < s->count; i++)
+    for (unsigned i = 1; i < s->count; i++) {
         if (s->parts[i]->weight.dtype != s->parts[0]->weight.dtype) return false;
+    }
     return true;
 }
 
 static void biases(placing *p, const stack *s) {
     const uint32_t each = s->to->outputs / s->count;
-    for (unsigned i = 0; i < s->count && going(p); i++)
+    for (unsigned i = 0; i < s->count && going(p); i++) {
         vector(p, &s->parts[i]->bias, s->to->bias + (size_t)i * each);
-    if (s->to->flow_bias != NULL && going(p))
+    }
+    if (s->to->flow_bias != NULL && going(p)) {
         check(p,
               mgk_cuda_weights_convert(MGK_CUDA_F32, s->to->bias, p->encoder->forms.flow,
                                        s->to->flow_bias, 1, s->to->outputs, p->stream),
               "converting weights");
+    }
 }
 
 static void place_stack(placing *p, stack *s) {

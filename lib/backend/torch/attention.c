@@ -35,8 +35,9 @@ INLINE void read_part(const mgk_output *y, size_t at, size_t column, vf factor, 
 static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
                      float *to) {
     size_t at = row * y->stride + column, padded = round_up(width), i = 0;
-    for (; i + LANES <= width; i += LANES)
+    for (; i + LANES <= width; i += LANES) {
         read_part(y, at, column, mgk_vec_of(factor), to, i, LANES);
+    }
     if (i < width) {
         read_part(y, at, column, mgk_vec_of(factor), to, i, width - i);
         i += LANES;
@@ -51,11 +52,13 @@ static void read_head(const mgk_attention *a, const mgk_sequence *sequence, size
         read_row(&a->key, sequence->first + j, column, s->width, 1.0f, row);
         for (size_t d = 0; d < s->width; d++) s->keys[d * s->padded_length + j] = row[d];
     }
-    for (size_t d = 0; d < s->width; d++)
+    for (size_t d = 0; d < s->width; d++) {
         for (size_t j = s->length; j < s->padded_length; j++) s->keys[d * s->padded_length + j] = 0;
-    for (size_t j = 0; j < s->length; j++)
+    }
+    for (size_t j = 0; j < s->length; j++) {
         read_row(&a->value, sequence->first + j, column, s->width, 1.0f,
                  s->values + j * s->padded_width);
+    }
 }
 
 /* out[ROWS, columns] = left[ROWS, depth] right[depth, columns]; columns a multiple of WIDE. */
@@ -98,8 +101,9 @@ static void softmax(float *row, size_t length) {
         for (size_t i = whole; i < length; i++) total += row[i];
     }
     vf inverse = mgk_vec_of(1.0f / total);
-    for (size_t i = 0; i < whole; i += LANES)
+    for (size_t i = 0; i < whole; i += LANES) {
         mgk_vec_store(row + i, mgk_vec_load(row + i, LANES) * inverse, LANES);
+    }
     for (size_t i = whole; i < length; i++) row[i] /= total;
 }
 
@@ -112,16 +116,18 @@ void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *a, const mgk_seque
     for (uint32_t first = 0; first < sequence->queries; first += ROWS) {
         uint32_t rows = sequence->queries - first < ROWS ? sequence->queries - first : ROWS;
         size_t at = (size_t)sequence->first_query + first;
-        for (uint32_t r = 0; r < ROWS; r++) /* the last rows again where fewer are left */
+        for (uint32_t r = 0; r < ROWS; r++) { /* the last rows again where fewer are left */
             read_row(&a->query, at + (r < rows ? r : rows - 1), column, width, factor,
                      s.queries + r * s.padded_width);
+        }
         multiply(s.queries, s.padded_width, width, s.keys, s.padded_length, s.scores,
                  s.padded_length);
         for (uint32_t r = 0; r < rows; r++) softmax(s.scores + r * s.padded_length, s.length);
         multiply(s.scores, s.padded_length, s.length, s.values, s.padded_width, s.queries,
                  s.padded_width);
-        for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t r = 0; r < rows; r++) {
             memcpy(a->context + (at + r) * a->context_stride + column,
                    s.queries + r * s.padded_width, width * sizeof(float));
+        }
     }
 }

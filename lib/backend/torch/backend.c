@@ -49,34 +49,39 @@ static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder 
                                 mgeo_error *error) {
     const mgi_encoder_spec *spec = request->spec;
     if (spec->layers < 1 || spec->hidden < 1 || spec->heads < 1 || spec->labels < 1 ||
-        spec->intermediate < 1 || spec->hidden % spec->heads != 0)
+        spec->intermediate < 1 || spec->hidden % spec->heads != 0) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "a model of %u layers, %u hidden, %u heads, %u "
                         "intermediate and %u labels cannot be placed",
                         spec->layers, spec->hidden, spec->heads, spec->intermediate, spec->labels);
-    if (request->max_length < 1 || request->max_length > spec->positions)
+    }
+    if (request->max_length < 1 || request->max_length > spec->positions) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "max_length %u is not within 1..%u, the model's "
                         "positions",
                         request->max_length, spec->positions);
+    }
     e->max_length = request->max_length;
     e->batch_tokens = request->batch_tokens ? request->batch_tokens : best_batch(e);
-    if (e->batch_tokens < e->max_length || e->batch_tokens > MAX_BATCH_TOKENS)
+    if (e->batch_tokens < e->max_length || e->batch_tokens > MAX_BATCH_TOKENS) {
         return mgi_fail(error, MGEO_E_ARGUMENT,
                         "batch_tokens %u is not within %u (max_length) "
                         "..%d",
                         e->batch_tokens, e->max_length, MAX_BATCH_TOKENS);
+    }
     if (mgk_kernels_is_quantised(e->form) &&
-        (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS))
+        (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "int8 products of more than %d inputs are not supported: load with fp32 or "
                         "bf16",
                         MGK_INT8_MAX_INPUTS);
-    if (!mgk_kernels_attention_scratch(e->max_length, spec->hidden / spec->heads))
+    }
+    if (!mgk_kernels_attention_scratch(e->max_length, spec->hidden / spec->heads)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "attention over %u tokens of %u numbers is too "
                         "large",
                         e->max_length, spec->hidden / spec->heads);
+    }
     return MGEO_OK;
 }
 
@@ -88,14 +93,16 @@ static void close_encoder(mgi_encoder *e) {
 
 /* Precision and sizes, of a request that holds. */
 static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mgeo_error *error) {
-    if (!serves(request->device))
+    if (!serves(request->device)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "this build computes on device \"cpu\" only, "
                         "not on \"%s\"",
                         request->device ? request->device : "");
-    if (request->allow_tf32)
+    }
+    if (request->allow_tf32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "allow_tf32 is for fp32 on a CUDA device, not for device \"cpu\"");
+    }
     e->spec = *request->spec;
     e->kernels = mgk_dispatch_kernels();
     e->int8 = mgk_dispatch_int8();
@@ -148,11 +155,12 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     warn_of_slow_bf16(e, info);
     snprintf(info->device, sizeof info->device, "cpu");
     if (mgk_kernels_is_quantised(
-            e->form)) /* which of the products, as their speeds are far apart */
+            e->form)) { /* which of the products, as their speeds are far apart */
         snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,
                  e->int8->name);
-    else
+    } else {
         snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
+    }
 }
 
 static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {

@@ -35,8 +35,9 @@ static void *file_of(const void *address) {
 }
 
 static const char *name_of(void *file) {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (dlsym(file, known[i].symbol)) return known[i].name;
+    }
     return NULL;
 }
 
@@ -48,10 +49,11 @@ static void name_with_kernels(void *file, const char *found, char *name, size_t 
     void *symbol = dlsym(file, "openblas_get_corename");
     memcpy(&corename, &symbol, sizeof corename);
     const char *core = corename ? corename() : NULL;
-    if (core)
+    if (core) {
         snprintf(name, capacity, "%s (%s)", found, core);
-    else
+    } else {
         snprintf(name, capacity, "%s", found);
+    }
 }
 
 /* 10^9 operations a second of a small product, the best of three. */
@@ -91,12 +93,13 @@ void mgi_torch_blas_describe(char *name, size_t name_capacity, char *warning,
         memcpy(&sgemm, &symbol, sizeof sgemm); /* ISO C has no cast from an object to a function */
         double speed = speed_of(sgemm);
         snprintf(name, name_capacity, speed < 8 ? "reference BLAS" : "unknown BLAS");
-        if (speed < 8)
+        if (speed < 8) {
             snprintf(warning, warning_capacity,
                      "libtorch multiplies with a reference BLAS (%.1f GFLOP/s), up to 80 times "
                      "slower than need be: install OpenBLAS (Debian: apt-get install "
                      "libopenblas0-openmp) and start again",
                      speed);
+        }
     }
     if (file) dlclose(file);
     dlclose(torch);

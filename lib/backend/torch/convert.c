@@ -62,10 +62,11 @@ void mgi_torch_convert_f32(const mgi_tensor *tensor, size_t first, size_t count,
         uint16_t half;
         memcpy(&half, from + 2 * i, sizeof half);
         uint32_t bits = (uint32_t)half << 16;
-        if (tensor->dtype == MGI_BF16)
+        if (tensor->dtype == MGI_BF16) {
             memcpy(to + i, &bits, sizeof bits);
-        else
+        } else {
             to[i] = float_of_f16(half);
+        }
     }
 }
 
@@ -79,8 +80,9 @@ void mgi_torch_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t fir
     for (size_t i = 0; i < count; i += 256) {
         size_t n = count - i < 256 ? count - i : 256;
         mgi_torch_convert_f32(tensor, first + i, n, some);
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = 0; j < n; j++) {
             to[i + j] = type == MGI_BF16 ? bf16_of_float(some[j]) : f16_of_float(some[j]);
+        }
     }
 }
 

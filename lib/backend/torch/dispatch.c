@@ -17,8 +17,9 @@ const mgk_kernels *mgk_dispatch_kernels(void) {
 #if defined(MGK_HAVE_X86_VARIANTS)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
         return &mgk_kernels_avx512;
+    }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &mgk_kernels_avx2;
 #endif
     return &mgk_kernels_base;

@@ -45,8 +45,9 @@ static void vector(tally *t, const mgi_tensor *tensor) {
 }
 
 static uint64_t product_bytes(mgk_dtype form, uint64_t outputs, uint64_t inputs) {
-    if (mgk_kernels_is_quantised(form))
+    if (mgk_kernels_is_quantised(form)) {
         return mgk_int8_bytes(outputs, inputs) + outputs * sizeof(float);
+    }
     return outputs * inputs * (form == MGK_BF16 ? 2 : 4);
 }
 

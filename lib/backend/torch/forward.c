@@ -56,8 +56,9 @@ static void make_qkv(pass *p, const mgi_torch_layer *layer, const stream *s, con
         char *to = from == s ? (char *)p->lane->qkv + at * number : p->lane->query;
         size_t stride = from == s ? MGI_TORCH_QKV_PARTS * hidden : hidden;
         mgk_output made = multiply(p, linear, &from->input, from->rows, to, stride);
-        for (size_t done = 0; done < linear->outputs; done += hidden, at += hidden)
+        for (size_t done = 0; done < linear->outputs; done += hidden, at += hidden) {
             *outputs[at / hidden] = column(made, done, layer->qkv_bias + at);
+        }
     }
 }
 
@@ -84,9 +85,10 @@ static void feed_forward(pass *p, const mgi_torch_layer *layer, stream *s) {
     const mgi_encoder_spec *spec = &p->encoder->spec;
     mgi_lane *lane = p->lane;
     mgk_input wide = {s->input.form, lane->wide, spec->intermediate, NULL, NULL};
-    if (mgk_kernels_is_quantised(wide.form))
+    if (mgk_kernels_is_quantised(wide.form)) {
         wide = (mgk_input){wide.form, lane->wide_input, mgk_int8_stride(spec->intermediate),
                            lane->wide_scale, lane->wide_sums};
+    }
     mgk_output y =
         multiply(p, &layer->intermediate, &s->input, s->rows, lane->wide, spec->intermediate);
     mgi_torch_parallel_activate(p, spec->activation, &y, spec->intermediate, &wide, s->rows);
@@ -100,9 +102,10 @@ static stream only_first(pass *p) {
     size_t hidden = p->encoder->spec.hidden;
     stream s = {.x = lane->first, .rows = p->batch->rows};
     s.input = input_of(p, s.x, lane->first_input, lane->first_scale, lane->first_sums);
-    for (size_t row = 0; row < s.rows; row++)
+    for (size_t row = 0; row < s.rows; row++) {
         memcpy(s.x + row * hidden, lane->x + (size_t)p->batch->offsets[row] * hidden,
                hidden * sizeof(float));
+    }
     mgi_torch_parallel_pack(p, s.x, &s.input, s.rows);
     return s;
 }
@@ -116,9 +119,11 @@ static void classify(pass *p, const stream *s, float *logits) {
     mgk_output y = multiply(p, &e->pooler, &x, s->rows, lane->context, hidden);
     mgi_torch_parallel_activate(p, MGI_TANH, &y, hidden, &pooled, s->rows);
     y = multiply(p, &e->classifier, &pooled, s->rows, lane->classes, labels);
-    for (size_t row = 0; mgt_scope_ok(p->scope) && row < s->rows; row++)
-        for (size_t i = 0; i < labels; i++)
+    for (size_t row = 0; mgt_scope_ok(p->scope) && row < s->rows; row++) {
+        for (size_t i = 0; i < labels; i++) {
             logits[row * labels + i] = lane->classes[row * labels + i] + y.bias[i];
+        }
+    }
 }
 
 mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,

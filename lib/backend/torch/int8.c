@@ -92,8 +92,9 @@ static void multiply_row(block *b, size_t r) {
     memset(sums, 0, sizeof b->sums[r]);
     for (size_t g = 0; g < b->groups; g++) {
         const int8_t *w = (const int8_t *)b->panel + g * GROUP * PANEL;
-        for (size_t c = 0; c < PANEL; c++)
+        for (size_t c = 0; c < PANEL; c++) {
             for (size_t i = 0; i < GROUP; i++) sums[c] += w[c * GROUP + i] * x[g * GROUP + i];
+        }
     }
 }
 
@@ -108,12 +109,15 @@ static void store_block(const block *b, size_t count, const float *scale, size_t
     for (size_t r = 0; r < count; r++) {
         float row_scale = b->input->scale[b->row + r];
         float *to = out + (b->row + r) * stride;
-        if (columns == PANEL)
-            for (size_t c = 0; c < PANEL; c++)
+        if (columns == PANEL) {
+            for (size_t c = 0; c < PANEL; c++) {
                 to[c] = (float)b->sums[r][c] * (scale[c] * row_scale);
-        else
-            for (size_t c = 0; c < columns; c++)
+            }
+        } else {
+            for (size_t c = 0; c < columns; c++) {
                 to[c] = (float)b->sums[r][c] * (scale[c] * row_scale);
+            }
+        }
     }
 }
 

@@ -24,8 +24,9 @@ void mgk_int8_put(const mgk_int8 *kernels, mgk_int8_weight *weight, size_t outpu
     size_t groups = (weight->inputs + GROUP - 1) / GROUP, columns = kernels->columns;
     size_t column = output % columns;
     uint8_t *to = weight->panels + ((output - column) * groups + column) * GROUP;
-    for (size_t i = 0; i < weight->inputs; i++)
+    for (size_t i = 0; i < weight->inputs; i++) {
         to[i / GROUP * columns * GROUP + i % GROUP] = (uint8_t)row[i] ^ kernels->flip;
+    }
 }
 
 #if defined(MGK_HAVE_AVXVNNI)
@@ -50,8 +51,9 @@ size_t mgk_dispatch_usable_int8(const mgk_int8 *sets[MGK_INT8_VARIANTS]) {
     if (has_avxvnni()) sets[count++] = &mgk_int8_avxvnni;
 #endif
     if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512vl")) {
         sets[count++] = &mgk_int8_vnni;
+    }
 #endif
     return count;
 }

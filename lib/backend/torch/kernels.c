@@ -9,12 +9,13 @@
 /* Writes part of a row into a product's input, or where it waits to be quantised. */
 INLINE void put(const mgk_input *input, size_t row, float *wait, size_t i, vf x, size_t n) {
     size_t at = row * input->stride + i;
-    if (input->form == MGK_BF16)
+    if (input->form == MGK_BF16) {
         mgk_vec_store_bf16((uint16_t *)input->data + at, x, n);
-    else if (input->form == MGK_FP32)
+    } else if (input->form == MGK_FP32) {
         mgk_vec_store((float *)input->data + at, x, n);
-    else if (wait != NULL)
+    } else if (wait != NULL) {
         mgk_vec_store(wait + i, x, n);
+    }
 }
 
 /* The largest magnitude so far, and the sum of all, which alone tells of a NaN. */
@@ -58,10 +59,11 @@ INLINE vi quantise_row(const float *from, void *to, size_t width, vf inverse, bo
             part[k] = steps_of(from + i + k * LANES, inverse, LANES);
             sums += part[k];
         }
-        if (wide)
+        if (wide) {
             mgk_vec_store_shorts((int16_t *)to + i, part);
-        else
+        } else {
             mgk_vec_store_bytes((int8_t *)to + i, part);
+        }
     }
 #endif
     for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES, wide);
@@ -114,11 +116,13 @@ static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, si
     if (i < width) spread += spread_part(x, i, mean, width - i);
     float inverse = 1.0f / sqrtf(mgk_vec_sum(spread) / (float)width + norm->eps);
     peak p = {{0}, {0}};
-    for (i = 0; i + LANES <= width; i += LANES)
+    for (i = 0; i + LANES <= width; i += LANES) {
         norm_part(x, norm, input, row, i, mean, inverse, &p, LANES);
+    }
     if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
-    if (input->form == MGK_FP32 && input->data != x - row * input->stride)
+    if (input->form == MGK_FP32 && input->data != x - row * input->stride) {
         memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
+    }
     if (mgk_kernels_is_quantised(input->form)) quantise(x, input, row, width, &p);
 }
 
@@ -141,8 +145,9 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
         float *out = x + row * width;
         vf sum = {0};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES)
+        for (; i + LANES <= width; i += LANES) {
             sum += embed_part(e, word, position, type, out, i, LANES);
+        }
         if (i < width) sum += embed_part(e, word, position, type, out, i, width - i);
         normalise(out, &e->norm, input, row, sum);
     }
@@ -182,11 +187,13 @@ INLINE void activate_rows(mgi_activation activation, const mgk_output *y, size_t
     for (size_t row = from; row < to; row++) {
         peak p = {{0}, {0}};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES)
+        for (; i + LANES <= width; i += LANES) {
             activate_part(activation, y, input, row, i, &p, LANES);
+        }
         if (i < width) activate_part(activation, y, input, row, i, &p, width - i);
-        if (mgk_kernels_is_quantised(input->form))
+        if (mgk_kernels_is_quantised(input->form)) {
             quantise((float *)y->data + row * y->stride, input, row, width, &p);
+        }
     }
 }
 

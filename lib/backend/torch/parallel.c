@@ -33,9 +33,11 @@ mgeo_status mgi_torch_parallel_begin(pass *p, unsigned cores, mgeo_error *error)
     mgi_lane *lane = p->lane;
     p->cores = cores < 1 ? 1 : cores > MAX_CORES ? MAX_CORES : cores;
     if (!make_scratch(lane, p->cores)) return mgi_fail_memory(error, "attention", 0);
-    for (uint32_t row = 0; row < p->batch->rows; row++)
-        for (uint32_t t = p->batch->offsets[row]; t < p->batch->offsets[row + 1]; t++)
+    for (uint32_t row = 0; row < p->batch->rows; row++) {
+        for (uint32_t t = p->batch->offsets[row]; t < p->batch->offsets[row + 1]; t++) {
             lane->positions[t] = t - p->batch->offsets[row];
+        }
+    }
     mgt_scope_enter(lane->scope, p->cores);
     return MGEO_OK;
 }

@@ -143,12 +143,14 @@ void mgt_scope_enter(mgt_scope *scope, unsigned cores) {
 
 mgeo_status mgt_scope_leave(mgt_scope *scope, mgeo_error *error) {
     try {
-        if (at::get_num_threads() != scope->threads_before)
+        if (at::get_num_threads() != scope->threads_before) {
             at::set_num_threads(scope->threads_before);
+        }
         for (size_t i = 0; i < scope->used; i++) scope->temporaries[i].tensor.reset();
     } catch (...) {
-        if (scope->error.status == MGEO_OK)
+        if (scope->error.status == MGEO_OK) {
             describe_exception(&scope->error, "resetting its threads");
+        }
     }
     scope->used = 0;
     if (error) *error = scope->error;
@@ -187,11 +189,12 @@ void mgt_parallel(mgt_scope *scope, unsigned parts, void (*work)(void *context, 
         auto iterator = at::TensorIterator::borrowing_nullary_op(bytes);
         iterator.for_each(
             [&](char **data, const int64_t *strides, int64_t size0, int64_t size1) {
-                for (int64_t j = 0; j < size1; j++)
+                for (int64_t j = 0; j < size1; j++) {
                     for (int64_t i = 0; i < size0; i++) {
                         char *at = data[0] + j * strides[1] + i * strides[0];
                         work(context, static_cast<unsigned>(at - reinterpret_cast<char *>(base)));
                     }
+                }
             },
             1);
     });

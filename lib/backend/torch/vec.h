@@ -45,8 +45,9 @@ static inline vf mgk_vec_abs(vf x) { return (vf)((vi)x & mgk_vec_of_i32(0x7fffff
 static inline float mgk_vec_sum(vf x) {
     float lane[LANES], sum = 0;
     memcpy(lane, &x, sizeof x);
-    for (int width = LANES / 2; width > 0; width /= 2)
+    for (int width = LANES / 2; width > 0; width /= 2) {
         for (int i = 0; i < width; i++) lane[i] += lane[i + width];
+    }
     sum = lane[0];
     return sum;
 }
@@ -61,9 +62,11 @@ static inline int32_t mgk_vec_sum_i32(vi x) {
 static inline float mgk_vec_top(vf x) {
     float lane[LANES];
     memcpy(lane, &x, sizeof x);
-    for (int width = LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
+    for (int width = LANES / 2; width > 0; width /= 2) {
+        for (int i = 0; i < width; i++) {
             lane[i] = lane[i] < lane[i + width] ? lane[i + width] : lane[i];
+        }
+    }
     return lane[0];
 }
 
@@ -72,26 +75,29 @@ static inline float mgk_vec_top(vf x) {
  * left: so the vectors need no test. */
 INLINE vf mgk_vec_load(const float *from, size_t n) {
     vf x = {0};
-    if (n >= LANES)
+    if (n >= LANES) {
         memcpy(&x, from, sizeof x);
-    else
+    } else {
         memcpy(&x, from, n * sizeof *from);
+    }
     return x;
 }
 
 INLINE void mgk_vec_store(float *to, vf x, size_t n) {
-    if (n >= LANES)
+    if (n >= LANES) {
         memcpy(to, &x, sizeof x);
-    else
+    } else {
         memcpy(to, &x, n * sizeof *to);
+    }
 }
 
 INLINE vh mgk_vec_load_u16(const uint16_t *from, size_t n) {
     vh x = {0};
-    if (n >= LANES)
+    if (n >= LANES) {
         memcpy(&x, from, sizeof x);
-    else
+    } else {
         memcpy(&x, from, n * sizeof *from);
+    }
     return x;
 }
 

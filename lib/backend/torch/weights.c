@@ -55,10 +55,11 @@ static void *copy_matrices(mgk_dtype form, const mgi_linear *const *parts, unsig
     for (unsigned i = 0; copy && i < count; i++) {
         const mgi_tensor *from = &parts[i]->weight;
         size_t some = (size_t)from->shape[0] * from->shape[1];
-        if (form == MGK_BF16)
+        if (form == MGK_BF16) {
             mgi_torch_convert_half(from, MGI_BF16, 0, some, (uint16_t *)(void *)to);
-        else
+        } else {
             mgi_torch_convert_f32(from, 0, some, (float *)(void *)to);
+        }
         mgi_tensor_release(from);
         to += some * size;
     }
@@ -93,8 +94,9 @@ static void stack_plain(placing *p, mgk_dtype form, const mgi_linear *const *par
         data = to->copy = copy_matrices(form, parts, count, numbers);
         if (!data) fail_memory(p, numbers * size);
     }
-    if (p->error.status == MGEO_OK)
+    if (p->error.status == MGEO_OK) {
         mgt_weight_create(kind, data, to->outputs, to->inputs, &to->weight, &p->error);
+    }
     p->encoder->bytes += numbers * size;
 }
 
@@ -104,10 +106,11 @@ static void stack(placing *p, mgk_dtype form, const mgi_linear *const *parts, un
     if (!going(p)) return;
     to->inputs = parts[0]->weight.shape[1];
     for (unsigned i = 0; i < count; i++) to->outputs += parts[i]->weight.shape[0];
-    if (mgk_kernels_is_quantised(form))
+    if (mgk_kernels_is_quantised(form)) {
         stack_int8(p, parts, count, to);
-    else
+    } else {
         stack_plain(p, form, parts, count, to);
+    }
     mgi_progress_add(p->request->progress, count);
 }
 
@@ -178,12 +181,13 @@ static void words(placing *p) {
         return;
     }
     e->words = e->words_copy = mgi_alloc_aligned(count, mgi_tensor_dtype_bytes(e->words_type));
-    if (!e->words_copy)
+    if (!e->words_copy) {
         fail_memory(p, count * mgi_tensor_dtype_bytes(e->words_type));
-    else if (e->words_type == MGI_F32)
+    } else if (e->words_type == MGI_F32) {
         mgi_torch_convert_f32(from, 0, count, e->words_copy);
-    else
+    } else {
         mgi_torch_convert_half(from, e->words_type, 0, count, e->words_copy);
+    }
     mgi_tensor_release(from);
 }
 
@@ -203,8 +207,9 @@ mgeo_status mgi_torch_weights_load(mgi_encoder *e, const mgi_encoder_request *re
     e->positions = vector(&p, &from->position_embeddings);
     e->types = vector(&p, &from->type_embeddings);
     e->embedding_norm = norm(&p, &from->embedding_norm);
-    for (uint32_t i = 0; i < e->spec.layers; i++)
+    for (uint32_t i = 0; i < e->spec.layers; i++) {
         layer(&p, &from->layers[i], i + 1 == e->spec.layers, &e->layers[i]);
+    }
     e->pooler = linear(&p, MGK_FP32, &from->pooler);
     e->classifier = linear(&p, MGK_FP32, &from->classifier);
     if (error) *error = p.error;

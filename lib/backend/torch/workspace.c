@@ -63,9 +63,10 @@ mgeo_status mgi_torch_workspace_open(mgi_lane *lane, const mgi_encoder *e, mgeo_
     for (size_t i = 0; i < LANE_BUFFERS; i++) {
         if (buffers[i].size == 0) continue;
         *buffers[i].memory = mgi_alloc_aligned(rows, buffers[i].width * buffers[i].size);
-        if (!*buffers[i].memory)
+        if (!*buffers[i].memory) {
             return mgi_fail_memory(error, "a lane's batches",
                                    rows * buffers[i].width * buffers[i].size);
+        }
     }
     return MGEO_OK;
 }

@@ -20,10 +20,12 @@ static void knows_names(void **state) {
         "cuda:-1", "cuda:0,", "cuda:*,cuda:1", "cuda:0,cuda:*", "cuda:0;cuda:1", "cuda:123456",
         "cuda:0 ", "CUDA"};
     (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         if (!mgi_cuda_device_is_name(good[i])) fail_msg("\"%s\" is a name", good[i]);
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (mgi_cuda_device_is_name(bad[i])) fail_msg("\"%s\" is no name", bad[i]);
+    }
     assert_false(mgi_cuda_device_is_name(NULL));
 }
 

@@ -77,13 +77,14 @@ static double apart(const toy *model, const random_encoder_batch *b, const doubl
                     const float *logits) {
     const uint32_t labels = model->spec.labels;
     double difference = 0, size = 0;
-    for (uint32_t r = 0; r < b->batch.rows; r++)
+    for (uint32_t r = 0; r < b->batch.rows; r++) {
         for (uint32_t i = 0; i < labels; i++) {
             const double right = expected[(size_t)r * MAX_LABELS + i];
             const double some = fabs(right - (double)logits[r * labels + i]);
             difference = some <= difference ? difference : some; /* NaN shows */
             size = fmax(size, fabs(right));
         }
+    }
     return difference / size;
 }
 
@@ -130,8 +131,9 @@ static void check_few(const toy *model, mgi_lane *lane, const kind *k) {
     static const uint32_t to_48[] = {1, 16, 31, 33, 47, 48};
     static const uint32_t to_end[] = {3, 32, 48, 49, 63, 64, 65, 128, LONGEST};
     unsigned number = 0;
-    for (size_t i = 0; i < sizeof lone / sizeof *lone; i++)
+    for (size_t i = 0; i < sizeof lone / sizeof *lone; i++) {
         check_batch(model, lane, k, number++, &lone[i], 1);
+    }
     check_batch(model, lane, k, number++, to_32, sizeof to_32 / sizeof *to_32);
     check_batch(model, lane, k, number++, to_48, sizeof to_48 / sizeof *to_48);
     check_batch(model, lane, k, number++, to_end, sizeof to_end / sizeof *to_end);
@@ -205,10 +207,11 @@ static void on_hopper(bool winners, bool tiled,
         const mgeo_status status = mgi_cuda_backend.open(&request, &encoder, &error);
         if (status == MGEO_E_UNSUPPORTED) continue; /* an older card */
         must(status, &error);
-        for (int site = MGI_CUDA_GEMM_QKV; site <= MGI_CUDA_GEMM_UP; site++)
+        for (int site = MGI_CUDA_GEMM_QKV; site <= MGI_CUDA_GEMM_UP; site++) {
             encoder->copies[0].algorithms->own[site] =
                 winners && (site == MGI_CUDA_GEMM_QKV || site == MGI_CUDA_GEMM_KEY_VALUE ||
                             site == MGI_CUDA_GEMM_UP);
+        }
         if (encoder->copies[0].card.capability == HOPPER) {
             assert_true(encoder->tiled);
             encoder->tiled = tiled;
@@ -267,13 +270,15 @@ static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
     (void)k;
     for (uint32_t r = 0; r < ROWS; r++) lengths[r] = LENGTH;
     random_encoder_batch *b = random_encoder_batch_create(&model->spec, lengths, ROWS, 3);
-    for (uint32_t i = 0; i < b->batch.tokens; i++)
+    for (uint32_t i = 0; i < b->batch.tokens; i++) {
         if (b->ids[i] == NAN_WORD) b->ids[i] = OTHER;
+    }
     for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = NAN_WORD;
     must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
     assert_int_equal(heads, 1);
-    for (uint32_t i = 0; i < ROWS * labels; i++)
+    for (uint32_t i = 0; i < ROWS * labels; i++) {
         assert_int_equal(isnan(logits[i]) != 0, i / labels % 7 == 0);
+    }
     random_encoder_batch_destroy(b);
 }
 

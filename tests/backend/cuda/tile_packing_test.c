@@ -95,8 +95,9 @@ static void mixed_lengths_fill_tiles(void **state) {
         qsort(lengths, ROWS, sizeof *lengths, by_size);
         cutting *c = cut(lengths, ROWS);
         check(c);
-        if (most <= MGK_QKV_TILE_ROWS / 2) /* short rows leave hardly a gap */
+        if (most <= MGK_QKV_TILE_ROWS / 2) { /* short rows leave hardly a gap */
             assert_true(c->batch.tokens * 100.0 >= c->count * MGK_QKV_TILE_ROWS * 90.0);
+        }
         free(c);
     }
 }

@@ -16,7 +16,8 @@ int main(void) {
         ON_CPU("torch int8", MGEO_INT8, 1e-4),
     };
     int failed = 0;
-    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         failed += conformance_run(&cases[i]);
+    }
     return failed != 0;
 }

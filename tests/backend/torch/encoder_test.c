@@ -23,13 +23,16 @@ static double worst(const random_encoder_options *options, int32_t precision, un
     mgi_encoder_request request = random_encoder_request(t, "cpu", precision);
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
-    if (mgi_torch_backend.open(&request, &encoder, &error) != MGEO_OK)
+    if (mgi_torch_backend.open(&request, &encoder, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
-    if (mgi_torch_backend.open_lane(encoder, &lane, &error) != MGEO_OK)
+    }
+    if (mgi_torch_backend.open_lane(encoder, &lane, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
+    }
     float logits[ROWS * MAX_LABELS];
-    if (mgi_torch_backend.run(lane, &b->batch, cores, logits, &error) != MGEO_OK)
+    if (mgi_torch_backend.run(lane, &b->batch, cores, logits, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
+    }
     double difference = 0, size = 0;
     for (uint32_t r = 0; r < ROWS; r++) {
         double expected[MAX_LABELS];
@@ -55,19 +58,21 @@ static const struct {
 } precisions[] = {{MGEO_FP32, 1e-5}, {MGEO_BF16, 0.05}, {MGEO_INT8, 0.08}};
 
 static void check(const random_encoder_options *options, const char *what) {
-    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++)
+    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
         for (unsigned cores = 1; cores <= 3; cores += 2) {
             double apart = worst(options, precisions[i].precision, cores);
-            if (!(apart <= precisions[i].bound))
+            if (!(apart <= precisions[i].bound)) {
                 fail_msg("%s, precision %d, %u cores: %g from the reference, more than %g", what,
                          precisions[i].precision, cores, apart, precisions[i].bound);
+            }
         }
+    }
 }
 
 static void activations_and_layers(void **state) {
     (void)state;
     static const char *const names[] = {"gelu", "gelu_new", "relu", "tanh"};
-    for (int activation = MGI_GELU; activation <= MGI_TANH; activation++)
+    for (int activation = MGI_GELU; activation <= MGI_TANH; activation++) {
         for (uint32_t layers = 1; layers <= 3; layers++) {
             random_encoder_options o = {.spec = random_encoder_spec(), .seed = 5};
             o.spec.activation = (mgi_activation)activation;
@@ -76,6 +81,7 @@ static void activations_and_layers(void **state) {
             snprintf(what, sizeof what, "%s, %u layers", names[activation], layers);
             check(&o, what);
         }
+    }
 }
 
 static void sizes(void **state) {
@@ -100,7 +106,7 @@ static void sizes(void **state) {
 
 static void file_types(void **state) {
     (void)state;
-    for (int type = MGI_F32; type <= MGI_BF16; type++)
+    for (int type = MGI_F32; type <= MGI_BF16; type++) {
         for (int misaligned = 0; misaligned < 2; misaligned++) {
             random_encoder_options o = {.spec = random_encoder_spec(), .seed = 11};
             o.dtype = (mgi_dtype)type;
@@ -109,6 +115,7 @@ static void file_types(void **state) {
             snprintf(what, sizeof what, "file type %d, misaligned %d", type, misaligned);
             check(&o, what);
         }
+    }
 }
 
 /* A processor that has no fast bf16 products makes it the slowest precision by far: the operator

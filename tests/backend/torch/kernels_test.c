@@ -69,16 +69,18 @@ static void activations(void **state) {
     assert_true(in && out && bias);
     const mgk_kernels *sets[SETS];
     size_t count = kernel_sets(sets);
-    for (size_t s = 0; s < count; s++)
+    for (size_t s = 0; s < count; s++) {
         for (int activation = MGI_GELU; activation <= MGI_TANH; activation++) {
             for (int i = 0; i < COUNT; i++) in[i] = (float)(i - COUNT / 2) / 1000.0f;
             mgk_output y = {MGI_F32, in, COUNT, bias};
             mgk_input to = {MGK_FP32, out, COUNT, NULL, NULL};
             sets[s]->activate((mgi_activation)activation, &y, COUNT, &to, 0, 1);
-            for (int i = 0; i < COUNT; i++)
+            for (int i = 0; i < COUNT; i++) {
                 close_to(out[i], exact((mgi_activation)activation, (double)in[i]),
                          1e-6 * fmax(1, fabs((double)in[i])), "an activation", sets[s]->name);
+            }
         }
+    }
     free(in);
     free(out);
     free(bias);
@@ -88,7 +90,7 @@ static void nan_and_infinity_go_through(void **state) {
     (void)state;
     const mgk_kernels *sets[SETS];
     size_t count = kernel_sets(sets);
-    for (size_t s = 0; s < count; s++)
+    for (size_t s = 0; s < count; s++) {
         for (int activation = MGI_GELU; activation <= MGI_TANH; activation++) {
             float in[3] = {NAN, INFINITY, 1}, out[3], bias[3] = {0};
             mgk_output y = {MGI_F32, in, 3, bias};
@@ -97,6 +99,7 @@ static void nan_and_infinity_go_through(void **state) {
             assert_true(isnan(out[0]));
             assert_true(activation == MGI_TANH ? out[1] == 1.0f : isinf(out[1]));
         }
+    }
 }
 
 static void add_norm_at(const mgk_kernels *set, size_t width) {
@@ -119,11 +122,12 @@ static void add_norm_at(const mgk_kernels *set, size_t width) {
             mean += sum[i] / (double)width;
         }
         for (size_t i = 0; i < width; i++) spread += (sum[i] - mean) * (sum[i] - mean);
-        for (size_t i = 0; i < width; i++)
+        for (size_t i = 0; i < width; i++) {
             close_to(x[r * width + i],
                      (sum[i] - mean) / sqrt(spread / (double)width) * (double)gamma[i] +
                          (double)beta[i],
                      1e-5, "residual and LayerNorm", set->name);
+        }
     }
 }
 
@@ -132,8 +136,9 @@ static void add_norms(void **state) {
     static const size_t widths[] = {2, 3, 8, 15, 16, 17, 48, 64, 100, 130};
     const mgk_kernels *sets[SETS];
     size_t count = kernel_sets(sets);
-    for (size_t s = 0; s < count; s++)
+    for (size_t s = 0; s < count; s++) {
         for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) add_norm_at(sets[s], widths[i]);
+    }
 }
 
 /* Rows to bf16 are the nearest, to int8 within half a step; sums and scales are right. */
@@ -164,15 +169,17 @@ static void forms(void **state) {
                 float x = rows[r * width + i], back;
                 uint32_t bits = (uint32_t)halves[r * width + i] << 16;
                 memcpy(&back, &bits, sizeof back);
-                if (isfinite(x))
+                if (isfinite(x)) {
                     close_to(back, (double)x, fabs((double)x) / 256, "bf16", sets[s]->name);
-                else
+                } else {
                     assert_true(isnan(x) ? isnan(back) : isinf(back));
+                }
                 sum += bytes[r * stride + i];
                 assert_int_equal(shorts[r * stride + i], bytes[r * stride + i]);
-                if (r < 4 || r > 5)
+                if (r < 4 || r > 5) {
                     close_to(scale[r] * (float)bytes[r * stride + i], (double)x,
                              0.501 * (double)scale[r], "int8", sets[s]->name);
+                }
             }
             assert_int_equal(sum, sums[r]);
             assert_int_equal(isnan(scale[r]) != 0, r == 4 || r == 5);
@@ -194,9 +201,10 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
     uint64_t seed = outputs * 1000 + inputs;
     mgk_int8_weight weight = {panels, scale, outputs, inputs};
     for (size_t o = 0; o < outputs; o++) { /* extremes, so that nothing may saturate */
-        for (size_t i = 0; i < inputs; i++)
+        for (size_t i = 0; i < inputs; i++) {
             w[o * inputs + i] =
                 (int8_t)(o % 3 == 0 ? 127 : (int)(random_encoder_next_u64(&seed) % 255) - 127);
+        }
         scale[o] = 0.5f + uniform(&seed) / 4;
         mgk_int8_put(set, &weight, o, w + o * inputs);
     }
@@ -215,7 +223,7 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
     size_t middle = mgk_int8_panels(outputs) / 2; /* in two parts, as two cores would */
     set->multiply(&weight, &input, rows, 0, middle, out, outputs);
     set->multiply(&weight, &input, rows, middle, mgk_int8_panels(outputs), out, outputs);
-    for (size_t r = 0; r < rows; r++)
+    for (size_t r = 0; r < rows; r++) {
         for (size_t o = 0; o < outputs; o++) {
             int64_t sum = 0;
             for (size_t i = 0; i < inputs; i++) sum += x[r * stride + i] * w[o * inputs + i];
@@ -223,6 +231,7 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
             close_to(out[r * outputs + o], expected, 1e-6 * (fabs(expected) + 1), "an int8 product",
                      set->name);
         }
+    }
     free(x);
     free(wide);
     free(w);
@@ -262,7 +271,7 @@ static void attention(void **state) {
     a.query = (mgk_output){MGI_F32, qkv, 3 * HIDDEN, bias};
     a.key = (mgk_output){MGI_F32, qkv + HIDDEN, 3 * HIDDEN, bias + HIDDEN};
     a.value = (mgk_output){MGI_F32, qkv + 2 * HIDDEN, 3 * HIDDEN, bias + 2 * HIDDEN};
-    for (uint32_t length = 1; length <= LENGTH; length += 4)
+    for (uint32_t length = 1; length <= LENGTH; length += 4) {
         for (size_t s = 0; s < count; s++) {
             mgk_sequence sequence = {LENGTH - length, length, LENGTH - length, length};
             a.context = context[s];
@@ -270,9 +279,11 @@ static void attention(void **state) {
                 for (size_t i = 0; i < floats; i++) scratch[i] = NAN; /* nothing stale is used */
                 sets[s]->attend(&a, &sequence, head, scratch);
             }
-            for (size_t i = (size_t)(LENGTH - length) * HIDDEN; i < LENGTH * HIDDEN; i++)
+            for (size_t i = (size_t)(LENGTH - length) * HIDDEN; i < LENGTH * HIDDEN; i++) {
                 close_to(context[s][i], (double)context[0][i], 1e-5, "attention", sets[s]->name);
+            }
         }
+    }
     free(scratch);
 }
 

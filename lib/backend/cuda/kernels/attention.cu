@@ -171,8 +171,9 @@ __device__ __forceinline__ void weigh(float scores[KEYS / 8][4], uint32_t keys, 
         g.largest[r] = largest[r];
         g.sum[r] *= shrink;
 #pragma unroll
-        for (int n = 0; n < HEAD / 8; n++)
+        for (int n = 0; n < HEAD / 8; n++) {
             g.context[n][2 * r] *= shrink, g.context[n][2 * r + 1] *= shrink;
+        }
     }
 #pragma unroll
     for (uint32_t n = 0; n < KEYS / 8; n++) {
@@ -232,8 +233,9 @@ __device__ __forceinline__ void store_context(const gathered &g, Out *context, u
         if (row >= queries) continue;
         Out *to = context + (size_t)row * width + lane % 4 * 2;
 #pragma unroll
-        for (int n = 0; n < HEAD / 8; n++)
+        for (int n = 0; n < HEAD / 8; n++) {
             store_two(to + n * 8, g.context[n][2 * r] * factor, g.context[n][2 * r + 1] * factor);
+        }
     }
 }
 
@@ -330,8 +332,9 @@ enum { PLAIN_WARPS = 4 };
 __device__ float dot(mgk_cuda_dtype type, const void *a, size_t a_at, const void *b, size_t b_at,
                      uint32_t width) {
     float sum = 0;
-    for (uint32_t i = 0; i < width; i++)
+    for (uint32_t i = 0; i < width; i++) {
         sum = fmaf(load_as(type, a, a_at + i), load_as(type, b, b_at + i), sum);
+    }
     return sum;
 }
 
@@ -359,8 +362,9 @@ __device__ void plain_query(const mgk_cuda_attention &a, uint32_t first, uint32_
         plain_weights(a, (size_t)asks * a.query_stride + column, key_at, length, scale, scores);
     for (uint32_t i = lane; i < a.head_width; i += 32) {
         float context = 0;
-        for (uint32_t j = 0; j < length; j++)
+        for (uint32_t j = 0; j < length; j++) {
             context += scores[j] * load_as(a.type, a.value, key_at + (size_t)j * a.key_stride + i);
+        }
         context /= sum;
         if (a.context_type == MGK_CUDA_E4M3) context *= a.context_scale;
         store_as(a.context_type, a.context, (size_t)asks * width + column + i, context);
@@ -380,8 +384,9 @@ __global__ void __launch_bounds__(PLAIN_WARPS * 32)
     const bool all = a.queries == MGK_CUDA_TOKENS;
     const uint32_t queries = all ? length : 1, column = blockIdx.y * a.head_width;
     float *scores = plain_scores + warp * batch.longest;
-    for (uint32_t q = warp; q < queries; q += PLAIN_WARPS)
+    for (uint32_t q = warp; q < queries; q += PLAIN_WARPS) {
         plain_query(a, first, length, all ? first + q : row, column, scale, scores);
+    }
 }
 
 int attend_plainly(const mgk_cuda_attention *a, const mgk_cuda_batch *batch, bool dependent,
@@ -410,11 +415,13 @@ int mgk_cuda_attention_launch(const mgk_cuda_attention *a, const mgk_cuda_batch 
                               bool dependent, mgk_cuda_stream stream) {
     const bool pieces = a->query_stride % 8 == 0 && a->key_stride % 8 == 0;
     const bool narrow = a->context_type == MGK_CUDA_E4M3;
-    if (a->head_width != HEAD || a->type == MGK_CUDA_F32 || !pieces || !has_tensor_cores_for_it())
+    if (a->head_width != HEAD || a->type == MGK_CUDA_F32 || !pieces || !has_tensor_cores_for_it()) {
         return attend_plainly(a, batch, dependent, stream);
-    if (a->type == MGK_CUDA_F16)
+    }
+    if (a->type == MGK_CUDA_F16) {
         return narrow ? attend_fast<__half, e4m3>(a, batch, dependent, stream)
                       : attend_fast<__half, __half>(a, batch, dependent, stream);
+    }
     return narrow ? attend_fast<__nv_bfloat16, e4m3>(a, batch, dependent, stream)
                   : attend_fast<__nv_bfloat16, __nv_bfloat16>(a, batch, dependent, stream);
 }

@@ -20,8 +20,9 @@ __global__ void __launch_bounds__(POOL_WARPS * 32)
     let_next_begin();
     if constexpr (EARLY) {
 #pragma unroll
-        for (int i = 0; i < EARLY_MOST / 32; i++)
+        for (int i = 0; i < EARLY_MOST / 32; i++) {
             early[i] = i * 32 + lane < width ? w[i * 32 + lane] : 0;
+        }
     }
     wait_for_inputs();
     if (output >= width) return;
@@ -31,8 +32,9 @@ __global__ void __launch_bounds__(POOL_WARPS * 32)
         float sum = 0;
         if constexpr (EARLY) {
 #pragma unroll
-            for (int i = 0; i < EARLY_MOST / 32; i++)
+            for (int i = 0; i < EARLY_MOST / 32; i++) {
                 if (i * 32 + lane < width) sum += from[i * 32 + lane] * early[i];
+            }
         } else {
             for (uint32_t i = lane; i < width; i += 32) sum += from[i] * w[i];
         }
@@ -43,8 +45,9 @@ __global__ void __launch_bounds__(POOL_WARPS * 32)
 
 __device__ void classify_row(const mgk_cuda_classifier &c, uint32_t row, float *activated) {
     const uint32_t lane = threadIdx.x % 32, warps = blockDim.x / 32;
-    for (uint32_t i = threadIdx.x; i < c.width; i += blockDim.x)
+    for (uint32_t i = threadIdx.x; i < c.width; i += blockDim.x) {
         activated[i] = tanhf(c.pooled[(size_t)row * c.width + i] + c.pool_bias[i]);
+    }
     __syncthreads();
     for (uint32_t label = threadIdx.x / 32; label < c.labels; label += warps) {
         const float *w = c.weight + (size_t)label * c.width;

@@ -115,8 +115,9 @@ __device__ __forceinline__ void store8(e4m3 *to, const float from[8]) {
 __device__ __forceinline__ uint32_t steps4(const float from[4]) {
     uint32_t packed = 0;
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         packed |= (uint32_t)(uint8_t)(int8_t)__float2int_rn(from[i]) << (8 * i);
+    }
     return packed;
 }
 

@@ -27,10 +27,11 @@ __device__ __forceinline__ float value_at(const mgk_cuda_epilogue &f, uint32_t r
                                           uint32_t column) {
     const size_t at = (size_t)row * f.width + column;
     float x;
-    if (f.from_type == MGK_CUDA_S32)
+    if (f.from_type == MGK_CUDA_S32) {
         x = (float)static_cast<const int32_t *>(f.from)[at] * f.row_scale[row] * f.scale[column];
-    else
+    } else {
         x = load_as(f.from_type, f.from, at);
+    }
     if (f.bias) x += f.bias[column];
     return activate(f.activation, x);
 }
@@ -54,8 +55,9 @@ __device__ void quantise_row(const mgk_cuda_epilogue &f, uint32_t row, float *va
     const float factor = steps_of(block_max(largest));
     if (threadIdx.x == 0) f.to_row_scale[row] = 1 / factor;
     int8_t *to = static_cast<int8_t *>(f.to) + (size_t)row * f.width;
-    for (uint32_t i = threadIdx.x; i < f.width; i += THREADS)
+    for (uint32_t i = threadIdx.x; i < f.width; i += THREADS) {
         to[i] = (int8_t)__float2int_rn(values[i] * factor);
+    }
 }
 
 __global__ void __launch_bounds__(THREADS)
@@ -70,8 +72,9 @@ __global__ void __launch_bounds__(THREADS)
         return;
     }
     const float scale = f.to_type == MGK_CUDA_E4M3 ? f.to_scale : 1;
-    for (uint32_t i = threadIdx.x; i < f.width; i += THREADS)
+    for (uint32_t i = threadIdx.x; i < f.width; i += THREADS) {
         store_as(f.to_type, f.to, (size_t)row * f.width + i, value_at(f, row, i) * scale);
+    }
 }
 
 template <typename T>
@@ -83,8 +86,9 @@ __global__ void __launch_bounds__(THREADS)
     const uint32_t row = blockIdx.x;
     if (row >= batch.sizes[0]) return;
     const size_t from = batch.offsets[row];
-    for (uint32_t i = threadIdx.x; i < width; i += THREADS)
+    for (uint32_t i = threadIdx.x; i < width; i += THREADS) {
         to[(size_t)row * width + i] = x[from * width + i];
+    }
     if (scale && threadIdx.x == 0) to_scale[row] = scale[from];
 }
 

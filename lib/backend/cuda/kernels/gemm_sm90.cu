@@ -44,10 +44,11 @@ const float tanh_9[9] = {3.988054991e-01f,  -6.647745520e-02f, 9.917476214e-03f,
 
 void set_gelu(const mgk_cuda_gemm *p, float to[sm90::MOST_TERMS]) {
     const bool tanh_form = p->activation == MGK_CUDA_GELU_TANH;
-    if (p->output_type == MGK_CUDA_F16)
+    if (p->output_type == MGK_CUDA_F16) {
         memcpy(to, tanh_form ? tanh_9 : erf_9, sizeof erf_9);
-    else
+    } else {
         memcpy(to, tanh_form ? tanh_7 : erf_7, sizeof erf_7);
+    }
 }
 
 /* ---- kernels ---- */
@@ -65,8 +66,9 @@ template <typename In, typename Out>
 kernel of_activation(mgk_cuda_activation activation, uint32_t width, uint32_t cluster) {
     const bool has_gelu = activation != MGK_CUDA_IDENTITY;
 #ifdef MGK_GEMM_SM90_TUNING
-    if (cluster == 1)
+    if (cluster == 1) {
         return has_gelu ? of_width<In, Out, true, 1>(width) : of_width<In, Out, false, 1>(width);
+    }
 #endif
     if (cluster != 2) return nullptr;
     return has_gelu ? of_width<In, Out, true, 2>(width) : of_width<In, Out, false, 2>(width);
@@ -75,18 +77,24 @@ kernel of_activation(mgk_cuda_activation activation, uint32_t width, uint32_t cl
 kernel kernel_of(mgk_cuda_dtype in, mgk_cuda_dtype out, mgk_cuda_activation activation,
                  uint32_t width, uint32_t cluster) {
     if (activation != MGK_CUDA_IDENTITY && activation != MGK_CUDA_GELU &&
-        activation != MGK_CUDA_GELU_TANH)
+        activation != MGK_CUDA_GELU_TANH) {
         return nullptr;
-    if (in == MGK_CUDA_BF16 && out == MGK_CUDA_BF16)
+    }
+    if (in == MGK_CUDA_BF16 && out == MGK_CUDA_BF16) {
         return of_activation<__nv_bfloat16, __nv_bfloat16>(activation, width, cluster);
-    if (in == MGK_CUDA_F16 && out == MGK_CUDA_F16)
+    }
+    if (in == MGK_CUDA_F16 && out == MGK_CUDA_F16) {
         return of_activation<__half, __half>(activation, width, cluster);
-    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_BF16)
+    }
+    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_BF16) {
         return of_activation<e4m3, __nv_bfloat16>(activation, width, cluster);
-    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_F16)
+    }
+    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_F16) {
         return of_activation<e4m3, __half>(activation, width, cluster);
-    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_E4M3)
+    }
+    if (in == MGK_CUDA_E4M3 && out == MGK_CUDA_E4M3) {
         return of_activation<e4m3, e4m3>(activation, width, cluster);
+    }
     return nullptr;
 }
 
@@ -133,7 +141,7 @@ plan_parts read_plan(const mgk_gemm_sm90_plan *plan) {
 }
 
 int find_kernels(const mgk_cuda_gemm *p, plan_parts *parts) {
-    for (uint32_t width = 0; width < WIDTHS; width++)
+    for (uint32_t width = 0; width < WIDTHS; width++) {
         for (uint32_t cluster = 1; cluster <= CLUSTERS; cluster++) {
             if (p->outputs % widths[width] != 0) continue;
             const kernel k =
@@ -142,6 +150,7 @@ int find_kernels(const mgk_cuda_gemm *p, plan_parts *parts) {
             const int code = k == nullptr ? 0 : sm90::allow_shared(k, shape_of(width, cluster));
             if (code != 0) return code;
         }
+    }
     return 0;
 }
 
@@ -152,10 +161,12 @@ bool encode_maps(const mgk_cuda_gemm *p, uint32_t rows_capacity, plan_parts *par
     const uint32_t rows = rows_capacity < sm90::TILE_ROWS ? sm90::TILE_ROWS : rows_capacity;
     bool good = sm90::encode_map(encode_tiled, p->input_type, p->input, rows, p->inputs,
                                  sm90::TILE_ROWS, &parts->input);
-    for (uint32_t width = 0; width < WIDTHS; width++)
-        if (p->outputs % widths[width] == 0)
+    for (uint32_t width = 0; width < WIDTHS; width++) {
+        if (p->outputs % widths[width] == 0) {
             good = good && sm90::encode_map(encode_tiled, p->input_type, p->weight, p->outputs,
                                             p->inputs, widths[width] / 2, &parts->weight[width]);
+        }
+    }
     return good;
 }
 
@@ -233,9 +244,10 @@ extern "C" int mgk_gemm_sm90_prepare(const mgk_cuda_gemm *product, uint32_t rows
     memset(&parts, 0, sizeof parts);
     int device = 0, multiprocessors = 0;
     int code = (int)cudaGetDevice(&device);
-    if (code == 0)
+    if (code == 0) {
         code =
             (int)cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    }
     if (code == 0) code = find_kernels(product, &parts);
     if (code != 0) return code;
     if (!encode_maps(product, rows_capacity, &parts)) return (int)cudaErrorInvalidValue;
@@ -276,8 +288,9 @@ extern "C" int mgk_gemm_sm90_tune(mgk_gemm_sm90_plan *plan, const mgk_gemm_sm90_
     const uint32_t tile = tuning->tile_outputs, cluster = tuning->cluster;
     const bool known = tile == 0 || tile == 128 || tile == 192 || tile == 256;
     if (!known || cluster < 1 || cluster > CLUSTERS ||
-        parts.kernels[tile == 0 ? WIDTHS - 1 : index_of(tile)][cluster - 1] == nullptr)
+        parts.kernels[tile == 0 ? WIDTHS - 1 : index_of(tile)][cluster - 1] == nullptr) {
         return (int)cudaErrorNotSupported;
+    }
     parts.tuning = *tuning;
     memcpy(plan, &parts, sizeof parts);
     return 0;

@@ -152,11 +152,12 @@ __device__ __forceinline__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
 /* 16 numbers of one byte each, stored as a thread has them (columns 2t, 2t + 1, 2t + 8 and 2t + 9
  * beside each other), by their columns; others as they are. */
 template <typename Number> __device__ __forceinline__ uint4 in_order(uint4 w) {
-    if constexpr (sizeof(Number) == 1)
+    if constexpr (sizeof(Number) == 1) {
         return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
                           __byte_perm(w.x, w.y, 0x7632), __byte_perm(w.z, w.w, 0x7632));
-    else
+    } else {
         return w;
+    }
 }
 
 /* ---- products ---- */

@@ -135,11 +135,12 @@ template <typename In, uint32_t tile_outputs, uint32_t cluster> struct fetcher {
     __device__ uint32_t begin() const {
         ring<place::stages> r(shared + place::barriers);
         uint32_t begun = 0;
-        for (walk w(t, cluster); w.here() && begun < place::stages; w.advance())
+        for (walk w(t, cluster); w.here() && begun < place::stages; w.advance()) {
             for (uint32_t step = 0; step < t.steps && begun < place::stages; step++, begun++) {
                 weight(w.column(tile_outputs), step, r.stage, r.full(r.stage));
                 r.advance();
             }
+        }
         return begun;
     }
 
@@ -229,9 +230,10 @@ struct multiplier {
             const uint64_t stage_b = b + r.stage * (place::weight_bytes >> 4);
             product_begin();
 #pragma unroll
-            for (uint32_t i = 0; i < PRODUCTS; i++)
+            for (uint32_t i = 0; i < PRODUCTS; i++) {
                 warpgroup_product<In, tile_outputs>::add(sums, stage_a + 2 * i, stage_b + 2 * i,
                                                          step != 0 || i != 0);
+            }
             product_commit();
             tell(r, step, first);
             product_wait<1>();
@@ -254,8 +256,9 @@ struct multiplier {
         const bool is_bias = thread < fetchers;
         const float *from = is_bias ? t.bias : t.scale;
         const float none = is_bias ? 0.0f : 1.0f;
-        if (from == nullptr || thread >= (scaled ? 2 : 1) * fetchers)
+        if (from == nullptr || thread >= (scaled ? 2 : 1) * fetchers) {
             return make_float4(none, none, none, none);
+        }
         return __ldg(reinterpret_cast<const float4 *>(from + column) + thread % fetchers);
     }
 
@@ -310,8 +313,9 @@ struct multiplier {
                 to[2 * i + 1] = pack4(y[2], y[3], y[6], y[7]);
             } else {
 #pragma unroll
-                for (uint32_t j = 0; j < 4; j++)
+                for (uint32_t j = 0; j < 4; j++) {
                     to[4 * i + j] = pack2(y[2 * j], y[2 * j + 1], Out());
+                }
             }
         }
     }
@@ -330,23 +334,27 @@ struct multiplier {
 #pragma unroll
         for (uint32_t part = 0; part < parts; part++) {
 #pragma unroll
-            for (uint32_t i = 0; i < words / 4; i++)
+            for (uint32_t i = 0; i < words / 4; i++) {
                 store_matrices(staging() + chunk_at<part_bytes>(matrix_row, 2 * i + matrix_chunk),
                                packed + 4 * i);
+            }
             __syncwarp();
             uint4 out[rounds];
 #pragma unroll
-            for (uint32_t i = 0; i < rounds; i++)
+            for (uint32_t i = 0; i < rounds; i++) {
                 out[i] = load_words(staging() +
                                     chunk_at<part_bytes>(i * rows_at_once + in_row, in_chunk));
+            }
             /* Before the loads are waited for. */
             if (part + 1 < parts) pack_part(sums, columns, part + 1, packed);
             __syncwarp();
 #pragma unroll
-            for (uint32_t i = 0; i < rounds; i++)
-                if (row + i * rows_at_once + in_row < t.rows)
+            for (uint32_t i = 0; i < rounds; i++) {
+                if (row + i * rows_at_once + in_row < t.rows) {
                     *reinterpret_cast<uint4 *>(to + i * rows_at_once * stride + part * part_bytes) =
                         in_order<Out>(out[i]);
+                }
+            }
         }
     }
 
@@ -399,8 +407,9 @@ __global__ void __launch_bounds__(THREADS, 1) product(const __grid_constant__ ta
     if (cluster > 1) cluster_sync();
     if (warpgroup == MULTIPLIERS) {
         set_fewer_registers<40>();
-        if (threadIdx.x == MULTIPLIERS * WARPGROUP)
+        if (threadIdx.x == MULTIPLIERS * WARPGROUP) {
             fetcher<In, tile_outputs, cluster>{t, shared, rank}.run();
+        }
         __syncwarp();
     } else {
         set_more_registers<232>();

@@ -85,17 +85,20 @@ int index_of(mgk_cuda_dtype type) {
  * for what the system may take. */
 bool prepare(kernel k, device *d) {
     cudaFuncAttributes a;
-    if (cudaFuncGetAttributes(&a, (const void *)k) || a.sharedSizeBytes < STATIC_SHARED)
+    if (cudaFuncGetAttributes(&a, (const void *)k) || a.sharedSizeBytes < STATIC_SHARED) {
         return false;
+    }
     d->level = a.ptxVersion;
     d->dynamic = d->shared - (int)a.sharedSizeBytes;
     if (cudaFuncSetAttribute((const void *)k, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             d->dynamic))
+                             d->dynamic)) {
         return false;
+    }
     /* One carve-out for all, or kernels could not share a multiprocessor. */
     if (cudaFuncSetAttribute((const void *)k, cudaFuncAttributePreferredSharedMemoryCarveout,
-                             cudaSharedmemCarveoutMaxShared))
+                             cudaSharedmemCarveoutMaxShared)) {
         return false;
+    }
     return d->level < CLUSTERS ||
            !cudaFuncSetAttribute((const void *)k, cudaFuncAttributeNonPortableClusterSizeAllowed,
                                  1);
@@ -104,9 +107,11 @@ bool prepare(kernel k, device *d) {
 void read_device(int number, device *d) {
     cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, number);
     cudaDeviceGetAttribute(&d->shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, number);
-    for (int type = 0; type < TYPES; type++)
-        for (int warpgroup = 0; warpgroup < 2; warpgroup++)
+    for (int type = 0; type < TYPES; type++) {
+        for (int warpgroup = 0; warpgroup < 2; warpgroup++) {
             d->usable[type][warpgroup] = prepare(kernels[type][warpgroup], d);
+        }
+    }
     (void)cudaGetLastError(); /* a card that a kernel was not built for is no error */
 }
 
@@ -289,8 +294,10 @@ mgk_small_plan mgk_gemm_small_choose(const mgk_cuda_gemm *product) {
 
 bool mgk_gemm_small_can(const mgk_cuda_gemm *product, const mgk_small_plan *plan) {
     const device *d = current_device();
-    if (!device_supports(d, product) || !d->usable[index_of(product->input_type)][plan->warpgroup])
+    if (!device_supports(d, product) ||
+        !d->usable[index_of(product->input_type)][plan->warpgroup]) {
         return false;
+    }
     bool whole = plan->tile_rows >= 16 && plan->tile_rows <= MOST_ROWS && plan->tile_rows % 16 == 0;
     uint32_t most = d->level < CLUSTERS ? 1 : (uint32_t)MGK_SMALL_SPLIT;
     return whole && plan->split >= 1 && plan->split <= most && plan->split <= blocks_of(product) &&

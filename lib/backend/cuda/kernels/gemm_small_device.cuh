@@ -60,7 +60,7 @@ __device__ __forceinline__ void begin_receiving(uint32_t barrier, uint32_t bytes
 __device__ __forceinline__ void wait_to_receive(uint32_t barrier) {
 #if __CUDA_ARCH__ >= 900
     uint32_t open = 0;
-    while (!open)
+    while (!open) {
         asm volatile("{\n"
                      ".reg .pred open;\n"
                      "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 open, [%1], 0;\n"
@@ -69,6 +69,7 @@ __device__ __forceinline__ void wait_to_receive(uint32_t barrier) {
                      : "=r"(open)
                      : "r"(barrier)
                      : "memory");
+    }
 #endif
 }
 
@@ -151,12 +152,13 @@ __device__ __forceinline__ fragment load_matrices(uint32_t from) {
 template <mgk_cuda_dtype type>
 __device__ __forceinline__ void multiply_step(float (&d)[4], const fragment &a, uint32_t b0,
                                               uint32_t b1) {
-    if constexpr (type == MGK_CUDA_F16)
+    if constexpr (type == MGK_CUDA_F16) {
         MGK_MMA("m16n8k16.row.col.f32.f16.f16.f32");
-    else if constexpr (type == MGK_CUDA_BF16)
+    } else if constexpr (type == MGK_CUDA_BF16) {
         MGK_MMA("m16n8k16.row.col.f32.bf16.bf16.f32");
-    else
+    } else {
         MGK_MMA("m16n8k32.row.col.f32.e4m3.e4m3.f32");
+    }
 }
 
 #define MGK_FOUR(s, j) "+f"(s[j][0]), "+f"(s[j][1]), "+f"(s[j][2]), "+f"(s[j][3])
@@ -178,12 +180,13 @@ __device__ __forceinline__ void multiply_step(float (&d)[4], const fragment &a, 
 /* d[64, 64] += a[64, 32 bytes] b[64, 32 bytes]ᵀ, both told by descriptors; done later. */
 template <mgk_cuda_dtype type>
 __device__ __forceinline__ void multiply_step(float (&d)[8][4], uint64_t a, uint64_t b) {
-    if constexpr (type == MGK_CUDA_F16)
+    if constexpr (type == MGK_CUDA_F16) {
         MGK_WGMMA("m64n64k16.f32.f16.f16", ", 0, 0");
-    else if constexpr (type == MGK_CUDA_BF16)
+    } else if constexpr (type == MGK_CUDA_BF16) {
         MGK_WGMMA("m64n64k16.f32.bf16.bf16", ", 0, 0");
-    else
+    } else {
         MGK_WGMMA("m64n64k32.f32.e4m3.e4m3", "");
+    }
 }
 
 } // namespace

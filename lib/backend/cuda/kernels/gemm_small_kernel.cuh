@@ -102,8 +102,9 @@ __device__ __forceinline__ void send(const task &t, const place &p, const float 
         uint32_t to = address_at(p.shared + t.partials_at + (line * PARTIAL + column) * 4, owner);
         uint32_t barrier = address_at(p.received, owner);
 #pragma unroll
-        for (uint32_t j = 0; j < tiles; j++)
+        for (uint32_t j = 0; j < tiles; j++) {
             send_pair(to + 32 * j, sum[j][2 * half], sum[j][2 * half + 1], barrier);
+        }
     }
 }
 
@@ -117,8 +118,9 @@ __device__ __forceinline__ void keep(const task &t, const place &p, const float 
         if (from >= p.rows) continue;
         uint32_t to = p.shared + t.partials_at + (from * PARTIAL + column) * 4;
 #pragma unroll
-        for (uint32_t j = 0; j < tiles; j++)
+        for (uint32_t j = 0; j < tiles; j++) {
             store_pair(to + 32 * j, sum[j][2 * half], sum[j][2 * half + 1]);
+        }
     }
 }
 
@@ -129,9 +131,11 @@ template <mgk_cuda_dtype type, bool warpgroup> struct multiplier {
     static __device__ __forceinline__ bool multiplies() { return true; }
 
     __device__ __forceinline__ void begin() {
-        for (auto &rows : sum)
-            for (auto &columns : rows)
+        for (auto &rows : sum) {
+            for (auto &columns : rows) {
                 for (float &x : columns) x = 0;
+            }
+        }
     }
 
     static __device__ __forceinline__ uint32_t lane() { return threadIdx.x % 32; }
@@ -163,10 +167,11 @@ template <mgk_cuda_dtype type, bool warpgroup> struct multiplier {
     __device__ __forceinline__ void pass_on(const task &t, const place &p) {
         for (uint32_t i = 0; i < 2; i++) {
             uint32_t from = row(i) + lane() / 4, at = column() + lane() % 4 * 2;
-            if (p.split > 1)
+            if (p.split > 1) {
                 send<2>(t, p, sum[i], from, at);
-            else
+            } else {
                 keep<2>(t, p, sum[i], from, at);
+            }
         }
     }
 };
@@ -183,8 +188,9 @@ template <mgk_cuda_dtype type> struct multiplier<type, true> {
     }
 
     __device__ __forceinline__ void begin() {
-        for (auto &columns : sum)
+        for (auto &columns : sum) {
             for (float &x : columns) x = 0;
+        }
     }
 
     /* Rows of 128 bytes, swizzled over 128 bytes; 8 rows to the next group: 1,024 bytes. */
@@ -197,8 +203,9 @@ template <mgk_cuda_dtype type> struct multiplier<type, true> {
         uint64_t a = describe(input), b = describe(weight);
         asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
-        for (uint32_t step = 0; step < 4; step++)
+        for (uint32_t step = 0; step < 4; step++) {
             multiply_step<type>(sum, a + 2 * step, b + 2 * step);
+        }
         asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
         /* The block before is done with, so that its place may be copied to after the next. */
         asm volatile("wgmma.wait_group.sync.aligned 1;" ::: "memory");
@@ -216,10 +223,11 @@ template <mgk_cuda_dtype type> struct multiplier<type, true> {
     __device__ __forceinline__ void pass_on(const task &t, const place &p) {
         if (!multiplies()) return;
         uint32_t from = threadIdx.x / 32 * 16 + threadIdx.x % 32 / 4, at = threadIdx.x % 4 * 2;
-        if (p.split > 1)
+        if (p.split > 1) {
             send<8>(t, p, sum, from, at);
-        else
+        } else {
             keep<8>(t, p, sum, from, at);
+        }
     }
 };
 
@@ -258,8 +266,9 @@ __device__ __forceinline__ void copy_weight(const task &t, const place &p, uint3
 
 __device__ __forceinline__ void copy_first_weights(const task &t, const place &p) {
 #pragma unroll
-    for (uint32_t i = 0; i < AHEAD; i++)
+    for (uint32_t i = 0; i < AHEAD; i++) {
         if (i < p.count) copy_weight(t, p, i);
+    }
 }
 
 /* The weights' copies belong to the first group. */
@@ -311,8 +320,9 @@ __device__ __forceinline__ void multiply_all(const task &t, const place &p, mult
 /* Over the 16 threads that finish one row. */
 __device__ __forceinline__ float sum_of_lanes(float x) {
 #pragma unroll
-    for (uint32_t other = LANES / 2; other > 0; other /= 2)
+    for (uint32_t other = LANES / 2; other > 0; other /= 2) {
         x += __shfl_xor_sync(0xffffffff, x, other);
+    }
     return x;
 }
 
@@ -379,14 +389,15 @@ template <float (*function)(float)> __device__ __forceinline__ void apply(vector
 }
 
 __device__ __forceinline__ void activate(mgk_cuda_activation activation, vector *v) {
-    if (activation == MGK_CUDA_GELU)
+    if (activation == MGK_CUDA_GELU) {
         apply<gelu>(v);
-    else if (activation == MGK_CUDA_GELU_TANH)
+    } else if (activation == MGK_CUDA_GELU_TANH) {
         apply<gelu_tanh>(v);
-    else if (activation == MGK_CUDA_RELU)
+    } else if (activation == MGK_CUDA_RELU) {
         apply<relu>(v);
-    else if (activation == MGK_CUDA_TANH)
+    } else if (activation == MGK_CUDA_TANH) {
         apply<tanhf>(v);
+    }
 }
 
 __device__ __forceinline__ uint32_t pack_pair(mgk_cuda_dtype type, float x, float y) {
@@ -415,8 +426,9 @@ __device__ __forceinline__ vector unpack(mgk_cuda_dtype type, uint2 words) {
 __device__ __forceinline__ uint32_t pack_e4m3(const vector &v, float scale) {
     uint32_t word = 0;
 #pragma unroll
-    for (uint32_t c = 0; c < 4; c++)
+    for (uint32_t c = 0; c < 4; c++) {
         word |= (uint32_t)__nv_cvt_float_to_fp8(v.x[c] * scale, __NV_SATFINITE, __NV_E4M3) << 8 * c;
+    }
     return word;
 }
 
@@ -463,9 +475,10 @@ __device__ __forceinline__ void write_moments(const task &t, const place &p, uin
 #pragma unroll
     for (uint32_t c = 0; c < 4; c++) spread += (v.x[c] - mean) * (v.x[c] - mean);
     spread = sum_of_lanes(spread);
-    if (i < p.own_rows && threadIdx.x % LANES == 0)
+    if (i < p.own_rows && threadIdx.x % LANES == 0) {
         t.output_moments[(size_t)(p.row + p.own_row + i) * (t.outputs / MGK_SMALL_PART) +
                          p.column / MGK_SMALL_PART] = make_float2(mean, spread);
+    }
 }
 
 __device__ __forceinline__ void write(const task &t, const place &p, uint32_t i, const vector &v) {
@@ -488,8 +501,9 @@ struct residual_rows {
         for (uint32_t pass = 0; pass < PASSES; pass++) {
             uint32_t i = threadIdx.x / LANES + pass * STEP;
             words[pass] = make_uint2(0, 0); /* 0 in either 16-bit type */
-            if (t.residual && i < p.own_rows)
+            if (t.residual && i < p.own_rows) {
                 words[pass] = __ldcg((const uint2 *)(t.residual + 2 * place_of_four(t, p, i)));
+            }
         }
     }
 
@@ -534,8 +548,9 @@ __device__ __forceinline__ place find_place(const task &t, uint32_t shared, uint
 /* A cluster's blocks tell each other that they run, and are ready to receive. */
 __device__ __forceinline__ void begin_exchange(const place &p) {
     if (p.split == 1) return;
-    if (threadIdx.x == 0)
+    if (threadIdx.x == 0) {
         begin_receiving(p.received, p.split * p.own_rows * COLUMNS * (uint32_t)sizeof(float));
+    }
     cluster_arrive();
 }
 

@@ -61,8 +61,9 @@ __device__ __forceinline__ void normalise(row_registers<CHUNKS> &row, const mgk_
     const float factor = rsqrtf(warp_sum(squares) / (float)width + norm.eps);
     each_chunk<CHUNKS>(width, [&](int c, uint32_t) {
 #pragma unroll
-        for (int i = 0; i < WIDE; i++)
+        for (int i = 0; i < WIDE; i++) {
             row.at[c][i] = row.at[c][i] * factor * a.weight.at[c][i] + a.bias.at[c][i];
+        }
     });
 }
 
@@ -86,10 +87,11 @@ __device__ __forceinline__ void store_quantised(const row_registers<CHUNKS> &row
         float scaled[WIDE];
 #pragma unroll
         for (int i = 0; i < WIDE; i++) scaled[i] = row.at[c][i] * factor;
-        if (norm.quantised_type == MGK_CUDA_S8)
+        if (norm.quantised_type == MGK_CUDA_S8) {
             store8(static_cast<int8_t *>(norm.quantised) + first + column, scaled);
-        else
+        } else {
             store8(static_cast<e4m3 *>(norm.quantised) + first + column, scaled);
+        }
     });
 }
 
@@ -117,9 +119,10 @@ __device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
     const float factor = rsqrtf(warp_sum(squares) / (float)width + norm.eps);
     const bool steps = norm.quantised && norm.quantised_type == MGK_CUDA_S8;
     if (steps) {
-        for (uint32_t i = lane; i < width; i += 32)
+        for (uint32_t i = lane; i < width; i += 32) {
             largest =
                 larger(largest, fabsf((value(i) - mean) * factor * norm.weight[i] + norm.bias[i]));
+        }
         largest = warp_max(largest);
         if (lane == 0) norm.row_scale[r] = 1 / steps_of(largest);
     }
@@ -128,10 +131,11 @@ __device__ void normalise_any(const mgk_cuda_norm &norm, uint32_t r, F value) {
     for (uint32_t i = lane; i < width; i += 32) {
         const float x = (value(i) - mean) * factor * norm.weight[i] + norm.bias[i];
         if (norm.exact) norm.exact[first + i] = x;
-        if (steps)
+        if (steps) {
             static_cast<int8_t *>(norm.quantised)[first + i] = (int8_t)__float2int_rn(x * quantise);
-        else if (norm.quantised)
+        } else if (norm.quantised) {
             store_as(MGK_CUDA_E4M3, norm.quantised, first + i, x * quantise);
+        }
         if (norm.x) store_as(norm.type, norm.x, first + i, x); /* last: x may be what value reads */
     }
 }
@@ -167,8 +171,9 @@ __device__ __forceinline__ void embed_row(const mgk_cuda_embedding &e, const mgk
 /* The first kernel of a pass: it hands on what the batch is where that still lies with the host. */
 __device__ void publish(const mgk_cuda_embedding &e, uint32_t rows) {
     for (uint32_t i = threadIdx.x; i < 2; i += blockDim.x) e.sizes[i] = e.upload[i];
-    for (uint32_t i = threadIdx.x; i <= rows; i += blockDim.x)
+    for (uint32_t i = threadIdx.x; i <= rows; i += blockDim.x) {
         e.offsets[i] = e.upload[MGK_CUDA_UPLOAD_OFFSETS + i];
+    }
 }
 
 template <typename T, int CHUNKS>
@@ -297,8 +302,9 @@ uint32_t blocks_of(uint32_t rows) { return (rows + WARPS - 1) / WARPS; }
 int lasting_blocks(uint32_t rows, uint32_t *blocks) {
     int device = 0, multiprocessors = 0;
     cudaError_t code = cudaGetDevice(&device);
-    if (code == cudaSuccess)
+    if (code == cudaSuccess) {
         code = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    }
     const uint32_t all = 2 * (uint32_t)multiprocessors, needed = blocks_of(rows);
     *blocks = needed < all ? needed : all;
     return (int)code;
@@ -340,9 +346,10 @@ int mgk_cuda_norm_add(const void *x, const void *y, const float *bias, const mgk
         using T = typename decltype(f)::type;
         constexpr int chunks = decltype(f)::chunks;
         if constexpr (chunks > 0) {
-            if (x == nullptr)
+            if (x == nullptr) {
                 return norm_rows<T, chunks>(static_cast<const T *>(y), batch, extent, rows, norm,
                                             dependent, stream);
+            }
         }
         auto kernel = add_norm_kernel<T, chunks, false>;
         if (chunks > 0 && rows <= FEW) kernel = add_norm_kernel<T, chunks, (chunks > 0)>;

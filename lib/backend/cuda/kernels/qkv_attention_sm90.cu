@@ -13,8 +13,9 @@ using kernel = void (*)(sm90_heads::task);
 
 kernel kernel_of(const mgk_qkv_attention *h) {
     const bool half = h->type == MGK_CUDA_F16, bf16 = h->type == MGK_CUDA_BF16;
-    if (h->input_type == MGK_CUDA_E4M3 && half && h->context_type == MGK_CUDA_E4M3)
+    if (h->input_type == MGK_CUDA_E4M3 && half && h->context_type == MGK_CUDA_E4M3) {
         return sm90_heads::heads<e4m3, __half, e4m3>;
+    }
     if (h->input_type != h->type || h->context_type != h->type) return nullptr;
     if (half) return sm90_heads::heads<__half, __half, __half>;
     if (bf16) return sm90_heads::heads<__nv_bfloat16, __nv_bfloat16, __nv_bfloat16>;

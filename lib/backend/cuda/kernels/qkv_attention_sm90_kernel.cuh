@@ -122,20 +122,22 @@ template <typename In> struct fetcher {
         barrier_expect(full, STAGE_BYTES);
         const uint32_t to = shared + WEIGHTS_AT + stage * WEIGHT_BYTES + rank * BOX * STEP_BYTES;
 #pragma unroll
-        for (uint32_t part = 0; part < PARTS; part++)
+        for (uint32_t part = 0; part < PARTS; part++) {
             copy_tile_to(to + part * HEAD * STEP_BYTES, &t.weight, step * numbers,
                          (part * t.heads + head) * HEAD + rank * BOX, full, 3);
+        }
     }
 
     /* Weights for the first stages, which need no other kernel's results; returns how many. */
     __device__ uint32_t begin() const {
         ring r(shared);
         uint32_t begun = 0;
-        for (walk w; w.here(t) && begun < STAGES; w.advance())
+        for (walk w; w.here(t) && begun < STAGES; w.advance()) {
             for (uint32_t step = 0; step < t.steps && begun < STAGES; step++, begun++) {
                 weight(w.head(t), step, r.stage, r.full(r.stage));
                 r.advance();
             }
+        }
         return begun;
     }
 
@@ -198,12 +200,14 @@ template <typename In, typename Half, typename Out> struct worker {
             const uint64_t stage_b = b + r.stage * (WEIGHT_BYTES >> 4);
             product_begin();
 #pragma unroll
-            for (uint32_t i = 0; i < PRODUCTS; i++)
+            for (uint32_t i = 0; i < PRODUCTS; i++) {
 #pragma unroll
-                for (uint32_t h = 0; h < HALVES; h++)
+                for (uint32_t h = 0; h < HALVES; h++) {
                     warpgroup_product<In, PARTS * HEAD>::add(
                         halves[h].sums, stage_a + h * (HALF_ROWS * STEP_BYTES >> 4) + 2 * i,
                         stage_b + 2 * i, true);
+                }
+            }
             product_commit();
             /* All stages of this tile have come: the other may wait for those of the next. */
             if (step + 1 == t.steps && thread == 0) barrier_arrive(r.turn(number ^ 1));
@@ -225,13 +229,14 @@ template <typename In, typename Half, typename Out> struct worker {
     __device__ void round(const half_tile &half, const float2 (&bias)[2], uint32_t part, uint32_t c,
                           uint32_t to[4]) const {
 #pragma unroll
-        for (uint32_t eight = 0; eight < 2; eight++)
+        for (uint32_t eight = 0; eight < 2; eight++) {
 #pragma unroll
             for (uint32_t below = 0; below < 2; below++) {
                 const float *sum = half.sums + ((part * 4 + c) * 2 + eight) * 4 + below * 2;
                 to[eight * 2 + below] = pack2(fmaf(sum[0], t.scale, bias[eight].x),
                                               fmaf(sum[1], t.scale, bias[eight].y), Half());
             }
+        }
     }
 
     __device__ uint32_t bias_at() const { return shared + BIASES_AT + number * BIAS_BYTES; }
@@ -240,25 +245,27 @@ template <typename In, typename Half, typename Out> struct worker {
     __device__ void fetch_bias(const ring &r, uint32_t head) const {
         constexpr uint32_t part_bytes = BIAS_BYTES / PARTS;
         barrier_expect(r.bias(number), BIAS_BYTES);
-        for (uint32_t part = 0; part < PARTS; part++)
+        for (uint32_t part = 0; part < PARTS; part++) {
             copy_bytes(bias_at() + part * part_bytes, t.bias + (part * t.heads + head) * HEAD,
                        part_bytes, r.bias(number));
+        }
     }
 
     /* Of the columns that a thread has among the 16 from 16 c on. */
     __device__ void biases(uint32_t part, uint32_t c, float2 (&to)[2]) const {
         const uint32_t at = bias_at() + (part * HEAD + c * 16 + lane() % 4 * 2) * sizeof(float);
 #pragma unroll
-        for (uint32_t i = 0; i < 2; i++)
+        for (uint32_t i = 0; i < 2; i++) {
             asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
                          : "=f"(to[i].x), "=f"(to[i].y)
                          : "r"(at + i * 8 * (uint32_t)sizeof(float)));
+        }
     }
 
     /* Keys and values into shared memory, for all four warps. */
     __device__ void keep(const half_tile (&halves)[HALVES]) const {
 #pragma unroll
-        for (uint32_t part = 1; part < PARTS; part++)
+        for (uint32_t part = 1; part < PARTS; part++) {
 #pragma unroll
             for (uint32_t c = 0; c < 4; c++) {
                 float2 bias[2];
@@ -276,19 +283,21 @@ template <typename In, typename Half, typename Out> struct worker {
                     store_matrices(to + chunk_at<ROW_BYTES>(at, 2 * c + lane() / 16), words);
                 }
             }
+        }
     }
 
     /* A value of another sequence in the tile is multiplied by 0, which must give 0. */
     static __device__ uint32_t finite(uint32_t two) {
         uint32_t bounded;
-        if constexpr (std::is_same<Half, __half>::value)
+        if constexpr (std::is_same<Half, __half>::value) {
             asm("{\n.reg .b32 t;\nmin.f16x2 t, %1, %2;\nmax.f16x2 %0, t, %3;\n}"
                 : "=r"(bounded)
                 : "r"(two), "r"(0x7bff7bffu), "r"(0xfbfffbffu));
-        else
+        } else {
             asm("{\n.reg .b32 t;\nmin.bf16x2 t, %1, %2;\nmax.bf16x2 %0, t, %3;\n}"
                 : "=r"(bounded)
                 : "r"(two), "r"(0x7f7f7f7fu), "r"(0xff7fff7fu));
+        }
         return bounded;
     }
 
@@ -314,8 +323,9 @@ template <typename In, typename Half, typename Out> struct worker {
         for (uint32_t i = 0; i < 2; i++) {
             const uint32_t r = row(h) + 8 * i;
             uint32_t both = 0;
-            if (r < tile.rows)
+            if (r < tile.rows) {
                 both = __ldg(reinterpret_cast<const uint16_t *>(t.bounds) + tile.first + r);
+            }
             b.begin[i] = both & 0xff;
             b.length[i] = (both >> 8) - b.begin[i];
         }
@@ -331,8 +341,9 @@ template <typename In, typename Half, typename Out> struct worker {
         for (uint32_t i = 0; i < count * 8; i++) scores[i] = 0;
         product_begin();
 #pragma unroll
-        for (uint32_t k = 0; k < 4; k++)
+        for (uint32_t k = 0; k < 4; k++) {
             held_product<Half, count * CHUNK, false>::add(scores, query[k], keys + 2 * k, true);
+        }
         product_commit();
     }
 
@@ -395,9 +406,10 @@ template <typename In, typename Half, typename Out> struct worker {
         for (uint32_t i = 0; i < HEAD / 2; i++) context[i] = 0;
         product_begin();
 #pragma unroll
-        for (uint32_t c = 0; c < count; c++)
+        for (uint32_t c = 0; c < count; c++) {
             held_product<Half, HEAD, true>::add(context, weights[c],
                                                 values + c * (CHUNK * ROW_BYTES >> 4), true);
+        }
         product_commit();
     }
 
@@ -446,9 +458,10 @@ template <typename In, typename Half, typename Out> struct worker {
 #pragma unroll
         for (uint32_t row = 0; row < 16; row += at_once) {
             const uint4 words = load_words(at + chunk_at<out_bytes>(row + in, lane() % chunks));
-            if (first + row + in < tile.rows)
+            if (first + row + in < tile.rows) {
                 *reinterpret_cast<uint4 *>(to + (size_t)row * width * sizeof(Out)) =
                     in_order<Out>(words);
+            }
         }
     }
 
@@ -488,12 +501,13 @@ template <typename In, typename Half, typename Out> struct worker {
 
     __device__ void attend_tile(const uint32_t (&query)[HALVES][4][4], const bounds (&b)[HALVES],
                                 const mgk_qkv_tile &tile, uint32_t head) const {
-        if ((tile.compact & MGK_QKV_FIRST) == 0)
+        if ((tile.compact & MGK_QKV_FIRST) == 0) {
             attend<CHUNKS, CHUNKS>(query, b, tile, head);
-        else if ((tile.compact & MGK_QKV_SECOND) == 0)
+        } else if ((tile.compact & MGK_QKV_SECOND) == 0) {
             attend<SIX, CHUNKS>(query, b, tile, head);
-        else
+        } else {
             attend<SIX, SIX>(query, b, tile, head);
+        }
     }
 
     /* Products of one tile: queries into registers, keys and values into shared memory. */

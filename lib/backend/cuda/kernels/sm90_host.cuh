@@ -102,8 +102,9 @@ template <typename Kernel> uint32_t count_clusters(Kernel kernel, const shape &s
     cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
     if (major != 9 || minor != 0 || !is_real(kernel) || allow_shared(kernel, s) != 0) return 0;
     describe_launch(&config, attributes, s, 1, false);
-    if (cudaOccupancyMaxActiveClusters(&clusters, kernel, &config) == cudaSuccess)
+    if (cudaOccupancyMaxActiveClusters(&clusters, kernel, &config) == cudaSuccess) {
         return (uint32_t)clusters;
+    }
     (void)cudaGetLastError();
     return 0;
 }

@@ -12,8 +12,9 @@ __global__ void __launch_bounds__(THREADS)
     convert_kernel(mgk_cuda_dtype from_type, const void *from, mgk_cuda_dtype to_type, void *to,
                    float scale, size_t count) {
     const size_t step = (size_t)gridDim.x * THREADS;
-    for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += step)
+    for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += step) {
         store_as(to_type, to, i, load_as(from_type, from, i) * scale);
+    }
 }
 
 /* A warp for each row. */
@@ -24,12 +25,14 @@ __global__ void __launch_bounds__(THREADS)
     if (row >= rows) return;
     const size_t first = (size_t)row * width;
     float largest = 0;
-    for (uint32_t i = lane; i < width; i += 32)
+    for (uint32_t i = lane; i < width; i += 32) {
         largest = fmaxf(largest, fabsf(load_as(from_type, from, first + i)));
+    }
     const float factor = steps_of(warp_max(largest));
     if (lane == 0) scale[row] = 1 / factor;
-    for (uint32_t i = lane; i < width; i += 32)
+    for (uint32_t i = lane; i < width; i += 32) {
         to[first + i] = (int8_t)__float2int_rn(load_as(from_type, from, first + i) * factor);
+    }
 }
 
 /* Floats that are not negative are ordered as their bits are. */
@@ -39,8 +42,9 @@ __global__ void __launch_bounds__(THREADS)
     largest_kernel(mgk_cuda_dtype from_type, const void *from, size_t count, float *largest) {
     const size_t step = (size_t)gridDim.x * THREADS;
     float most = 0;
-    for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += step)
+    for (size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x; i < count; i += step) {
         most = fmaxf(most, fabsf(load_as(from_type, from, i)));
+    }
     most = warp_max(most);
     if (threadIdx.x % 32 == 0) raise(largest, most);
 }
