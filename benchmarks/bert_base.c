@@ -26,7 +26,7 @@ void bench_die(const char *what) {
 
 void *bench_memory(size_t count, size_t size) {
     void *memory = mgi_alloc_aligned(count, size);
-    if (!memory) bench_die("out of memory");
+    if (memory == NULL) bench_die("out of memory");
     return memory;
 }
 

@@ -4,7 +4,8 @@
  * rounds. */
 #define _POSIX_C_SOURCE 200809L /* barriers */
 #include "backend/backend.h"
-#include "backend/torch/forward.h"
+#include "backend/torch/dispatch.h"
+#include "backend/torch/encoder.h"
 #include "bert_base.h"
 #include "core/alloc.h"
 #include "core/clock.h"
@@ -75,7 +76,7 @@ static double batch_work(const mgi_batch *b) {
 static const uint32_t shapes[SHAPES][2] = {{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}};
 
 typedef struct products {
-    mgk_dtype form;
+    mgk_dtype dtype;
     mgt_weight *weights[12][SHAPES];
     mgk_int8_weight int8[12][SHAPES];
     void *numbers[12][SHAPES];
@@ -94,8 +95,8 @@ static void random_int8(mgk_int8_weight *weight, const uint32_t shape[2], uint64
     mgi_free(row);
 }
 
-static void *random_numbers(mgk_dtype form, size_t count, uint64_t *state) {
-    size_t size = form == MGK_FP32 ? 4 : 2;
+static void *random_numbers(mgk_dtype dtype, size_t count, uint64_t *state) {
+    size_t size = dtype == MGK_FP32 ? 4 : 2;
     unsigned char *data = bench_memory(count, size);
     for (size_t i = 0; i < count; i++) {
         float x = 0.04f * ((float)bench_uniform(state) - 0.5f);
@@ -104,18 +105,18 @@ static void *random_numbers(mgk_dtype form, size_t count, uint64_t *state) {
     return data;
 }
 
-static void make_products(products *p, mgk_dtype form) {
+static void make_products(products *p, mgk_dtype dtype) {
     uint64_t seed = 3;
     mgeo_error error;
-    p->form = form;
+    p->dtype = dtype;
     for (int l = 0; l < 12; l++) {
         for (int s = 0; s < SHAPES; s++) {
-            if (form == MGK_INT8) {
+            if (dtype == MGK_INT8) {
                 random_int8(&p->int8[l][s], shapes[s], &seed);
                 continue;
             }
-            p->numbers[l][s] = random_numbers(form, (size_t)shapes[s][0] * shapes[s][1], &seed);
-            if (mgt_weight_create(form == MGK_BF16 ? MGT_BF16 : MGT_F32, p->numbers[l][s],
+            p->numbers[l][s] = random_numbers(dtype, (size_t)shapes[s][0] * shapes[s][1], &seed);
+            if (mgt_weight_create(dtype == MGK_BF16 ? MGT_BF16 : MGT_F32, p->numbers[l][s],
                                   shapes[s][0], shapes[s][1], &p->weights[l][s],
                                   &error) != MGEO_OK) {
                 bench_die(error.message);
@@ -155,19 +156,19 @@ static void int8_part(void *context, unsigned part) {
 static void multiply_all(const products *p, mgt_scope *scope, unsigned cores, uint32_t rows,
                          void *input, void *output, float *scale) {
     mgeo_error error;
-    mgt_dtype kind = p->form == MGK_BF16 ? MGT_BF16 : MGT_F32;
+    mgt_dtype stored = p->dtype == MGK_BF16 ? MGT_BF16 : MGT_F32;
     mgt_scope_enter(scope, cores);
     for (int layer = 0; layer < 12; layer++) {
         for (int s = 0; s < SHAPES; s++) {
-            if (p->form == MGK_INT8) {
-                mgk_input in = {mgk_dispatch_int8()->form, input, mgk_int8_stride(shapes[s][1]),
+            if (p->dtype == MGK_INT8) {
+                mgk_input in = {mgk_dispatch_int8()->dtype, input, mgk_int8_stride(shapes[s][1]),
                                 scale, (int32_t *)output};
                 int8_parts w = {&p->int8[layer][s], in, rows, cores, (float *)output + 1024};
                 mgt_parallel(scope, cores, int8_part, &w);
                 continue;
             }
-            mgt_tensor *in = mgt_view(scope, kind, input, rows, shapes[s][1], shapes[s][1]);
-            mgt_tensor *out = mgt_view(scope, kind, output, rows, shapes[s][0], shapes[s][0]);
+            mgt_tensor *in = mgt_view(scope, stored, input, rows, shapes[s][1], shapes[s][1]);
+            mgt_tensor *out = mgt_view(scope, stored, output, rows, shapes[s][0], shapes[s][0]);
             mgt_gemm(scope, in, p->weights[layer][s], out);
         }
     }

@@ -24,13 +24,13 @@
  * tensors may lie in memory if the encoder will keep them (they have been hashed); if not, none
  * does.
  *
- * Lane. One thread's way through the encoder: scratch memory, stream, whatever one batch at a time
- * needs. Made and used by one thread at a time (not always the same, and off the CPU also the
- * host's: what a thread carries, such as its current device, is left as it was found); any number
- * of lanes of one encoder run at once. The runner opens as many as the encoder says, and now and
- * then one more for a while; over several cards, open_lane goes round them, and a card that has
- * failed is passed over while another one works. After the first batches of each size nothing is
- * allocated per call.
+ * Lane. An execution context: the scratch memory, the stream and whatever else one batch at a time
+ * needs (other engines call it a context or a stream). One thread at a time opens and uses it, not
+ * always the same one; off the CPU it may be the host's, so that what a thread carries, such as its
+ * current device, is left as it was found. Any number of lanes of one encoder run at once. The
+ * runner opens as many as the encoder says, and sometimes one more for a while. Over several cards
+ * open_lane takes them in turn, and a card that has failed is skipped while another one works.
+ * After the first batches of each size nothing is allocated per call.
  *
  * Batch. Rows are packed without padding and come in order of non-decreasing length. Every row has
  * at least 1 and at most max_length tokens; ids are below the vocabulary, types below spec->types.
@@ -55,7 +55,7 @@ typedef enum mgi_dtype { MGI_F32, MGI_F16, MGI_BF16 } mgi_dtype;
 
 enum { MGI_TENSOR_RANK = 2 };
 
-/* A dense row-major tensor that somebody else owns. data may have any alignment. */
+/* A dense row-major tensor owned by someone else. data may have any alignment. */
 typedef struct mgi_tensor {
     const void *data;
     size_t bytes;
@@ -128,12 +128,11 @@ typedef struct mgi_encoder_request {
 } mgi_encoder_request;
 
 typedef struct mgi_encoder_info {
-    int32_t precision;     /* as chosen */
-    uint32_t batch_tokens; /* as chosen */
-    uint32_t lanes;        /* that keep the device busy; 0: one for each core */
-    uint32_t
-        min_split_tokens; /* a batch of so many at most is not faster in parts on several lanes */
-    bool mixed_lengths;   /* batches of mixed lengths are computed as fast as others, or faster */
+    int32_t precision;         /* as chosen */
+    uint32_t batch_tokens;     /* as chosen */
+    uint32_t lanes;            /* that keep the device busy; 0: one for each core */
+    uint32_t min_split_tokens; /* a batch of at most this many is faster whole than in parts */
+    bool mixed_lengths;        /* batches of mixed lengths are as fast as others, or faster */
     uint64_t bytes_on_device;
     bool keeps_weights; /* the request's tensors are still read */
     bool on_cpu;        /* cores matter: the runner shares them out among lanes */
@@ -150,7 +149,7 @@ typedef struct mgi_encoder_estimate {
     uint64_t weights;        /* after open: what describe calls bytes_on_device */
     uint64_t opening;        /* the highest point during open, at least `weights` */
     uint64_t lane;           /* each lane, once it has run the largest batches on all cores */
-    uint64_t workspace;      /* what the libraries take beside all lanes at work */
+    uint64_t workspace;      /* what the libraries take on top of all lanes at work */
     uint64_t host_workspace; /* off the CPU: what all that takes of the process's memory */
     bool keeps_weights;
     bool on_cpu;

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REGISTERED_MOST = 4 };
+enum { MAX_REGISTERED = 4 };
 
 /* Written by tests before any engine exists, so that no lock is needed. */
-static const mgi_backend *registered[REGISTERED_MOST];
+static const mgi_backend *registered[MAX_REGISTERED];
 
 /* What "auto" tries, best first. */
 static const char *const automatic[] = {"cuda", "cpu"};
@@ -20,7 +20,7 @@ static const char *const known_devices[] = {"cpu", "cuda"};
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 void mgi_backend_register(const mgi_backend *backend) {
-    for (size_t i = 0; i < REGISTERED_MOST; i++) {
+    for (size_t i = 0; i < MAX_REGISTERED; i++) {
         if (registered[i] == backend) return;
         if (registered[i] == NULL) {
             registered[i] = backend;
@@ -30,7 +30,7 @@ void mgi_backend_register(const mgi_backend *backend) {
 }
 
 static const mgi_backend *backend_serving(const char *device) {
-    for (size_t i = 0; i < REGISTERED_MOST && registered[i] != NULL; i++) {
+    for (size_t i = 0; i < MAX_REGISTERED && registered[i] != NULL; i++) {
         if (registered[i]->serves(device)) return registered[i];
     }
     for (size_t i = 0; mgi_builtin_backends[i] != NULL; i++) {
@@ -51,7 +51,7 @@ static void list_devices(char *list, size_t capacity) {
             append_device(list, capacity, known_devices[i]);
         }
     }
-    for (size_t i = 0; i < REGISTERED_MOST && registered[i] != NULL; i++) {
+    for (size_t i = 0; i < MAX_REGISTERED && registered[i] != NULL; i++) {
         const char *name = registered[i]->name;
         if (registered[i]->serves(name)) append_device(list, capacity, name);
     }

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { ROWS = 4, WIDE = 2 * LANES };
+enum { ROWS = 4, WIDE = 2 * MGK_VEC_LANES };
 
 /* Where a head's numbers lie in the scratch: keys transposed [width, padded length], values
  * [length, padded width], ROWS queries and their scores. */
@@ -26,23 +26,23 @@ static head_scratch divide(float *memory, size_t length, size_t width) {
 }
 
 /* One head's slice of one product row, biased and scaled, zero beyond the head's width. */
-INLINE void read_part(const mgk_output *y, size_t at, size_t column, vf factor, float *to, size_t i,
-                      size_t n) {
-    vf x = mgk_vec_load_as(y->type, y->data, at + i, n);
-    mgk_vec_store(to + i, (x + mgk_vec_load(y->bias + column + i, n)) * factor, LANES);
+static MGK_VEC_INLINE void read_part(const mgk_output *y, size_t at, size_t column, mgk_vec factor,
+                                     float *to, size_t i, size_t n) {
+    mgk_vec x = mgk_vec_load_as(y->type, y->data, at + i, n);
+    mgk_vec_store(to + i, (x + mgk_vec_load(y->bias + column + i, n)) * factor, MGK_VEC_LANES);
 }
 
 static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
                      float *to) {
     size_t at = row * y->stride + column, padded = round_up(width), i = 0;
-    for (; i + LANES <= width; i += LANES) {
-        read_part(y, at, column, mgk_vec_of(factor), to, i, LANES);
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        read_part(y, at, column, mgk_vec_of(factor), to, i, MGK_VEC_LANES);
     }
     if (i < width) {
         read_part(y, at, column, mgk_vec_of(factor), to, i, width - i);
-        i += LANES;
+        i += MGK_VEC_LANES;
     }
-    for (; i < padded; i += LANES) mgk_vec_store(to + i, (vf){0}, LANES);
+    for (; i < padded; i += MGK_VEC_LANES) mgk_vec_store(to + i, (mgk_vec){0}, MGK_VEC_LANES);
 }
 
 static void read_head(const mgk_attention *a, const mgk_sequence *sequence, size_t column,
@@ -65,44 +65,47 @@ static void read_head(const mgk_attention *a, const mgk_sequence *sequence, size
 static void multiply(const float *left, size_t left_stride, size_t depth, const float *right,
                      size_t columns, float *out, size_t out_stride) {
     for (size_t c = 0; c < columns; c += WIDE) {
-        vf sum[ROWS][2] = {{{0}}};
+        mgk_vec sum[ROWS][2] = {{{0}}};
         for (size_t k = 0; k < depth; k++) {
-            vf r0 = mgk_vec_load(right + k * columns + c, LANES);
-            vf r1 = mgk_vec_load(right + k * columns + c + LANES, LANES);
+            mgk_vec r0 = mgk_vec_load(right + k * columns + c, MGK_VEC_LANES);
+            mgk_vec r1 = mgk_vec_load(right + k * columns + c + MGK_VEC_LANES, MGK_VEC_LANES);
             for (int row = 0; row < ROWS; row++) {
-                vf l = mgk_vec_of(left[(size_t)row * left_stride + k]);
+                mgk_vec l = mgk_vec_of(left[(size_t)row * left_stride + k]);
                 sum[row][0] += l * r0;
                 sum[row][1] += l * r1;
             }
         }
         for (int row = 0; row < ROWS; row++) {
-            mgk_vec_store(out + (size_t)row * out_stride + c, sum[row][0], LANES);
-            mgk_vec_store(out + (size_t)row * out_stride + c + LANES, sum[row][1], LANES);
+            mgk_vec_store(out + (size_t)row * out_stride + c, sum[row][0], MGK_VEC_LANES);
+            mgk_vec_store(out + (size_t)row * out_stride + c + MGK_VEC_LANES, sum[row][1],
+                          MGK_VEC_LANES);
         }
     }
 }
 
 static void softmax(float *row, size_t length) {
-    vf top = mgk_vec_of(row[0]), sum = {0};
-    size_t whole = length / LANES * LANES;
-    for (size_t i = 0; i < whole; i += LANES) top = mgk_vec_max(mgk_vec_load(row + i, LANES), top);
+    mgk_vec top = mgk_vec_of(row[0]), sum = {0};
+    size_t whole = length / MGK_VEC_LANES * MGK_VEC_LANES;
+    for (size_t i = 0; i < whole; i += MGK_VEC_LANES) {
+        top = mgk_vec_max(mgk_vec_load(row + i, MGK_VEC_LANES), top);
+    }
     float peak = mgk_vec_top(top);
     for (size_t i = whole; i < length; i++) peak = peak < row[i] ? row[i] : peak;
-    for (size_t i = 0; i < whole; i += LANES) {
-        vf e = mgk_vec_exp(mgk_vec_load(row + i, LANES) - mgk_vec_of(peak));
-        mgk_vec_store(row + i, e, LANES);
+    for (size_t i = 0; i < whole; i += MGK_VEC_LANES) {
+        mgk_vec e = mgk_vec_exp(mgk_vec_load(row + i, MGK_VEC_LANES) - mgk_vec_of(peak));
+        mgk_vec_store(row + i, e, MGK_VEC_LANES);
         sum += e;
     }
     float total = mgk_vec_sum(sum);
     if (whole < length) {
         size_t n = length - whole;
-        vf e = mgk_vec_exp(mgk_vec_load(row + whole, n) - mgk_vec_of(peak));
+        mgk_vec e = mgk_vec_exp(mgk_vec_load(row + whole, n) - mgk_vec_of(peak));
         mgk_vec_store(row + whole, e, n);
         for (size_t i = whole; i < length; i++) total += row[i];
     }
-    vf inverse = mgk_vec_of(1.0f / total);
-    for (size_t i = 0; i < whole; i += LANES) {
-        mgk_vec_store(row + i, mgk_vec_load(row + i, LANES) * inverse, LANES);
+    mgk_vec inverse = mgk_vec_of(1.0f / total);
+    for (size_t i = 0; i < whole; i += MGK_VEC_LANES) {
+        mgk_vec_store(row + i, mgk_vec_load(row + i, MGK_VEC_LANES) * inverse, MGK_VEC_LANES);
     }
     for (size_t i = whole; i < length; i++) row[i] /= total;
 }

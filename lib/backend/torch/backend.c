@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backend over libtorch: checks requests, and hands what holds to the encoder. */
-#include "backend/torch/blas.h"
-#include "backend/torch/forward.h"
+/* The backend over libtorch: resolves requests, and hands them to the encoder. */
+#include "backend/backend.h"
 
+#include "backend/request.h"
+#include "backend/torch/blas.h"
+#include "backend/torch/dispatch.h"
+#include "backend/torch/estimate.h"
+#include "backend/torch/forward.h"
+#include "backend/torch/weights.h"
+#include "backend/torch/workspace.h"
 #include "core/alloc.h"
 
 #include <stdio.h>
@@ -10,94 +16,66 @@
 
 enum { MAX_BATCH_TOKENS = 1 << 22 };
 
-static const char works_here[] = "fp32, bf16 and int8 work on a CPU";
+static bool serves(const char *device) { return device != NULL && strcmp(device, "cpu") == 0; }
 
-static bool serves(const char *device) { return device && strcmp(device, "cpu") == 0; }
-
-static mgeo_status choose_precision(const mgi_encoder_request *request, mgi_encoder *e,
-                                    mgeo_error *error) {
+static mgeo_status resolve_precision(const mgi_encoder_request *request, mgi_encoder *e,
+                                     mgeo_error *error) {
+    mgeo_status status = mgi_request_check_precision(request, error);
+    if (status != MGEO_OK) return status;
     e->precision = request->precision;
     switch (request->precision) {
     case MGEO_PRECISION_AUTO: e->precision = MGEO_FP32; break;
     case MGEO_FP32: break;
-    case MGEO_BF16: e->form = MGK_BF16; break;
-    case MGEO_INT8: e->form = e->int8->form; break;
-    case MGEO_FP16:
-        return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "precision fp16 is not supported on device "
-                        "\"cpu\": %s",
-                        works_here);
-    case MGEO_FP8:
-        return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "precision fp8 is not supported on device "
-                        "\"cpu\": %s",
-                        works_here);
+    case MGEO_BF16: e->dtype = MGK_BF16; break;
+    case MGEO_INT8: e->dtype = e->int8->dtype; break;
     default:
-        return mgi_fail(error, MGEO_E_ARGUMENT, "%d is not an mgeo_precision", request->precision);
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "precision %s is not supported on device \"cpu\": fp32, bf16 and int8 work "
+                        "on a CPU",
+                        mgeo_precision_name(request->precision));
     }
     return MGEO_OK;
 }
 
 /* Small batches stay in the cache; two-byte and one-byte products, being faster, need more rows to
  * hide what surrounds them. Measured with benchmarks/encoder_bench.c. */
-static uint32_t best_batch(const mgi_encoder *e) {
-    uint32_t best = e->form == MGK_FP32 ? 256 : 384;
-    return best < e->max_length ? e->max_length : best;
-}
+static uint32_t preferred_batch(const mgi_encoder *e) { return e->dtype == MGK_FP32 ? 256 : 384; }
 
-static mgeo_status choose_sizes(const mgi_encoder_request *request, mgi_encoder *e,
-                                mgeo_error *error) {
+static mgeo_status resolve_sizes(const mgi_encoder_request *request, mgi_encoder *e,
+                                 mgeo_error *error) {
     const mgi_encoder_spec *spec = request->spec;
-    if (spec->layers < 1 || spec->hidden < 1 || spec->heads < 1 || spec->labels < 1 ||
-        spec->intermediate < 1 || spec->hidden % spec->heads != 0) {
-        return mgi_fail(error, MGEO_E_ARGUMENT,
-                        "a model of %u layers, %u hidden, %u heads, %u "
-                        "intermediate and %u labels cannot be placed",
-                        spec->layers, spec->hidden, spec->heads, spec->intermediate, spec->labels);
-    }
-    if (request->max_length < 1 || request->max_length > spec->positions) {
-        return mgi_fail(error, MGEO_E_ARGUMENT,
-                        "max_length %u is not within 1..%u, the model's "
-                        "positions",
-                        request->max_length, spec->positions);
-    }
+    const mgi_request_batch batch = {.preferred = preferred_batch(e), .most = MAX_BATCH_TOKENS};
+    mgeo_status status = mgi_request_resolve_batch(request, batch, &e->batch_tokens, error);
+    if (status != MGEO_OK) return status;
     e->max_length = request->max_length;
-    e->batch_tokens = request->batch_tokens ? request->batch_tokens : best_batch(e);
-    if (e->batch_tokens < e->max_length || e->batch_tokens > MAX_BATCH_TOKENS) {
-        return mgi_fail(error, MGEO_E_ARGUMENT,
-                        "batch_tokens %u is not within %u (max_length) "
-                        "..%d",
-                        e->batch_tokens, e->max_length, MAX_BATCH_TOKENS);
-    }
-    if (mgk_kernels_is_quantised(e->form) &&
+    if (mgk_kernels_is_quantised(e->dtype) &&
         (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "int8 products of more than %d inputs are not supported: load with fp32 or "
                         "bf16",
                         MGK_INT8_MAX_INPUTS);
     }
-    if (!mgk_kernels_attention_scratch(e->max_length, spec->hidden / spec->heads)) {
+    if (mgk_kernels_attention_scratch(e->max_length, spec->hidden / spec->heads) == 0) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "attention over %u tokens of %u numbers is too "
-                        "large",
-                        e->max_length, spec->hidden / spec->heads);
+                        "attention over %u tokens of %u numbers is too large", e->max_length,
+                        spec->hidden / spec->heads);
     }
     return MGEO_OK;
 }
 
 static void close_encoder(mgi_encoder *e) {
-    if (!e) return;
+    if (e == NULL) return;
     mgi_torch_weights_free(e);
     mgi_free(e);
 }
 
-/* Precision and sizes, of a request that holds. */
-static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mgeo_error *error) {
+/* Checks the request; what it leaves open is chosen. Nothing is allocated. */
+static mgeo_status resolve_request(const mgi_encoder_request *request, mgi_encoder *e,
+                                   mgeo_error *error) {
     if (!serves(request->device)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "this build computes on device \"cpu\" only, "
-                        "not on \"%s\"",
-                        request->device ? request->device : "");
+                        "this build computes on device \"cpu\" only, not on \"%s\"",
+                        request->device != NULL ? request->device : "");
     }
     if (request->allow_tf32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
@@ -106,16 +84,16 @@ static mgeo_status settle(const mgi_encoder_request *request, mgi_encoder *e, mg
     e->spec = *request->spec;
     e->kernels = mgk_dispatch_kernels();
     e->int8 = mgk_dispatch_int8();
-    mgeo_status status = choose_precision(request, e, error);
-    return status == MGEO_OK ? choose_sizes(request, e, error) : status;
+    mgeo_status status = resolve_precision(request, e, error);
+    return status == MGEO_OK ? resolve_sizes(request, e, error) : status;
 }
 
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
-                           mgi_encoder_estimate *needs, mgeo_error *error) {
+                           mgi_encoder_estimate *estimate, mgeo_error *error) {
     mgi_encoder e = {0};
-    mgeo_status status = settle(request, &e, error);
+    mgeo_status status = resolve_request(request, &e, error);
     if (status != MGEO_OK) return status;
-    mgi_torch_estimate(&e, request->weights, cores, needs);
+    mgi_torch_estimate(&e, request->weights, cores, estimate);
     return mgi_succeed(error);
 }
 
@@ -123,8 +101,8 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
                                 mgeo_error *error) {
     *encoder = NULL;
     mgi_encoder *e = mgi_calloc(1, sizeof *e);
-    if (!e) return mgi_fail_memory(error, "an encoder", sizeof *e);
-    mgeo_status status = settle(request, e, error);
+    if (e == NULL) return mgi_fail_memory(error, "an encoder", sizeof *e);
+    mgeo_status status = resolve_request(request, e, error);
     if (status == MGEO_OK) status = mgi_torch_weights_load(e, request, error);
     if (status != MGEO_OK) {
         close_encoder(e);
@@ -136,7 +114,7 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
 
 /* Without oneDNN's programs bf16 products are made number by number: tens of times slower. */
 static void warn_of_slow_bf16(const mgi_encoder *e, mgi_encoder_info *info) {
-    if (e->form != MGK_BF16 || mgt_program_bytes() != 0 || info->warning[0] != '\0') return;
+    if (e->dtype != MGK_BF16 || mgt_program_bytes() != 0 || info->warning[0] != '\0') return;
     snprintf(info->warning, sizeof info->warning,
              "bf16 products are slow on this processor, which has no AVX-512: fp32 is many times "
              "faster here");
@@ -154,8 +132,8 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     mgi_torch_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
     warn_of_slow_bf16(e, info);
     snprintf(info->device, sizeof info->device, "cpu");
-    if (mgk_kernels_is_quantised(
-            e->form)) { /* which of the products, as their speeds are far apart */
+    /* Which of the int8 products runs is said, as their speeds are far apart. */
+    if (mgk_kernels_is_quantised(e->dtype)) {
         snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,
                  e->int8->name);
     } else {
@@ -165,7 +143,7 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
 
 static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
     *lane = mgi_calloc(1, sizeof **lane);
-    if (!*lane) return mgi_fail_memory(error, "a lane", sizeof **lane);
+    if (*lane == NULL) return mgi_fail_memory(error, "a lane", sizeof **lane);
     mgeo_status status = mgi_torch_workspace_open(*lane, encoder, error);
     if (status == MGEO_OK) return mgi_succeed(error);
     mgi_torch_workspace_close(*lane);
@@ -175,7 +153,7 @@ static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *
 }
 
 static void close_lane(mgi_lane *lane) {
-    if (!lane) return;
+    if (lane == NULL) return;
     mgi_torch_workspace_close(lane);
     mgi_free(lane);
 }

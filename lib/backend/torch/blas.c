@@ -30,13 +30,13 @@ static const struct {
  * needs. NULL if there is none; else dlclose it. */
 static void *file_of(const void *address) {
     Dl_info info;
-    if (!address || !dladdr(address, &info) || !info.dli_fname) return NULL;
+    if (address == NULL || !dladdr(address, &info) || info.dli_fname == NULL) return NULL;
     return dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
 }
 
 static const char *name_of(void *file) {
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (dlsym(file, known[i].symbol)) return known[i].name;
+        if (dlsym(file, known[i].symbol) != NULL) return known[i].name;
     }
     return NULL;
 }
@@ -48,8 +48,8 @@ static void name_with_kernels(void *file, const char *found, char *name, size_t 
     corename_function *corename = NULL;
     void *symbol = dlsym(file, "openblas_get_corename");
     memcpy(&corename, &symbol, sizeof corename);
-    const char *core = corename ? corename() : NULL;
-    if (core) {
+    const char *core = corename != NULL ? corename() : NULL;
+    if (core != NULL) {
         snprintf(name, capacity, "%s (%s)", found, core);
     } else {
         snprintf(name, capacity, "%s", found);
@@ -63,7 +63,7 @@ static double speed_of(sgemm_function *sgemm) {
     const float one = 1, zero = 0;
     double best = 0;
     float *memory = mgi_alloc_aligned(3 * SIZE * SIZE, sizeof(float));
-    if (!memory) return 0;
+    if (memory == NULL) return 0;
     for (int i = 0; i < 3; i++) {
         double start = mgi_clock_now();
         sgemm("T", "N", &n, &n, &n, &one, memory, &n, memory + SIZE * SIZE, &n, &zero,
@@ -82,13 +82,13 @@ void mgi_torch_blas_describe(char *name, size_t name_capacity, char *warning,
     snprintf(name, name_capacity, "%s", mgt_has_mkl() ? "MKL" : "its own products");
     if (mgt_has_mkl()) return;
     void *torch = file_of(mgt_address());
-    if (!torch) return;
+    if (torch == NULL) return;
     void *symbol = dlsym(torch, "sgemm_");
     void *file = file_of(symbol);
-    const char *found = file ? name_of(file) : NULL;
-    if (found) {
+    const char *found = file != NULL ? name_of(file) : NULL;
+    if (found != NULL) {
         name_with_kernels(file, found, name, name_capacity);
-    } else if (symbol) {
+    } else if (symbol != NULL) {
         sgemm_function *sgemm;
         memcpy(&sgemm, &symbol, sizeof sgemm); /* ISO C has no cast from an object to a function */
         double speed = speed_of(sgemm);
@@ -101,6 +101,6 @@ void mgi_torch_blas_describe(char *name, size_t name_capacity, char *warning,
                      speed);
         }
     }
-    if (file) dlclose(file);
+    if (file != NULL) dlclose(file);
     dlclose(torch);
 }

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Brings a model's tensors into the form in which the encoder uses them. */
+/* Brings a model's tensors into the numbers that the encoder takes. */
 #include "backend/torch/convert.h"
 
+#include "backend/tensor.h"
 #include "core/alloc.h"
-#include "core/mapfile.h"
-#include "core/progress.h"
 
 #include <math.h>
 #include <string.h>
-
-size_t mgi_tensor_dtype_bytes(mgi_dtype type) { return type == MGI_F32 ? 4 : 2; }
-
-static size_t count_of(const mgi_tensor *tensor) {
-    return (size_t)tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
-}
 
 static float float_of_f16(uint16_t half) {
     uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13, bits;
@@ -113,7 +106,7 @@ bool mgi_torch_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
     size_t width = tensor->shape[1];
     float *row = mgi_calloc(width, sizeof *row);
     int8_t *steps = mgi_calloc(width, sizeof *steps);
-    bool done = row && steps;
+    bool done = row != NULL && steps != NULL;
     for (size_t r = 0; done && r < tensor->shape[0]; r++) {
         mgi_torch_convert_f32(tensor, r * width, width, row);
         weight->scale[first + r] = quantise_row(row, width, steps);
@@ -125,9 +118,9 @@ bool mgi_torch_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
 }
 
 float *mgi_torch_convert_vector(const mgi_tensor *tensor) {
-    size_t count = count_of(tensor);
+    size_t count = mgi_tensor_numbers(tensor);
     float *to = mgi_alloc_aligned(count, sizeof *to);
-    if (!to) return NULL;
+    if (to == NULL) return NULL;
     mgi_torch_convert_f32(tensor, 0, count, to);
     mgi_tensor_release(tensor);
     return to;
@@ -135,8 +128,4 @@ float *mgi_torch_convert_vector(const mgi_tensor *tensor) {
 
 bool mgi_torch_convert_is_identity(const mgi_tensor *tensor, mgi_dtype type) {
     return tensor->dtype == type && (uintptr_t)tensor->data % mgi_tensor_dtype_bytes(type) == 0;
-}
-
-void mgi_tensor_release(const mgi_tensor *tensor) {
-    if (tensor->mapped) mgi_mapfile_release(tensor->data, tensor->bytes);
 }

@@ -5,8 +5,6 @@
 
 #include "backend/torch/int8.h"
 
-size_t mgi_tensor_dtype_bytes(mgi_dtype type);
-
 /* `count` numbers of a tensor from the `first` on. mgi_torch_convert_half: type is MGI_F16 or
  * MGI_BF16.
  */
@@ -25,8 +23,5 @@ float *mgi_torch_convert_vector(const mgi_tensor *tensor);
 
 /* Can the tensor be read where it lies, as numbers of this type? */
 bool mgi_torch_convert_is_identity(const mgi_tensor *tensor, mgi_dtype type);
-
-/* Gives back the pages of a tensor that has been copied. */
-void mgi_tensor_release(const mgi_tensor *tensor);
 
 #endif

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chooses among the compilations of the kernels. */
+/* Chooses among the compilations of the kernels, and sizes the scratch that all of them need. */
+#include "backend/torch/dispatch.h"
+
 #include "backend/torch/isa_variant.h"
+
+#if defined(MGK_HAVE_AVXVNNI)
+#include <cpuid.h>
+#endif
 
 enum { WIDEST = 32, QUERIES = 4 }; /* twice the lanes, and the rows at a time, of attention.c */
 
@@ -23,4 +29,38 @@ const mgk_kernels *mgk_dispatch_kernels(void) {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &mgk_kernels_avx2;
 #endif
     return &mgk_kernels_base;
+}
+
+#if defined(MGK_HAVE_AVXVNNI)
+/* Compilers of today do not all know its name. That the system keeps the vectors is part of the
+ * question for AVX2, which comes first. */
+static bool has_avxvnni(void) {
+    enum { LEAF = 7, BIT = 1 << 4 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(LEAF, 0, &a, &b, &c, &d) || a < 1) return false;
+    return __get_cpuid_count(LEAF, 1, &a, &b, &c, &d) && (a & BIT);
+}
+#endif
+
+size_t mgk_dispatch_usable_int8(const mgk_int8 *variants[MGK_INT8_VARIANTS]) {
+    size_t count = 0;
+    variants[count++] = &mgk_int8_base;
+#if defined(MGK_HAVE_X86_VARIANTS)
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2")) return count;
+    variants[count++] = &mgk_int8_avx2;
+#if defined(MGK_HAVE_AVXVNNI)
+    if (has_avxvnni()) variants[count++] = &mgk_int8_avxvnni;
+#endif
+    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl")) {
+        variants[count++] = &mgk_int8_vnni;
+    }
+#endif
+    return count;
+}
+
+const mgk_int8 *mgk_dispatch_int8(void) {
+    const mgk_int8 *variants[MGK_INT8_VARIANTS];
+    return variants[mgk_dispatch_usable_int8(variants) - 1];
 }

@@ -13,23 +13,24 @@ typedef struct stream {
 } stream;
 
 /* Rows of x as products take them: the rows themselves in fp32, else in memory of their own. */
-static mgk_input input_of(const pass *p, float *x, void *packed, float *scale, int32_t *sums) {
+static mgk_input input_of(const mgi_torch_pass *p, float *x, void *packed, float *scale,
+                          int32_t *sums) {
     const mgi_encoder *e = p->encoder;
     size_t stride =
-        mgk_kernels_is_quantised(e->form) ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
-    return (mgk_input){e->form, e->form == MGK_FP32 ? x : packed, stride, scale, sums};
+        mgk_kernels_is_quantised(e->dtype) ? mgk_int8_stride(e->spec.hidden) : e->spec.hidden;
+    return (mgk_input){e->dtype, e->dtype == MGK_FP32 ? x : packed, stride, scale, sums};
 }
 
 /* product = input weightᵀ into memory for as many columns as `stride` says; what comes out is still
  * without its bias. */
-static mgk_output multiply(pass *p, const mgi_torch_linear *linear, const mgk_input *input,
-                           size_t rows, void *to, size_t stride) {
-    bool two_bytes = input->form == MGK_BF16;
-    if (mgk_kernels_is_quantised(input->form)) {
+static mgk_output multiply(mgi_torch_pass *p, const mgi_torch_linear *linear,
+                           const mgk_input *input, size_t rows, void *to, size_t stride) {
+    bool two_bytes = input->dtype == MGK_BF16;
+    if (mgk_kernels_is_quantised(input->dtype)) {
         mgi_torch_parallel_gemm_int8(p, &linear->int8, input, rows, to, stride);
     } else {
         mgt_dtype kind = two_bytes ? MGT_BF16 : MGT_F32;
-        size_t all = mgi_torch_workspace_gemm_rows(input->form, rows);
+        size_t all = mgi_torch_workspace_gemm_rows(input->dtype, rows);
         mgt_tensor *left =
             mgt_view(p->scope, kind, input->data, all, linear->inputs, input->stride);
         mgt_tensor *out = mgt_view(p->scope, kind, to, all, linear->outputs, stride);
@@ -45,14 +46,14 @@ static mgk_output column(mgk_output rows, size_t column, const float *bias) {
     return rows;
 }
 
-static void make_qkv(pass *p, const mgi_torch_layer *layer, const stream *s, const stream *asking,
-                     mgk_attention *a) {
+static void make_qkv(mgi_torch_pass *p, const mgi_torch_layer *layer, const stream *s,
+                     const stream *queries, mgk_attention *a) {
     size_t hidden = p->encoder->spec.hidden, at = 0;
-    size_t number = p->encoder->form == MGK_BF16 ? 2 : 4;
+    size_t number = p->encoder->dtype == MGK_BF16 ? 2 : 4;
     mgk_output *const outputs[] = {&a->query, &a->key, &a->value};
     for (unsigned part = 0; part < layer->qkv_parts; part++) {
         const mgi_torch_linear *linear = &layer->qkv[part];
-        const stream *from = part == 0 ? asking : s;
+        const stream *from = part == 0 ? queries : s;
         char *to = from == s ? (char *)p->lane->qkv + at * number : p->lane->query;
         size_t stride = from == s ? MGI_TORCH_QKV_PARTS * hidden : hidden;
         mgk_output made = multiply(p, linear, &from->input, from->rows, to, stride);
@@ -62,31 +63,32 @@ static void make_qkv(pass *p, const mgi_torch_layer *layer, const stream *s, con
     }
 }
 
-/* x = LayerNorm(x + attention(x)); `asking` holds the rows that ask, and goes on. */
-static void attend(pass *p, const mgi_torch_layer *layer, const stream *s, stream *asking) {
+/* x = LayerNorm(x + attention(x)), for the rows of `queries`. */
+static void attend(mgi_torch_pass *p, const mgi_torch_layer *layer, const stream *s,
+                   stream *queries) {
     size_t hidden = p->encoder->spec.hidden;
     mgi_lane *lane = p->lane;
     mgk_attention attention = {.heads = p->encoder->spec.heads,
                                .head_width = p->encoder->spec.hidden / p->encoder->spec.heads,
                                .context = lane->context,
                                .context_stride = hidden};
-    make_qkv(p, layer, s, asking, &attention);
-    mgi_torch_parallel_attend(p, &attention, asking != s);
-    mgk_input context = asking->input;
-    if (context.form == MGK_FP32) context.data = lane->context;
-    mgi_torch_parallel_pack(p, lane->context, &context, asking->rows);
-    mgk_output y = multiply(p, &layer->attention_output, &context, asking->rows, lane->y, hidden);
-    mgi_torch_parallel_add_norm(p, asking->x, &y, &layer->attention_norm, &asking->input,
-                                asking->rows);
+    make_qkv(p, layer, s, queries, &attention);
+    mgi_torch_parallel_attend(p, &attention, queries != s);
+    mgk_input context = queries->input;
+    if (context.dtype == MGK_FP32) context.data = lane->context;
+    mgi_torch_parallel_pack(p, lane->context, &context, queries->rows);
+    mgk_output y = multiply(p, &layer->attention_output, &context, queries->rows, lane->y, hidden);
+    mgi_torch_parallel_add_norm(p, queries->x, &y, &layer->attention_norm, &queries->input,
+                                queries->rows);
 }
 
 /* x = LayerNorm(x + W2 activation(W1 x)). */
-static void feed_forward(pass *p, const mgi_torch_layer *layer, stream *s) {
+static void feed_forward(mgi_torch_pass *p, const mgi_torch_layer *layer, stream *s) {
     const mgi_encoder_spec *spec = &p->encoder->spec;
     mgi_lane *lane = p->lane;
-    mgk_input wide = {s->input.form, lane->wide, spec->intermediate, NULL, NULL};
-    if (mgk_kernels_is_quantised(wide.form)) {
-        wide = (mgk_input){wide.form, lane->wide_input, mgk_int8_stride(spec->intermediate),
+    mgk_input wide = {s->input.dtype, lane->wide, spec->intermediate, NULL, NULL};
+    if (mgk_kernels_is_quantised(wide.dtype)) {
+        wide = (mgk_input){wide.dtype, lane->wide_input, mgk_int8_stride(spec->intermediate),
                            lane->wide_scale, lane->wide_sums};
     }
     mgk_output y =
@@ -96,8 +98,8 @@ static void feed_forward(pass *p, const mgi_torch_layer *layer, stream *s) {
     mgi_torch_parallel_add_norm(p, s->x, &y, &layer->output_norm, &s->input, s->rows);
 }
 
-/* The last layer's answer is read at [CLS] alone: every token is looked at, [CLS] alone asks. */
-static stream only_first(pass *p) {
+/* Of the last layer only [CLS] is read: it attends to every token, and no other row attends. */
+static stream only_first(mgi_torch_pass *p) {
     mgi_lane *lane = p->lane;
     size_t hidden = p->encoder->spec.hidden;
     stream s = {.x = lane->first, .rows = p->batch->rows};
@@ -110,7 +112,7 @@ static stream only_first(pass *p) {
     return s;
 }
 
-static void classify(pass *p, const stream *s, float *logits) {
+static void classify(mgi_torch_pass *p, const stream *s, float *logits) {
     const mgi_encoder *e = p->encoder;
     size_t hidden = e->spec.hidden, labels = e->spec.labels;
     mgi_lane *lane = p->lane;
@@ -129,20 +131,20 @@ static void classify(pass *p, const stream *s, float *logits) {
 mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
                                   float *logits, mgeo_error *error) {
     const mgi_encoder *e = lane->encoder;
-    pass way = {.lane = lane, .encoder = e, .scope = lane->scope, .batch = batch};
-    mgeo_status status = mgi_torch_parallel_begin(&way, cores, error);
+    mgi_torch_pass pass = {.lane = lane, .encoder = e, .scope = lane->scope, .batch = batch};
+    mgeo_status status = mgi_torch_parallel_begin(&pass, cores, error);
     if (status != MGEO_OK) return status;
     stream s = {.x = lane->x, .rows = batch->tokens};
-    s.input = input_of(&way, s.x, lane->input, lane->scale, lane->sums);
-    mgi_torch_parallel_embed(&way, s.x, &s.input);
+    s.input = input_of(&pass, s.x, lane->input, lane->scale, lane->sums);
+    mgi_torch_parallel_embed(&pass, s.x, &s.input);
     for (uint32_t i = 0; i < e->spec.layers; i++) {
         bool last = i + 1 == e->spec.layers;
-        stream first = last ? only_first(&way) : s;
-        stream *asking = last ? &first : &s;
-        attend(&way, &e->layers[i], &s, asking);
-        feed_forward(&way, &e->layers[i], asking);
+        stream first = last ? only_first(&pass) : s;
+        stream *queries = last ? &first : &s;
+        attend(&pass, &e->layers[i], &s, queries);
+        feed_forward(&pass, &e->layers[i], queries);
         if (last) s = first;
     }
-    classify(&way, &s, logits);
+    classify(&pass, &s, logits);
     return mgt_scope_leave(lane->scope, error);
 }

@@ -11,7 +11,7 @@ typedef struct block {
     const uint8_t *panel;
     size_t groups; /* of four inputs */
     size_t row;
-    int32_t sums[ROWS_AT_ONCE][PANEL];
+    int32_t sums[MGK_INT8_ROWS_AT_ONCE][MGK_INT8_PANEL];
 } block;
 
 #if defined(MGK_VNNI) || defined(MGK_AVXVNNI) || defined(MGK_AVX2)
@@ -38,7 +38,7 @@ typedef struct block {
     const step *row##r = (const step *)b->input->data + (b->row + r) * b->input->stride;
 #define STEP(r)                                                                                    \
     {                                                                                              \
-        vector x = four_inputs(row##r + g * GROUP);                                                \
+        vector x = four_inputs(row##r + g * MGK_INT8_GROUP);                                       \
         low##r = add_products(low##r, w0, x);                                                      \
         high##r = add_products(high##r, w1, x);                                                    \
         ROW_DONE(low##r, high##r)                                                                  \
@@ -47,8 +47,8 @@ typedef struct block {
 #define CASE(n)                                                                                    \
     case n: {                                                                                      \
         EACH_##n(START) for (size_t g = 0; g < b->groups; g++) {                                   \
-            const uint8_t *at = b->panel + (column * b->groups + g * COLUMNS) * GROUP;             \
-            vector w0 = weights(at), w1 = weights(at + COLUMNS / 2 * GROUP);                       \
+            const uint8_t *at = b->panel + (column * b->groups + g * COLUMNS) * MGK_INT8_GROUP;    \
+            vector w0 = weights(at), w1 = weights(at + COLUMNS / 2 * MGK_INT8_GROUP);              \
             EACH_##n(STEP)                                                                         \
         }                                                                                          \
         EACH_##n(STORE) break;                                                                     \
@@ -75,7 +75,9 @@ static void multiply_columns(block *b, size_t column, size_t count) {
 }
 
 static void multiply_block(block *b, size_t count) {
-    for (size_t column = 0; column < PANEL; column += COLUMNS) multiply_columns(b, column, count);
+    for (size_t column = 0; column < MGK_INT8_PANEL; column += COLUMNS) {
+        multiply_columns(b, column, count);
+    }
 }
 
 #else
@@ -84,16 +86,18 @@ static void multiply_block(block *b, size_t count) {
 #define MGK_INT8_NAME "portable"
 #define MGK_INT8_DTYPE MGK_INT8
 
-enum { FLIP = 0, COLUMNS = PANEL };
+enum { FLIP = 0, COLUMNS = MGK_INT8_PANEL };
 
 static void multiply_row(block *b, size_t r) {
     const int8_t *x = (const int8_t *)b->input->data + (b->row + r) * b->input->stride;
     int32_t *sums = b->sums[r];
     memset(sums, 0, sizeof b->sums[r]);
     for (size_t g = 0; g < b->groups; g++) {
-        const int8_t *w = (const int8_t *)b->panel + g * GROUP * PANEL;
-        for (size_t c = 0; c < PANEL; c++) {
-            for (size_t i = 0; i < GROUP; i++) sums[c] += w[c * GROUP + i] * x[g * GROUP + i];
+        const int8_t *w = (const int8_t *)b->panel + g * MGK_INT8_GROUP * MGK_INT8_PANEL;
+        for (size_t c = 0; c < MGK_INT8_PANEL; c++) {
+            for (size_t i = 0; i < MGK_INT8_GROUP; i++) {
+                sums[c] += w[c * MGK_INT8_GROUP + i] * x[g * MGK_INT8_GROUP + i];
+            }
         }
     }
 }
@@ -109,8 +113,8 @@ static void store_block(const block *b, size_t count, const float *scale, size_t
     for (size_t r = 0; r < count; r++) {
         float row_scale = b->input->scale[b->row + r];
         float *to = out + (b->row + r) * stride;
-        if (columns == PANEL) {
-            for (size_t c = 0; c < PANEL; c++) {
+        if (columns == MGK_INT8_PANEL) {
+            for (size_t c = 0; c < MGK_INT8_PANEL; c++) {
                 to[c] = (float)b->sums[r][c] * (scale[c] * row_scale);
             }
         } else {
@@ -123,13 +127,15 @@ static void store_block(const block *b, size_t count, const float *scale, size_t
 
 static void multiply(const mgk_int8_weight *weight, const mgk_input *input, size_t rows,
                      size_t from, size_t to, float *out, size_t out_stride) {
-    block b = {.input = input, .groups = (weight->inputs + GROUP - 1) / GROUP};
+    block b = {.input = input, .groups = (weight->inputs + MGK_INT8_GROUP - 1) / MGK_INT8_GROUP};
     for (size_t panel = from; panel < to; panel++) {
-        size_t first = panel * PANEL;
-        size_t columns = weight->outputs - first < PANEL ? weight->outputs - first : PANEL;
-        b.panel = weight->panels + first * b.groups * GROUP;
-        for (b.row = 0; b.row < rows; b.row += ROWS_AT_ONCE) {
-            size_t count = rows - b.row < ROWS_AT_ONCE ? rows - b.row : ROWS_AT_ONCE;
+        size_t first = panel * MGK_INT8_PANEL;
+        size_t columns =
+            weight->outputs - first < MGK_INT8_PANEL ? weight->outputs - first : MGK_INT8_PANEL;
+        b.panel = weight->panels + first * b.groups * MGK_INT8_GROUP;
+        for (b.row = 0; b.row < rows; b.row += MGK_INT8_ROWS_AT_ONCE) {
+            size_t count =
+                rows - b.row < MGK_INT8_ROWS_AT_ONCE ? rows - b.row : MGK_INT8_ROWS_AT_ONCE;
             multiply_block(&b, count);
             store_block(&b, count, weight->scale + first, columns, out + first, out_stride);
         }
@@ -138,6 +144,6 @@ static void multiply(const mgk_int8_weight *weight, const mgk_input *input, size
 
 const mgk_int8 MGK_INT8_TABLE = {.name = MGK_INT8_NAME,
                                  .flip = FLIP,
-                                 .form = MGK_INT8_DTYPE,
+                                 .dtype = MGK_INT8_DTYPE,
                                  .columns = COLUMNS,
                                  .multiply = multiply};

@@ -23,9 +23,9 @@ typedef struct mgk_int8_weight {
 
 typedef struct mgk_int8 {
     const char *name;
-    uint8_t flip;   /* what every weight is xor-ed with: 0x80 where they must be unsigned */
-    mgk_dtype form; /* in which inputs must come: MGK_INT8 or MGK_INT8_WIDE */
-    size_t columns; /* outputs of a panel that are computed together, and so lie together */
+    uint8_t flip;    /* what every weight is xor-ed with: 0x80 where they must be unsigned */
+    mgk_dtype dtype; /* in which inputs must come: MGK_INT8 or MGK_INT8_WIDE */
+    size_t columns;  /* outputs of a panel that are computed together, and so lie together */
     /* to[rows, outputs] for panels from..to-1, in fp32, both scales applied. */
     void (*multiply)(const mgk_int8_weight *weight, const mgk_input *input, size_t rows,
                      size_t from, size_t to, float *out, size_t out_stride);
@@ -43,14 +43,8 @@ size_t mgk_int8_bytes(size_t outputs, size_t inputs);
 void mgk_int8_put(const mgk_int8 *kernels, mgk_int8_weight *weight, size_t output,
                   const int8_t *row);
 
-/* The best products for this processor. */
-const mgk_int8 *mgk_dispatch_int8(void);
-
-/* All products that this processor can run, the best one last; returns how many. */
+/* The compilations; dispatch.h says which of them this processor runs. */
 enum { MGK_INT8_VARIANTS = 4 };
-size_t mgk_dispatch_usable_int8(const mgk_int8 *sets[MGK_INT8_VARIANTS]);
-
-/* The compilations; which of them can run is mgk_dispatch_usable_int8's to say. */
 extern const mgk_int8 mgk_int8_base;
 extern const mgk_int8 mgk_int8_avx2;
 extern const mgk_int8 mgk_int8_avxvnni; /* where the compiler knows it: MGK_HAVE_AVXVNNI */

@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-#define IN_LOOP static inline __attribute__((always_inline))
+#define IN_LOOP inline __attribute__((always_inline))
 
 /* Sixteen registers are just enough for the sums of six rows. Compilers would load the inputs of
  * all rows at once, which drives sums out into memory; this makes them wait for the row before. */
@@ -30,7 +30,7 @@ enum { FLIP = 0x80 };
 #define MGK_INT8_DTYPE MGK_INT8
 typedef int8_t step;
 
-IN_LOOP int32_t four_of(const step *at) {
+static IN_LOOP int32_t four_of(const step *at) {
     int32_t four;
     memcpy(&four, at, sizeof four);
     return four;
@@ -45,15 +45,15 @@ IN_LOOP int32_t four_of(const step *at) {
 enum { COLUMNS = 32 };
 typedef __m512i vector;
 
-IN_LOOP vector first_sum(const mgk_input *input, size_t row) {
+static IN_LOOP vector first_sum(const mgk_input *input, size_t row) {
     return _mm512_set1_epi32(-128 * input->sums[row]);
 }
-IN_LOOP vector four_inputs(const step *at) { return _mm512_set1_epi32(four_of(at)); }
-IN_LOOP vector weights(const uint8_t *at) { return _mm512_loadu_si512(at); }
-IN_LOOP vector add_products(vector sum, vector w, vector x) {
+static IN_LOOP vector four_inputs(const step *at) { return _mm512_set1_epi32(four_of(at)); }
+static IN_LOOP vector weights(const uint8_t *at) { return _mm512_loadu_si512(at); }
+static IN_LOOP vector add_products(vector sum, vector w, vector x) {
     return _mm512_dpbusd_epi32(sum, w, x);
 }
-IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
+static IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
     _mm512_storeu_si512(to, low);
     _mm512_storeu_si512(to + 16, high);
 }
@@ -71,14 +71,14 @@ extern const mgk_int8 MGK_INT8_TABLE;
 enum { COLUMNS = 16 };
 typedef __m256i vector;
 
-IN_LOOP vector first_sum(const mgk_input *input, size_t row) {
+static IN_LOOP vector first_sum(const mgk_input *input, size_t row) {
     return _mm256_set1_epi32(-128 * input->sums[row]);
 }
-IN_LOOP vector four_inputs(const step *at) { return _mm256_set1_epi32(four_of(at)); }
-IN_LOOP vector weights(const uint8_t *at) {
+static IN_LOOP vector four_inputs(const step *at) { return _mm256_set1_epi32(four_of(at)); }
+static IN_LOOP vector weights(const uint8_t *at) {
     return _mm256_loadu_si256((const __m256i *)(const void *)at);
 }
-IN_LOOP vector add_products(vector sum, vector w, vector x) {
+static IN_LOOP vector add_products(vector sum, vector w, vector x) {
 #if defined(MGK_AVXVNNI_IN_AVX2)
     /* The instruction's sums by others, so that all around it is tested where it is missing. */
     __m256i w_even = _mm256_and_si256(w, _mm256_set1_epi16(0xff)), w_odd = _mm256_srli_epi16(w, 8);
@@ -89,7 +89,7 @@ IN_LOOP vector add_products(vector sum, vector w, vector x) {
     return _mm256_dpbusd_avx_epi32(sum, w, x);
 #endif
 }
-IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
+static IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
     _mm256_storeu_si256((__m256i *)(void *)to, low);
     _mm256_storeu_si256((__m256i *)(void *)(to + 8), high);
 }
@@ -106,22 +106,22 @@ enum { FLIP = 0, COLUMNS = 8 };
 typedef __m256i vector;
 typedef int16_t step;
 
-IN_LOOP vector first_sum(const mgk_input *input, size_t row) {
+static IN_LOOP vector first_sum(const mgk_input *input, size_t row) {
     (void)input, (void)row;
     return _mm256_setzero_si256();
 }
-IN_LOOP vector four_inputs(const step *at) {
+static IN_LOOP vector four_inputs(const step *at) {
     int64_t four;
     memcpy(&four, at, sizeof four);
     return _mm256_set1_epi64x(four);
 }
-IN_LOOP vector weights(const uint8_t *at) {
+static IN_LOOP vector weights(const uint8_t *at) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)at));
 }
-IN_LOOP vector add_products(vector sum, vector w, vector x) {
+static IN_LOOP vector add_products(vector sum, vector w, vector x) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(w, x));
 }
-IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
+static IN_LOOP void store_sums(int32_t *to, vector low, vector high) {
     _mm256_storeu_si256((__m256i *)(void *)to,
                         _mm256_permute4x64_epi64(_mm256_hadd_epi32(low, high), 0xd8));
 }

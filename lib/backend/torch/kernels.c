@@ -7,56 +7,59 @@
 #include <math.h>
 
 /* Writes part of a row into a product's input, or where it waits to be quantised. */
-INLINE void put(const mgk_input *input, size_t row, float *wait, size_t i, vf x, size_t n) {
+static MGK_VEC_INLINE void put(const mgk_input *input, size_t row, float *wait, size_t i, mgk_vec x,
+                               size_t n) {
     size_t at = row * input->stride + i;
-    if (input->form == MGK_BF16) {
+    if (input->dtype == MGK_BF16) {
         mgk_vec_store_bf16((uint16_t *)input->data + at, x, n);
-    } else if (input->form == MGK_FP32) {
+    } else if (input->dtype == MGK_FP32) {
         mgk_vec_store((float *)input->data + at, x, n);
     } else if (wait != NULL) {
         mgk_vec_store(wait + i, x, n);
     }
 }
 
-/* The largest magnitude so far, and the sum of all, which alone tells of a NaN. */
+/* The largest magnitude so far, and the sum of all, which shows a NaN. */
 typedef struct peak {
-    vf top, sum;
+    mgk_vec top, sum;
 } peak;
 
-INLINE void look(peak *p, vf x) {
-    vf size = mgk_vec_abs(x);
+static MGK_VEC_INLINE void look(peak *p, mgk_vec x) {
+    mgk_vec size = mgk_vec_abs(x);
     p->top = mgk_vec_max(size, p->top);
     p->sum += size;
 }
 
-INLINE vi steps_of(const float *from, vf inverse, size_t n) {
-    vf steps = mgk_vec_load(from, n) * inverse;
-    vf half =
-        (vf)(((vi)steps & mgk_vec_of_i32(INT32_MIN)) | (vi)mgk_vec_of(0.5f)); /* of the same sign */
-    return __builtin_convertvector(steps + half, vi);
+static MGK_VEC_INLINE mgk_vec_i32 steps_of(const float *from, mgk_vec inverse, size_t n) {
+    mgk_vec steps = mgk_vec_load(from, n) * inverse;
+    mgk_vec half = (mgk_vec)(((mgk_vec_i32)steps & mgk_vec_of_i32(INT32_MIN)) |
+                             (mgk_vec_i32)mgk_vec_of(0.5f)); /* of the same sign */
+    return __builtin_convertvector(steps + half, mgk_vec_i32);
 }
 
-INLINE vi quantise_part(const float *from, void *to, size_t i, vf inverse, size_t n, bool wide) {
-    vi whole = steps_of(from + i, inverse, n);
+static MGK_VEC_INLINE mgk_vec_i32 quantise_part(const float *from, void *to, size_t i,
+                                                mgk_vec inverse, size_t n, bool wide) {
+    mgk_vec_i32 whole = steps_of(from + i, inverse, n);
     if (wide) {
-        vs shorts = __builtin_convertvector(whole, vs);
+        mgk_vec_i16 shorts = __builtin_convertvector(whole, mgk_vec_i16);
         memcpy((int16_t *)to + i, &shorts, n * sizeof(int16_t));
     } else {
-        vb bytes = __builtin_convertvector(whole, vb);
+        mgk_vec_i8 bytes = __builtin_convertvector(whole, mgk_vec_i8);
         memcpy((int8_t *)to + i, &bytes, n);
     }
     return whole;
 }
 
 /* Returns the sums of the steps; wide: in two bytes each. */
-INLINE vi quantise_row(const float *from, void *to, size_t width, vf inverse, bool wide) {
-    vi sums = {0};
+static MGK_VEC_INLINE mgk_vec_i32 quantise_row(const float *from, void *to, size_t width,
+                                               mgk_vec inverse, bool wide) {
+    mgk_vec_i32 sums = {0};
     size_t i = 0;
 #if defined(MGK_VEC_PACKS)
-    for (; i + 4 * LANES <= width; i += 4 * LANES) {
-        vi part[4];
+    for (; i + 4 * MGK_VEC_LANES <= width; i += 4 * MGK_VEC_LANES) {
+        mgk_vec_i32 part[4];
         for (size_t k = 0; k < 4; k++) {
-            part[k] = steps_of(from + i + k * LANES, inverse, LANES);
+            part[k] = steps_of(from + i + k * MGK_VEC_LANES, inverse, MGK_VEC_LANES);
             sums += part[k];
         }
         if (wide) {
@@ -66,16 +69,18 @@ INLINE vi quantise_row(const float *from, void *to, size_t width, vf inverse, bo
         }
     }
 #endif
-    for (; i + LANES <= width; i += LANES) sums += quantise_part(from, to, i, inverse, LANES, wide);
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        sums += quantise_part(from, to, i, inverse, MGK_VEC_LANES, wide);
+    }
     if (i < width) sums += quantise_part(from, to, i, inverse, width - i, wide);
     return sums;
 }
 
-/* A row into steps of its scale. A bad row is bad through its scale, and for itself alone. */
+/* Quantises a row. A NaN or infinity makes the scale NaN, and spoils no other row. */
 static void quantise(const float *from, const mgk_input *input, size_t row, size_t width,
                      const peak *p) {
-    bool wide = input->form == MGK_INT8_WIDE;
-    size_t bytes = mgk_kernels_dtype_bytes(input->form);
+    bool wide = input->dtype == MGK_INT8_WIDE;
+    size_t bytes = mgk_kernels_dtype_bytes(input->dtype);
     char *to = (char *)input->data + row * input->stride * bytes;
     float top = mgk_vec_top(p->top), sum = mgk_vec_sum(p->sum);
     if (!(top > 1e-30f && sum < INFINITY)) {
@@ -84,51 +89,56 @@ static void quantise(const float *from, const mgk_input *input, size_t row, size
         input->scale[row] = sum < INFINITY ? 0 : NAN;
         return;
     }
-    vf inverse = mgk_vec_of(127.0f / top);
-    vi sums = wide ? quantise_row(from, to, width, inverse, true)
-                   : quantise_row(from, to, width, inverse, false);
+    mgk_vec inverse = mgk_vec_of(127.0f / top);
+    mgk_vec_i32 sums = wide ? quantise_row(from, to, width, inverse, true)
+                            : quantise_row(from, to, width, inverse, false);
     input->sums[row] = mgk_vec_sum_i32(sums);
     input->scale[row] = top / 127.0f;
 }
 
-INLINE vf spread_part(const float *x, size_t i, float mean, size_t n) {
-    vf keep = {0}; /* lanes beyond the row must not count */
+static MGK_VEC_INLINE mgk_vec spread_part(const float *x, size_t i, float mean, size_t n) {
+    mgk_vec keep = {0}; /* lanes beyond the row must not count */
     for (size_t lane = 0; lane < n; lane++) keep[lane] = 1.0f;
-    vf d = (mgk_vec_load(x + i, n) - mgk_vec_of(mean)) * keep;
+    mgk_vec d = (mgk_vec_load(x + i, n) - mgk_vec_of(mean)) * keep;
     return d * d;
 }
 
-INLINE void norm_part(float *x, const mgk_norm *norm, const mgk_input *input, size_t row, size_t i,
-                      float mean, float inverse, peak *p, size_t n) {
-    vf y = (mgk_vec_load(x + i, n) - mgk_vec_of(mean)) * mgk_vec_of(inverse);
+static MGK_VEC_INLINE void norm_part(float *x, const mgk_norm *norm, const mgk_input *input,
+                                     size_t row, size_t i, float mean, float inverse, peak *p,
+                                     size_t n) {
+    mgk_vec y = (mgk_vec_load(x + i, n) - mgk_vec_of(mean)) * mgk_vec_of(inverse);
     y = y * mgk_vec_load(norm->weight + i, n) + mgk_vec_load(norm->bias + i, n);
     mgk_vec_store(x + i, y, n);
-    if (input->form == MGK_BF16) put(input, row, NULL, i, y, n);
-    if (mgk_kernels_is_quantised(input->form)) look(p, y);
+    if (input->dtype == MGK_BF16) put(input, row, NULL, i, y, n);
+    if (mgk_kernels_is_quantised(input->dtype)) look(p, y);
 }
 
 /* LayerNorm of a row in place, then the product's input; sum: of the row. */
-static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, size_t row, vf sum) {
+static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, size_t row,
+                      mgk_vec sum) {
     size_t width = norm->width, i = 0;
     float mean = mgk_vec_sum(sum) / (float)width;
-    vf spread = {0};
-    for (; i + LANES <= width; i += LANES) spread += spread_part(x, i, mean, LANES);
+    mgk_vec spread = {0};
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        spread += spread_part(x, i, mean, MGK_VEC_LANES);
+    }
     if (i < width) spread += spread_part(x, i, mean, width - i);
     float inverse = 1.0f / sqrtf(mgk_vec_sum(spread) / (float)width + norm->eps);
     peak p = {{0}, {0}};
-    for (i = 0; i + LANES <= width; i += LANES) {
-        norm_part(x, norm, input, row, i, mean, inverse, &p, LANES);
+    for (i = 0; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        norm_part(x, norm, input, row, i, mean, inverse, &p, MGK_VEC_LANES);
     }
     if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
-    if (input->form == MGK_FP32 && input->data != x - row * input->stride) {
+    if (input->dtype == MGK_FP32 && input->data != x - row * input->stride) {
         memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
     }
-    if (mgk_kernels_is_quantised(input->form)) quantise(x, input, row, width, &p);
+    if (mgk_kernels_is_quantised(input->dtype)) quantise(x, input, row, width, &p);
 }
 
-INLINE vf embed_part(const mgk_embedding *e, const void *word, const float *position,
-                     const float *type, float *out, size_t i, size_t n) {
-    vf sum = mgk_vec_load_as(e->words_type, word, i, n) + mgk_vec_load(type + i, n);
+static MGK_VEC_INLINE mgk_vec embed_part(const mgk_embedding *e, const void *word,
+                                         const float *position, const float *type, float *out,
+                                         size_t i, size_t n) {
+    mgk_vec sum = mgk_vec_load_as(e->words_type, word, i, n) + mgk_vec_load(type + i, n);
     sum += mgk_vec_load(position + i, n);
     mgk_vec_store(out + i, sum, n);
     return sum;
@@ -143,19 +153,20 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
         const float *position = e->position_rows + (size_t)e->positions[row] * width;
         const float *type = e->type_rows + (size_t)e->types[row] * width;
         float *out = x + row * width;
-        vf sum = {0};
+        mgk_vec sum = {0};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES) {
-            sum += embed_part(e, word, position, type, out, i, LANES);
+        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+            sum += embed_part(e, word, position, type, out, i, MGK_VEC_LANES);
         }
         if (i < width) sum += embed_part(e, word, position, type, out, i, width - i);
         normalise(out, &e->norm, input, row, sum);
     }
 }
 
-INLINE vf add_part(float *x, const mgk_output *y, size_t row, size_t i, size_t n) {
-    vf add = mgk_vec_load_as(y->type, y->data, row * y->stride + i, n);
-    vf sum = mgk_vec_load(x + i, n) + (add + mgk_vec_load(y->bias + i, n));
+static MGK_VEC_INLINE mgk_vec add_part(float *x, const mgk_output *y, size_t row, size_t i,
+                                       size_t n) {
+    mgk_vec add = mgk_vec_load_as(y->type, y->data, row * y->stride + i, n);
+    mgk_vec sum = mgk_vec_load(x + i, n) + (add + mgk_vec_load(y->bias + i, n));
     mgk_vec_store(x + i, sum, n);
     return sum;
 }
@@ -165,33 +176,37 @@ static void add_norm(float *x, const mgk_output *y, const mgk_norm *norm, const 
     size_t width = norm->width;
     for (size_t row = from; row < to; row++) {
         float *out = x + row * width;
-        vf sum = {0};
+        mgk_vec sum = {0};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES) sum += add_part(out, y, row, i, LANES);
+        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+            sum += add_part(out, y, row, i, MGK_VEC_LANES);
+        }
         if (i < width) sum += add_part(out, y, row, i, width - i);
         normalise(out, norm, input, row, sum);
     }
 }
 
-INLINE void activate_part(mgi_activation activation, const mgk_output *y, const mgk_input *input,
-                          size_t row, size_t i, peak *p, size_t n) {
+static MGK_VEC_INLINE void activate_part(mgi_activation activation, const mgk_output *y,
+                                         const mgk_input *input, size_t row, size_t i, peak *p,
+                                         size_t n) {
     size_t at = row * y->stride;
-    vf x = mgk_vec_load_as(y->type, y->data, at + i, n);
+    mgk_vec x = mgk_vec_load_as(y->type, y->data, at + i, n);
     x = mgk_vec_activate(activation, x + mgk_vec_load(y->bias + i, n));
     put(input, row, (float *)y->data + at, i, x, n);
-    if (mgk_kernels_is_quantised(input->form)) look(p, x);
+    if (mgk_kernels_is_quantised(input->dtype)) look(p, x);
 }
 
-INLINE void activate_rows(mgi_activation activation, const mgk_output *y, size_t width,
-                          const mgk_input *input, size_t from, size_t to) {
+static MGK_VEC_INLINE void activate_rows(mgi_activation activation, const mgk_output *y,
+                                         size_t width, const mgk_input *input, size_t from,
+                                         size_t to) {
     for (size_t row = from; row < to; row++) {
         peak p = {{0}, {0}};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES) {
-            activate_part(activation, y, input, row, i, &p, LANES);
+        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+            activate_part(activation, y, input, row, i, &p, MGK_VEC_LANES);
         }
         if (i < width) activate_part(activation, y, input, row, i, &p, width - i);
-        if (mgk_kernels_is_quantised(input->form)) {
+        if (mgk_kernels_is_quantised(input->dtype)) {
             quantise((float *)y->data + row * y->stride, input, row, width, &p);
         }
     }
@@ -207,10 +222,10 @@ static void activate(mgi_activation activation, const mgk_output *y, size_t widt
     }
 }
 
-INLINE void pack_part(const float *x, const mgk_input *input, size_t row, size_t i, peak *p,
-                      size_t n) {
-    vf y = mgk_vec_load(x + i, n);
-    if (!mgk_kernels_is_quantised(input->form)) put(input, row, NULL, i, y, n);
+static MGK_VEC_INLINE void pack_part(const float *x, const mgk_input *input, size_t row, size_t i,
+                                     peak *p, size_t n) {
+    mgk_vec y = mgk_vec_load(x + i, n);
+    if (!mgk_kernels_is_quantised(input->dtype)) put(input, row, NULL, i, y, n);
     look(p, y);
 }
 
@@ -220,9 +235,11 @@ static void pack(const float *rows, size_t stride, size_t width, const mgk_input
         const float *x = rows + row * stride;
         peak p = {{0}, {0}};
         size_t i = 0;
-        for (; i + LANES <= width; i += LANES) pack_part(x, input, row, i, &p, LANES);
+        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+            pack_part(x, input, row, i, &p, MGK_VEC_LANES);
+        }
         if (i < width) pack_part(x, input, row, i, &p, width - i);
-        if (mgk_kernels_is_quantised(input->form)) quantise(x, input, row, width, &p);
+        if (mgk_kernels_is_quantised(input->dtype)) quantise(x, input, row, width, &p);
     }
 }
 

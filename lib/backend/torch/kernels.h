@@ -4,7 +4,7 @@
  * the program runs.
  *
  * Products add no bias: the kernel that reads a product does. A product's input is written in the
- * form that the precision asks for. */
+ * dtype that the precision asks for. */
 #ifndef MGI_BACKEND_TORCH_KERNELS_H
 #define MGI_BACKEND_TORCH_KERNELS_H
 
@@ -15,20 +15,20 @@
 typedef enum mgk_dtype { MGK_FP32, MGK_BF16, MGK_INT8, MGK_INT8_WIDE } mgk_dtype;
 
 typedef struct mgk_input {
-    mgk_dtype form;
+    mgk_dtype dtype;
     void *data;
     size_t stride; /* elements from row to row */
     float *scale;  /* [rows] in int8 */
     int32_t *sums; /* [rows] in int8: of the row's steps */
 } mgk_input;
 
-static inline bool mgk_kernels_is_quantised(mgk_dtype form) {
-    return form == MGK_INT8 || form == MGK_INT8_WIDE;
+static inline bool mgk_kernels_is_quantised(mgk_dtype dtype) {
+    return dtype == MGK_INT8 || dtype == MGK_INT8_WIDE;
 }
 
 /* Of one number in a row. */
-static inline size_t mgk_kernels_dtype_bytes(mgk_dtype form) {
-    return form == MGK_FP32 ? 4 : form == MGK_INT8 ? 1 : 2;
+static inline size_t mgk_kernels_dtype_bytes(mgk_dtype dtype) {
+    return dtype == MGK_FP32 ? 4 : dtype == MGK_INT8 ? 1 : 2;
 }
 
 /* Rows that come out of a product. */
@@ -70,7 +70,7 @@ typedef struct mgk_sequence {
     uint32_t first;       /* row of its first token, in keys and values */
     uint32_t length;      /* tokens */
     uint32_t first_query; /* row of its first query, in queries and context */
-    uint32_t queries;     /* its first tokens that ask: length, or 1 for [CLS] alone */
+    uint32_t queries;     /* its first tokens that attend: length, or 1 for only [CLS] */
 } mgk_sequence;
 
 typedef struct mgk_kernels {
@@ -85,7 +85,7 @@ typedef struct mgk_kernels {
     /* In int8 y is used up: it is where the activated rows lie before they are quantised. */
     void (*activate)(mgi_activation activation, const mgk_output *y, size_t width,
                      const mgk_input *input, size_t from, size_t to);
-    /* Rows of fp32 into the form that a product takes. */
+    /* Rows of fp32 into the dtype that a product takes. */
     void (*pack)(const float *rows, size_t stride, size_t width, const mgk_input *input,
                  size_t from, size_t to);
     /* scratch: mgk_kernels_attention_scratch floats, aligned to 64 bytes. */
@@ -95,8 +95,5 @@ typedef struct mgk_kernels {
 
 /* Floats that attend needs for sequences up to max_length; 0 if that overflows. */
 size_t mgk_kernels_attention_scratch(uint32_t max_length, uint32_t head_width);
-
-/* The best kernels for this processor. */
-const mgk_kernels *mgk_dispatch_kernels(void);
 
 #endif

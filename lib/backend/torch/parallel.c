@@ -2,37 +2,14 @@
 /* Runs the kernels of one batch, in parallel where the batch may use several cores. */
 #include "backend/torch/parallel.h"
 
-#include "core/alloc.h"
+enum { MIN_ROWS_PER_CORE = 8, MAX_CORES = 1024 };
 
-#include <string.h>
-
-enum { MIN_ROWS_A_CORE = 8, MAX_CORES = 1024, PRODUCT_ROWS = 16 };
-
-size_t mgi_torch_workspace_gemm_rows(mgk_dtype form, size_t rows) {
-    if (form != MGK_BF16) return rows;
-    return (rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS * PRODUCT_ROWS;
-}
-
-/* Attention's memory for each core, kept from run to run. */
-static bool make_scratch(mgi_lane *lane, unsigned cores) {
-    const mgi_encoder *e = lane->encoder;
-    if (cores <= lane->scratch_count) return true;
-    float **list = mgi_realloc(lane->scratch, cores, sizeof *list);
-    if (!list) return false;
-    lane->scratch = list;
-    size_t floats = mgk_kernels_attention_scratch(e->max_length, e->spec.hidden / e->spec.heads);
-    for (; lane->scratch_count < cores; lane->scratch_count++) {
-        float *memory = mgi_alloc_aligned(floats, sizeof *memory);
-        if (!memory) return false;
-        list[lane->scratch_count] = memory;
-    }
-    return true;
-}
-
-mgeo_status mgi_torch_parallel_begin(pass *p, unsigned cores, mgeo_error *error) {
+mgeo_status mgi_torch_parallel_begin(mgi_torch_pass *p, unsigned cores, mgeo_error *error) {
     mgi_lane *lane = p->lane;
     p->cores = cores < 1 ? 1 : cores > MAX_CORES ? MAX_CORES : cores;
-    if (!make_scratch(lane, p->cores)) return mgi_fail_memory(error, "attention", 0);
+    if (!mgi_torch_workspace_reserve_scratch(lane, p->cores)) {
+        return mgi_fail_memory(error, "attention", 0);
+    }
     for (uint32_t row = 0; row < p->batch->rows; row++) {
         for (uint32_t t = p->batch->offsets[row]; t < p->batch->offsets[row + 1]; t++) {
             lane->positions[t] = t - p->batch->offsets[row];
@@ -58,8 +35,8 @@ static void multiply_part(void *context, unsigned part) {
                          w->panels * (part + 1) / w->parts, w->out, w->stride);
 }
 
-void mgi_torch_parallel_gemm_int8(pass *p, const mgk_int8_weight *weight, const mgk_input *input,
-                                  size_t rows, float *out, size_t stride) {
+void mgi_torch_parallel_gemm_int8(mgi_torch_pass *p, const mgk_int8_weight *weight,
+                                  const mgk_input *input, size_t rows, float *out, size_t stride) {
     int8_work w = {p->encoder->int8, weight, input, rows, mgk_int8_panels(weight->outputs),
                    p->cores,         out,    stride};
     if (w.parts > w.panels) w.parts = (unsigned)w.panels;
@@ -68,7 +45,7 @@ void mgi_torch_parallel_gemm_int8(pass *p, const mgk_int8_weight *weight, const 
 
 /* A kernel's work over rows, in equal parts. */
 typedef struct row_work {
-    const pass *pass;
+    const mgi_torch_pass *pass;
     void (*work)(const struct row_work *work, size_t from, size_t to);
     size_t rows;
     unsigned parts;
@@ -87,8 +64,8 @@ static void run_part(void *context, unsigned part) {
     w->work(w, w->rows * part / w->parts, w->rows * (part + 1) / w->parts);
 }
 
-static void run_rows(pass *p, row_work *w) {
-    size_t useful = w->rows / MIN_ROWS_A_CORE + 1;
+static void run_rows(mgi_torch_pass *p, row_work *w) {
+    size_t useful = w->rows / MIN_ROWS_PER_CORE + 1;
     w->pass = p;
     w->parts = p->cores < useful ? p->cores : (unsigned)useful;
     mgt_parallel(p->scope, w->parts, run_part, w);
@@ -102,7 +79,7 @@ static mgk_norm norm_of(const mgi_encoder *e, const mgi_torch_norm *norm) {
     return (mgk_norm){norm->weight, norm->bias, e->spec.hidden, e->spec.norm_eps};
 }
 
-void mgi_torch_parallel_embed(pass *p, float *x, const mgk_input *input) {
+void mgi_torch_parallel_embed(mgi_torch_pass *p, float *x, const mgk_input *input) {
     const mgi_encoder *e = p->encoder;
     mgk_embedding embedding = {.ids = p->batch->ids,
                                .types = p->batch->types,
@@ -124,8 +101,9 @@ static void do_pack(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->pack(w->from, w->width, w->width, w->input, from, to);
 }
 
-void mgi_torch_parallel_pack(pass *p, const float *from, const mgk_input *input, size_t rows) {
-    if (input->form == MGK_FP32 && input->data == from) return;
+void mgi_torch_parallel_pack(mgi_torch_pass *p, const float *from, const mgk_input *input,
+                             size_t rows) {
+    if (input->dtype == MGK_FP32 && input->data == from) return;
     row_work w = {.work = do_pack,
                   .rows = rows,
                   .from = from,
@@ -138,8 +116,8 @@ static void do_add_norm(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->add_norm(w->x, w->y, w->norm, w->input, from, to);
 }
 
-void mgi_torch_parallel_add_norm(pass *p, float *x, const mgk_output *y, const mgi_torch_norm *norm,
-                                 const mgk_input *input, size_t rows) {
+void mgi_torch_parallel_add_norm(mgi_torch_pass *p, float *x, const mgk_output *y,
+                                 const mgi_torch_norm *norm, const mgk_input *input, size_t rows) {
     mgk_norm full = norm_of(p->encoder, norm);
     row_work w = {.work = do_add_norm, .rows = rows, .x = x, .y = y, .norm = &full, .input = input};
     run_rows(p, &w);
@@ -149,7 +127,7 @@ static void do_activate(const row_work *w, size_t from, size_t to) {
     w->pass->encoder->kernels->activate(w->activation, w->y, w->width, w->input, from, to);
 }
 
-void mgi_torch_parallel_activate(pass *p, mgi_activation activation, const mgk_output *y,
+void mgi_torch_parallel_activate(mgi_torch_pass *p, mgi_activation activation, const mgk_output *y,
                                  size_t width, const mgk_input *input, size_t rows) {
     row_work w = {.work = do_activate,
                   .rows = rows,
@@ -161,17 +139,16 @@ void mgi_torch_parallel_activate(pass *p, mgi_activation activation, const mgk_o
 }
 
 typedef struct attend_work {
-    const pass *pass;
+    const mgi_torch_pass *pass;
     const mgk_attention *attention;
     bool first_only;
     unsigned parts;
 } attend_work;
 
-/* Every part takes each so-many-th head of all sequences: lengths differ, so ranges would not be
- * equal. */
+/* Heads of all sequences are dealt out in turn: lengths differ, so ranges would not be equal. */
 static void attend_part(void *context, unsigned part) {
     const attend_work *w = context;
-    const pass *p = w->pass;
+    const mgi_torch_pass *p = w->pass;
     uint32_t heads = w->attention->heads;
     size_t items = (size_t)p->batch->rows * heads;
     for (size_t item = part; item < items; item += w->parts) {
@@ -189,7 +166,7 @@ static void attend_part(void *context, unsigned part) {
     }
 }
 
-void mgi_torch_parallel_attend(pass *p, const mgk_attention *attention, bool first_only) {
+void mgi_torch_parallel_attend(mgi_torch_pass *p, const mgk_attention *attention, bool first_only) {
     attend_work w = {p, attention, first_only, p->cores};
     mgt_parallel(p->scope, p->cores, attend_part, &w);
 }

@@ -74,12 +74,12 @@ mgt_tensor *keep(mgt_scope *scope, at::Tensor tensor) {
     return kept;
 }
 
-at::ScalarType type_of(mgt_dtype kind) { return kind == MGT_BF16 ? at::kBFloat16 : at::kFloat; }
+at::ScalarType type_of(mgt_dtype dtype) { return dtype == MGT_BF16 ? at::kBFloat16 : at::kFloat; }
 
-at::Tensor view_of(mgt_dtype kind, const void *data, size_t rows, size_t columns, size_t stride) {
+at::Tensor view_of(mgt_dtype dtype, const void *data, size_t rows, size_t columns, size_t stride) {
     return at::from_blob(
         const_cast<void *>(data), {static_cast<int64_t>(rows), static_cast<int64_t>(columns)},
-        {static_cast<int64_t>(stride), 1}, at::TensorOptions().dtype(type_of(kind)));
+        {static_cast<int64_t>(stride), 1}, at::TensorOptions().dtype(type_of(dtype)));
 }
 
 } // namespace
@@ -105,13 +105,13 @@ bool mgt_has_mkl(void) { return at::hasMKL(); }
 
 const void *mgt_address(void) { return reinterpret_cast<const void *>(&at::get_num_threads); }
 
-mgeo_status mgt_weight_create(mgt_dtype kind, const void *data, size_t outputs, size_t inputs,
+mgeo_status mgt_weight_create(mgt_dtype dtype, const void *data, size_t outputs, size_t inputs,
                               mgt_weight **weight, mgeo_error *error) {
     *weight = nullptr;
     try {
         c10::InferenceMode inference;
         auto made = std::make_unique<mgt_weight>();
-        made->transposed = view_of(kind, data, outputs, inputs, inputs).t();
+        made->transposed = view_of(dtype, data, outputs, inputs, inputs).t();
         *weight = made.release();
         return MGEO_OK;
     } catch (...) {
@@ -159,11 +159,11 @@ mgeo_status mgt_scope_leave(mgt_scope *scope, mgeo_error *error) {
 
 bool mgt_scope_ok(const mgt_scope *scope) { return scope->error.status == MGEO_OK; }
 
-mgt_tensor *mgt_view(mgt_scope *scope, mgt_dtype kind, void *data, size_t rows, size_t columns,
+mgt_tensor *mgt_view(mgt_scope *scope, mgt_dtype dtype, void *data, size_t rows, size_t columns,
                      size_t stride) {
     mgt_tensor *view = nullptr;
     guarded(scope, "making a view",
-            [&] { view = keep(scope, view_of(kind, data, rows, columns, stride)); });
+            [&] { view = keep(scope, view_of(dtype, data, rows, columns, stride)); });
     return view;
 }
 

@@ -41,7 +41,7 @@ const void *mgt_address(void);
 
 /* Makes a weight of [outputs, inputs] numbers, row-major, aligned to their size and borrowed until
  * mgt_weight_destroy. Errors: MGEO_E_MEMORY, MGEO_E_DEVICE. */
-mgeo_status mgt_weight_create(mgt_dtype kind, const void *data, size_t outputs, size_t inputs,
+mgeo_status mgt_weight_create(mgt_dtype dtype, const void *data, size_t outputs, size_t inputs,
                               mgt_weight **weight, mgeo_error *error);
 void mgt_weight_destroy(mgt_weight *weight);
 
@@ -56,10 +56,10 @@ mgeo_status mgt_scope_leave(mgt_scope *scope, mgeo_error *error);
 bool mgt_scope_ok(const mgt_scope *scope);
 
 /* A view of the caller's rows, `stride` elements apart; F32 or BF16. NULL once the scope failed. */
-mgt_tensor *mgt_view(mgt_scope *scope, mgt_dtype kind, void *data, size_t rows, size_t columns,
+mgt_tensor *mgt_view(mgt_scope *scope, mgt_dtype dtype, void *data, size_t rows, size_t columns,
                      size_t stride);
 
-/* out = input weightᵀ, without a bias; all of one kind. */
+/* out = input weightᵀ, without a bias; all of one dtype. */
 void mgt_gemm(mgt_scope *scope, const mgt_tensor *input, const mgt_weight *weight, mgt_tensor *out);
 
 /* Calls work(context, part) for part 0..parts-1, on the scope's threads where there are several.

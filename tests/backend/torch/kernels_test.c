@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every compilation of the kernels that this processor can run, against one another and against
  * sums written out, over widths that fill whole vectors and that do not. */
-#include "backend/torch/int8.h"
+#include "backend/torch/dispatch.h"
 #include "backend/torch/isa_variant.h"
 #include "support/random_encoder.h"
 
@@ -61,7 +61,7 @@ static double exact(mgi_activation activation, double x) {
 }
 
 /* From far left to far right, so that every branch of every fit is seen. */
-static void activations(void **state) {
+static void test_activations_follow_their_formulas(void **state) {
     (void)state;
     enum { COUNT = 40001 };
     float *in = calloc(COUNT, sizeof *in), *out = calloc(COUNT, sizeof *out);
@@ -86,7 +86,7 @@ static void activations(void **state) {
     free(bias);
 }
 
-static void nan_and_infinity_go_through(void **state) {
+static void test_nan_and_infinity_go_through(void **state) {
     (void)state;
     const mgk_kernels *sets[SETS];
     size_t count = kernel_sets(sets);
@@ -131,7 +131,7 @@ static void add_norm_at(const mgk_kernels *set, size_t width) {
     }
 }
 
-static void add_norms(void **state) {
+static void test_add_norm_normalises_the_sum(void **state) {
     (void)state;
     static const size_t widths[] = {2, 3, 8, 15, 16, 17, 48, 64, 100, 130};
     const mgk_kernels *sets[SETS];
@@ -142,7 +142,7 @@ static void add_norms(void **state) {
 }
 
 /* Rows to bf16 are the nearest, to int8 within half a step; sums and scales are right. */
-static void forms(void **state) {
+static void test_packed_rows_are_the_nearest(void **state) {
     (void)state;
     const mgk_kernels *sets[SETS];
     size_t count = kernel_sets(sets), width = 77, stride = mgk_int8_stride(77);
@@ -218,8 +218,8 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
         }
         row_scale[r] = 0.5f + uniform(&seed) / 4;
     }
-    void *steps = set->form == MGK_INT8_WIDE ? (void *)wide : (void *)x;
-    mgk_input input = {set->form, steps, stride, row_scale, sums};
+    void *steps = set->dtype == MGK_INT8_WIDE ? (void *)wide : (void *)x;
+    mgk_input input = {set->dtype, steps, stride, row_scale, sums};
     size_t middle = mgk_int8_panels(outputs) / 2; /* in two parts, as two cores would */
     set->multiply(&weight, &input, rows, 0, middle, out, outputs);
     set->multiply(&weight, &input, rows, middle, mgk_int8_panels(outputs), out, outputs);
@@ -242,7 +242,7 @@ static void int8_product_at(const mgk_int8 *set, size_t outputs, size_t inputs, 
     free(panels);
 }
 
-static void int8_products(void **state) {
+static void test_int8_products_are_exact(void **state) {
     (void)state;
     const mgk_int8 *sets[MGK_INT8_VARIANTS + 1];
     size_t count = int8_sets(sets);
@@ -257,7 +257,7 @@ static void int8_products(void **state) {
 }
 
 /* A wider machine's answers are a narrower one's, up to rounding. */
-static void attention(void **state) {
+static void test_attention_is_the_same_on_every_isa(void **state) {
     (void)state;
     enum { LENGTH = 37, HIDDEN = 3 * 20 };
     static float qkv[LENGTH * 3 * HIDDEN], bias[3 * HIDDEN], context[SETS][LENGTH * HIDDEN];
@@ -289,9 +289,12 @@ static void attention(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(activations),   cmocka_unit_test(nan_and_infinity_go_through),
-        cmocka_unit_test(add_norms),     cmocka_unit_test(forms),
-        cmocka_unit_test(int8_products), cmocka_unit_test(attention),
+        cmocka_unit_test(test_activations_follow_their_formulas),
+        cmocka_unit_test(test_nan_and_infinity_go_through),
+        cmocka_unit_test(test_add_norm_normalises_the_sum),
+        cmocka_unit_test(test_packed_rows_are_the_nearest),
+        cmocka_unit_test(test_int8_products_are_exact),
+        cmocka_unit_test(test_attention_is_the_same_on_every_isa),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

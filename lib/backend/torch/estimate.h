@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a model will take of memory. */
+#ifndef MGI_BACKEND_TORCH_ESTIMATE_H
+#define MGI_BACKEND_TORCH_ESTIMATE_H
+
+#include "backend/torch/encoder.h"
+
+/* What loading the weights and running lanes on `cores` cores would take. The encoder's precision
+ * and sizes are resolved, and none of its weights is loaded. */
+void mgi_torch_estimate(const mgi_encoder *encoder, const mgi_weights *weights, unsigned cores,
+                        mgi_encoder_estimate *estimate);
+
+#endif
