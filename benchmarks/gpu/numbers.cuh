@@ -3,7 +3,7 @@
 #ifndef BENCH_GPU_NUMBERS_CUH
 #define BENCH_GPU_NUMBERS_CUH
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/dtype.h"
 
 #include <cstdio>
 #include <cstdlib>

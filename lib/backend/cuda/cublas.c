@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Products by cublasLt: how each is described to it, and its guesses at how to make them. */
-#include "backend/cuda/gemm.h"
+#include "backend/cuda/cublas.h"
 
-enum { STEPS_MOST = 512 };
+enum { MAX_BUCKETS = 512 };
 
-/* ---- numbers of rows, told apart finely where they are few ---- */
+/* ---- buckets of row counts, narrow where rows are few ---- */
 
 enum { FINE = 16, FINE_TO = 256, MEDIUM = 128, MEDIUM_TO = 4096, COARSE = 1024 };
 
@@ -13,16 +13,15 @@ uint32_t mgi_cuda_cublas_bucket(uint32_t rows) {
     const uint32_t fine = FINE_TO / FINE;
     if (rows <= MEDIUM_TO) return fine + (rows - FINE_TO + MEDIUM - 1) / MEDIUM - 1;
     const uint32_t medium = fine + (MEDIUM_TO - FINE_TO) / MEDIUM;
-    const uint32_t step = medium + (rows - MEDIUM_TO + COARSE - 1) / COARSE - 1;
-    return step < STEPS_MOST ? step : STEPS_MOST - 1;
+    const uint32_t bucket = medium + (rows - MEDIUM_TO + COARSE - 1) / COARSE - 1;
+    return bucket < MAX_BUCKETS ? bucket : MAX_BUCKETS - 1;
 }
 
-/* The most rows of a step. */
-uint32_t mgi_cuda_cublas_bucket_rows(uint32_t step) {
+uint32_t mgi_cuda_cublas_bucket_rows(uint32_t bucket) {
     const uint32_t fine = FINE_TO / FINE, medium = fine + (MEDIUM_TO - FINE_TO) / MEDIUM;
-    if (step < fine) return (step + 1) * FINE;
-    if (step < medium) return FINE_TO + (step - fine + 1) * MEDIUM;
-    return MEDIUM_TO + (step - medium + 1) * COARSE;
+    if (bucket < fine) return (bucket + 1) * FINE;
+    if (bucket < medium) return FINE_TO + (bucket - fine + 1) * MEDIUM;
+    return MEDIUM_TO + (bucket - medium + 1) * COARSE;
 }
 
 /* ---- cublasLt's descriptions ---- */
@@ -43,9 +42,9 @@ static cudaDataType data_type(mgk_cuda_dtype type) {
     }
 }
 
-/* Where all else is in halves, the pooler's fp32 is rounded to TF32, which is as fine as fp16. */
+/* With half activations the pooler's fp32 is rounded to TF32, which is as fine as fp16. */
 static cublasComputeType_t compute_type(const mgi_encoder *e, mgk_cuda_dtype in) {
-    const bool rounded = e->forms.tf32 || mgk_cuda_dtype_is_half(e->forms.flow);
+    const bool rounded = e->dtypes.tf32 || mgk_cuda_dtype_is_half(e->dtypes.activation);
     if (in == MGK_CUDA_S8) return CUBLAS_COMPUTE_32I;
     if (in == MGK_CUDA_F32 && rounded) return CUBLAS_COMPUTE_32F_FAST_TF32;
     return CUBLAS_COMPUTE_32F;
@@ -64,7 +63,7 @@ static bool describe(const mgi_encoder *e, const mgi_cuda_gemm_shape *s, uint32_
     const int8_t fast = 1;
     cudaDataType scale = s->in == MGK_CUDA_S8 ? CUDA_R_32I : CUDA_R_32F;
     cudaDataType out = data_type(s->out);
-    cudaDataType addend = s->out == MGK_CUDA_E4M3 ? data_type(e->forms.flow) : out;
+    cudaDataType addend = s->out == MGK_CUDA_E4M3 ? data_type(e->dtypes.activation) : out;
     cublasLtMatmulDesc_t product = &d->product;
     bool good =
         cublasLtMatmulDescInit(product, compute_type(e, s->in), scale) == CUBLAS_STATUS_SUCCESS;
@@ -94,14 +93,10 @@ static bool describe(const mgi_encoder *e, const mgi_cuda_gemm_shape *s, uint32_
 
 /* ---- shapes ---- */
 
-bool mgk_cuda_dtype_is_half(mgk_cuda_dtype type) {
-    return type == MGK_CUDA_F16 || type == MGK_CUDA_BF16;
-}
-
 /* The activation that cublasLt can put behind a product, or none. Its GELU is the tanh form: what
  * that does to scores is measured in benchmarks/RESULTS.md; fp32 keeps the erf form. */
 static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
-    if (!mgk_cuda_dtype_is_half(e->forms.flow) || e->forms.product == MGK_CUDA_S8) {
+    if (!mgk_cuda_dtype_is_half(e->dtypes.activation) || e->dtypes.gemm == MGK_CUDA_S8) {
         return CUBLASLT_EPILOGUE_DEFAULT;
     }
     switch (e->spec.activation) {
@@ -112,32 +107,32 @@ static cublasLtEpilogue_t up_epilogue(const mgi_encoder *e) {
     }
 }
 
-mgi_cuda_gemm_shape mgi_cuda_cublas_shape(const mgi_encoder *e, mgi_cuda_gemm_kind site) {
+mgi_cuda_gemm_shape mgi_cuda_cublas_shape(const mgi_encoder *e, mgi_cuda_gemm_kind kind) {
     const uint32_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    const mgk_cuda_dtype product = e->forms.product;
-    const bool steps = product == MGK_CUDA_S8,
-               half = mgk_cuda_dtype_is_half(e->forms.flow) && !steps;
-    mgi_cuda_gemm_shape s = {.in = product,
-                             .out = steps ? MGK_CUDA_S32 : e->forms.flow,
+    const mgk_cuda_dtype gemm = e->dtypes.gemm;
+    const bool int8 = gemm == MGK_CUDA_S8,
+               half = mgk_cuda_dtype_is_half(e->dtypes.activation) && !int8;
+    mgi_cuda_gemm_shape s = {.in = gemm,
+                             .out = int8 ? MGK_CUDA_S32 : e->dtypes.activation,
                              .epilogue = CUBLASLT_EPILOGUE_DEFAULT,
                              .outputs = hidden,
                              .inputs = hidden};
-    switch (site) {
+    switch (kind) {
     case MGI_CUDA_GEMM_QKV: s.outputs = 3 * hidden; break;
     case MGI_CUDA_GEMM_KEY_VALUE: s.outputs = 2 * hidden; break;
     case MGI_CUDA_GEMM_UP:
         s.outputs = wide;
         s.epilogue = up_epilogue(e);
-        if (product == MGK_CUDA_E4M3 && s.epilogue != CUBLASLT_EPILOGUE_DEFAULT) s.out = product;
+        if (gemm == MGK_CUDA_E4M3 && s.epilogue != CUBLASLT_EPILOGUE_DEFAULT) s.out = gemm;
         break;
     case MGI_CUDA_GEMM_DOWN: s.inputs = wide; break;
     case MGI_CUDA_GEMM_POOL: s.in = s.out = MGK_CUDA_F32; break;
     default: break;
     }
-    if (half && site != MGI_CUDA_GEMM_UP && site != MGI_CUDA_GEMM_POOL) {
+    if (half && kind != MGI_CUDA_GEMM_UP && kind != MGI_CUDA_GEMM_POOL) {
         s.epilogue = CUBLASLT_EPILOGUE_BIAS;
     }
-    s.adds = half && (site == MGI_CUDA_GEMM_OUT || site == MGI_CUDA_GEMM_DOWN);
+    s.adds = half && (kind == MGI_CUDA_GEMM_OUT || kind == MGI_CUDA_GEMM_DOWN);
     return s;
 }
 
@@ -154,54 +149,53 @@ static int code_of(cublasStatus_t status) {
     return last != cudaSuccess ? (int)last : (int)cudaErrorUnknown;
 }
 
-/* Rows that a product is given: a few of those behind the last one, which the buffers have. */
 uint32_t mgi_cuda_cublas_padded_rows(uint32_t rows) { return (rows + FINE - 1) / FINE * FINE; }
 
-/* algorithm NULL: cublasLt's own choice. */
-int mgi_cuda_cublas_launch(const mgi_encoder *e, const mgi_cuda_gemm_call *ask,
+int mgi_cuda_cublas_launch(const mgi_encoder *e, const mgi_cuda_gemm_call *call,
                            const cublasLtMatmulAlgo_t *algorithm) {
-    mgi_cuda_gemm_algorithms *a = ask->copy->algorithms;
-    const mgi_cuda_gemm_shape *s = &a->shapes[ask->site];
-    const mgi_cuda_linear *linear = ask->linear;
-    const size_t flow = mgk_cuda_dtype_bytes(e->forms.flow);
-    const void *bias =
-        linear->flow_bias ? (const char *)linear->flow_bias + ask->first * flow : NULL;
-    const float *output_scale = ask->layer ? ask->layer->wide_scale_there : NULL;
+    mgi_cuda_gemm_algorithms *a = call->replica->algorithms;
+    const mgi_cuda_gemm_shape *s = &a->shapes[call->kind];
+    const mgi_cuda_linear *linear = call->linear;
+    const size_t activation = mgk_cuda_dtype_bytes(e->dtypes.activation);
+    const void *bias = linear->epilogue_bias != NULL
+                           ? (const char *)linear->epilogue_bias + call->first * activation
+                           : NULL;
+    const float *output_scale = call->layer != NULL ? call->layer->wide_scale_device : NULL;
     const char *weight = (const char *)linear->weight +
-                         (size_t)ask->first * linear->inputs * mgk_cuda_dtype_bytes(s->in);
-    const bool steps = s->in == MGK_CUDA_S8, adds = s->adds && ask->addend != NULL;
-    const float step = linear->step, share = adds ? 1 : 0;
+                         (size_t)call->first * linear->inputs * mgk_cuda_dtype_bytes(s->in);
+    const bool int8 = s->in == MGK_CUDA_S8, adds = s->adds && call->addend != NULL;
+    const float scale = linear->common_scale, addend_scale = adds ? 1 : 0;
     const int32_t one = 1, zero = 0;
     /* What is added, if only times nothing, may not be the output where it is of another type. */
-    const void *addend = s->out == MGK_CUDA_E4M3 ? ask->workspace : ask->output;
+    const void *addend = s->out == MGK_CUDA_E4M3 ? call->workspace : call->output;
     description d;
-    if (!describe(e, s, mgi_cuda_cublas_padded_rows(ask->rows), bias, output_scale, &d)) {
+    if (!describe(e, s, mgi_cuda_cublas_padded_rows(call->rows), bias, output_scale, &d)) {
         return (int)cudaErrorInvalidValue;
     }
-    return code_of(cublasLtMatmul(
-        a->handle, &d.product, steps ? (const void *)&one : &step, weight, &d.weight, ask->input,
-        &d.input, steps ? (const void *)&zero : &share, adds ? ask->addend : addend, &d.addend,
-        ask->output, &d.output, algorithm, ask->workspace, MGI_CUDA_CUBLAS_WORKSPACE, ask->stream));
+    return code_of(
+        cublasLtMatmul(a->handle, &d.product, int8 ? (const void *)&one : &scale, weight, &d.weight,
+                       call->input, &d.input, int8 ? (const void *)&zero : &addend_scale,
+                       adds ? call->addend : addend, &d.addend, call->output, &d.output, algorithm,
+                       call->workspace, MGI_CUDA_CUBLAS_WORKSPACE, call->stream));
 }
 
 cublasLtMatmulAlgo_t *mgi_cuda_cublas_chosen(const mgi_cuda_gemm_algorithms *a,
-                                             mgi_cuda_gemm_kind site, uint32_t step) {
-    return &a->chosen[site * a->steps + step];
+                                             mgi_cuda_gemm_kind kind, uint32_t bucket) {
+    return &a->chosen[kind * a->buckets + bucket];
 }
 
 /* ---- guesses ---- */
 
-/* cublasLt's guesses, best first. */
-bool mgi_cuda_cublas_guess(const mgi_encoder *e, const mgi_cuda_replica *copy,
-                           mgi_cuda_gemm_kind site, uint32_t rows, int most,
+bool mgi_cuda_cublas_guess(const mgi_encoder *e, const mgi_cuda_replica *replica,
+                           mgi_cuda_gemm_kind kind, uint32_t rows, int most,
                            mgi_cuda_cublas_candidates *c) {
-    const mgi_cuda_gemm_algorithms *a = copy->algorithms;
+    const mgi_cuda_gemm_algorithms *a = replica->algorithms;
     const uint64_t workspace = MGI_CUDA_CUBLAS_WORKSPACE;
-    const void *somewhere = copy->memory; /* says how pointers will be aligned; not read */
+    const void *somewhere = replica->memory; /* says how pointers will be aligned; not read */
     description d;
     cublasLtMatmulPreferenceOpaque_t preference;
     c->count = 0;
-    if (!describe(e, &a->shapes[site], rows, somewhere, somewhere, &d) ||
+    if (!describe(e, &a->shapes[kind], rows, somewhere, somewhere, &d) ||
         cublasLtMatmulPreferenceInit(&preference) != CUBLAS_STATUS_SUCCESS) {
         return false;
     }

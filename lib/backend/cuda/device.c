@@ -10,11 +10,11 @@
 
 enum { OLDEST = 75, ALL = -1 };
 
-/* ---- names */
+/* ---- names ---- */
 
 /* Reads "cuda", "cuda:3" or "cuda:*" up to a comma or the end. */
 static const char *read_one(const char *at, int *ordinal) {
-    enum { DIGITS_MOST = 4 };
+    enum { MAX_DIGITS = 4 };
     if (strncmp(at, "cuda", 4) != 0) return NULL;
     at += 4;
     *ordinal = 0;
@@ -25,13 +25,13 @@ static const char *read_one(const char *at, int *ordinal) {
         return at + 1;
     }
     const char *first = at;
-    for (; *at >= '0' && *at <= '9' && at - first < DIGITS_MOST; at++) {
+    for (; *at >= '0' && *at <= '9' && at - first < MAX_DIGITS; at++) {
         *ordinal = *ordinal * 10 + (*at - '0');
     }
     return at == first ? NULL : at;
 }
 
-/* The ordinals that a name asks for; ALL alone. 0: it is no name of ours. */
+/* The ordinals that a name stands for, or ALL by itself. Returns how many; 0: not a CUDA name. */
 static uint32_t read_name(const char *device, int ordinals[MGI_CUDA_MAX_CARDS]) {
     uint32_t count = 0;
     while (device != NULL && count < MGI_CUDA_MAX_CARDS) {
@@ -60,7 +60,7 @@ void mgi_cuda_device_name(const mgi_cuda_cards *cards, char *name, size_t capaci
     }
 }
 
-/* ---- cards */
+/* ---- cards ---- */
 
 static mgeo_status count_cards(int *count, mgeo_error *error) {
     int driver = 0, runtime = 0;

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passes captured as graphs, for batches so small that launching would take longer than computing.
+/* Forward passes captured as graphs, for batches so small that launching would take longer than
+ * computing.
  */
 #include "backend/cuda/graph.h"
 
+#include "backend/cuda/upload.h"
 #include "core/alloc.h"
 
 #include <stdatomic.h>
 
-/* Sizes of batches that are told apart: a lone row to 16 tokens, several rows less finely. */
-enum { LONE_MOST = 256, LONE = LONE_MOST / MGI_CUDA_GRAPH_SINGLE_ROW_STEP };
+/* Sizes of batches that have graphs: single rows in steps of 16 tokens, several rows in wider ones.
+ */
+enum { SINGLE_MAX_TOKENS = 256, SINGLES = SINGLE_MAX_TOKENS / MGI_CUDA_GRAPH_SINGLE_ROW_STEP };
 static const uint32_t several[] = {64, 128, 256, 384, 512, 768, 1024};
 enum { SEVERAL = sizeof several / sizeof *several, SHORTEST = 8 /* mean tokens of several rows */ };
 
 struct mgi_cuda_graph_set {
-    cudaGraphExec_t lone[LONE];
+    cudaGraphExec_t single[SINGLES];
     cudaGraphExec_t several[SEVERAL];
 };
 
 static int capture(const mgi_cuda_forward_pass *pass, cudaGraphExec_t *executable) {
     cudaGraph_t graph = NULL;
-    /* Other threads may go on with calls that a wider mode would forbid. */
+    /* Other threads may make calls that a wider mode would forbid. */
     cudaError_t code = cudaStreamBeginCapture(pass->stream, cudaStreamCaptureModeThreadLocal);
     if (code != cudaSuccess) return (int)code;
     int launched = mgi_cuda_forward_run(pass);
@@ -39,8 +42,8 @@ static int capture_for(const mgi_cuda_forward_pass *pass, uint32_t rows, uint32_
     mgi_cuda_forward_pass sized = *pass;
     sized.batch.rows = rows;
     sized.batch.tokens = tokens;
-    /* A lone row's size is read where the host wrote it: one word, ahead of every wait. Of several
-     * rows there is more to read than the way to the host's memory is good for. */
+    /* A single row's size is read where the host wrote it: one word, ahead of every wait. Of
+     * several rows there is more to read than the way to the host's memory is good for. */
     sized.batch.stable = rows == 1;
     if (sized.batch.stable) sized.batch.sizes = pass->upload;
     sized.batch.longest = tokens < longest ? tokens : longest;
@@ -52,9 +55,9 @@ static int capture_for(const mgi_cuda_forward_pass *pass, uint32_t rows, uint32_
 static int capture_all(const mgi_cuda_forward_pass *pass, mgi_cuda_graph_set *g) {
     const uint32_t longest = pass->encoder->max_length, most = pass->encoder->batch_tokens;
     int code = 0;
-    for (uint32_t i = 0; i < LONE && code == 0 && i * MGI_CUDA_GRAPH_SINGLE_ROW_STEP < longest;
+    for (uint32_t i = 0; i < SINGLES && code == 0 && i * MGI_CUDA_GRAPH_SINGLE_ROW_STEP < longest;
          i++) {
-        code = capture_for(pass, 1, (i + 1) * MGI_CUDA_GRAPH_SINGLE_ROW_STEP, &g->lone[i]);
+        code = capture_for(pass, 1, (i + 1) * MGI_CUDA_GRAPH_SINGLE_ROW_STEP, &g->single[i]);
     }
     for (uint32_t i = 0; i < SEVERAL && code == 0 && several[i] <= most; i++) {
         code = capture_for(pass, several[i] / SHORTEST, several[i], &g->several[i]);
@@ -63,8 +66,8 @@ static int capture_all(const mgi_cuda_forward_pass *pass, mgi_cuda_graph_set *g)
 }
 
 static void destroy_all(const mgi_cuda_graph_set *g) {
-    for (uint32_t i = 0; i < LONE; i++) {
-        if (g->lone[i] != NULL) cudaGraphExecDestroy(g->lone[i]);
+    for (uint32_t i = 0; i < SINGLES; i++) {
+        if (g->single[i] != NULL) cudaGraphExecDestroy(g->single[i]);
     }
     for (uint32_t i = 0; i < SEVERAL; i++) {
         if (g->several[i] != NULL) cudaGraphExecDestroy(g->several[i]);
@@ -73,11 +76,11 @@ static void destroy_all(const mgi_cuda_graph_set *g) {
 
 /* The driver keeps what graphs and streams once took of the card's memory, for later ones. With a
  * card's first graphs it is made to take as much as two models with all lanes need, so that no load
- * beside a live model takes more. Where this fails, that load does so. */
+ * next to a live model takes more. If this fails, the load takes it. */
 static void reserve(const mgi_cuda_forward_pass *pass) {
     enum { CARDS = 64, SPARE = 2 * MGI_CUDA_LANES_PER_CARD - 1 };
     static atomic_bool reserved[CARDS];
-    const int card = pass->copy->card.ordinal;
+    const int card = pass->replica->card.ordinal;
     mgi_cuda_graph_set graphs[SPARE] = {0};
     cudaStream_t streams[SPARE] = {NULL};
     int code = 0;
@@ -104,7 +107,7 @@ mgeo_status mgi_cuda_graph_set_create(const mgi_cuda_forward_pass *pass,
         reserve(pass);
         return MGEO_OK;
     }
-    return mgi_cuda_device_fail(error, &pass->copy->card, code, "capturing a graph");
+    return mgi_cuda_device_fail(error, &pass->replica->card, code, "capturing a graph");
 }
 
 void mgi_cuda_graph_set_destroy(mgi_cuda_graph_set *g) {
@@ -116,8 +119,8 @@ void mgi_cuda_graph_set_destroy(mgi_cuda_graph_set *g) {
 cudaGraphExec_t mgi_cuda_graph_set_find(const mgi_cuda_graph_set *g, uint32_t rows, uint32_t tokens,
                                         uint32_t *rows_bound) {
     *rows_bound = 1;
-    if (rows == 1 && tokens <= LONE_MOST) {
-        return g->lone[(tokens - 1) / MGI_CUDA_GRAPH_SINGLE_ROW_STEP];
+    if (rows == 1 && tokens <= SINGLE_MAX_TOKENS) {
+        return g->single[(tokens - 1) / MGI_CUDA_GRAPH_SINGLE_ROW_STEP];
     }
     for (uint32_t i = 0; i < SEVERAL; i++) {
         *rows_bound = several[i] / SHORTEST;

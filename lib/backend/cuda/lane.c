@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A lane: a stream, its part of the arena, and the pinned memory through which batches come and
  * logits go. */
-#include "backend/cuda/encoder.h"
+#include "backend/cuda/lane.h"
+
+#include "backend/cuda/forward.h"
 #include "backend/cuda/graph.h"
 #include "backend/cuda/tile_packing.h"
-
+#include "backend/cuda/upload.h"
 #include "core/alloc.h"
 
 #include <stdatomic.h>
@@ -12,8 +14,8 @@
 
 struct mgi_lane {
     mgi_encoder *encoder;
-    mgi_cuda_replica *copy;
-    int place;    /* among the copy's lanes; -1: memory of its own */
+    mgi_cuda_replica *replica;
+    int slot;     /* among the replica's lanes; -1: memory of its own */
     char *memory; /* that, or NULL */
     mgi_cuda_buffers buffers;
     cudaStream_t stream;
@@ -23,7 +25,7 @@ struct mgi_lane {
     uint32_t *flags; /* mark, done */
     uint32_t *order; /* rows as they were sent: the batch's row of each */
     mgi_cuda_gemm_plans *plans;
-    mgk_qkv_attention_plan *heads; /* or NULL */
+    mgk_qkv_attention_plan *qkv_plans; /* or NULL */
     mgi_cuda_graph_set *graphs;
 };
 
@@ -31,31 +33,31 @@ enum { MARK, DONE, FLAGS };
 
 /* ---- life ---- */
 
-/* One of the places in the copy's arena, or -1. Lanes go round the cards. */
-static void take_place(mgi_encoder *e, mgi_lane *lane) {
+/* One of the lane slots in the replica's arena, or -1. Cards take turns. */
+static void take_slot(mgi_encoder *e, mgi_lane *lane) {
     mgi_lock_acquire(&e->mutex);
-    lane->copy = &e->copies[e->next_copy];
-    e->next_copy = (e->next_copy + 1) % e->cards.count;
-    lane->place = -1;
-    for (int i = 0; i < MGI_CUDA_LANES_PER_CARD && lane->place < 0; i++) {
-        if ((lane->copy->lanes_taken & 1u << i) == 0) lane->place = i;
+    lane->replica = &e->replicas[e->next_replica];
+    e->next_replica = (e->next_replica + 1) % e->cards.count;
+    lane->slot = -1;
+    for (int i = 0; i < MGI_CUDA_LANES_PER_CARD && lane->slot < 0; i++) {
+        if ((lane->replica->lanes_taken & 1u << i) == 0) lane->slot = i;
     }
-    if (lane->place >= 0) lane->copy->lanes_taken |= 1u << lane->place;
+    if (lane->slot >= 0) lane->replica->lanes_taken |= 1u << lane->slot;
     mgi_lock_release(&e->mutex);
 }
 
-static void give_place(mgi_lane *lane) {
-    if (lane->copy == NULL || lane->place < 0) return;
+static void give_slot(mgi_lane *lane) {
+    if (lane->replica == NULL || lane->slot < 0) return;
     mgi_lock_acquire(&lane->encoder->mutex);
-    lane->copy->lanes_taken &= ~(1u << lane->place);
+    lane->replica->lanes_taken &= ~(1u << lane->slot);
     mgi_lock_release(&lane->encoder->mutex);
 }
 
 static int take_memory(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
     char *memory;
-    if (lane->place >= 0) {
-        memory = lane->copy->memory + e->weight_bytes + (uint64_t)lane->place * e->lane_bytes;
+    if (lane->slot >= 0) {
+        memory = lane->replica->memory + e->weight_bytes + (uint64_t)lane->slot * e->lane_bytes;
     } else {
         cudaError_t code = cudaMalloc((void **)&lane->memory, e->lane_bytes);
         if (code != cudaSuccess) return (int)code;
@@ -68,7 +70,7 @@ static int take_memory(mgi_lane *lane) {
 
 static int take_pinned(mgi_lane *lane) {
     const mgi_encoder *e = lane->encoder;
-    /* The graph of a lone row reads tokens up to its own bound, which may lie behind the last. */
+    /* The graph of a single row reads tokens up to its own bound, which may lie behind the last. */
     const size_t upload = mgi_cuda_upload_bytes_tiled(
         e->batch_tokens, e->batch_tokens + MGI_CUDA_GRAPH_SINGLE_ROW_STEP, e->batch_tokens);
     const size_t logits = (size_t)e->batch_tokens * e->spec.labels * sizeof(float);
@@ -89,7 +91,7 @@ static int take_pinned(mgi_lane *lane) {
 static mgi_cuda_forward_pass pass_of(const mgi_lane *lane) {
     return (mgi_cuda_forward_pass){
         .encoder = lane->encoder,
-        .copy = lane->copy,
+        .replica = lane->replica,
         .buffers = &lane->buffers,
         .plans = lane->plans,
         .batch = {.sizes = lane->buffers.sizes, .offsets = lane->buffers.offsets},
@@ -106,7 +108,7 @@ static mgeo_status capture(mgi_lane *lane, mgeo_error *error) {
 }
 
 static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
-    const mgi_cuda_card *card = &lane->copy->card;
+    const mgi_cuda_card *card = &lane->replica->card;
     int code = (int)cudaStreamCreateWithFlags(&lane->stream, cudaStreamNonBlocking);
     if (code == 0) {
         code = (int)cudaEventCreateWithFlags(&lane->finished,
@@ -121,11 +123,11 @@ static mgeo_status fill_lane(mgi_lane *lane, mgeo_error *error) {
         return mgi_fail_memory(error, "an order of rows",
                                lane->encoder->batch_tokens * sizeof *lane->order);
     }
-    mgeo_status status =
-        mgi_cuda_gemm_plans_create(lane->encoder, lane->copy, &lane->buffers, &lane->plans, error);
+    mgeo_status status = mgi_cuda_gemm_plans_create(lane->encoder, lane->replica, &lane->buffers,
+                                                    &lane->plans, error);
     if (status == MGEO_OK) {
-        status = mgi_cuda_qkv_attention_create(lane->encoder, lane->copy, &lane->buffers,
-                                               &lane->heads, error);
+        status = mgi_cuda_qkv_attention_create(lane->encoder, lane->replica, &lane->buffers,
+                                               &lane->qkv_plans, error);
     }
     return status == MGEO_OK ? capture(lane, error) : status;
 }
@@ -140,7 +142,7 @@ static void empty_lane(mgi_lane *lane) {
     cudaFreeHost(lane->logits);
     cudaFreeHost(lane->upload);
     cudaFree(lane->memory);
-    mgi_free(lane->heads);
+    mgi_free(lane->qkv_plans);
     mgi_free(lane->order);
     cudaGetLastError(); /* of a device that has failed */
 }
@@ -149,8 +151,8 @@ static mgeo_status open_on_next_card(mgi_encoder *encoder, mgi_lane **lane, mgeo
     mgi_lane *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a lane", sizeof *made);
     made->encoder = encoder;
-    take_place(encoder, made);
-    const int former = mgi_cuda_device_enter(&made->copy->card);
+    take_slot(encoder, made);
+    const int former = mgi_cuda_device_enter(&made->replica->card);
     mgeo_status status = fill_lane(made, error);
     mgi_cuda_device_leave(former);
     if (status == MGEO_OK) {
@@ -173,10 +175,10 @@ mgeo_status mgi_cuda_lane_open(mgi_encoder *encoder, mgi_lane **lane, mgeo_error
 
 void mgi_cuda_lane_close(mgi_lane *lane) {
     if (lane == NULL) return;
-    const int former = mgi_cuda_device_enter(&lane->copy->card);
+    const int former = mgi_cuda_device_enter(&lane->replica->card);
     empty_lane(lane);
     mgi_cuda_device_leave(former);
-    give_place(lane);
+    give_slot(lane);
     mgi_free(lane);
 }
 
@@ -200,7 +202,8 @@ static size_t pack(mgi_lane *lane, const mgi_batch *batch, uint32_t bound, const
     words[1] = batch->tokens;
     offsets[0] = 0;
     for (uint32_t i = 0; i < batch->rows; i++) {
-        offsets[i + 1] = offsets[i] + pack_row(batch, order ? order[i] : i, tokens + offsets[i]);
+        offsets[i + 1] =
+            offsets[i] + pack_row(batch, order != NULL ? order[i] : i, tokens + offsets[i]);
     }
     return mgi_cuda_upload_bytes(bound, batch->tokens);
 }
@@ -241,7 +244,7 @@ static int run_graph(mgi_lane *lane, cudaGraphExec_t graph, const mgi_batch *bat
 /* Cuts a large batch into tiles, where there is a kernel for them. Returns how many; 0: none. */
 static uint32_t cut(mgi_lane *lane, const mgi_batch *batch) {
     enum { LEAST = 1024 };
-    if (batch->tokens < LEAST || lane->heads == NULL) return 0;
+    if (batch->tokens < LEAST || lane->qkv_plans == NULL) return 0;
     char *bounds = lane->upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
     char *tiles = lane->upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
     return mgi_cuda_tile_packing_cut(batch, lane->order, (mgk_qkv_tile *)(void *)tiles,
@@ -251,7 +254,7 @@ static uint32_t cut(mgi_lane *lane, const mgi_batch *batch) {
 static mgi_cuda_tiling tiling_of(const mgi_lane *lane, const mgi_batch *batch, uint32_t tiles) {
     const char *bounds = lane->buffers.upload + mgi_cuda_upload_bounds(batch->rows, batch->tokens);
     const char *first = lane->buffers.upload + mgi_cuda_upload_tiles(batch->rows, batch->tokens);
-    return (mgi_cuda_tiling){.plans = lane->heads,
+    return (mgi_cuda_tiling){.plans = lane->qkv_plans,
                              .tiles = (const mgk_qkv_tile *)(const void *)first,
                              .bounds = (const mgk_qkv_bounds *)(const void *)bounds,
                              .count = tiles};
@@ -295,14 +298,16 @@ mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, unsigned c
                               mgeo_error *error) {
     (void)cores;
     uint32_t bound;
-    const int former = mgi_cuda_device_enter(&lane->copy->card);
+    const int former = mgi_cuda_device_enter(&lane->replica->card);
     cudaGraphExec_t graph =
         mgi_cuda_graph_set_find(lane->graphs, batch->rows, batch->tokens, &bound);
     bool ordered = false;
     int code =
         graph != NULL ? run_graph(lane, graph, batch, bound) : run_launches(lane, batch, &ordered);
     mgi_cuda_device_leave(former);
-    if (code != 0) return mgi_cuda_device_fail(error, &lane->copy->card, code, "computing a batch");
+    if (code != 0) {
+        return mgi_cuda_device_fail(error, &lane->replica->card, code, "computing a batch");
+    }
     deliver(lane, batch, ordered ? lane->order : NULL, logits);
     return mgi_succeed(error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which rows of a batch share a tile of the kernel in heads_sm90.h. */
+/* Which rows of a batch share a tile of the kernel in qkv_attention_sm90.h. */
 #include "backend/cuda/tile_packing.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which rows of a batch share a tile of the kernel in heads_sm90.h. */
+/* Which rows of a batch share a tile of the kernel in qkv_attention_sm90.h. */
 #ifndef MGI_BACKEND_CUDA_TILE_PACKING_H
 #define MGI_BACKEND_CUDA_TILE_PACKING_H
 

@@ -4,7 +4,7 @@
  * Skipped without a card. For tools that slow a kernel down a thousandfold "small" is batches of a
  * few rows alone, "hopper" Hopper's kernels for many rows alone. */
 #include "backend/backend.h"
-#include "backend/cuda/gemm.h"
+#include "backend/cuda/cublas.h"
 #include "backend/cuda/kernels/gemm_sm90.h"
 #include "backend/cuda/kernels/qkv_attention_sm90.h"
 #include "backend/reference.h"
@@ -208,11 +208,11 @@ static void on_hopper(bool winners, bool tiled,
         if (status == MGEO_E_UNSUPPORTED) continue; /* an older card */
         must(status, &error);
         for (int site = MGI_CUDA_GEMM_QKV; site <= MGI_CUDA_GEMM_UP; site++) {
-            encoder->copies[0].algorithms->own[site] =
+            encoder->replicas[0].algorithms->own[site] =
                 winners && (site == MGI_CUDA_GEMM_QKV || site == MGI_CUDA_GEMM_KEY_VALUE ||
                             site == MGI_CUDA_GEMM_UP);
         }
-        if (encoder->copies[0].card.capability == HOPPER) {
+        if (encoder->replicas[0].card.capability == HOPPER) {
             assert_true(encoder->tiled);
             encoder->tiled = tiled;
             must(mgi_cuda_backend.open_lane(encoder, &lane, &error), &error);

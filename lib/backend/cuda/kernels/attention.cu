@@ -4,8 +4,8 @@
  * Halves with heads of 64 numbers go through the tensor cores: one warp takes one head of one
  * sequence, keys and values in shared memory 64 at a time, so that short sequences need one step
  * and no block waits for another. Everything else takes a plain way that is right, not fast. */
+#include "backend/cuda/kernels/attention.h"
 #include "backend/cuda/kernels/dtype.cuh"
-#include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/launch.cuh"
 
 #include <math.h>

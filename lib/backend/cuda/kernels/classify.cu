@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a pass, in fp32: pooler and classifier of every sequence's [CLS]. */
+/* The end of the encoder: [CLS] of every sequence, gathered; in fp32 pooler and classifier. */
+#include "backend/cuda/kernels/classify.h"
 #include "backend/cuda/kernels/dtype.cuh"
-#include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/launch.cuh"
 
 namespace {
 
-constexpr uint32_t POOL_WARPS = 8, EARLY_MOST = 1024, CLASSIFY_THREADS = 256;
+constexpr uint32_t POOL_WARPS = 8, EARLY_MOST = 1024, CLASSIFY_THREADS = 256, GATHER_THREADS = 256;
+
+template <typename T>
+__global__ void __launch_bounds__(GATHER_THREADS)
+    gather_kernel(const T *x, const float *scale, T *to, float *to_scale, uint32_t width,
+                  mgk_cuda_batch batch) {
+    let_next_begin();
+    wait_for_inputs();
+    const uint32_t row = blockIdx.x;
+    if (row >= batch.sizes[0]) return;
+    const size_t from = batch.offsets[row];
+    for (uint32_t i = threadIdx.x; i < width; i += GATHER_THREADS) {
+        to[(size_t)row * width + i] = x[from * width + i];
+    }
+    if (scale && threadIdx.x == 0) to_scale[row] = scale[from];
+}
 
 /* A warp for each output, one sequence after the other: the weights are read once, and ahead of the
  * wait where they fit registers. */
@@ -79,6 +94,22 @@ __global__ void __launch_bounds__(CLASSIFY_THREADS)
 }
 
 } // namespace
+
+int mgk_cuda_classify_gather_first(const void *x, void *to, size_t bytes,
+                                   const mgk_cuda_batch *batch, bool dependent,
+                                   mgk_cuda_stream stream) {
+    return launch(gather_kernel<uint16_t>, batch->rows, GATHER_THREADS, 0, stream, dependent,
+                  static_cast<const uint16_t *>(x), nullptr, static_cast<uint16_t *>(to), nullptr,
+                  (uint32_t)(bytes / 2), *batch);
+}
+
+int mgk_cuda_classify_gather_quantised(const void *x, const float *scale, void *to, float *to_scale,
+                                       uint32_t width, const mgk_cuda_batch *batch, bool dependent,
+                                       mgk_cuda_stream stream) {
+    return launch(gather_kernel<uint8_t>, batch->rows, GATHER_THREADS, 0, stream, dependent,
+                  static_cast<const uint8_t *>(x), scale, static_cast<uint8_t *>(to), to_scale,
+                  width, *batch);
+}
 
 int mgk_cuda_classify_pool(const float *x, const float *weight, float *pooled, uint32_t width,
                            const mgk_cuda_batch *batch, bool dependent, mgk_cuda_stream stream) {

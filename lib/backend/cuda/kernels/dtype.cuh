@@ -3,7 +3,7 @@
 #ifndef MGI_BACKEND_CUDA_KERNELS_DTYPE_CUH
 #define MGI_BACKEND_CUDA_KERNELS_DTYPE_CUH
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/dtype.h"
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>

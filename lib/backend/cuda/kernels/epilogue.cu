@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What follows a product that could not end itself: bias, activation, the next product's form. */
+/* The end of a product whose own kernel could not do it: bias, activation, the next product's
+ * dtype. */
 #include "backend/cuda/kernels/dtype.cuh"
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/epilogue.h"
 #include "backend/cuda/kernels/launch.cuh"
 
 #include <math.h>
@@ -61,7 +62,7 @@ __device__ void quantise_row(const mgk_cuda_epilogue &f, uint32_t row, float *va
 }
 
 __global__ void __launch_bounds__(THREADS)
-    finish_kernel(mgk_cuda_epilogue f, mgk_cuda_batch batch, mgk_cuda_extent extent) {
+    epilogue_kernel(mgk_cuda_epilogue f, mgk_cuda_batch batch, mgk_cuda_extent extent) {
     extern __shared__ float values[];
     let_next_begin();
     wait_for_inputs();
@@ -77,42 +78,12 @@ __global__ void __launch_bounds__(THREADS)
     }
 }
 
-template <typename T>
-__global__ void __launch_bounds__(THREADS)
-    gather_kernel(const T *x, const float *scale, T *to, float *to_scale, uint32_t width,
-                  mgk_cuda_batch batch) {
-    let_next_begin();
-    wait_for_inputs();
-    const uint32_t row = blockIdx.x;
-    if (row >= batch.sizes[0]) return;
-    const size_t from = batch.offsets[row];
-    for (uint32_t i = threadIdx.x; i < width; i += THREADS) {
-        to[(size_t)row * width + i] = x[from * width + i];
-    }
-    if (scale && threadIdx.x == 0) to_scale[row] = scale[from];
-}
-
 } // namespace
 
-int mgk_cuda_epilogue_rows(const mgk_cuda_epilogue *finish, const mgk_cuda_batch *batch,
+int mgk_cuda_epilogue_rows(const mgk_cuda_epilogue *epilogue, const mgk_cuda_batch *batch,
                            mgk_cuda_extent extent, bool dependent, mgk_cuda_stream stream) {
     const uint32_t rows = extent == MGK_CUDA_TOKENS ? batch->tokens : batch->rows;
-    const size_t shared = finish->to_type == MGK_CUDA_S8 ? finish->width * sizeof(float) : 0;
-    return launch(finish_kernel, rows, THREADS, shared, stream, dependent, *finish, *batch, extent);
-}
-
-int mgk_cuda_classify_gather_first(const void *x, void *to, size_t bytes,
-                                   const mgk_cuda_batch *batch, bool dependent,
-                                   mgk_cuda_stream stream) {
-    return launch(gather_kernel<uint16_t>, batch->rows, THREADS, 0, stream, dependent,
-                  static_cast<const uint16_t *>(x), nullptr, static_cast<uint16_t *>(to), nullptr,
-                  (uint32_t)(bytes / 2), *batch);
-}
-
-int mgk_cuda_classify_gather_quantised(const void *x, const float *scale, void *to, float *to_scale,
-                                       uint32_t width, const mgk_cuda_batch *batch, bool dependent,
-                                       mgk_cuda_stream stream) {
-    return launch(gather_kernel<uint8_t>, batch->rows, THREADS, 0, stream, dependent,
-                  static_cast<const uint8_t *>(x), scale, static_cast<uint8_t *>(to), to_scale,
-                  width, *batch);
+    const size_t shared = epilogue->to_type == MGK_CUDA_S8 ? epilogue->width * sizeof(float) : 0;
+    return launch(epilogue_kernel, rows, THREADS, shared, stream, dependent, *epilogue, *batch,
+                  extent);
 }

@@ -104,7 +104,7 @@ sm90::shape shape_of(uint32_t width, uint32_t cluster) {
     return {sm90::THREADS, cluster, (uint32_t)shared_bytes[width]};
 }
 
-/* Counted once for each device: one more than there are, 0 as long as nobody has counted. */
+/* Counted once for each device: one more than there are; 0: not counted yet. */
 std::atomic<int> counted[DEVICES];
 
 uint32_t device_clusters() {

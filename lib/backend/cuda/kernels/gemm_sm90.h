@@ -11,7 +11,7 @@
 #ifndef MGI_BACKEND_CUDA_KERNELS_GEMM_SM90_H
 #define MGI_BACKEND_CUDA_KERNELS_GEMM_SM90_H
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/gemm.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,7 +31,7 @@ bool mgk_gemm_sm90_supports(const mgk_cuda_gemm *product);
 int mgk_gemm_sm90_prepare(const mgk_cuda_gemm *product, uint32_t rows_capacity,
                           mgk_gemm_sm90_plan *plan);
 
-/* dependent: may begin before the kernel before it has ended, see kernels.h. Weight, scale and bias
+/* dependent: may begin before the kernel before it has ended, see launch.h. Weight, scale and bias
  * must not be written by kernels that may still be running then. */
 int mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                          mgk_cuda_stream stream);
@@ -46,7 +46,7 @@ typedef struct mgk_gemm_sm90_tuning {
 /* Fails, changing nothing, if the plan cannot be run so. */
 int mgk_gemm_sm90_tune(mgk_gemm_sm90_plan *plan, const mgk_gemm_sm90_tuning *tuning);
 
-/* The tuning that a launch with so many rows uses. */
+/* The tuning that a launch with that many rows uses. */
 mgk_gemm_sm90_tuning mgk_gemm_sm90_choose(const mgk_gemm_sm90_plan *plan, uint32_t rows);
 
 #ifdef __cplusplus

@@ -59,7 +59,7 @@ __device__ __forceinline__ bool barrier_passed(uint32_t barrier, uint32_t parity
 }
 
 /* Waits until the barrier's phase of that parity has ended. MGK_GEMM_SM90_WATCHDOG, for trials:
- * after so many nanoseconds the kernel is wrong, and ends. */
+ * after that many nanoseconds the kernel is wrong, and ends. */
 __device__ __forceinline__ void barrier_wait(uint32_t barrier, uint32_t parity) {
 #ifdef MGK_GEMM_SM90_WATCHDOG
     uint64_t begin = 0, now;
@@ -150,7 +150,7 @@ __device__ __forceinline__ uint32_t chunk_at(uint32_t row, uint32_t chunk) {
 }
 
 /* 16 numbers of one byte each, stored as a thread has them (columns 2t, 2t + 1, 2t + 8 and 2t + 9
- * beside each other), by their columns; others as they are. */
+ * next to each other), by their columns; others as they are. */
 template <typename Number> __device__ __forceinline__ uint4 in_order(uint4 w) {
     if constexpr (sizeof(Number) == 1) {
         return make_uint4(__byte_perm(w.x, w.y, 0x5410), __byte_perm(w.z, w.w, 0x5410),
@@ -178,7 +178,7 @@ __device__ __forceinline__ void product_commit() {
     asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
-/* Until at most so many committed groups are still under way. */
+/* Waits until at most `groups` committed groups are still under way. */
 template <int groups> __device__ __forceinline__ void product_wait() {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(groups) : "memory");
 }

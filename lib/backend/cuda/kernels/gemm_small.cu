@@ -149,7 +149,7 @@ uint32_t ring_bytes(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     return (most <= AHEAD ? most : (uint32_t)RING) * (plan->tile_rows * BLOCK + WEIGHT_BLOCK);
 }
 
-/* Dynamic shared memory: the ring, behind it the partial sums; a lone block's overlap. */
+/* Dynamic shared memory: the ring, behind it the partial sums; a single block's overlap. */
 uint32_t shared_bytes(const mgk_cuda_gemm *p, const mgk_small_plan *plan) {
     uint32_t ring = ring_bytes(p, plan);
     uint32_t partials = plan->split * share_of(p, plan) * PARTIAL * (uint32_t)sizeof(float);

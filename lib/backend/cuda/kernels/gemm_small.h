@@ -19,7 +19,7 @@
 #ifndef MGI_BACKEND_CUDA_KERNELS_GEMM_SMALL_H
 #define MGI_BACKEND_CUDA_KERNELS_GEMM_SMALL_H
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/gemm.h"
 
 #ifdef __cplusplus
 extern "C" {

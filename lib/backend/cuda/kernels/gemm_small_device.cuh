@@ -3,7 +3,7 @@
 #ifndef MGI_BACKEND_CUDA_KERNELS_GEMM_SMALL_DEVICE_CUH
 #define MGI_BACKEND_CUDA_KERNELS_GEMM_SMALL_DEVICE_CUH
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/gemm.h"
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -46,7 +46,7 @@ __device__ __forceinline__ void cluster_wait() {
 #endif
 }
 
-/* A barrier that opens when so many bytes have been sent to this block. */
+/* A barrier that opens when that many bytes have been sent to this block. */
 __device__ __forceinline__ void begin_receiving(uint32_t barrier, uint32_t bytes) {
 #if __CUDA_ARCH__ >= 900
     asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;\n"

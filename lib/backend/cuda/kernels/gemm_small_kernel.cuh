@@ -108,7 +108,7 @@ __device__ __forceinline__ void send(const task &t, const place &p, const float 
     }
 }
 
-/* The same within a lone block. */
+/* The same within a single block. */
 template <uint32_t tiles>
 __device__ __forceinline__ void keep(const task &t, const place &p, const float (&sum)[tiles][4],
                                      uint32_t row, uint32_t column) {
@@ -177,7 +177,7 @@ template <mgk_cuda_dtype type, bool warpgroup> struct multiplier {
 };
 
 /* One warpgroup multiplies, 64 rows at once: rows that the tile lacks are whatever follows the
- * input's block in shared memory, and nobody reads their sums. The other warpgroup helps to copy
+ * input's block in shared memory, and their sums are not read. The other warpgroup helps to copy
  * and to finish. */
 template <mgk_cuda_dtype type> struct multiplier<type, true> {
     float sum[8][4];
@@ -554,7 +554,7 @@ __device__ __forceinline__ void begin_exchange(const place &p) {
     cluster_arrive();
 }
 
-/* A tile's partial sums exchanged. A lone block's lie where its inputs lay, so all must be done
+/* A tile's partial sums exchanged. A single block's lie where its inputs lay, so all must be done
  * with those. Nobody waits for having been read: a block ends when it has received all. */
 template <typename multiplier>
 __device__ __forceinline__ void exchange(const task &t, const place &p, multiplier &m) {

@@ -3,7 +3,7 @@
 #ifndef MGI_BACKEND_CUDA_KERNELS_LAUNCH_CUH
 #define MGI_BACKEND_CUDA_KERNELS_LAUNCH_CUH
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/batch.h"
 
 #include <cuda_runtime.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Embeddings and residuals, each with the LayerNorm behind it: one warp for each row. */
 #include "backend/cuda/kernels/dtype.cuh"
-#include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/launch.cuh"
+#include "backend/cuda/kernels/norm.h"
 
 namespace {
 

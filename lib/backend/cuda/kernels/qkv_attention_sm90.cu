@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choosing and launching the kernels of heads_sm90_kernel.cuh. */
+/* Choosing and launching the kernels of qkv_attention_sm90_kernel.cuh. */
 #include "backend/cuda/kernels/qkv_attention_sm90.h"
 
 #include "backend/cuda/kernels/qkv_attention_sm90_kernel.cuh"
@@ -9,23 +9,23 @@
 
 namespace {
 
-using kernel = void (*)(sm90_heads::task);
+using kernel = void (*)(sm90_qkv::task);
 
 kernel kernel_of(const mgk_qkv_attention *h) {
     const bool half = h->type == MGK_CUDA_F16, bf16 = h->type == MGK_CUDA_BF16;
     if (h->input_type == MGK_CUDA_E4M3 && half && h->context_type == MGK_CUDA_E4M3) {
-        return sm90_heads::heads<e4m3, __half, e4m3>;
+        return sm90_qkv::qkv_attention<e4m3, __half, e4m3>;
     }
     if (h->input_type != h->type || h->context_type != h->type) return nullptr;
-    if (half) return sm90_heads::heads<__half, __half, __half>;
-    if (bf16) return sm90_heads::heads<__nv_bfloat16, __nv_bfloat16, __nv_bfloat16>;
+    if (half) return sm90_qkv::qkv_attention<__half, __half, __half>;
+    if (bf16) return sm90_qkv::qkv_attention<__nv_bfloat16, __nv_bfloat16, __nv_bfloat16>;
     return nullptr;
 }
 
 struct plan_parts {
     kernel run;
     uint32_t at_once; /* clusters */
-    sm90_heads::task task;
+    sm90_qkv::task task;
 };
 static_assert(sizeof(plan_parts) <= sizeof(mgk_qkv_attention_plan), "plans are too small");
 
@@ -35,16 +35,16 @@ plan_parts read_plan(const mgk_qkv_attention_plan *plan) {
     return parts;
 }
 
-constexpr sm90::shape shape = {sm90_heads::THREADS, sm90_heads::CLUSTER, sm90_heads::SHARED_BYTES};
+constexpr sm90::shape shape = {sm90_qkv::THREADS, sm90_qkv::CLUSTER, sm90_qkv::SHARED_BYTES};
 
-bool encode_maps(const mgk_qkv_attention *h, uint32_t rows_capacity, sm90_heads::task *t) {
+bool encode_maps(const mgk_qkv_attention *h, uint32_t rows_capacity, sm90_qkv::task *t) {
     const sm90::encoder encode = sm90::find_encoder();
-    const uint32_t rows = rows_capacity < sm90_heads::TILE ? sm90_heads::TILE : rows_capacity;
+    const uint32_t rows = rows_capacity < sm90_qkv::TILE ? sm90_qkv::TILE : rows_capacity;
     return encode != nullptr &&
-           sm90::encode_map(encode, h->input_type, h->input, rows, h->hidden, sm90_heads::TILE,
+           sm90::encode_map(encode, h->input_type, h->input, rows, h->hidden, sm90_qkv::TILE,
                             &t->input) &&
            sm90::encode_map(encode, h->input_type, h->weight, 3 * h->hidden, h->hidden,
-                            sm90_heads::BOX, &t->weight);
+                            sm90_qkv::BOX, &t->weight);
 }
 
 /* Whether there is a kernel for it, on whatever device. */
@@ -89,11 +89,11 @@ extern "C" int mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
                                              mgk_cuda_stream stream) {
     if (count == 0) return 0;
     plan_parts parts = read_plan(plan);
-    sm90_heads::task *t = &parts.task;
+    sm90_qkv::task *t = &parts.task;
     t->tiles = tiles;
     t->bounds = bounds;
     t->count = count;
-    t->items = (count + sm90_heads::CLUSTER - 1) / sm90_heads::CLUSTER * t->heads;
+    t->items = (count + sm90_qkv::CLUSTER - 1) / sm90_qkv::CLUSTER * t->heads;
     cudaLaunchConfig_t config;
     cudaLaunchAttribute attributes[2] = {};
     sm90::describe_launch(&config, attributes, shape,

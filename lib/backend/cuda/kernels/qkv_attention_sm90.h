@@ -3,14 +3,15 @@
  *
  * Rows are cut into tiles of up to 128, none of which divides a sequence. A tile's queries, keys
  * and values of one head never leave the multiprocessor that made them. Heads are 64 numbers wide,
- * sequences up to 128 rows long; the host cuts the tiles (tiles.c).
+ * sequences up to 128 rows long; the host cuts the tiles (tile_packing.c).
  *
  * The first call on a device loads kernels: call mgk_qkv_attention_sm90_prepare before a capture
  * begins. */
 #ifndef MGI_BACKEND_CUDA_KERNELS_QKV_ATTENTION_SM90_H
 #define MGI_BACKEND_CUDA_KERNELS_QKV_ATTENTION_SM90_H
 
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/dtype.h"
+#include "backend/cuda/kernels/launch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,7 +66,7 @@ int mgk_qkv_attention_sm90_prepare(const mgk_qkv_attention *heads, uint32_t rows
                                    mgk_qkv_attention_plan *plan);
 
 /* Tiles and bounds lie in device memory. Context is written for the tiles' rows and not beyond.
- * dependent: may begin before the kernel before it has ended, see kernels.h. Weight and bias must
+ * dependent: may begin before the kernel before it has ended, see launch.h. Weight and bias must
  * not be written by kernels that may still be running then. */
 int mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan, const mgk_qkv_tile *tiles,
                                   uint32_t count, const mgk_qkv_bounds *bounds, bool dependent,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel behind heads_sm90.h.
+/* The kernel behind qkv_attention_sm90.h.
  *
  * A block has three warpgroups. One thread of the third keeps a ring of stages in shared memory
  * filled (a stage: 128 bytes along K of a tile's 128 input rows and of a head's 192 weight rows).
@@ -18,7 +18,7 @@
 #include <math.h>
 #include <type_traits>
 
-namespace sm90_heads {
+namespace sm90_qkv {
 
 using namespace sm90;
 
@@ -492,7 +492,7 @@ template <typename In, typename Half, typename Out> struct worker {
         gather<last_count>(more_weights, from, more_context);
         product_wait<1>();
         product_pin(context);
-        warpgroup_sync(number); /* nobody needs the keys any more */
+        warpgroup_sync(number); /* the keys are no longer needed */
         write(context, sum, tile, first, head);
         product_wait<0>();
         product_pin(more_context);
@@ -573,7 +573,7 @@ __device__ __forceinline__ void init_barriers(uint32_t shared) {
 #endif
 
 template <typename In, typename Half, typename Out>
-__global__ void __launch_bounds__(THREADS, 1) heads(const __grid_constant__ task t) {
+__global__ void __launch_bounds__(THREADS, 1) qkv_attention(const __grid_constant__ task t) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     extern __shared__ unsigned char dynamic[];
     uint32_t shared =
@@ -602,6 +602,6 @@ __global__ void __launch_bounds__(THREADS, 1) heads(const __grid_constant__ task
 #endif
 }
 
-} // namespace sm90_heads
+} // namespace sm90_qkv
 
 #endif

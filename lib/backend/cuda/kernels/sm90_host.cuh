@@ -86,7 +86,7 @@ inline void describe_launch(cudaLaunchConfig_t *config, cudaLaunchAttribute attr
     }
 }
 
-/* What a build for another card leaves of a kernel needs hardly any registers. */
+/* What a build for another card leaves of a kernel needs very few registers. */
 template <typename Kernel> bool is_real(Kernel kernel) {
     cudaFuncAttributes attributes;
     return cudaFuncGetAttributes(&attributes, kernel) == cudaSuccess && attributes.numRegs > 64;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weights on their way into the card: converted, quantised, and looked at for their bounds. */
 #include "backend/cuda/kernels/dtype.cuh"
-#include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/launch.cuh"
+#include "backend/cuda/kernels/weights.h"
 
 namespace {
 
