@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Finds the CUDA toolkit and prints five lines for meson.build: nvcc, its version, folders with
-# headers, library files to link (both tab-separated), and the folders they lie in.
+# Finds the CUDA toolkit and prints what meson.build needs of it as lines of key=value: nvcc, version,
+# include (once for each folder with headers), library (once for each file to link) and libdir (once
+# for each folder in which they lie).
 # Order: $CUDA_HOME, nvcc on the PATH, /usr/local/cuda; libraries also from python3's packages.
 set -eu
-tab=$(printf '\t')
 
 fail() {
     printf '%s\n' "$*" >&2
@@ -55,5 +55,7 @@ runtime_header=$(need include cuda_runtime_api.h 'headers')
 blas_header=$(need include cublasLt.h 'cuBLAS headers')
 runtime=$(need lib 'libcudart.so*' 'runtime library')
 blas=$(need lib 'libcublasLt.so*' 'cuBLAS library')
-printf '%s\n' "$nvcc" "$version" "$(dirname "$runtime_header")${tab}$(dirname "$blas_header")" \
-    "$runtime${tab}$blas" "$(dirname "$runtime")${tab}$(dirname "$blas")"
+printf 'nvcc=%s\nversion=%s\n' "$nvcc" "$version"
+printf 'include=%s\n' "$(dirname "$runtime_header")" "$(dirname "$blas_header")"
+printf 'library=%s\n' "$runtime" "$blas"
+printf 'libdir=%s\n' "$(dirname "$runtime")" "$(dirname "$blas")"

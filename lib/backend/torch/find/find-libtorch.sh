@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Finds a libtorch and prints eight lines for meson.build: where it comes from, include folders,
-# library folder, version, C++ standard, link arguments, further compile arguments, and what it
-# multiplies matrices with. Lists are separated by tabs.
+# Finds a libtorch and prints what meson.build needs of it as lines of key=value: origin, include
+# (once for each folder), libdir, version, std (of C++), link (once for each argument), compile
+# (likewise) and blas: what it multiplies matrices with.
 # Order: the folder given as $1, $LIBTORCH, the system's package, python3's torch.
 set -eu
-tab=$(printf '\t')
 
 fail() {
     printf '%s\n' "$*" >&2
@@ -61,9 +60,13 @@ blas_of() { # library folder
     esac
 }
 
-print_facts() { # origin, include folders, library folder, version, include folder, link arguments
-    printf '%s\n' "$1" "$2" "$3" "$4" "$(standard_of "$5")" "$6" "$(string_abi_of "$3")" \
-        "$(blas_of "$3")"
+print_facts() { # origin, library folder, version, folder of ATen/, include folders …
+    printf 'origin=%s\nlibdir=%s\nversion=%s\n' "$1" "$2" "$3"
+    printf 'std=%s\ncompile=%s\nblas=%s\n' "$(standard_of "$4")" "$(string_abi_of "$2")" \
+        "$(blas_of "$2")"
+    printf 'link=-ltorch_cpu\nlink=-lc10\n'
+    shift 4
+    printf 'include=%s\n' "$@"
 }
 
 # A folder as the libtorch archive and the Python package lay it out.
@@ -72,9 +75,9 @@ describe() { # origin, folder
     folder=$(cd "$2" && pwd)
     version_file="$folder/build-version"
     [ -f "$folder/version.py" ] && version_file="$folder/version.py"
-    print_facts "$1" "$folder/include${tab}$folder/include/torch/csrc/api/include" "$folder/lib" \
-        "$(version_of "$folder/include" "$version_file")" "$folder/include" \
-        "-L$folder/lib${tab}-Wl,-rpath,$folder/lib${tab}-ltorch_cpu${tab}-lc10"
+    printf 'link=%s\n' "-L$folder/lib" "-Wl,-rpath,$folder/lib"
+    print_facts "$1" "$folder/lib" "$(version_of "$folder/include" "$version_file")" \
+        "$folder/include" "$folder/include" "$folder/include/torch/csrc/api/include"
 }
 
 # Debian's headers say 1.13.0 in a package that is 1.13.1: ask the package first.
@@ -95,8 +98,8 @@ describe_system() {
     *) return 1 ;;
     esac
     libdir=$(cd "$(dirname "$library")" && pwd)
-    print_facts "the system's package" /usr/include/torch/csrc/api/include "$libdir" \
-        "$(system_version)" /usr/include "-ltorch_cpu${tab}-lc10"
+    print_facts "the system's package" "$libdir" "$(system_version)" /usr/include \
+        /usr/include/torch/csrc/api/include
 }
 
 if [ -n "${1:-}" ]; then
