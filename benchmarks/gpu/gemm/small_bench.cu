@@ -8,7 +8,7 @@
  * Checks compare with a plain fp32 kernel over poisoned outputs. Times are of graphs of 48
  * products, 12 layers of weights that no cache holds; each is the median of 200 replays. */
 #include "backend/cuda/kernels/gemm_small.h"
-#include "numbers.cuh"
+#include "gpu/gemm/numbers.cuh"
 
 #include <algorithm>
 #include <cmath>

@@ -12,7 +12,7 @@
  * buffers as an encoder of 12 layers has. sequence runs the four products of 12 layers in a row:
  * pairs of 45 tokens a second if nothing else had to be done. */
 #include "backend/cuda/kernels/gemm_sm90.h"
-#include "numbers.cuh"
+#include "gpu/gemm/numbers.cuh"
 
 #include <algorithm>
 #include <cmath>
