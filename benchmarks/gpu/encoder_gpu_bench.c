@@ -33,8 +33,8 @@ static uint32_t lengths[PAIRS];
 static mgi_batch batches[PAIRS];
 static uint32_t batch_count;
 
-/* As a queue of some thousand rows would give them: `any_length` in turn, else sorted within each
- * group; and cut. Each batch ascends. */
+/* As a queue of some thousand rows would give them: `mixed_lengths` in turn, else sorted within
+ * each group; and cut. Each batch ascends. */
 static void make_batches(uint32_t budget, bool mixed_lengths) {
     enum { GROUP = 4096 };
     uint64_t seed = 2;

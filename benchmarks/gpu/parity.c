@@ -55,7 +55,7 @@ static bool ask(const settings *s, const variant *v, const char *model, const te
     found->label_count = scores.label_count;
     if (!good) {
         char reason[1024];
-        snprintf(reason, sizeof reason, "%s: %s", model ? model : "bundled", error.message);
+        snprintf(reason, sizeof reason, "%s: %s", model != NULL ? model : "bundled", error.message);
         report_failure("parity", v, reason);
     }
     return good;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers of every type on the device, for the programs that measure one product. */
-#ifndef BENCH_GPU_NUMBERS_CUH
-#define BENCH_GPU_NUMBERS_CUH
+#ifndef BENCHMARKS_GPU_GEMM_NUMBERS_CUH
+#define BENCHMARKS_GPU_GEMM_NUMBERS_CUH
 
 #include "backend/cuda/kernels/dtype.h"
 
@@ -22,14 +22,14 @@
         }                                                                                          \
     } while (0)
 
-static __host__ __device__ size_t size_of(mgk_cuda_dtype type) {
+inline __host__ __device__ size_t size_of(mgk_cuda_dtype type) {
     return type == MGK_CUDA_F32 ? 4 : type == MGK_CUDA_E4M3 ? 1 : 2;
 }
-static const char *name_of(mgk_cuda_dtype type) {
+inline const char *name_of(mgk_cuda_dtype type) {
     return type == MGK_CUDA_F16 ? "f16" : type == MGK_CUDA_BF16 ? "bf16" : "e4m3";
 }
 
-__device__ float number(mgk_cuda_dtype type, const void *p, size_t i) {
+__device__ inline float number(mgk_cuda_dtype type, const void *p, size_t i) {
     switch (type) {
     case MGK_CUDA_F16: return __half2float(((const __half *)p)[i]);
     case MGK_CUDA_BF16: return __bfloat162float(((const __nv_bfloat16 *)p)[i]);
@@ -40,7 +40,7 @@ __device__ float number(mgk_cuda_dtype type, const void *p, size_t i) {
     }
 }
 
-__device__ void set_number(mgk_cuda_dtype type, void *p, size_t i, float x) {
+__device__ inline void set_number(mgk_cuda_dtype type, void *p, size_t i, float x) {
     switch (type) {
     case MGK_CUDA_F16: ((__half *)p)[i] = __float2half_rn(x); break;
     case MGK_CUDA_BF16: ((__nv_bfloat16 *)p)[i] = __float2bfloat16_rn(x); break;
