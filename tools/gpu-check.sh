@@ -127,14 +127,14 @@ sanitize_if_there() { # tool, program, arguments
 # kernels for many. racecheck, which keeps a record of every access to shared memory, gets these alone.
 run_sanitizers() {
     local program programs tool
-    read -r -a programs <<<"${SANITIZE:-tests/backend/cuda_conformance_test}"
+    read -r -a programs <<<"${SANITIZE:-tests/backend/cuda/conformance_test}"
     for program in "${programs[@]}"; do
         sanitize_if_there memcheck "$program"
         sanitize_if_there initcheck "$program"
     done
     for tool in memcheck initcheck racecheck; do
-        sanitize_if_there "$tool" tests/backend/cuda_encoder_test small
-        sanitize_if_there "$tool" tests/backend/cuda_encoder_test hopper
+        sanitize_if_there "$tool" tests/backend/cuda/encoder_test small
+        sanitize_if_there "$tool" tests/backend/cuda/encoder_test hopper
     done
 }
 

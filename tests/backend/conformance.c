@@ -17,10 +17,10 @@
 enum { MIXED = 8, LABELS = 3, THREADS = 4, TURNS = 10 };
 static const uint32_t mixed[MIXED] = {1, 5, 5, 7, 16, 17, 39, 40};
 
-/* An encoder on a toy model, with one lane. */
+/* An encoder on a random model, with one lane. */
 typedef struct stage {
     const conformance_case *subject;
-    toy *model;
+    random_encoder *model;
     mgi_encoder *encoder;
     mgi_encoder_info info;
     mgi_lane *lane;
@@ -39,7 +39,7 @@ static mgi_encoder_spec spec_for(const conformance_case *c) {
     return spec;
 }
 
-static toy *make_model(const conformance_case *c) {
+static random_encoder *make_model(const conformance_case *c) {
     random_encoder_options options = {.spec = spec_for(c), .seed = 3};
     assert_int_equal(options.spec.labels, LABELS);
     return random_encoder_create(&options);
@@ -105,7 +105,7 @@ static void check_device_name(const conformance_case *c, const char *name) {
     }
 }
 
-static void can_be_used(void **state) {
+static void test_can_be_used(void **state) {
     const conformance_case *c = *state;
     mgeo_error error = {0};
     uint64_t bytes = 0;
@@ -115,7 +115,7 @@ static void can_be_used(void **state) {
     assert_true(bytes > 0);
 }
 
-static void describes_itself(void **state) {
+static void test_describes_itself(void **state) {
     const conformance_case *c = *state;
     stage s = begin(c, 0);
     assert_true(c->backend->serves(c->device));
@@ -135,7 +135,7 @@ static void describes_itself(void **state) {
     end(&s);
 }
 
-static void rows_stand_alone(void **state) {
+static void test_rows_stand_alone(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *all = mixed_batch(&s, 50);
     float *together = run(&s, all);
@@ -151,7 +151,7 @@ static void rows_stand_alone(void **state) {
     end(&s);
 }
 
-static void rows_differ(void **state) {
+static void test_rows_differ(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *all = mixed_batch(&s, 50);
     float *logits = run(&s, all);
@@ -163,7 +163,7 @@ static void rows_differ(void **state) {
     end(&s);
 }
 
-static void neighbours_do_not_matter(void **state) {
+static void test_neighbours_do_not_matter(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *all = mixed_batch(&s, 50), *other = mixed_batch(&s, 5000);
     uint32_t first = all->offsets[3], length = mixed[3];
@@ -177,7 +177,7 @@ static void neighbours_do_not_matter(void **state) {
     end(&s);
 }
 
-static void order_is_kept(void **state) {
+static void test_order_is_kept(void **state) {
     stage s = begin(*state, 0);
     static const uint32_t equal[2] = {9, 9};
     random_encoder_batch *ab = random_encoder_batch_create(&s.model->spec, equal, 2, 70);
@@ -210,7 +210,7 @@ static void check_full(const stage *s, uint32_t length) {
     random_encoder_batch_destroy(last);
 }
 
-static void full_batches(void **state) {
+static void test_full_batches_are_computed(void **state) {
     static const uint32_t budgets[] = {40, 77, 400};
     for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
         stage s = begin(*state, budgets[i]);
@@ -222,7 +222,7 @@ static void full_batches(void **state) {
 }
 
 /* A batch must leave nothing behind for the next, whatever their sizes. */
-static void lanes_forget(void **state) {
+static void test_lanes_forget(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *big = mixed_batch(&s, 1),
                          *small = random_encoder_batch_create(&s.model->spec, mixed, 3, 2);
@@ -236,7 +236,7 @@ static void lanes_forget(void **state) {
     end(&s);
 }
 
-static void cores_do_not_matter(void **state) {
+static void test_cores_do_not_matter(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *all = mixed_batch(&s, 50),
                          *one = random_encoder_batch_row(all, MIXED - 1);
@@ -278,7 +278,7 @@ static void *run_lane(void *argument) { /* cmocka's assertions belong to the mai
     return NULL;
 }
 
-static void lanes_run_at_once(void **state) {
+static void test_lanes_run_at_once(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *batches[THREADS];
     float *expected[THREADS];
@@ -296,7 +296,7 @@ static void lanes_run_at_once(void **state) {
     for (unsigned t = 0; t < THREADS; t++) {
         assert_false(runners[t].failed);
         if (!(runners[t].worst <= s.subject->rounding)) {
-            fail_msg("a lane beside others: %g apart", runners[t].worst);
+            fail_msg("a lane next to others: %g apart", runners[t].worst);
         }
         free(expected[t]);
         random_encoder_batch_destroy(batches[t]);
@@ -314,7 +314,7 @@ static void *run_stage(void *argument) {
     return NULL;
 }
 
-static void lanes_change_threads(void **state) {
+static void test_lanes_change_threads(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *b = mixed_batch(&s, 9);
     float *expected = run(&s, b);
@@ -331,9 +331,9 @@ static void lanes_change_threads(void **state) {
     end(&s);
 }
 
-static void bad_requests_leave_nothing(void **state) {
+static void test_bad_requests_leave_nothing(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model(c);
+    random_encoder *model = make_model(c);
     mgeo_error error = {0};
     mgi_encoder *encoder = NULL;
     mgi_encoder_request request = random_encoder_request(model, c->device, 99);
@@ -347,9 +347,9 @@ static void bad_requests_leave_nothing(void **state) {
     random_encoder_destroy(model);
 }
 
-static void cancelled_requests_leave_nothing(void **state) {
+static void test_cancelled_requests_leave_nothing(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model(c);
+    random_encoder *model = make_model(c);
     mgeo_error error;
     mgeo_progress progress = {{0}};
     mgi_encoder *encoder = NULL;
@@ -361,7 +361,7 @@ static void cancelled_requests_leave_nothing(void **state) {
     random_encoder_destroy(model);
 }
 
-static void predictions_say_what_open_does(void **state) {
+static void test_estimates_say_what_open_does(void **state) {
     const conformance_case *c = *state;
     stage s = begin(c, 0);
     mgi_encoder_estimate needs, more;
@@ -389,9 +389,9 @@ static void predictions_say_what_open_does(void **state) {
 }
 
 /* What cannot round to TF32 refuses, rather than look as if it did. */
-static void tf32_is_taken_or_refused(void **state) {
+static void test_tf32_is_taken_or_refused(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model(c);
+    random_encoder *model = make_model(c);
     mgi_encoder_estimate needs;
     mgi_encoder *encoder = NULL;
     mgeo_error error = {0};
@@ -406,9 +406,9 @@ static void tf32_is_taken_or_refused(void **state) {
 }
 
 /* Nobody reads the weights before the load is admitted. */
-static void predictions_look_at_no_weights(void **state) {
+static void test_estimates_look_at_no_weights(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model(c);
+    random_encoder *model = make_model(c);
     mgi_encoder_estimate needs, blind;
     mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     must(c->backend->predict(&request, 1, &needs, NULL), &(mgeo_error){0});
@@ -422,21 +422,21 @@ static void predictions_look_at_no_weights(void **state) {
     random_encoder_destroy(model);
 }
 
-static void destructors_take_null(void **state) {
+static void test_destructors_take_null(void **state) {
     const conformance_case *c = *state;
     c->backend->close_lane(NULL);
     c->backend->close(NULL);
 }
 
 /* Every allocation of ours fails once, in turn: the call says so, and works when asked again. */
-static void allocations_may_fail(void **state) {
+static void test_allocations_may_fail(void **state) {
     const conformance_case *c = *state;
-    toy *model = make_model(c);
+    random_encoder *model = make_model(c);
     mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
     mgeo_error error = {0};
-    for (long n = 1; !encoder; n++) {
+    for (long n = 1; encoder == NULL; n++) {
         mgi_alloc_fail_at(n);
         mgeo_status status = c->backend->open(&request, &encoder, &error);
         if (status != MGEO_OK) {
@@ -445,7 +445,7 @@ static void allocations_may_fail(void **state) {
         }
         assert_true(n < 100000);
     }
-    for (long n = 1; !lane; n++) {
+    for (long n = 1; lane == NULL; n++) {
         mgi_alloc_fail_at(n);
         mgeo_status status = c->backend->open_lane(encoder, &lane, &error);
         if (status != MGEO_OK) {
@@ -471,7 +471,7 @@ static void allocations_may_fail(void **state) {
     random_encoder_destroy(model);
 }
 
-static void runs_allocate_nothing(void **state) {
+static void test_runs_allocate_nothing(void **state) {
     stage s = begin(*state, 0);
     random_encoder_batch *b = mixed_batch(&s, 4);
     free(run(&s, b));
@@ -487,7 +487,7 @@ static void poison(const mgi_tensor *tensor) {
 }
 
 /* Weights that the encoder says it does not keep may go once it is open. */
-static void weights_may_go(void **state) {
+static void test_weights_may_go(void **state) {
     stage s = begin(*state, 0);
     if (!s.info.keeps_weights) {
         random_encoder_batch *b = mixed_batch(&s, 4);
@@ -514,7 +514,7 @@ static void weights_may_go(void **state) {
 }
 
 /* One word's NaN is the trouble of the rows that hold it, and no failure. */
-static void nan_stays_in_its_row(void **state) {
+static void test_nan_stays_in_its_row(void **state) {
     const conformance_case *c = *state;
     if (!c->reads_all_weights) skip();
     stage s = {.subject = c, .model = make_model(c)};
@@ -546,7 +546,7 @@ static void nan_stays_in_its_row(void **state) {
 
 bool conformance_applies(const conformance_case *c) {
     random_encoder_options options = {.spec = spec_for(c), .seed = 3};
-    toy *model = random_encoder_create(&options);
+    random_encoder *model = random_encoder_create(&options);
     mgi_encoder_estimate needs;
     mgi_encoder_request request = random_encoder_request(model, c->device, c->precision);
     mgeo_status status = c->backend->predict(&request, 1, &needs, NULL);
@@ -560,27 +560,27 @@ int conformance_run(const conformance_case *c) {
         CMUnitTestFunction function;
     } list[] = {
 #define CONFORMANCE(function) {#function, function}
-        CONFORMANCE(can_be_used),
-        CONFORMANCE(describes_itself),
-        CONFORMANCE(rows_stand_alone),
-        CONFORMANCE(rows_differ),
-        CONFORMANCE(neighbours_do_not_matter),
-        CONFORMANCE(order_is_kept),
-        CONFORMANCE(full_batches),
-        CONFORMANCE(lanes_forget),
-        CONFORMANCE(cores_do_not_matter),
-        CONFORMANCE(lanes_run_at_once),
-        CONFORMANCE(lanes_change_threads),
-        CONFORMANCE(bad_requests_leave_nothing),
-        CONFORMANCE(cancelled_requests_leave_nothing),
-        CONFORMANCE(predictions_say_what_open_does),
-        CONFORMANCE(tf32_is_taken_or_refused),
-        CONFORMANCE(predictions_look_at_no_weights),
-        CONFORMANCE(destructors_take_null),
-        CONFORMANCE(allocations_may_fail),
-        CONFORMANCE(runs_allocate_nothing),
-        CONFORMANCE(weights_may_go),
-        CONFORMANCE(nan_stays_in_its_row),
+        CONFORMANCE(test_can_be_used),
+        CONFORMANCE(test_describes_itself),
+        CONFORMANCE(test_rows_stand_alone),
+        CONFORMANCE(test_rows_differ),
+        CONFORMANCE(test_neighbours_do_not_matter),
+        CONFORMANCE(test_order_is_kept),
+        CONFORMANCE(test_full_batches_are_computed),
+        CONFORMANCE(test_lanes_forget),
+        CONFORMANCE(test_cores_do_not_matter),
+        CONFORMANCE(test_lanes_run_at_once),
+        CONFORMANCE(test_lanes_change_threads),
+        CONFORMANCE(test_bad_requests_leave_nothing),
+        CONFORMANCE(test_cancelled_requests_leave_nothing),
+        CONFORMANCE(test_estimates_say_what_open_does),
+        CONFORMANCE(test_tf32_is_taken_or_refused),
+        CONFORMANCE(test_estimates_look_at_no_weights),
+        CONFORMANCE(test_destructors_take_null),
+        CONFORMANCE(test_allocations_may_fail),
+        CONFORMANCE(test_runs_allocate_nothing),
+        CONFORMANCE(test_weights_may_go),
+        CONFORMANCE(test_nan_stays_in_its_row),
 #undef CONFORMANCE
     };
     enum { COUNT = sizeof list / sizeof list[0] };

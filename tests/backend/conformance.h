@@ -13,7 +13,7 @@ typedef struct conformance_case {
     double rounding;        /* a row's logits alone and among others, against the largest logit */
     bool reads_all_weights; /* false: the fake backend, which reads the classifier's bias alone */
     bool has_tf32;          /* allow_tf32 is taken, and not refused */
-    uint32_t hidden;        /* of the model; 0: the toy's */
+    uint32_t hidden;        /* of the model; 0: random_encoder_spec's */
     const char *described;  /* how the encoder's name for its device begins; NULL: as `device` */
 } conformance_case;
 

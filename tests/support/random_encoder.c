@@ -46,8 +46,8 @@ static void store(mgi_dtype type, unsigned char *to, float x) {
     }
 }
 
-static mgi_tensor tensor(toy *t, const random_encoder_options *o, uint32_t rows, uint32_t columns,
-                         float middle, float spread, uint64_t *state) {
+static mgi_tensor tensor(random_encoder *t, const random_encoder_options *o, uint32_t rows,
+                         uint32_t columns, float middle, float spread, uint64_t *state) {
     size_t size = o->dtype == MGI_F32 ? 4 : 2, count = (size_t)rows * (columns ? columns : 1);
     unsigned char *memory = malloc(count * size + 1);
     t->memory = realloc(t->memory, (t->blocks + 1) * sizeof *t->memory);
@@ -64,9 +64,9 @@ static mgi_tensor tensor(toy *t, const random_encoder_options *o, uint32_t rows,
                         .dtype = o->dtype};
 }
 
-toy *random_encoder_create(const random_encoder_options *o) {
+random_encoder *random_encoder_create(const random_encoder_options *o) {
     const mgi_encoder_spec *s = &o->spec;
-    toy *t = calloc(1, sizeof *t);
+    random_encoder *t = calloc(1, sizeof *t);
     assert(t);
     uint64_t seed = o->seed, *state = &seed;
     float wide = o->spread > 0 ? o->spread : 2.0f / sqrtf((float)s->hidden);
@@ -103,15 +103,16 @@ toy *random_encoder_create(const random_encoder_options *o) {
     return t;
 }
 
-void random_encoder_destroy(toy *t) {
-    if (!t) return;
+void random_encoder_destroy(random_encoder *t) {
+    if (t == NULL) return;
     for (size_t i = 0; i < t->blocks; i++) free(t->memory[i]);
     free(t->memory);
     free(t->weights.layers);
     free(t);
 }
 
-mgi_encoder_request random_encoder_request(const toy *t, const char *device, int32_t precision) {
+mgi_encoder_request random_encoder_request(const random_encoder *t, const char *device,
+                                           int32_t precision) {
     return (mgi_encoder_request){.device = device,
                                  .precision = precision,
                                  .max_length = t->spec.positions,
@@ -157,7 +158,7 @@ random_encoder_batch *random_encoder_batch_row(const random_encoder_batch *from,
 }
 
 void random_encoder_batch_destroy(random_encoder_batch *b) {
-    if (!b) return;
+    if (b == NULL) return;
     free(b->ids);
     free(b->types);
     free(b->offsets);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small models with seeded random weights, and batches for them. */
-#ifndef TEST_SUPPORT_RANDOM_ENCODER_H
-#define TEST_SUPPORT_RANDOM_ENCODER_H
+#ifndef TESTS_SUPPORT_RANDOM_ENCODER_H
+#define TESTS_SUPPORT_RANDOM_ENCODER_H
 
 #include "backend/backend.h"
 
@@ -13,21 +13,22 @@ typedef struct random_encoder_options {
     bool misaligned; /* tensors begin at odd addresses */
 } random_encoder_options;
 
-typedef struct toy {
+typedef struct random_encoder {
     mgi_encoder_spec spec;
     mgi_weights weights;
     void **memory;
     size_t blocks;
-} toy;
+} random_encoder;
 
 /* A spec of 2 layers, 32 hidden, 4 heads, 64 intermediate, 97 words, 3 labels, gelu. */
 mgi_encoder_spec random_encoder_spec(void);
 
-toy *random_encoder_create(const random_encoder_options *options);
-void random_encoder_destroy(toy *toy);
+random_encoder *random_encoder_create(const random_encoder_options *options);
+void random_encoder_destroy(random_encoder *model);
 
-/* A request for device and precision over the toy, with its positions as max_length. */
-mgi_encoder_request random_encoder_request(const toy *toy, const char *device, int32_t precision);
+/* A request for device and precision over the model, with its positions as max_length. */
+mgi_encoder_request random_encoder_request(const random_encoder *model, const char *device,
+                                           int32_t precision);
 
 typedef struct random_encoder_batch {
     mgi_batch batch;

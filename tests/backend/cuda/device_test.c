@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static void knows_names(void **state) {
+static void test_device_names_are_known(void **state) {
     static const char *const good[] = {
         "cuda", "cuda:0", "cuda:15", "cuda:0,cuda:1", "cuda:3,cuda:1,cuda:2", "cuda:*"};
     static const char *const bad[] = {
@@ -29,7 +29,7 @@ static void knows_names(void **state) {
     assert_false(mgi_cuda_device_is_name(NULL));
 }
 
-static void refuses_too_many(void **state) {
+static void test_too_many_cards_are_refused(void **state) {
     char name[512] = "cuda:0";
     (void)state;
     for (int i = 1; i <= MGI_CUDA_MAX_CARDS; i++) {
@@ -39,7 +39,7 @@ static void refuses_too_many(void **state) {
     assert_false(mgi_cuda_device_is_name(name));
 }
 
-static void refuses_a_card_named_twice(void **state) {
+static void test_a_card_named_twice_is_refused(void **state) {
     mgi_cuda_cards cards;
     mgeo_error error;
     (void)state;
@@ -47,7 +47,7 @@ static void refuses_a_card_named_twice(void **state) {
     assert_non_null(strstr(error.message, "twice"));
 }
 
-static void writes_names(void **state) {
+static void test_names_are_written_as_they_are_read(void **state) {
     mgi_cuda_cards cards = {.count = 2, .card = {{.ordinal = 0}, {.ordinal = 12}}};
     char name[64], narrow[8];
     (void)state;
@@ -58,7 +58,7 @@ static void writes_names(void **state) {
 }
 
 /* One line that says what is missing and what to do, from each way in; nothing is half open. */
-static void says_what_is_missing(void **state) {
+static void test_what_is_missing_is_said_in_one_line(void **state) {
     mgi_cuda_cards cards;
     mgeo_error usable, error;
     (void)state;
@@ -69,7 +69,7 @@ static void says_what_is_missing(void **state) {
     assert_int_equal(mgi_cuda_device_find("cuda:*", &cards, &error), MGEO_E_DEVICE);
 
     random_encoder_options options = {.spec = random_encoder_spec(), .seed = 1};
-    toy *model = random_encoder_create(&options);
+    random_encoder *model = random_encoder_create(&options);
     mgi_encoder_request request = random_encoder_request(model, "cuda", MGEO_BF16);
     mgi_encoder_estimate needs;
     mgi_encoder *encoder = (mgi_encoder *)&needs;
@@ -83,7 +83,7 @@ static void says_what_is_missing(void **state) {
     random_encoder_destroy(model);
 }
 
-static void says_which_card_is_missing(void **state) {
+static void test_a_missing_card_is_named(void **state) {
     mgi_cuda_cards cards;
     mgeo_error error;
     (void)state;
@@ -94,12 +94,12 @@ static void says_which_card_is_missing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_names),
-        cmocka_unit_test(refuses_too_many),
-        cmocka_unit_test(refuses_a_card_named_twice),
-        cmocka_unit_test(writes_names),
-        cmocka_unit_test(says_what_is_missing),
-        cmocka_unit_test(says_which_card_is_missing),
+        cmocka_unit_test(test_device_names_are_known),
+        cmocka_unit_test(test_too_many_cards_are_refused),
+        cmocka_unit_test(test_a_card_named_twice_is_refused),
+        cmocka_unit_test(test_names_are_written_as_they_are_read),
+        cmocka_unit_test(test_what_is_missing_is_said_in_one_line),
+        cmocka_unit_test(test_a_missing_card_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

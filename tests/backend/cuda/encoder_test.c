@@ -22,7 +22,7 @@
 
 enum { MANY_BATCHES = 3 }; /* of check_many */
 enum { SKIPPED = 77, LONGEST = 160, SMALL_BATCH = 1024, LARGE_BATCH = 5632 };
-enum { UNRACED_BATCH = 4095 }; /* the largest for which no products race at load */
+enum { UNTIMED_BATCH = 4095 }; /* the largest that is not autotuned at load */
 
 typedef struct kind {
     const char *name;
@@ -39,13 +39,13 @@ static const kind kinds[] = {{"fp32", MGEO_FP32, 1e-5},
 enum { NAN_WORD = 5 };
 static bool has_nan; /* models made from now on: in that word's embedding */
 
-static toy *make_model(void) {
+static random_encoder *make_model(void) {
     random_encoder_options options = {.spec = random_encoder_spec(), .seed = 21};
     options.spec.hidden = 128;
     options.spec.heads = 2;
     options.spec.intermediate = 512;
     options.spec.positions = LONGEST;
-    toy *model = random_encoder_create(&options);
+    random_encoder *model = random_encoder_create(&options);
     float *words = (float *)(uintptr_t)model->weights.word_embeddings.data;
     if (has_nan) words[(size_t)NAN_WORD * options.spec.hidden] = NAN;
     return model;
@@ -58,7 +58,8 @@ static void must(mgeo_status status, const mgeo_error *error) {
 enum { MAX_LABELS = 8, MAX_BATCHES = 20 };
 
 /* Naive logits of the batch, kept for the precisions after the first. */
-static const double *expected_of(const toy *model, const random_encoder_batch *b, unsigned number) {
+static const double *expected_of(const random_encoder *model, const random_encoder_batch *b,
+                                 unsigned number) {
     static double *known[MAX_BATCHES];
     assert_true(number < MAX_BATCHES);
     if (known[number] != NULL) return known[number];
@@ -73,8 +74,8 @@ static const double *expected_of(const toy *model, const random_encoder_batch *b
 }
 
 /* The largest difference over a batch. */
-static double apart(const toy *model, const random_encoder_batch *b, const double *expected,
-                    const float *logits) {
+static double apart(const random_encoder *model, const random_encoder_batch *b,
+                    const double *expected, const float *logits) {
     const uint32_t labels = model->spec.labels;
     double difference = 0, size = 0;
     for (uint32_t r = 0; r < b->batch.rows; r++) {
@@ -89,7 +90,7 @@ static double apart(const toy *model, const random_encoder_batch *b, const doubl
 }
 
 /* `number` tells batches apart. */
-static void check_batch(const toy *model, mgi_lane *lane, const kind *k, unsigned number,
+static void check_batch(const random_encoder *model, mgi_lane *lane, const kind *k, unsigned number,
                         const uint32_t *lengths, uint32_t rows) {
     mgeo_error error;
     random_encoder_batch *b = random_encoder_batch_create(&model->spec, lengths, rows, 99);
@@ -106,8 +107,8 @@ static void check_batch(const toy *model, mgi_lane *lane, const kind *k, unsigne
 
 /* One encoder and lane for each precision that the card has. */
 static void each_kind(uint32_t batch_tokens,
-                      void (*check)(const toy *model, mgi_lane *lane, const kind *k)) {
-    toy *model = make_model();
+                      void (*check)(const random_encoder *model, mgi_lane *lane, const kind *k)) {
+    random_encoder *model = make_model();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         mgi_encoder_request request = random_encoder_request(model, "cuda", kinds[i].precision);
         mgi_encoder *encoder = NULL;
@@ -125,7 +126,7 @@ static void each_kind(uint32_t batch_tokens,
     random_encoder_destroy(model);
 }
 
-static void check_few(const toy *model, mgi_lane *lane, const kind *k) {
+static void check_few(const random_encoder *model, mgi_lane *lane, const kind *k) {
     static const uint32_t lone[] = {1, 16, 17, 45, 64, 65, LONGEST};
     static const uint32_t to_32[] = {1, 2, 7, 15, 16, 17, 31, 32};
     static const uint32_t to_48[] = {1, 16, 31, 33, 47, 48};
@@ -139,13 +140,13 @@ static void check_few(const toy *model, mgi_lane *lane, const kind *k) {
     check_batch(model, lane, k, number++, to_end, sizeof to_end / sizeof *to_end);
 }
 
-static void few_rows(void **state) {
+static void test_few_rows_match_the_reference(void **state) {
     (void)state;
     each_kind(SMALL_BATCH, check_few);
 }
 
 /* Launched kernel by kernel, our products for many rows among them. */
-static void check_many(const toy *model, mgi_lane *lane, const kind *k) {
+static void check_many(const random_encoder *model, mgi_lane *lane, const kind *k) {
     enum { ROWS = 60, FIRST_NUMBER = 12 };
     unsigned number = FIRST_NUMBER;
     uint32_t lengths[ROWS];
@@ -155,14 +156,14 @@ static void check_many(const toy *model, mgi_lane *lane, const kind *k) {
     }
 }
 
-static void many_rows(void **state) {
+static void test_many_rows_match_the_reference(void **state) {
     (void)state;
     each_kind(LARGE_BATCH, check_many);
 }
 
 /* ---- Hopper's kernels for many rows: the linker sends launches by here ---- */
 
-static unsigned products, heads;
+static unsigned gemms, qkv_attentions;
 
 int __real_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream);
@@ -179,7 +180,7 @@ int __wrap_mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
 
 int __wrap_mgk_gemm_sm90_launch(const mgk_gemm_sm90_plan *plan, uint32_t rows, bool dependent,
                                 mgk_cuda_stream stream) {
-    products++;
+    gemms++;
     return __real_mgk_gemm_sm90_launch(plan, rows, dependent, stream);
 }
 
@@ -187,36 +188,36 @@ int __wrap_mgk_qkv_attention_sm90_launch(const mgk_qkv_attention_plan *plan,
                                          const mgk_qkv_tile *tiles, uint32_t count,
                                          const mgk_qkv_bounds *bounds, bool dependent,
                                          mgk_cuda_stream stream) {
-    heads++;
+    qkv_attentions++;
     return __real_mgk_qkv_attention_sm90_launch(plan, tiles, count, bounds, dependent, stream);
 }
 
-/* As if our products had won the race when the model was loaded, or lost it. There is none:
+/* As if autotuning had chosen our products when the model was loaded, or others. It does not run:
  * racecheck does not get through it. */
-static void on_hopper(bool winners, bool tiled,
-                      void (*check)(const toy *model, mgi_lane *lane, const kind *k)) {
+static void on_hopper(bool own_gemms, bool tiled,
+                      void (*check)(const random_encoder *model, mgi_lane *lane, const kind *k)) {
     enum { HOPPER = 90 };
-    toy *model = make_model();
+    random_encoder *model = make_model();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].precision == MGEO_FP32 || kinds[i].precision == MGEO_INT8) continue;
         mgi_encoder_request request = random_encoder_request(model, "cuda", kinds[i].precision);
         mgi_encoder *encoder = NULL;
         mgi_lane *lane = NULL;
         mgeo_error error;
-        request.batch_tokens = UNRACED_BATCH;
+        request.batch_tokens = UNTIMED_BATCH;
         const mgeo_status status = mgi_cuda_backend.open(&request, &encoder, &error);
         if (status == MGEO_E_UNSUPPORTED) continue; /* an older card */
         must(status, &error);
-        for (int site = MGI_CUDA_GEMM_QKV; site <= MGI_CUDA_GEMM_UP; site++) {
-            encoder->replicas[0].algorithms->own[site] =
-                winners && (site == MGI_CUDA_GEMM_QKV || site == MGI_CUDA_GEMM_KEY_VALUE ||
-                            site == MGI_CUDA_GEMM_UP);
+        for (int g = MGI_CUDA_GEMM_QKV; g <= MGI_CUDA_GEMM_UP; g++) {
+            encoder->replicas[0].algorithms->own[g] =
+                own_gemms &&
+                (g == MGI_CUDA_GEMM_QKV || g == MGI_CUDA_GEMM_KEY_VALUE || g == MGI_CUDA_GEMM_UP);
         }
         if (encoder->replicas[0].card.capability == HOPPER) {
             assert_true(encoder->tiled);
             encoder->tiled = tiled;
             must(mgi_cuda_backend.open_lane(encoder, &lane, &error), &error);
-            products = heads = 0;
+            gemms = qkv_attentions = 0;
             check(model, lane, &kinds[i]);
             mgi_cuda_backend.close_lane(lane);
         }
@@ -225,21 +226,21 @@ static void on_hopper(bool winners, bool tiled,
     random_encoder_destroy(model);
 }
 
-static void check_winners(const toy *model, mgi_lane *lane, const kind *k) {
+static void check_own_gemms(const random_encoder *model, mgi_lane *lane, const kind *k) {
     check_many(model, lane, k);
     /* The first layer's queries, keys and values, and up; the second's keys and values. */
-    assert_int_equal(products, 3 * MANY_BATCHES);
-    assert_int_equal(heads, 0);
+    assert_int_equal(gemms, 3 * MANY_BATCHES);
+    assert_int_equal(qkv_attentions, 0);
 }
 
-static void hopper_winners_run(void **state) {
+static void test_hopper_gemms_run_where_they_won(void **state) {
     (void)state;
-    on_hopper(true, false, check_winners);
+    on_hopper(true, false, check_own_gemms);
 }
 
 /* Rows of lengths up to what a tile takes, across its middle and not, the last tile not full; then
  * one row more, which no tile takes. */
-static void check_tiles(const toy *model, mgi_lane *lane, const kind *k) {
+static void check_tiles(const random_encoder *model, mgi_lane *lane, const kind *k) {
     enum { ROWS = 63, FIRST_NUMBER = 15 };
     static const uint32_t steps[] = {2, 1};
     uint32_t lengths[ROWS + 1];
@@ -248,20 +249,20 @@ static void check_tiles(const toy *model, mgi_lane *lane, const kind *k) {
         for (uint32_t r = 0; r < ROWS; r++) lengths[r] = 1 + r * steps[i];
         lengths[ROWS - 1] = MGK_QKV_TILE_ROWS;
         check_batch(model, lane, k, number++, lengths, ROWS);
-        assert_int_equal(heads, i + 1); /* of two layers the first */
+        assert_int_equal(qkv_attentions, i + 1); /* of two layers the first */
     }
     lengths[ROWS] = MGK_QKV_TILE_ROWS + 1;
     check_batch(model, lane, k, number, lengths, ROWS + 1);
-    assert_int_equal(heads, 2);
+    assert_int_equal(qkv_attentions, 2);
 }
 
-static void hopper_tiles_run(void **state) {
+static void test_hopper_tiles_run(void **state) {
     (void)state;
     on_hopper(false, true, check_tiles);
 }
 
 /* One word's NaN stays in its rows, though others share their tiles. */
-static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
+static void check_nan(const random_encoder *model, mgi_lane *lane, const kind *k) {
     enum { ROWS = 40, LENGTH = 40, OTHER = NAN_WORD + 1 };
     static float logits[ROWS * MAX_LABELS];
     const uint32_t labels = model->spec.labels;
@@ -275,14 +276,14 @@ static void check_nan(const toy *model, mgi_lane *lane, const kind *k) {
     }
     for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = NAN_WORD;
     must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
-    assert_int_equal(heads, 1);
+    assert_int_equal(qkv_attentions, 1);
     for (uint32_t i = 0; i < ROWS * labels; i++) {
         assert_int_equal(isnan(logits[i]) != 0, i / labels % 7 == 0);
     }
     random_encoder_batch_destroy(b);
 }
 
-static void hopper_nan_stays_in_its_row(void **state) {
+static void test_hopper_nan_stays_in_its_row(void **state) {
     (void)state;
     has_nan = true;
     on_hopper(false, true, check_nan);
@@ -290,17 +291,18 @@ static void hopper_nan_stays_in_its_row(void **state) {
 }
 
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(few_rows), cmocka_unit_test(many_rows),
-                                       cmocka_unit_test(hopper_winners_run),
-                                       cmocka_unit_test(hopper_tiles_run),
-                                       cmocka_unit_test(hopper_nan_stays_in_its_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_few_rows_match_the_reference),
+                                       cmocka_unit_test(test_many_rows_match_the_reference),
+                                       cmocka_unit_test(test_hopper_gemms_run_where_they_won),
+                                       cmocka_unit_test(test_hopper_tiles_run),
+                                       cmocka_unit_test(test_hopper_nan_stays_in_its_row)};
     const char *part = argc > 1 ? argv[1] : "";
     mgeo_error error;
     if (mgi_cuda_backend.usable("cuda", &error) != MGEO_OK) {
         fprintf(stderr, "skipped: %s\n", error.message);
         return SKIPPED;
     }
-    if (strcmp(part, "small") == 0) cmocka_set_test_filter("few_rows");
-    if (strcmp(part, "hopper") == 0) cmocka_set_test_filter("hopper_*");
+    if (strcmp(part, "small") == 0) cmocka_set_test_filter("test_few_rows_*");
+    if (strcmp(part, "hopper") == 0) cmocka_set_test_filter("test_hopper_*");
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

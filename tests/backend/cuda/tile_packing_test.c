@@ -83,7 +83,7 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void mixed_lengths_fill_tiles(void **state) {
+static void test_mixed_lengths_fill_tiles(void **state) {
     (void)state;
     uint32_t random = 7;
     for (uint32_t most = 1; most <= MGK_QKV_TILE_ROWS; most++) {
@@ -102,7 +102,7 @@ static void mixed_lengths_fill_tiles(void **state) {
     }
 }
 
-static void edges(void **state) {
+static void test_rows_at_a_tiles_edges_are_packed(void **state) {
     (void)state;
     static const uint32_t whole[] = {128}, halves[] = {64, 64}, across[] = {40, 40, 48},
                           two[] = {58, 70}, fours[] = {32, 32, 32, 32}, uneven[] = {28, 100};
@@ -125,7 +125,7 @@ static void edges(void **state) {
     }
 }
 
-static void what_gains_nothing_is_not_cut(void **state) {
+static void test_what_gains_nothing_is_not_cut(void **state) {
     (void)state;
     uint32_t lengths[ROWS];
     for (uint32_t r = 0; r < ROWS; r++) lengths[r] = 65; /* alone in each tile */
@@ -140,8 +140,8 @@ static void what_gains_nothing_is_not_cut(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mixed_lengths_fill_tiles),
-                                       cmocka_unit_test(edges),
-                                       cmocka_unit_test(what_gains_nothing_is_not_cut)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mixed_lengths_fill_tiles),
+                                       cmocka_unit_test(test_rows_at_a_tiles_edges_are_packed),
+                                       cmocka_unit_test(test_what_gains_nothing_is_not_cut)};
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

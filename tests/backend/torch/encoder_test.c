@@ -18,7 +18,7 @@ static const uint32_t lengths[ROWS] = {1, 5, 5, 6, 17, 33, 40};
 /* The largest difference from the reference over a batch, against the largest logit. */
 static double worst(const random_encoder_options *options, int32_t precision, unsigned cores) {
     mgeo_error error = {0};
-    toy *t = random_encoder_create(options);
+    random_encoder *t = random_encoder_create(options);
     random_encoder_batch *b = random_encoder_batch_create(&t->spec, lengths, ROWS, 99);
     mgi_encoder_request request = random_encoder_request(t, "cpu", precision);
     mgi_encoder *encoder = NULL;
@@ -69,7 +69,7 @@ static void check(const random_encoder_options *options, const char *what) {
     }
 }
 
-static void activations_and_layers(void **state) {
+static void test_every_activation_and_depth_matches_the_reference(void **state) {
     (void)state;
     static const char *const names[] = {"gelu", "gelu_new", "relu", "tanh"};
     for (int activation = MGI_GELU; activation <= MGI_TANH; activation++) {
@@ -84,7 +84,7 @@ static void activations_and_layers(void **state) {
     }
 }
 
-static void sizes(void **state) {
+static void test_odd_sizes_match_the_reference(void **state) {
     (void)state;
     static const uint32_t table[][5] = {
         /* hidden, heads, intermediate, labels, types */
@@ -104,7 +104,7 @@ static void sizes(void **state) {
     }
 }
 
-static void file_types(void **state) {
+static void test_every_file_type_matches_the_reference(void **state) {
     (void)state;
     for (int type = MGI_F32; type <= MGI_BF16; type++) {
         for (int misaligned = 0; misaligned < 2; misaligned++) {
@@ -120,10 +120,10 @@ static void file_types(void **state) {
 
 /* A processor that has no fast bf16 products makes it the slowest precision by far: the operator
  * is told, and only then. */
-static void slow_bf16_is_told(void **state) {
+static void test_slow_bf16_is_reported(void **state) {
     (void)state;
     random_encoder_options options = {.spec = random_encoder_spec(), .seed = 13};
-    toy *t = random_encoder_create(&options);
+    random_encoder *t = random_encoder_create(&options);
     for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
         mgi_encoder_request request = random_encoder_request(t, "cpu", precisions[i].precision);
         mgi_encoder_info info;
@@ -140,10 +140,10 @@ static void slow_bf16_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slow_bf16_is_told),
-        cmocka_unit_test(activations_and_layers),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(file_types),
+        cmocka_unit_test(test_slow_bf16_is_reported),
+        cmocka_unit_test(test_every_activation_and_depth_matches_the_reference),
+        cmocka_unit_test(test_odd_sizes_match_the_reference),
+        cmocka_unit_test(test_every_file_type_matches_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
