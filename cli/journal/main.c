@@ -5,7 +5,7 @@
 
 #include "common/message.h"
 #include "journal/help.h"
-#include "journal/query.h"
+#include "journal/options.h"
 #include "journal/scan.h"
 
 enum { EXIT_SOUND = 0, EXIT_NOT_SOUND = 1, EXIT_COULD_NOT = 2 };

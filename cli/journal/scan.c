@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/string_buffer.h"
-#include "journal/row.h"
+#include "journal/event_row.h"
 #include "table/lines.h"
 
 /* What is done with a line; json is NULL if it is no JSON object. */

@@ -5,7 +5,7 @@
 
 #include <mgeo.h>
 
-#include "journal/query.h"
+#include "journal/options.h"
 
 /* Prints the lines that the query asks for; those that are not sound too, after a mark. Lines that
  * an engine has added since the report was made are left for the next time. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "loadtest/parse.h"
+#include "common/parse.h"
 
 enum {
     OPT_STANDBY = 256,

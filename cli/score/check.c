@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/model.h"
+#include "score/model.h"
 
 enum { UNUSED_SHOWN = 20, PAIRS = 8, IDENTICAL = 0, UNRELATED = 1 };
 

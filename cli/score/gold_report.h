@@ -3,7 +3,7 @@
 #ifndef CLI_SCORE_GOLD_REPORT_H
 #define CLI_SCORE_GOLD_REPORT_H
 
-#include "common/json.h"
+#include "common/json_writer.h"
 #include "common/string_buffer.h"
 #include "score/gold.h"
 

@@ -2,8 +2,8 @@
 /* Lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report.h"
 
-#include "common/json.h"
-#include "common/model.h"
+#include "common/json_writer.h"
+#include "score/model.h"
 #include "score/gold_report.h"
 
 static void rows_json(const struct options *options, const struct totals *totals,

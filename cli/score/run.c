@@ -12,7 +12,7 @@
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
-#include "common/model.h"
+#include "score/model.h"
 #include "common/sink.h"
 #include "score/check.h"
 #include "score/gold.h"

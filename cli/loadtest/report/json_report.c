@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "common/json.h"
-#include "common/model.h"
+#include "common/json_writer.h"
+#include "score/model.h"
 
 enum { LISTED = 10000 /* events of a kind that are written one by one */ };
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/model.h"
+#include "score/model.h"
 
 bool outcome_is_good(const struct outcome *outcome) {
     const struct figures *figures = &outcome->figures;

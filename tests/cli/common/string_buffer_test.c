@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/json.h"
+#include "common/json_writer.h"
 #include "common/string_buffer.h"
 
 static void grows(void **state) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text → numbers, choices and lists, with nothing left over. */
-#include "loadtest/parse.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lays one line of the journal out for people. */
-#include "journal/row.h"
+#include "journal/event_row.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "loadtest/parse.h"
+#include "common/parse.h"
 
 static struct fault fault;
 

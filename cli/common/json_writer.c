@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commas, indentation and escapes of a JSON document. */
-#include "common/json.h"
+#include "common/json_writer.h"
 
 #include <inttypes.h>
 #include <math.h>

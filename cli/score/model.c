@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options → engine and loaded model. */
-#include "common/model.h"
+#include "score/model.h"
 
 #include <string.h>
 

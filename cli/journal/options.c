@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of mgeo-journal. */
-#include "journal/query.h"
+#include "journal/options.h"
 
 #include <ctype.h>
 #include <errno.h>
