@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool fault_set(struct fault *fault, const char *format, ...) {
+bool error_set(struct error *error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(fault->line, sizeof fault->line, format, arguments);
+    vsnprintf(error->line, sizeof error->line, format, arguments);
     va_end(arguments);
     return false;
 }

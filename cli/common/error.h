@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
-struct fault {
+struct error {
     char line[1280]; /* what, where, what to do; without a newline. Empty: interrupted */
 };
 
-/* Writes the line and returns false, so that a failing function can end in `return fault_set(…)`.
+/* Writes the line and returns false, so that a failing function can end in `return error_set(…)`.
  */
-bool fault_set(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

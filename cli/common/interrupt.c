@@ -49,7 +49,7 @@ bool interrupt_install(void) {
     return sigaction(SIGPIPE, &action, NULL) == 0;
 }
 
-bool interrupted(void) { return atomic_load(&signals_seen) > 0; }
+bool interrupt_received(void) { return atomic_load(&signals_seen) > 0; }
 
 bool interrupt_stopping(void) { return atomic_load(&stopping); }
 

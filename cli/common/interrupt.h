@@ -13,7 +13,7 @@ enum { INTERRUPT_LOADING, INTERRUPT_SCORING, INTERRUPT_CALLS = 8 };
 bool interrupt_install(void);
 
 /* Whether a signal has come. */
-bool interrupted(void);
+bool interrupt_received(void);
 
 /* Stops the calls and the readers as a signal does, without one: the program is ending. */
 void interrupt_stop(void);

@@ -6,44 +6,44 @@
 #include <math.h>
 #include <string.h>
 
-static void begin_member(struct json *json, const char *key) {
-    if (json->follows) text_add(&json->text, ",", 1);
-    if (json->depth > 0) text_format(&json->text, "\n%*s", json->depth * 2, "");
+static void begin_member(struct json_writer *json, const char *key) {
+    if (json->follows) string_buffer_add(&json->text, ",", 1);
+    if (json->depth > 0) string_buffer_format(&json->text, "\n%*s", json->depth * 2, "");
     json->follows = true;
     if (key == NULL) return;
-    text_json_string(&json->text, key, strlen(key));
-    text_add(&json->text, ": ", 2);
+    string_buffer_json_string(&json->text, key, strlen(key));
+    string_buffer_add(&json->text, ": ", 2);
 }
 
-void json_open(struct json *json, const char *key, char bracket) {
+void json_writer_open(struct json_writer *json, const char *key, char bracket) {
     begin_member(json, key);
-    text_add(&json->text, &bracket, 1);
+    string_buffer_add(&json->text, &bracket, 1);
     json->depth++;
     json->follows = false;
 }
 
-void json_close(struct json *json, char bracket) {
+void json_writer_close(struct json_writer *json, char bracket) {
     json->depth--;
-    if (json->follows) text_format(&json->text, "\n%*s", json->depth * 2, "");
-    text_add(&json->text, &bracket, 1);
+    if (json->follows) string_buffer_format(&json->text, "\n%*s", json->depth * 2, "");
+    string_buffer_add(&json->text, &bracket, 1);
     json->follows = true;
-    if (json->depth == 0) text_add(&json->text, "\n", 1);
+    if (json->depth == 0) string_buffer_add(&json->text, "\n", 1);
 }
 
-void json_string(struct json *json, const char *key, const char *value) {
+void json_writer_string(struct json_writer *json, const char *key, const char *value) {
     begin_member(json, key);
-    text_json_string(&json->text, value, strlen(value));
+    string_buffer_json_string(&json->text, value, strlen(value));
 }
 
-void json_integer(struct json *json, const char *key, uint64_t value) {
+void json_writer_integer(struct json_writer *json, const char *key, uint64_t value) {
     begin_member(json, key);
-    text_format(&json->text, "%" PRIu64, value);
+    string_buffer_format(&json->text, "%" PRIu64, value);
 }
 
-void json_number(struct json *json, const char *key, double value, int digits) {
+void json_writer_number(struct json_writer *json, const char *key, double value, int digits) {
     begin_member(json, key);
     if (isfinite(value))
-        text_format(&json->text, "%.*f", digits, value);
+        string_buffer_format(&json->text, "%.*f", digits, value);
     else
-        text_put(&json->text, "null");
+        string_buffer_put(&json->text, "null");
 }

@@ -12,7 +12,7 @@
 
 static void out_of_memory(void) {
     static const char line[] = ": out of memory\n";
-    const char *name = notice_program_name();
+    const char *name = message_program();
     interrupt_remove_guarded();
     if (write(STDERR_FILENO, name, strlen(name)) < 0 ||
         write(STDERR_FILENO, line, sizeof line - 1) < 0) { /* nothing is left to try */
@@ -20,7 +20,7 @@ static void out_of_memory(void) {
     _exit(2);
 }
 
-void *must_resize(void *block, size_t count, size_t size) {
+void *memory_resize(void *block, size_t count, size_t size) {
     if (size != 0 && count > SIZE_MAX / size) out_of_memory();
     size_t bytes = count * size;
     void *moved = realloc(block, bytes > 0 ? bytes : 1);
@@ -28,8 +28,8 @@ void *must_resize(void *block, size_t count, size_t size) {
     return moved;
 }
 
-char *must_copy(const char *text, size_t length) {
-    char *copy = must_resize(NULL, length + 1, 1);
+char *memory_copy(const char *text, size_t length) {
+    char *copy = memory_resize(NULL, length + 1, 1);
     if (length > 0) memcpy(copy, text, length);
     copy[length] = '\0';
     return copy;

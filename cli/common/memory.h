@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Never NULL: on failure the unfinished output files are removed and the program exits with 2. */
-void *must_resize(void *block, size_t count, size_t size);
-char *must_copy(const char *text, size_t length); /* NUL-terminated */
+void *memory_resize(void *block, size_t count, size_t size);
+char *memory_copy(const char *text, size_t length); /* NUL-terminated */
 
 #endif

@@ -10,16 +10,16 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_drawn;
 static const char *program = "mgeo-score";
 
-void notice_program(const char *name) { program = name; }
+void message_set_program(const char *name) { program = name; }
 
-const char *notice_program_name(void) { return program; }
+const char *message_program(void) { return program; }
 
 static void clear_locked(void) {
     if (status_drawn) fputs("\r\033[K", stderr);
     status_drawn = false;
 }
 
-void notice(const char *format, ...) {
+void message_print(const char *format, ...) {
     char line[2048];
     va_list arguments;
     va_start(arguments, format);
@@ -31,14 +31,14 @@ void notice(const char *format, ...) {
     pthread_mutex_unlock(&lock);
 }
 
-void notice_text(const char *text) {
+void message_text(const char *text) {
     pthread_mutex_lock(&lock);
     clear_locked();
     fputs(text, stderr);
     pthread_mutex_unlock(&lock);
 }
 
-void notice_status(const char *text, bool terminal) {
+void message_status(const char *text, bool terminal) {
     pthread_mutex_lock(&lock);
     if (terminal) {
         fprintf(stderr, "\r\033[K%s", text);
@@ -50,7 +50,7 @@ void notice_status(const char *text, bool terminal) {
     pthread_mutex_unlock(&lock);
 }
 
-void notice_status_clear(void) {
+void message_status_clear(void) {
     pthread_mutex_lock(&lock);
     clear_locked();
     fflush(stderr);

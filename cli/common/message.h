@@ -7,17 +7,17 @@
 
 /* Whose lines these are: "mgeo-score" unless said otherwise, before the first of them. `name` is
  * borrowed for good. */
-void notice_program(const char *name);
-const char *notice_program_name(void);
+void message_set_program(const char *name);
+const char *message_program(void);
 
 /* Prints "mgeo-score: …" as one line; a status line is cleared first. Any thread. */
-void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints text as it is. */
-void notice_text(const char *text);
+void message_text(const char *text);
 
 /* Draws the status line: in place on a terminal, as a line of its own elsewhere. */
-void notice_status(const char *text, bool terminal);
-void notice_status_clear(void);
+void message_status(const char *text, bool terminal);
+void message_status_clear(void);
 
 #endif

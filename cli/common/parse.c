@@ -8,11 +8,11 @@
 #include <string.h>
 
 bool parse_number(const char *name, const char *value, double least, double most, double *to,
-                  struct fault *fault) {
+                  struct error *error) {
     char *end = NULL;
     double number = strtod(value, &end);
     if (end == value || *end != '\0' || !(number >= least && number <= most))
-        return fault_set(fault, "%s %s: give a number from %g to %g", name, value, least, most);
+        return error_set(error, "%s %s: give a number from %g to %g", name, value, least, most);
     *to = number;
     return true;
 }
@@ -29,16 +29,16 @@ static const char *digits(const char *text, uint32_t most, uint32_t *to) {
 }
 
 bool parse_whole(const char *name, const char *value, uint32_t least, uint32_t most, uint32_t *to,
-                 struct fault *fault) {
+                 struct error *error) {
     const char *end = digits(value, most, to);
     if (end == NULL || *end != '\0' || *to < least)
-        return fault_set(fault, "%s %s: give a whole number from %u to %u", name, value,
+        return error_set(error, "%s %s: give a whole number from %u to %u", name, value,
                          (unsigned)least, (unsigned)most);
     return true;
 }
 
 bool parse_choice(const char *name, const char *value, const char *const *choices, int *to,
-                  struct fault *fault) {
+                  struct error *error) {
     char all[256] = "";
     for (int i = 0; choices[i] != NULL; i++) {
         if (strcmp(value, choices[i]) == 0) {
@@ -48,11 +48,11 @@ bool parse_choice(const char *name, const char *value, const char *const *choice
         size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", choices[i]);
     }
-    return fault_set(fault, "%s %s: choose one of %s", name, value, all);
+    return error_set(error, "%s %s: choose one of %s", name, value, all);
 }
 
 bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to, size_t capacity,
-                size_t *count, struct fault *fault) {
+                size_t *count, struct error *error) {
     const char *at = value;
     for (*count = 0; *count < capacity;) {
         at = digits(at, most, &to[*count]);
@@ -60,13 +60,13 @@ bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to
         ++*count;
         if (*at++ == '\0') return true;
     }
-    return fault_set(fault, "%s %s: give up to %zu whole numbers from 0 to %u with commas between",
+    return error_set(error, "%s %s: give up to %zu whole numbers from 0 to %u with commas between",
                      name, value, capacity, (unsigned)most);
 }
 
-bool parse_file(const char *name, const char *value, const char **to, struct fault *fault) {
+bool parse_file(const char *name, const char *value, const char **to, struct error *error) {
     if (value[0] == '\0' || strcmp(value, "-") == 0)
-        return fault_set(fault, "%s: give a file name", name);
+        return error_set(error, "%s: give a file name", name);
     *to = value;
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of options, each with the one line that says what is wrong with it. */
-#ifndef CLI_LOADTEST_PARSE_H
-#define CLI_LOADTEST_PARSE_H
+#ifndef CLI_COMMON_PARSE_H
+#define CLI_COMMON_PARSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,19 +11,19 @@
 
 /* A number in least..most. */
 bool parse_number(const char *name, const char *value, double least, double most, double *to,
-                  struct fault *fault);
+                  struct error *error);
 bool parse_whole(const char *name, const char *value, uint32_t least, uint32_t most, uint32_t *to,
-                 struct fault *fault);
+                 struct error *error);
 
 /* One of the names, as its place in the list, which NULL ends. */
 bool parse_choice(const char *name, const char *value, const char *const *choices, int *to,
-                  struct fault *fault);
+                  struct error *error);
 
 /* Whole numbers with commas between them, at most `capacity`. */
 bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to, size_t capacity,
-                size_t *count, struct fault *fault);
+                size_t *count, struct error *error);
 
 /* A file's name, and not standard output. */
-bool parse_file(const char *name, const char *value, const char **to, struct fault *fault);
+bool parse_file(const char *name, const char *value, const char **to, struct error *error);
 
 #endif

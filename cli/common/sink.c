@@ -16,7 +16,7 @@
 
 struct sink {
     int descriptor;
-    int error;       /* errno of the first failed write */
+    int failure;     /* errno of the first failed write */
     char *name;      /* for errors */
     char *target;    /* NULL: written in place */
     char *temporary; /* exists while target is set */
@@ -34,14 +34,14 @@ static void free_sink(struct sink *sink) {
 /* Follows symbolic links, so that the file they lead to is replaced and not the link. */
 static char *final_place(const char *path) {
     char *resolved = realpath(path, NULL);
-    return resolved != NULL ? resolved : must_copy(path, strlen(path));
+    return resolved != NULL ? resolved : memory_copy(path, strlen(path));
 }
 
 static char *temporary_name(const char *target) {
     const char *slash = strrchr(target, '/');
     size_t folder = slash != NULL ? (size_t)(slash - target) + 1 : 0;
     size_t room = strlen(target) + sizeof "..XXXXXX.part";
-    char *name = must_resize(NULL, room, 1);
+    char *name = memory_resize(NULL, room, 1);
     /* The base is cut so that the longer name still fits into a directory entry. */
     snprintf(name, room, "%.*s.%.200s.XXXXXX.part", (int)folder, target, target + folder);
     return name;
@@ -56,15 +56,15 @@ static mode_t wanted_mode(const char *target) {
     return 0666 & ~mask;
 }
 
-static bool open_beside(struct sink *sink, const char *path, struct fault *fault) {
+static bool open_beside(struct sink *sink, const char *path, struct error *error) {
     sink->target = final_place(path);
     sink->temporary = temporary_name(sink->target);
     sink->descriptor = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
     if (sink->descriptor < 0)
-        return fault_set(fault, "%s: cannot write beside it: %s", path, strerror(errno));
+        return error_set(error, "%s: cannot write beside it: %s", path, strerror(errno));
     sink->ticket = interrupt_guard(sink->temporary);
     if (fchmod(sink->descriptor, wanted_mode(sink->target)) == 0) return true;
-    return fault_set(fault, "%s: cannot set its mode: %s", path, strerror(errno));
+    return error_set(error, "%s: cannot set its mode: %s", path, strerror(errno));
 }
 
 static bool is_written_in_place(const char *path) {
@@ -73,32 +73,32 @@ static bool is_written_in_place(const char *path) {
     return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
-static bool open_path(struct sink *sink, const char *path, struct fault *fault) {
-    if (!is_written_in_place(path)) return open_beside(sink, path, fault);
+static bool open_path(struct sink *sink, const char *path, struct error *error) {
+    if (!is_written_in_place(path)) return open_beside(sink, path, error);
     sink->descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (sink->descriptor >= 0) return true;
-    return fault_set(fault, "%s: cannot write: %s", path, strerror(errno));
+    return error_set(error, "%s: cannot write: %s", path, strerror(errno));
 }
 
-struct sink *sink_open(const char *path, struct fault *fault) {
-    struct sink *opened = must_resize(NULL, 1, sizeof *opened);
+struct sink *sink_open(const char *path, struct error *error) {
+    struct sink *opened = memory_resize(NULL, 1, sizeof *opened);
     memset(opened, 0, sizeof *opened);
     opened->ticket = -1;
     opened->descriptor = STDOUT_FILENO;
     const char *name = path != NULL ? path : "standard output";
-    opened->name = must_copy(name, strlen(name));
-    if (path == NULL || open_path(opened, path, fault)) return opened;
+    opened->name = memory_copy(name, strlen(name));
+    if (path == NULL || open_path(opened, path, error)) return opened;
     sink_abandon(opened);
     return NULL;
 }
 
-bool sink_write(struct sink *sink, const char *bytes, size_t length, struct fault *fault) {
+bool sink_write(struct sink *sink, const char *bytes, size_t length, struct error *error) {
     while (length > 0) {
         ssize_t wrote = write(sink->descriptor, bytes, length);
-        if (wrote < 0 && errno == EINTR && !interrupted()) continue;
+        if (wrote < 0 && errno == EINTR && !interrupt_received()) continue;
         if (wrote < 0) {
-            sink->error = errno;
-            return fault_set(fault, "%s: cannot write: %s", sink->name, strerror(errno));
+            sink->failure = errno;
+            return error_set(error, "%s: cannot write: %s", sink->name, strerror(errno));
         }
         bytes += wrote;
         length -= (size_t)wrote;
@@ -106,15 +106,15 @@ bool sink_write(struct sink *sink, const char *bytes, size_t length, struct faul
     return true;
 }
 
-bool sink_broken_pipe(const struct sink *sink) { return sink->error == EPIPE; }
+bool sink_broken_pipe(const struct sink *sink) { return sink->failure == EPIPE; }
 
 /* So that the new name outlives a power cut. Some file systems cannot do it; then nothing is lost
  * but the certainty. */
 static void sync_folder(const char *target) {
     const char *slash = strrchr(target, '/');
-    char *folder = slash == NULL     ? must_copy(".", 1)
-                   : slash == target ? must_copy("/", 1)
-                                     : must_copy(target, (size_t)(slash - target));
+    char *folder = slash == NULL     ? memory_copy(".", 1)
+                   : slash == target ? memory_copy("/", 1)
+                                     : memory_copy(target, (size_t)(slash - target));
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {
         fsync(descriptor);
@@ -123,26 +123,26 @@ static void sync_folder(const char *target) {
     free(folder);
 }
 
-static bool close_complete(struct sink *sink, struct fault *fault) {
+static bool close_complete(struct sink *sink, struct error *error) {
     bool done = fsync(sink->descriptor) == 0;
-    int error = errno;
+    int failure = errno;
     if (close(sink->descriptor) != 0 && done) {
         done = false;
-        error = errno;
+        failure = errno;
     }
     sink->descriptor = -1;
     if (done && rename(sink->temporary, sink->target) != 0) {
         done = false;
-        error = errno;
+        failure = errno;
     }
-    if (!done) fault_set(fault, "%s: cannot complete it: %s", sink->name, strerror(error));
+    if (!done) error_set(error, "%s: cannot complete it: %s", sink->name, strerror(failure));
     return done;
 }
 
-bool sink_commit(struct sink *sink, struct fault *fault) {
+bool sink_commit(struct sink *sink, struct error *error) {
     bool done = true;
     if (sink->target != NULL) {
-        done = close_complete(sink, fault);
+        done = close_complete(sink, error);
         if (done)
             sync_folder(sink->target);
         else

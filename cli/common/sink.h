@@ -13,17 +13,17 @@ struct sink;
 /* Opens the output. NULL is standard output. A regular file is written beside its final place under
  * a temporary name and guarded against signals; a device, a pipe or anything under /dev is written
  * as it is. NULL on failure. */
-struct sink *sink_open(const char *path, struct fault *fault);
+struct sink *sink_open(const char *path, struct error *error);
 
 /* False on failure; then only sink_abandon is useful. sink_broken_pipe tells why. */
-bool sink_write(struct sink *sink, const char *bytes, size_t length, struct fault *fault);
+bool sink_write(struct sink *sink, const char *bytes, size_t length, struct error *error);
 
 /* Whether the reader of a pipe has gone away. */
 bool sink_broken_pipe(const struct sink *sink);
 
 /* Makes the file durable, moves it to its place and frees the sink. On failure the place is as it
  * was, the temporary file is gone and the sink is freed too. */
-bool sink_commit(struct sink *sink, struct fault *fault);
+bool sink_commit(struct sink *sink, struct error *error);
 
 /* Removes what was written beside and frees the sink. NULL is ignored. */
 void sink_abandon(struct sink *sink);

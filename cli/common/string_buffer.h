@@ -5,23 +5,24 @@
 
 #include <stddef.h>
 
-struct text {
+struct string_buffer {
     char *bytes; /* NUL-terminated once anything was appended */
     size_t length;
     size_t capacity;
 };
 
-void text_finish(struct text *text);
-void text_clear(struct text *text);
-void text_add(struct text *text, const char *bytes, size_t length);
-void text_put(struct text *text, const char *string);
-void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void string_buffer_finish(struct string_buffer *text);
+void string_buffer_clear(struct string_buffer *text);
+void string_buffer_add(struct string_buffer *text, const char *bytes, size_t length);
+void string_buffer_put(struct string_buffer *text, const char *string);
+void string_buffer_format(struct string_buffer *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
-void text_json_string(struct text *text, const char *bytes, size_t length);
+void string_buffer_json_string(struct string_buffer *text, const char *bytes, size_t length);
 
 /* One TSV cell that can hold anything: tab, line ends, NUL, backslash and bytes that are not UTF-8
  * become \t \n \r \0 \\ \xNN. */
-void text_escaped_cell(struct text *text, const char *bytes, size_t length);
+void string_buffer_escaped_cell(struct string_buffer *text, const char *bytes, size_t length);
 
 #endif

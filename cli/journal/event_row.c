@@ -20,15 +20,15 @@ static bool is_model(const json_t *value) {
 }
 
 /* Texts come from whoever acted: what could steer a terminal becomes "?". */
-static void put_clean(struct text *text, const char *string) {
+static void put_clean(struct string_buffer *text, const char *string) {
     for (const char *at = string; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;
         bool c1 = byte == 0xC2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xA0;
         if (c1) at++;
         if (c1 || byte < 0x20 || byte == 0x7F)
-            text_add(text, "?", 1);
+            string_buffer_add(text, "?", 1);
         else
-            text_add(text, at, 1);
+            string_buffer_add(text, at, 1);
     }
 }
 
@@ -39,41 +39,41 @@ static int count_characters(const char *string) {
     return count;
 }
 
-static void put_column(struct text *text, const json_t *line, const char *key, int width) {
+static void put_column(struct string_buffer *text, const json_t *line, const char *key, int width) {
     const char *value = json_string_value(json_object_get(line, key));
     if (value == NULL) value = "-";
     put_clean(text, value);
-    text_format(text, "%*s", count_characters(value) < width ? width - count_characters(value) : 0,
-                "");
+    string_buffer_format(text, "%*s",
+                         count_characters(value) < width ? width - count_characters(value) : 0, "");
 }
 
 /* "2026-11-22T09:30:00.123456Z" to the second: "2026-11-22T09:30:00Z". */
-static void put_time(struct text *text, const json_t *line) {
+static void put_time(struct string_buffer *text, const json_t *line) {
     const char *time = json_string_value(json_object_get(line, "time"));
     bool known = time != NULL && strlen(time) == strlen("2026-11-22T09:30:00.123456Z");
-    struct text cut = {0};
-    text_format(&cut, "%.19s%s", known ? time : "-", known ? "Z" : "");
+    struct string_buffer cut = {0};
+    string_buffer_format(&cut, "%.19s%s", known ? time : "-", known ? "Z" : "");
     put_clean(text, cut.bytes);
-    if (!known) text_format(text, "%19s", "");
-    text_finish(&cut);
+    if (!known) string_buffer_format(text, "%19s", "");
+    string_buffer_finish(&cut);
 }
 
-static void put_model(struct text *text, const json_t *model) {
+static void put_model(struct string_buffer *text, const json_t *model) {
     const char *version = json_string_value(json_object_get(model, "version"));
     put_clean(text, version != NULL ? version : "");
-    text_format(text, " (%lld)",
-                (long long)json_integer_value(json_object_get(model, "generation")));
+    string_buffer_format(text, " (%lld)",
+                         (long long)json_integer_value(json_object_get(model, "generation")));
 }
 
 /* "v1 (3) → v2 (4)", or the one model that the event is about. */
-static void put_models(struct text *text, const json_t *line) {
+static void put_models(struct string_buffer *text, const json_t *line) {
     const json_t *from = json_object_get(line, "from");
     const json_t *to = json_object_get(line, "to");
     if (is_model(from) && is_model(to)) {
         put_model(text, from);
-        text_put(text, " \u2192 ");
+        string_buffer_put(text, " \u2192 ");
         put_model(text, to);
-        text_put(text, "  ");
+        string_buffer_put(text, "  ");
         return;
     }
     const char *key;
@@ -81,28 +81,28 @@ static void put_models(struct text *text, const json_t *line) {
     json_object_foreach((json_t *)line, key, value) {
         if (!is_model(value)) continue;
         put_model(text, value);
-        text_put(text, "  ");
+        string_buffer_put(text, "  ");
     }
 }
 
-static void put_value(struct text *text, const json_t *value) {
+static void put_value(struct string_buffer *text, const json_t *value) {
     if (json_is_string(value)) {
-        text_put(text, "\"");
+        string_buffer_put(text, "\"");
         put_clean(text, json_string_value(value));
-        text_put(text, "\"");
+        string_buffer_put(text, "\"");
     } else if (json_is_integer(value)) {
-        text_format(text, "%lld", (long long)json_integer_value(value));
+        string_buffer_format(text, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
-        text_format(text, "%.4g", json_real_value(value));
+        string_buffer_format(text, "%.4g", json_real_value(value));
     } else if (json_is_boolean(value)) {
-        text_put(text, json_is_true(value) ? "yes" : "no");
+        string_buffer_put(text, json_is_true(value) ? "yes" : "no");
     } else {
-        text_put(text, "…");
+        string_buffer_put(text, "…");
     }
 }
 
 /* "psi 0.25 BROKEN limit 0.2"; a figure without a limit tells nothing here. */
-static void put_checks(struct text *text, const json_t *checks) {
+static void put_checks(struct string_buffer *text, const json_t *checks) {
     size_t i;
     json_t *check;
     json_array_foreach(checks, i, check) {
@@ -110,15 +110,15 @@ static void put_checks(struct text *text, const json_t *checks) {
         const char *name = json_string_value(json_object_get(check, "name"));
         if (!json_is_boolean(passed)) continue;
         put_clean(text, name != NULL ? name : "");
-        text_put(text, " ");
+        string_buffer_put(text, " ");
         put_value(text, json_object_get(check, "measured"));
-        text_put(text, json_is_true(passed) ? " of " : " BREAKS ");
+        string_buffer_put(text, json_is_true(passed) ? " of " : " BREAKS ");
         put_value(text, json_object_get(check, "limit"));
-        text_put(text, "  ");
+        string_buffer_put(text, "  ");
     }
 }
 
-static void put_figures(struct text *text, const json_t *line) {
+static void put_figures(struct string_buffer *text, const json_t *line) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)line, key, value) {
@@ -128,32 +128,33 @@ static void put_figures(struct text *text, const json_t *line) {
             continue;
         }
         put_clean(text, key);
-        text_put(text, "=");
+        string_buffer_put(text, "=");
         put_value(text, value);
-        text_put(text, "  ");
+        string_buffer_put(text, "  ");
     }
 }
 
-void row_heading(struct text *text) {
-    text_format(text, HEADING_FORMAT, "line", "time (UTC)", "event", "actor",
-                "models (generations), reason, figures");
+void event_row_heading(struct string_buffer *text) {
+    string_buffer_format(text, HEADING_FORMAT, "line", "time (UTC)", "event", "actor",
+                         "models (generations), reason, figures");
 }
 
-void row_write(struct text *text, const json_t *line) {
+void event_row_write(struct string_buffer *text, const json_t *line) {
     const char *reason = json_string_value(json_object_get(line, "reason"));
-    text_format(text, "%6lld  ", (long long)json_integer_value(json_object_get(line, "seq")));
+    string_buffer_format(text, "%6lld  ",
+                         (long long)json_integer_value(json_object_get(line, "seq")));
     put_time(text, line);
-    text_put(text, "  ");
+    string_buffer_put(text, "  ");
     put_column(text, line, "event", 11); /* "load_failed" */
-    text_put(text, "  ");
+    string_buffer_put(text, "  ");
     put_column(text, line, "actor", 12);
-    text_put(text, "  ");
+    string_buffer_put(text, "  ");
     put_models(text, line);
     if (reason != NULL && reason[0] != '\0') {
         put_clean(text, reason);
-        text_put(text, "  ");
+        string_buffer_put(text, "  ");
     }
     put_figures(text, line);
     while (text->length > 0 && text->bytes[text->length - 1] == ' ') text->length--;
-    text_put(text, "\n");
+    string_buffer_put(text, "\n");
 }

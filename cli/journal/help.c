@@ -2,7 +2,7 @@
 /* The text of --help. docs/journal.md says what the lines hold. */
 #include "journal/help.h"
 
-const char usage_text[] =
+const char help_text[] =
     "Usage: mgeo-journal [OPTIONS] FILE\n"
     "\n"
     "Prints the journal that an engine of libmgeo writes: who loaded, swapped, refused and\n"

@@ -3,6 +3,6 @@
 #ifndef CLI_JOURNAL_HELP_H
 #define CLI_JOURNAL_HELP_H
 
-extern const char usage_text[];
+extern const char help_text[];
 
 #endif

@@ -11,7 +11,7 @@
 enum { EXIT_SOUND = 0, EXIT_NOT_SOUND = 1, EXIT_COULD_NOT = 2 };
 
 static int could_not(const char *line) {
-    notice("%s", line);
+    message_print("%s", line);
     return EXIT_COULD_NOT;
 }
 
@@ -27,44 +27,45 @@ static void print_verdict(const mgeo_journal_report *report) {
 }
 
 /* The hash that somebody noted must be that of a sound line. */
-static int check_hash(const struct query *query, const mgeo_journal_report *report) {
-    struct fault fault = {""};
+static int check_hash(const struct options *options, const mgeo_journal_report *report) {
+    struct error error = {""};
     bool found = true;
-    if (query->hash[0] == '\0') return EXIT_SOUND;
-    if (!scan_find_hash(query, report, &found, &fault)) return could_not(fault.line);
+    if (options->hash[0] == '\0') return EXIT_SOUND;
+    if (!scan_find_hash(options, report, &found, &error)) return could_not(error.line);
     if (found) return EXIT_SOUND;
-    notice("%s: no sound line has the hash %s: the journal is another one, or was written anew",
-           query->path, query->hash);
+    message_print(
+        "%s: no sound line has the hash %s: the journal is another one, or was written anew",
+        options->path, options->hash);
     return EXIT_NOT_SOUND;
 }
 
-static int answer(const struct query *query) {
+static int answer(const struct options *options) {
     mgeo_journal_report report = {.struct_size = sizeof report};
-    mgeo_error error;
-    struct fault fault = {""};
-    mgeo_status status = mgeo_journal_verify(query->path, &report, &error);
-    if (status != MGEO_OK && status != MGEO_E_FORMAT) return could_not(error.message);
-    if (query->action == QUERY_VERIFY)
+    mgeo_error cause;
+    struct error error = {""};
+    mgeo_status status = mgeo_journal_verify(options->path, &report, &cause);
+    if (status != MGEO_OK && status != MGEO_E_FORMAT) return could_not(cause.message);
+    if (options->action == OPTIONS_VERIFY)
         print_verdict(&report);
-    else if (!scan_print(query, &report, &fault))
-        return could_not(fault.line);
+    else if (!scan_print(options, &report, &error))
+        return could_not(error.line);
     int result = finish_output(EXIT_SOUND);
-    if (result == EXIT_SOUND) result = check_hash(query, &report);
+    if (result == EXIT_SOUND) result = check_hash(options, &report);
     if (status == MGEO_OK || result == EXIT_COULD_NOT) return result;
-    notice("%s", error.message);
+    message_print("%s", cause.message);
     return EXIT_NOT_SOUND;
 }
 
 int main(int argc, char **argv) {
-    struct query query;
-    struct fault fault = {""};
-    notice_program("mgeo-journal");
-    if (!query_parse(&query, argc, argv, &fault)) return could_not(fault.line);
-    switch (query.action) {
-    case QUERY_HELP: fputs(usage_text, stdout); return finish_output(EXIT_SOUND);
-    case QUERY_VERSION:
+    struct options options;
+    struct error error = {""};
+    message_set_program("mgeo-journal");
+    if (!options_parse(&options, argc, argv, &error)) return could_not(error.line);
+    switch (options.action) {
+    case OPTIONS_HELP: fputs(help_text, stdout); return finish_output(EXIT_SOUND);
+    case OPTIONS_VERSION:
         printf("mgeo-journal %s (libmgeo %s)\n", MGEO_VERSION, mgeo_version());
         return finish_output(EXIT_SOUND);
-    default: return answer(&query);
+    default: return answer(&options);
     }
 }

@@ -20,70 +20,71 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0}};
 
-static bool take_last(struct query *query, const char *value, struct fault *fault) {
+static bool take_last(struct options *options, const char *value, struct error *error) {
     char *end = NULL;
     errno = 0;
-    query->last = strtoull(value, &end, 10);
-    if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0 || query->last == 0)
-        return fault_set(fault, "--last %s: give a whole number from 1 on", value);
+    options->last = strtoull(value, &end, 10);
+    if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0 || options->last == 0)
+        return error_set(error, "--last %s: give a whole number from 1 on", value);
     return true;
 }
 
-static bool take_hash(struct query *query, const char *value, struct fault *fault) {
+static bool take_hash(struct options *options, const char *value, struct error *error) {
     size_t length = strlen(value);
-    if (length != sizeof query->hash - 1 || strspn(value, "0123456789abcdefABCDEF") != length)
-        return fault_set(fault, "--expect-hash %s: give the 64 hex digits of a SHA-256", value);
-    for (size_t i = 0; i < length; i++) query->hash[i] = (char)tolower((unsigned char)value[i]);
+    if (length != sizeof options->hash - 1 || strspn(value, "0123456789abcdefABCDEF") != length)
+        return error_set(error, "--expect-hash %s: give the 64 hex digits of a SHA-256", value);
+    for (size_t i = 0; i < length; i++) options->hash[i] = (char)tolower((unsigned char)value[i]);
     return true;
 }
 
 /* A name that no journal has would look like a journal in which nothing happened. */
-static bool take_event(struct query *query, const char *value, struct fault *fault) {
+static bool take_event(struct options *options, const char *value, struct error *error) {
     static const char *const events[] = {"open",     "load",   "load_failed", "swap",  "refuse",
                                          "rollback", "canary", "shadow",      "watch", "unload"};
-    query->event = value;
+    options->event = value;
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (strcmp(events[i], value) == 0) return true;
-    return fault_set(fault,
+    return error_set(error,
                      "--event %s: give open, load, load_failed, swap, refuse, rollback, "
                      "canary, shadow, watch or unload",
                      value);
 }
 
-static bool take(struct query *query, int code, const char *value, struct fault *fault) {
+static bool take(struct options *options, int code, const char *value, struct error *error) {
     switch (code) {
-    case 'e': return take_event(query, value, fault);
-    case 'j': query->json = true; return true;
-    case 'n': return take_last(query, value, fault);
-    case 'v': query->action = QUERY_VERIFY; return true;
-    case 'V': query->action = QUERY_VERSION; return true;
-    case 'h': query->action = QUERY_HELP; return true;
-    default: return take_hash(query, value, fault);
+    case 'e': return take_event(options, value, error);
+    case 'j': options->json = true; return true;
+    case 'n': return take_last(options, value, error);
+    case 'v': options->action = OPTIONS_VERIFY; return true;
+    case 'V': options->action = OPTIONS_VERSION; return true;
+    case 'h': options->action = OPTIONS_HELP; return true;
+    default: return take_hash(options, value, error);
     }
 }
 
-static bool fit_together(const struct query *query, int files, struct fault *fault) {
-    if (files != 1) return fault_set(fault, "give one journal; --help lists all options");
-    if (query->action == QUERY_VERIFY && (query->json || query->event != NULL || query->last > 0))
-        return fault_set(fault,
+static bool fit_together(const struct options *options, int files, struct error *error) {
+    if (files != 1) return error_set(error, "give one journal; --help lists all options");
+    if (options->action == OPTIONS_VERIFY &&
+        (options->json || options->event != NULL || options->last > 0))
+        return error_set(error,
                          "--verify prints no lines: --json, --event and --last do not apply");
     return true;
 }
 
-bool query_parse(struct query *query, int argc, char **argv, struct fault *fault) {
-    memset(query, 0, sizeof *query);
+bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
+    memset(options, 0, sizeof *options);
     opterr = 0;
     int code;
     while ((code = getopt_long(argc, argv, ":e:jn:vVh", long_options, NULL)) != -1) {
         const char *given = argv[optind - 1];
         if (code == ':')
-            return fault_set(fault, "%s needs a value; --help lists all options", given);
+            return error_set(error, "%s needs a value; --help lists all options", given);
         if (code == '?')
-            return fault_set(fault, "%s is unknown or takes no value; --help lists all options",
+            return error_set(error, "%s is unknown or takes no value; --help lists all options",
                              given);
-        if (!take(query, code, optarg, fault)) return false;
-        if (query->action == QUERY_HELP || query->action == QUERY_VERSION) return true;
+        if (!take(options, code, optarg, error)) return false;
+        if (options->action == OPTIONS_HELP || options->action == OPTIONS_VERSION) return true;
     }
-    query->path = argv[optind];
-    return fit_together(query, argc - optind, fault);
+    options->path = argv[optind];
+    return fit_together(options, argc - optind, error);
 }

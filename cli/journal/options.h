@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the user asks of a journal. */
-#ifndef CLI_JOURNAL_QUERY_H
-#define CLI_JOURNAL_QUERY_H
+#ifndef CLI_JOURNAL_OPTIONS_H
+#define CLI_JOURNAL_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
 
-enum query_action { QUERY_PRINT, QUERY_VERIFY, QUERY_HELP, QUERY_VERSION };
+enum options_action { OPTIONS_PRINT, OPTIONS_VERIFY, OPTIONS_HELP, OPTIONS_VERSION };
 
-struct query {
-    enum query_action action;
+struct options {
+    enum options_action action;
     const char *path;
     const char *event; /* only these; NULL: all */
     uint64_t last;     /* only so many, the last ones; 0: all */
@@ -19,6 +19,6 @@ struct query {
     char hash[65];     /* must stand in the chain, in lower case; "": none is expected */
 };
 
-bool query_parse(struct query *query, int argc, char **argv, struct fault *fault);
+bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 
 #endif

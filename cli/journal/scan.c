@@ -12,19 +12,19 @@
 
 /* What is done with a line; json is NULL if it is no JSON object. */
 typedef bool (*visitor)(void *context, const struct line *line, const json_t *json,
-                        struct fault *fault);
+                        struct error *error);
 
 static bool walk_open(struct input *input, uint64_t most, visitor visit, void *context,
-                      struct fault *fault) {
+                      struct error *error) {
     struct lines lines;
     struct line line;
     int got = 0;
     bool done = true;
     lines_init(&lines, input);
     while (done && (most == 0 || lines.number < most) &&
-           (got = lines_next(&lines, &line, fault)) > 0) {
+           (got = lines_next(&lines, &line, error)) > 0) {
         json_t *json = json_loadb(line.text, line.length, 0, NULL);
-        done = visit(context, &line, json_is_object(json) ? json : NULL, fault);
+        done = visit(context, &line, json_is_object(json) ? json : NULL, error);
         json_decref(json);
     }
     lines_finish(&lines);
@@ -33,10 +33,10 @@ static bool walk_open(struct input *input, uint64_t most, visitor visit, void *c
 
 /* The first `most` lines; 0: all. */
 static bool walk(const char *path, uint64_t most, visitor visit, void *context,
-                 struct fault *fault) {
-    struct input *input = input_open(path, fault);
+                 struct error *error) {
+    struct input *input = input_open(path, error);
     if (input == NULL) return false;
-    bool done = walk_open(input, most, visit, context, fault);
+    bool done = walk_open(input, most, visit, context, error);
     input_close(input);
     return done;
 }
@@ -44,74 +44,75 @@ static bool walk(const char *path, uint64_t most, visitor visit, void *context,
 /* ---- printing -------------------------------------------------------------------------------- */
 
 struct printing {
-    const struct query *query;
+    const struct options *options;
     const mgeo_journal_report *report;
-    struct text text;
+    struct string_buffer text;
     uint64_t chosen; /* so far */
     uint64_t skip;   /* of the chosen ones, from the first on */
     bool marked;     /* the mark before the first unsound line is printed */
 };
 
-static bool is_chosen(const struct query *query, const json_t *json) {
-    if (query->event == NULL) return true;
+static bool is_chosen(const struct options *options, const json_t *json) {
+    if (options->event == NULL) return true;
     const char *event = json_string_value(json_object_get(json, "event"));
-    return event != NULL && strcmp(event, query->event) == 0;
+    return event != NULL && strcmp(event, options->event) == 0;
 }
 
 static bool count_line(void *context, const struct line *line, const json_t *json,
-                       struct fault *fault) {
+                       struct error *error) {
     (void)line;
-    (void)fault;
+    (void)error;
     struct printing *printing = context;
-    printing->chosen += is_chosen(printing->query, json);
+    printing->chosen += is_chosen(printing->options, json);
     return true;
 }
 
-static bool put_out(struct text *text, struct fault *fault) {
+static bool put_out(struct string_buffer *text, struct error *error) {
     bool done = fwrite(text->bytes, 1, text->length, stdout) == text->length;
-    text_clear(text);
-    return done || fault_set(fault, "standard output: cannot write");
+    string_buffer_clear(text);
+    return done || error_set(error, "standard output: cannot write");
 }
 
 static void mark_unsound(struct printing *printing, uint64_t number) {
     uint64_t bad = printing->report->bad_line;
-    if (printing->marked || bad == 0 || number < bad || printing->query->json) return;
+    if (printing->marked || bad == 0 || number < bad || printing->options->json) return;
     printing->marked = true;
-    text_put(&printing->text, "------  not sound from here on\n");
+    string_buffer_put(&printing->text, "------  not sound from here on\n");
 }
 
 static bool print_line(void *context, const struct line *line, const json_t *json,
-                       struct fault *fault) {
+                       struct error *error) {
     struct printing *printing = context;
-    if (!is_chosen(printing->query, json)) return true;
+    if (!is_chosen(printing->options, json)) return true;
     if (printing->chosen++ < printing->skip) return true;
     mark_unsound(printing, line->number);
-    if (printing->query->json) {
-        text_add(&printing->text, line->text, line->length);
-        text_put(&printing->text, "\n");
+    if (printing->options->json) {
+        string_buffer_add(&printing->text, line->text, line->length);
+        string_buffer_put(&printing->text, "\n");
     } else if (json != NULL) {
-        row_write(&printing->text, json);
+        event_row_write(&printing->text, json);
     } else {
-        text_format(&printing->text, "%6llu  not a line of a journal\n",
-                    (unsigned long long)line->number);
+        string_buffer_format(&printing->text, "%6llu  not a line of a journal\n",
+                             (unsigned long long)line->number);
     }
-    return put_out(&printing->text, fault);
+    return put_out(&printing->text, error);
 }
 
-bool scan_print(const struct query *query, const mgeo_journal_report *report, struct fault *fault) {
-    struct printing printing = {.query = query, .report = report};
+bool scan_print(const struct options *options, const mgeo_journal_report *report,
+                struct error *error) {
+    struct printing printing = {.options = options, .report = report};
     if (report->bad_line == 0 && report->lines == 0) return true; /* 0 would mean all */
     uint64_t most = report->bad_line == 0 ? report->lines : 0;
     bool done = true;
-    if (query->last > 0) {
-        done = walk(query->path, most, count_line, &printing, fault);
-        printing.skip = printing.chosen > query->last ? printing.chosen - query->last : 0;
+    if (options->last > 0) {
+        done = walk(options->path, most, count_line, &printing, error);
+        printing.skip = printing.chosen > options->last ? printing.chosen - options->last : 0;
         printing.chosen = 0;
     }
-    if (!query->json) row_heading(&printing.text);
-    done = done && put_out(&printing.text, fault) &&
-           walk(query->path, most, print_line, &printing, fault);
-    text_finish(&printing.text);
+    if (!options->json) event_row_heading(&printing.text);
+    done = done && put_out(&printing.text, error) &&
+           walk(options->path, most, print_line, &printing, error);
+    string_buffer_finish(&printing.text);
     return done;
 }
 
@@ -124,8 +125,8 @@ struct finding {
 
 /* Each line carries the hash of the one before; the first carries none. */
 static bool find_in_line(void *context, const struct line *line, const json_t *json,
-                         struct fault *fault) {
-    (void)fault;
+                         struct error *error) {
+    (void)error;
     struct finding *finding = context;
     const char *prev = json_string_value(json_object_get(json, "prev"));
     if (line->number > 1 && prev != NULL && strcmp(prev, finding->hash) == 0) {
@@ -134,12 +135,12 @@ static bool find_in_line(void *context, const struct line *line, const json_t *j
     return true;
 }
 
-bool scan_find_hash(const struct query *query, const mgeo_journal_report *report, bool *found,
-                    struct fault *fault) {
-    struct finding finding = {.hash = query->hash,
-                              .found = strcmp(query->hash, report->last_hash) == 0};
+bool scan_find_hash(const struct options *options, const mgeo_journal_report *report, bool *found,
+                    struct error *error) {
+    struct finding finding = {.hash = options->hash,
+                              .found = strcmp(options->hash, report->last_hash) == 0};
     bool done =
-        report->lines == 0 || walk(query->path, report->lines, find_in_line, &finding, fault);
+        report->lines == 0 || walk(options->path, report->lines, find_in_line, &finding, error);
     *found = finding.found;
     return done;
 }

@@ -9,10 +9,11 @@
 
 /* Prints the lines that the query asks for; those that are not sound too, after a mark. Lines that
  * an engine has added since the report was made are left for the next time. */
-bool scan_print(const struct query *query, const mgeo_journal_report *report, struct fault *fault);
+bool scan_print(const struct options *options, const mgeo_journal_report *report,
+                struct error *error);
 
 /* Whether one of the sound lines has query->hash. */
-bool scan_find_hash(const struct query *query, const mgeo_journal_report *report, bool *found,
-                    struct fault *fault);
+bool scan_find_hash(const struct options *options, const mgeo_journal_report *report, bool *found,
+                    struct error *error);
 
 #endif

@@ -2,7 +2,7 @@
 /* The text of --help. docs/mgeo-bench.md says the same at more length. */
 #include "loadtest/help.h"
 
-const char usage_text[] =
+const char help_text[] =
     "Usage: mgeo-bench [OPTIONS]\n"
     "\n"
     "The load test before going live: threads call a model as a service would, while models\n"

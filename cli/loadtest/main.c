@@ -23,7 +23,7 @@ enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_COULD_NOT = 2, EXIT_INTERRUPTED = 130 }
 
 static int print(const char *text) {
     if (fputs(text, stdout) >= 0 && fflush(stdout) == 0) return EXIT_GOOD;
-    notice("standard output: cannot write");
+    message_print("standard output: cannot write");
     return EXIT_COULD_NOT;
 }
 
@@ -33,35 +33,35 @@ static int print_version(void) {
     return print(line);
 }
 
-static bool get_pairs(const struct plan *plan, struct pairset *pairs, struct fault *fault) {
-    if (plan->pairs == NULL)
-        pairset_generate(pairs, plan->seed);
-    else if (!pairset_read(pairs, plan->pairs, &plan->table, fault))
+static bool get_pairs(const struct options *options, struct pair_set *pairs, struct error *error) {
+    if (options->pairs == NULL)
+        pair_set_generate(pairs, options->seed);
+    else if (!pair_set_read(pairs, options->pairs, &options->table, error))
         return false;
-    if (pairs->left_out > 0 && !plan->quiet)
-        notice("%s: %llu rows are no pairs, or too many, and are left out", plan->pairs,
-               (unsigned long long)pairs->left_out);
-    pairset_wrap(pairs, plan->pairs_per_call);
+    if (pairs->left_out > 0 && !options->quiet)
+        message_print("%s: %llu rows are no pairs, or too many, and are left out", options->pairs,
+                      (unsigned long long)pairs->left_out);
+    pair_set_wrap(pairs, options->pairs_per_call);
     return true;
 }
 
-static bool run_load(struct rollout *rollout, struct outcome *outcome, struct fault *fault) {
-    const struct plan *plan = outcome->plan;
-    machine_read(&outcome->before);
-    if (!plan->quiet && !(plan->find_rate > 0))
-        notice("calling for %g seconds", plan->warm_up + plan->duration);
+static bool run_load(struct rollout *rollout, struct bench_result *result, struct error *error) {
+    const struct options *options = result->options;
+    machine_read(&result->before);
+    if (!options->quiet && !(options->find_rate > 0))
+        message_print("calling for %g seconds", options->warm_up + options->duration);
     bool done;
-    if (plan->find_rate > 0) {
-        done = search(rollout, outcome, fault);
+    if (options->find_rate > 0) {
+        done = search_rate(rollout, result, error);
     } else {
-        struct trial trial = {.rollout = rollout,
-                              .rate = plan->rate,
-                              .duration = plan->duration,
-                              .warm_up = plan->warm_up,
-                              .block = plan->compare};
-        done = drive(&trial, outcome->logs, &outcome->figures, fault);
+        struct load_generator_trial trial = {.rollout = rollout,
+                                             .rate = options->rate,
+                                             .duration = options->duration,
+                                             .warm_up = options->warm_up,
+                                             .block = options->compare};
+        done = load_generator_run(&trial, result->logs, &result->stats, error);
     }
-    machine_read(&outcome->after);
+    machine_read(&result->after);
     return done;
 }
 
@@ -70,104 +70,106 @@ struct files {
     struct sink *json, *plot; /* NULL: not asked for */
 };
 
-static bool open_files(const struct plan *plan, struct files *files, struct fault *fault) {
-    if (plan->json != NULL && (files->json = sink_open(plan->json, fault)) == NULL) return false;
-    return plan->plot == NULL || (files->plot = sink_open(plan->plot, fault)) != NULL;
+static bool open_files(const struct options *options, struct files *files, struct error *error) {
+    if (options->json != NULL && (files->json = sink_open(options->json, error)) == NULL)
+        return false;
+    return options->plot == NULL || (files->plot = sink_open(options->plot, error)) != NULL;
 }
 
-static bool write_file(struct sink **sink, const struct text *text, struct fault *fault) {
-    if (!sink_write(*sink, text->bytes, text->length, fault)) return false;
+static bool write_file(struct sink **sink, const struct string_buffer *text, struct error *error) {
+    if (!sink_write(*sink, text->bytes, text->length, error)) return false;
     struct sink *closing = *sink;
     *sink = NULL;
-    return sink_commit(closing, fault);
+    return sink_commit(closing, error);
 }
 
-static bool write_files(const struct outcome *outcome, struct files *files, struct fault *fault) {
-    struct text text = {0};
+static bool write_files(const struct bench_result *result, struct files *files,
+                        struct error *error) {
+    struct string_buffer text = {0};
     bool done = true;
     if (files->json != NULL) {
-        document_write(outcome, &text);
-        done = write_file(&files->json, &text, fault);
+        json_report_write(result, &text);
+        done = write_file(&files->json, &text, error);
     }
-    text_clear(&text);
+    string_buffer_clear(&text);
     if (files->plot != NULL && done) {
-        plot_write(outcome, &text);
-        done = write_file(&files->plot, &text, fault);
+        plot_write(result, &text);
+        done = write_file(&files->plot, &text, error);
     }
-    text_finish(&text);
+    string_buffer_finish(&text);
     return done;
 }
 
-static int report(const struct outcome *outcome, struct files *files) {
-    struct fault fault = {""};
-    struct text text = {0};
-    summary_write(outcome, &text);
+static int report(const struct bench_result *result, struct files *files) {
+    struct error error = {""};
+    struct string_buffer text = {0};
+    summary_write(result, &text);
     int status = print(text.bytes);
-    text_finish(&text);
-    if (!write_files(outcome, files, &fault)) {
-        notice("%s", fault.line);
+    string_buffer_finish(&text);
+    if (!write_files(result, files, &error)) {
+        message_print("%s", error.line);
         return EXIT_COULD_NOT;
     }
     if (status != EXIT_GOOD) return status;
-    if (interrupted()) return EXIT_INTERRUPTED;
-    return outcome_is_good(outcome) ? EXIT_GOOD : EXIT_BAD;
+    if (interrupt_received()) return EXIT_INTERRUPTED;
+    return bench_result_is_good(result) ? EXIT_GOOD : EXIT_BAD;
 }
 
-static int fail(const struct fault *fault) {
-    if (fault->line[0] != '\0') {
-        notice("%s", fault->line);
+static int fail(const struct error *error) {
+    if (error->line[0] != '\0') {
+        message_print("%s", error->line);
         return EXIT_COULD_NOT;
     }
-    notice("interrupted");
+    message_print("interrupted");
     return EXIT_INTERRUPTED;
 }
 
-static int run(const struct plan *plan) {
-    struct fault fault = {""};
-    struct pairset pairs = {0};
+static int run(const struct options *options) {
+    struct error error = {""};
+    struct pair_set pairs = {0};
     struct rollout rollout = {0};
     struct files files = {NULL, NULL};
-    struct outcome *outcome = must_resize(NULL, 1, sizeof *outcome);
-    memset(outcome, 0, sizeof *outcome);
-    outcome->plan = plan;
-    outcome->rollout = &rollout;
-    outcome->pairs = &pairs;
-    outcome->found = NAN;
-    for (int i = 0; i < EVENT_KINDS; i++) eventlog_init(&outcome->logs[i]);
+    struct bench_result *result = memory_resize(NULL, 1, sizeof *result);
+    memset(result, 0, sizeof *result);
+    result->options = options;
+    result->rollout = &rollout;
+    result->pairs = &pairs;
+    result->found = NAN;
+    for (int i = 0; i < EVENT_KINDS; i++) event_log_init(&result->logs[i]);
     bool done =
-        open_files(plan, &files, &fault) && get_pairs(plan, &pairs, &fault) &&
-        rollout_open(&rollout, plan, &pairs, interrupt_progress(INTERRUPT_LOADING), &fault) &&
-        run_load(&rollout, outcome, &fault);
-    int status = done ? report(outcome, &files) : fail(&fault);
+        open_files(options, &files, &error) && get_pairs(options, &pairs, &error) &&
+        rollout_open(&rollout, options, &pairs, interrupt_progress(INTERRUPT_LOADING), &error) &&
+        run_load(&rollout, result, &error);
+    int status = done ? report(result, &files) : fail(&error);
     sink_abandon(files.json);
     sink_abandon(files.plot);
-    figures_finish(&outcome->figures);
-    for (int i = 0; i < EVENT_KINDS; i++) eventlog_finish(&outcome->logs[i]);
-    free(outcome);
+    trial_stats_finish(&result->stats);
+    for (int i = 0; i < EVENT_KINDS; i++) event_log_finish(&result->logs[i]);
+    free(result);
     rollout_close(&rollout);
-    pairset_finish(&pairs);
+    pair_set_finish(&pairs);
     return status;
 }
 
-static int act(const struct plan *plan) {
-    switch (plan->action) {
-    case PLAN_HELP: return print(usage_text);
-    case PLAN_VERSION: return print_version();
-    default: return run(plan);
+static int act(const struct options *options) {
+    switch (options->action) {
+    case OPTIONS_HELP: return print(help_text);
+    case OPTIONS_VERSION: return print_version();
+    default: return run(options);
     }
 }
 
 int main(int argc, char **argv) {
-    struct plan plan;
-    struct fault fault = {""};
+    struct options options;
+    struct error error = {""};
     int status = EXIT_COULD_NOT;
-    notice_program("mgeo-bench");
-    if (!plan_parse(&plan, argc, argv, &fault))
-        notice("%s", fault.line);
+    message_set_program("mgeo-bench");
+    if (!options_parse(&options, argc, argv, &error))
+        message_print("%s", error.line);
     else if (!interrupt_install())
-        notice("cannot install signal handlers");
+        message_print("cannot install signal handlers");
     else
-        status = act(&plan);
-    plan_finish(&plan);
+        status = act(&options);
+    options_finish(&options);
     return status;
 }

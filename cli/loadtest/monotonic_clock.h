@@ -6,14 +6,14 @@
 #include <stdint.h>
 #include <time.h>
 
-static inline uint64_t instant(void) {
+static inline uint64_t clock_nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* A signal may end the sleep early. */
-static inline void instant_sleep_until(uint64_t due) {
+static inline void clock_sleep_until(uint64_t due) {
     struct timespec then = {(time_t)(due / 1000000000u), (long)(due % 1000000000u)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL);
 }

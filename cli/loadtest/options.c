@@ -85,135 +85,136 @@ static const struct option long_options[] = {
 
 static const double DAY = 86400;
 
-static const char *const limit_names[PLAN_LIMITS + 1] = {
+static const char *const limit_names[OPTIONS_LIMITS + 1] = {
     "shift",         "shift_mean",    "shift_p99",     "flip_share",
     "accuracy_loss", "macro_f1_loss", "latency_ratio", "psi"};
 
-const char *plan_limit_name(enum plan_limit limit) { return limit_names[limit]; }
+const char *options_limit_name(enum options_limit limit) { return limit_names[limit]; }
 
-static bool precision(const char *name, const char *value, int32_t *to, struct fault *fault) {
+static bool precision(const char *name, const char *value, int32_t *to, struct error *error) {
     static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8", NULL};
     static const int32_t codes[] = {MGEO_PRECISION_AUTO, MGEO_FP32, MGEO_BF16,
                                     MGEO_FP16,           MGEO_INT8, MGEO_FP8};
     int chosen = 0;
-    if (!parse_choice(name, value, names, &chosen, fault)) return false;
+    if (!parse_choice(name, value, names, &chosen, error)) return false;
     *to = codes[chosen];
     return true;
 }
 
-static bool columns(struct plan *plan, const char *value, struct fault *fault) {
+static bool columns(struct options *options, const char *value, struct error *error) {
     const char *comma = strchr(value, ',');
     if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL)
-        return fault_set(fault, "--columns %s: give two columns as A,B", value);
-    free(plan->columns);
-    plan->columns = must_copy(value, strlen(value));
-    plan->columns[comma - value] = '\0';
-    plan->table.a = plan->columns;
-    plan->table.b = plan->columns + (comma - value) + 1;
+        return error_set(error, "--columns %s: give two columns as A,B", value);
+    free(options->columns);
+    options->columns = memory_copy(value, strlen(value));
+    options->columns[comma - value] = '\0';
+    options->table.a = options->columns;
+    options->table.b = options->columns + (comma - value) + 1;
     return true;
 }
 
-static bool header(struct plan *plan, const char *value, struct fault *fault) {
+static bool header(struct options *options, const char *value, struct error *error) {
     static const char *const names[] = {"auto", "yes", "no", NULL};
     int chosen = 0;
-    if (!parse_choice("--header", value, names, &chosen, fault)) return false;
-    plan->table.header = (enum header_mode)chosen;
-    plan->header_given = true;
+    if (!parse_choice("--header", value, names, &chosen, error)) return false;
+    options->table.header = (enum table_header)chosen;
+    options->header_given = true;
     return true;
 }
 
-static bool arrivals(struct plan *plan, const char *value, struct fault *fault) {
+static bool arrivals(struct options *options, const char *value, struct error *error) {
     static const char *const names[] = {"constant", "poisson", NULL};
     int chosen = 0;
-    if (!parse_choice("--arrivals", value, names, &chosen, fault)) return false;
-    plan->arrivals = (enum arrival_kind)chosen;
-    plan->arrivals_given = true;
+    if (!parse_choice("--arrivals", value, names, &chosen, error)) return false;
+    options->arrivals = (enum arrival_kind)chosen;
+    options->arrivals_given = true;
     return true;
 }
 
 /* NAME=X; 0 stands for "nothing at all", which the library writes as a negative number. */
-static bool gate_limit(struct plan *plan, const char *value, struct fault *fault) {
+static bool gate_limit(struct options *options, const char *value, struct error *error) {
     char name[32] = "";
     const char *sign = strchr(value, '=');
     size_t length = sign != NULL ? (size_t)(sign - value) : 0;
     if (length == 0 || length >= sizeof name)
-        return fault_set(fault, "--gate-limit %s: give a limit as NAME=X", value);
+        return error_set(error, "--gate-limit %s: give a limit as NAME=X", value);
     memcpy(name, value, length);
     int chosen = 0;
     double limit = 0;
-    if (!parse_choice("--gate-limit", name, limit_names, &chosen, fault) ||
-        !parse_number("--gate-limit", sign + 1, 0, 1e6, &limit, fault))
+    if (!parse_choice("--gate-limit", name, limit_names, &chosen, error) ||
+        !parse_number("--gate-limit", sign + 1, 0, 1e6, &limit, error))
         return false;
-    plan->limits[chosen] = limit > 0 ? limit : -1;
+    options->limits[chosen] = limit > 0 ? limit : -1;
     return true;
 }
 
-static bool take_model(struct plan *plan, int code, const char *value, struct fault *fault) {
+static bool take_model(struct options *options, int code, const char *value, struct error *error) {
     switch (code) {
-    case 'm': plan->model = value; return true;
-    case OPT_STANDBY: plan->standby = value; return true;
-    case OPT_TF32: plan->tf32 = true; return true;
-    case 'd': plan->device = value; return true;
-    case OPT_STANDBY_DEVICE: plan->standby_device = value; return true;
-    case 'p': return precision("--precision", value, &plan->precision, fault);
+    case 'm': options->model = value; return true;
+    case OPT_STANDBY: options->standby = value; return true;
+    case OPT_TF32: options->tf32 = true; return true;
+    case 'd': options->device = value; return true;
+    case OPT_STANDBY_DEVICE: options->standby_device = value; return true;
+    case 'p': return precision("--precision", value, &options->precision, error);
     case OPT_STANDBY_PRECISION:
-        return precision("--standby-precision", value, &plan->standby_precision, fault);
-    case 'j': return parse_whole("--threads", value, 1, 4096, &plan->threads, fault);
+        return precision("--standby-precision", value, &options->standby_precision, error);
+    case 'j': return parse_whole("--threads", value, 1, 4096, &options->threads, error);
     case OPT_BATCH_TOKENS:
-        return parse_whole("--batch-tokens", value, 1, 1u << 24, &plan->batch_tokens, fault);
-    default: return parse_whole("--max-length", value, 1, 1u << 16, &plan->max_length, fault);
+        return parse_whole("--batch-tokens", value, 1, 1u << 24, &options->batch_tokens, error);
+    default: return parse_whole("--max-length", value, 1, 1u << 16, &options->max_length, error);
     }
 }
 
-static bool take_calls(struct plan *plan, int code, const char *value, struct fault *fault) {
+static bool take_calls(struct options *options, int code, const char *value, struct error *error) {
     switch (code) {
-    case OPT_PAIRS: plan->pairs = value; return true;
-    case OPT_COLUMNS: return columns(plan, value, fault);
-    case OPT_HEADER: return header(plan, value, fault);
+    case OPT_PAIRS: options->pairs = value; return true;
+    case OPT_COLUMNS: return columns(options, value, error);
+    case OPT_HEADER: return header(options, value, error);
     case OPT_PAIRS_PER_CALL:
-        return parse_whole("--pairs-per-call", value, 1, 100000, &plan->pairs_per_call, fault);
-    case 'c': return parse_whole("--callers", value, 1, PLAN_CALLERS, &plan->callers, fault);
-    case OPT_RATE: return parse_number("--rate", value, 0.001, 1e7, &plan->rate, fault);
-    case OPT_ARRIVALS: return arrivals(plan, value, fault);
-    case OPT_DURATION: return parse_number("--duration", value, 0.1, DAY, &plan->duration, fault);
-    case OPT_WARM_UP: return parse_number("--warm-up", value, 0, DAY, &plan->warm_up, fault);
+        return parse_whole("--pairs-per-call", value, 1, 100000, &options->pairs_per_call, error);
+    case 'c': return parse_whole("--callers", value, 1, OPTIONS_CALLERS, &options->callers, error);
+    case OPT_RATE: return parse_number("--rate", value, 0.001, 1e7, &options->rate, error);
+    case OPT_ARRIVALS: return arrivals(options, value, error);
+    case OPT_DURATION:
+        return parse_number("--duration", value, 0.1, DAY, &options->duration, error);
+    case OPT_WARM_UP: return parse_number("--warm-up", value, 0, DAY, &options->warm_up, error);
     case OPT_FIND_RATE:
-        return parse_number("--find-rate", value, 0.001, 1e6, &plan->find_rate, fault);
+        return parse_number("--find-rate", value, 0.001, 1e6, &options->find_rate, error);
     default:
-        plan->seed_given = true;
-        return parse_whole("--seed", value, 0, UINT32_MAX, &plan->seed, fault);
+        options->seed_given = true;
+        return parse_whole("--seed", value, 0, UINT32_MAX, &options->seed, error);
     }
 }
 
-static bool every(struct plan *plan, int code, const char *value, struct fault *fault) {
+static bool every(struct options *options, int code, const char *value, struct error *error) {
     enum event_kind kind = (enum event_kind)(code - OPT_SWAP_EVERY);
     char name[32] = "--";
-    strcat(strcat(name, event_name(kind)), "-every");
-    return parse_number(name, value, 0.0001, DAY, &plan->every[kind], fault);
+    strcat(strcat(name, event_log_kind_name(kind)), "-every");
+    return parse_number(name, value, 0.0001, DAY, &options->every[kind], error);
 }
 
-static bool take_events(struct plan *plan, int code, const char *value, struct fault *fault) {
+static bool take_events(struct options *options, int code, const char *value, struct error *error) {
     switch (code) {
     case OPT_CANARY_STEPS:
-        return parse_list("--canary-steps", value, MGEO_SHARE_ALL, plan->steps, PLAN_STEPS,
-                          &plan->step_count, fault);
-    case OPT_GATE: return parse_file("--gate", value, &plan->gate, fault);
-    case OPT_GATE_LIMIT: return gate_limit(plan, value, fault);
-    case OPT_GOLD: plan->table.gold = value; return true;
-    case OPT_AROUND: return parse_number("--around", value, 0.001, 3600, &plan->around, fault);
-    case OPT_COMPARE: return parse_number("--compare", value, 0.1, 3600, &plan->compare, fault);
-    default: return every(plan, code, value, fault);
+        return parse_list("--canary-steps", value, MGEO_SHARE_ALL, options->steps, OPTIONS_STEPS,
+                          &options->step_count, error);
+    case OPT_GATE: return parse_file("--gate", value, &options->gate, error);
+    case OPT_GATE_LIMIT: return gate_limit(options, value, error);
+    case OPT_GOLD: options->table.gold = value; return true;
+    case OPT_AROUND: return parse_number("--around", value, 0.001, 3600, &options->around, error);
+    case OPT_COMPARE: return parse_number("--compare", value, 0.1, 3600, &options->compare, error);
+    default: return every(options, code, value, error);
     }
 }
 
-static bool take(struct plan *plan, int code, const char *value, struct fault *fault) {
+static bool take(struct options *options, int code, const char *value, struct error *error) {
     switch (code) {
-    case 'h': plan->action = PLAN_HELP; return true;
-    case 'V': plan->action = PLAN_VERSION; return true;
-    case 'q': plan->quiet = true; return true;
-    case OPT_VERIFY: plan->verify = true; return true;
-    case OPT_JSON: return parse_file("--json", value, &plan->json, fault);
-    case OPT_PLOT: return parse_file("--plot", value, &plan->plot, fault);
+    case 'h': options->action = OPTIONS_HELP; return true;
+    case 'V': options->action = OPTIONS_VERSION; return true;
+    case 'q': options->quiet = true; return true;
+    case OPT_VERIFY: options->verify = true; return true;
+    case OPT_JSON: return parse_file("--json", value, &options->json, error);
+    case OPT_PLOT: return parse_file("--plot", value, &options->plot, error);
     case 'm':
     case 'p':
     case 'd':
@@ -223,72 +224,72 @@ static bool take(struct plan *plan, int code, const char *value, struct fault *f
     case OPT_STANDBY_DEVICE:
     case OPT_TF32:
     case OPT_BATCH_TOKENS:
-    case OPT_MAX_LENGTH: return take_model(plan, code, value, fault);
+    case OPT_MAX_LENGTH: return take_model(options, code, value, error);
     default: break;
     }
-    if (code <= OPT_SEED) return take_calls(plan, code, value, fault);
-    return take_events(plan, code, value, fault);
+    if (code <= OPT_SEED) return take_calls(options, code, value, error);
+    return take_events(options, code, value, error);
 }
 
-static bool refuse(int code, char **argv, int at, struct fault *fault) {
+static bool refuse(int code, char **argv, int at, struct error *error) {
     const char *given = argv[at - 1];
-    if (code == ':') return fault_set(fault, "%s needs a value; --help lists all options", given);
+    if (code == ':') return error_set(error, "%s needs a value; --help lists all options", given);
     if (optopt != 0 && optopt < 256)
-        return fault_set(fault, "unknown option -%c; --help lists all options", optopt);
-    return fault_set(fault, "%s is unknown, ambiguous or takes no value; --help lists all options",
+        return error_set(error, "unknown option -%c; --help lists all options", optopt);
+    return error_set(error, "%s is unknown, ambiguous or takes no value; --help lists all options",
                      given);
 }
 
-bool plan_has_events(const struct plan *plan) {
+bool options_have_events(const struct options *options) {
     for (int i = 0; i < EVENT_KINDS; i++)
-        if (plan->every[i] > 0) return true;
+        if (options->every[i] > 0) return true;
     return false;
 }
 
 /* Half a second, unless the events follow one another so closely that nothing would be left. */
-double plan_around(const struct plan *plan) {
-    if (plan->around > 0) return plan->around;
+double options_around(const struct options *options) {
+    if (options->around > 0) return options->around;
     double around = 0.5;
     for (int i = 0; i < EVENT_KINDS; i++)
-        if (plan->every[i] > 0 && plan->every[i] / 4 < around) around = plan->every[i] / 4;
+        if (options->every[i] > 0 && options->every[i] / 4 < around) around = options->every[i] / 4;
     return around;
 }
 
-static void set_defaults(struct plan *plan) {
-    memset(plan, 0, sizeof *plan);
-    plan->callers = 8;
-    plan->pairs_per_call = 1;
-    plan->duration = 10;
-    plan->warm_up = 1;
-    plan->seed = 1;
+static void set_defaults(struct options *options) {
+    memset(options, 0, sizeof *options);
+    options->callers = 8;
+    options->pairs_per_call = 1;
+    options->duration = 10;
+    options->warm_up = 1;
+    options->seed = 1;
 }
 
-static void default_steps(struct plan *plan) {
+static void default_steps(struct options *options) {
     static const uint32_t steps[] = {100, 1000, 5000, MGEO_SHARE_ALL, 0};
-    if (plan->step_count > 0) return;
-    plan->step_count = sizeof steps / sizeof *steps;
-    memcpy(plan->steps, steps, sizeof steps);
+    if (options->step_count > 0) return;
+    options->step_count = sizeof steps / sizeof *steps;
+    memcpy(options->steps, steps, sizeof steps);
 }
 
-bool plan_parse(struct plan *plan, int argc, char **argv, struct fault *fault) {
-    set_defaults(plan);
+bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
+    set_defaults(options);
     opterr = 0;
     optind = 0; /* begin anew, also in a second call */
     int code;
     while ((code = getopt_long(argc, argv, ":m:p:d:j:c:qVh", long_options, NULL)) != -1) {
-        if (code == '?' || code == ':') return refuse(code, argv, optind, fault);
-        if (!take(plan, code, optarg, fault)) return false;
-        if (plan->action != PLAN_RUN) return true;
+        if (code == '?' || code == ':') return refuse(code, argv, optind, error);
+        if (!take(options, code, optarg, error)) return false;
+        if (options->action != OPTIONS_RUN) return true;
     }
     if (optind < argc)
-        return fault_set(fault, "%s: no FILE is expected here; pairs are given by --pairs FILE",
+        return error_set(error, "%s: no FILE is expected here; pairs are given by --pairs FILE",
                          argv[optind]);
-    if (!plan_fits_together(plan, fault)) return false;
-    default_steps(plan);
+    if (!options_check(options, error)) return false;
+    default_steps(options);
     return true;
 }
 
-void plan_finish(struct plan *plan) {
-    free(plan->columns);
-    memset(plan, 0, sizeof *plan);
+void options_finish(struct options *options) {
+    free(options->columns);
+    memset(options, 0, sizeof *options);
 }

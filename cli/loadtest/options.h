@@ -13,23 +13,23 @@
 #include "loadtest/load/event_log.h"
 #include "table/table.h"
 
-enum plan_action { PLAN_RUN, PLAN_HELP, PLAN_VERSION };
+enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
-enum plan_limit {
-    LIMIT_SHIFT,
-    LIMIT_SHIFT_MEAN,
-    LIMIT_SHIFT_P99,
-    LIMIT_FLIP_SHARE,
-    LIMIT_ACCURACY_LOSS,
-    LIMIT_MACRO_F1_LOSS,
-    LIMIT_LATENCY_RATIO,
-    LIMIT_PSI
+enum options_limit {
+    OPTIONS_LIMIT_SHIFT,
+    OPTIONS_LIMIT_SHIFT_MEAN,
+    OPTIONS_LIMIT_SHIFT_P99,
+    OPTIONS_LIMIT_FLIP_SHARE,
+    OPTIONS_LIMIT_ACCURACY_LOSS,
+    OPTIONS_LIMIT_MACRO_F1_LOSS,
+    OPTIONS_LIMIT_LATENCY_RATIO,
+    OPTIONS_LIMIT_PSI
 };
 
-enum { PLAN_LIMITS = LIMIT_PSI + 1, PLAN_STEPS = 32, PLAN_CALLERS = 256 };
+enum { OPTIONS_LIMITS = OPTIONS_LIMIT_PSI + 1, OPTIONS_STEPS = 32, OPTIONS_CALLERS = 256 };
 
-struct plan {
-    enum plan_action action;
+struct options {
+    enum options_action action;
     const char *model;   /* NULL: the bundled one */
     const char *standby; /* NULL: the same directory again */
     const char *device;
@@ -38,7 +38,7 @@ struct plan {
     bool tf32;
     uint32_t threads, batch_tokens, max_length;
     const char *pairs; /* NULL: generated ones */
-    struct table_wish table;
+    struct table_options table;
     uint32_t pairs_per_call;
     uint32_t callers;
     double rate; /* calls a second; 0: a closed loop */
@@ -47,10 +47,10 @@ struct plan {
     double duration, warm_up;                      /* seconds */
     double find_rate;          /* milliseconds that the 99th percentile may take; 0: no search */
     double every[EVENT_KINDS]; /* seconds from one such event to the next; 0: none */
-    uint32_t steps[PLAN_STEPS];
+    uint32_t steps[OPTIONS_STEPS];
     size_t step_count;
     const char *gate; /* a table of pairs; NULL: swaps have no gate */
-    double limits[PLAN_LIMITS];
+    double limits[OPTIONS_LIMITS];
     double around;  /* seconds; 0: to be chosen */
     double compare; /* seconds of a block; 0: no blocks */
     bool verify;
@@ -60,21 +60,21 @@ struct plan {
     char *columns; /* what table.a and table.b point into */
 };
 
-/* Reads the command line; argv is borrowed. On failure the fault holds one line. Finished with
- * plan_finish, also after a failure. */
-bool plan_parse(struct plan *plan, int argc, char **argv, struct fault *fault);
-void plan_finish(struct plan *plan);
+/* Reads the command line; argv is borrowed. On failure the error holds one line. Finished with
+ * options_finish, also after a failure. */
+bool options_parse(struct options *options, int argc, char **argv, struct error *error);
+void options_finish(struct options *options);
 
 /* Whether the options go together; false with one line otherwise. */
-bool plan_fits_together(const struct plan *plan, struct fault *fault);
+bool options_check(const struct options *options, struct error *error);
 
 /* Whether anything is to happen to the models, so that a second one is needed. */
-bool plan_has_events(const struct plan *plan);
+bool options_have_events(const struct options *options);
 
 /* Seconds before and after an event that count as around it. */
-double plan_around(const struct plan *plan);
+double options_around(const struct options *options);
 
 /* "shift_mean" … */
-const char *plan_limit_name(enum plan_limit limit);
+const char *options_limit_name(enum options_limit limit);
 
 #endif

@@ -10,6 +10,6 @@
 
 /* Describes the loaded model and tests it on a few pairs; appends both to `text`. False when a test
  * failed. */
-bool check_model(mgeo_engine *engine, const mgeo_model_info *info, struct text *text);
+bool check_model(mgeo_engine *engine, const mgeo_model_info *info, struct string_buffer *text);
 
 #endif

@@ -8,11 +8,11 @@
 
 enum { SWEEP_EVERY = 50 }; /* steps of 0.05 in the sweep that is printed */
 
-static void figure(struct text *text, double value) {
+static void figure(struct string_buffer *text, double value) {
     if (isnan(value))
-        text_format(text, "%10s", "-");
+        string_buffer_format(text, "%10s", "-");
     else
-        text_format(text, "%10.4f", value);
+        string_buffer_format(text, "%10.4f", value);
 }
 
 static int name_width(const struct gold *gold) {
@@ -23,44 +23,46 @@ static int name_width(const struct gold *gold) {
 }
 
 static void classes_text(const struct gold *gold, const struct gold_result *result,
-                         struct text *text) {
+                         struct string_buffer *text) {
     int width = name_width(gold);
-    text_format(text, "\n%-*s%10s%10s%10s%10s\n", width, "label", "precision", "recall", "f1",
-                "support");
+    string_buffer_format(text, "\n%-*s%10s%10s%10s%10s\n", width, "label", "precision", "recall",
+                         "f1", "support");
     for (size_t i = 0; i < gold->classes; i++) {
         const struct gold_class *measured = &result->classes[i];
-        text_format(text, "%-*s", width, gold->names[i]);
+        string_buffer_format(text, "%-*s", width, gold->names[i]);
         figure(text, measured->precision);
         figure(text, measured->recall);
         figure(text, measured->f1);
-        text_format(text, "%10" PRIu64 "\n", measured->support);
+        string_buffer_format(text, "%10" PRIu64 "\n", measured->support);
     }
 }
 
-static void confusion_text(const struct gold *gold, struct text *text) {
+static void confusion_text(const struct gold *gold, struct string_buffer *text) {
     int width = name_width(gold);
-    text_format(text, "\nconfusion (rows: gold, columns: answers)\n%-*s", width, "");
-    for (size_t i = 0; i < gold->classes; i++) text_format(text, "  %*s", width, gold->names[i]);
+    string_buffer_format(text, "\nconfusion (rows: gold, columns: answers)\n%-*s", width, "");
+    for (size_t i = 0; i < gold->classes; i++)
+        string_buffer_format(text, "  %*s", width, gold->names[i]);
     for (size_t i = 0; i < gold->classes; i++) {
-        text_format(text, "\n%-*s", width, gold->names[i]);
+        string_buffer_format(text, "\n%-*s", width, gold->names[i]);
         for (size_t j = 0; j < gold->classes; j++)
-            text_format(text, "  %*" PRIu64, width, gold->confusion[i][j]);
+            string_buffer_format(text, "  %*" PRIu64, width, gold->confusion[i][j]);
     }
-    text_put(text, "\n");
+    string_buffer_put(text, "\n");
 }
 
-static void point_text(struct gold_point point, const char *mark, struct text *text) {
-    text_format(text, "%9.3f", point.threshold);
+static void point_text(struct gold_point point, const char *mark, struct string_buffer *text) {
+    string_buffer_format(text, "%9.3f", point.threshold);
     figure(text, point.precision);
     figure(text, point.recall);
     figure(text, point.f1);
     figure(text, point.accuracy);
-    text_format(text, "%s\n", mark);
+    string_buffer_format(text, "%s\n", mark);
 }
 
-static void sweep_text(const struct gold *gold, struct text *text) {
-    text_format(text, "\nsimilarity >= threshold means %s\n%9s%10s%10s%10s%10s\n",
-                gold->names[gold->positive], "threshold", "precision", "recall", "f1", "accuracy");
+static void sweep_text(const struct gold *gold, struct string_buffer *text) {
+    string_buffer_format(text, "\nsimilarity >= threshold means %s\n%9s%10s%10s%10s%10s\n",
+                         gold->names[gold->positive], "threshold", "precision", "recall", "f1",
+                         "accuracy");
     unsigned best = gold_best(gold);
     bool shown = false;
     for (unsigned step = 0; step <= GOLD_STEPS; step += SWEEP_EVERY) {
@@ -73,92 +75,93 @@ static void sweep_text(const struct gold *gold, struct text *text) {
     }
 }
 
-static void foreign_text(const struct gold *gold, struct text *text) {
+static void foreign_text(const struct gold *gold, struct string_buffer *text) {
     if (gold->missing > 0)
-        text_format(text, "not compared: %" PRIu64 " rows with an empty gold cell\n",
-                    gold->missing);
+        string_buffer_format(text, "not compared: %" PRIu64 " rows with an empty gold cell\n",
+                             gold->missing);
     if (gold->foreign == 0) return;
-    text_format(
+    string_buffer_format(
         text, "not compared: %" PRIu64 " rows with labels the model does not have:", gold->foreign);
     for (size_t i = 0; i < gold->foreign_names; i++) {
-        text_put(text, i > 0 ? ", " : " ");
-        text_escaped_cell(text, gold->foreign_name[i], strlen(gold->foreign_name[i]));
+        string_buffer_put(text, i > 0 ? ", " : " ");
+        string_buffer_escaped_cell(text, gold->foreign_name[i], strlen(gold->foreign_name[i]));
     }
-    text_put(text, gold->foreign_names == GOLD_FOREIGN ? " …\n" : "\n");
+    string_buffer_put(text, gold->foreign_names == GOLD_FOREIGN ? " …\n" : "\n");
 }
 
-void gold_report_text(const struct gold *gold, struct text *text) {
+void gold_report_text(const struct gold *gold, struct string_buffer *text) {
     struct gold_result result;
     gold_measure(gold, &result);
-    text_format(text, "gold: %" PRIu64 " rows compared", gold->compared);
-    if (gold->one_logit) text_format(text, ", yes from similarity %g", gold->threshold);
-    text_put(text, "\n");
+    string_buffer_format(text, "gold: %" PRIu64 " rows compared", gold->compared);
+    if (gold->one_logit) string_buffer_format(text, ", yes from similarity %g", gold->threshold);
+    string_buffer_put(text, "\n");
     foreign_text(gold, text);
     if (gold->compared == 0) return;
-    text_format(text, "accuracy %.4f\nmacro-F1 %.4f\n", result.accuracy, result.macro_f1);
+    string_buffer_format(text, "accuracy %.4f\nmacro-F1 %.4f\n", result.accuracy, result.macro_f1);
     classes_text(gold, &result, text);
     confusion_text(gold, text);
     sweep_text(gold, text);
 }
 
 static void class_json(const struct gold *gold, const struct gold_result *result, size_t which,
-                       struct json *json) {
+                       struct json_writer *json) {
     const struct gold_class *measured = &result->classes[which];
-    json_open(json, gold->names[which], '{');
-    json_number(json, "precision", measured->precision, 6);
-    json_number(json, "recall", measured->recall, 6);
-    json_number(json, "f1", measured->f1, 6);
-    json_integer(json, "support", measured->support);
-    json_integer(json, "answered", measured->answered);
-    json_close(json, '}');
+    json_writer_open(json, gold->names[which], '{');
+    json_writer_number(json, "precision", measured->precision, 6);
+    json_writer_number(json, "recall", measured->recall, 6);
+    json_writer_number(json, "f1", measured->f1, 6);
+    json_writer_integer(json, "support", measured->support);
+    json_writer_integer(json, "answered", measured->answered);
+    json_writer_close(json, '}');
 }
 
-static void confusion_json(const struct gold *gold, struct json *json) {
-    json_open(json, "confusion", '{');
+static void confusion_json(const struct gold *gold, struct json_writer *json) {
+    json_writer_open(json, "confusion", '{');
     for (size_t i = 0; i < gold->classes; i++) {
-        json_open(json, gold->names[i], '{');
+        json_writer_open(json, gold->names[i], '{');
         for (size_t j = 0; j < gold->classes; j++)
-            json_integer(json, gold->names[j], gold->confusion[i][j]);
-        json_close(json, '}');
+            json_writer_integer(json, gold->names[j], gold->confusion[i][j]);
+        json_writer_close(json, '}');
     }
-    json_close(json, '}');
+    json_writer_close(json, '}');
 }
 
-static void point_json(struct gold_point point, const char *key, struct json *json) {
-    json_open(json, key, '{');
-    json_number(json, "threshold", point.threshold, 3);
-    json_number(json, "precision", point.precision, 6);
-    json_number(json, "recall", point.recall, 6);
-    json_number(json, "f1", point.f1, 6);
-    json_number(json, "accuracy", point.accuracy, 6);
-    json_close(json, '}');
+static void point_json(struct gold_point point, const char *key, struct json_writer *json) {
+    json_writer_open(json, key, '{');
+    json_writer_number(json, "threshold", point.threshold, 3);
+    json_writer_number(json, "precision", point.precision, 6);
+    json_writer_number(json, "recall", point.recall, 6);
+    json_writer_number(json, "f1", point.f1, 6);
+    json_writer_number(json, "accuracy", point.accuracy, 6);
+    json_writer_close(json, '}');
 }
 
-static void foreign_json(const struct gold *gold, struct json *json) {
-    json_integer(json, "empty", gold->missing);
-    json_integer(json, "unknown", gold->foreign);
-    json_open(json, "unknown_labels", '[');
-    for (size_t i = 0; i < gold->foreign_names; i++) json_string(json, NULL, gold->foreign_name[i]);
-    json_close(json, ']');
+static void foreign_json(const struct gold *gold, struct json_writer *json) {
+    json_writer_integer(json, "empty", gold->missing);
+    json_writer_integer(json, "unknown", gold->foreign);
+    json_writer_open(json, "unknown_labels", '[');
+    for (size_t i = 0; i < gold->foreign_names; i++)
+        json_writer_string(json, NULL, gold->foreign_name[i]);
+    json_writer_close(json, ']');
 }
 
-void gold_report_json(const struct gold *gold, struct json *json) {
+void gold_report_json(const struct gold *gold, struct json_writer *json) {
     struct gold_result result;
     gold_measure(gold, &result);
-    json_open(json, "gold", '{');
-    json_integer(json, "compared", gold->compared);
+    json_writer_open(json, "gold", '{');
+    json_writer_integer(json, "compared", gold->compared);
     foreign_json(gold, json);
-    json_number(json, "accuracy", result.accuracy, 6);
-    json_number(json, "macro_f1", result.macro_f1, 6);
-    json_open(json, "labels", '{');
+    json_writer_number(json, "accuracy", result.accuracy, 6);
+    json_writer_number(json, "macro_f1", result.macro_f1, 6);
+    json_writer_open(json, "labels", '{');
     for (size_t i = 0; i < gold->classes; i++) class_json(gold, &result, i, json);
-    json_close(json, '}');
+    json_writer_close(json, '}');
     confusion_json(gold, json);
-    json_string(json, "positive", gold->names[gold->positive]);
+    json_writer_string(json, "positive", gold->names[gold->positive]);
     point_json(gold_at(gold, gold_best(gold)), "best", json);
-    json_open(json, "sweep", '[');
+    json_writer_open(json, "sweep", '[');
     for (unsigned step = 0; step <= GOLD_STEPS; step += SWEEP_EVERY)
         point_json(gold_at(gold, step), NULL, json);
-    json_close(json, ']');
-    json_close(json, '}');
+    json_writer_close(json, ']');
+    json_writer_close(json, '}');
 }

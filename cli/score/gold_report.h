@@ -7,7 +7,7 @@
 #include "common/string_buffer.h"
 #include "score/gold.h"
 
-void gold_report_text(const struct gold *gold, struct text *text);
-void gold_report_json(const struct gold *gold, struct json *json); /* a member "gold" */
+void gold_report_text(const struct gold *gold, struct string_buffer *text);
+void gold_report_json(const struct gold *gold, struct json_writer *json); /* a member "gold" */
 
 #endif

@@ -11,9 +11,9 @@
 
 /* Prints what was asked for and nothing else. */
 static int print(const char *text) {
-    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0) return EXIT_ALL_SCORED;
-    notice("standard output: cannot write");
-    return EXIT_COULD_NOT;
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0) return RUN_ALL_SCORED;
+    message_print("standard output: cannot write");
+    return RUN_FAILED;
 }
 
 static int print_version(void) {
@@ -24,21 +24,21 @@ static int print_version(void) {
 
 static int act(const struct options *options) {
     switch (options->action) {
-    case ACTION_HELP: return print(help_text);
-    case ACTION_VERSION: return print_version();
-    case ACTION_CHECK: return run_check(options);
+    case OPTIONS_HELP: return print(help_text);
+    case OPTIONS_VERSION: return print_version();
+    case OPTIONS_CHECK: return run_check(options);
     default: return run_score(options);
     }
 }
 
 int main(int argc, char **argv) {
     struct options options;
-    struct fault fault = {""};
-    int status = EXIT_COULD_NOT;
-    if (!options_parse(&options, argc, argv, &fault))
-        notice("%s", fault.line);
+    struct error error = {""};
+    int status = RUN_FAILED;
+    if (!options_parse(&options, argc, argv, &error))
+        message_print("%s", error.line);
     else if (!interrupt_install())
-        notice("cannot install signal handlers");
+        message_print("cannot install signal handlers");
     else
         status = act(&options);
     options_finish(&options);

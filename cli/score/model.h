@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine with the model that the user asked for. */
-#ifndef CLI_COMMON_MODEL_H
-#define CLI_COMMON_MODEL_H
+#ifndef CLI_SCORE_MODEL_H
+#define CLI_SCORE_MODEL_H
 
 #include <mgeo.h>
 
@@ -9,11 +9,9 @@
 #include "score/options.h"
 
 /* Creates an engine and loads the model; on success *engine is the caller's. `loading` is the
- * block through which the load is watched and cancelled. A fault with an empty
+ * block through which the load is watched and cancelled. An error with an empty
  * line means that a signal came. */
 bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engine **engine,
-                mgeo_model_info *info, struct fault *fault);
-
-const char *model_precision_name(int32_t precision);
+                mgeo_model_info *info, struct error *error);
 
 #endif

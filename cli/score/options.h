@@ -10,12 +10,12 @@
 #include "score/writer.h"
 #include "table/table.h"
 
-enum action { ACTION_SCORE, ACTION_CHECK, ACTION_HELP, ACTION_VERSION };
+enum options_action { OPTIONS_SCORE, OPTIONS_CHECK, OPTIONS_HELP, OPTIONS_VERSION };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 struct options {
-    enum action action;
+    enum options_action action;
     const char *const *inputs; /* at least one */
     size_t input_count;
     const char *model; /* NULL: the bundled one */
@@ -25,7 +25,7 @@ struct options {
     bool tf32;
     uint32_t threads, batch_tokens, max_length;
     float partial_weight; /* as mgeo_load_options has it */
-    struct table_wish table;
+    struct table_options table;
     struct writer_options writer;
     const char *output, *errors, *summary; /* NULL: none; output: standard output */
     bool limit_errors;
@@ -35,9 +35,9 @@ struct options {
     char *columns; /* what table.a and table.b point into */
 };
 
-/* Reads the command line; argv is borrowed. On failure the fault holds one line. Finished with
+/* Reads the command line; argv is borrowed. On failure the error holds one line. Finished with
  * options_finish, also after a failure. */
-bool options_parse(struct options *options, int argc, char **argv, struct fault *fault);
+bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_finish(struct options *options);
 
 #endif

@@ -10,17 +10,17 @@
 #include "common/memory.h"
 #include "score/scorer.h"
 
-enum { RING = 4, SCORERS = 2, THREADS = SCORERS + 1 };
+enum { RING_SLOTS = 4, SCORERS = 2, THREADS = SCORERS + 1 };
 
 /* A chunk takes about this long to score, so that output and progress flow on slow models and
  * batches are full on fast ones. */
 static const double target_seconds = 0.5;
 enum { FIRST_ROWS = 256, LEAST_ROWS = 32, MOST_ROWS = 8192 };
 
-struct place {
+struct ring_slot {
     struct chunk chunk;
     bool scored, failed;
-    struct fault fault;
+    struct error error;
 };
 
 /* Chunk k lies in places[k % RING]. released <= taken_out; all four counts only grow. */
@@ -30,10 +30,10 @@ struct pipeline {
     size_t labels;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct place places[RING];
+    struct ring_slot ring[RING_SLOTS];
     uint64_t filled, begun, handed_out, released; /* chunks */
     bool read_all, read_failed, stopping;
-    struct fault read_fault;
+    struct error read_error;
     size_t rows;      /* of the next chunk */
     unsigned scorers; /* that have started */
     pthread_t threads[THREADS];
@@ -43,14 +43,14 @@ struct pipeline {
 static void change(struct pipeline *pipeline) { pthread_cond_broadcast(&pipeline->changed); }
 
 /* Waits for a free place. NULL: stopping. */
-static struct place *wait_free(struct pipeline *pipeline, size_t *rows) {
+static struct ring_slot *wait_free(struct pipeline *pipeline, size_t *rows) {
     pthread_mutex_lock(&pipeline->lock);
-    while (!pipeline->stopping && pipeline->filled - pipeline->released == RING)
+    while (!pipeline->stopping && pipeline->filled - pipeline->released == RING_SLOTS)
         pthread_cond_wait(&pipeline->changed, &pipeline->lock);
     bool stopping = pipeline->stopping;
     *rows = pipeline->rows;
     pthread_mutex_unlock(&pipeline->lock);
-    return stopping ? NULL : &pipeline->places[pipeline->filled % RING];
+    return stopping ? NULL : &pipeline->ring[pipeline->filled % RING_SLOTS];
 }
 
 static void *read_chunks(void *opaque) {
@@ -58,11 +58,11 @@ static void *read_chunks(void *opaque) {
     int got = 1;
     while (got > 0) {
         size_t rows;
-        struct place *place = wait_free(pipeline, &rows);
-        if (place == NULL) break;
-        chunk_clear(&place->chunk);
-        place->scored = place->failed = false;
-        got = reader_fill(pipeline->reader, &place->chunk, rows, &pipeline->read_fault);
+        struct ring_slot *slot = wait_free(pipeline, &rows);
+        if (slot == NULL) break;
+        chunk_clear(&slot->chunk);
+        slot->scored = slot->failed = false;
+        got = reader_fill(pipeline->reader, &slot->chunk, rows, &pipeline->read_error);
         pthread_mutex_lock(&pipeline->lock);
         if (got > 0) pipeline->filled++;
         pipeline->read_all = got <= 0;
@@ -74,15 +74,15 @@ static void *read_chunks(void *opaque) {
 }
 
 /* Waits for a chunk that nobody scores. NULL: none will come. */
-static struct place *wait_filled(struct pipeline *pipeline) {
+static struct ring_slot *wait_filled(struct pipeline *pipeline) {
     pthread_mutex_lock(&pipeline->lock);
     while (!pipeline->stopping && !pipeline->read_all && pipeline->begun == pipeline->filled)
         pthread_cond_wait(&pipeline->changed, &pipeline->lock);
-    struct place *place = NULL;
+    struct ring_slot *slot = NULL;
     if (!pipeline->stopping && pipeline->begun < pipeline->filled)
-        place = &pipeline->places[pipeline->begun++ % RING];
+        slot = &pipeline->ring[pipeline->begun++ % RING_SLOTS];
     pthread_mutex_unlock(&pipeline->lock);
-    return place;
+    return slot;
 }
 
 static size_t next_rows(const struct chunk *chunk) {
@@ -101,13 +101,13 @@ static void *score_chunks(void *opaque) {
     pthread_mutex_unlock(&pipeline->lock);
     struct scorer scorer;
     scorer_init(&scorer, pipeline->job, pipeline->labels, number);
-    struct place *place;
-    while ((place = wait_filled(pipeline)) != NULL) {
-        bool done = scorer_run(&scorer, &place->chunk, &place->fault);
+    struct ring_slot *slot;
+    while ((slot = wait_filled(pipeline)) != NULL) {
+        bool done = scorer_run(&scorer, &slot->chunk, &slot->error);
         pthread_mutex_lock(&pipeline->lock);
-        place->failed = !done;
-        place->scored = true;
-        if (done) pipeline->rows = next_rows(&place->chunk);
+        slot->failed = !done;
+        slot->scored = true;
+        if (done) pipeline->rows = next_rows(&slot->chunk);
         change(pipeline);
         pthread_mutex_unlock(&pipeline->lock);
     }
@@ -126,8 +126,8 @@ static bool start_threads(struct pipeline *pipeline) {
 }
 
 struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
-                                struct fault *fault) {
-    struct pipeline *started = must_resize(NULL, 1, sizeof *started);
+                                struct error *error) {
+    struct pipeline *started = memory_resize(NULL, 1, sizeof *started);
     memset(started, 0, sizeof *started);
     started->reader = reader;
     started->job = job;
@@ -135,29 +135,29 @@ struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t lab
     started->rows = FIRST_ROWS;
     pthread_mutex_init(&started->lock, NULL);
     pthread_cond_init(&started->changed, NULL);
-    for (unsigned i = 0; i < RING; i++) chunk_init(&started->places[i].chunk, labels);
+    for (unsigned i = 0; i < RING_SLOTS; i++) chunk_init(&started->ring[i].chunk, labels);
     if (start_threads(started)) return started;
-    fault_set(fault, "cannot start threads; is the limit on processes reached (ulimit -u)?");
+    error_set(error, "cannot start threads; is the limit on processes reached (ulimit -u)?");
     pipeline_stop(started);
     return NULL;
 }
 
-int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct fault *fault) {
+int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct error *error) {
     pthread_mutex_lock(&pipeline->lock);
-    struct place *place = &pipeline->places[pipeline->handed_out % RING];
-    while (!(pipeline->handed_out < pipeline->filled && place->scored) &&
+    struct ring_slot *slot = &pipeline->ring[pipeline->handed_out % RING_SLOTS];
+    while (!(pipeline->handed_out < pipeline->filled && slot->scored) &&
            !(pipeline->read_all && pipeline->handed_out == pipeline->filled))
         pthread_cond_wait(&pipeline->changed, &pipeline->lock);
     int answer = 1;
     if (pipeline->handed_out == pipeline->filled) {
         answer = pipeline->read_failed ? -1 : 0;
-        if (answer < 0) *fault = pipeline->read_fault;
-    } else if (place->failed) {
+        if (answer < 0) *error = pipeline->read_error;
+    } else if (slot->failed) {
         answer = -1;
-        *fault = place->fault;
+        *error = slot->error;
     } else {
         pipeline->handed_out++;
-        *chunk = &place->chunk;
+        *chunk = &slot->chunk;
     }
     pthread_mutex_unlock(&pipeline->lock);
     return answer;
@@ -178,7 +178,7 @@ void pipeline_stop(struct pipeline *pipeline) {
     pthread_mutex_unlock(&pipeline->lock);
     interrupt_stop();
     for (unsigned i = 0; i < pipeline->started; i++) pthread_join(pipeline->threads[i], NULL);
-    for (unsigned i = 0; i < RING; i++) chunk_finish(&pipeline->places[i].chunk);
+    for (unsigned i = 0; i < RING_SLOTS; i++) chunk_finish(&pipeline->ring[i].chunk);
     pthread_cond_destroy(&pipeline->changed);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);

@@ -14,11 +14,11 @@ struct pipeline;
 /* Starts one thread that reads and two that score. reader and job are borrowed and left alone by
  * others until pipeline_stop. NULL on failure. */
 struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
-                                struct fault *fault);
+                                struct error *error);
 
 /* The next scored chunk in input order, the caller's until pipeline_release: 1, or 0 at the end, or
  * -1 on failure. Chunks before a failure are handed out first. */
-int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct fault *fault);
+int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct error *error);
 void pipeline_release(struct pipeline *pipeline);
 
 /* Cancels what is in flight and ends the threads. */

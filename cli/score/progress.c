@@ -91,7 +91,7 @@ static void draw(const struct progress *progress) {
                       progress->rows, progress->position, progress->size);
     else
         loading_line(progress->loading, line, sizeof line);
-    notice_status(line, progress->terminal);
+    message_status(line, progress->terminal);
 }
 
 static void *run(void *opaque) {
@@ -116,7 +116,7 @@ static void *run(void *opaque) {
 }
 
 struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progress *loading) {
-    struct progress *started = must_resize(NULL, 1, sizeof *started);
+    struct progress *started = memory_resize(NULL, 1, sizeof *started);
     memset(started, 0, sizeof *started);
     started->terminal = isatty(STDERR_FILENO);
     started->drawing =
@@ -153,7 +153,7 @@ void progress_end(struct progress *progress) {
     if (progress->drawing) {
         pthread_join(progress->thread, NULL);
         if (progress->terminal)
-            notice_status_clear();
+            message_status_clear();
         else if (progress->scoring)
             draw(progress);
     }

@@ -13,7 +13,7 @@
 
 /* Appends the document to `text`. gold may be NULL. */
 void report_json(const struct options *options, const mgeo_model_info *info,
-                 const struct totals *totals, const struct badrows *badrows,
-                 const struct gold *gold, struct text *text);
+                 const struct totals *totals, const struct row_errors *row_errors,
+                 const struct gold *gold, struct string_buffer *text);
 
 #endif

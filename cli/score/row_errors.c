@@ -10,8 +10,8 @@
 
 enum { SHOWN = 10 }; /* rows reported on standard error one by one */
 
-const char *bad_reason_name(enum bad_reason reason) {
-    static const char *const names[BAD_REASONS] = {
+const char *row_error_name(enum row_error reason) {
+    static const char *const names[ROW_ERRORS] = {
         [ROW_GOOD] = "good",
         [ROW_TOO_LONG] = "line_too_long",
         [ROW_BLANK_LINE] = "blank_line",
@@ -27,10 +27,10 @@ const char *bad_reason_name(enum bad_reason reason) {
     return names[reason];
 }
 
-static void explain(const struct badrows *badrows, const struct row *row, char *to,
+static void explain(const struct row_errors *row_errors, const struct row *row, char *to,
                     size_t capacity) {
     char column[200];
-    table_describe(badrows->table, row->column, column, sizeof column);
+    table_describe_column(row_errors->table, row->column, column, sizeof column);
     switch (row->reason) {
     case ROW_TOO_LONG:
         snprintf(to, capacity, "the line has %" PRIu64 " bytes; at most 1048576 are read",
@@ -43,7 +43,7 @@ static void explain(const struct badrows *badrows, const struct row *row, char *
         break;
     case ROW_TOO_MANY:
         snprintf(to, capacity, "the line has %zu columns instead of %zu: a tab inside a text?",
-                 row->columns, badrows->table->width);
+                 row->columns, row_errors->table->width);
         break;
     case ROW_EMPTY_CELL: snprintf(to, capacity, "%s is empty", column); break;
     case ROW_NUL:
@@ -61,76 +61,79 @@ static void explain(const struct badrows *badrows, const struct row *row, char *
     }
 }
 
-static const char *input_of(const struct badrows *badrows, const struct row *row) {
-    const char *path = badrows->paths[row->input];
+static const char *input_of(const struct row_errors *row_errors, const struct row *row) {
+    const char *path = row_errors->paths[row->input];
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-bool badrows_begin(struct badrows *badrows, struct fault *fault) {
+bool row_errors_begin(struct row_errors *row_errors, struct error *error) {
     static const char header[] = "file\tline\toffset\treason\texplanation\trow\n";
-    return badrows->file == NULL || sink_write(badrows->file, header, sizeof header - 1, fault);
+    return row_errors->file == NULL ||
+           sink_write(row_errors->file, header, sizeof header - 1, error);
 }
 
-void badrows_finish(struct badrows *badrows) { text_finish(&badrows->text); }
+void row_errors_finish(struct row_errors *row_errors) { string_buffer_finish(&row_errors->text); }
 
-static void to_file(struct badrows *badrows, const struct row *row, const char *line) {
+static void to_file(struct row_errors *row_errors, const struct row *row, const char *line) {
     char why[320];
-    explain(badrows, row, why, sizeof why);
-    struct text *text = &badrows->text;
-    const char *path = input_of(badrows, row);
-    text_escaped_cell(text, path, strlen(path));
-    text_format(text, "\t%" PRIu64 "\t%" PRIu64 "\t%s\t", row->line, row->offset,
-                bad_reason_name(row->reason));
-    text_escaped_cell(text, why, strlen(why));
-    text_add(text, "\t", 1);
-    text_escaped_cell(text, line, row->length);
-    if (row->reason == ROW_TOO_LONG) text_put(text, "…");
-    text_add(text, "\n", 1);
+    explain(row_errors, row, why, sizeof why);
+    struct string_buffer *text = &row_errors->text;
+    const char *path = input_of(row_errors, row);
+    string_buffer_escaped_cell(text, path, strlen(path));
+    string_buffer_format(text, "\t%" PRIu64 "\t%" PRIu64 "\t%s\t", row->line, row->offset,
+                         row_error_name(row->reason));
+    string_buffer_escaped_cell(text, why, strlen(why));
+    string_buffer_add(text, "\t", 1);
+    string_buffer_escaped_cell(text, line, row->length);
+    if (row->reason == ROW_TOO_LONG) string_buffer_put(text, "…");
+    string_buffer_add(text, "\n", 1);
 }
 
-static void to_terminal(const struct badrows *badrows, const struct row *row) {
+static void to_terminal(const struct row_errors *row_errors, const struct row *row) {
     char why[320];
-    explain(badrows, row, why, sizeof why);
-    if (badrows->quiet || badrows->total > SHOWN) return;
-    notice("%s:%" PRIu64 ": %s (byte offset %" PRIu64 ")", input_of(badrows, row), row->line, why,
-           row->offset);
+    explain(row_errors, row, why, sizeof why);
+    if (row_errors->quiet || row_errors->total > SHOWN) return;
+    message_print("%s:%" PRIu64 ": %s (byte offset %" PRIu64 ")", input_of(row_errors, row),
+                  row->line, why, row->offset);
 }
 
-static bool report(struct badrows *badrows, const struct row *row, const char *line,
-                   struct fault *fault) {
-    badrows->total++;
-    badrows->by_reason[row->reason]++;
-    if (badrows->file == NULL)
-        to_terminal(badrows, row);
+static bool report(struct row_errors *row_errors, const struct row *row, const char *line,
+                   struct error *error) {
+    row_errors->total++;
+    row_errors->by_reason[row->reason]++;
+    if (row_errors->file == NULL)
+        to_terminal(row_errors, row);
     else
-        to_file(badrows, row, line);
-    if (!badrows_too_many(badrows)) return true;
-    return fault_set(fault,
+        to_file(row_errors, row, line);
+    if (!row_errors_too_many(row_errors)) return true;
+    return error_set(error,
                      "%s:%" PRIu64 ": stopped at bad row %" PRIu64 ": --max-errors is %" PRIu64,
-                     input_of(badrows, row), row->line, badrows->total, badrows->limit);
+                     input_of(row_errors, row), row->line, row_errors->total, row_errors->limit);
 }
 
-bool badrows_chunk(struct badrows *badrows, const struct chunk *chunk, struct fault *fault) {
+bool row_errors_chunk(struct row_errors *row_errors, const struct chunk *chunk,
+                      struct error *error) {
     bool going = true;
-    text_clear(&badrows->text);
+    string_buffer_clear(&row_errors->text);
     for (size_t i = 0; going && i < chunk->count; i++) {
         const struct row *row = &chunk->rows[i];
-        if (row->reason != ROW_GOOD) going = report(badrows, row, chunk_text(chunk, row), fault);
+        if (row->reason != ROW_GOOD) going = report(row_errors, row, chunk_text(chunk, row), error);
     }
-    const struct text *text = &badrows->text;
-    if (text->length > 0 && !sink_write(badrows->file, text->bytes, text->length, fault))
+    const struct string_buffer *text = &row_errors->text;
+    if (text->length > 0 && !sink_write(row_errors->file, text->bytes, text->length, error))
         return false;
     return going;
 }
 
-bool badrows_too_many(const struct badrows *badrows) {
-    return badrows->limited && badrows->total > badrows->limit;
+bool row_errors_too_many(const struct row_errors *row_errors) {
+    return row_errors->limited && row_errors->total > row_errors->limit;
 }
 
-void badrows_close_account(const struct badrows *badrows) {
-    if (badrows->quiet || badrows->total == 0) return;
-    if (badrows->file != NULL)
-        notice("bad rows: %" PRIu64 "; the file of --errors lists them", badrows->total);
-    else if (badrows->total > SHOWN)
-        notice("bad rows not shown: %" PRIu64 "; --errors FILE lists all", badrows->total - SHOWN);
+void row_errors_print_total(const struct row_errors *row_errors) {
+    if (row_errors->quiet || row_errors->total == 0) return;
+    if (row_errors->file != NULL)
+        message_print("bad rows: %" PRIu64 "; the file of --errors lists them", row_errors->total);
+    else if (row_errors->total > SHOWN)
+        message_print("bad rows not shown: %" PRIu64 "; --errors FILE lists all",
+                      row_errors->total - SHOWN);
 }

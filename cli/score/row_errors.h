@@ -8,7 +8,7 @@
 #include "table/chunk.h"
 #include "table/table.h"
 
-struct badrows {
+struct row_errors {
     struct sink *file;         /* borrowed; NULL: standard error */
     const char *const *paths;  /* of the inputs; borrowed */
     const struct table *table; /* borrowed */
@@ -16,23 +16,24 @@ struct badrows {
     bool limited;
     uint64_t limit; /* more than this many are too many */
     uint64_t total;
-    uint64_t by_reason[BAD_REASONS];
-    struct text text;
+    uint64_t by_reason[ROW_ERRORS];
+    struct string_buffer text;
 };
 
 /* Writes the header of the file, if there is one. */
-bool badrows_begin(struct badrows *badrows, struct fault *fault);
-void badrows_finish(struct badrows *badrows);
+bool row_errors_begin(struct row_errors *row_errors, struct error *error);
+void row_errors_finish(struct row_errors *row_errors);
 
 /* Reports the chunk's bad rows. False when the file cannot be written or there are too many; then
- * `badrows_too_many` tells which. */
-bool badrows_chunk(struct badrows *badrows, const struct chunk *chunk, struct fault *fault);
-bool badrows_too_many(const struct badrows *badrows);
+ * `row_errors_too_many` tells which. */
+bool row_errors_chunk(struct row_errors *row_errors, const struct chunk *chunk,
+                      struct error *error);
+bool row_errors_too_many(const struct row_errors *row_errors);
 
 /* Says on standard error how many there were beyond those shown. */
-void badrows_close_account(const struct badrows *badrows);
+void row_errors_print_total(const struct row_errors *row_errors);
 
 /* A stable word for a reason: "too_few_columns". */
-const char *bad_reason_name(enum bad_reason reason);
+const char *row_error_name(enum row_error reason);
 
 #endif

@@ -30,13 +30,13 @@ void scorer_finish(struct scorer *scorer) {
 static void make_room(struct scorer *scorer, size_t rows) {
     if (rows <= scorer->capacity) return;
     scorer->capacity = rows;
-    scorer->pairs = must_resize(scorer->pairs, rows, sizeof *scorer->pairs);
-    scorer->rows = must_resize(scorer->rows, rows, sizeof *scorer->rows);
-    scorer->similarity = must_resize(scorer->similarity, rows, sizeof *scorer->similarity);
-    scorer->label = must_resize(scorer->label, rows, sizeof *scorer->label);
-    scorer->flags = must_resize(scorer->flags, rows, sizeof *scorer->flags);
+    scorer->pairs = memory_resize(scorer->pairs, rows, sizeof *scorer->pairs);
+    scorer->rows = memory_resize(scorer->rows, rows, sizeof *scorer->rows);
+    scorer->similarity = memory_resize(scorer->similarity, rows, sizeof *scorer->similarity);
+    scorer->label = memory_resize(scorer->label, rows, sizeof *scorer->label);
+    scorer->flags = memory_resize(scorer->flags, rows, sizeof *scorer->flags);
     scorer->probabilities =
-        must_resize(scorer->probabilities, rows, scorer->labels * sizeof *scorer->probabilities);
+        memory_resize(scorer->probabilities, rows, scorer->labels * sizeof *scorer->probabilities);
 }
 
 static size_t pack(struct scorer *scorer, const struct chunk *chunk) {
@@ -52,7 +52,7 @@ static size_t pack(struct scorer *scorer, const struct chunk *chunk) {
     return packed;
 }
 
-static enum bad_reason reason_of(uint32_t flags, float similarity, bool labelled) {
+static enum row_error reason_of(uint32_t flags, float similarity, bool labelled) {
     if (flags & MGEO_ROW_INVALID_UTF8) return ROW_NOT_UTF8;
     if (flags & MGEO_ROW_EMPTY) return ROW_NOTHING;
     if (flags & MGEO_ROW_NOT_FINITE) return ROW_NOT_FINITE;
@@ -73,7 +73,7 @@ static void put_back(const struct scorer *scorer, struct chunk *chunk, size_t pa
     }
 }
 
-bool scorer_run(struct scorer *scorer, struct chunk *chunk, struct fault *fault) {
+bool scorer_run(struct scorer *scorer, struct chunk *chunk, struct error *error) {
     make_room(scorer, chunk->count);
     size_t packed = pack(scorer, chunk);
     mgeo_scores scores = {.struct_size = sizeof scores,
@@ -83,13 +83,13 @@ bool scorer_run(struct scorer *scorer, struct chunk *chunk, struct fault *fault)
                           .probability_stride = scorer->labels,
                           .flags = scorer->flags,
                           .progress = interrupt_progress(INTERRUPT_SCORING + scorer->number)};
-    mgeo_error error;
+    mgeo_error cause;
     double begun = clock_seconds();
     mgeo_status status = MGEO_OK;
-    if (packed > 0) status = mgeo_job_score(scorer->job, scorer->pairs, packed, &scores, &error);
+    if (packed > 0) status = mgeo_job_score(scorer->job, scorer->pairs, packed, &scores, &cause);
     chunk->seconds = clock_seconds() - begun;
-    if (status == MGEO_E_CANCELLED && interrupt_stopping()) return fault_set(fault, "%s", "");
-    if (status != MGEO_OK) return fault_set(fault, "scoring failed: %s", error.message);
+    if (status == MGEO_E_CANCELLED && interrupt_stopping()) return error_set(error, "%s", "");
+    if (status != MGEO_OK) return error_set(error, "scoring failed: %s", cause.message);
     chunk->tokens = scores.tokens;
     put_back(scorer, chunk, packed);
     return true;

@@ -20,12 +20,12 @@ static bool input_has(const struct table *table, const char *name) {
 
 /* An added column whose name the input has already is called mgeo_NAME. */
 static void add_name(struct writer *writer, const char *prefix, const char *name) {
-    struct text full = {0};
-    text_format(&full, "%s%s", prefix, name);
+    struct string_buffer full = {0};
+    string_buffer_format(&full, "%s%s", prefix, name);
     while (input_has(writer->table, full.bytes)) {
-        struct text longer = {0};
-        text_format(&longer, "mgeo_%s", full.bytes);
-        text_finish(&full);
+        struct string_buffer longer = {0};
+        string_buffer_format(&longer, "mgeo_%s", full.bytes);
+        string_buffer_finish(&full);
         full = longer;
     }
     writer->names[writer->added++] = full.bytes;
@@ -33,7 +33,7 @@ static void add_name(struct writer *writer, const char *prefix, const char *name
 
 static void name_added(struct writer *writer) {
     const mgeo_model_info *info = writer->info;
-    writer->names = must_resize(NULL, 3 + info->label_count, sizeof *writer->names);
+    writer->names = memory_resize(NULL, 3 + info->label_count, sizeof *writer->names);
     add_name(writer, "", "similarity");
     add_name(writer, "", "label");
     if (writer->options.match) add_name(writer, "", "match");
@@ -44,15 +44,15 @@ static void name_added(struct writer *writer) {
 /* Keys: the header's names or column_N; a repeated or empty name gets column_N too. */
 static void name_keys(struct writer *writer) {
     const struct table *table = writer->table;
-    writer->keys = must_resize(NULL, table->width, sizeof *writer->keys);
+    writer->keys = memory_resize(NULL, table->width, sizeof *writer->keys);
     for (size_t i = 0; i < table->width; i++) {
         const char *name = table->names != NULL ? table->names[i] : "";
-        struct text key = {0};
+        struct string_buffer key = {0};
         if (name[0] != '\0' && !is_taken(writer->keys, i, name))
-            text_put(&key, name);
+            string_buffer_put(&key, name);
         else
-            text_format(&key, "column_%zu", i + 1);
-        while (is_taken(writer->keys, i, key.bytes)) text_put(&key, "_");
+            string_buffer_format(&key, "column_%zu", i + 1);
+        while (is_taken(writer->keys, i, key.bytes)) string_buffer_put(&key, "_");
         writer->keys[i] = key.bytes;
     }
 }
@@ -65,7 +65,7 @@ void writer_init(struct writer *writer, const struct writer_options *options,
     writer->info = info;
     writer->sink = sink;
     name_added(writer);
-    if (options->format == FORMAT_JSONL && table != NULL) name_keys(writer);
+    if (options->format == WRITER_JSONL && table != NULL) name_keys(writer);
 }
 
 void writer_finish(struct writer *writer) {
@@ -74,20 +74,20 @@ void writer_finish(struct writer *writer) {
     if (writer->keys != NULL)
         for (size_t i = 0; i < writer->table->width; i++) free(writer->keys[i]);
     free(writer->keys);
-    text_finish(&writer->text);
+    string_buffer_finish(&writer->text);
     memset(writer, 0, sizeof *writer);
 }
 
-bool writer_header(struct writer *writer, struct fault *fault) {
+bool writer_header(struct writer *writer, struct error *error) {
     const struct table *table = writer->table;
-    if (table == NULL || table->names == NULL || writer->options.format != FORMAT_TSV) return true;
-    struct text *text = &writer->text;
-    text_clear(text);
+    if (table == NULL || table->names == NULL || writer->options.format != WRITER_TSV) return true;
+    struct string_buffer *text = &writer->text;
+    string_buffer_clear(text);
     for (size_t i = 0; i < table->width; i++)
-        text_format(text, "%s%s", i > 0 ? "\t" : "", table->names[i]);
-    for (size_t i = 0; i < writer->added; i++) text_format(text, "\t%s", writer->names[i]);
-    text_add(text, "\n", 1);
-    return sink_write(writer->sink, text->bytes, text->length, fault);
+        string_buffer_format(text, "%s%s", i > 0 ? "\t" : "", table->names[i]);
+    for (size_t i = 0; i < writer->added; i++) string_buffer_format(text, "\t%s", writer->names[i]);
+    string_buffer_add(text, "\n", 1);
+    return sink_write(writer->sink, text->bytes, text->length, error);
 }
 
 static const char *match_word(const struct writer *writer, const struct row *row) {
@@ -96,95 +96,96 @@ static const char *match_word(const struct writer *writer, const struct row *row
 
 static void tsv_row(struct writer *writer, const struct row *row, const char *line,
                     const float *probabilities) {
-    struct text *text = &writer->text;
-    text_add(text, line, row->kept);
+    struct string_buffer *text = &writer->text;
+    string_buffer_add(text, line, row->kept);
     size_t columns = row->reason == ROW_TOO_LONG ? 1 : row->columns;
-    for (size_t i = columns; i < writer->table->width; i++) text_add(text, "\t", 1);
+    for (size_t i = columns; i < writer->table->width; i++) string_buffer_add(text, "\t", 1);
     if (row->reason != ROW_GOOD) {
-        for (size_t i = 0; i < writer->added; i++) text_add(text, "\t", 1);
+        for (size_t i = 0; i < writer->added; i++) string_buffer_add(text, "\t", 1);
     } else {
-        text_format(text, "\t%.6f\t%s", (double)row->similarity, writer->info->labels[row->label]);
-        if (writer->options.match) text_format(text, "\t%s", match_word(writer, row));
+        string_buffer_format(text, "\t%.6f\t%s", (double)row->similarity,
+                             writer->info->labels[row->label]);
+        if (writer->options.match) string_buffer_format(text, "\t%s", match_word(writer, row));
         if (writer->options.probabilities)
             for (uint32_t i = 0; i < writer->info->label_count; i++)
-                text_format(text, "\t%.6f", (double)probabilities[i]);
+                string_buffer_format(text, "\t%.6f", (double)probabilities[i]);
     }
-    text_add(text, "\n", 1);
+    string_buffer_add(text, "\n", 1);
 }
 
-static void json_key(struct text *text, const char *key) {
-    text_json_string(text, key, strlen(key));
-    text_add(text, ":", 1);
+static void json_key(struct string_buffer *text, const char *key) {
+    string_buffer_json_string(text, key, strlen(key));
+    string_buffer_add(text, ":", 1);
 }
 
 static void json_cells(struct writer *writer, const struct row *row, const char *line) {
-    struct text *text = &writer->text;
+    struct string_buffer *text = &writer->text;
     size_t at = 0;
     for (size_t i = 0; i < writer->table->width; i++) {
-        struct cell cell;
+        struct table_cell cell;
         bool there = row->reason != ROW_TOO_LONG &&
-                     table_next_cell((struct cell){line, row->length}, &at, &cell);
+                     table_next_cell((struct table_cell){line, row->length}, &at, &cell);
         json_key(text, writer->keys[i]);
         if (there)
-            text_json_string(text, cell.text, cell.length);
+            string_buffer_json_string(text, cell.text, cell.length);
         else
-            text_put(text, "null");
-        text_add(text, ",", 1);
+            string_buffer_put(text, "null");
+        string_buffer_add(text, ",", 1);
     }
 }
 
 static void json_answers(struct writer *writer, const struct row *row, const float *probabilities) {
-    struct text *text = &writer->text;
+    struct string_buffer *text = &writer->text;
     const char *label = writer->info->labels[row->label];
     size_t name = 0;
     json_key(text, writer->names[name++]);
-    text_format(text, "%.6f,", (double)row->similarity);
+    string_buffer_format(text, "%.6f,", (double)row->similarity);
     json_key(text, writer->names[name++]);
-    text_json_string(text, label, strlen(label));
+    string_buffer_json_string(text, label, strlen(label));
     if (writer->options.match) {
-        text_add(text, ",", 1);
+        string_buffer_add(text, ",", 1);
         json_key(text, writer->names[name++]);
-        text_format(text, "\"%s\"", match_word(writer, row));
+        string_buffer_format(text, "\"%s\"", match_word(writer, row));
     }
     for (size_t i = 0; name < writer->added; i++) {
-        text_add(text, ",", 1);
+        string_buffer_add(text, ",", 1);
         json_key(text, writer->names[name++]);
-        text_format(text, "%.6f", (double)probabilities[i]);
+        string_buffer_format(text, "%.6f", (double)probabilities[i]);
     }
 }
 
 static void json_row(struct writer *writer, const struct row *row, const char *line,
                      const float *probabilities) {
-    struct text *text = &writer->text;
-    text_add(text, "{", 1);
+    struct string_buffer *text = &writer->text;
+    string_buffer_add(text, "{", 1);
     json_cells(writer, row, line);
     if (row->reason == ROW_GOOD) {
         json_answers(writer, row, probabilities);
     } else {
         for (size_t i = 0; i < writer->added; i++) {
-            if (i > 0) text_add(text, ",", 1);
+            if (i > 0) string_buffer_add(text, ",", 1);
             json_key(text, writer->names[i]);
-            text_put(text, "null");
+            string_buffer_put(text, "null");
         }
     }
-    text_add(text, "}\n", 2);
+    string_buffer_add(text, "}\n", 2);
 }
 
-bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct fault *fault) {
+bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct error *error) {
     enum { PIECE = 1024 * 1024 };
-    struct text *text = &writer->text;
-    text_clear(text);
+    struct string_buffer *text = &writer->text;
+    string_buffer_clear(text);
     for (size_t i = 0; i < chunk->count; i++) {
         const struct row *row = &chunk->rows[i];
         const float *probabilities = chunk->probabilities + i * chunk->labels;
         const char *line = chunk_text(chunk, row);
-        if (writer->options.format == FORMAT_TSV)
+        if (writer->options.format == WRITER_TSV)
             tsv_row(writer, row, line, probabilities);
         else
             json_row(writer, row, line, probabilities);
         if (text->length < PIECE) continue;
-        if (!sink_write(writer->sink, text->bytes, text->length, fault)) return false;
-        text_clear(text);
+        if (!sink_write(writer->sink, text->bytes, text->length, error)) return false;
+        string_buffer_clear(text);
     }
-    return sink_write(writer->sink, text->bytes, text->length, fault);
+    return sink_write(writer->sink, text->bytes, text->length, error);
 }

@@ -10,10 +10,10 @@
 #include "table/chunk.h"
 #include "table/table.h"
 
-enum format { FORMAT_TSV, FORMAT_JSONL };
+enum writer_format { WRITER_TSV, WRITER_JSONL };
 
 struct writer_options {
-    enum format format;
+    enum writer_format format;
     bool probabilities; /* one column per label */
     bool match;         /* a yes/no column: similarity at least `threshold` */
     double threshold;
@@ -27,7 +27,7 @@ struct writer {
     char **names;                /* of the added columns */
     size_t added;
     char **keys; /* JSON keys of the table's columns, each unlike the others; NULL for TSV */
-    struct text text;
+    struct string_buffer text;
 };
 
 /* The table may be NULL if there are no rows. */
@@ -35,7 +35,7 @@ void writer_init(struct writer *writer, const struct writer_options *options,
                  const struct table *table, const mgeo_model_info *info, struct sink *sink);
 void writer_finish(struct writer *writer);
 
-bool writer_header(struct writer *writer, struct fault *fault);
-bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct fault *fault);
+bool writer_header(struct writer *writer, struct error *error);
+bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct error *error);
 
 #endif

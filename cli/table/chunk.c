@@ -28,16 +28,16 @@ void chunk_clear(struct chunk *chunk) {
 
 static void grow_rows(struct chunk *chunk) {
     chunk->row_capacity = chunk->row_capacity == 0 ? 256 : chunk->row_capacity * 2;
-    chunk->rows = must_resize(chunk->rows, chunk->row_capacity, sizeof *chunk->rows);
+    chunk->rows = memory_resize(chunk->rows, chunk->row_capacity, sizeof *chunk->rows);
     if (chunk->labels > 0)
-        chunk->probabilities = must_resize(chunk->probabilities, chunk->row_capacity,
-                                           chunk->labels * sizeof *chunk->probabilities);
+        chunk->probabilities = memory_resize(chunk->probabilities, chunk->row_capacity,
+                                             chunk->labels * sizeof *chunk->probabilities);
 }
 
 static void grow_bytes(struct chunk *chunk, size_t length) {
     size_t wanted = chunk->used + length;
     size_t capacity = chunk->capacity * 2 > wanted ? chunk->capacity * 2 : wanted + 4096;
-    chunk->bytes = must_resize(chunk->bytes, capacity, 1);
+    chunk->bytes = memory_resize(chunk->bytes, capacity, 1);
     chunk->capacity = capacity;
 }
 

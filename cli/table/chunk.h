@@ -13,9 +13,9 @@
 enum { CHUNK_BYTES = 4 * 1024 * 1024 }; /* a chunk is closed once its texts are this long */
 
 /* Why a row has no score. */
-enum bad_reason {
+enum row_error {
     ROW_GOOD = 0,
-    ROW_TOO_LONG,    /* the line is over LINE_LIMIT bytes */
+    ROW_TOO_LONG,    /* the line is over LINES_MAX_BYTES bytes */
     ROW_BLANK_LINE,  /* nothing on the line */
     ROW_TOO_FEW,     /* the column of a text is missing */
     ROW_TOO_MANY,    /* more columns than the header or the first row */
@@ -27,7 +27,7 @@ enum bad_reason {
     ROW_NOT_ANSWERED /* the model did not score it */
 };
 
-enum { BAD_REASONS = ROW_NOT_ANSWERED + 1 };
+enum { ROW_ERRORS = ROW_NOT_ANSWERED + 1 };
 
 struct row {
     size_t text; /* in the chunk's bytes */
@@ -40,7 +40,7 @@ struct row {
     size_t byte;   /* where on the line it is bad, from 1 */
     uint64_t line, offset, bytes;
     uint32_t input; /* which FILE, from 0 */
-    enum bad_reason reason;
+    enum row_error reason;
     uint32_t flags; /* MGEO_ROW_* */
     int32_t label;
     float similarity;

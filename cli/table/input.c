@@ -19,7 +19,7 @@ struct input {
     void *state;
     uint64_t size;
     char *name;
-    struct source source;
+    struct raw_input raw;
 };
 
 /* What the first bytes of a file say it is. Formats without a decoder are refused by name. */
@@ -45,43 +45,42 @@ static bool is_zstd_skippable(const unsigned char *at, size_t length) {
     return length >= 4 && (at[0] & 0xF0) == 0x50 && at[1] == 0x2A && at[2] == 0x4D && at[3] == 0x18;
 }
 
-static bool choose(struct input *input, struct fault *fault) {
-    struct source *source = &input->source;
-    while (source->end < LONGEST_SIGNATURE && !source->ended)
-        if (!source_more(source, fault)) return false;
-    input->decoder =
-        is_zstd_skippable(source->buffer, source->end) ? &decoder_zstd : &decoder_plain;
+static bool choose(struct input *input, struct error *error) {
+    struct raw_input *raw = &input->raw;
+    while (raw->end < LONGEST_SIGNATURE && !raw->ended)
+        if (!raw_input_more(raw, error)) return false;
+    input->decoder = is_zstd_skippable(raw->buffer, raw->end) ? &decoder_zstd : &decoder_plain;
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
         const struct signature *known = &signatures[i];
-        if (source->end < known->length || memcmp(source->buffer, known->bytes, known->length) != 0)
+        if (raw->end < known->length || memcmp(raw->buffer, known->bytes, known->length) != 0)
             continue;
-        if (known->decoder == NULL) return fault_set(fault, "%s %s", input->name, known->refusal);
+        if (known->decoder == NULL) return error_set(error, "%s %s", input->name, known->refusal);
         input->decoder = known->decoder;
     }
     input->state = input->decoder->open();
     return true;
 }
 
-static bool open_descriptor(struct input *input, const char *path, struct fault *fault) {
+static bool open_descriptor(struct input *input, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
-    input->source.descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (input->source.descriptor < 0) return fault_set(fault, "%s: %s", path, strerror(errno));
+    input->raw.descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (input->raw.descriptor < 0) return error_set(error, "%s: %s", path, strerror(errno));
     struct stat about;
-    if (fstat(input->source.descriptor, &about) != 0)
-        return fault_set(fault, "%s: %s", input->name, strerror(errno));
+    if (fstat(input->raw.descriptor, &about) != 0)
+        return error_set(error, "%s: %s", input->name, strerror(errno));
     if (S_ISDIR(about.st_mode))
-        return fault_set(fault, "%s is a directory; name the TSV files in it", path);
+        return error_set(error, "%s is a directory; name the TSV files in it", path);
     if (S_ISREG(about.st_mode)) input->size = (uint64_t)about.st_size;
     return true;
 }
 
-struct input *input_open(const char *path, struct fault *fault) {
-    struct input *opened = must_resize(NULL, 1, sizeof *opened);
+struct input *input_open(const char *path, struct error *error) {
+    struct input *opened = memory_resize(NULL, 1, sizeof *opened);
     memset(opened, 0, sizeof *opened);
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    opened->name = must_copy(name, strlen(name));
-    opened->source.name = opened->name;
-    if (open_descriptor(opened, path, fault)) return opened;
+    opened->name = memory_copy(name, strlen(name));
+    opened->raw.name = opened->name;
+    if (open_descriptor(opened, path, error)) return opened;
     input_close(opened);
     return NULL;
 }
@@ -89,28 +88,28 @@ struct input *input_open(const char *path, struct fault *fault) {
 void input_close(struct input *input) {
     if (input == NULL) return;
     if (input->state != NULL) input->decoder->close(input->state);
-    if (input->source.descriptor > STDIN_FILENO) close(input->source.descriptor);
+    if (input->raw.descriptor > STDIN_FILENO) close(input->raw.descriptor);
     free(input->name);
     free(input);
 }
 
-ssize_t input_read(struct input *input, char *to, size_t capacity, struct fault *fault) {
-    if (input->decoder == NULL && !choose(input, fault)) {
+ssize_t input_read(struct input *input, char *to, size_t capacity, struct error *error) {
+    if (input->decoder == NULL && !choose(input, error)) {
         input->decoder = NULL;
         return -1;
     }
-    return input->decoder->read(input->state, &input->source, to, capacity, fault);
+    return input->decoder->read(input->state, &input->raw, to, capacity, error);
 }
 
 bool input_ready(struct input *input, int milliseconds) {
-    if (input->source.begin < input->source.end || input->source.ended) return true;
-    struct pollfd polled[2] = {{.fd = input->source.descriptor, .events = POLLIN},
+    if (input->raw.begin < input->raw.end || input->raw.ended) return true;
+    struct pollfd polled[2] = {{.fd = input->raw.descriptor, .events = POLLIN},
                                {.fd = interrupt_descriptor(), .events = POLLIN}};
     return poll(polled, 2, milliseconds) != 0;
 }
 
 uint64_t input_position(const struct input *input) {
-    return input->source.position - (input->source.end - input->source.begin);
+    return input->raw.position - (input->raw.end - input->raw.begin);
 }
 
 uint64_t input_size(const struct input *input) { return input->size; }

@@ -13,12 +13,12 @@
 struct input;
 
 /* Opens a file, or standard input for "-". NULL on failure. Closed with input_close. */
-struct input *input_open(const char *path, struct fault *fault);
+struct input *input_open(const char *path, struct error *error);
 void input_close(struct input *input);
 
-/* Up to `capacity` bytes; 0 at the end, -1 on failure. A fault with an empty line means that a
+/* Up to `capacity` bytes; 0 at the end, -1 on failure. An error with an empty line means that a
  * signal came. */
-ssize_t input_read(struct input *input, char *to, size_t capacity, struct fault *fault);
+ssize_t input_read(struct input *input, char *to, size_t capacity, struct error *error);
 
 /* Whether input_read would answer without blocking, waiting up to `milliseconds` for that. */
 bool input_ready(struct input *input, int milliseconds);

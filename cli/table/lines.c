@@ -7,13 +7,13 @@
 
 #include "common/memory.h"
 
-enum { FIRST_CAPACITY = 64 * 1024, LAST_CAPACITY = LINE_LIMIT + FIRST_CAPACITY };
+enum { FIRST_CAPACITY = 64 * 1024, LAST_CAPACITY = LINES_MAX_BYTES + FIRST_CAPACITY };
 
 void lines_init(struct lines *lines, struct input *input) {
     memset(lines, 0, sizeof *lines);
     lines->input = input;
     lines->capacity = FIRST_CAPACITY;
-    lines->buffer = must_resize(NULL, lines->capacity, 1);
+    lines->buffer = memory_resize(NULL, lines->capacity, 1);
 }
 
 void lines_finish(struct lines *lines) {
@@ -22,7 +22,7 @@ void lines_finish(struct lines *lines) {
 }
 
 /* Reads more bytes after those that are there. */
-static bool read_more(struct lines *lines, struct fault *fault) {
+static bool read_more(struct lines *lines, struct error *error) {
     if (lines->begin > 0) {
         memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
         lines->end -= lines->begin;
@@ -31,10 +31,10 @@ static bool read_more(struct lines *lines, struct fault *fault) {
     if (lines->end == lines->capacity) {
         size_t capacity = lines->capacity * 2;
         lines->capacity = capacity < LAST_CAPACITY ? capacity : LAST_CAPACITY;
-        lines->buffer = must_resize(lines->buffer, lines->capacity, 1);
+        lines->buffer = memory_resize(lines->buffer, lines->capacity, 1);
     }
     ssize_t got =
-        input_read(lines->input, lines->buffer + lines->end, lines->capacity - lines->end, fault);
+        input_read(lines->input, lines->buffer + lines->end, lines->capacity - lines->end, error);
     if (got < 0) return false;
     lines->ended = got == 0;
     lines->end += (size_t)got;
@@ -57,9 +57,9 @@ static void deliver(struct lines *lines, struct line *line, size_t length, size_
     line->bytes = length;
     line->number = ++lines->number;
     line->offset = lines->offset;
-    line->too_long = length > LINE_LIMIT;
+    line->too_long = length > LINES_MAX_BYTES;
     if (line->too_long)
-        line->length = LINE_HEAD;
+        line->length = LINES_HEAD_BYTES;
     else
         take_off_ends(line);
     lines->begin += length + end;
@@ -67,19 +67,19 @@ static void deliver(struct lines *lines, struct line *line, size_t length, size_
 }
 
 /* The buffer holds the first part of an over-long line: keeps its head, drops the rest. */
-static int skip_long(struct lines *lines, struct line *line, struct fault *fault) {
+static int skip_long(struct lines *lines, struct line *line, struct error *error) {
     uint64_t bytes = lines->end;
     memcpy(lines->head, lines->buffer, sizeof lines->head);
     const char *stop = NULL;
     while (stop == NULL && !lines->ended) {
         lines->begin = lines->end = 0;
-        if (!read_more(lines, fault)) return -1;
+        if (!read_more(lines, error)) return -1;
         stop = memchr(lines->buffer, '\n', lines->end);
         bytes += stop != NULL ? (size_t)(stop - lines->buffer) : lines->end;
     }
     if (stop != NULL) lines->begin = (size_t)(stop + 1 - lines->buffer);
     *line = (struct line){.text = lines->head,
-                          .length = LINE_HEAD,
+                          .length = LINES_HEAD_BYTES,
                           .number = ++lines->number,
                           .offset = lines->offset,
                           .bytes = bytes,
@@ -88,7 +88,7 @@ static int skip_long(struct lines *lines, struct line *line, struct fault *fault
     return 1;
 }
 
-int lines_next(struct lines *lines, struct line *line, struct fault *fault) {
+int lines_next(struct lines *lines, struct line *line, struct error *error) {
     size_t seen = 0; /* bytes of the line already searched */
     for (;;) {
         size_t have = lines->end - lines->begin;
@@ -103,8 +103,8 @@ int lines_next(struct lines *lines, struct line *line, struct fault *fault) {
             return have > 0;
         }
         seen = have;
-        if (have > LINE_LIMIT && lines->begin == 0) return skip_long(lines, line, fault);
-        if (!read_more(lines, fault)) return -1;
+        if (have > LINES_MAX_BYTES && lines->begin == 0) return skip_long(lines, line, error);
+        if (!read_more(lines, error)) return -1;
     }
 }
 

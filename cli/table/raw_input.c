@@ -20,20 +20,19 @@ static bool wait_readable(int descriptor) {
     return false;
 }
 
-bool source_more(struct source *source, struct fault *fault) {
-    memmove(source->buffer, source->buffer + source->begin, source->end - source->begin);
-    source->end -= source->begin;
-    source->begin = 0;
-    if (source->ended || source->end == SOURCE_BUFFER) return true;
+bool raw_input_more(struct raw_input *raw, struct error *error) {
+    memmove(raw->buffer, raw->buffer + raw->begin, raw->end - raw->begin);
+    raw->end -= raw->begin;
+    raw->begin = 0;
+    if (raw->ended || raw->end == RAW_INPUT_BUFFER) return true;
     for (;;) {
-        if (!wait_readable(source->descriptor)) return fault_set(fault, "%s", "");
-        ssize_t got =
-            read(source->descriptor, source->buffer + source->end, SOURCE_BUFFER - source->end);
+        if (!wait_readable(raw->descriptor)) return error_set(error, "%s", "");
+        ssize_t got = read(raw->descriptor, raw->buffer + raw->end, RAW_INPUT_BUFFER - raw->end);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (got < 0) return fault_set(fault, "%s: %s", source->name, strerror(errno));
-        source->ended = got == 0;
-        source->end += (size_t)got;
-        source->position += (uint64_t)got;
+        if (got < 0) return error_set(error, "%s: %s", raw->name, strerror(errno));
+        raw->ended = got == 0;
+        raw->end += (size_t)got;
+        raw->position += (uint64_t)got;
         return true;
     }
 }
@@ -42,14 +41,14 @@ static void *plain_open(void) { return NULL; }
 
 static void plain_close(void *state) { (void)state; }
 
-static ssize_t plain_read(void *state, struct source *source, char *to, size_t capacity,
-                          struct fault *fault) {
+static ssize_t plain_read(void *state, struct raw_input *raw, char *to, size_t capacity,
+                          struct error *error) {
     (void)state;
-    if (source->begin == source->end && !source_more(source, fault)) return -1;
-    size_t have = source->end - source->begin;
+    if (raw->begin == raw->end && !raw_input_more(raw, error)) return -1;
+    size_t have = raw->end - raw->begin;
     size_t take = have < capacity ? have : capacity;
-    memcpy(to, source->buffer + source->begin, take);
-    source->begin += take;
+    memcpy(to, raw->buffer + raw->begin, take);
+    raw->begin += take;
     return (ssize_t)take;
 }
 

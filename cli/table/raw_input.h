@@ -10,27 +10,27 @@
 
 #include "common/error.h"
 
-enum { SOURCE_BUFFER = 64 * 1024 };
+enum { RAW_INPUT_BUFFER = 64 * 1024 };
 
-struct source {
+struct raw_input {
     int descriptor;
     bool ended;
     const char *name;
     size_t begin, end; /* bytes of the buffer not taken yet */
     uint64_t position; /* bytes read from the descriptor */
-    unsigned char buffer[SOURCE_BUFFER];
+    unsigned char buffer[RAW_INPUT_BUFFER];
 };
 
 /* Reads more after what is there, moving it to the buffer's front. False on failure. At the end of
  * the file `ended` is set and nothing is added. */
-bool source_more(struct source *source, struct fault *fault);
+bool raw_input_more(struct raw_input *raw, struct error *error);
 
 /* A way to read a source. `read` answers as input_read does; `close` frees the state. */
 struct decoder {
     const char *name;
     void *(*open)(void);
-    ssize_t (*read)(void *state, struct source *source, char *to, size_t capacity,
-                    struct fault *fault);
+    ssize_t (*read)(void *state, struct raw_input *raw, char *to, size_t capacity,
+                    struct error *error);
     void (*close)(void *state);
 };
 

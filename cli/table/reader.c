@@ -16,7 +16,7 @@ enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a
 struct reader {
     const char *const *paths;
     size_t count, next; /* next: the path to open next */
-    const struct table_wish *wish;
+    const struct table_options *options;
     struct table table;
     bool settled;
     struct input *input; /* NULL: none open */
@@ -24,8 +24,8 @@ struct reader {
     struct line pending; /* the first line of the input, read ahead, if it is data */
     bool has_pending;
     uint64_t size, finished; /* bytes: of all inputs; of those read to their end */
-    bool failed;             /* with `fault`, kept until the rows before it were handed out */
-    struct fault fault;
+    bool failed;             /* with `error`, kept until the rows before it were handed out */
+    struct error error;
 };
 
 static void close_input(struct reader *reader) {
@@ -37,14 +37,14 @@ static void close_input(struct reader *reader) {
 }
 
 /* The first line of an input: settles the table or is compared with it. */
-static bool take_first_line(struct reader *reader, const struct line *first, struct fault *fault) {
-    struct cell text = {first->text, first->length};
+static bool take_first_line(struct reader *reader, const struct line *first, struct error *error) {
+    struct table_cell text = {first->text, first->length};
     const char *where = input_name(reader->input);
     if (!reader->settled) {
-        if (!table_settle(&reader->table, reader->wish, text, !first->too_long, where, fault))
+        if (!table_resolve(&reader->table, reader->options, text, !first->too_long, where, error))
             return false;
         reader->settled = true;
-    } else if (!table_fits(&reader->table, reader->wish->header, text, where, fault)) {
+    } else if (!table_matches(&reader->table, reader->options->header, text, where, error)) {
         return false;
     }
     reader->has_pending = !reader->table.has_header;
@@ -53,15 +53,15 @@ static bool take_first_line(struct reader *reader, const struct line *first, str
 }
 
 /* Opens inputs until one has a line: 1, or 0 if none is left, or -1. */
-static int open_next(struct reader *reader, struct fault *fault) {
+static int open_next(struct reader *reader, struct error *error) {
     while (reader->next < reader->count) {
-        reader->input = input_open(reader->paths[reader->next++], fault);
+        reader->input = input_open(reader->paths[reader->next++], error);
         if (reader->input == NULL) return -1;
         lines_init(&reader->lines, reader->input);
         struct line first;
-        int got = lines_next(&reader->lines, &first, fault);
+        int got = lines_next(&reader->lines, &first, error);
         if (got < 0) return -1;
-        if (got > 0) return take_first_line(reader, &first, fault) ? 1 : -1;
+        if (got > 0) return take_first_line(reader, &first, error) ? 1 : -1;
         close_input(reader);
     }
     return 0;
@@ -78,15 +78,15 @@ static uint64_t total_size(const char *const *paths, size_t count) {
     return total;
 }
 
-struct reader *reader_open(const char *const *paths, size_t count, const struct table_wish *wish,
-                           struct fault *fault) {
-    struct reader *opened = must_resize(NULL, 1, sizeof *opened);
+struct reader *reader_open(const char *const *paths, size_t count,
+                           const struct table_options *options, struct error *error) {
+    struct reader *opened = memory_resize(NULL, 1, sizeof *opened);
     memset(opened, 0, sizeof *opened);
     opened->paths = paths;
     opened->count = count;
-    opened->wish = wish;
+    opened->options = options;
     opened->size = total_size(paths, count);
-    if (open_next(opened, fault) >= 0) return opened;
+    if (open_next(opened, error) >= 0) return opened;
     reader_close(opened);
     return NULL;
 }
@@ -104,7 +104,8 @@ const struct table *reader_table(const struct reader *reader) {
 
 uint64_t reader_size(const struct reader *reader) { return reader->size; }
 
-static bool bad_text(struct row *row, struct cell line, struct cell text, size_t column) {
+static bool bad_text(struct row *row, struct table_cell line, struct table_cell text,
+                     size_t column) {
     row->column = column;
     row->byte = (size_t)(text.text - line.text) + 1;
     if (text.length == 0) {
@@ -131,7 +132,7 @@ static size_t first_missing(const struct table *table, size_t columns) {
     return second >= columns ? second : TABLE_NO_COLUMN;
 }
 
-static void place(struct row *row, struct cell line, const struct table_row *cut) {
+static void store_cells(struct row *row, struct table_cell line, const struct table_row *cut) {
     row->columns = cut->columns;
     row->kept = cut->kept;
     if (cut->a.text != NULL) row->a = (size_t)(cut->a.text - line.text);
@@ -142,10 +143,10 @@ static void place(struct row *row, struct cell line, const struct table_row *cut
     row->gold_length = cut->gold.length;
 }
 
-static void examine(struct row *row, struct cell line, const struct table *table) {
+static void examine(struct row *row, struct table_cell line, const struct table *table) {
     struct table_row cut;
-    table_cut(table, line, &cut);
-    place(row, line, &cut);
+    table_split(table, line, &cut);
+    store_cells(row, line, &cut);
     if (line.length == 0) {
         row->reason = ROW_BLANK_LINE;
     } else if (first_missing(table, cut.columns) != TABLE_NO_COLUMN) {
@@ -168,21 +169,21 @@ static void add_line(struct reader *reader, struct chunk *chunk, const struct li
         row->reason = ROW_TOO_LONG;
         row->kept = 0;
     } else {
-        examine(row, (struct cell){line->text, line->length}, &reader->table);
+        examine(row, (struct table_cell){line->text, line->length}, &reader->table);
     }
 }
 
-static int next_line(struct reader *reader, struct line *line, struct fault *fault) {
+static int next_line(struct reader *reader, struct line *line, struct error *error) {
     for (;;) {
         if (reader->has_pending) {
             *line = reader->pending;
             reader->has_pending = false;
             return 1;
         }
-        int got = reader->input != NULL ? lines_next(&reader->lines, line, fault) : 0;
+        int got = reader->input != NULL ? lines_next(&reader->lines, line, error) : 0;
         if (got != 0) return got;
         close_input(reader);
-        int opened = open_next(reader, fault);
+        int opened = open_next(reader, error);
         if (opened <= 0) return opened;
     }
 }
@@ -192,11 +193,11 @@ static bool worth_waiting(struct reader *reader, const struct chunk *chunk) {
            lines_ready(&reader->lines, PATIENCE_MS);
 }
 
-int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct fault *fault) {
+int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct error *error) {
     while (!reader->failed && chunk->count < max_rows && chunk->used < CHUNK_BYTES &&
            worth_waiting(reader, chunk)) {
         struct line line;
-        int got = next_line(reader, &line, &reader->fault);
+        int got = next_line(reader, &line, &reader->error);
         reader->failed = got < 0;
         if (got <= 0) break;
         add_line(reader, chunk, &line);
@@ -204,6 +205,6 @@ int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, str
     chunk->position =
         reader->finished + (reader->input != NULL ? input_position(reader->input) : 0);
     if (chunk->count > 0) return 1;
-    if (reader->failed) *fault = reader->fault;
+    if (reader->failed) *error = reader->error;
     return reader->failed ? -1 : 0;
 }

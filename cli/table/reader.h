@@ -10,9 +10,9 @@
 struct reader;
 
 /* Opens the first input and settles the table from its first line; inputs before it that are empty
- * are passed over. paths and wish are borrowed until reader_close. NULL on failure. */
-struct reader *reader_open(const char *const *paths, size_t count, const struct table_wish *wish,
-                           struct fault *fault);
+ * are passed over. paths and options are borrowed until reader_close. NULL on failure. */
+struct reader *reader_open(const char *const *paths, size_t count,
+                           const struct table_options *options, struct error *error);
 void reader_close(struct reader *reader);
 
 /* The table, or NULL if every input is empty. Settled at opening, then never changed. */
@@ -23,6 +23,6 @@ uint64_t reader_size(const struct reader *reader);
 
 /* Fills the cleared chunk with the next rows, at most `max_rows`, fewer if no more come for a
  * moment: 1, or 0 at the end, or -1 on failure. */
-int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct fault *fault);
+int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct error *error);
 
 #endif

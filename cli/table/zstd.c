@@ -14,7 +14,7 @@ struct zstd {
 };
 
 static void *zstd_open(void) {
-    struct zstd *state = must_resize(NULL, 1, sizeof *state);
+    struct zstd *state = memory_resize(NULL, 1, sizeof *state);
     *state = (struct zstd){.context = ZSTD_createDCtx()};
     return state;
 }
@@ -25,36 +25,36 @@ static void zstd_close(void *opaque) {
     free(state);
 }
 
-static bool decompress_some(struct zstd *state, struct source *source, ZSTD_outBuffer *out,
-                            struct fault *fault) {
-    ZSTD_inBuffer in = {source->buffer + source->begin, source->end - source->begin, 0};
+static bool decompress_some(struct zstd *state, struct raw_input *raw, ZSTD_outBuffer *out,
+                            struct error *error) {
+    ZSTD_inBuffer in = {raw->buffer + raw->begin, raw->end - raw->begin, 0};
     size_t left = ZSTD_decompressStream(state->context, out, &in);
-    source->begin += in.pos;
+    raw->begin += in.pos;
     if (ZSTD_isError(left))
-        return fault_set(fault, "%s: the zstd data is damaged (%s)", source->name,
+        return error_set(error, "%s: the zstd data is damaged (%s)", raw->name,
                          ZSTD_getErrorName(left));
     state->inside = left != 0;
     state->full = out->pos == out->size;
     return true;
 }
 
-static ssize_t zstd_read(void *opaque, struct source *source, char *to, size_t capacity,
-                         struct fault *fault) {
+static ssize_t zstd_read(void *opaque, struct raw_input *raw, char *to, size_t capacity,
+                         struct error *error) {
     struct zstd *state = opaque;
     if (state->context == NULL) {
-        fault_set(fault, "%s: zstd: out of memory", source->name);
+        error_set(error, "%s: zstd: out of memory", raw->name);
         return -1;
     }
     ZSTD_outBuffer out = {to, capacity, 0};
     while (out.pos == 0) {
-        if (source->begin == source->end && !state->full && !source_more(source, fault)) return -1;
-        if (source->begin == source->end && !state->full) {
+        if (raw->begin == raw->end && !state->full && !raw_input_more(raw, error)) return -1;
+        if (raw->begin == raw->end && !state->full) {
             if (!state->inside) return 0;
-            fault_set(fault, "%s: the zstd data ends early: the file is cut short; fetch it again",
-                      source->name);
+            error_set(error, "%s: the zstd data ends early: the file is cut short; fetch it again",
+                      raw->name);
             return -1;
         }
-        if (!decompress_some(state, source, &out, fault)) return -1;
+        if (!decompress_some(state, raw, &out, error)) return -1;
     }
     return (ssize_t)out.pos;
 }

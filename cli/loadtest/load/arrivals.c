@@ -10,7 +10,7 @@
 #include "loadtest/load/random.h"
 
 static double *draw_gaps(uint64_t seed) {
-    double *passed = must_resize(NULL, ARRIVAL_GAPS + 1, sizeof *passed);
+    double *passed = memory_resize(NULL, ARRIVAL_GAPS + 1, sizeof *passed);
     struct random random = {seed};
     passed[0] = 0;
     for (int i = 0; i < ARRIVAL_GAPS; i++)

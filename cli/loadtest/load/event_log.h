@@ -10,7 +10,7 @@
 
 enum event_kind { EVENT_SWAP, EVENT_LOAD, EVENT_CANARY, EVENT_UNLOAD };
 
-enum { EVENT_KINDS = EVENT_UNLOAD + 1, EVENT_LIMIT = 1 << 15 };
+enum { EVENT_KINDS = EVENT_UNLOAD + 1, EVENT_LOG_LIMIT = 1 << 15 };
 
 /* Times are nanoseconds from the beginning of the trial. */
 struct event {
@@ -22,8 +22,8 @@ struct event {
     double stall;           /* seconds that a call lost by meeting the turn, so far */
 };
 
-struct eventlog {
-    struct event *events; /* [EVENT_LIMIT] */
+struct event_log {
+    struct event *events; /* [EVENT_LOG_LIMIT] */
     _Atomic uint32_t count;
     uint64_t dropped;  /* events that had no place left in the list */
     uint64_t failed;   /* errors other than those below */
@@ -33,19 +33,19 @@ struct eventlog {
     char refusal[512]; /* of the first refusal */
 };
 
-void eventlog_init(struct eventlog *log);
-void eventlog_finish(struct eventlog *log);
-void eventlog_clear(struct eventlog *log);
+void event_log_init(struct event_log *log);
+void event_log_finish(struct event_log *log);
+void event_log_clear(struct event_log *log);
 
-/* The writer's: begins an event. NULL if the list is full, which eventlog_end takes. */
-struct event *eventlog_begin(struct eventlog *log, uint64_t now);
-void eventlog_end(struct eventlog *log, struct event *event, uint64_t now, int32_t status,
-                  const char *reason);
+/* The writer's: begins an event. NULL if the list is full, which event_log_end takes. */
+struct event *event_log_begin(struct event_log *log, uint64_t now);
+void event_log_end(struct event_log *log, struct event *event, uint64_t now, int32_t status,
+                   const char *reason);
 
 /* Events that did what was asked. */
-uint64_t eventlog_done(const struct eventlog *log);
+uint64_t event_log_done(const struct event_log *log);
 
 /* "swap", "load" … */
-const char *event_name(enum event_kind kind);
+const char *event_log_kind_name(enum event_kind kind);
 
 #endif

@@ -76,14 +76,14 @@ static struct place vary(struct place place, struct random *random) {
     return place;
 }
 
-void pairset_generate(struct pairset *set, uint64_t seed) {
+void pair_set_generate(struct pair_set *set, uint64_t seed) {
     struct random random = {seed};
     memset(set, 0, sizeof *set);
-    for (int i = 0; i < PAIRSET_GENERATED; i++) {
+    for (int i = 0; i < PAIR_SET_GENERATED; i++) {
         char a[512], b[512];
         struct place place = invent(&random), other = vary(place, &random);
         int a_length = write_whole(&place, a, sizeof a);
         int b_length = write_short(&other, &random, b, sizeof b);
-        pairset_add(set, a, (size_t)a_length, b, (size_t)b_length);
+        pair_set_add(set, a, (size_t)a_length, b, (size_t)b_length);
     }
 }

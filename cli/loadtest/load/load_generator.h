@@ -12,17 +12,17 @@
 #include "loadtest/load/rollout.h"
 #include "loadtest/report/trial_stats.h"
 
-struct trial {
+struct load_generator_trial {
     struct rollout *rollout; /* borrowed */
     double rate;             /* calls a second; 0: a closed loop */
     double duration, warm_up;
     double block; /* seconds; 0: no blocks */
 };
 
-/* Runs the trial and fills in the figures, which are finished with figures_finish, also after a
+/* Runs the trial and fills in the stats, which are finished with trial_stats_finish, also after a
  * failure. The logs, [EVENT_KINDS] and initialised, are cleared first and hold the events after. A
  * signal ends the trial early, and that is no failure. */
-bool drive(const struct trial *trial, struct eventlog *logs, struct figures *figures,
-           struct fault *fault);
+bool load_generator_run(const struct load_generator_trial *trial, struct event_log *logs,
+                        struct trial_stats *stats, struct error *error);
 
 #endif

@@ -11,9 +11,9 @@
 #include "common/error.h"
 #include "table/table.h"
 
-enum { PAIRSET_LIMIT = 1000000, PAIRSET_GENERATED = 1024 };
+enum { PAIR_SET_LIMIT = 1000000, PAIR_SET_GENERATED = 1024 };
 
-struct pairset {
+struct pair_set {
     mgeo_pair *pairs;  /* [count + further]: the first ones stand again at the end, so that a call
                           may begin at any pair */
     const char **gold; /* [count], or NULL */
@@ -23,19 +23,19 @@ struct pairset {
 };
 
 /* Reads a table as mgeo-score does; rows that it could not score are left out. False also if no
- * pair is left. Finished with pairset_finish, also after a failure. */
-bool pairset_read(struct pairset *set, const char *path, const struct table_wish *wish,
-                  struct fault *fault);
+ * pair is left. Finished with pair_set_finish, also after a failure. */
+bool pair_set_read(struct pair_set *set, const char *path, const struct table_options *options,
+                   struct error *error);
 
-/* PAIRSET_GENERATED pairs of Chinese addresses, the same for the same seed. */
-void pairset_generate(struct pairset *set, uint64_t seed);
+/* PAIR_SET_GENERATED pairs of Chinese addresses, the same for the same seed. */
+void pair_set_generate(struct pair_set *set, uint64_t seed);
 
 /* Makes room for calls of `per_call` pairs from any place. Once, when the set is complete. */
-void pairset_wrap(struct pairset *set, uint32_t per_call);
-void pairset_finish(struct pairset *set);
+void pair_set_wrap(struct pair_set *set, uint32_t per_call);
+void pair_set_finish(struct pair_set *set);
 
 /* Adds a pair with copies of the texts, without a label. */
-void pairset_add(struct pairset *set, const char *a, size_t a_length, const char *b,
-                 size_t b_length);
+void pair_set_add(struct pair_set *set, const char *a, size_t a_length, const char *b,
+                  size_t b_length);
 
 #endif

@@ -16,7 +16,7 @@ enum {
     SETTLING = 200000000 /* ns after which an event that has begun is sure to be in its list */
 };
 
-void grid_divide(struct grid *grid, uint64_t block) {
+void recorder_grid_divide(struct recorder_grid *grid, uint64_t block) {
     uint64_t length = grid->end - grid->warm;
     uint64_t least = length / MOST_BINS > LEAST_BIN ? length / MOST_BINS : LEAST_BIN;
     grid->bin = least;
@@ -28,12 +28,12 @@ void grid_divide(struct grid *grid, uint64_t block) {
 
 /* Pages are touched now, not in the first call. */
 static void *cleared(size_t count, size_t size) {
-    void *block = must_resize(NULL, count, size);
+    void *block = memory_resize(NULL, count, size);
     memset(block, 0, count * size);
     return block;
 }
 
-void recorder_init(struct recorder *recorder, const struct grid *grid) {
+void recorder_init(struct recorder *recorder, const struct recorder_grid *grid) {
     memset(recorder, 0, sizeof *recorder);
     recorder->grid = grid;
     recorder->timeline = cleared(grid->bins, sizeof *recorder->timeline);
@@ -55,7 +55,7 @@ void recorder_finish(struct recorder *recorder) {
  * order in which they were due, so an event that is over for this one is over for all that follow.
  */
 static bool met(struct recorder *recorder, enum event_kind kind, uint64_t due) {
-    const struct eventlog *log = &recorder->grid->logs[kind];
+    const struct event_log *log = &recorder->grid->logs[kind];
     uint64_t around = recorder->grid->around;
     uint32_t count = atomic_load_explicit(&log->count, memory_order_acquire);
     uint32_t *at = &recorder->position[kind];
@@ -67,7 +67,7 @@ static bool met(struct recorder *recorder, enum event_kind kind, uint64_t due) {
 }
 
 static void settle_oldest(struct recorder *recorder) {
-    const struct span *call = &recorder->recent[recorder->oldest++ % RECORDER_RECENT];
+    const struct recorder_span *call = &recorder->recent[recorder->oldest++ % RECORDER_RECENT];
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
         if ((recorder->grid->watching & 1u << kind) == 0) continue;
         bool inside = met(recorder, (enum event_kind)kind, call->due);
@@ -78,21 +78,21 @@ static void settle_oldest(struct recorder *recorder) {
 
 static void remember(struct recorder *recorder, uint64_t due, uint64_t ended) {
     if (recorder->newest - recorder->oldest == RECORDER_RECENT) settle_oldest(recorder);
-    recorder->recent[recorder->newest++ % RECORDER_RECENT] = (struct span){due, ended};
+    recorder->recent[recorder->newest++ % RECORDER_RECENT] = (struct recorder_span){due, ended};
     uint64_t wait = recorder->grid->around + SETTLING;
     while (recorder->recent[recorder->oldest % RECORDER_RECENT].ended + wait < ended)
         settle_oldest(recorder);
 }
 
 static void mark(struct recorder *recorder, uint64_t ended) {
-    const struct grid *grid = recorder->grid;
+    const struct recorder_grid *grid = recorder->grid;
     uint64_t tick = (ended - grid->warm) / grid->tick;
     if (tick >= grid->ticks) tick = grid->ticks - 1;
     recorder->marks[tick / 8] |= (unsigned char)(1u << tick % 8);
 }
 
-void recorder_answered(struct recorder *recorder, const struct noted *call) {
-    const struct grid *grid = recorder->grid;
+void recorder_answered(struct recorder *recorder, const struct recorder_call *call) {
+    const struct recorder_grid *grid = recorder->grid;
     uint64_t took = call->ended - call->due;
     latency_add(&recorder->all, took);
     latency_add(&recorder->service, call->ended - call->begun);

@@ -18,7 +18,7 @@ enum {
 };
 
 /* How a trial is cut up; the same for all its callers. */
-struct grid {
+struct recorder_grid {
     uint64_t warm;     /* nanoseconds: when measuring begins */
     uint64_t end;      /* when the last call may begin */
     uint64_t bin;      /* of the timeline */
@@ -27,18 +27,18 @@ struct grid {
     size_t ticks;      /* the last one also holds what came later */
     uint64_t around;   /* before and after an event */
     unsigned watching; /* bit 1 << event_kind: tell calls due around these events from the rest */
-    const struct eventlog *logs; /* [EVENT_KINDS] */
+    const struct event_log *logs; /* [EVENT_KINDS] */
 };
 
 /* Chooses bins and ticks for a trial; bins divide `block` nanoseconds if it is not 0. */
-void grid_divide(struct grid *grid, uint64_t block);
+void recorder_grid_divide(struct recorder_grid *grid, uint64_t block);
 
-struct span {
+struct recorder_span {
     uint64_t due, ended;
 };
 
 struct recorder {
-    const struct grid *grid;
+    const struct recorder_grid *grid;
     struct latency all;     /* from when the call was due */
     struct latency service; /* from when it was made */
     struct latency late;    /* how much later it was made than due */
@@ -49,22 +49,22 @@ struct recorder {
     uint64_t failures[RECORDER_STATUSES];
     uint64_t failed, pairs, bad_rows, tokens;
     char reason[512]; /* of the first failure */
-    struct span *recent;
+    struct recorder_span *recent;
     uint32_t oldest, newest;        /* count up; the place is the number modulo RECORDER_RECENT */
     uint32_t position[EVENT_KINDS]; /* the first event that may still matter */
 };
 
 /* One call, in nanoseconds from the beginning of the trial. */
-struct noted {
+struct recorder_call {
     uint64_t due, begun, ended;
     uint64_t generation, tokens;
     uint32_t pairs, bad_rows;
 };
 
-void recorder_init(struct recorder *recorder, const struct grid *grid);
+void recorder_init(struct recorder *recorder, const struct recorder_grid *grid);
 void recorder_finish(struct recorder *recorder);
 
-void recorder_answered(struct recorder *recorder, const struct noted *call);
+void recorder_answered(struct recorder *recorder, const struct recorder_call *call);
 void recorder_failed(struct recorder *recorder, int32_t status, const char *reason);
 
 /* After the last call: all events are known now. */

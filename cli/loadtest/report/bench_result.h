@@ -13,7 +13,7 @@
 #include "loadtest/report/trial_stats.h"
 
 /* One step of the search for a rate. */
-struct attempt {
+struct bench_result_attempt {
     double rate;    /* asked for; 0: the closed loop that the search begins with */
     double reached; /* calls answered a second */
     double p99;     /* milliseconds */
@@ -22,21 +22,21 @@ struct attempt {
     bool confirming;
 };
 
-enum { OUTCOME_ATTEMPTS = 24 };
+enum { BENCH_RESULT_ATTEMPTS = 24 };
 
-struct outcome {
-    const struct plan *plan;       /* borrowed, as the next three */
+struct bench_result {
+    const struct options *options; /* borrowed, as the next three */
     const struct rollout *rollout; /* open */
-    const struct pairset *pairs;
-    struct eventlog logs[EVENT_KINDS]; /* of the last trial */
-    struct figures figures;            /* of the last trial */
+    const struct pair_set *pairs;
+    struct event_log logs[EVENT_KINDS]; /* of the last trial */
+    struct trial_stats stats;           /* of the last trial */
     struct machine before, after;
-    struct attempt attempts[OUTCOME_ATTEMPTS];
+    struct bench_result_attempt attempts[BENCH_RESULT_ATTEMPTS];
     size_t attempt_count;
     double found; /* the rate that was found; NaN: none, or not asked for */
 };
 
 /* Whether every call was answered, as it should be, and every event went as asked. */
-bool outcome_is_good(const struct outcome *outcome);
+bool bench_result_is_good(const struct bench_result *result);
 
 #endif

@@ -8,6 +8,6 @@
 
 /* An SVG document: the median, the 99th percentile and the longest call of each stretch of time on
  * a logarithmic axis, and a line for each event. */
-void plot_write(const struct outcome *outcome, struct text *text);
+void plot_write(const struct bench_result *result, struct string_buffer *text);
 
 #endif

@@ -6,6 +6,6 @@
 #include "common/string_buffer.h"
 #include "loadtest/report/bench_result.h"
 
-void summary_write(const struct outcome *outcome, struct text *text);
+void summary_write(const struct bench_result *result, struct string_buffer *text);
 
 #endif

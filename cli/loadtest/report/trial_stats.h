@@ -9,17 +9,17 @@
 #include "loadtest/load/latency.h"
 #include "loadtest/load/recorder.h"
 
-struct verdicts {
+struct trial_stats_verdicts {
     uint64_t calls, wrong, mixed;
 };
 
 /* Calls around one kind of event, and the others. */
-struct around {
+struct trial_stats_around {
     struct latency inside, outside;
 };
 
 /* Blocks with events against blocks without. Ratios are of neighbouring blocks. */
-struct comparison {
+struct trial_stats_comparison {
     struct latency with, without;
     uint32_t pairs;   /* of blocks */
     double *ratios;   /* [pairs] of the 99th percentiles, sorted; owned */
@@ -28,8 +28,8 @@ struct comparison {
                          the only cause of differences among the ratios */
 };
 
-struct figures {
-    struct grid grid;
+struct trial_stats {
+    struct recorder_grid grid;
     double rate;    /* asked for; 0: a closed loop */
     double seconds; /* measured ones, from the end of the warm-up */
     uint64_t calls; /* answered or failed */
@@ -38,30 +38,30 @@ struct figures {
     uint64_t failures[RECORDER_STATUSES];
     char reason[512]; /* of a failure */
     struct latency all, service, late;
-    struct around around[EVENT_KINDS];
+    struct trial_stats_around around[EVENT_KINDS];
     struct latency *timeline; /* [grid.bins]; owned */
     uint64_t *generations;    /* [RECORDER_GENERATIONS] calls; owned */
     unsigned char *marks;     /* [grid.ticks / 8 + 1]; owned */
-    struct verdicts verdicts;
-    struct comparison comparison;
-    double gap;        /* seconds: the longest time without an answer */
-    double turn_stall; /* seconds: the longest that a call lost by meeting a turn */
+    struct trial_stats_verdicts verdicts;
+    struct trial_stats_comparison comparison;
+    double gap;           /* seconds: the longest time without an answer */
+    double cutover_stall; /* seconds: the longest that a call lost by meeting a turn */
 };
 
-void figures_init(struct figures *figures, const struct grid *grid);
-void figures_finish(struct figures *figures);
+void trial_stats_init(struct trial_stats *stats, const struct recorder_grid *grid);
+void trial_stats_finish(struct trial_stats *stats);
 
 /* Adds one caller's notes, which are settled. */
-void figures_add(struct figures *figures, const struct recorder *recorder,
-                 const struct verdicts *verdicts);
+void trial_stats_add(struct trial_stats *stats, const struct recorder *recorder,
+                     const struct trial_stats_verdicts *verdicts);
 
 /* After the last caller: gaps, and with `block` nanoseconds the blocks. `seconds` were measured. */
-void figures_close(struct figures *figures, double seconds, uint64_t block);
+void trial_stats_close(struct trial_stats *stats, double seconds, uint64_t block);
 
-double figures_call_rate(const struct figures *figures); /* calls answered a second */
-double figures_pair_rate(const struct figures *figures);
+double trial_stats_call_rate(const struct trial_stats *stats); /* calls answered a second */
+double trial_stats_pair_rate(const struct trial_stats *stats);
 
 /* a / b; NaN where either is missing. */
-double figures_ratio(double a, double b);
+double trial_stats_ratio(double a, double b);
 
 #endif

@@ -10,50 +10,50 @@
 
 #include "common/parse.h"
 
-static struct fault fault;
+static struct error error;
 
 static void numbers(void **state) {
     (void)state;
     double number = 0;
-    assert_true(parse_number("--x", "2.5", 0, 10, &number, &fault));
+    assert_true(parse_number("--x", "2.5", 0, 10, &number, &error));
     assert_true(number == 2.5);
     static const char *const bad[] = {"", "x", "1x", "11", "-1", "nan", "inf"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(parse_number("--x", bad[i], 0, 10, &number, &fault));
-    assert_non_null(strstr(fault.line, "--x inf: give a number from 0 to 10"));
+        assert_false(parse_number("--x", bad[i], 0, 10, &number, &error));
+    assert_non_null(strstr(error.line, "--x inf: give a number from 0 to 10"));
     assert_true(number == 2.5);
 }
 
 static void whole_numbers(void **state) {
     (void)state;
     uint32_t number = 0;
-    assert_true(parse_whole("--x", "7", 1, 10, &number, &fault));
+    assert_true(parse_whole("--x", "7", 1, 10, &number, &error));
     assert_int_equal(number, 7);
     static const char *const bad[] = {"", "0", "11", "1.5", "-1", " 1", "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(parse_whole("--x", bad[i], 1, 10, &number, &fault));
+        assert_false(parse_whole("--x", bad[i], 1, 10, &number, &error));
 }
 
 static void lists(void **state) {
     (void)state;
     uint32_t numbers_read[3];
     size_t count = 0;
-    assert_true(parse_list("--x", "0,5,10", 10, numbers_read, 3, &count, &fault));
+    assert_true(parse_list("--x", "0,5,10", 10, numbers_read, 3, &count, &error));
     assert_int_equal(count, 3);
     assert_int_equal(numbers_read[1], 5);
     static const char *const bad[] = {"", ",", "1,", "1,,2", "11", "1,2,3,4", "1;2"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(parse_list("--x", bad[i], 10, numbers_read, 3, &count, &fault));
+        assert_false(parse_list("--x", bad[i], 10, numbers_read, 3, &count, &error));
 }
 
 static void choices(void **state) {
     (void)state;
     static const char *const names[] = {"one", "two", NULL};
     int chosen = 0;
-    assert_true(parse_choice("--x", "two", names, &chosen, &fault));
+    assert_true(parse_choice("--x", "two", names, &chosen, &error));
     assert_int_equal(chosen, 1);
-    assert_false(parse_choice("--x", "three", names, &chosen, &fault));
-    assert_string_equal(fault.line, "--x three: choose one of one, two");
+    assert_false(parse_choice("--x", "three", names, &chosen, &error));
+    assert_string_equal(error.line, "--x three: choose one of one, two");
 }
 
 int main(void) {

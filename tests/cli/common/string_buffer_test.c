@@ -14,54 +14,54 @@
 
 static void grows(void **state) {
     (void)state;
-    struct text text = {0};
-    for (int i = 0; i < 10000; i++) text_format(&text, "%d,", i % 10);
+    struct string_buffer text = {0};
+    for (int i = 0; i < 10000; i++) string_buffer_format(&text, "%d,", i % 10);
     assert_int_equal(text.length, 20000);
     assert_memory_equal(text.bytes + 19996, "8,9,", 5);
-    text_clear(&text);
-    text_put(&text, "x");
+    string_buffer_clear(&text);
+    string_buffer_put(&text, "x");
     assert_string_equal(text.bytes, "x");
-    text_finish(&text);
+    string_buffer_finish(&text);
 }
 
 static void escapes_json(void **state) {
     (void)state;
     static const char bytes[] = "a\"\\\t\n\r\x01\0\x7F路\xFF\xE5z";
-    struct text text = {0};
-    text_json_string(&text, bytes, sizeof bytes - 1);
+    struct string_buffer text = {0};
+    string_buffer_json_string(&text, bytes, sizeof bytes - 1);
     assert_string_equal(text.bytes, "\"a\\\"\\\\\\t\\n\\r\\u0001\\u0000\\u007f路\\ufffd\\ufffdz\"");
-    text_finish(&text);
+    string_buffer_finish(&text);
 }
 
 static void escapes_cells(void **state) {
     (void)state;
     static const char bytes[] = "a\tb\nc\rd\0e\\路\xFF"
                                 "f";
-    struct text text = {0};
-    text_escaped_cell(&text, bytes, sizeof bytes - 1);
+    struct string_buffer text = {0};
+    string_buffer_escaped_cell(&text, bytes, sizeof bytes - 1);
     assert_string_equal(text.bytes, "a\\tb\\nc\\rd\\0e\\\\路\\xFFf");
-    text_finish(&text);
+    string_buffer_finish(&text);
 }
 
 static void writes_documents(void **state) {
     (void)state;
-    struct json json = {0};
-    json_open(&json, NULL, '{');
-    json_integer(&json, "n", UINT64_MAX);
-    json_number(&json, "x", 0.125, 3);
-    json_number(&json, "nan", NAN, 3);
-    json_open(&json, "empty", '[');
-    json_close(&json, ']');
-    json_open(&json, "list", '[');
-    json_string(&json, NULL, "a\"");
-    json_string(&json, NULL, "");
-    json_close(&json, ']');
-    json_close(&json, '}');
+    struct json_writer json = {0};
+    json_writer_open(&json, NULL, '{');
+    json_writer_integer(&json, "n", UINT64_MAX);
+    json_writer_number(&json, "x", 0.125, 3);
+    json_writer_number(&json, "nan", NAN, 3);
+    json_writer_open(&json, "empty", '[');
+    json_writer_close(&json, ']');
+    json_writer_open(&json, "list", '[');
+    json_writer_string(&json, NULL, "a\"");
+    json_writer_string(&json, NULL, "");
+    json_writer_close(&json, ']');
+    json_writer_close(&json, '}');
     assert_string_equal(json.text.bytes,
                         "{\n  \"n\": 18446744073709551615,\n  \"x\": 0.125,\n  \"nan\": null,\n"
                         "  \"empty\": [],\n  \"list\": [\n    \"a\\\"\",\n"
                         "    \"\"\n  ]\n}\n");
-    text_finish(&json.text);
+    string_buffer_finish(&json.text);
 }
 
 int main(void) {

@@ -12,8 +12,8 @@
 
 #include "loadtest/options.h"
 
-static struct plan plan;
-static struct fault fault;
+static struct options options;
+static struct error error;
 
 enum { MOST_WORDS = 24 };
 
@@ -26,72 +26,72 @@ static bool parse(const char *line) {
     for (char *word = strtok(copy, " "); word != NULL && argc < MOST_WORDS;
          word = strtok(NULL, " "))
         argv[argc++] = word;
-    plan_finish(&plan);
-    fault.line[0] = '\0';
-    return plan_parse(&plan, argc, argv, &fault);
+    options_finish(&options);
+    error.line[0] = '\0';
+    return options_parse(&options, argc, argv, &error);
 }
 
 static int finish(void **state) {
     (void)state;
-    plan_finish(&plan);
+    options_finish(&options);
     return 0;
 }
 
 static void has_defaults(void **state) {
     (void)state;
     assert_true(parse(""));
-    assert_int_equal(plan.callers, 8);
-    assert_int_equal(plan.pairs_per_call, 1);
-    assert_true(plan.duration == 10 && plan.warm_up == 1 && plan.rate == 0);
-    assert_false(plan_has_events(&plan));
+    assert_int_equal(options.callers, 8);
+    assert_int_equal(options.pairs_per_call, 1);
+    assert_true(options.duration == 10 && options.warm_up == 1 && options.rate == 0);
+    assert_false(options_have_events(&options));
 }
 
 static void reads_devices(void **state) {
     (void)state;
     assert_true(parse("-d cuda:0,cuda:1 -p fp32 --tf32 --standby-device cuda:2 --swap-every 1"));
-    assert_string_equal(plan.device, "cuda:0,cuda:1");
-    assert_string_equal(plan.standby_device, "cuda:2");
-    assert_true(plan.tf32);
+    assert_string_equal(options.device, "cuda:0,cuda:1");
+    assert_string_equal(options.standby_device, "cuda:2");
+    assert_true(options.tf32);
     assert_false(parse("--standby-device cpu"));
-    assert_non_null(strstr(fault.line, "needs something to do"));
+    assert_non_null(strstr(error.line, "needs something to do"));
 }
 
 static void reads_events_in_their_places(void **state) {
     (void)state;
     assert_true(parse("--swap-every 1 --load-every 2 --canary-every 3 --unload-every 4"));
-    assert_true(plan.every[EVENT_SWAP] == 1);
-    assert_true(plan.every[EVENT_LOAD] == 2);
-    assert_true(plan.every[EVENT_CANARY] == 3);
-    assert_true(plan.every[EVENT_UNLOAD] == 4);
-    assert_true(plan_has_events(&plan));
-    assert_int_equal(plan.step_count, 5);
-    assert_int_equal(plan.steps[3], MGEO_SHARE_ALL);
+    assert_true(options.every[EVENT_SWAP] == 1);
+    assert_true(options.every[EVENT_LOAD] == 2);
+    assert_true(options.every[EVENT_CANARY] == 3);
+    assert_true(options.every[EVENT_UNLOAD] == 4);
+    assert_true(options_have_events(&options));
+    assert_int_equal(options.step_count, 5);
+    assert_int_equal(options.steps[3], MGEO_SHARE_ALL);
 }
 
 static void reads_steps(void **state) {
     (void)state;
     assert_true(parse("--canary-every 1 --canary-steps 0,10000"));
-    assert_int_equal(plan.step_count, 2);
-    assert_int_equal(plan.steps[1], 10000);
+    assert_int_equal(options.step_count, 2);
+    assert_int_equal(options.steps[1], 10000);
 }
 
 static void zero_as_a_limit_allows_nothing(void **state) {
     (void)state;
     assert_true(parse("--swap-every 1 --gate pairs.tsv --gate-limit flip_share=0 "
                       "--gate-limit psi=0.25"));
-    assert_true(plan.limits[LIMIT_FLIP_SHARE] < 0);
-    assert_true(plan.limits[LIMIT_PSI] == 0.25);
-    assert_true(plan.limits[LIMIT_SHIFT] == 0);
+    assert_true(options.limits[OPTIONS_LIMIT_FLIP_SHARE] < 0);
+    assert_true(options.limits[OPTIONS_LIMIT_PSI] == 0.25);
+    assert_true(options.limits[OPTIONS_LIMIT_SHIFT] == 0);
 }
 
 static void around_follows_the_shortest_period(void **state) {
     (void)state;
     assert_true(parse("--swap-every 10 --load-every 60"));
-    assert_true(plan_around(&plan) == 0.5);
+    assert_true(options_around(&options) == 0.5);
     assert_true(parse("--swap-every 1 --load-every 60"));
-    assert_true(plan_around(&plan) == 0.25);
+    assert_true(options_around(&options) == 0.25);
     assert_true(parse("--swap-every 1 --around 0.4"));
-    assert_true(plan_around(&plan) == 0.4);
+    assert_true(options_around(&options) == 0.4);
 }
 
 static void refuses_what_does_not_fit(void **state) {
@@ -134,8 +134,8 @@ static void refuses_what_does_not_fit(void **state) {
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(parse(bad[i][0]));
-        if (strstr(fault.line, bad[i][1]) == NULL) fail_msg("%s: %s", bad[i][0], fault.line);
-        assert_null(strchr(fault.line, '\n'));
+        if (strstr(error.line, bad[i][1]) == NULL) fail_msg("%s: %s", bad[i][0], error.line);
+        assert_null(strchr(error.line, '\n'));
     }
 }
 
@@ -146,15 +146,15 @@ static void takes_what_is_of_use(void **state) {
                                        "--pairs p.tsv --rate 5 --arrivals poisson --seed 2",
                                        "--swap-every 1 --gate p.tsv --header yes"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        if (!parse(good[i])) fail_msg("%s: %s", good[i], fault.line);
+        if (!parse(good[i])) fail_msg("%s: %s", good[i], error.line);
 }
 
 static void help_comes_first(void **state) {
     (void)state;
     assert_true(parse("--help --rate x"));
-    assert_int_equal(plan.action, PLAN_HELP);
+    assert_int_equal(options.action, OPTIONS_HELP);
     assert_true(parse("-V"));
-    assert_int_equal(plan.action, PLAN_VERSION);
+    assert_int_equal(options.action, OPTIONS_VERSION);
 }
 
 int main(void) {

@@ -12,52 +12,52 @@
 
 enum { MS = 1000000 };
 
-static struct figures figures;
+static struct trial_stats stats;
 
 static int empty(void **state) {
     (void)state;
-    memset(&figures, 0, sizeof figures);
+    memset(&stats, 0, sizeof stats);
     return 0;
 }
 
 static void answer(int calls, uint64_t milliseconds) {
-    for (int i = 0; i < calls; i++) latency_add(&figures.all, milliseconds * MS);
+    for (int i = 0; i < calls; i++) latency_add(&stats.all, milliseconds * MS);
 }
 
 static void one_in_a_hundred_may_be_late(void **state) {
     (void)state;
     answer(990, 5);
     answer(10, 50);
-    assert_true(search_held(&figures, 6));
+    assert_true(search_held(&stats, 6));
     answer(10, 50);
-    assert_false(search_held(&figures, 6));
-    assert_true(search_held(&figures, 51));
+    assert_false(search_held(&stats, 6));
+    assert_true(search_held(&stats, 51));
 }
 
 static void calls_not_begun_are_late(void **state) {
     (void)state;
     answer(1000, 5);
-    figures.not_begun = 5;
-    assert_true(search_held(&figures, 6));
-    figures.not_begun = 20;
-    assert_false(search_held(&figures, 6));
+    stats.not_begun = 5;
+    assert_true(search_held(&stats, 6));
+    stats.not_begun = 20;
+    assert_false(search_held(&stats, 6));
 }
 
 static void late_and_not_begun_add_up(void **state) {
     (void)state;
     answer(993, 5);
     answer(7, 50);
-    assert_true(search_held(&figures, 6));
-    figures.not_begun = 7;
-    assert_false(search_held(&figures, 6));
+    assert_true(search_held(&stats, 6));
+    stats.not_begun = 7;
+    assert_false(search_held(&stats, 6));
 }
 
 static void a_failure_or_no_call_holds_nothing(void **state) {
     (void)state;
-    assert_false(search_held(&figures, 1000));
+    assert_false(search_held(&stats, 1000));
     answer(1000, 5);
-    figures.failed = 1;
-    assert_false(search_held(&figures, 1000));
+    stats.failed = 1;
+    assert_false(search_held(&stats, 1000));
 }
 
 int main(void) {

@@ -14,7 +14,7 @@
 
 enum { MOST = 40 };
 
-static bool parse(struct options *options, const char *line, struct fault *fault) {
+static bool parse(struct options *options, const char *line, struct error *error) {
     static char copy[1024];
     static char *words[MOST];
     int count = 0;
@@ -23,16 +23,16 @@ static bool parse(struct options *options, const char *line, struct fault *fault
     for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
         words[count++] = word;
     words[count] = NULL;
-    fault->line[0] = '\0';
-    return options_parse(options, count, words, fault);
+    error->line[0] = '\0';
+    return options_parse(options, count, words, error);
 }
 
 static void has_defaults(void **state) {
     (void)state;
     struct options options;
-    struct fault fault;
-    assert_true(parse(&options, "", &fault));
-    assert_int_equal(options.action, ACTION_SCORE);
+    struct error error;
+    assert_true(parse(&options, "", &error));
+    assert_int_equal(options.action, OPTIONS_SCORE);
     assert_int_equal(options.input_count, 1);
     assert_string_equal(options.inputs[0], "-");
     assert_null(options.model);
@@ -47,14 +47,14 @@ static void has_defaults(void **state) {
 static void reads_short_options(void **state) {
     (void)state;
     struct options options;
-    struct fault fault;
+    struct error error;
     assert_true(
-        parse(&options, "-m M -c x,2 -o O -f jsonl -p int8 -d cuda:1 -j 3 -q --tf32 f g", &fault));
+        parse(&options, "-m M -c x,2 -o O -f jsonl -p int8 -d cuda:1 -j 3 -q --tf32 f g", &error));
     assert_string_equal(options.model, "M");
     assert_string_equal(options.table.a, "x");
     assert_string_equal(options.table.b, "2");
     assert_string_equal(options.output, "O");
-    assert_int_equal(options.writer.format, FORMAT_JSONL);
+    assert_int_equal(options.writer.format, WRITER_JSONL);
     assert_int_equal(options.precision, MGEO_INT8);
     assert_true(options.tf32);
     assert_string_equal(options.device, "cuda:1");
@@ -68,13 +68,13 @@ static void reads_short_options(void **state) {
 static void reads_long_options(void **state) {
     (void)state;
     struct options options;
-    struct fault fault;
+    struct error error;
     assert_true(parse(&options,
                       "--header=yes --batch-tokens 4096 --max-length=64 --probabilities "
                       "--threshold 0.25 --errors E --max-errors 0 --gold label --summary S "
                       "--progress never --positive-label L --partial-weight 0.75",
-                      &fault));
-    assert_int_equal(options.table.header, HEADER_YES);
+                      &error));
+    assert_int_equal(options.table.header, TABLE_HEADER_YES);
     assert_int_equal(options.batch_tokens, 4096);
     assert_int_equal(options.max_length, 64);
     assert_true(options.writer.probabilities);
@@ -87,7 +87,7 @@ static void reads_long_options(void **state) {
     assert_string_equal(options.positive_label, "L");
     assert_true(options.partial_weight == 0.75f);
     options_finish(&options);
-    assert_true(parse(&options, "--partial-weight 0 -o -", &fault));
+    assert_true(parse(&options, "--partial-weight 0 -o -", &error));
     assert_true(options.partial_weight < 0); /* 0 would mean the default */
     assert_null(options.output);
     options_finish(&options);
@@ -133,10 +133,10 @@ static void refuses(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct options options;
-        struct fault fault;
-        assert_false(parse(&options, cases[i][0], &fault));
-        assert_non_null(strstr(fault.line, cases[i][1]));
-        assert_null(strchr(fault.line, '\n'));
+        struct error error;
+        assert_false(parse(&options, cases[i][0], &error));
+        assert_non_null(strstr(error.line, cases[i][1]));
+        assert_null(strchr(error.line, '\n'));
         options_finish(&options);
     }
 }

@@ -28,8 +28,8 @@ static void write_file(const char *bytes, size_t length) {
 
 static void expect(struct lines *lines, const char *text, uint64_t number, uint64_t offset) {
     struct line line;
-    struct fault fault;
-    assert_int_equal(lines_next(lines, &line, &fault), 1);
+    struct error error;
+    assert_int_equal(lines_next(lines, &line, &error), 1);
     assert_int_equal(line.length, strlen(text));
     assert_memory_equal(line.text, text, line.length);
     assert_int_equal(line.number, number);
@@ -39,14 +39,14 @@ static void expect(struct lines *lines, const char *text, uint64_t number, uint6
 
 static void expect_end(struct lines *lines) {
     struct line line;
-    struct fault fault;
-    assert_int_equal(lines_next(lines, &line, &fault), 0);
-    assert_int_equal(lines_next(lines, &line, &fault), 0);
+    struct error error;
+    assert_int_equal(lines_next(lines, &line, &error), 0);
+    assert_int_equal(lines_next(lines, &line, &error), 0);
 }
 
 static struct input *open_path(struct lines *lines) {
-    struct fault fault;
-    struct input *input = input_open(path, &fault);
+    struct error error;
+    struct input *input = input_open(path, &error);
     assert_non_null(input);
     lines_init(lines, input);
     return input;
@@ -94,43 +94,43 @@ static void around(size_t length, bool too_long, const char *end) {
     write_file(bytes, total);
     struct lines lines;
     struct line line;
-    struct fault fault;
+    struct error error;
     struct input *input = open_path(&lines);
     expect(&lines, "first", 1, 0);
-    assert_int_equal(lines_next(&lines, &line, &fault), 1);
+    assert_int_equal(lines_next(&lines, &line, &error), 1);
     assert_int_equal(line.too_long, too_long);
     assert_int_equal(line.bytes, length);
-    assert_int_equal(line.length, too_long ? LINE_HEAD : length);
+    assert_int_equal(line.length, too_long ? LINES_HEAD_BYTES : length);
     assert_int_equal(line.offset, 6);
     assert_int_equal(line.text[line.length - 1], 'x');
     expect(&lines, "after", 3, 6 + length + 1);
     expect_end(&lines);
-    assert_true(lines.capacity <= 2 * LINE_LIMIT);
+    assert_true(lines.capacity <= 2 * LINES_MAX_BYTES);
     close_path(&lines, input);
     free(bytes);
 }
 
 static void long_lines(void **state) {
     (void)state;
-    around(LINE_LIMIT - 1, false, "\n");
-    around(LINE_LIMIT, false, "\n");
-    around(LINE_LIMIT + 1, true, "\n");
-    around(LINE_LIMIT + 64 * 1024, true, "\n");
-    around(LINE_LIMIT + 64 * 1024 + 1, true, "\n");
-    around(9 * LINE_LIMIT + 12345, true, "\n");
+    around(LINES_MAX_BYTES - 1, false, "\n");
+    around(LINES_MAX_BYTES, false, "\n");
+    around(LINES_MAX_BYTES + 1, true, "\n");
+    around(LINES_MAX_BYTES + 64 * 1024, true, "\n");
+    around(LINES_MAX_BYTES + 64 * 1024 + 1, true, "\n");
+    around(9 * LINES_MAX_BYTES + 12345, true, "\n");
 }
 
 static void long_last_line(void **state) {
     (void)state;
-    size_t length = 3 * (size_t)LINE_LIMIT;
+    size_t length = 3 * (size_t)LINES_MAX_BYTES;
     char *bytes = malloc(length);
     memset(bytes, 'x', length);
     write_file(bytes, length);
     struct lines lines;
     struct line line;
-    struct fault fault;
+    struct error error;
     struct input *input = open_path(&lines);
-    assert_int_equal(lines_next(&lines, &line, &fault), 1);
+    assert_int_equal(lines_next(&lines, &line, &error), 1);
     assert_true(line.too_long);
     assert_int_equal(line.bytes, length);
     expect_end(&lines);
@@ -156,9 +156,9 @@ static void byte_by_byte(void **state) {
     assert_int_equal(mkfifo(fifo, 0600), 0);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, drip, fifo), 0);
-    struct fault fault;
+    struct error error;
     struct lines lines;
-    struct input *input = input_open(fifo, &fault);
+    struct input *input = input_open(fifo, &error);
     assert_non_null(input);
     lines_init(&lines, input);
     expect(&lines, "ab", 1, 3);

@@ -10,10 +10,10 @@
 
 #include "table/table.h"
 
-static struct cell cell(const char *text) { return (struct cell){text, strlen(text)}; }
+static struct table_cell cell(const char *text) { return (struct table_cell){text, strlen(text)}; }
 
 struct settling {
-    struct table_wish wish;
+    struct table_options options;
     const char *first;
     bool header;
     size_t a, b, gold, width;
@@ -24,29 +24,30 @@ static void settles(void **state) {
     const size_t none = TABLE_NO_COLUMN;
     static const char names[] = "source\tsentence1\tsentence2\tlabel";
     const struct settling cases[] = {
-        {{NULL, NULL, NULL, HEADER_AUTO}, names, true, 1, 2, none, 4},
-        {{NULL, NULL, "label", HEADER_AUTO}, names, true, 1, 2, 3, 4},
-        {{NULL, NULL, "4", HEADER_AUTO}, names, true, 1, 2, 3, 4},
-        {{"2", "3", NULL, HEADER_AUTO}, names, true, 1, 2, none, 4},
-        {{"3", "2", NULL, HEADER_AUTO}, names, true, 2, 1, none, 4},
-        {{"1", "4", NULL, HEADER_AUTO}, names, false, 0, 3, none, 4},
-        {{"1", "4", NULL, HEADER_YES}, names, true, 0, 3, none, 4},
-        {{"sentence2", "1", NULL, HEADER_AUTO}, names, true, 2, 0, none, 4},
-        {{NULL, NULL, NULL, HEADER_YES}, names, true, 1, 2, none, 4},
-        {{NULL, NULL, NULL, HEADER_NO}, names, false, 0, 1, none, 4},
-        {{NULL, NULL, NULL, HEADER_AUTO}, "北京路\t上海路", false, 0, 1, none, 2},
-        {{NULL, NULL, NULL, HEADER_AUTO}, "id\t地址B\t地址A", true, 2, 1, none, 3},
-        {{NULL, NULL, NULL, HEADER_AUTO}, "ADDRESS1\tAddress2", true, 0, 1, none, 2},
-        {{NULL, NULL, NULL, HEADER_YES}, "x\ty\tz", true, 0, 1, none, 3},
-        {{"x", "z", NULL, HEADER_AUTO}, "x\ty\tz", true, 0, 2, none, 3},
-        {{"2", "1", NULL, HEADER_YES}, "1\tx\t2", true, 2, 0, none, 3},
-        {{NULL, NULL, NULL, HEADER_AUTO}, "only", false, 0, 1, none, 2},
-        {{"2", "7", NULL, HEADER_NO}, "a\tb", false, 1, 6, none, 7},
+        {{NULL, NULL, NULL, TABLE_HEADER_AUTO}, names, true, 1, 2, none, 4},
+        {{NULL, NULL, "label", TABLE_HEADER_AUTO}, names, true, 1, 2, 3, 4},
+        {{NULL, NULL, "4", TABLE_HEADER_AUTO}, names, true, 1, 2, 3, 4},
+        {{"2", "3", NULL, TABLE_HEADER_AUTO}, names, true, 1, 2, none, 4},
+        {{"3", "2", NULL, TABLE_HEADER_AUTO}, names, true, 2, 1, none, 4},
+        {{"1", "4", NULL, TABLE_HEADER_AUTO}, names, false, 0, 3, none, 4},
+        {{"1", "4", NULL, TABLE_HEADER_YES}, names, true, 0, 3, none, 4},
+        {{"sentence2", "1", NULL, TABLE_HEADER_AUTO}, names, true, 2, 0, none, 4},
+        {{NULL, NULL, NULL, TABLE_HEADER_YES}, names, true, 1, 2, none, 4},
+        {{NULL, NULL, NULL, TABLE_HEADER_NO}, names, false, 0, 1, none, 4},
+        {{NULL, NULL, NULL, TABLE_HEADER_AUTO}, "北京路\t上海路", false, 0, 1, none, 2},
+        {{NULL, NULL, NULL, TABLE_HEADER_AUTO}, "id\t地址B\t地址A", true, 2, 1, none, 3},
+        {{NULL, NULL, NULL, TABLE_HEADER_AUTO}, "ADDRESS1\tAddress2", true, 0, 1, none, 2},
+        {{NULL, NULL, NULL, TABLE_HEADER_YES}, "x\ty\tz", true, 0, 1, none, 3},
+        {{"x", "z", NULL, TABLE_HEADER_AUTO}, "x\ty\tz", true, 0, 2, none, 3},
+        {{"2", "1", NULL, TABLE_HEADER_YES}, "1\tx\t2", true, 2, 0, none, 3},
+        {{NULL, NULL, NULL, TABLE_HEADER_AUTO}, "only", false, 0, 1, none, 2},
+        {{"2", "7", NULL, TABLE_HEADER_NO}, "a\tb", false, 1, 6, none, 7},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct table table;
-        struct fault fault = {""};
-        assert_true(table_settle(&table, &cases[i].wish, cell(cases[i].first), true, "f", &fault));
+        struct error error = {""};
+        assert_true(
+            table_resolve(&table, &cases[i].options, cell(cases[i].first), true, "f", &error));
         assert_int_equal(table.has_header, cases[i].header);
         assert_int_equal(table.a, cases[i].a);
         assert_int_equal(table.b, cases[i].b);
@@ -60,64 +61,67 @@ static void settles(void **state) {
 static void refuses(void **state) {
     (void)state;
     static const struct {
-        struct table_wish wish;
+        struct table_options options;
         const char *first, *says;
     } cases[] = {
-        {{"x", "b", NULL, HEADER_AUTO}, "a\tb", "has no column \"x\"; it has: a, b"},
-        {{"a", "b", "g", HEADER_AUTO}, "a\tb", "has no column \"g\""},
-        {{"0", "1", NULL, HEADER_AUTO}, "a\tb", "numbered from 1"},
-        {{"1", "99999999999999999999", NULL, HEADER_NO}, "a\tb", "numbered from 1"},
-        {{"1", "1", NULL, HEADER_AUTO}, "a\tb", "both texts are column 1"},
-        {{"a", "1", NULL, HEADER_AUTO}, "a\tb", "both texts are column 1"},
-        {{"1", "3", NULL, HEADER_YES}, "a\tb", "column 3 is asked for but line 1 has 2"},
-        {{NULL, NULL, NULL, HEADER_YES}, "one", "column 2 is asked for but line 1 has 1"},
+        {{"x", "b", NULL, TABLE_HEADER_AUTO}, "a\tb", "has no column \"x\"; it has: a, b"},
+        {{"a", "b", "g", TABLE_HEADER_AUTO}, "a\tb", "has no column \"g\""},
+        {{"0", "1", NULL, TABLE_HEADER_AUTO}, "a\tb", "numbered from 1"},
+        {{"1", "99999999999999999999", NULL, TABLE_HEADER_NO}, "a\tb", "numbered from 1"},
+        {{"1", "1", NULL, TABLE_HEADER_AUTO}, "a\tb", "both texts are column 1"},
+        {{"a", "1", NULL, TABLE_HEADER_AUTO}, "a\tb", "both texts are column 1"},
+        {{"1", "3", NULL, TABLE_HEADER_YES}, "a\tb", "column 3 is asked for but line 1 has 2"},
+        {{NULL, NULL, NULL, TABLE_HEADER_YES}, "one", "column 2 is asked for but line 1 has 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct table table;
-        struct fault fault = {""};
-        assert_false(table_settle(&table, &cases[i].wish, cell(cases[i].first), true, "f", &fault));
-        assert_non_null(strstr(fault.line, cases[i].says));
+        struct error error = {""};
+        assert_false(
+            table_resolve(&table, &cases[i].options, cell(cases[i].first), true, "f", &error));
+        assert_non_null(strstr(error.line, cases[i].says));
         table_finish(&table);
     }
 }
 
 static void refuses_odd_headers(void **state) {
     (void)state;
-    const struct table_wish wish = {.header = HEADER_YES};
+    const struct table_options options = {.header = TABLE_HEADER_YES};
     struct table table;
-    struct fault fault;
-    assert_false(table_settle(&table, &wish, (struct cell){"a\tb\0", 4}, true, "f", &fault));
+    struct error error;
+    assert_false(
+        table_resolve(&table, &options, (struct table_cell){"a\tb\0", 4}, true, "f", &error));
     table_finish(&table);
-    assert_false(table_settle(&table, &wish, cell("a\tb"), false, "f", &fault));
+    assert_false(table_resolve(&table, &options, cell("a\tb"), false, "f", &error));
     table_finish(&table);
 }
 
 static void compares_inputs(void **state) {
     (void)state;
-    struct table_wish wish = {.header = HEADER_AUTO};
+    struct table_options options = {.header = TABLE_HEADER_AUTO};
     struct table table;
-    struct fault fault;
-    assert_true(table_settle(&table, &wish, cell("a\tb"), true, "f", &fault));
-    assert_true(table_fits(&table, HEADER_AUTO, cell("a\tb"), "g", &fault));
-    assert_false(table_fits(&table, HEADER_AUTO, cell("b\ta"), "g", &fault));
-    assert_false(table_fits(&table, HEADER_AUTO, cell("a\tb\tc"), "g", &fault));
+    struct error error;
+    assert_true(table_resolve(&table, &options, cell("a\tb"), true, "f", &error));
+    assert_true(table_matches(&table, TABLE_HEADER_AUTO, cell("a\tb"), "g", &error));
+    assert_false(table_matches(&table, TABLE_HEADER_AUTO, cell("b\ta"), "g", &error));
+    assert_false(table_matches(&table, TABLE_HEADER_AUTO, cell("a\tb\tc"), "g", &error));
     table_finish(&table);
-    assert_true(table_settle(&table, &wish, cell("x\ty"), true, "f", &fault));
-    assert_true(table_fits(&table, HEADER_AUTO, cell("u\tv"), "g", &fault));
-    assert_false(table_fits(&table, HEADER_AUTO, cell("a\tb"), "g", &fault));
-    assert_true(table_fits(&table, HEADER_NO, cell("a\tb"), "g", &fault));
+    assert_true(table_resolve(&table, &options, cell("x\ty"), true, "f", &error));
+    assert_true(table_matches(&table, TABLE_HEADER_AUTO, cell("u\tv"), "g", &error));
+    assert_false(table_matches(&table, TABLE_HEADER_AUTO, cell("a\tb"), "g", &error));
+    assert_true(table_matches(&table, TABLE_HEADER_NO, cell("a\tb"), "g", &error));
     table_finish(&table);
 }
 
 static void cuts_rows(void **state) {
     (void)state;
-    const struct table_wish wish = {.a = "2", .b = "3", .gold = "1", .header = HEADER_NO};
+    const struct table_options options = {
+        .a = "2", .b = "3", .gold = "1", .header = TABLE_HEADER_NO};
     struct table table;
-    struct fault fault;
+    struct error error;
     struct table_row cut;
-    assert_true(table_settle(&table, &wish, cell("g\ta\tb"), true, "f", &fault));
-    struct cell row = cell("gold\taa\t");
-    table_cut(&table, row, &cut);
+    assert_true(table_resolve(&table, &options, cell("g\ta\tb"), true, "f", &error));
+    struct table_cell row = cell("gold\taa\t");
+    table_split(&table, row, &cut);
     assert_int_equal(cut.columns, 3);
     assert_ptr_equal(cut.a.text, row.text + 5);
     assert_int_equal(cut.a.length, 2);
@@ -125,10 +129,10 @@ static void cuts_rows(void **state) {
     assert_int_equal(cut.b.length, 0);
     assert_int_equal(cut.gold.length, 4);
     assert_int_equal(cut.kept, row.length);
-    table_cut(&table, cell("g\ta\tb\tmore\tand more"), &cut);
+    table_split(&table, cell("g\ta\tb\tmore\tand more"), &cut);
     assert_int_equal(cut.columns, 5);
     assert_int_equal(cut.kept, 5);
-    table_cut(&table, cell("g\ta"), &cut);
+    table_split(&table, cell("g\ta"), &cut);
     assert_int_equal(cut.columns, 2);
     assert_null(cut.b.text);
     assert_int_equal(cut.kept, 3);

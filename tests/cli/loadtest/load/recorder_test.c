@@ -13,19 +13,19 @@
 
 enum { MS = 1000000 };
 
-static struct eventlog logs[EVENT_KINDS];
-static struct grid grid;
+static struct event_log logs[EVENT_KINDS];
+static struct recorder_grid grid;
 static struct recorder recorder;
 
 static int begin(void **state) {
     (void)state;
-    for (int i = 0; i < EVENT_KINDS; i++) eventlog_init(&logs[i]);
-    grid = (struct grid){.warm = 1000 * (uint64_t)MS,
-                         .end = 21000 * (uint64_t)MS,
-                         .around = 100 * (uint64_t)MS,
-                         .watching = 1u << EVENT_SWAP,
-                         .logs = logs};
-    grid_divide(&grid, 0);
+    for (int i = 0; i < EVENT_KINDS; i++) event_log_init(&logs[i]);
+    grid = (struct recorder_grid){.warm = 1000 * (uint64_t)MS,
+                                  .end = 21000 * (uint64_t)MS,
+                                  .around = 100 * (uint64_t)MS,
+                                  .watching = 1u << EVENT_SWAP,
+                                  .logs = logs};
+    recorder_grid_divide(&grid, 0);
     recorder_init(&recorder, &grid);
     return 0;
 }
@@ -33,23 +33,23 @@ static int begin(void **state) {
 static int end(void **state) {
     (void)state;
     recorder_finish(&recorder);
-    for (int i = 0; i < EVENT_KINDS; i++) eventlog_finish(&logs[i]);
+    for (int i = 0; i < EVENT_KINDS; i++) event_log_finish(&logs[i]);
     return 0;
 }
 
 static void answer(uint64_t due_ms, uint64_t ended_ms) {
-    struct noted call = {.due = due_ms * MS,
-                         .begun = due_ms * MS,
-                         .ended = ended_ms * MS,
-                         .generation = 3,
-                         .tokens = 20,
-                         .pairs = 2};
+    struct recorder_call call = {.due = due_ms * MS,
+                                 .begun = due_ms * MS,
+                                 .ended = ended_ms * MS,
+                                 .generation = 3,
+                                 .tokens = 20,
+                                 .pairs = 2};
     recorder_answered(&recorder, &call);
 }
 
 static void happen(uint64_t begun_ms, uint64_t ended_ms) {
-    struct event *event = eventlog_begin(&logs[EVENT_SWAP], begun_ms * MS);
-    eventlog_end(&logs[EVENT_SWAP], event, ended_ms * MS, MGEO_OK, "");
+    struct event *event = event_log_begin(&logs[EVENT_SWAP], begun_ms * MS);
+    event_log_end(&logs[EVENT_SWAP], event, ended_ms * MS, MGEO_OK, "");
 }
 
 static void calls_that_are_due_in_a_window_are_inside(void **state) {
@@ -81,7 +81,7 @@ static void each_window_counts(void **state) {
 
 static void an_event_that_goes_on_has_no_end(void **state) {
     (void)state;
-    eventlog_begin(&logs[EVENT_SWAP], 3000 * (uint64_t)MS);
+    event_log_begin(&logs[EVENT_SWAP], 3000 * (uint64_t)MS);
     answer(1000, 1001);
     answer(4000, 4001);
     answer(15000, 15001);
@@ -126,27 +126,27 @@ static void notes_the_rest(void **state) {
 
 static void bins_divide_blocks(void **state) {
     (void)state;
-    grid_divide(&grid, 5000 * (uint64_t)MS);
+    recorder_grid_divide(&grid, 5000 * (uint64_t)MS);
     assert_int_equal(grid.bin, 100 * (uint64_t)MS);
     grid.end = grid.warm + 3600000 * (uint64_t)MS;
-    grid_divide(&grid, 7000 * (uint64_t)MS);
+    recorder_grid_divide(&grid, 7000 * (uint64_t)MS);
     assert_int_equal(7000 * (uint64_t)MS % grid.bin, 0);
     assert_true(grid.bins <= 1300);
-    grid_divide(&grid, 1000 * (uint64_t)MS); /* shorter than a bin would be */
+    recorder_grid_divide(&grid, 1000 * (uint64_t)MS); /* shorter than a bin would be */
     assert_int_equal(grid.bin, 1000 * (uint64_t)MS);
 }
 
 static void a_full_list_of_events_still_counts(void **state) {
     (void)state;
-    struct eventlog *log = &logs[EVENT_LOAD];
-    for (int i = 0; i < EVENT_LIMIT + 5; i++) {
-        struct event *event = eventlog_begin(log, 1);
-        eventlog_end(log, event, 2, i % 2 == 0 ? MGEO_OK : MGEO_E_BUSY, "");
+    struct event_log *log = &logs[EVENT_LOAD];
+    for (int i = 0; i < EVENT_LOG_LIMIT + 5; i++) {
+        struct event *event = event_log_begin(log, 1);
+        event_log_end(log, event, 2, i % 2 == 0 ? MGEO_OK : MGEO_E_BUSY, "");
     }
     assert_int_equal(log->dropped, 5);
-    assert_int_equal(log->skipped, (EVENT_LIMIT + 5) / 2);
-    assert_int_equal(eventlog_done(log), EVENT_LIMIT + 5 - log->skipped);
-    eventlog_end(log, NULL, 2, MGEO_E_IO, "gone");
+    assert_int_equal(log->skipped, (EVENT_LOG_LIMIT + 5) / 2);
+    assert_int_equal(event_log_done(log), EVENT_LOG_LIMIT + 5 - log->skipped);
+    event_log_end(log, NULL, 2, MGEO_E_IO, "gone");
     assert_int_equal(log->failed, 1);
     assert_string_equal(log->reason, "gone");
 }
