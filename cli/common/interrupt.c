@@ -43,8 +43,9 @@ bool interrupt_install(void) {
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = on_signal;
-    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
+    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) {
         return false;
+    }
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL) == 0;
 }
@@ -77,6 +78,7 @@ void interrupt_unguard(int ticket) {
 }
 
 void interrupt_remove_guarded(void) {
-    for (int i = 0; i < MAX_GUARDED; i++)
+    for (int i = 0; i < MAX_GUARDED; i++) {
         if (atomic_load(&is_guarded[i])) unlink(guarded[i]);
+    }
 }

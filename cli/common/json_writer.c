@@ -42,8 +42,9 @@ void json_writer_integer(struct json_writer *json, const char *key, uint64_t val
 
 void json_writer_number(struct json_writer *json, const char *key, double value, int digits) {
     begin_member(json, key);
-    if (isfinite(value))
+    if (isfinite(value)) {
         string_buffer_format(&json->text, "%.*f", digits, value);
-    else
+    } else {
         string_buffer_put(&json->text, "null");
+    }
 }

@@ -11,8 +11,9 @@ bool parse_number(const char *name, const char *value, double least, double most
                   struct error *error) {
     char *end = NULL;
     double number = strtod(value, &end);
-    if (end == value || *end != '\0' || !(number >= least && number <= most))
+    if (end == value || *end != '\0' || !(number >= least && number <= most)) {
         return error_set(error, "%s %s: give a number from %g to %g", name, value, least, most);
+    }
     *to = number;
     return true;
 }
@@ -31,9 +32,10 @@ static const char *digits(const char *text, uint32_t most, uint32_t *to) {
 bool parse_whole(const char *name, const char *value, uint32_t least, uint32_t most, uint32_t *to,
                  struct error *error) {
     const char *end = digits(value, most, to);
-    if (end == NULL || *end != '\0' || *to < least)
+    if (end == NULL || *end != '\0' || *to < least) {
         return error_set(error, "%s %s: give a whole number from %u to %u", name, value,
                          (unsigned)least, (unsigned)most);
+    }
     return true;
 }
 
@@ -65,8 +67,9 @@ bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to
 }
 
 bool parse_file(const char *name, const char *value, const char **to, struct error *error) {
-    if (value[0] == '\0' || strcmp(value, "-") == 0)
+    if (value[0] == '\0' || strcmp(value, "-") == 0) {
         return error_set(error, "%s: give a file name", name);
+    }
     *to = value;
     return true;
 }

@@ -60,8 +60,9 @@ static bool open_beside(struct sink *sink, const char *path, struct error *error
     sink->target = final_place(path);
     sink->temporary = temporary_name(sink->target);
     sink->descriptor = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
-    if (sink->descriptor < 0)
+    if (sink->descriptor < 0) {
         return error_set(error, "%s: cannot write beside it: %s", path, strerror(errno));
+    }
     sink->ticket = interrupt_guard(sink->temporary);
     if (fchmod(sink->descriptor, wanted_mode(sink->target)) == 0) return true;
     return error_set(error, "%s: cannot set its mode: %s", path, strerror(errno));
@@ -143,10 +144,11 @@ bool sink_commit(struct sink *sink, struct error *error) {
     bool done = true;
     if (sink->target != NULL) {
         done = close_complete(sink, error);
-        if (done)
+        if (done) {
             sync_folder(sink->target);
-        else
+        } else {
             unlink(sink->temporary);
+        }
         interrupt_unguard(sink->ticket);
     }
     free_sink(sink);

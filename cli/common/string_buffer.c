@@ -59,10 +59,11 @@ static void json_byte(struct string_buffer *text, unsigned char byte) {
     case '\n': string_buffer_add(text, "\\n", 2); break;
     case '\r': string_buffer_add(text, "\\r", 2); break;
     default:
-        if (byte < 0x20 || byte == 0x7F)
+        if (byte < 0x20 || byte == 0x7F) {
             string_buffer_format(text, "\\u%04x", byte);
-        else
+        } else {
             string_buffer_add(text, &plain, 1);
+        }
     }
 }
 

@@ -13,8 +13,9 @@ static size_t character(const unsigned char *text, size_t left) {
     if (first < 0xC2 || first > 0xF4) return 0;
     size_t need = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     if (left < need) return 0;
-    for (size_t i = 1; i < need; i++)
+    for (size_t i = 1; i < need; i++) {
         if (!continues(text[i])) return 0;
+    }
     if (first == 0xE0 && text[1] < 0xA0) return 0;
     if (first == 0xED && text[1] > 0x9F) return 0;
     if (first == 0xF0 && text[1] < 0x90) return 0;

@@ -10,8 +10,9 @@
 /* The members that every line has, and that the row shows in places of their own. */
 static bool is_common(const char *key) {
     static const char *const keys[] = {"seq", "time", "event", "actor", "reason", "prev"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(key, keys[i]) == 0) return true;
+    }
     return false;
 }
 
@@ -25,10 +26,11 @@ static void put_clean(struct string_buffer *text, const char *string) {
         unsigned char byte = (unsigned char)*at;
         bool c1 = byte == 0xC2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xA0;
         if (c1) at++;
-        if (c1 || byte < 0x20 || byte == 0x7F)
+        if (c1 || byte < 0x20 || byte == 0x7F) {
             string_buffer_add(text, "?", 1);
-        else
+        } else {
             string_buffer_add(text, at, 1);
+        }
     }
 }
 

@@ -45,10 +45,11 @@ static int answer(const struct options *options) {
     struct error error = {""};
     mgeo_status status = mgeo_journal_verify(options->path, &report, &cause);
     if (status != MGEO_OK && status != MGEO_E_FORMAT) return could_not(cause.message);
-    if (options->action == OPTIONS_VERIFY)
+    if (options->action == OPTIONS_VERIFY) {
         print_verdict(&report);
-    else if (!scan_print(options, &report, &error))
+    } else if (!scan_print(options, &report, &error)) {
         return could_not(error.line);
+    }
     int result = finish_output(EXIT_SOUND);
     if (result == EXIT_SOUND) result = check_hash(options, &report);
     if (status == MGEO_OK || result == EXIT_COULD_NOT) return result;

@@ -24,15 +24,17 @@ static bool take_last(struct options *options, const char *value, struct error *
     char *end = NULL;
     errno = 0;
     options->last = strtoull(value, &end, 10);
-    if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0 || options->last == 0)
+    if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0 || options->last == 0) {
         return error_set(error, "--last %s: give a whole number from 1 on", value);
+    }
     return true;
 }
 
 static bool take_hash(struct options *options, const char *value, struct error *error) {
     size_t length = strlen(value);
-    if (length != sizeof options->hash - 1 || strspn(value, "0123456789abcdefABCDEF") != length)
+    if (length != sizeof options->hash - 1 || strspn(value, "0123456789abcdefABCDEF") != length) {
         return error_set(error, "--expect-hash %s: give the 64 hex digits of a SHA-256", value);
+    }
     for (size_t i = 0; i < length; i++) options->hash[i] = (char)tolower((unsigned char)value[i]);
     return true;
 }
@@ -42,8 +44,9 @@ static bool take_event(struct options *options, const char *value, struct error 
     static const char *const events[] = {"open",     "load",   "load_failed", "swap",  "refuse",
                                          "rollback", "canary", "shadow",      "watch", "unload"};
     options->event = value;
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         if (strcmp(events[i], value) == 0) return true;
+    }
     return error_set(error,
                      "--event %s: give open, load, load_failed, swap, refuse, rollback, "
                      "canary, shadow, watch or unload",
@@ -65,9 +68,10 @@ static bool take(struct options *options, int code, const char *value, struct er
 static bool fit_together(const struct options *options, int files, struct error *error) {
     if (files != 1) return error_set(error, "give one journal; --help lists all options");
     if (options->action == OPTIONS_VERIFY &&
-        (options->json || options->event != NULL || options->last > 0))
+        (options->json || options->event != NULL || options->last > 0)) {
         return error_set(error,
                          "--verify prints no lines: --json, --event and --last do not apply");
+    }
     return true;
 }
 
@@ -77,11 +81,13 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     int code;
     while ((code = getopt_long(argc, argv, ":e:jn:vVh", long_options, NULL)) != -1) {
         const char *given = argv[optind - 1];
-        if (code == ':')
+        if (code == ':') {
             return error_set(error, "%s needs a value; --help lists all options", given);
-        if (code == '?')
+        }
+        if (code == '?') {
             return error_set(error, "%s is unknown or takes no value; --help lists all options",
                              given);
+        }
         if (!take(options, code, optarg, error)) return false;
         if (options->action == OPTIONS_HELP || options->action == OPTIONS_VERSION) return true;
     }

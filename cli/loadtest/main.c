@@ -34,13 +34,15 @@ static int print_version(void) {
 }
 
 static bool get_pairs(const struct options *options, struct pair_set *pairs, struct error *error) {
-    if (options->pairs == NULL)
+    if (options->pairs == NULL) {
         pair_set_generate(pairs, options->seed);
-    else if (!pair_set_read(pairs, options->pairs, &options->table, error))
+    } else if (!pair_set_read(pairs, options->pairs, &options->table, error)) {
         return false;
-    if (pairs->left_out > 0 && !options->quiet)
+    }
+    if (pairs->left_out > 0 && !options->quiet) {
         message_print("%s: %llu rows are no pairs, or too many, and are left out", options->pairs,
                       (unsigned long long)pairs->left_out);
+    }
     pair_set_wrap(pairs, options->pairs_per_call);
     return true;
 }
@@ -48,8 +50,9 @@ static bool get_pairs(const struct options *options, struct pair_set *pairs, str
 static bool run_load(struct rollout *rollout, struct bench_result *result, struct error *error) {
     const struct options *options = result->options;
     machine_read(&result->before);
-    if (!options->quiet && !(options->find_rate > 0))
+    if (!options->quiet && !(options->find_rate > 0)) {
         message_print("calling for %g seconds", options->warm_up + options->duration);
+    }
     bool done;
     if (options->find_rate > 0) {
         done = search_rate(rollout, result, error);
@@ -71,8 +74,9 @@ struct files {
 };
 
 static bool open_files(const struct options *options, struct files *files, struct error *error) {
-    if (options->json != NULL && (files->json = sink_open(options->json, error)) == NULL)
+    if (options->json != NULL && (files->json = sink_open(options->json, error)) == NULL) {
         return false;
+    }
     return options->plot == NULL || (files->plot = sink_open(options->plot, error)) != NULL;
 }
 
@@ -164,12 +168,13 @@ int main(int argc, char **argv) {
     struct error error = {""};
     int status = EXIT_COULD_NOT;
     message_set_program("mgeo-bench");
-    if (!options_parse(&options, argc, argv, &error))
+    if (!options_parse(&options, argc, argv, &error)) {
         message_print("%s", error.line);
-    else if (!interrupt_install())
+    } else if (!interrupt_install()) {
         message_print("cannot install signal handlers");
-    else
+    } else {
         status = act(&options);
+    }
     options_finish(&options);
     return status;
 }

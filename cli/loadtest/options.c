@@ -103,8 +103,9 @@ static bool precision(const char *name, const char *value, int32_t *to, struct e
 
 static bool columns(struct options *options, const char *value, struct error *error) {
     const char *comma = strchr(value, ',');
-    if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL)
+    if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL) {
         return error_set(error, "--columns %s: give two columns as A,B", value);
+    }
     free(options->columns);
     options->columns = memory_copy(value, strlen(value));
     options->columns[comma - value] = '\0';
@@ -136,14 +137,16 @@ static bool gate_limit(struct options *options, const char *value, struct error 
     char name[32] = "";
     const char *sign = strchr(value, '=');
     size_t length = sign != NULL ? (size_t)(sign - value) : 0;
-    if (length == 0 || length >= sizeof name)
+    if (length == 0 || length >= sizeof name) {
         return error_set(error, "--gate-limit %s: give a limit as NAME=X", value);
+    }
     memcpy(name, value, length);
     int chosen = 0;
     double limit = 0;
     if (!parse_choice("--gate-limit", name, limit_names, &chosen, error) ||
-        !parse_number("--gate-limit", sign + 1, 0, 1e6, &limit, error))
+        !parse_number("--gate-limit", sign + 1, 0, 1e6, &limit, error)) {
         return false;
+    }
     options->limits[chosen] = limit > 0 ? limit : -1;
     return true;
 }
@@ -234,15 +237,17 @@ static bool take(struct options *options, int code, const char *value, struct er
 static bool refuse(int code, char **argv, int at, struct error *error) {
     const char *given = argv[at - 1];
     if (code == ':') return error_set(error, "%s needs a value; --help lists all options", given);
-    if (optopt != 0 && optopt < 256)
+    if (optopt != 0 && optopt < 256) {
         return error_set(error, "unknown option -%c; --help lists all options", optopt);
+    }
     return error_set(error, "%s is unknown, ambiguous or takes no value; --help lists all options",
                      given);
 }
 
 bool options_have_events(const struct options *options) {
-    for (int i = 0; i < EVENT_KINDS; i++)
+    for (int i = 0; i < EVENT_KINDS; i++) {
         if (options->every[i] > 0) return true;
+    }
     return false;
 }
 
@@ -250,8 +255,9 @@ bool options_have_events(const struct options *options) {
 double options_around(const struct options *options) {
     if (options->around > 0) return options->around;
     double around = 0.5;
-    for (int i = 0; i < EVENT_KINDS; i++)
+    for (int i = 0; i < EVENT_KINDS; i++) {
         if (options->every[i] > 0 && options->every[i] / 4 < around) around = options->every[i] / 4;
+    }
     return around;
 }
 
@@ -281,9 +287,10 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
         if (!take(options, code, optarg, error)) return false;
         if (options->action != OPTIONS_RUN) return true;
     }
-    if (optind < argc)
+    if (optind < argc) {
         return error_set(error, "%s: no FILE is expected here; pairs are given by --pairs FILE",
                          argv[optind]);
+    }
     if (!options_check(options, error)) return false;
     default_steps(options);
     return true;

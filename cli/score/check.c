@@ -31,11 +31,12 @@ struct rollout_answers {
 static bool ask(mgeo_engine *engine, size_t first, size_t count, struct rollout_answers *answers,
                 struct string_buffer *text) {
     mgeo_pair asked[PAIRS];
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         asked[i] = (mgeo_pair){.a = pairs[first + i][0],
                                .a_len = MGEO_NUL_TERMINATED,
                                .b = pairs[first + i][1],
                                .b_len = MGEO_NUL_TERMINATED};
+    }
     mgeo_scores scores = {.struct_size = sizeof scores,
                           .similarity = answers->similarity + first,
                           .probabilities = answers->probabilities + first * MGEO_MAX_LABELS,
@@ -54,9 +55,10 @@ static bool verdict(struct string_buffer *text, bool passed, const char *what) {
 
 static bool test_finite(const struct rollout_answers *answers, struct string_buffer *text) {
     bool passed = true;
-    for (size_t i = 0; i < PAIRS; i++)
+    for (size_t i = 0; i < PAIRS; i++) {
         passed = passed && (answers->flags[i] & ~MGEO_ROW_TRUNCATED) == 0 &&
                  answers->similarity[i] >= 0.0f && answers->similarity[i] <= 1.0f;
+    }
     verdict(text, passed, "every similarity is finite and in 0..1\n");
     return passed;
 }
@@ -67,8 +69,9 @@ static bool test_sums(const struct rollout_answers *answers, const mgeo_model_in
     double worst = 0;
     for (size_t i = 0; i < PAIRS; i++) {
         double sum = 0;
-        for (uint32_t j = 0; j < info->label_count; j++)
+        for (uint32_t j = 0; j < info->label_count; j++) {
             sum += (double)answers->probabilities[i * MGEO_MAX_LABELS + j];
+        }
         if (!(fabs(sum - 1) <= worst)) worst = fabs(sum - 1); /* NaN counts as worst */
     }
     bool passed = verdict(text, worst <= 1e-4, "probabilities sum to 1");
@@ -112,8 +115,9 @@ static bool self_test(mgeo_engine *engine, const mgeo_model_info *info,
     struct rollout_answers together, alone;
     string_buffer_put(text, "self-test\n");
     if (!ask(engine, 0, PAIRS, &together, text)) return false;
-    for (size_t i = 0; i < PAIRS; i++)
+    for (size_t i = 0; i < PAIRS; i++) {
         if (!ask(engine, i, 1, &alone, text)) return false;
+    }
     bool passed = test_finite(&together, text);
     passed = test_sums(&together, info, text) && passed;
     passed = test_alone(&together, &alone, info, text) && passed;
@@ -123,9 +127,10 @@ static bool self_test(mgeo_engine *engine, const mgeo_model_info *info,
 
 static void describe_labels(const mgeo_model_info *info, struct string_buffer *text) {
     string_buffer_put(text, "labels         ");
-    for (uint32_t i = 0; i < info->label_count; i++)
+    for (uint32_t i = 0; i < info->label_count; i++) {
         string_buffer_format(text, "%s%" PRIu32 " %s%s", i > 0 ? ", " : "", i, info->labels[i],
                              (int32_t)i == info->positive_label ? " (positive)" : "");
+    }
     string_buffer_put(text,
                       info->label_count == 1 ? " (one logit: similarity is its sigmoid)\n" : "\n");
 }
@@ -161,9 +166,10 @@ static void list_unused(mgeo_engine *engine, const mgeo_model_info *info,
         string_buffer_escaped_cell(text, name, strlen(name));
         string_buffer_put(text, "\n");
     }
-    if (info->unused_tensors > UNUSED_SHOWN)
+    if (info->unused_tensors > UNUSED_SHOWN) {
         string_buffer_format(text, "  … and %" PRIu64 " more\n",
                              info->unused_tensors - UNUSED_SHOWN);
+    }
 }
 
 bool check_model(mgeo_engine *engine, const mgeo_model_info *info, struct string_buffer *text) {

@@ -31,16 +31,19 @@ static bool is_word(const char *cell, size_t length, const char *word) {
 
 static size_t yes_or_no(const char *cell, size_t length) {
     static const char *const words[2][3] = {{"no", "false", "0"}, {"yes", "true", "1"}};
-    for (size_t i = 0; i < 2; i++)
-        for (size_t j = 0; j < 3; j++)
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < 3; j++) {
             if (is_word(cell, length, words[i][j])) return i;
+        }
+    }
     return no_class;
 }
 
 static size_t class_of(const struct gold *gold, const char *cell, size_t length) {
     if (gold->one_logit) return yes_or_no(cell, length);
-    for (size_t i = 0; i < gold->classes; i++)
+    for (size_t i = 0; i < gold->classes; i++) {
         if (length == strlen(gold->names[i]) && memcmp(cell, gold->names[i], length) == 0) return i;
+    }
     return no_class;
 }
 
@@ -48,10 +51,12 @@ static void note_foreign(struct gold *gold, const char *cell, size_t length) {
     gold->foreign++;
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), cell);
-    for (size_t i = 0; i < gold->foreign_names; i++)
+    for (size_t i = 0; i < gold->foreign_names; i++) {
         if (strcmp(gold->foreign_name[i], name) == 0) return;
-    if (gold->foreign_names < GOLD_FOREIGN)
+    }
+    if (gold->foreign_names < GOLD_FOREIGN) {
         memcpy(gold->foreign_name[gold->foreign_names++], name, sizeof name);
+    }
 }
 
 /* The highest step whose threshold the similarity reaches, despite rounding in the product. */

@@ -9,16 +9,18 @@
 enum { SWEEP_EVERY = 50 }; /* steps of 0.05 in the sweep that is printed */
 
 static void figure(struct string_buffer *text, double value) {
-    if (isnan(value))
+    if (isnan(value)) {
         string_buffer_format(text, "%10s", "-");
-    else
+    } else {
         string_buffer_format(text, "%10.4f", value);
+    }
 }
 
 static int name_width(const struct gold *gold) {
     size_t width = 8;
-    for (size_t i = 0; i < gold->classes; i++)
+    for (size_t i = 0; i < gold->classes; i++) {
         if (strlen(gold->names[i]) > width) width = strlen(gold->names[i]);
+    }
     return (int)width;
 }
 
@@ -40,12 +42,14 @@ static void classes_text(const struct gold *gold, const struct gold_result *resu
 static void confusion_text(const struct gold *gold, struct string_buffer *text) {
     int width = name_width(gold);
     string_buffer_format(text, "\nconfusion (rows: gold, columns: answers)\n%-*s", width, "");
-    for (size_t i = 0; i < gold->classes; i++)
+    for (size_t i = 0; i < gold->classes; i++) {
         string_buffer_format(text, "  %*s", width, gold->names[i]);
+    }
     for (size_t i = 0; i < gold->classes; i++) {
         string_buffer_format(text, "\n%-*s", width, gold->names[i]);
-        for (size_t j = 0; j < gold->classes; j++)
+        for (size_t j = 0; j < gold->classes; j++) {
             string_buffer_format(text, "  %*" PRIu64, width, gold->confusion[i][j]);
+        }
     }
     string_buffer_put(text, "\n");
 }
@@ -76,9 +80,10 @@ static void sweep_text(const struct gold *gold, struct string_buffer *text) {
 }
 
 static void foreign_text(const struct gold *gold, struct string_buffer *text) {
-    if (gold->missing > 0)
+    if (gold->missing > 0) {
         string_buffer_format(text, "not compared: %" PRIu64 " rows with an empty gold cell\n",
                              gold->missing);
+    }
     if (gold->foreign == 0) return;
     string_buffer_format(
         text, "not compared: %" PRIu64 " rows with labels the model does not have:", gold->foreign);
@@ -119,8 +124,9 @@ static void confusion_json(const struct gold *gold, struct json_writer *json) {
     json_writer_open(json, "confusion", '{');
     for (size_t i = 0; i < gold->classes; i++) {
         json_writer_open(json, gold->names[i], '{');
-        for (size_t j = 0; j < gold->classes; j++)
+        for (size_t j = 0; j < gold->classes; j++) {
             json_writer_integer(json, gold->names[j], gold->confusion[i][j]);
+        }
         json_writer_close(json, '}');
     }
     json_writer_close(json, '}');
@@ -140,8 +146,9 @@ static void foreign_json(const struct gold *gold, struct json_writer *json) {
     json_writer_integer(json, "empty", gold->missing);
     json_writer_integer(json, "unknown", gold->foreign);
     json_writer_open(json, "unknown_labels", '[');
-    for (size_t i = 0; i < gold->foreign_names; i++)
+    for (size_t i = 0; i < gold->foreign_names; i++) {
         json_writer_string(json, NULL, gold->foreign_name[i]);
+    }
     json_writer_close(json, ']');
 }
 
@@ -160,8 +167,9 @@ void gold_report_json(const struct gold *gold, struct json_writer *json) {
     json_writer_string(json, "positive", gold->names[gold->positive]);
     point_json(gold_at(gold, gold_best(gold)), "best", json);
     json_writer_open(json, "sweep", '[');
-    for (unsigned step = 0; step <= GOLD_STEPS; step += SWEEP_EVERY)
+    for (unsigned step = 0; step <= GOLD_STEPS; step += SWEEP_EVERY) {
         point_json(gold_at(gold, step), NULL, json);
+    }
     json_writer_close(json, ']');
     json_writer_close(json, '}');
 }

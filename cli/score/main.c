@@ -35,12 +35,13 @@ int main(int argc, char **argv) {
     struct options options;
     struct error error = {""};
     int status = RUN_FAILED;
-    if (!options_parse(&options, argc, argv, &error))
+    if (!options_parse(&options, argc, argv, &error)) {
         message_print("%s", error.line);
-    else if (!interrupt_install())
+    } else if (!interrupt_install()) {
         message_print("cannot install signal handlers");
-    else
+    } else {
         status = act(&options);
+    }
     options_finish(&options);
     return status;
 }

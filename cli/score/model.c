@@ -11,8 +11,9 @@ bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engi
                 mgeo_model_info *info, struct error *error) {
     mgeo_error cause;
     mgeo_engine_options making = {.struct_size = sizeof making};
-    if (mgeo_engine_create(&making, engine, &cause) != MGEO_OK)
+    if (mgeo_engine_create(&making, engine, &cause) != MGEO_OK) {
         return error_set(error, "cannot start the engine: %s", cause.message);
+    }
     mgeo_load_options wanted = {.struct_size = sizeof wanted,
                                 .device = options->device,
                                 .precision = options->precision,
@@ -29,8 +30,9 @@ bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engi
     info->struct_size = sizeof *info;
     mgeo_status status = mgeo_load(*engine, options->model, &wanted, info, &cause);
     if (status == MGEO_OK) {
-        if (info->warning[0] != '\0' && !options->quiet)
+        if (info->warning[0] != '\0' && !options->quiet) {
             message_print("warning: %s", info->warning);
+        }
         return true;
     }
     mgeo_engine_destroy(*engine);

@@ -75,9 +75,10 @@ static bool whole(const char *name, const char *value, uint64_t least, uint64_t 
     errno = 0;
     unsigned long long number = strtoull(value, &end, 10);
     bool digits = value[0] >= '0' && value[0] <= '9' && *end == '\0';
-    if (!digits || errno != 0 || number < least || number > most)
+    if (!digits || errno != 0 || number < least || number > most) {
         return error_set(error, "%s %s: give a whole number from %llu to %llu", name, value,
                          (unsigned long long)least, (unsigned long long)most);
+    }
     *to = number;
     return true;
 }
@@ -93,19 +94,21 @@ static bool whole32(const char *name, const char *value, uint32_t most, uint32_t
 static bool share(const char *name, const char *value, double *to, struct error *error) {
     char *end = NULL;
     double number = strtod(value, &end);
-    if (end == value || *end != '\0' || !(number >= 0 && number <= 1))
+    if (end == value || *end != '\0' || !(number >= 0 && number <= 1)) {
         return error_set(error, "%s %s: give a number from 0 to 1", name, value);
+    }
     *to = number;
     return true;
 }
 
 static bool columns(struct options *options, const char *value, struct error *error) {
     const char *comma = strchr(value, ',');
-    if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL)
+    if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL) {
         return error_set(error,
                          "--columns %s: give two columns as A,B; a name that holds a comma "
                          "is given by its number",
                          value);
+    }
     free(options->columns);
     options->columns = memory_copy(value, strlen(value));
     options->columns[comma - value] = '\0';
@@ -142,8 +145,9 @@ static bool max_errors(struct options *options, const char *value, struct error 
 }
 
 static bool file_name(const char *name, const char *value, const char **to, struct error *error) {
-    if (value[0] == '\0' || strcmp(value, "-") == 0)
+    if (value[0] == '\0' || strcmp(value, "-") == 0) {
         return error_set(error, "%s: give a file name (/dev/stderr is one)", name);
+    }
     *to = value;
     return true;
 }
@@ -202,8 +206,9 @@ static bool take(struct options *options, int code, const char *value, struct er
 static bool refuse(int code, char **argv, int index, struct error *error) {
     const char *given = argv[index - 1];
     if (code == ':') return error_set(error, "%s needs a value; --help lists all options", given);
-    if (optopt != 0 && optopt < 256)
+    if (optopt != 0 && optopt < 256) {
         return error_set(error, "unknown option -%c; --help lists all options", optopt);
+    }
     return error_set(error, "%s is unknown, ambiguous or takes no value; --help lists all options",
                      given);
 }
@@ -222,29 +227,34 @@ static bool standard_input_twice(const struct options *options) {
 static bool check_alone(const struct options *options, int files, struct error *error) {
     const struct writer_options *writer = &options->writer;
     const struct table_options *table = &options->table;
-    if (files > 0)
+    if (files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model");
+    }
     if (table->a != NULL || table->gold != NULL || table->header != TABLE_HEADER_AUTO ||
         writer->format != WRITER_TSV || writer->probabilities || writer->match ||
         options->output != NULL || options->errors != NULL || options->summary != NULL ||
-        options->limit_errors)
+        options->limit_errors) {
         return error_set(error, "--check scores no rows: of the other options only --model, "
                                 "--precision, --tf32, --device, --threads, --batch-tokens, "
                                 "--max-length, --positive-label, --partial-weight, --progress and "
                                 "--quiet apply");
+    }
     return true;
 }
 
 static bool fit_together(const struct options *options, int files, struct error *error) {
     if (options->action == OPTIONS_CHECK) return check_alone(options, files, error);
-    if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table))
+    if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table)) {
         return error_set(error, "--header no: columns can only be given by number");
+    }
     if (same_file(options->output, options->errors) ||
         same_file(options->output, options->summary) ||
-        same_file(options->errors, options->summary))
+        same_file(options->errors, options->summary)) {
         return error_set(error, "--output, --errors and --summary need different files");
-    if (standard_input_twice(options))
+    }
+    if (standard_input_twice(options)) {
         return error_set(error, "standard input (-) can be read only once");
+    }
     return true;
 }
 

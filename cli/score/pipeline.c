@@ -45,8 +45,9 @@ static void change(struct pipeline *pipeline) { pthread_cond_broadcast(&pipeline
 /* Waits for a free place. NULL: stopping. */
 static struct ring_slot *wait_free(struct pipeline *pipeline, size_t *rows) {
     pthread_mutex_lock(&pipeline->lock);
-    while (!pipeline->stopping && pipeline->filled - pipeline->released == RING_SLOTS)
+    while (!pipeline->stopping && pipeline->filled - pipeline->released == RING_SLOTS) {
         pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    }
     bool stopping = pipeline->stopping;
     *rows = pipeline->rows;
     pthread_mutex_unlock(&pipeline->lock);
@@ -76,11 +77,13 @@ static void *read_chunks(void *opaque) {
 /* Waits for a chunk that nobody scores. NULL: none will come. */
 static struct ring_slot *wait_filled(struct pipeline *pipeline) {
     pthread_mutex_lock(&pipeline->lock);
-    while (!pipeline->stopping && !pipeline->read_all && pipeline->begun == pipeline->filled)
+    while (!pipeline->stopping && !pipeline->read_all && pipeline->begun == pipeline->filled) {
         pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    }
     struct ring_slot *slot = NULL;
-    if (!pipeline->stopping && pipeline->begun < pipeline->filled)
+    if (!pipeline->stopping && pipeline->begun < pipeline->filled) {
         slot = &pipeline->ring[pipeline->begun++ % RING_SLOTS];
+    }
     pthread_mutex_unlock(&pipeline->lock);
     return slot;
 }
@@ -118,8 +121,9 @@ static void *score_chunks(void *opaque) {
 static bool start_threads(struct pipeline *pipeline) {
     while (pipeline->started < THREADS) {
         void *(*body)(void *) = pipeline->started == 0 ? read_chunks : score_chunks;
-        if (pthread_create(&pipeline->threads[pipeline->started], NULL, body, pipeline) != 0)
+        if (pthread_create(&pipeline->threads[pipeline->started], NULL, body, pipeline) != 0) {
             return false;
+        }
         pipeline->started++;
     }
     return true;
@@ -146,8 +150,9 @@ int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct error 
     pthread_mutex_lock(&pipeline->lock);
     struct ring_slot *slot = &pipeline->ring[pipeline->handed_out % RING_SLOTS];
     while (!(pipeline->handed_out < pipeline->filled && slot->scored) &&
-           !(pipeline->read_all && pipeline->handed_out == pipeline->filled))
+           !(pipeline->read_all && pipeline->handed_out == pipeline->filled)) {
         pthread_cond_wait(&pipeline->changed, &pipeline->lock);
+    }
     int answer = 1;
     if (pipeline->handed_out == pipeline->filled) {
         answer = pipeline->read_failed ? -1 : 0;

@@ -28,11 +28,12 @@ struct progress {
 
 static void put_time(char *to, size_t capacity, double seconds) {
     uint64_t whole = seconds < 1e9 ? (uint64_t)(seconds + 0.5) : 1000000000;
-    if (whole >= 3600)
+    if (whole >= 3600) {
         snprintf(to, capacity, "%" PRIu64 ":%02u:%02u", whole / 3600, (unsigned)(whole / 60 % 60),
                  (unsigned)(whole % 60));
-    else
+    } else {
         snprintf(to, capacity, "%u:%02u", (unsigned)(whole / 60), (unsigned)(whole % 60));
+    }
 }
 
 static void put_bar(char *to, int cells, double share) {
@@ -51,10 +52,11 @@ void progress_line(char *to, size_t capacity, int columns, double seconds, uint6
         return;
     }
     double share = position < size ? (double)position / (double)size : 1.0;
-    if (share > 0 && rows > 0)
+    if (share > 0 && rows > 0) {
         put_time(clock, sizeof clock, seconds * (1 - share) / share);
-    else
+    } else {
         snprintf(clock, sizeof clock, "-:--");
+    }
     int cells = columns - 50;
     put_bar(bar, cells < 10 ? 10 : cells > 40 ? 40 : cells, share);
     snprintf(to, capacity, "[%s] %3.0f%%  %" PRIu64 " rows  %.0f/s  ETA %s", bar, share * 100, rows,
@@ -78,19 +80,21 @@ static void loading_line(const mgeo_progress *loading, char *to, size_t capacity
     uint64_t done = 0, total = 0;
     mgeo_progress_read(loading, &stage, &done, &total);
     if (stage < 0 || stage > MGEO_STAGE_FINISHED) stage = MGEO_STAGE_IDLE;
-    if (total > 0)
+    if (total > 0) {
         snprintf(to, capacity, "%s %3.0f%%", stages[stage], 100.0 * (double)done / (double)total);
-    else
+    } else {
         snprintf(to, capacity, "%s", stages[stage]);
+    }
 }
 
 static void draw(const struct progress *progress) {
     char line[256];
-    if (progress->scoring)
+    if (progress->scoring) {
         progress_line(line, sizeof line, terminal_columns(), clock_seconds() - progress->begun,
                       progress->rows, progress->position, progress->size);
-    else
+    } else {
         loading_line(progress->loading, line, sizeof line);
+    }
     message_status(line, progress->terminal);
 }
 
@@ -100,10 +104,11 @@ static void *run(void *opaque) {
     while (!progress->end) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
-        if (progress->terminal)
+        if (progress->terminal) {
             until.tv_nsec += 100000000;
-        else
+        } else {
             until.tv_sec += 1;
+        }
         if (until.tv_nsec >= 1000000000) {
             until.tv_nsec -= 1000000000;
             until.tv_sec++;
@@ -124,8 +129,9 @@ struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progre
     started->loading = loading;
     pthread_mutex_init(&started->lock, NULL);
     pthread_cond_init(&started->ended, NULL);
-    if (started->drawing)
+    if (started->drawing) {
         started->drawing = pthread_create(&started->thread, NULL, run, started) == 0;
+    }
     return started;
 }
 
@@ -152,10 +158,11 @@ void progress_end(struct progress *progress) {
     pthread_mutex_unlock(&progress->lock);
     if (progress->drawing) {
         pthread_join(progress->thread, NULL);
-        if (progress->terminal)
+        if (progress->terminal) {
             message_status_clear();
-        else if (progress->scoring)
+        } else if (progress->scoring) {
             draw(progress);
+        }
     }
     pthread_cond_destroy(&progress->ended);
     pthread_mutex_destroy(&progress->lock);

@@ -12,9 +12,11 @@ static void rows_json(const struct options *options, const struct totals *totals
     json_writer_integer(json, "scored", totals->scored);
     json_writer_integer(json, "bad_rows", row_errors->total);
     json_writer_open(json, "bad_reasons", '{');
-    for (int i = ROW_GOOD + 1; i < ROW_ERRORS; i++)
-        if (row_errors->by_reason[i] > 0)
+    for (int i = ROW_GOOD + 1; i < ROW_ERRORS; i++) {
+        if (row_errors->by_reason[i] > 0) {
             json_writer_integer(json, row_error_name((enum row_error)i), row_errors->by_reason[i]);
+        }
+    }
     json_writer_close(json, '}');
     json_writer_integer(json, "truncated_rows", totals->truncated);
     json_writer_integer(json, "tokens", totals->tokens);
@@ -39,20 +41,23 @@ static void similarity_json(const struct histogram *histogram, struct json_write
     json_writer_open(json, "similarity", '{');
     json_writer_number(json, "mean", histogram_mean(histogram), 6);
     json_writer_number(json, "min", any ? histogram->least : histogram_mean(histogram), 6);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         json_writer_number(json, quantiles[i].name, histogram_quantile(histogram, quantiles[i].q),
                            6);
+    }
     json_writer_number(json, "max", any ? histogram->most : histogram_mean(histogram), 6);
     json_writer_close(json, '}');
 }
 
 static void model_labels_json(const mgeo_model_info *info, struct json_writer *json) {
     json_writer_open(json, "labels", '[');
-    for (uint32_t i = 0; i < info->label_count; i++)
+    for (uint32_t i = 0; i < info->label_count; i++) {
         json_writer_string(json, NULL, info->labels[i]);
+    }
     json_writer_close(json, ']');
-    if (info->positive_label >= 0)
+    if (info->positive_label >= 0) {
         json_writer_string(json, "positive_label", info->labels[info->positive_label]);
+    }
 }
 
 static void model_json(const mgeo_model_info *info, struct json_writer *json) {
@@ -83,8 +88,9 @@ static void model_json(const mgeo_model_info *info, struct json_writer *json) {
 static void labels_json(const mgeo_model_info *info, const struct totals *totals,
                         struct json_writer *json) {
     json_writer_open(json, "labels", '{');
-    for (uint32_t i = 0; i < info->label_count; i++)
+    for (uint32_t i = 0; i < info->label_count; i++) {
         json_writer_integer(json, info->labels[i], totals->by_label[i]);
+    }
     json_writer_close(json, '}');
 }
 
@@ -96,8 +102,9 @@ void report_json(const struct options *options, const mgeo_model_info *info,
     json_writer_string(&json, "mgeo_score", MGEO_VERSION);
     json_writer_string(&json, "libmgeo", mgeo_version());
     json_writer_open(&json, "inputs", '[');
-    for (size_t i = 0; i < options->input_count; i++)
+    for (size_t i = 0; i < options->input_count; i++) {
         json_writer_string(&json, NULL, options->inputs[i]);
+    }
     json_writer_close(&json, ']');
     rows_json(options, totals, row_errors, &json);
     rates_json(totals, &json);

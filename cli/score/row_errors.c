@@ -101,10 +101,11 @@ static bool report(struct row_errors *row_errors, const struct row *row, const c
                    struct error *error) {
     row_errors->total++;
     row_errors->by_reason[row->reason]++;
-    if (row_errors->file == NULL)
+    if (row_errors->file == NULL) {
         to_terminal(row_errors, row);
-    else
+    } else {
         to_file(row_errors, row, line);
+    }
     if (!row_errors_too_many(row_errors)) return true;
     return error_set(error,
                      "%s:%" PRIu64 ": stopped at bad row %" PRIu64 ": --max-errors is %" PRIu64,
@@ -120,8 +121,9 @@ bool row_errors_chunk(struct row_errors *row_errors, const struct chunk *chunk,
         if (row->reason != ROW_GOOD) going = report(row_errors, row, chunk_text(chunk, row), error);
     }
     const struct string_buffer *text = &row_errors->text;
-    if (text->length > 0 && !sink_write(row_errors->file, text->bytes, text->length, error))
+    if (text->length > 0 && !sink_write(row_errors->file, text->bytes, text->length, error)) {
         return false;
+    }
     return going;
 }
 
@@ -131,9 +133,10 @@ bool row_errors_too_many(const struct row_errors *row_errors) {
 
 void row_errors_print_total(const struct row_errors *row_errors) {
     if (row_errors->quiet || row_errors->total == 0) return;
-    if (row_errors->file != NULL)
+    if (row_errors->file != NULL) {
         message_print("bad rows: %" PRIu64 "; the file of --errors lists them", row_errors->total);
-    else if (row_errors->total > SHOWN)
+    } else if (row_errors->total > SHOWN) {
         message_print("bad rows not shown: %" PRIu64 "; --errors FILE lists all",
                       row_errors->total - SHOWN);
+    }
 }

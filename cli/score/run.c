@@ -43,31 +43,35 @@ static bool open_sinks(struct run *run, struct error *error) {
     const struct options *options = run->options;
     run->output = sink_open(options->output, error);
     if (run->output == NULL) return false;
-    if (options->errors != NULL && (run->errors = sink_open(options->errors, error)) == NULL)
+    if (options->errors != NULL && (run->errors = sink_open(options->errors, error)) == NULL) {
         return false;
+    }
     return options->summary == NULL || (run->summary = sink_open(options->summary, error)) != NULL;
 }
 
 static bool inputs_readable(const struct options *options, struct error *error) {
     for (size_t i = 0; i < options->input_count; i++) {
         const char *path = options->inputs[i];
-        if (strcmp(path, "-") != 0 && access(path, R_OK) != 0)
+        if (strcmp(path, "-") != 0 && access(path, R_OK) != 0) {
             return error_set(error, "%s: cannot read: no such file, or no permission", path);
+        }
     }
     return true;
 }
 
 static void greet_terminal(const struct options *options) {
-    if (!options->quiet && strcmp(options->inputs[0], "-") == 0 && isatty(STDIN_FILENO))
+    if (!options->quiet && strcmp(options->inputs[0], "-") == 0 && isatty(STDIN_FILENO)) {
         message_print("reading pairs from the terminal; Ctrl-D ends, --help explains");
+    }
 }
 
 /* What the summary says of the model is said by the model that scores. */
 static bool begin_job(struct run *run, struct error *error) {
     mgeo_error cause;
     if (mgeo_job_begin(run->engine, NULL, &run->job, &cause) != MGEO_OK ||
-        mgeo_job_get_info(run->job, &run->info, &cause) != MGEO_OK)
+        mgeo_job_get_info(run->job, &run->info, &cause) != MGEO_OK) {
         return error_set(error, "cannot use the model: %s", cause.message);
+    }
     return true;
 }
 
@@ -154,9 +158,10 @@ static void say_gold(const struct gold *gold) {
 static void say_result(struct run *run) {
     const struct totals *totals = &run->totals;
     row_errors_print_total(&run->row_errors);
-    if (totals->truncated > 0 && !run->options->quiet)
+    if (totals->truncated > 0 && !run->options->quiet) {
         message_print("pairs cut to %" PRIu32 " tokens: %" PRIu64 "; --max-length sets the limit",
                       run->info.max_length, totals->truncated);
+    }
     if (run->gold != NULL) say_gold(run->gold);
 }
 
@@ -191,9 +196,10 @@ int run_failed(const struct options *options, const struct error *error) {
         message_print("%s", error->line);
         return RUN_FAILED;
     }
-    if (!options->quiet)
+    if (!options->quiet) {
         message_print("interrupted%s",
                       options->output != NULL ? "; the output file was not written" : "");
+    }
     return RUN_INTERRUPTED;
 }
 
@@ -207,10 +213,11 @@ int run_score(const struct options *options) {
     done = done && complete(run, &error);
     int status = run->row_errors.total > 0 ? RUN_BAD_ROWS : RUN_ALL_SCORED;
     bool broken_pipe = !done && run->output != NULL && sink_broken_pipe(run->output);
-    if (done)
+    if (done) {
         say_result(run);
-    else
+    } else {
         keep_errors(run);
+    }
     if (!done && !broken_pipe) status = run_failed(options, &error);
     close_all(run);
     if (broken_pipe) end_by_broken_pipe();

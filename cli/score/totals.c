@@ -15,8 +15,9 @@ void totals_add(struct totals *totals, const struct chunk *chunk, double thresho
         totals->matches += similarity >= threshold;
         if (row->label < MGEO_MAX_LABELS) totals->by_label[row->label]++;
         histogram_add(&totals->similarity, similarity);
-        if (gold != NULL)
+        if (gold != NULL) {
             gold_add(gold, chunk_text(chunk, row) + row->gold, row->gold_length, row->label,
                      similarity);
+        }
     }
 }

@@ -9,8 +9,9 @@
 #include "common/memory.h"
 
 static bool is_taken(char *const *names, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], name) == 0) return true;
+    }
     return false;
 }
 
@@ -48,10 +49,11 @@ static void name_keys(struct writer *writer) {
     for (size_t i = 0; i < table->width; i++) {
         const char *name = table->names != NULL ? table->names[i] : "";
         struct string_buffer key = {0};
-        if (name[0] != '\0' && !is_taken(writer->keys, i, name))
+        if (name[0] != '\0' && !is_taken(writer->keys, i, name)) {
             string_buffer_put(&key, name);
-        else
+        } else {
             string_buffer_format(&key, "column_%zu", i + 1);
+        }
         while (is_taken(writer->keys, i, key.bytes)) string_buffer_put(&key, "_");
         writer->keys[i] = key.bytes;
     }
@@ -71,8 +73,9 @@ void writer_init(struct writer *writer, const struct writer_options *options,
 void writer_finish(struct writer *writer) {
     for (size_t i = 0; i < writer->added; i++) free(writer->names[i]);
     free(writer->names);
-    if (writer->keys != NULL)
+    if (writer->keys != NULL) {
         for (size_t i = 0; i < writer->table->width; i++) free(writer->keys[i]);
+    }
     free(writer->keys);
     string_buffer_finish(&writer->text);
     memset(writer, 0, sizeof *writer);
@@ -83,8 +86,9 @@ bool writer_header(struct writer *writer, struct error *error) {
     if (table == NULL || table->names == NULL || writer->options.format != WRITER_TSV) return true;
     struct string_buffer *text = &writer->text;
     string_buffer_clear(text);
-    for (size_t i = 0; i < table->width; i++)
+    for (size_t i = 0; i < table->width; i++) {
         string_buffer_format(text, "%s%s", i > 0 ? "\t" : "", table->names[i]);
+    }
     for (size_t i = 0; i < writer->added; i++) string_buffer_format(text, "\t%s", writer->names[i]);
     string_buffer_add(text, "\n", 1);
     return sink_write(writer->sink, text->bytes, text->length, error);
@@ -106,9 +110,11 @@ static void tsv_row(struct writer *writer, const struct row *row, const char *li
         string_buffer_format(text, "\t%.6f\t%s", (double)row->similarity,
                              writer->info->labels[row->label]);
         if (writer->options.match) string_buffer_format(text, "\t%s", match_word(writer, row));
-        if (writer->options.probabilities)
-            for (uint32_t i = 0; i < writer->info->label_count; i++)
+        if (writer->options.probabilities) {
+            for (uint32_t i = 0; i < writer->info->label_count; i++) {
                 string_buffer_format(text, "\t%.6f", (double)probabilities[i]);
+            }
+        }
     }
     string_buffer_add(text, "\n", 1);
 }
@@ -126,10 +132,11 @@ static void json_cells(struct writer *writer, const struct row *row, const char 
         bool there = row->reason != ROW_TOO_LONG &&
                      table_next_cell((struct table_cell){line, row->length}, &at, &cell);
         json_key(text, writer->keys[i]);
-        if (there)
+        if (there) {
             string_buffer_json_string(text, cell.text, cell.length);
-        else
+        } else {
             string_buffer_put(text, "null");
+        }
         string_buffer_add(text, ",", 1);
     }
 }
@@ -179,10 +186,11 @@ bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct error
         const struct row *row = &chunk->rows[i];
         const float *probabilities = chunk->probabilities + i * chunk->labels;
         const char *line = chunk_text(chunk, row);
-        if (writer->options.format == WRITER_TSV)
+        if (writer->options.format == WRITER_TSV) {
             tsv_row(writer, row, line, probabilities);
-        else
+        } else {
             json_row(writer, row, line, probabilities);
+        }
         if (text->length < PIECE) continue;
         if (!sink_write(writer->sink, text->bytes, text->length, error)) return false;
         string_buffer_clear(text);

@@ -29,9 +29,10 @@ void chunk_clear(struct chunk *chunk) {
 static void grow_rows(struct chunk *chunk) {
     chunk->row_capacity = chunk->row_capacity == 0 ? 256 : chunk->row_capacity * 2;
     chunk->rows = memory_resize(chunk->rows, chunk->row_capacity, sizeof *chunk->rows);
-    if (chunk->labels > 0)
+    if (chunk->labels > 0) {
         chunk->probabilities = memory_resize(chunk->probabilities, chunk->row_capacity,
                                              chunk->labels * sizeof *chunk->probabilities);
+    }
 }
 
 static void grow_bytes(struct chunk *chunk, size_t length) {

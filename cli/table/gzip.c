@@ -27,8 +27,9 @@ static void gzip_close(void *opaque) {
 
 /* At least `count` bytes in the source's buffer, or the end of the file. */
 static bool have_bytes(struct raw_input *raw, size_t count, struct error *error) {
-    while (raw->end - raw->begin < count && !raw->ended)
+    while (raw->end - raw->begin < count && !raw->ended) {
         if (!raw_input_more(raw, error)) return false;
+    }
     return true;
 }
 
@@ -43,8 +44,9 @@ static bool begin_member(struct gzip *state, struct raw_input *raw, bool *more,
         raw->begin++;
     }
     const unsigned char *at = raw->buffer + raw->begin;
-    if (raw->end - raw->begin < 2 || at[0] != 0x1F || at[1] != 0x8B)
+    if (raw->end - raw->begin < 2 || at[0] != 0x1F || at[1] != 0x8B) {
         return error_set(error, "%s: bytes that are not gzip follow the gzip data", raw->name);
+    }
     int status = state->opened ? inflateReset(&state->stream)
                                : inflateInit2(&state->stream, 15 + 16); /* gzip header wanted */
     if (status != Z_OK) return error_set(error, "%s: gzip: out of memory", raw->name);
@@ -54,19 +56,21 @@ static bool begin_member(struct gzip *state, struct raw_input *raw, bool *more,
 
 static bool inflate_some(struct gzip *state, struct raw_input *raw, struct error *error) {
     if (raw->begin == raw->end && !raw_input_more(raw, error)) return false;
-    if (raw->begin == raw->end)
+    if (raw->begin == raw->end) {
         return error_set(error,
                          "%s: the gzip data ends early: the file is cut short; fetch it again",
                          raw->name);
+    }
     state->stream.next_in = raw->buffer + raw->begin;
     state->stream.avail_in = (uInt)(raw->end - raw->begin);
     int status = inflate(&state->stream, Z_NO_FLUSH);
     raw->begin = raw->end - state->stream.avail_in;
-    if (status == Z_STREAM_END)
+    if (status == Z_STREAM_END) {
         state->begun = false;
-    else if (status != Z_OK && status != Z_BUF_ERROR)
+    } else if (status != Z_OK && status != Z_BUF_ERROR) {
         return error_set(error, "%s: the gzip data is damaged (%s)", raw->name,
                          state->stream.msg != NULL ? state->stream.msg : zError(status));
+    }
     return true;
 }
 
@@ -80,8 +84,9 @@ static ssize_t gzip_read(void *opaque, struct raw_input *raw, char *to, size_t c
         state->stream.next_out = (Bytef *)to;
         state->stream.avail_out = (uInt)capacity;
         if (!inflate_some(state, raw, error)) return -1;
-        if (state->stream.avail_out < capacity)
+        if (state->stream.avail_out < capacity) {
             return (ssize_t)(capacity - state->stream.avail_out);
+        }
     }
 }
 

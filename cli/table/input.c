@@ -47,13 +47,15 @@ static bool is_zstd_skippable(const unsigned char *at, size_t length) {
 
 static bool choose(struct input *input, struct error *error) {
     struct raw_input *raw = &input->raw;
-    while (raw->end < LONGEST_SIGNATURE && !raw->ended)
+    while (raw->end < LONGEST_SIGNATURE && !raw->ended) {
         if (!raw_input_more(raw, error)) return false;
+    }
     input->decoder = is_zstd_skippable(raw->buffer, raw->end) ? &decoder_zstd : &decoder_plain;
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
         const struct signature *known = &signatures[i];
-        if (raw->end < known->length || memcmp(raw->buffer, known->bytes, known->length) != 0)
+        if (raw->end < known->length || memcmp(raw->buffer, known->bytes, known->length) != 0) {
             continue;
+        }
         if (known->decoder == NULL) return error_set(error, "%s %s", input->name, known->refusal);
         input->decoder = known->decoder;
     }
@@ -66,10 +68,12 @@ static bool open_descriptor(struct input *input, const char *path, struct error 
     input->raw.descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (input->raw.descriptor < 0) return error_set(error, "%s: %s", path, strerror(errno));
     struct stat about;
-    if (fstat(input->raw.descriptor, &about) != 0)
+    if (fstat(input->raw.descriptor, &about) != 0) {
         return error_set(error, "%s: %s", input->name, strerror(errno));
-    if (S_ISDIR(about.st_mode))
+    }
+    if (S_ISDIR(about.st_mode)) {
         return error_set(error, "%s is a directory; name the TSV files in it", path);
+    }
     if (S_ISREG(about.st_mode)) input->size = (uint64_t)about.st_size;
     return true;
 }

@@ -58,10 +58,11 @@ static void deliver(struct lines *lines, struct line *line, size_t length, size_
     line->number = ++lines->number;
     line->offset = lines->offset;
     line->too_long = length > LINES_MAX_BYTES;
-    if (line->too_long)
+    if (line->too_long) {
         line->length = LINES_HEAD_BYTES;
-    else
+    } else {
         take_off_ends(line);
+    }
     lines->begin += length + end;
     lines->offset += length + end;
 }

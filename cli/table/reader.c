@@ -41,8 +41,9 @@ static bool take_first_line(struct reader *reader, const struct line *first, str
     struct table_cell text = {first->text, first->length};
     const char *where = input_name(reader->input);
     if (!reader->settled) {
-        if (!table_resolve(&reader->table, reader->options, text, !first->too_long, where, error))
+        if (!table_resolve(&reader->table, reader->options, text, !first->too_long, where, error)) {
             return false;
+        }
         reader->settled = true;
     } else if (!table_matches(&reader->table, reader->options->header, text, where, error)) {
         return false;

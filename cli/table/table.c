@@ -59,16 +59,18 @@ static bool is_number(const char *asked) {
 static struct table_cell cell_at(struct table_cell row, size_t column) {
     size_t at = 0;
     struct table_cell found = {NULL, 0};
-    for (size_t i = 0; i <= column; i++)
+    for (size_t i = 0; i <= column; i++) {
         if (!table_next_cell(row, &at, &found)) return (struct table_cell){NULL, 0};
+    }
     return found;
 }
 
 static size_t find_name(struct table_cell row, const char *name, bool any_case) {
     size_t at = 0;
     struct table_cell here;
-    for (size_t i = 0; table_next_cell(row, &at, &here); i++)
+    for (size_t i = 0; table_next_cell(row, &at, &here); i++) {
         if (any_case ? same_name_any_case(here, name) : same_name(here, name)) return i;
+    }
     return TABLE_NO_COLUMN;
 }
 
@@ -82,10 +84,12 @@ static bool find_known_pair(struct table_cell row, size_t *a, size_t *b) {
 }
 
 static bool is_known_name(struct table_cell cell) {
-    for (size_t i = 0; i < KNOWN_PAIRS; i++)
+    for (size_t i = 0; i < KNOWN_PAIRS; i++) {
         if (same_name_any_case(cell, known_pairs[i][0]) ||
-            same_name_any_case(cell, known_pairs[i][1]))
+            same_name_any_case(cell, known_pairs[i][1])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -114,8 +118,9 @@ static bool by_name(const char *asked, struct table_cell row, const char *where,
 static bool by_number(const char *asked, size_t *column, struct error *error) {
     char *end;
     unsigned long number = strtoul(asked, &end, 10);
-    if (number < 1 || number > 65536)
+    if (number < 1 || number > 65536) {
         return error_set(error, "column %s: columns are numbered from 1 to 65536", asked);
+    }
     *column = number - 1;
     return true;
 }
@@ -123,8 +128,9 @@ static bool by_number(const char *asked, size_t *column, struct error *error) {
 static bool find_column(const char *asked, struct table_cell row, bool named, const char *where,
                         size_t *column, struct error *error) {
     /* A column whose name is a number is found by that name first. */
-    if (named && find_name(row, asked, false) != TABLE_NO_COLUMN)
+    if (named && find_name(row, asked, false) != TABLE_NO_COLUMN) {
         return by_name(asked, row, where, column, error);
+    }
     if (is_number(asked)) return by_number(asked, column, error);
     return by_name(asked, row, where, column, error);
 }
@@ -155,19 +161,22 @@ static bool choose_columns(struct table *table, const struct table_options *opti
     bool named = table->has_header;
     if (options->a != NULL) {
         if (!find_column(options->a, first, named, where, &table->a, error) ||
-            !find_column(options->b, first, named, where, &table->b, error))
+            !find_column(options->b, first, named, where, &table->b, error)) {
             return false;
+        }
     } else if (!named || !find_known_pair(first, &table->a, &table->b)) {
         table->a = 0;
         table->b = 1;
     }
     table->gold = TABLE_NO_COLUMN;
     if (options->gold != NULL &&
-        !find_column(options->gold, first, named, where, &table->gold, error))
+        !find_column(options->gold, first, named, where, &table->gold, error)) {
         return false;
-    if (table->a == table->b)
+    }
+    if (table->a == table->b) {
         return error_set(error, "both texts are column %zu; name two columns with --columns A,B",
                          table->a + 1);
+    }
     return true;
 }
 
@@ -181,18 +190,21 @@ static void keep_names(struct table *table, struct table_cell first) {
     table->names = memory_resize(NULL, table->width, sizeof *table->names);
     size_t at = 0, i = 0;
     struct table_cell here;
-    while (table_next_cell(first, &at, &here))
+    while (table_next_cell(first, &at, &here)) {
         table->names[i++] = memory_copy(here.text, here.length);
+    }
 }
 
 static bool check_header(const struct table *table, struct table_cell first, bool whole,
                          const char *where, struct error *error) {
     if (!whole) return error_set(error, "%s: the header line is over 1 MiB; is this TSV?", where);
-    if (memchr(first.text, '\0', first.length) != NULL)
+    if (memchr(first.text, '\0', first.length) != NULL) {
         return error_set(error, "%s: the header line holds NUL bytes; is this UTF-8 text?", where);
-    if (highest_column(table) >= table->width)
+    }
+    if (highest_column(table) >= table->width) {
         return error_set(error, "%s: column %zu is asked for but line 1 has %zu column%s", where,
                          highest_column(table) + 1, table->width, table->width == 1 ? "" : "s");
+    }
     return true;
 }
 
@@ -212,8 +224,9 @@ bool table_resolve(struct table *table, const struct table_options *options,
 }
 
 void table_finish(struct table *table) {
-    if (table->names != NULL)
+    if (table->names != NULL) {
         for (size_t i = 0; i < table->width; i++) free(table->names[i]);
+    }
     free(table->names);
     memset(table, 0, sizeof *table);
 }
@@ -221,16 +234,19 @@ void table_finish(struct table *table) {
 static bool same_header(const struct table *table, struct table_cell first, const char *where,
                         struct error *error) {
     size_t columns = count_columns(first);
-    if (columns != table->width)
+    if (columns != table->width) {
         return error_set(error, "%s: its header has %zu columns, the first input's has %zu", where,
                          columns, table->width);
+    }
     size_t at = 0;
     struct table_cell here;
-    for (size_t i = 0; table_next_cell(first, &at, &here); i++)
-        if (!same_name(here, table->names[i]))
+    for (size_t i = 0; table_next_cell(first, &at, &here); i++) {
+        if (!same_name(here, table->names[i])) {
             return error_set(error,
                              "%s: column %zu of its header is not \"%s\" as in the first input",
                              where, i + 1, table->names[i]);
+        }
+    }
     return true;
 }
 
@@ -238,11 +254,12 @@ bool table_matches(const struct table *table, enum table_header mode, struct tab
                    const char *where, struct error *error) {
     if (table->has_header) return same_header(table, first, where, error);
     if (mode == TABLE_HEADER_AUTO && is_known_name(cell_at(first, table->a)) &&
-        is_known_name(cell_at(first, table->b)))
+        is_known_name(cell_at(first, table->b))) {
         return error_set(error,
                          "%s: it begins with a header, the first input does not; say "
                          "--header no if line 1 is data",
                          where);
+    }
     return true;
 }
 
@@ -260,8 +277,9 @@ void table_split(const struct table *table, struct table_cell row, struct table_
 }
 
 void table_describe_column(const struct table *table, size_t column, char *to, size_t capacity) {
-    if (table->names != NULL && column < table->width)
+    if (table->names != NULL && column < table->width) {
         snprintf(to, capacity, "column %zu (\"%s\")", column + 1, table->names[column]);
-    else
+    } else {
         snprintf(to, capacity, "column %zu", column + 1);
+    }
 }

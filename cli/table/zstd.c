@@ -30,9 +30,10 @@ static bool decompress_some(struct zstd *state, struct raw_input *raw, ZSTD_outB
     ZSTD_inBuffer in = {raw->buffer + raw->begin, raw->end - raw->begin, 0};
     size_t left = ZSTD_decompressStream(state->context, out, &in);
     raw->begin += in.pos;
-    if (ZSTD_isError(left))
+    if (ZSTD_isError(left)) {
         return error_set(error, "%s: the zstd data is damaged (%s)", raw->name,
                          ZSTD_getErrorName(left));
+    }
     state->inside = left != 0;
     state->full = out->pos == out->size;
     return true;

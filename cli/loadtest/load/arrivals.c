@@ -13,8 +13,9 @@ static double *draw_gaps(uint64_t seed) {
     double *passed = memory_resize(NULL, ARRIVAL_GAPS + 1, sizeof *passed);
     struct random random = {seed};
     passed[0] = 0;
-    for (int i = 0; i < ARRIVAL_GAPS; i++)
+    for (int i = 0; i < ARRIVAL_GAPS; i++) {
         passed[i + 1] = passed[i] - log(1 - random_even(&random));
+    }
     double scale = ARRIVAL_GAPS / passed[ARRIVAL_GAPS];
     for (int i = 0; i <= ARRIVAL_GAPS; i++) passed[i] *= scale;
     return passed;

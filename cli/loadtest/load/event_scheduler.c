@@ -96,8 +96,9 @@ static void unload(struct event_scheduler *scheduler) {
     mgeo_error cause;
     mgeo_status status = mgeo_unload(scheduler->rollout->engine, &cause);
     event_log_end(log, event, now(scheduler), (int32_t)status, cause.message);
-    if (!(scheduler->rollout->options->every[EVENT_LOAD] > 0) && !ending(scheduler))
+    if (!(scheduler->rollout->options->every[EVENT_LOAD] > 0) && !ending(scheduler)) {
         load(scheduler);
+    }
 }
 
 /* Does one thing and another, each when it is due; what became due meanwhile is left out. */
@@ -147,6 +148,7 @@ void event_scheduler_stop(struct event_scheduler *scheduler) {
     if (scheduler->swapping) pthread_join(scheduler->swap_thread, NULL);
     if (scheduler->loading) pthread_join(scheduler->loader, NULL);
     scheduler->swapping = scheduler->loading = false;
-    if (scheduler->rollout->options->every[EVENT_CANARY] > 0)
+    if (scheduler->rollout->options->every[EVENT_CANARY] > 0) {
         mgeo_set_canary(scheduler->rollout->engine, 0, NULL, NULL);
+    }
 }

@@ -54,8 +54,9 @@ double latency_quantile(const struct latency *latency, double q) {
     if (rank >= (double)latency->count) return latency_most(latency);
     uint64_t before = 0;
     for (unsigned i = 0; i < LATENCY_BINS - 1; i++) {
-        if ((double)(before + latency->bins[i]) >= rank)
+        if ((double)(before + latency->bins[i]) >= rank) {
             return within_bin(latency, i, rank - (double)before - 0.5);
+        }
         before += latency->bins[i];
     }
     return latency_most(latency);

@@ -112,10 +112,11 @@ static void open_loop(struct caller *caller) {
         wait_until(run, due);
         uint64_t here = now(run);
         if (over(run)) return;
-        if (here < end)
+        if (here < end) {
             call(caller, due, here);
-        else
+        } else {
             caller->not_begun += due >= run->grid.warm;
+        }
     }
 }
 
@@ -124,10 +125,11 @@ static void *work(void *user) {
     struct trial_run *run = caller->run;
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* or every sleep would end 50 µs late */
     while (clock_nanoseconds() < run->origin) clock_sleep_until(run->origin);
-    if (run->open)
+    if (run->open) {
         open_loop(caller);
-    else
+    } else {
         closed_loop(caller);
+    }
     return NULL;
 }
 
@@ -159,8 +161,9 @@ static bool callers_work(struct trial_run *run, struct caller *callers, uint32_t
     uint32_t started = 0;
     run->origin = scheduler->origin = clock_nanoseconds() + START_DELAY;
     while (started < count &&
-           pthread_create(&callers[started].thread, NULL, work, &callers[started]) == 0)
+           pthread_create(&callers[started].thread, NULL, work, &callers[started]) == 0) {
         started++;
+    }
     bool done = started == count
                     ? event_scheduler_start(scheduler, error)
                     : error_set(error, "cannot start caller %u of %u; try a smaller -c",
@@ -204,8 +207,9 @@ static void gather(const struct trial_run *run, struct caller *callers, uint32_t
     double seconds = ended > run->grid.warm ? (double)(ended - run->grid.warm) * 1e-9 : 0;
     trial_stats_close(stats, seconds, block);
     mgeo_rollout rollout = {.struct_size = sizeof rollout};
-    if (mgeo_get_rollout(run->rollout->engine, &rollout, NULL) == MGEO_OK)
+    if (mgeo_get_rollout(run->rollout->engine, &rollout, NULL) == MGEO_OK) {
         stats->cutover_stall = rollout.stall_seconds_max;
+    }
 }
 
 bool load_generator_run(const struct load_generator_trial *trial, struct event_log *logs,

@@ -39,8 +39,9 @@ static void take_row(struct pair_set *set, const char *text, const struct row *r
         return;
     }
     pair_set_add(set, text + row->a, row->a_length, text + row->b, row->b_length);
-    if (labelled && row->gold_length > 0)
+    if (labelled && row->gold_length > 0) {
         set->gold[set->count - 1] = keep(set, text + row->gold, row->gold_length);
+    }
 }
 
 static int read_chunk(struct pair_set *set, struct reader *reader, struct chunk *chunk,

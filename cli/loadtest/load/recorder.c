@@ -80,8 +80,9 @@ static void remember(struct recorder *recorder, uint64_t due, uint64_t ended) {
     if (recorder->newest - recorder->oldest == RECORDER_RECENT) settle_oldest(recorder);
     recorder->recent[recorder->newest++ % RECORDER_RECENT] = (struct recorder_span){due, ended};
     uint64_t wait = recorder->grid->around + SETTLING;
-    while (recorder->recent[recorder->oldest % RECORDER_RECENT].ended + wait < ended)
+    while (recorder->recent[recorder->oldest % RECORDER_RECENT].ended + wait < ended) {
         settle_oldest(recorder);
+    }
 }
 
 static void mark(struct recorder *recorder, uint64_t ended) {

@@ -18,9 +18,10 @@ int rollout_model_of(const struct rollout *rollout, uint64_t generation) {
 
 /* The generation is told before the load: calls may meet it before the load has returned here. */
 static void announce(struct rollout *rollout, uint64_t generation, size_t model) {
-    if (generation < ROLLOUT_GENERATIONS)
+    if (generation < ROLLOUT_GENERATIONS) {
         atomic_store_explicit(&rollout->of_generation[generation], (unsigned char)(model + 1),
                               memory_order_release);
+    }
 }
 
 static mgeo_status load(struct rollout *rollout, size_t model, mgeo_progress *progress,
@@ -83,12 +84,14 @@ static bool load_first(struct rollout *rollout, size_t model, mgeo_progress *loa
     mgeo_error cause;
     mgeo_model_info *info = &rollout->info[model];
     mgeo_status status = load(rollout, model, loading, info, &cause);
-    if (status != MGEO_OK)
+    if (status != MGEO_OK) {
         return engine_error(status,
                             model == 0 ? "cannot load the model" : "cannot load the standby model",
                             &cause, error);
-    if (info->warning[0] != '\0' && !rollout->options->quiet)
+    }
+    if (info->warning[0] != '\0' && !rollout->options->quiet) {
         message_print("warning: %s", info->warning);
+    }
     memset(loading, 0, sizeof *loading);
     return true;
 }
@@ -143,10 +146,12 @@ static bool learn(struct rollout *rollout, size_t model, struct error *error) {
     mgeo_status status = mgeo_job_begin(rollout->engine, &wanted, &job, &cause);
     if (status == MGEO_OK) status = ask_thrice(job, pairs, answers, &cause);
     mgeo_job_end(job);
-    if (status != MGEO_OK)
+    if (status != MGEO_OK) {
         return engine_error(status, "cannot note the expected answers", &cause, error);
-    for (size_t i = pairs->count; i < whole; i++)
+    }
+    for (size_t i = pairs->count; i < whole; i++) {
         answers->similarity[i] = answers->similarity[i - pairs->count];
+    }
     return true;
 }
 
@@ -213,8 +218,9 @@ bool rollout_open(struct rollout *rollout, const struct options *options,
     if (!prepare_gate(rollout, error)) return false;
     mgeo_error cause;
     mgeo_engine_options wanted = {.struct_size = sizeof wanted};
-    if (mgeo_engine_create(&wanted, &rollout->engine, &cause) != MGEO_OK)
+    if (mgeo_engine_create(&wanted, &rollout->engine, &cause) != MGEO_OK) {
         return error_set(error, "cannot start the engine: %s", cause.message);
+    }
     for (size_t i = 0; i < rollout->models; i++) {
         if (!load_first(rollout, i, loading, error)) return false;
         if (options->verify && !learn(rollout, i, error)) return false;

@@ -86,9 +86,11 @@ static void write_calls(const struct trial_stats *stats, struct json_writer *jso
     json_writer_number(json, "calls_per_second", trial_stats_call_rate(stats), 3);
     json_writer_number(json, "pairs_per_second", trial_stats_pair_rate(stats), 3);
     json_writer_open(json, "failures", '{');
-    for (int i = 0; i < RECORDER_STATUSES; i++)
-        if (stats->failures[i] > 0)
+    for (int i = 0; i < RECORDER_STATUSES; i++) {
+        if (stats->failures[i] > 0) {
             json_writer_integer(json, mgeo_status_name(i), stats->failures[i]);
+        }
+    }
     json_writer_close(json, '}');
     write_latency(json, "latency_ms", &stats->all);
     write_latency(json, "from_begun_ms", &stats->service);
@@ -101,11 +103,12 @@ static void write_ratio(struct json_writer *json, const struct latency *with,
         const char *key;
         double q;
     } ratios[] = {{"p50_ratio", 0.5}, {"p99_ratio", 0.99}, {"p999_ratio", 0.999}};
-    for (size_t i = 0; i < sizeof ratios / sizeof *ratios; i++)
+    for (size_t i = 0; i < sizeof ratios / sizeof *ratios; i++) {
         json_writer_number(json, ratios[i].key,
                            trial_stats_ratio(latency_quantile(with, ratios[i].q),
                                              latency_quantile(without, ratios[i].q)),
                            4);
+    }
 }
 
 static void write_around(const struct bench_result *result, struct json_writer *json) {
@@ -137,8 +140,9 @@ static void write_comparison(const struct bench_result *result, struct json_writ
     json_writer_number(json, "p99_ratio_low", comparison->low, 4);
     json_writer_number(json, "p99_ratio_high", comparison->high, 4);
     json_writer_open(json, "p99_ratios", '[');
-    for (uint32_t i = 0; i < comparison->pairs; i++)
+    for (uint32_t i = 0; i < comparison->pairs; i++) {
         json_writer_number(json, NULL, comparison->ratios[i], 4);
+    }
     json_writer_close(json, ']');
     json_writer_close(json, '}');
 }
@@ -151,8 +155,9 @@ static void write_event(struct json_writer *json, enum event_kind kind, const st
     json_writer_number(json, "seconds", (double)(event->ended - event->begun) * 1e-9, 9);
     json_writer_string(json, "status", mgeo_status_name(event->status));
     if (kind == EVENT_CANARY) json_writer_integer(json, "share", event->share);
-    if (kind == EVENT_SWAP || kind == EVENT_LOAD)
+    if (kind == EVENT_SWAP || kind == EVENT_LOAD) {
         json_writer_integer(json, "generation", event->generation);
+    }
     if (kind == EVENT_SWAP) json_writer_number(json, "stall_seconds", event->stall, 9);
     json_writer_close(json, '}');
 }
@@ -171,8 +176,9 @@ static void write_events(const struct bench_result *result, struct json_writer *
         if (log->refused > 0) json_writer_string(json, "refusal", log->refusal);
         if (log->failed > 0) json_writer_string(json, "failure", log->reason);
         json_writer_open(json, "list", '[');
-        for (uint32_t k = 0; k < count && k < LISTED; k++)
+        for (uint32_t k = 0; k < count && k < LISTED; k++) {
             write_event(json, (enum event_kind)i, &log->events[k], result->stats.grid.warm);
+        }
         json_writer_close(json, ']');
         json_writer_close(json, '}');
     }

@@ -26,6 +26,7 @@ static uint64_t resident_bytes(void) {
 void machine_read(struct machine *machine) {
     machine->cpus = usable_cpus();
     machine->resident = resident_bytes();
-    if (getloadavg(machine->load, 3) != 3)
+    if (getloadavg(machine->load, 3) != 3) {
         machine->load[0] = machine->load[1] = machine->load[2] = NAN;
+    }
 }

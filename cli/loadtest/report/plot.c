@@ -55,8 +55,9 @@ static double value_of(const struct latency *latency, double q) {
 static bool get_point(const struct trial_stats *stats, const struct frame *frame, size_t first,
                       struct latency *point) {
     memset(point, 0, sizeof *point);
-    for (size_t i = first; i < first + frame->merged && i < stats->grid.bins; i++)
+    for (size_t i = first; i < first + frame->merged && i < stats->grid.bins; i++) {
         latency_merge(point, &stats->timeline[i]);
+    }
     return point->count > 0;
 }
 
@@ -124,8 +125,9 @@ static void draw_decade(const struct frame *frame, double power, struct string_b
         line(text, LEFT, y, WIDTH - RIGHT, y, i == 1 ? "stroke=\"#c8ccd1\"" : "stroke=\"#eef0f2\"");
         char words[32];
         snprintf(words, sizeof words, "%g", power * i);
-        if (i == 1 || ((i == 2 || i == 5) && frame->most / frame->least < 2000))
+        if (i == 1 || ((i == 2 || i == 5) && frame->most / frame->least < 2000)) {
             label(text, LEFT - 8, y + 4, "text-anchor=\"end\"", words);
+        }
     }
 }
 
@@ -161,11 +163,12 @@ static void draw_event(const struct event *event, enum event_kind kind,
     double from = x_of(frame, (double)(event->begun - grid->warm) * 1e-9);
     double to = x_of(frame, (double)(event->ended - grid->warm) * 1e-9);
     if (to > WIDTH - RIGHT) to = WIDTH - RIGHT;
-    if (to - from > 2)
+    if (to - from > 2) {
         string_buffer_format(text,
                              "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\" "
                              "fill-opacity=\"0.13\"/>\n",
                              from, TOP, to - from, HEIGHT - BOTTOM - TOP, event_colours[kind]);
+    }
     char style[128];
     snprintf(style, sizeof style,
              "class=\"%s\" stroke=\"%s\" stroke-opacity=\"0.55\" stroke-width=\"1\"",
@@ -179,8 +182,9 @@ static void draw_events(const struct bench_result *result, const struct frame *f
         const struct event_log *log = &result->logs[kind];
         uint32_t count = atomic_load(&log->count);
         if (count > DRAWN) continue;
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
             draw_event(&log->events[i], (enum event_kind)kind, &result->stats.grid, frame, text);
+        }
     }
 }
 
@@ -196,9 +200,10 @@ static void draw_series(const struct trial_stats *stats, const struct series *dr
         bool any = get_point(stats, frame, i, point);
         double middle = ((double)i + 0.5 * (double)frame->merged) * (double)stats->grid.bin;
         double x = x_of(frame, fmin(middle * 1e-9, frame->seconds));
-        if (any)
+        if (any) {
             string_buffer_format(text, down ? " L%.1f %.1f" : " M%.1f %.1fh0", x,
                                  y_of(frame, value_of(point, drawn->q)));
+        }
         down = any;
     }
     free(point);
@@ -216,8 +221,9 @@ static double draw_key(struct string_buffer *text, double x, const char *colour,
 
 static void draw_legend(const struct bench_result *result, struct string_buffer *text) {
     double x = LEFT;
-    for (int i = SERIES - 1; i >= 0; i--)
+    for (int i = SERIES - 1; i >= 0; i--) {
         x = draw_key(text, x, series[i].colour, series[i].width, series[i].name);
+    }
     for (int i = 0; i < EVENT_KINDS; i++) {
         const struct event_log *log = &result->logs[i];
         uint32_t count = atomic_load(&log->count);
@@ -241,10 +247,11 @@ static void draw_titles(const struct bench_result *result, const struct frame *f
     const struct trial_stats *stats = &result->stats;
     const mgeo_model_info *info = &result->rollout->info[0];
     char words[256], how[64], p50[32], p99[32], p999[32], most[32];
-    if (stats->rate > 0)
+    if (stats->rate > 0) {
         snprintf(how, sizeof how, "open loop, %g calls/s due", stats->rate);
-    else
+    } else {
         snprintf(how, sizeof how, "closed loop");
+    }
     snprintf(words, sizeof words, "%s on %s: %s, %u callers", info->version, info->device, how,
              (unsigned)result->options->callers);
     label(text, LEFT, 28, "font-size=\"17\" font-weight=\"bold\"", words);

@@ -11,8 +11,9 @@
 
 bool bench_result_is_good(const struct bench_result *result) {
     const struct trial_stats *stats = &result->stats;
-    for (int i = 0; i < EVENT_KINDS; i++)
+    for (int i = 0; i < EVENT_KINDS; i++) {
         if (result->logs[i].failed > 0) return false;
+    }
     return stats->failed == 0 && stats->verdicts.wrong == 0 && stats->verdicts.mixed == 0;
 }
 
@@ -33,12 +34,13 @@ static void write_setting(const struct bench_result *result, struct string_buffe
                          options->pairs != NULL ? options->pairs : "invented",
                          (unsigned)options->pairs_per_call);
     string_buffer_format(text, "%-10s", "load");
-    if (stats->rate > 0)
+    if (stats->rate > 0) {
         string_buffer_format(text, "open loop, %g calls/s due (%s), %u callers", stats->rate,
                              options->arrivals == ARRIVALS_POISSON ? "Poisson" : "constant",
                              (unsigned)options->callers);
-    else
+    } else {
         string_buffer_format(text, "closed loop, %u callers", (unsigned)options->callers);
+    }
     string_buffer_format(text, ", %.1f s after %g s of warm-up\n", stats->seconds,
                          options->warm_up);
     string_buffer_format(text, "%-10s%d CPUs, load average %.2f before, %.2f after\n\n", "machine",
@@ -52,19 +54,21 @@ static void write_search(const struct bench_result *result, struct string_buffer
         const struct bench_result_attempt *made = &result->attempts[i];
         string_buffer_format(text, "  %-10s",
                              made->rate > 0 ? made->confirming ? "confirm" : "" : "closed");
-        if (made->rate > 0)
+        if (made->rate > 0) {
             string_buffer_format(text, "%10.1f", made->rate);
-        else
+        } else {
             string_buffer_format(text, "%10s", "-");
+        }
         string_buffer_format(text, "  %10.1f %10.3f  %s\n", made->reached, made->p99,
                              made->held ? "held" : "not held");
     }
-    if (isnan(result->found))
+    if (isnan(result->found)) {
         string_buffer_format(text, "no rate was found that holds a P99 of %g ms\n\n",
                              result->options->find_rate);
-    else
+    } else {
         string_buffer_format(text, "highest rate that holds a P99 of %g ms: %.1f calls/s\n\n",
                              result->options->find_rate, result->found);
+    }
 }
 
 static void write_counts(const struct trial_stats *stats, struct string_buffer *text) {
@@ -72,19 +76,23 @@ static void write_counts(const struct trial_stats *stats, struct string_buffer *
                          stats->all.count, trial_stats_call_rate(stats),
                          trial_stats_pair_rate(stats));
     string_buffer_format(text, "failed     %" PRIu64, stats->failed);
-    for (int i = 0; i < RECORDER_STATUSES; i++)
-        if (stats->failures[i] > 0)
+    for (int i = 0; i < RECORDER_STATUSES; i++) {
+        if (stats->failures[i] > 0) {
             string_buffer_format(text, ", %s %" PRIu64, mgeo_status_name(i), stats->failures[i]);
+        }
+    }
     if (stats->failed > 0) string_buffer_format(text, "; first: %s", stats->reason);
     string_buffer_put(text, "\n");
-    if (stats->bad_rows > 0)
+    if (stats->bad_rows > 0) {
         string_buffer_format(text, "no score   %" PRIu64 " rows\n", stats->bad_rows);
-    if (stats->not_begun > 0)
+    }
+    if (stats->not_begun > 0) {
         string_buffer_format(
             text,
             "not begun  %" PRIu64
             " calls that were due before the end: all callers were still waiting\n",
             stats->not_begun);
+    }
 }
 
 static void write_latency(const char *name, const struct latency *latency,
@@ -139,9 +147,10 @@ static void write_ratios(const struct bench_result *result, struct string_buffer
         size_t begun = text->length;
         snprintf(name, sizeof name, "around a %s", event_log_kind_name((enum event_kind)i));
         write_ratio(name, &around->inside, &around->outside, text);
-        if (text->length > begun)
+        if (text->length > begun) {
             string_buffer_format(text, " (%g s before and after)\n",
                                  (double)stats->grid.around * 1e-9);
+        }
     }
     const struct trial_stats_comparison *comparison = &stats->comparison;
     if (comparison->pairs > 0) {
@@ -181,8 +190,9 @@ static void write_events(const struct bench_result *result, struct string_buffer
     string_buffer_format(text,
                          "stall      longest call %.3f ms, longest time without an answer %.1f ms",
                          latency_most(&stats->all), stats->gap * 1e3);
-    if (options_have_events(result->options))
+    if (options_have_events(result->options)) {
         string_buffer_format(text, ", longest loss to a turn %.6f ms", stats->cutover_stall * 1e3);
+    }
     string_buffer_put(text, "\n");
 }
 

@@ -40,16 +40,18 @@ static void add_latencies(struct trial_stats *stats, const struct recorder *reco
         latency_merge(&stats->around[i].inside, &recorder->inside[i]);
         latency_merge(&stats->around[i].outside, &recorder->outside[i]);
     }
-    for (size_t i = 0; i < stats->grid.bins; i++)
+    for (size_t i = 0; i < stats->grid.bins; i++) {
         latency_merge(&stats->timeline[i], &recorder->timeline[i]);
+    }
     for (size_t i = 0; i < stats->grid.ticks / 8 + 1; i++) stats->marks[i] |= recorder->marks[i];
 }
 
 void trial_stats_add(struct trial_stats *stats, const struct recorder *recorder,
                      const struct trial_stats_verdicts *verdicts) {
     add_latencies(stats, recorder);
-    for (int i = 0; i < RECORDER_GENERATIONS; i++)
+    for (int i = 0; i < RECORDER_GENERATIONS; i++) {
         stats->generations[i] += recorder->generations[i];
+    }
     for (int i = 0; i < RECORDER_STATUSES; i++) stats->failures[i] += recorder->failures[i];
     if (stats->failed == 0) memcpy(stats->reason, recorder->reason, sizeof stats->reason);
     stats->failed += recorder->failed;

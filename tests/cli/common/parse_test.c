@@ -18,8 +18,9 @@ static void numbers(void **state) {
     assert_true(parse_number("--x", "2.5", 0, 10, &number, &error));
     assert_true(number == 2.5);
     static const char *const bad[] = {"", "x", "1x", "11", "-1", "nan", "inf"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(parse_number("--x", bad[i], 0, 10, &number, &error));
+    }
     assert_non_null(strstr(error.line, "--x inf: give a number from 0 to 10"));
     assert_true(number == 2.5);
 }
@@ -30,8 +31,9 @@ static void whole_numbers(void **state) {
     assert_true(parse_whole("--x", "7", 1, 10, &number, &error));
     assert_int_equal(number, 7);
     static const char *const bad[] = {"", "0", "11", "1.5", "-1", " 1", "99999999999999999999"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(parse_whole("--x", bad[i], 1, 10, &number, &error));
+    }
 }
 
 static void lists(void **state) {
@@ -42,8 +44,9 @@ static void lists(void **state) {
     assert_int_equal(count, 3);
     assert_int_equal(numbers_read[1], 5);
     static const char *const bad[] = {"", ",", "1,", "1,,2", "11", "1,2,3,4", "1;2"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(parse_list("--x", bad[i], 10, numbers_read, 3, &count, &error));
+    }
 }
 
 static void choices(void **state) {

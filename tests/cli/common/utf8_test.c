@@ -24,8 +24,9 @@ static void accepts_every_length(void **state) {
                                        "\xF0\x90\x80\x80",
                                        "\xF4\x8F\xBF\xBF",
                                        "北京路1号"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_int_equal(utf8_valid_prefix(good[i], strlen(good[i])), strlen(good[i]));
+    }
     assert_int_equal(utf8_valid_prefix("a\0b", 3), 3);
 }
 

@@ -24,8 +24,9 @@ static bool parse(const char *line) {
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", line);
     for (char *word = strtok(copy, " "); word != NULL && argc < MOST_WORDS;
-         word = strtok(NULL, " "))
+         word = strtok(NULL, " ")) {
         argv[argc++] = word;
+    }
     options_finish(&options);
     error.line[0] = '\0';
     return options_parse(&options, argc, argv, &error);
@@ -145,8 +146,9 @@ static void takes_what_is_of_use(void **state) {
                                        "--pairs p.tsv --header auto",
                                        "--pairs p.tsv --rate 5 --arrivals poisson --seed 2",
                                        "--swap-every 1 --gate p.tsv --header yes"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         if (!parse(good[i])) fail_msg("%s: %s", good[i], error.line);
+    }
 }
 
 static void help_comes_first(void **state) {

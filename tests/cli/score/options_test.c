@@ -20,8 +20,9 @@ static bool parse(struct options *options, const char *line, struct error *error
     int count = 0;
     strcpy(copy, line);
     words[count++] = "mgeo-score";
-    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
         words[count++] = word;
+    }
     words[count] = NULL;
     error->line[0] = '\0';
     return options_parse(options, count, words, error);
@@ -149,8 +150,9 @@ static void help_names_every_option(void **state) {
         "--threshold", "--probabilities",  "--errors",         "--max-errors",   "--gold",
         "--check",     "--summary",        "--quiet",          "--progress",     "--version",
         "--help",      "--positive-label", "--partial-weight", "--tf32",         "cuda:0,cuda:1"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         assert_non_null(strstr(help_text, names[i]));
+    }
 }
 
 int main(void) {

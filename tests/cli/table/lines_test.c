@@ -143,8 +143,9 @@ static const char dripped[] = "\xEF\xBB\xBF"
 
 static void *drip(void *opaque) {
     int descriptor = open(opaque, O_WRONLY);
-    for (size_t i = 0; i + 1 < sizeof dripped; i++)
+    for (size_t i = 0; i + 1 < sizeof dripped; i++) {
         if (write(descriptor, dripped + i, 1) != 1) break;
+    }
     close(descriptor);
     return NULL;
 }

@@ -43,8 +43,9 @@ static void only_every_other_block_has_events(void **state) {
         .warm = 100 * (uint64_t)MS, .end = 100 * (uint64_t)MS + 8 * block, .block = block};
     unsigned in_block[8] = {0};
     uint64_t due = 0;
-    while ((due = event_scheduler_due(&scheduler, 0.1, due)) != UINT64_MAX)
+    while ((due = event_scheduler_due(&scheduler, 0.1, due)) != UINT64_MAX) {
         in_block[(due - scheduler.warm) / block]++;
+    }
     static const unsigned expected[8] = {0, 5, 5, 0, 0, 5, 5, 0};
     assert_memory_equal(in_block, expected, sizeof expected);
 }

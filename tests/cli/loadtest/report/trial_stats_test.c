@@ -44,8 +44,9 @@ static void answer(uint64_t due_ms, uint64_t took_ms) {
 
 static void finds_the_longest_gap(void **state) {
     (void)state;
-    for (uint64_t i = 0; i < 8000; i += 10)
+    for (uint64_t i = 0; i < 8000; i += 10) {
         if (i < 3000 || i > 3500) answer(i, 1);
+    }
     trial_stats_add(&stats, &recorder, &none);
     trial_stats_close(&stats, 8, 0);
     assert_true(fabs(stats.gap - 0.52) < 0.001);
