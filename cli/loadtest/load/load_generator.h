@@ -10,7 +10,7 @@
 #include "loadtest/load/event_log.h"
 #include "loadtest/load/pair_set.h"
 #include "loadtest/load/rollout.h"
-#include "loadtest/report/trial_stats.h"
+#include "loadtest/load/trial_stats.h"
 
 struct load_generator_trial {
     struct rollout *rollout; /* borrowed */

@@ -10,7 +10,7 @@
 #include "loadtest/load/rollout.h"
 #include "loadtest/options.h"
 #include "loadtest/report/machine.h"
-#include "loadtest/report/trial_stats.h"
+#include "loadtest/load/trial_stats.h"
 
 /* One step of the search for a rate. */
 struct bench_result_attempt {

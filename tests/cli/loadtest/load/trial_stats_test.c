@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "loadtest/report/trial_stats.h"
+#include "loadtest/load/trial_stats.h"
 
 enum { MS = 1000000 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sums over callers, the longest gap between answers, blocks against blocks. */
-#include "loadtest/report/trial_stats.h"
+#include "loadtest/load/trial_stats.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a trial came to: the callers' notes put together. */
-#ifndef CLI_LOADTEST_REPORT_TRIAL_STATS_H
-#define CLI_LOADTEST_REPORT_TRIAL_STATS_H
+#ifndef CLI_LOADTEST_LOAD_TRIAL_STATS_H
+#define CLI_LOADTEST_LOAD_TRIAL_STATS_H
 
 #include <stdint.h>
 

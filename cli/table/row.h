@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row of a table on its way through: where its cells lie, what is wrong with it, what the model
+ * answered. */
+#ifndef CLI_TABLE_ROW_H
+#define CLI_TABLE_ROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Why a row has no score. */
+enum row_error {
+    ROW_GOOD = 0,
+    ROW_TOO_LONG,    /* the line is over LINES_MAX_BYTES bytes */
+    ROW_BLANK_LINE,  /* nothing on the line */
+    ROW_TOO_FEW,     /* the column of a text is missing */
+    ROW_TOO_MANY,    /* more columns than the header or the first row */
+    ROW_EMPTY_CELL,  /* a text is empty */
+    ROW_NUL,         /* a text holds a NUL byte */
+    ROW_NOT_UTF8,    /* a text is not UTF-8 */
+    ROW_NOTHING,     /* a text has nothing to score: spaces, control characters */
+    ROW_NOT_FINITE,  /* the model answered NaN or infinity */
+    ROW_NOT_ANSWERED /* the model did not score it */
+};
+
+enum { ROW_ERRORS = ROW_NOT_ANSWERED + 1 };
+
+struct row {
+    size_t text; /* in the chunk's bytes */
+    size_t length;
+    size_t kept;       /* bytes of the text that are passed through */
+    size_t a, b, gold; /* in the row's text */
+    size_t a_length, b_length, gold_length;
+    size_t columns;
+    size_t column; /* which one is bad */
+    size_t byte;   /* where on the line it is bad, from 1 */
+    uint64_t line, offset, bytes;
+    uint32_t input; /* which FILE, from 0 */
+    enum row_error reason;
+    uint32_t flags; /* MGEO_ROW_* */
+    int32_t label;
+    float similarity;
+};
+
+/* A stable word for a reason: "too_few_columns". */
+const char *row_error_name(enum row_error reason);
+
+#endif
