@@ -28,6 +28,13 @@ void *memory_resize(void *block, size_t count, size_t size) {
     return moved;
 }
 
+/* Written and not calloc'd: the pages are there before the first use. */
+void *memory_zeroed(size_t count, size_t size) {
+    void *block = memory_resize(NULL, count, size);
+    memset(block, 0, count * size);
+    return block;
+}
+
 char *memory_copy(const char *text, size_t length) {
     char *copy = memory_resize(NULL, length + 1, 1);
     if (length > 0) memcpy(copy, text, length);

@@ -7,6 +7,7 @@
 
 /* Never NULL: on failure the unfinished output files are removed and the program exits with 2. */
 void *memory_resize(void *block, size_t count, size_t size);
+void *memory_zeroed(size_t count, size_t size);
 char *memory_copy(const char *text, size_t length); /* NUL-terminated */
 
 #endif

@@ -8,7 +8,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_drawn;
-static const char *program = "mgeo-score";
+static const char *program = "mgeo";
 
 void message_set_program(const char *name) { program = name; }
 

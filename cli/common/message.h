@@ -5,12 +5,11 @@
 
 #include <stdbool.h>
 
-/* Whose lines these are: "mgeo-score" unless said otherwise, before the first of them. `name` is
- * borrowed for good. */
+/* Whose lines these are; said before the first of them. `name` is borrowed for good. */
 void message_set_program(const char *name);
 const char *message_program(void);
 
-/* Prints "mgeo-score: …" as one line; a status line is cleared first. Any thread. */
+/* Prints "PROGRAM: …" as one line; a status line is cleared first. Any thread. */
 void message_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints text as it is. */

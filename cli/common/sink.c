@@ -82,8 +82,7 @@ static bool open_path(struct sink *sink, const char *path, struct error *error) 
 }
 
 struct sink *sink_open(const char *path, struct error *error) {
-    struct sink *opened = memory_resize(NULL, 1, sizeof *opened);
-    memset(opened, 0, sizeof *opened);
+    struct sink *opened = memory_zeroed(1, sizeof *opened);
     opened->ticket = -1;
     opened->descriptor = STDOUT_FILENO;
     const char *name = path != NULL ? path : "standard output";

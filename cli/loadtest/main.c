@@ -49,7 +49,7 @@ static bool get_pairs(const struct options *options, struct pair_set *pairs, str
 
 static bool run_load(struct rollout *rollout, struct bench_result *result, struct error *error) {
     const struct options *options = result->options;
-    machine_read(&result->before);
+    bench_result_read_machine(&result->before);
     if (!options->quiet && !(options->find_rate > 0)) {
         message_print("calling for %g seconds", options->warm_up + options->duration);
     }
@@ -64,7 +64,7 @@ static bool run_load(struct rollout *rollout, struct bench_result *result, struc
                                              .block = options->compare};
         done = load_generator_run(&trial, result->logs, &result->stats, error);
     }
-    machine_read(&result->after);
+    bench_result_read_machine(&result->after);
     return done;
 }
 
@@ -133,8 +133,7 @@ static int run(const struct options *options) {
     struct pair_set pairs = {0};
     struct rollout rollout = {0};
     struct files files = {NULL, NULL};
-    struct bench_result *result = memory_resize(NULL, 1, sizeof *result);
-    memset(result, 0, sizeof *result);
+    struct bench_result *result = memory_zeroed(1, sizeof *result);
     result->options = options;
     result->rollout = &rollout;
     result->pairs = &pairs;

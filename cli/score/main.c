@@ -35,6 +35,7 @@ int main(int argc, char **argv) {
     struct options options;
     struct error error = {""};
     int status = RUN_FAILED;
+    message_set_program("mgeo-score");
     if (!options_parse(&options, argc, argv, &error)) {
         message_print("%s", error.line);
     } else if (!interrupt_install()) {

@@ -7,12 +7,11 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "score/progress.h"
 #include "score/writer.h"
 #include "table/table.h"
 
 enum options_action { OPTIONS_SCORE, OPTIONS_CHECK, OPTIONS_HELP, OPTIONS_VERSION };
-
-enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 struct options {
     enum options_action action;

@@ -131,8 +131,7 @@ static bool start_threads(struct pipeline *pipeline) {
 
 struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
                                 struct error *error) {
-    struct pipeline *started = memory_resize(NULL, 1, sizeof *started);
-    memset(started, 0, sizeof *started);
+    struct pipeline *started = memory_zeroed(1, sizeof *started);
     started->reader = reader;
     started->job = job;
     started->labels = labels;

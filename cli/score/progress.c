@@ -121,8 +121,7 @@ static void *run(void *opaque) {
 }
 
 struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progress *loading) {
-    struct progress *started = memory_resize(NULL, 1, sizeof *started);
-    memset(started, 0, sizeof *started);
+    struct progress *started = memory_zeroed(1, sizeof *started);
     started->terminal = isatty(STDERR_FILENO);
     started->drawing =
         mode == PROGRESS_ALWAYS || (mode == PROGRESS_AUTO && started->terminal && !quiet);

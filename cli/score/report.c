@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lays out the summary: rows, rates, scores, gold, model. */
+/* Counts rows as they are written, and lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report.h"
 
 #include "common/json_writer.h"
 #include "common/precision.h"
 #include "score/gold_report.h"
 
-static void rows_json(const struct options *options, const struct totals *totals,
+void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, double threshold,
+                      struct gold *gold) {
+    totals->rows += chunk->count;
+    totals->tokens += chunk->tokens;
+    for (size_t i = 0; i < chunk->count; i++) {
+        const struct row *row = &chunk->rows[i];
+        if (row->reason != ROW_GOOD) continue;
+        double similarity = (double)row->similarity;
+        totals->scored++;
+        totals->truncated += (row->flags & MGEO_ROW_TRUNCATED) != 0;
+        totals->matches += similarity >= threshold;
+        if (row->label < MGEO_MAX_LABELS) totals->by_label[row->label]++;
+        histogram_add(&totals->similarity, similarity);
+        if (gold != NULL) {
+            gold_add(gold, chunk_text(chunk, row) + row->gold, row->gold_length, row->label,
+                     similarity);
+        }
+    }
+}
+
+static void rows_json(const struct options *options, const struct report_totals *totals,
                       const struct row_errors *row_errors, struct json_writer *json) {
     json_writer_integer(json, "rows", totals->rows);
     json_writer_integer(json, "scored", totals->scored);
@@ -25,7 +45,7 @@ static void rows_json(const struct options *options, const struct totals *totals
     json_writer_integer(json, "matches", totals->matches);
 }
 
-static void rates_json(const struct totals *totals, struct json_writer *json) {
+static void rates_json(const struct report_totals *totals, struct json_writer *json) {
     json_writer_number(json, "seconds", totals->seconds, 6);
     json_writer_number(json, "pairs_per_second", (double)totals->scored / totals->seconds, 3);
     json_writer_number(json, "tokens_per_second", (double)totals->tokens / totals->seconds, 3);
@@ -85,7 +105,7 @@ static void model_json(const mgeo_model_info *info, struct json_writer *json) {
     json_writer_close(json, '}');
 }
 
-static void labels_json(const mgeo_model_info *info, const struct totals *totals,
+static void labels_json(const mgeo_model_info *info, const struct report_totals *totals,
                         struct json_writer *json) {
     json_writer_open(json, "labels", '{');
     for (uint32_t i = 0; i < info->label_count; i++) {
@@ -94,9 +114,9 @@ static void labels_json(const mgeo_model_info *info, const struct totals *totals
     json_writer_close(json, '}');
 }
 
-void report_json(const struct options *options, const mgeo_model_info *info,
-                 const struct totals *totals, const struct row_errors *row_errors,
-                 const struct gold *gold, struct string_buffer *text) {
+void report_write_json(const struct options *options, const mgeo_model_info *info,
+                       const struct report_totals *totals, const struct row_errors *row_errors,
+                       const struct gold *gold, struct string_buffer *text) {
     struct json_writer json = {.text = *text};
     json_writer_open(&json, NULL, '{');
     json_writer_string(&json, "mgeo_score", MGEO_VERSION);

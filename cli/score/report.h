@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The summary of a run as a JSON document. */
+/* What a run adds up to, and its summary as a JSON document. */
 #ifndef CLI_SCORE_REPORT_H
 #define CLI_SCORE_REPORT_H
 
 #include <mgeo.h>
+#include <stdint.h>
 
 #include "common/string_buffer.h"
 #include "score/gold.h"
+#include "score/histogram.h"
 #include "score/options.h"
 #include "score/row_errors.h"
-#include "score/totals.h"
+#include "table/chunk.h"
+
+struct report_totals {
+    uint64_t rows, scored, truncated, tokens, matches;
+    uint64_t by_label[MGEO_MAX_LABELS];
+    struct histogram similarity;
+    double seconds; /* from the first row read to the last one written */
+};
+
+/* Counts the chunk's rows, and compares them with their gold labels; gold NULL: not compared. Rows
+ * count as matches from `threshold` on. */
+void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, double threshold,
+                      struct gold *gold);
 
 /* Appends the document to `text`. gold may be NULL. */
-void report_json(const struct options *options, const mgeo_model_info *info,
-                 const struct totals *totals, const struct row_errors *row_errors,
-                 const struct gold *gold, struct string_buffer *text);
+void report_write_json(const struct options *options, const mgeo_model_info *info,
+                       const struct report_totals *totals, const struct row_errors *row_errors,
+                       const struct gold *gold, struct string_buffer *text);
 
 #endif

@@ -10,23 +10,6 @@
 
 enum { SHOWN = 10 }; /* rows reported on standard error one by one */
 
-const char *row_error_name(enum row_error reason) {
-    static const char *const names[ROW_ERRORS] = {
-        [ROW_GOOD] = "good",
-        [ROW_TOO_LONG] = "line_too_long",
-        [ROW_BLANK_LINE] = "blank_line",
-        [ROW_TOO_FEW] = "too_few_columns",
-        [ROW_TOO_MANY] = "too_many_columns",
-        [ROW_EMPTY_CELL] = "empty_text",
-        [ROW_NUL] = "nul_byte",
-        [ROW_NOT_UTF8] = "invalid_utf8",
-        [ROW_NOTHING] = "nothing_to_score",
-        [ROW_NOT_FINITE] = "not_finite",
-        [ROW_NOT_ANSWERED] = "not_answered",
-    };
-    return names[reason];
-}
-
 static void explain(const struct row_errors *row_errors, const struct row *row, char *to,
                     size_t capacity) {
     char column[200];

@@ -33,7 +33,4 @@ bool row_errors_too_many(const struct row_errors *row_errors);
 /* Says on standard error how many there were beyond those shown. */
 void row_errors_print_total(const struct row_errors *row_errors);
 
-/* A stable word for a reason: "too_few_columns". */
-const char *row_error_name(enum row_error reason);
-
 #endif

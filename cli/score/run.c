@@ -21,7 +21,6 @@
 #include "score/progress.h"
 #include "score/report.h"
 #include "score/row_errors.h"
-#include "score/totals.h"
 #include "table/reader.h"
 
 struct run {
@@ -35,7 +34,7 @@ struct run {
     struct pipeline *pipeline;
     struct writer writer;
     struct row_errors row_errors;
-    struct totals totals;
+    struct report_totals totals;
     struct gold *gold; /* NULL: no --gold */
 };
 
@@ -105,7 +104,7 @@ static bool begin(struct run *run, struct error *error) {
 }
 
 static bool pass_chunk(struct run *run, const struct chunk *chunk, struct error *error) {
-    totals_add(&run->totals, chunk, run->options->writer.threshold, run->gold);
+    report_add_chunk(&run->totals, chunk, run->options->writer.threshold, run->gold);
     if (!writer_chunk(&run->writer, chunk, error)) return false;
     progress_update(run->progress, run->totals.rows, chunk->position);
     return row_errors_chunk(&run->row_errors, chunk, error);
@@ -135,7 +134,7 @@ static bool commit(struct sink **sink, struct error *error) {
 static bool write_summary(struct run *run, struct error *error) {
     if (run->summary == NULL) return true;
     struct string_buffer text = {0};
-    report_json(run->options, &run->info, &run->totals, &run->row_errors, run->gold, &text);
+    report_write_json(run->options, &run->info, &run->totals, &run->row_errors, run->gold, &text);
     bool done = sink_write(run->summary, text.bytes, text.length, error);
     string_buffer_finish(&text);
     return done;
@@ -156,7 +155,7 @@ static void say_gold(const struct gold *gold) {
 }
 
 static void say_result(struct run *run) {
-    const struct totals *totals = &run->totals;
+    const struct report_totals *totals = &run->totals;
     row_errors_print_total(&run->row_errors);
     if (totals->truncated > 0 && !run->options->quiet) {
         message_print("pairs cut to %" PRIu32 " tokens: %" PRIu64 "; --max-length sets the limit",
@@ -204,8 +203,7 @@ int run_failed(const struct options *options, const struct error *error) {
 }
 
 int run_score(const struct options *options) {
-    struct run *run = memory_resize(NULL, 1, sizeof *run);
-    memset(run, 0, sizeof *run);
+    struct run *run = memory_zeroed(1, sizeof *run);
     run->options = options;
     struct error error = {""};
     bool done = open_all(run, &error) && begin(run, &error) && pass_all(run, &error);

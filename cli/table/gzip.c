@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "common/memory.h"
-#include "table/raw_input.h"
+#include "table/decoder.h"
 
 struct gzip {
     z_stream stream;
@@ -14,8 +14,7 @@ struct gzip {
 };
 
 static void *gzip_open(void) {
-    struct gzip *state = memory_resize(NULL, 1, sizeof *state);
-    memset(state, 0, sizeof *state);
+    struct gzip *state = memory_zeroed(1, sizeof *state);
     return state;
 }
 

@@ -12,7 +12,7 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
-#include "table/raw_input.h"
+#include "table/decoder.h"
 
 struct input {
     const struct decoder *decoder; /* NULL until the first bytes were seen */
@@ -79,8 +79,7 @@ static bool open_descriptor(struct input *input, const char *path, struct error 
 }
 
 struct input *input_open(const char *path, struct error *error) {
-    struct input *opened = memory_resize(NULL, 1, sizeof *opened);
-    memset(opened, 0, sizeof *opened);
+    struct input *opened = memory_zeroed(1, sizeof *opened);
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     opened->name = memory_copy(name, strlen(name));
     opened->raw.name = opened->name;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/interrupt.h"
+#include "table/decoder.h"
 
 /* Waits until the descriptor can be read. False when the program stops. */
 static bool wait_readable(int descriptor) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The undecoded bytes of one input, and the decoders that read them. */
+/* The undecoded bytes of one input. */
 #ifndef CLI_TABLE_RAW_INPUT_H
 #define CLI_TABLE_RAW_INPUT_H
 
@@ -24,18 +24,5 @@ struct raw_input {
 /* Reads more after what is there, moving it to the buffer's front. False on failure. At the end of
  * the file `ended` is set and nothing is added. */
 bool raw_input_more(struct raw_input *raw, struct error *error);
-
-/* A way to read a source. `read` answers as input_read does; `close` frees the state. */
-struct decoder {
-    const char *name;
-    void *(*open)(void);
-    ssize_t (*read)(void *state, struct raw_input *raw, char *to, size_t capacity,
-                    struct error *error);
-    void (*close)(void *state);
-};
-
-extern const struct decoder decoder_plain;
-extern const struct decoder decoder_gzip;
-extern const struct decoder decoder_zstd;
 
 #endif

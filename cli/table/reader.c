@@ -81,8 +81,7 @@ static uint64_t total_size(const char *const *paths, size_t count) {
 
 struct reader *reader_open(const char *const *paths, size_t count,
                            const struct table_options *options, struct error *error) {
-    struct reader *opened = memory_resize(NULL, 1, sizeof *opened);
-    memset(opened, 0, sizeof *opened);
+    struct reader *opened = memory_zeroed(1, sizeof *opened);
     opened->paths = paths;
     opened->count = count;
     opened->options = options;

@@ -2,8 +2,8 @@
 /* Two threads, one that turns traffic and one that loads, each doing one thing at a time. */
 #include "loadtest/load/event_scheduler.h"
 
+#include "common/clock.h"
 #include "common/interrupt.h"
-#include "loadtest/monotonic_clock.h"
 
 static const uint64_t MAX_SLEEP =
     20000000; /* ns after which a sleeper looks whether it should stop */

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "common/clock.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "loadtest/load/event_scheduler.h"
 #include "loadtest/load/recorder.h"
-#include "loadtest/monotonic_clock.h"
 
 static const uint64_t START_DELAY = 20000000; /* ns in which all callers come to the start */
 static const uint64_t MAX_SLEEP = 100000000;  /* ns that a caller sleeps at most at a time */

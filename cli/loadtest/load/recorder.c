@@ -26,20 +26,13 @@ void recorder_grid_divide(struct recorder_grid *grid, uint64_t block) {
     grid->ticks = (size_t)(length / grid->tick + 1);
 }
 
-/* Pages are touched now, not in the first call. */
-static void *cleared(size_t count, size_t size) {
-    void *block = memory_resize(NULL, count, size);
-    memset(block, 0, count * size);
-    return block;
-}
-
 void recorder_init(struct recorder *recorder, const struct recorder_grid *grid) {
     memset(recorder, 0, sizeof *recorder);
     recorder->grid = grid;
-    recorder->timeline = cleared(grid->bins, sizeof *recorder->timeline);
-    recorder->marks = cleared(grid->ticks / 8 + 1, 1);
-    recorder->generations = cleared(RECORDER_GENERATIONS, sizeof *recorder->generations);
-    recorder->recent = cleared(RECORDER_RECENT, sizeof *recorder->recent);
+    recorder->timeline = memory_zeroed(grid->bins, sizeof *recorder->timeline);
+    recorder->marks = memory_zeroed(grid->ticks / 8 + 1, 1);
+    recorder->generations = memory_zeroed(RECORDER_GENERATIONS, sizeof *recorder->generations);
+    recorder->recent = memory_zeroed(RECORDER_RECENT, sizeof *recorder->recent);
 }
 
 void recorder_finish(struct recorder *recorder) {

@@ -9,18 +9,12 @@
 #include "common/memory.h"
 #include "loadtest/load/event_scheduler.h"
 
-static void *cleared(size_t count, size_t size) {
-    void *block = memory_resize(NULL, count, size);
-    memset(block, 0, count * size);
-    return block;
-}
-
 void trial_stats_init(struct trial_stats *stats, const struct recorder_grid *grid) {
     memset(stats, 0, sizeof *stats);
     stats->grid = *grid;
-    stats->timeline = cleared(grid->bins, sizeof *stats->timeline);
-    stats->generations = cleared(RECORDER_GENERATIONS, sizeof *stats->generations);
-    stats->marks = cleared(grid->ticks / 8 + 1, 1);
+    stats->timeline = memory_zeroed(grid->bins, sizeof *stats->timeline);
+    stats->generations = memory_zeroed(RECORDER_GENERATIONS, sizeof *stats->generations);
+    stats->marks = memory_zeroed(grid->ticks / 8 + 1, 1);
     stats->comparison.median = stats->comparison.low = stats->comparison.high = NAN;
 }
 

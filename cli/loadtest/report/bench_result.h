@@ -5,12 +5,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "loadtest/load/event_log.h"
 #include "loadtest/load/rollout.h"
-#include "loadtest/options.h"
-#include "loadtest/report/machine.h"
 #include "loadtest/load/trial_stats.h"
+#include "loadtest/options.h"
+
+/* How busy the machine is, and how much memory this process has: a figure means little without. */
+struct bench_result_machine {
+    int cpus;          /* that this process may use */
+    double load[3];    /* averages over 1, 5 and 15 minutes; NaN: unknown */
+    uint64_t resident; /* bytes; 0: unknown */
+};
 
 /* One step of the search for a rate. */
 struct bench_result_attempt {
@@ -30,7 +37,7 @@ struct bench_result {
     const struct pair_set *pairs;
     struct event_log logs[EVENT_KINDS]; /* of the last trial */
     struct trial_stats stats;           /* of the last trial */
-    struct machine before, after;
+    struct bench_result_machine before, after;
     struct bench_result_attempt attempts[BENCH_RESULT_ATTEMPTS];
     size_t attempt_count;
     double found; /* the rate that was found; NaN: none, or not asked for */
@@ -38,5 +45,7 @@ struct bench_result {
 
 /* Whether every call was answered, as it should be, and every event went as asked. */
 bool bench_result_is_good(const struct bench_result *result);
+
+void bench_result_read_machine(struct bench_result_machine *machine);
 
 #endif

@@ -9,14 +9,6 @@
 
 #include "common/precision.h"
 
-bool bench_result_is_good(const struct bench_result *result) {
-    const struct trial_stats *stats = &result->stats;
-    for (int i = 0; i < EVENT_KINDS; i++) {
-        if (result->logs[i].failed > 0) return false;
-    }
-    return stats->failed == 0 && stats->verdicts.wrong == 0 && stats->verdicts.mixed == 0;
-}
-
 static void write_models(const struct bench_result *result, struct string_buffer *text) {
     static const char *const names[ROLLOUT_MODELS] = {"model", "standby"};
     for (size_t i = 0; i < ROLLOUT_MODELS && i < result->rollout->models; i++) {
