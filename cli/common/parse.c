@@ -3,6 +3,7 @@
 #include "common/parse.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +20,25 @@ bool parse_number(const char *name, const char *value, double least, double most
 }
 
 /* Reads digits from the front of the text; NULL if there are none or they are too many. */
-static const char *digits(const char *text, uint32_t most, uint32_t *to) {
+static const char *digits(const char *text, uint64_t most, uint64_t *to) {
     if (text[0] < '0' || text[0] > '9') return NULL;
     char *end = NULL;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
     if (errno != 0 || number > most) return NULL;
-    *to = (uint32_t)number;
+    *to = number;
     return end;
 }
 
-bool parse_whole(const char *name, const char *value, uint32_t least, uint32_t most, uint32_t *to,
+bool parse_whole(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *to,
                  struct error *error) {
-    const char *end = digits(value, most, to);
-    if (end == NULL || *end != '\0' || *to < least) {
-        return error_set(error, "%s %s: give a whole number from %u to %u", name, value,
-                         (unsigned)least, (unsigned)most);
+    uint64_t number = 0;
+    const char *end = digits(value, most, &number);
+    if (end == NULL || *end != '\0' || number < least) {
+        return error_set(error, "%s %s: give a whole number from %" PRIu64 " to %" PRIu64, name,
+                         value, least, most);
     }
+    *to = number;
     return true;
 }
 
@@ -57,9 +60,10 @@ bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to
                 size_t *count, struct error *error) {
     const char *at = value;
     for (*count = 0; *count < capacity;) {
-        at = digits(at, most, &to[*count]);
+        uint64_t number = 0;
+        at = digits(at, most, &number);
         if (at == NULL || (*at != ',' && *at != '\0')) break;
-        ++*count;
+        to[(*count)++] = (uint32_t)number;
         if (*at++ == '\0') return true;
     }
     return error_set(error, "%s %s: give up to %zu whole numbers from 0 to %u with commas between",

@@ -12,7 +12,7 @@
 /* A number in least..most. */
 bool parse_number(const char *name, const char *value, double least, double most, double *to,
                   struct error *error);
-bool parse_whole(const char *name, const char *value, uint32_t least, uint32_t most, uint32_t *to,
+bool parse_whole(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *to,
                  struct error *error);
 
 /* One of the names, as its place in the list, which NULL ends. */

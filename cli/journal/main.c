@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "common/message.h"
-#include "journal/help.h"
 #include "journal/options.h"
 #include "journal/scan.h"
 
@@ -63,10 +62,9 @@ int main(int argc, char **argv) {
     message_set_program("mgeo-journal");
     if (!options_parse(&options, argc, argv, &error)) return could_not(error.line);
     switch (options.action) {
-    case OPTIONS_HELP: fputs(help_text, stdout); return finish_output(EXIT_SOUND);
+    case OPTIONS_HELP: return option_table_print_help(&options_table) ? EXIT_SOUND : EXIT_COULD_NOT;
     case OPTIONS_VERSION:
-        printf("mgeo-journal %s (libmgeo %s)\n", MGEO_VERSION, mgeo_version());
-        return finish_output(EXIT_SOUND);
+        return option_table_print_version(&options_table) ? EXIT_SOUND : EXIT_COULD_NOT;
     default: return answer(&options);
     }
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/option_table.h"
 
 enum options_action { OPTIONS_PRINT, OPTIONS_VERIFY, OPTIONS_HELP, OPTIONS_VERSION };
 
@@ -19,6 +20,9 @@ struct options {
     char hash[65];     /* must stand in the chain, in lower case; "": none is expected */
 };
 
+extern const struct option_table options_table; /* all that may be given */
+
+/* Reads the command line; argv is borrowed. On failure the error holds one line. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
 
 #endif

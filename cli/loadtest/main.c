@@ -10,7 +10,6 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sink.h"
-#include "loadtest/help.h"
 #include "loadtest/load/load_generator.h"
 #include "loadtest/options.h"
 #include "loadtest/report/bench_result.h"
@@ -25,12 +24,6 @@ static int print(const char *text) {
     if (fputs(text, stdout) >= 0 && fflush(stdout) == 0) return EXIT_GOOD;
     message_print("standard output: cannot write");
     return EXIT_COULD_NOT;
-}
-
-static int print_version(void) {
-    char line[128];
-    snprintf(line, sizeof line, "mgeo-bench %s (libmgeo %s)\n", MGEO_VERSION, mgeo_version());
-    return print(line);
 }
 
 static bool get_pairs(const struct options *options, struct pair_set *pairs, struct error *error) {
@@ -156,8 +149,9 @@ static int run(const struct options *options) {
 
 static int act(const struct options *options) {
     switch (options->action) {
-    case OPTIONS_HELP: return print(help_text);
-    case OPTIONS_VERSION: return print_version();
+    case OPTIONS_HELP: return option_table_print_help(&options_table) ? EXIT_GOOD : EXIT_COULD_NOT;
+    case OPTIONS_VERSION:
+        return option_table_print_version(&options_table) ? EXIT_GOOD : EXIT_COULD_NOT;
     default: return run(options);
     }
 }

@@ -1,139 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads and checks the command line: every option is either used or refused. */
+/* The table of options and what its members become: every option is either used or refused. */
 #include "loadtest/options.h"
 
-#include <getopt.h>
 #include <mgeo.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/memory.h"
+#include "common/choices.h"
 #include "common/parse.h"
 
-enum {
-    OPT_STANDBY = 256,
-    OPT_STANDBY_PRECISION,
-    OPT_STANDBY_DEVICE,
-    OPT_TF32,
-    OPT_BATCH_TOKENS,
-    OPT_MAX_LENGTH,
-    OPT_PAIRS,
-    OPT_COLUMNS,
-    OPT_HEADER,
-    OPT_PAIRS_PER_CALL,
-    OPT_RATE,
-    OPT_ARRIVALS,
-    OPT_DURATION,
-    OPT_WARM_UP,
-    OPT_FIND_RATE,
-    OPT_SEED,
-    OPT_SWAP_EVERY, /* this and the next three stand in the order of event_kind */
-    OPT_LOAD_EVERY,
-    OPT_CANARY_EVERY,
-    OPT_UNLOAD_EVERY,
-    OPT_CANARY_STEPS,
-    OPT_GATE,
-    OPT_GATE_LIMIT,
-    OPT_GOLD,
-    OPT_VERIFY,
-    OPT_AROUND,
-    OPT_COMPARE,
-    OPT_JSON,
-    OPT_PLOT
-};
+#define DAY 86400.0
 
-static const struct option long_options[] = {
-    {"model", required_argument, NULL, 'm'},
-    {"standby", required_argument, NULL, OPT_STANDBY},
-    {"precision", required_argument, NULL, 'p'},
-    {"standby-precision", required_argument, NULL, OPT_STANDBY_PRECISION},
-    {"tf32", no_argument, NULL, OPT_TF32},
-    {"device", required_argument, NULL, 'd'},
-    {"standby-device", required_argument, NULL, OPT_STANDBY_DEVICE},
-    {"threads", required_argument, NULL, 'j'},
-    {"batch-tokens", required_argument, NULL, OPT_BATCH_TOKENS},
-    {"max-length", required_argument, NULL, OPT_MAX_LENGTH},
-    {"pairs", required_argument, NULL, OPT_PAIRS},
-    {"columns", required_argument, NULL, OPT_COLUMNS},
-    {"header", required_argument, NULL, OPT_HEADER},
-    {"pairs-per-call", required_argument, NULL, OPT_PAIRS_PER_CALL},
-    {"callers", required_argument, NULL, 'c'},
-    {"rate", required_argument, NULL, OPT_RATE},
-    {"arrivals", required_argument, NULL, OPT_ARRIVALS},
-    {"duration", required_argument, NULL, OPT_DURATION},
-    {"warm-up", required_argument, NULL, OPT_WARM_UP},
-    {"find-rate", required_argument, NULL, OPT_FIND_RATE},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"swap-every", required_argument, NULL, OPT_SWAP_EVERY},
-    {"load-every", required_argument, NULL, OPT_LOAD_EVERY},
-    {"canary-every", required_argument, NULL, OPT_CANARY_EVERY},
-    {"canary-steps", required_argument, NULL, OPT_CANARY_STEPS},
-    {"unload-every", required_argument, NULL, OPT_UNLOAD_EVERY},
-    {"gate", required_argument, NULL, OPT_GATE},
-    {"gate-limit", required_argument, NULL, OPT_GATE_LIMIT},
-    {"gold", required_argument, NULL, OPT_GOLD},
-    {"verify", no_argument, NULL, OPT_VERIFY},
-    {"around", required_argument, NULL, OPT_AROUND},
-    {"compare", required_argument, NULL, OPT_COMPARE},
-    {"json", required_argument, NULL, OPT_JSON},
-    {"plot", required_argument, NULL, OPT_PLOT},
-    {"quiet", no_argument, NULL, 'q'},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static const double DAY = 86400;
+/* ---- setters of single options --------------------------------------------------------------- */
 
 static const char *const limit_names[OPTIONS_LIMITS + 1] = {
-    "shift",         "shift_mean",    "shift_p99",     "flip_share",
-    "accuracy_loss", "macro_f1_loss", "latency_ratio", "psi"};
+    [OPTIONS_LIMIT_SHIFT] = "shift",
+    [OPTIONS_LIMIT_SHIFT_MEAN] = "shift_mean",
+    [OPTIONS_LIMIT_SHIFT_P99] = "shift_p99",
+    [OPTIONS_LIMIT_FLIP_SHARE] = "flip_share",
+    [OPTIONS_LIMIT_ACCURACY_LOSS] = "accuracy_loss",
+    [OPTIONS_LIMIT_MACRO_F1_LOSS] = "macro_f1_loss",
+    [OPTIONS_LIMIT_LATENCY_RATIO] = "latency_ratio",
+    [OPTIONS_LIMIT_PSI] = "psi",
+};
 
-const char *options_limit_name(enum options_limit limit) { return limit_names[limit]; }
-
-static bool precision(const char *name, const char *value, int32_t *to, struct error *error) {
-    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8", NULL};
-    static const int32_t codes[] = {MGEO_PRECISION_AUTO, MGEO_FP32, MGEO_BF16,
-                                    MGEO_FP16,           MGEO_INT8, MGEO_FP8};
-    int chosen = 0;
-    if (!parse_choice(name, value, names, &chosen, error)) return false;
-    *to = codes[chosen];
-    return true;
+static bool set_columns(void *to, const struct option_row *row, const char *value,
+                        struct error *error) {
+    (void)row;
+    struct options *options = to;
+    return table_options_take_columns(&options->table, value) ||
+           error_set(error, "--columns %s: give two columns as A,B", value);
 }
 
-static bool columns(struct options *options, const char *value, struct error *error) {
-    const char *comma = strchr(value, ',');
-    if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL) {
-        return error_set(error, "--columns %s: give two columns as A,B", value);
-    }
-    free(options->columns);
-    options->columns = memory_copy(value, strlen(value));
-    options->columns[comma - value] = '\0';
-    options->table.a = options->columns;
-    options->table.b = options->columns + (comma - value) + 1;
-    return true;
-}
-
-static bool header(struct options *options, const char *value, struct error *error) {
-    static const char *const names[] = {"auto", "yes", "no", NULL};
-    int chosen = 0;
-    if (!parse_choice("--header", value, names, &chosen, error)) return false;
-    options->table.header = (enum table_header)chosen;
-    options->header_given = true;
-    return true;
-}
-
-static bool arrivals(struct options *options, const char *value, struct error *error) {
-    static const char *const names[] = {"constant", "poisson", NULL};
-    int chosen = 0;
-    if (!parse_choice("--arrivals", value, names, &chosen, error)) return false;
-    options->arrivals = (enum arrival_kind)chosen;
-    options->arrivals_given = true;
-    return true;
+static bool set_canary_steps(void *to, const struct option_row *row, const char *value,
+                             struct error *error) {
+    (void)row;
+    struct options *options = to;
+    return parse_list("--canary-steps", value, MGEO_SHARE_ALL, options->steps, OPTIONS_STEPS,
+                      &options->step_count, error);
 }
 
 /* NAME=X; 0 stands for "nothing at all", which the library writes as a negative number. */
-static bool gate_limit(struct options *options, const char *value, struct error *error) {
+static bool set_gate_limit(void *to, const struct option_row *row, const char *value,
+                           struct error *error) {
+    struct options *options = to;
     char name[32] = "";
     const char *sign = strchr(value, '=');
     size_t length = sign != NULL ? (size_t)(sign - value) : 0;
@@ -144,105 +53,202 @@ static bool gate_limit(struct options *options, const char *value, struct error 
     int chosen = 0;
     double limit = 0;
     if (!parse_choice("--gate-limit", name, limit_names, &chosen, error) ||
-        !parse_number("--gate-limit", sign + 1, 0, 1e6, &limit, error)) {
+        !parse_number("--gate-limit", sign + 1, row->least, row->most, &limit, error)) {
         return false;
     }
     options->limits[chosen] = limit > 0 ? limit : -1;
     return true;
 }
 
-static bool take_model(struct options *options, int code, const char *value, struct error *error) {
-    switch (code) {
-    case 'm': options->model = value; return true;
-    case OPT_STANDBY: options->standby = value; return true;
-    case OPT_TF32: options->tf32 = true; return true;
-    case 'd': options->device = value; return true;
-    case OPT_STANDBY_DEVICE: options->standby_device = value; return true;
-    case 'p': return precision("--precision", value, &options->precision, error);
-    case OPT_STANDBY_PRECISION:
-        return precision("--standby-precision", value, &options->standby_precision, error);
-    case 'j': return parse_whole("--threads", value, 1, 4096, &options->threads, error);
-    case OPT_BATCH_TOKENS:
-        return parse_whole("--batch-tokens", value, 1, 1u << 24, &options->batch_tokens, error);
-    default: return parse_whole("--max-length", value, 1, 1u << 16, &options->max_length, error);
-    }
-}
+/* ---- the table ------------------------------------------------------------------------------- */
 
-static bool take_calls(struct options *options, int code, const char *value, struct error *error) {
-    switch (code) {
-    case OPT_PAIRS: options->pairs = value; return true;
-    case OPT_COLUMNS: return columns(options, value, error);
-    case OPT_HEADER: return header(options, value, error);
-    case OPT_PAIRS_PER_CALL:
-        return parse_whole("--pairs-per-call", value, 1, 100000, &options->pairs_per_call, error);
-    case 'c': return parse_whole("--callers", value, 1, OPTIONS_CALLERS, &options->callers, error);
-    case OPT_RATE: return parse_number("--rate", value, 0.001, 1e7, &options->rate, error);
-    case OPT_ARRIVALS: return arrivals(options, value, error);
-    case OPT_DURATION:
-        return parse_number("--duration", value, 0.1, DAY, &options->duration, error);
-    case OPT_WARM_UP: return parse_number("--warm-up", value, 0, DAY, &options->warm_up, error);
-    case OPT_FIND_RATE:
-        return parse_number("--find-rate", value, 0.001, 1e6, &options->find_rate, error);
-    default:
-        options->seed_given = true;
-        return parse_whole("--seed", value, 0, UINT32_MAX, &options->seed, error);
-    }
-}
+#define AT(member) .at = offsetof(struct options, member)
+#define EVERY(kind)                                                                                \
+    .argument = "S", .set = option_table_set_number,                                               \
+    .at = offsetof(struct options, every) + (kind) * sizeof(double), .least = 0.0001, .most = DAY
 
-static bool every(struct options *options, int code, const char *value, struct error *error) {
-    enum event_kind kind = (enum event_kind)(code - OPT_SWAP_EVERY);
-    char name[32] = "--";
-    strcat(strcat(name, event_log_kind_name(kind)), "-every");
-    return parse_number(name, value, 0.0001, DAY, &options->every[kind], error);
-}
+static const char *const arrival_kinds[] = {
+    [ARRIVALS_CONSTANT] = "constant", [ARRIVALS_POISSON] = "poisson", NULL};
 
-static bool take_events(struct options *options, int code, const char *value, struct error *error) {
-    switch (code) {
-    case OPT_CANARY_STEPS:
-        return parse_list("--canary-steps", value, MGEO_SHARE_ALL, options->steps, OPTIONS_STEPS,
-                          &options->step_count, error);
-    case OPT_GATE: return parse_file("--gate", value, &options->gate, error);
-    case OPT_GATE_LIMIT: return gate_limit(options, value, error);
-    case OPT_GOLD: options->table.gold = value; return true;
-    case OPT_AROUND: return parse_number("--around", value, 0.001, 3600, &options->around, error);
-    case OPT_COMPARE: return parse_number("--compare", value, 0.1, 3600, &options->compare, error);
-    default: return every(options, code, value, error);
-    }
-}
+/* clang-format off */
+static const struct option_row rows[] = {
+    {.section = "Models",
+     .letter = 'm', .name = "model", .argument = "DIR", .offer = OPTION_OFFER_FOLDERS,
+     .set = option_table_set_string, AT(model),
+     .help = "model directory (default: the bundled model)"},
+    {.name = "standby", .argument = "DIR", .offer = OPTION_OFFER_FOLDERS,
+     .set = option_table_set_string, AT(standby),
+     .help = "the second model (default: the first one again)"},
+    {.letter = 'p', .name = "precision", .argument = "P", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(precision), .values = choices_precisions,
+     .help = "auto, fp32, bf16, fp16, int8 or fp8 (default: auto)"},
+    {.name = "standby-precision", .argument = "P", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(standby_precision), .values = choices_precisions,
+     .idle = "auto",
+     .help = "of the second model (default: as the first)"},
+    {.name = "tf32", .set = option_table_set_flag, AT(tf32),
+     .help = "fp32 on a GPU in TF32"},
+    {.letter = 'd', .name = "device", .argument = "D", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_string, AT(device), .values = choices_devices,
+     .help = "auto (a GPU if there is one), cpu, cuda, cuda:1,\n"
+             "cuda:0,cuda:1 or cuda:* (default: auto)"},
+    {.name = "standby-device", .argument = "D", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_string, AT(standby_device), .values = choices_devices,
+     .help = "of the second model (default: the same)"},
+    {.letter = 'j', .name = "threads", .argument = "N",
+     .set = option_table_set_whole, AT(threads), .least = 1, .most = 4096,
+     .help = "CPU threads that compute (default: all)"},
+    {.name = "batch-tokens", .argument = "N",
+     .set = option_table_set_whole, AT(batch_tokens), .least = 1, .most = 1 << 24,
+     .help = "tokens in a batch (default: what suits the device)"},
+    {.name = "max-length", .argument = "N",
+     .set = option_table_set_whole, AT(max_length), .least = 1, .most = 1 << 16,
+     .help = "tokens in a pair (default: 128)"},
 
-static bool take(struct options *options, int code, const char *value, struct error *error) {
-    switch (code) {
-    case 'h': options->action = OPTIONS_HELP; return true;
-    case 'V': options->action = OPTIONS_VERSION; return true;
-    case 'q': options->quiet = true; return true;
-    case OPT_VERIFY: options->verify = true; return true;
-    case OPT_JSON: return parse_file("--json", value, &options->json, error);
-    case OPT_PLOT: return parse_file("--plot", value, &options->plot, error);
-    case 'm':
-    case 'p':
-    case 'd':
-    case 'j':
-    case OPT_STANDBY:
-    case OPT_STANDBY_PRECISION:
-    case OPT_STANDBY_DEVICE:
-    case OPT_TF32:
-    case OPT_BATCH_TOKENS:
-    case OPT_MAX_LENGTH: return take_model(options, code, value, error);
-    default: break;
-    }
-    if (code <= OPT_SEED) return take_calls(options, code, value, error);
-    return take_events(options, code, value, error);
-}
+    {.section = "Pairs",
+     .name = "pairs", .argument = "FILE", .offer = OPTION_OFFER_FILES,
+     .set = option_table_set_string, AT(pairs),
+     .help = "a table as mgeo-score reads it: TSV, plain, gzip or zstd\n"
+             "(default: 1,024 invented address pairs)"},
+    {.name = "columns", .argument = "A,B", .set = set_columns,
+     .help = "columns of the two texts, by name or number from 1"},
+    {.name = "header", .argument = "WHEN", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(table.header), .values = table_header_names,
+     .help = "line 1 is a header: auto, yes, no (default: auto)"},
+    {.name = "pairs-per-call", .argument = "N",
+     .set = option_table_set_whole, AT(pairs_per_call), .least = 1, .most = 100000,
+     .help = "pairs in a call (default: 1)"},
 
-static bool refuse(int code, char **argv, int at, struct error *error) {
-    const char *given = argv[at - 1];
-    if (code == ':') return error_set(error, "%s needs a value; --help lists all options", given);
-    if (optopt != 0 && optopt < 256) {
-        return error_set(error, "unknown option -%c; --help lists all options", optopt);
-    }
-    return error_set(error, "%s is unknown, ambiguous or takes no value; --help lists all options",
-                     given);
-}
+    {.section = "Load",
+     .letter = 'c', .name = "callers", .argument = "N",
+     .set = option_table_set_whole, AT(callers), .least = 1, .most = OPTIONS_CALLERS,
+     .help = "threads that call (default: 8). Without a rate each calls\n"
+             "again at once: a closed loop"},
+    {.name = "rate", .argument = "R",
+     .set = option_table_set_number, AT(rate), .least = 0.001, .most = 1e7,
+     .help = "calls a second, due at fixed times whatever the answers do:\n"
+             "an open loop. Times count from when a call was due"},
+    {.name = "arrivals", .argument = "KIND", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(arrivals), .values = arrival_kinds,
+     .help = "constant or poisson (default: constant)"},
+    {.name = "find-rate", .argument = "MS",
+     .set = option_table_set_number, AT(find_rate), .least = 0.001, .most = 1e6,
+     .help = "search for the highest rate whose P99 is at most MS\n"
+             "milliseconds, in trials of --duration"},
+    {.name = "duration", .argument = "S",
+     .set = option_table_set_number, AT(duration), .least = 0.1, .most = DAY,
+     .help = "seconds that are measured (default: 10)"},
+    {.name = "warm-up", .argument = "S",
+     .set = option_table_set_number, AT(warm_up), .least = 0, .most = DAY,
+     .help = "seconds before that (default: 1)"},
+    {.name = "seed", .argument = "N",
+     .set = option_table_set_whole, AT(seed), .least = 0, .most = UINT32_MAX,
+     .help = "of arrivals and invented pairs (default: 1)"},
+
+    {.section = "Meanwhile",
+     .name = "swap-every", EVERY(EVENT_SWAP),
+     .help = "swap live and standby model every S seconds"},
+    {.name = "load-every", EVERY(EVENT_LOAD),
+     .help = "load the model that stands by again"},
+    {.name = "canary-every", EVERY(EVENT_CANARY),
+     .help = "set the canary's share to the next of the steps"},
+    {.name = "canary-steps", .argument = "LIST", .set = set_canary_steps,
+     .help = "in 1/10,000 (default: 100,1000,5000,10000,0)"},
+    {.name = "unload-every", EVERY(EVENT_UNLOAD),
+     .help = "unload the standby model; it is loaded again at once, or\n"
+             "with --load-every when that is due"},
+    {.name = "gate", .argument = "FILE", .offer = OPTION_OFFER_FILES,
+     .set = option_table_set_file, AT(gate),
+     .help = "let the pairs in FILE pass a gate at each swap"},
+    {.name = "gate-limit", .argument = "NAME=X", .offer = OPTION_OFFER_ASSIGNMENTS,
+     .set = set_gate_limit, .values = limit_names, .least = 0, .most = 1e6, .repeats = true,
+     .help = "a limit of the gate, as often as wanted: shift, shift_mean,\n"
+             "shift_p99, flip_share, accuracy_loss, macro_f1_loss,\n"
+             "latency_ratio, psi"},
+    {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
+     .help = "labels in the gate's FILE, for the limits that need them"},
+    {.name = "verify", .set = option_table_set_flag, AT(verify),
+     .help = "hold each answer against what its model answered alone"},
+    {.name = "around", .argument = "S",
+     .set = option_table_set_number, AT(around), .least = 0.001, .most = 3600,
+     .help = "seconds before and after an event that count as around it\n"
+             "(default: 0.5, or a quarter of the shortest period)"},
+    {.name = "compare", .argument = "S",
+     .set = option_table_set_number, AT(compare), .least = 0.1, .most = 3600,
+     .help = "blocks of S seconds without and with events in turn"},
+
+    {.section = "Output",
+     .name = "json", .argument = "FILE", .offer = OPTION_OFFER_FILES,
+     .set = option_table_set_file, AT(json),
+     .help = "all figures and events as JSON"},
+    {.name = "plot", .argument = "FILE", .offer = OPTION_OFFER_FILES,
+     .set = option_table_set_file, AT(plot),
+     .help = "latency over time with the events marked, as SVG"},
+    {.letter = 'q', .name = "quiet", .set = option_table_set_flag, AT(quiet),
+     .help = "no notes on standard error"},
+
+    {.section = "",
+     .letter = 'V', .name = "version", .ends = true,
+     .set = option_table_set_constant, AT(action), .constant = OPTIONS_VERSION,
+     .help = "print the version"},
+    {.letter = 'h', .name = "help", .ends = true,
+     .set = option_table_set_constant, AT(action), .constant = OPTIONS_HELP,
+     .help = "print this"},
+};
+
+#define EVENTS {"swap-every", "load-every", "canary-every", "unload-every"}
+
+static const struct option_rule rules[] = {
+    {{"find-rate"}, OPTION_EXCLUDES, {"rate"},
+     "--find-rate chooses the rate itself: leave --rate out"},
+    {{"find-rate"}, OPTION_EXCLUDES, {"compare"},
+     "--find-rate and --compare are two questions: ask one at a time"},
+    {{"arrivals"}, OPTION_NEEDS, {"rate", "find-rate"},
+     "--arrivals needs --rate or --find-rate: in a closed loop each caller calls again at once"},
+    {{"columns", "header"}, OPTION_NEEDS, {"pairs", "gate"},
+     "--columns and --header need --pairs FILE"},
+    {{"canary-steps"}, OPTION_NEEDS, {"canary-every"},
+     "--canary-steps needs --canary-every"},
+    {{"standby", "standby-device", "standby-precision"}, OPTION_NEEDS, EVENTS,
+     "a standby model needs something to do, such as --swap-every 1"},
+    {{"around"}, OPTION_NEEDS, EVENTS,
+     "--around needs events, such as --swap-every 1"},
+    {{"gate-limit", "gold"}, OPTION_NEEDS, {"gate"},
+     "--gate-limit and --gold need --gate FILE"},
+    {{"gate"}, OPTION_NEEDS, {"swap-every"},
+     "--gate needs --swap-every"},
+    {{"compare"}, OPTION_NEEDS, EVENTS,
+     "--compare needs events to leave out of every other block, such as --swap-every 1"},
+};
+/* clang-format on */
+
+const struct option_table options_table = {
+    .program = "mgeo-bench",
+    .usage =
+        "Usage: mgeo-bench [OPTIONS]\n"
+        "\n"
+        "The load test before going live: threads call a model as a service would, while models\n"
+        "are swapped, loaded, unloaded and given a canary's share beside them. Prints how fast\n"
+        "calls were answered, and whether the changes could be felt.\n"
+        "\n"
+        "  mgeo-bench -c 8 --duration 30 --swap-every 1 --plot latency.svg\n"
+        "  mgeo-bench --rate 200 --arrivals poisson --load-every 10 --json figures.json\n"
+        "  mgeo-bench --find-rate 50 --pairs pairs.tsv\n"
+        "  mgeo-bench --compare 5 --swap-every 1 --duration 120 --standby /models/new --verify\n",
+    .ending = "\n"
+              "Ctrl-C ends the run early, and the figures so far are printed.\n"
+              "Exit status: 0 all calls answered, 1 a call or an event failed or an answer was "
+              "wrong,\n"
+              "2 could not run, 130 interrupted.\n",
+    .column = 29,
+    .operands = OPTION_OFFER_NOTHING,
+    .rows = rows,
+    .count = sizeof rows / sizeof *rows,
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof *rules,
+};
+
+/* ---- the command line ------------------------------------------------------------------------ */
 
 bool options_have_events(const struct options *options) {
     for (int i = 0; i < EVENT_KINDS; i++) {
@@ -256,18 +262,10 @@ double options_around(const struct options *options) {
     if (options->around > 0) return options->around;
     double around = 0.5;
     for (int i = 0; i < EVENT_KINDS; i++) {
-        if (options->every[i] > 0 && options->every[i] / 4 < around) around = options->every[i] / 4;
+        double quarter = options->every[i] / 4;
+        if (quarter > 0 && quarter < around) around = quarter;
     }
     return around;
-}
-
-static void set_defaults(struct options *options) {
-    memset(options, 0, sizeof *options);
-    options->callers = 8;
-    options->pairs_per_call = 1;
-    options->duration = 10;
-    options->warm_up = 1;
-    options->seed = 1;
 }
 
 static void default_steps(struct options *options) {
@@ -278,25 +276,21 @@ static void default_steps(struct options *options) {
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
-    set_defaults(options);
-    opterr = 0;
-    optind = 0; /* begin anew, also in a second call */
-    int code;
-    while ((code = getopt_long(argc, argv, ":m:p:d:j:c:qVh", long_options, NULL)) != -1) {
-        if (code == '?' || code == ':') return refuse(code, argv, optind, error);
-        if (!take(options, code, optarg, error)) return false;
-        if (options->action != OPTIONS_RUN) return true;
-    }
-    if (optind < argc) {
+    struct option_parsed parsed;
+    *options = (struct options){
+        .callers = 8, .pairs_per_call = 1, .duration = 10, .warm_up = 1, .seed = 1};
+    if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
+    if (parsed.ended) return true;
+    if (parsed.operands < argc) {
         return error_set(error, "%s: no FILE is expected here; pairs are given by --pairs FILE",
-                         argv[optind]);
+                         argv[parsed.operands]);
     }
-    if (!options_check(options, error)) return false;
+    if (!options_check(options, &parsed, error)) return false;
     default_steps(options);
     return true;
 }
 
 void options_finish(struct options *options) {
-    free(options->columns);
+    table_options_finish(&options->table);
     memset(options, 0, sizeof *options);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/option_table.h"
 #include "loadtest/load/arrivals.h"
 #include "loadtest/load/event_log.h"
 #include "table/table.h"
@@ -43,8 +44,7 @@ struct options {
     uint32_t callers;
     double rate; /* calls a second; 0: a closed loop */
     enum arrival_kind arrivals;
-    bool arrivals_given, header_given, seed_given; /* so that none is given in vain */
-    double duration, warm_up;                      /* seconds */
+    double duration, warm_up;  /* seconds */
     double find_rate;          /* milliseconds that the 99th percentile may take; 0: no search */
     double every[EVENT_KINDS]; /* seconds from one such event to the next; 0: none */
     uint32_t steps[OPTIONS_STEPS];
@@ -57,8 +57,9 @@ struct options {
     uint32_t seed;
     const char *json, *plot;
     bool quiet;
-    char *columns; /* what table.a and table.b point into */
 };
+
+extern const struct option_table options_table; /* all that may be given */
 
 /* Reads the command line; argv is borrowed. On failure the error holds one line. Finished with
  * options_finish, also after a failure. */
@@ -66,15 +67,13 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
 void options_finish(struct options *options);
 
 /* Whether the options go together; false with one line otherwise. */
-bool options_check(const struct options *options, struct error *error);
+bool options_check(const struct options *options, const struct option_parsed *parsed,
+                   struct error *error);
 
 /* Whether anything is to happen to the models, so that a second one is needed. */
 bool options_have_events(const struct options *options);
 
 /* Seconds before and after an event that count as around it. */
 double options_around(const struct options *options);
-
-/* "shift_mean" … */
-const char *options_limit_name(enum options_limit limit);
 
 #endif

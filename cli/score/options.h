@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/option_table.h"
 #include "score/progress.h"
 #include "score/writer.h"
 #include "table/table.h"
@@ -31,8 +32,9 @@ struct options {
     uint64_t max_errors;
     bool quiet;
     enum progress_mode progress;
-    char *columns; /* what table.a and table.b point into */
 };
+
+extern const struct option_table options_table; /* all that may be given */
 
 /* Reads the command line; argv is borrowed. On failure the error holds one line. Finished with
  * options_finish, also after a failure. */

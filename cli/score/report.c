@@ -2,8 +2,8 @@
 /* Counts rows as they are written, and lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report.h"
 
+#include "common/choices.h"
 #include "common/json_writer.h"
-#include "common/precision.h"
 #include "score/gold_report.h"
 
 void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, double threshold,
@@ -86,7 +86,7 @@ static void model_json(const mgeo_model_info *info, struct json_writer *json) {
     json_writer_string(json, "path", info->path);
     json_writer_string(json, "fingerprint", info->fingerprint);
     model_labels_json(info, json);
-    json_writer_string(json, "precision", precision_name(info->precision));
+    json_writer_string(json, "precision", choices_precision_name(info->precision));
     json_writer_string(json, "device", info->device);
     json_writer_string(json, "library", info->library);
     json_writer_string(json, "warning", info->warning);

@@ -27,7 +27,7 @@ static void numbers(void **state) {
 
 static void whole_numbers(void **state) {
     (void)state;
-    uint32_t number = 0;
+    uint64_t number = 0;
     assert_true(parse_whole("--x", "7", 1, 10, &number, &error));
     assert_int_equal(number, 7);
     static const char *const bad[] = {"", "0", "11", "1.5", "-1", " 1", "99999999999999999999"};

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-/* What --help prints. */
-#ifndef CLI_SCORE_HELP_H
-#define CLI_SCORE_HELP_H
-
-extern const char help_text[];
-
-#endif
