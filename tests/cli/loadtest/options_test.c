@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loadtest/options.h"
+#include "table_check.h"
 
 static struct options options;
 static struct error error;
@@ -159,6 +160,11 @@ static void help_comes_first(void **state) {
     assert_int_equal(options.action, OPTIONS_VERSION);
 }
 
+static void the_table_is_sound(void **state) {
+    (void)state;
+    check_table(&options_table);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
                                        cmocka_unit_test(reads_devices),
@@ -168,6 +174,7 @@ int main(void) {
                                        cmocka_unit_test(around_follows_the_shortest_period),
                                        cmocka_unit_test(refuses_what_does_not_fit),
                                        cmocka_unit_test(takes_what_is_of_use),
-                                       cmocka_unit_test(help_comes_first)};
+                                       cmocka_unit_test(help_comes_first),
+                                       cmocka_unit_test(the_table_is_sound)};
     return cmocka_run_group_tests(tests, NULL, finish);
 }

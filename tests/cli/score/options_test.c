@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "score/options.h"
+#include "table_check.h"
 
 enum { MOST = 40 };
 
@@ -141,9 +142,31 @@ static void refuses(void **state) {
     }
 }
 
+static void the_table_is_sound(void **state) {
+    (void)state;
+    check_table(&options_table);
+}
+
+/* So that a new option is thought about: --check either refuses it or says that it applies. */
+static void check_knows_every_option(void **state) {
+    (void)state;
+    const struct option_rule *rule = &options_table.rules[0];
+    assert_string_equal(rule->of[0], "check");
+    for (size_t i = 0; i < options_table.count; i++) {
+        const struct option_row *row = &options_table.rows[i];
+        bool excluded = false;
+        for (size_t j = 0; j < OPTION_RULE_NAMES && rule->others[j] != NULL; j++) {
+            if (strcmp(rule->others[j], row->name) == 0) excluded = true;
+        }
+        bool applies = line_names(rule->line, row->name) || row->ends;
+        if (excluded == applies) fail_msg("--%s: does --check use it or refuse it?", row->name);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(has_defaults), cmocka_unit_test(reads_short_options),
-        cmocka_unit_test(reads_long_options), cmocka_unit_test(refuses)};
+        cmocka_unit_test(has_defaults),       cmocka_unit_test(reads_short_options),
+        cmocka_unit_test(reads_long_options), cmocka_unit_test(refuses),
+        cmocka_unit_test(the_table_is_sound), cmocka_unit_test(check_knows_every_option)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
