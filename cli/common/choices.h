@@ -3,11 +3,7 @@
 #ifndef CLI_COMMON_CHOICES_H
 #define CLI_COMMON_CHOICES_H
 
-#include <stdint.h>
-
 extern const char *const choices_precisions[]; /* by mgeo_precision: "auto", "fp32" … */
 extern const char *const choices_devices[];    /* the usual ones; there are others, as "cuda:1" */
-
-const char *choices_precision_name(int32_t precision); /* "auto" for a number that is none */
 
 #endif

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/choices.h"
-
 enum { UNUSED_SHOWN = 20, PAIRS = 8, IDENTICAL = 0, UNRELATED = 1 };
 
 /* Made up for this test. Pair 0 is twice the same text, pair 1 two places far apart. */
@@ -147,7 +145,7 @@ static void describe(const mgeo_model_info *info, struct string_buffer *text) {
                          (double)info->bytes_on_device / 1e6);
     describe_labels(info, text);
     string_buffer_format(text, "max length     %" PRIu32 " tokens\n", info->max_length);
-    string_buffer_format(text, "precision      %s\n", choices_precision_name(info->precision));
+    string_buffer_format(text, "precision      %s\n", mgeo_precision_name(info->precision));
     string_buffer_format(text,
                          "device         %s, %s, %" PRIu32 " threads, %" PRIu32 " tokens a batch\n",
                          info->device, info->library, info->threads, info->batch_tokens);

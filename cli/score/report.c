@@ -2,7 +2,6 @@
 /* Counts rows as they are written, and lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report.h"
 
-#include "common/choices.h"
 #include "common/json_writer.h"
 #include "score/gold_report.h"
 
@@ -86,7 +85,7 @@ static void model_json(const mgeo_model_info *info, struct json_writer *json) {
     json_writer_string(json, "path", info->path);
     json_writer_string(json, "fingerprint", info->fingerprint);
     model_labels_json(info, json);
-    json_writer_string(json, "precision", choices_precision_name(info->precision));
+    json_writer_string(json, "precision", mgeo_precision_name(info->precision));
     json_writer_string(json, "device", info->device);
     json_writer_string(json, "library", info->library);
     json_writer_string(json, "warning", info->warning);

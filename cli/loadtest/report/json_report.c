@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "common/json_writer.h"
-#include "common/choices.h"
 
 enum { LISTED = 10000 /* events of a kind that are written one by one */ };
 
@@ -18,7 +17,7 @@ static void write_models(const struct bench_result *result, struct json_writer *
         json_writer_string(json, "path", info->path);
         json_writer_string(json, "version", info->version);
         json_writer_string(json, "fingerprint", info->fingerprint);
-        json_writer_string(json, "precision", choices_precision_name(info->precision));
+        json_writer_string(json, "precision", mgeo_precision_name(info->precision));
         json_writer_string(json, "device", info->device);
         json_writer_string(json, "library", info->library);
         json_writer_integer(json, "generation", info->generation);

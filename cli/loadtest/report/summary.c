@@ -7,14 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/choices.h"
-
 static void write_models(const struct bench_result *result, struct string_buffer *text) {
     static const char *const names[ROLLOUT_MODELS] = {"model", "standby"};
     for (size_t i = 0; i < ROLLOUT_MODELS && i < result->rollout->models; i++) {
         const mgeo_model_info *info = &result->rollout->info[i];
         string_buffer_format(text, "%-10s%s (%.8s), %s, %s, %u threads\n", names[i], info->version,
-                             info->fingerprint, choices_precision_name(info->precision), info->device,
+                             info->fingerprint, mgeo_precision_name(info->precision), info->device,
                              (unsigned)info->threads);
     }
 }
