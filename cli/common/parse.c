@@ -77,3 +77,10 @@ bool parse_file(const char *name, const char *value, const char **to, struct err
     *to = value;
     return true;
 }
+
+bool parse_batch_holds_pair(uint32_t batch_tokens, uint32_t max_length, struct error *error) {
+    if (batch_tokens == 0 || batch_tokens >= max_length) return true;
+    return error_set(error,
+                     "--batch-tokens %u: a pair may have %u (--max-length); give at least that",
+                     (unsigned)batch_tokens, (unsigned)max_length);
+}

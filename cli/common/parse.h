@@ -26,4 +26,11 @@ bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to
 /* A file's name, and not standard output. */
 bool parse_file(const char *name, const char *value, const char **to, struct error *error);
 
+/* What --max-length must allow: a token of each text, and three that frame them. */
+enum { PARSE_LEAST_LENGTH = 5 };
+
+/* --batch-tokens against --max-length, 0 where not given: the library refuses a batch in which no
+ * pair of full length has room. */
+bool parse_batch_holds_pair(uint32_t batch_tokens, uint32_t max_length, struct error *error);
+
 #endif

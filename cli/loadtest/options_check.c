@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/parse.h"
 #include "loadtest/options.h"
 
 static bool pairs_fit(const struct options *options, const struct option_parsed *parsed,
@@ -37,6 +38,7 @@ bool options_check(const struct options *options, const struct option_parsed *pa
         strcmp(options->json, options->plot) == 0) {
         return error_set(error, "--json and --plot need different files");
     }
-    return option_table_check(&options_table, parsed, error) && pairs_fit(options, parsed, error) &&
+    return parse_batch_holds_pair(options->batch_tokens, options->max_length, error) &&
+           option_table_check(&options_table, parsed, error) && pairs_fit(options, parsed, error) &&
            gate_fits(options, error) && blocks_fit(options, error);
 }

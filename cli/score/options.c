@@ -92,13 +92,13 @@ static const struct option_row rows[] = {
      .help = "auto (a GPU if there is one), cpu, cuda, cuda:1,\n"
              "cuda:0,cuda:1 or cuda:* for several GPUs (default: auto)"},
     {.letter = 'j', .name = "threads", .argument = "N",
-     .set = option_table_set_whole, AT(threads), .least = 1, .most = 4096,
+     .set = option_table_set_whole, AT(threads), .least = 1, .most = MGEO_MAX_THREADS,
      .help = "CPU threads that compute (default: all)"},
     {.name = "batch-tokens", .argument = "N",
      .set = option_table_set_whole, AT(batch_tokens), .least = 1, .most = 1 << 24,
      .help = "tokens in a batch (default: what suits the device)"},
     {.name = "max-length", .argument = "N",
-     .set = option_table_set_whole, AT(max_length), .least = 1, .most = 1 << 16,
+     .set = option_table_set_whole, AT(max_length), .least = PARSE_LEAST_LENGTH, .most = 1 << 16,
      .help = "tokens in a pair; longer pairs are cut (default: 128)"},
     {.name = "positive-label", .argument = "L", .set = option_table_set_string, AT(positive_label),
      .help = "the label whose probability is the similarity"},
@@ -201,6 +201,7 @@ static bool standard_input_twice(const struct options *options) {
 }
 
 static bool values_fit(const struct options *options, struct error *error) {
+    if (!parse_batch_holds_pair(options->batch_tokens, options->max_length, error)) return false;
     if (options->action == OPTIONS_CHECK) return true;
     if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table)) {
         return error_set(error, "--header no: columns can only be given by number");

@@ -113,7 +113,11 @@ static void refuses(void **state) {
         {"-j 0", "from 1"},
         {"-j -1", "from 1"},
         {"-j 2x", "from 1"},
-        {"--max-length 0", "from 1"},
+        {"-j 2000", "--threads 2000: give a whole number from 1 to 1024"},
+        {"--max-length 0", "from 5"},
+        {"--max-length 4", "from 5"},
+        {"--batch-tokens 64 --max-length 65", "--batch-tokens 64: a pair may have 65"},
+        {"--check --batch-tokens 64 --max-length 65", "--batch-tokens 64: a pair may have 65"},
         {"--batch-tokens 99999999999999999999", "from 1"},
         {"--threshold 1.5", "0 to 1"},
         {"--threshold nan", "0 to 1"},
@@ -163,10 +167,23 @@ static void check_knows_every_option(void **state) {
     }
 }
 
+/* What the library would refuse of any model, the program refuses in its own words. */
+static void takes_as_many_threads_as_the_library(void **state) {
+    (void)state;
+    struct options options;
+    struct error error;
+    assert_true(parse(&options, "-j 1024 --max-length 5 --batch-tokens 5", &error));
+    assert_int_equal(options.threads, MGEO_MAX_THREADS);
+    options_finish(&options);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(has_defaults),       cmocka_unit_test(reads_short_options),
-        cmocka_unit_test(reads_long_options), cmocka_unit_test(refuses),
-        cmocka_unit_test(the_table_is_sound), cmocka_unit_test(check_knows_every_option)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
+                                       cmocka_unit_test(reads_short_options),
+                                       cmocka_unit_test(reads_long_options),
+                                       cmocka_unit_test(refuses),
+                                       cmocka_unit_test(takes_as_many_threads_as_the_library),
+                                       cmocka_unit_test(the_table_is_sound),
+                                       cmocka_unit_test(check_knows_every_option)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
