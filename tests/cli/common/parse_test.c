@@ -12,7 +12,7 @@
 
 static struct error error;
 
-static void numbers(void **state) {
+static void numbers_stay_in_their_range(void **state) {
     (void)state;
     double number = 0;
     assert_true(parse_number("--x", "2.5", 0, 10, &number, &error));
@@ -25,7 +25,7 @@ static void numbers(void **state) {
     assert_true(number == 2.5);
 }
 
-static void whole_numbers(void **state) {
+static void whole_numbers_are_digits_alone(void **state) {
     (void)state;
     uint64_t number = 0;
     assert_true(parse_whole("--x", "7", 1, 10, &number, &error));
@@ -36,7 +36,7 @@ static void whole_numbers(void **state) {
     }
 }
 
-static void lists(void **state) {
+static void lists_are_whole_numbers_between_commas(void **state) {
     (void)state;
     uint32_t numbers_read[3];
     size_t count = 0;
@@ -49,7 +49,7 @@ static void lists(void **state) {
     }
 }
 
-static void choices(void **state) {
+static void a_choice_is_its_place_in_the_list(void **state) {
     (void)state;
     static const char *const names[] = {"one", "two", NULL};
     int chosen = 0;
@@ -60,7 +60,9 @@ static void choices(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(whole_numbers),
-                                       cmocka_unit_test(lists), cmocka_unit_test(choices)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_stay_in_their_range),
+                                       cmocka_unit_test(whole_numbers_are_digits_alone),
+                                       cmocka_unit_test(lists_are_whole_numbers_between_commas),
+                                       cmocka_unit_test(a_choice_is_its_place_in_the_list)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 #include "common/json_writer.h"
 #include "common/string_buffer.h"
 
-static void grows(void **state) {
+static void grows_with_what_is_added(void **state) {
     (void)state;
     struct string_buffer text = {0};
     for (int i = 0; i < 10000; i++) string_buffer_format(&text, "%d,", i % 10);
@@ -24,7 +24,7 @@ static void grows(void **state) {
     string_buffer_finish(&text);
 }
 
-static void escapes_json(void **state) {
+static void escapes_what_json_cannot_hold(void **state) {
     (void)state;
     static const char bytes[] = "a\"\\\t\n\r\x01\0\x7F路\xFF\xE5z";
     struct string_buffer text = {0};
@@ -33,7 +33,7 @@ static void escapes_json(void **state) {
     string_buffer_finish(&text);
 }
 
-static void escapes_cells(void **state) {
+static void escapes_what_a_cell_cannot_hold(void **state) {
     (void)state;
     static const char bytes[] = "a\tb\nc\rd\0e\\路\xFF"
                                 "f";
@@ -43,7 +43,7 @@ static void escapes_cells(void **state) {
     string_buffer_finish(&text);
 }
 
-static void writes_documents(void **state) {
+static void a_json_writer_sets_commas_and_indents(void **state) {
     (void)state;
     struct json_writer json = {0};
     json_writer_open(&json, NULL, '{');
@@ -65,8 +65,9 @@ static void writes_documents(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(grows), cmocka_unit_test(escapes_json),
-                                       cmocka_unit_test(escapes_cells),
-                                       cmocka_unit_test(writes_documents)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(grows_with_what_is_added),
+                                       cmocka_unit_test(escapes_what_json_cannot_hold),
+                                       cmocka_unit_test(escapes_what_a_cell_cannot_hold),
+                                       cmocka_unit_test(a_json_writer_sets_commas_and_indents)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ class Journal(Case):
 
 
 class Printing(Journal):
-    def test_rows(self):
+    def test_each_line_is_a_row(self):
         rows = self.rows(self.run_journal(self.write(lines_of())))
         self.assertEqual(len(rows), len(EVENTS))
         self.assertEqual(rows[4].split()[:4], ["5", "2026-11-22T09:30:05Z", "swap", "li"])
@@ -107,7 +107,7 @@ class Printing(Journal):
         path = self.write(lines_of())
         self.assertEqual(self.run_journal("--json", path).out, self.read("journal"))
 
-    def test_event_and_last(self):
+    def test_event_and_last_choose_lines(self):
         path = self.write(lines_of())
         for arguments, numbers in ((["-e", "swap"], [5, 7]), (["-n", "2"], [6, 7]),
                                    (["-e", "load", "-n", "1"], [3]), (["--last=99"], range(1, 8)),
@@ -124,7 +124,7 @@ class Printing(Journal):
         self.assertEqual(out.count(b"\n"), 2)
         self.assertFalse(any(byte < 32 and byte != 10 or byte == 127 for byte in out))
 
-    def test_an_empty_journal(self):
+    def test_an_empty_journal_is_sound(self):
         path = self.path("journal", b"")
         self.assertEqual(self.run_journal(path).out, b"")
         self.assertIn(b"lines      0", self.run_journal("--verify", path).out)
@@ -137,7 +137,7 @@ class Printing(Journal):
 
 
 class Verifying(Journal):
-    def test_a_sound_journal(self):
+    def test_a_sound_journal_is_called_so(self):
         lines = lines_of()
         out = self.run_journal("--verify", self.write(lines)).out.decode()
         self.assertEqual(out, f"lines      {len(lines)}\nlast hash  {sha(lines[-1])}\n"
@@ -148,7 +148,7 @@ class Verifying(Journal):
         self.run_journal("--verify", self.write(lines, lines[:-1]))
         self.run_journal("--verify", self.write(lines, lines[:-2]), status=1)
 
-    def test_tampering(self):
+    def test_tampering_is_found(self):
         lines = lines_of()
         edited = lines[:2] + [lines[2].replace(b"wang", b"zhao")] + lines[3:]
         cases = {"edited": (edited, 2, "line 3 was changed"),
@@ -173,7 +173,7 @@ class Verifying(Journal):
         self.assertEqual(len(rows), len(lines))
         self.assertIn("not sound from here on", rows[3])
 
-    def test_a_torn_line(self):
+    def test_a_torn_line_is_no_tampering(self):
         lines = lines_of()
         path = self.write(lines)
         with open(path, "ab") as file:
@@ -182,7 +182,7 @@ class Verifying(Journal):
         self.assertIn("line 8 is torn", result.err)
         self.assertEqual(len(self.rows(result)), len(lines) + 2)
 
-    def test_an_expected_hash(self):
+    def test_an_expected_hash_must_be_there(self):
         lines = lines_of()
         path = self.write(lines)
         for noted in (sha(lines[0]), sha(lines[3]).upper(), sha(lines[-1])):
@@ -200,7 +200,7 @@ class Verifying(Journal):
 
 
 class Asking(Journal):
-    def test_help_and_version(self):
+    def test_help_and_version_are_printed(self):
         self.assertIn(b"Usage: mgeo-journal", self.run_journal("--help").out)
         self.assertTrue(self.run_journal("-V").out.startswith(b"mgeo-journal 0."))
 
@@ -217,7 +217,7 @@ class Asking(Journal):
         self.run_journal("--verify", "/nowhere/at/all", status=2)
         self.assertIn("not a regular file", self.run_journal("/dev/null", status=1).err)
 
-    def test_a_full_disk(self):
+    def test_a_full_disk_is_an_error(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([PROGRAM, self.write(lines_of())], stdout=full,
                                   stderr=subprocess.PIPE, timeout=LIMIT)

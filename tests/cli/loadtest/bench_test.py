@@ -44,7 +44,7 @@ class Bench(Case):
 
 
 class Closed(Bench):
-    def test_plain(self):
+    def test_a_plain_run_counts_every_call(self):
         figures = self.figures("--duration", "0.3", "--pairs-per-call", "3")
         self.assertGreater(figures["answered"], 0)
         self.assertEqual(figures["pairs"], 3 * figures["answered"])
@@ -71,7 +71,7 @@ class Closed(Bench):
         self.assertGreater(verified["telling_pairs"], 0)
         self.assertEqual(figures["load"]["different_pairs"], 20)
 
-    def test_blocks(self):
+    def test_blocks_are_compared(self):
         figures = self.figures("--swap-every", "0.05", "--compare", "0.2", "--duration", "0.8")
         compare = figures["compare"]
         self.assertLessEqual(len(compare["p99_ratios"]), 2)
@@ -150,7 +150,7 @@ class Open(Bench):
         self.assertEqual(due[0], due[1])
         self.assertTrue(all(200 < number < 400 for number in due), due)
 
-    def test_find_rate(self):
+    def test_find_rate_ends_with_a_rate_that_held(self):
         figures = self.figures("--find-rate", "1000", "--duration", "0.2")
         attempts = figures["search"]["attempts"]
         self.assertIsNone(attempts[0]["rate"])
@@ -165,7 +165,7 @@ class Open(Bench):
 
 
 class Drawing(Bench):
-    def test_plot(self):
+    def test_the_plot_marks_events(self):
         figures = self.figures("--swap-every", "0.1", "--canary-every", "0.2", "--duration", "0.6",
                                "--compare", "0.2", "--plot", self.path("plot.svg"))
         root = tree.fromstring(self.read("plot.svg"))
@@ -178,7 +178,7 @@ class Drawing(Bench):
             self.assertIn(word, words)
         self.assertEqual(len(list(root.iter(SVG + "path"))), 3)
 
-    def test_table(self):
+    def test_the_table_tells_what_could_be_felt(self):
         result = self.bench(*QUICK, "--duration", "0.2", "--swap-every", "0.1", "--quiet")
         self.assertEqual(result.err, "")
         for word in (b"calls/s", b"P99.9", b"around a swap", b"longest loss to a turn",
@@ -187,7 +187,7 @@ class Drawing(Bench):
 
 
 class Ending(Bench):
-    def test_interrupted(self):
+    def test_an_interrupted_run_prints_its_figures(self):
         report = self.path("figures.json")
         child = subprocess.Popen([PROGRAM, "-m", MGEO, *QUICK, "--duration", "600", "--swap-every",
                                   "0.1", "--json", report], stdout=subprocess.PIPE,
@@ -200,7 +200,7 @@ class Ending(Bench):
         self.assertIn(b"calls/s", out)
         self.assertLess(json.loads(self.read("figures.json"))["load"]["seconds"], 600)
 
-    def test_what_cannot_run(self):
+    def test_what_cannot_run_ends_with_one_line(self):
         for arguments, word in (
                 (("-m", self.path("nowhere")), "nowhere"),
                 (("--standby", self.path("nowhere"), "--swap-every", "1"), "standby"),
@@ -217,7 +217,7 @@ class Ending(Bench):
                 self.assertIn(word, result.err)
                 self.assertEqual(result.out, b"")
 
-    def test_help_and_version(self):
+    def test_help_and_version_are_printed(self):
         self.assertIn(b"--swap-every", self.bench("--help", model=None).out)
         self.assertRegex(self.bench("--version", model=None).out, rb"^mgeo-bench \d+\.\d+\.\d+ ")
 

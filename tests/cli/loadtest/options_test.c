@@ -39,7 +39,7 @@ static int finish(void **state) {
     return 0;
 }
 
-static void has_defaults(void **state) {
+static void has_defaults_without_options(void **state) {
     (void)state;
     assert_true(parse(""));
     assert_int_equal(options.callers, 8);
@@ -48,7 +48,7 @@ static void has_defaults(void **state) {
     assert_false(options_have_events(&options));
 }
 
-static void reads_devices(void **state) {
+static void each_model_has_a_device(void **state) {
     (void)state;
     assert_true(parse("-d cuda:0,cuda:1 -p fp32 --tf32 --standby-device cuda:2 --swap-every 1"));
     assert_string_equal(options.device, "cuda:0,cuda:1");
@@ -70,7 +70,7 @@ static void reads_events_in_their_places(void **state) {
     assert_int_equal(options.steps[3], MGEO_SHARE_ALL);
 }
 
-static void reads_steps(void **state) {
+static void canary_steps_are_read_in_order(void **state) {
     (void)state;
     assert_true(parse("--canary-every 1 --canary-steps 0,10000"));
     assert_int_equal(options.step_count, 2);
@@ -169,10 +169,10 @@ static void the_table_is_sound(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
-                                       cmocka_unit_test(reads_devices),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults_without_options),
+                                       cmocka_unit_test(each_model_has_a_device),
                                        cmocka_unit_test(reads_events_in_their_places),
-                                       cmocka_unit_test(reads_steps),
+                                       cmocka_unit_test(canary_steps_are_read_in_order),
                                        cmocka_unit_test(zero_as_a_limit_allows_nothing),
                                        cmocka_unit_test(around_follows_the_shortest_period),
                                        cmocka_unit_test(refuses_what_does_not_fit),

@@ -34,7 +34,7 @@ class WholeOrAbsent(Case):
                       self.run_score("-o", "/nonexistent/out", stdin=table(), status=2).err)
         self.assertEqual(self.leftovers(), [])
 
-    def test_max_errors(self):
+    def test_too_many_bad_rows_end_the_run(self):
         given = tsv(NAMES, ("0", "路", "路", "")) + b"\n\n\n" + table().split(b"\n", 1)[1]
         arguments = ("-o", self.path("out"), "--errors", self.path("errors"), "--summary",
                      self.path("summary"), "--max-errors")
@@ -57,7 +57,7 @@ class WholeOrAbsent(Case):
         child.stdin.close()
         child.stderr.close()
 
-    def test_full_disk(self):
+    def test_a_full_disk_is_an_error(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([PROGRAM, "-m", MGEO], input=table(), stdout=full,
                                   stderr=subprocess.PIPE)
@@ -92,7 +92,7 @@ class Signals(Case):
     def part_has_rows(self):
         return any(os.path.getsize(self.path(name)) > 100 for name in self.leftovers())
 
-    def test_in_mid_run(self):
+    def test_a_signal_in_mid_run_leaves_no_file(self):
         self.path("out", b"old")
         for number in (signal.SIGINT, signal.SIGTERM):
             status, _, err = self.interrupt(
@@ -103,7 +103,7 @@ class Signals(Case):
             self.assertEqual(os.listdir(self.folder), ["out"])
             self.assertEqual(self.read("out"), b"old")
 
-    def test_while_waiting_for_the_first_row(self):
+    def test_a_signal_while_waiting_for_the_first_row_ends_it(self):
         status, out, err = self.interrupt(signal.SIGINT, "-q", "-o", self.path("out"),
                                           wait_for=self.leftovers)
         self.assertEqual((status, out, err), (130, b"", ""))

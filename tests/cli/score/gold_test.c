@@ -28,7 +28,7 @@ static void add(struct gold *gold, const char *cell, int32_t label, double simil
     gold_add(gold, cell, strlen(cell), label, similarity);
 }
 
-static void measures(void **state) {
+static void measures_accuracy_and_f1(void **state) {
     (void)state;
     struct gold gold;
     struct gold_result result;
@@ -49,7 +49,7 @@ static void measures(void **state) {
     assert_int_equal(gold.confusion[0][2], 1);
 }
 
-static void sweeps(void **state) {
+static void sweeps_thresholds_for_the_best_f1(void **state) {
     (void)state;
     struct gold gold;
     begin(&gold, 3);
@@ -99,7 +99,7 @@ static void leaves_out_what_it_does_not_know(void **state) {
     assert_true(isnan(result.accuracy) && isnan(result.macro_f1));
 }
 
-static void one_logit(void **state) {
+static void a_one_logit_model_answers_yes_or_no(void **state) {
     (void)state;
     struct gold gold;
     begin(&gold, 1);
@@ -117,8 +117,10 @@ static void one_logit(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(measures), cmocka_unit_test(sweeps), cmocka_unit_test(steps_are_exact),
-        cmocka_unit_test(leaves_out_what_it_does_not_know), cmocka_unit_test(one_logit)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(measures_accuracy_and_f1),
+                                       cmocka_unit_test(sweeps_thresholds_for_the_best_f1),
+                                       cmocka_unit_test(steps_are_exact),
+                                       cmocka_unit_test(leaves_out_what_it_does_not_know),
+                                       cmocka_unit_test(a_one_logit_model_answers_yes_or_no)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

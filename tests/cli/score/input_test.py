@@ -15,7 +15,7 @@ class Columns(Case):
     def scored(self, *arguments, stdin, status=0):
         return [cells[-2:] for cells in self.run_score(*arguments, stdin=stdin, status=status).cells]
 
-    def test_by_name_and_number(self):
+    def test_columns_are_named_or_numbered(self):
         by_name = self.scored("-c", "sentence1,sentence2", stdin=table())
         self.assertEqual(by_name[0], [b"similarity", b"label"])
         for columns in ("2,3", "sentence1,3", "2,sentence2"):
@@ -24,12 +24,12 @@ class Columns(Case):
         turned = self.scored("-c", "3,2", stdin=table())
         self.assertGreater(abs(float(turned[2][0]) - float(by_name[2][0])), 1e-4)
 
-    def test_without_header(self):
+    def test_a_table_without_a_header_is_all_data(self):
         rows = self.scored("-c", "2,3", stdin=table(header=False))
         self.same(rows, self.scored("-c", "2,3", "--header", "yes", stdin=table())[1:])
         self.assertEqual(len(rows), 5)
 
-    def test_header_forced(self):
+    def test_header_yes_and_no_are_obeyed(self):
         given = tsv(("人民路", "中山路"), ("人民路", "中山路"))
         self.assertEqual(len(self.scored(stdin=given)), 2)
         self.assertEqual(self.scored("--header", "yes", stdin=given)[0], [b"similarity", b"label"])
@@ -37,14 +37,14 @@ class Columns(Case):
         self.assertEqual(self.scored(stdin=names)[0], [b"similarity", b"label"])
         self.assertNotEqual(self.scored("--header", "no", stdin=names)[0], [b"similarity", b"label"])
 
-    def test_unknown_names(self):
+    def test_unknown_names_are_refused(self):
         for arguments in (("-c", "sentence1,x"), ("--gold", "x"), ("--header", "yes", "-c", "2,9")):
             result = self.run_score(*arguments, stdin=table(), status=2)
             self.assertIn("standard input", self.one_line(result))
 
 
 class Lines(Case):
-    def test_bom_crlf_and_no_final_newline(self):
+    def test_bom_crlf_and_a_missing_final_newline_do_no_harm(self):
         plain = self.run_score(stdin=table()).cells
         windows = b"\xef\xbb\xbf" + table().replace(b"\n", b"\r\n")
         self.same(self.run_score(stdin=windows).cells, plain)
@@ -74,31 +74,31 @@ class Lines(Case):
         self.assertIn("bad rows: 1;", result.err)
         return cells[5]
 
-    def test_empty_text(self):
+    def test_an_empty_text_is_a_bad_row(self):
         self.check_bad(b"1\t\tx\ty", "empty_text", 'column 2 ("sentence1")', b"1\t\tx\ty")
         self.check_bad(b"1\tx\t\ty", "empty_text", 'column 3 ("sentence2")')
 
-    def test_nothing_to_score(self):
+    def test_a_text_of_spaces_is_a_bad_row(self):
         self.check_bad(b"1\t \tx\ty", "nothing_to_score")
 
-    def test_too_few_and_too_many(self):
+    def test_too_few_and_too_many_columns_are_bad_rows(self):
         row = self.check_bad(b"1\tx", "too_few_columns", "2 columns", b"1\tx\t\t")
         self.assertEqual(row, "1\\tx")
         self.check_bad(b"", "blank_line", None, b"\t\t\t")
         self.check_bad(b"1\ta\tb\tc\td", "too_many_columns", "5 columns instead of 4", b"1\ta\tb\tc")
 
-    def test_short_row_with_both_texts(self):
+    def test_a_short_row_with_both_texts_is_scored(self):
         result = self.run_score(stdin=tsv(NAMES, GOOD[:3], GOOD))
         self.assertEqual(result.cells[1][3], b"")
         self.same([result.cells[1][4:]], [result.cells[2][4:]])
 
-    def test_invalid_utf8(self):
+    def test_invalid_utf8_is_a_bad_row(self):
         row = self.check_bad(b"1\tab\xff\tx\ty", "invalid_utf8", "byte 5 of the line",
                              b"1\tab\xff\tx\ty")
         self.assertEqual(row, "1\\tab\\xFF\\tx\\ty")
         self.check_bad(b"1\ta\tx\xe5\x9c\ty", "invalid_utf8", 'column 3 ("sentence2")')
 
-    def test_nul_bytes(self):
+    def test_a_nul_byte_is_a_bad_row(self):
         row = self.check_bad(b"1\ta\0b\tx\ty", "nul_byte", "byte 4 of the line", b"1\ta\0b\tx\ty")
         self.assertEqual(row, "1\\ta\\0b\\tx\\ty")
 
@@ -107,7 +107,7 @@ class Lines(Case):
         result = self.run_score(stdin=tsv(NAMES) + odd + b"\n")
         self.assertTrue(result.lines[1].startswith(odd + b"\t"))
 
-    def test_100_megabyte_line(self):
+    def test_a_line_of_100_megabytes_is_skipped(self):
         """Made on the fly; memory must not grow with it."""
         child = self.start("-o", self.path("out"), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         child.stdin.write(tsv(NAMES, GOOD))
@@ -131,7 +131,7 @@ class Lines(Case):
         small.returncode = 0
         self.assertLess(usage.ru_maxrss, usual.ru_maxrss + 30_000)  # KB
 
-    def test_bad_rows_on_standard_error(self):
+    def test_bad_rows_are_told_on_standard_error(self):
         given = tsv(NAMES) + b"\n" * 14 + tsv(GOOD)
         result = self.run_score(stdin=given, status=1)
         lines = result.err.split("\n")
@@ -143,7 +143,7 @@ class Lines(Case):
 
 
 class Compressed(Case):
-    def test_gzip(self):
+    def test_gzip_is_read_by_content(self):
         plain = self.run_score(stdin=table(40)).cells
         packed = gzip.compress(table(40))
         self.same(self.run_score(stdin=packed).cells, plain)
@@ -152,7 +152,7 @@ class Compressed(Case):
         self.same(self.run_score(self.path("in.txt", members)).cells, plain)
         self.same(self.run_score(self.path("in.txt", members + b"\0" * 100)).cells, plain)
 
-    def test_cut_short_or_damaged_gzip(self):
+    def test_gzip_that_is_cut_short_or_damaged_is_an_error(self):
         packed = gzip.compress(table(400))
         for broken in (packed[:-1], packed[:-8], packed[:len(packed) // 2], packed[:5]):
             result = self.run_score("-o", self.path("out"), self.path("in", broken), status=2)
@@ -165,7 +165,7 @@ class Compressed(Case):
         self.assertEqual(self.leftovers(), [])
 
     @unittest.skipUnless(shutil.which("zstd"), "needs the zstd program to make its input")
-    def test_zstd(self):
+    def test_zstd_is_read_by_content(self):
         def pack(content):
             return subprocess.run(["zstd", "-c"], input=content, capture_output=True, check=True).stdout
 
@@ -187,7 +187,7 @@ class Compressed(Case):
 
 
 class Files(Case):
-    def test_several(self):
+    def test_several_files_are_one_table(self):
         first, second = table(3), table(2)
         result = self.run_score(self.path("a", first), self.path("b", b""), "-",
                                 self.path("c", gzip.compress(second)), stdin=second)
@@ -212,7 +212,7 @@ class Files(Case):
                                self.path("b", table()), status=2)
         self.assertIn("begins with a header", mixed.err)
 
-    def test_missing_files(self):
+    def test_missing_files_are_named(self):
         result = self.run_score(self.path("a", table()), self.path("none"), status=2)
         self.assertIn("none", self.one_line(result))
         self.assertEqual(result.out, b"")

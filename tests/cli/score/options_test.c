@@ -28,7 +28,7 @@ static bool parse(struct options *options, const char *line, struct error *error
     return options_parse(options, count, words, error);
 }
 
-static void has_defaults(void **state) {
+static void has_defaults_without_options(void **state) {
     (void)state;
     struct options options;
     struct error error;
@@ -94,7 +94,7 @@ static void reads_long_options(void **state) {
     options_finish(&options);
 }
 
-static void refuses(void **state) {
+static void refuses_nonsense_in_one_line(void **state) {
     (void)state;
     static const char *const cases[][2] = {
         {"--nonsense", "unknown"},
@@ -178,10 +178,10 @@ static void takes_as_many_threads_as_the_library(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults_without_options),
                                        cmocka_unit_test(reads_short_options),
                                        cmocka_unit_test(reads_long_options),
-                                       cmocka_unit_test(refuses),
+                                       cmocka_unit_test(refuses_nonsense_in_one_line),
                                        cmocka_unit_test(takes_as_many_threads_as_the_library),
                                        cmocka_unit_test(the_table_is_sound),
                                        cmocka_unit_test(check_knows_every_option)};

@@ -10,7 +10,7 @@ from harness import LABELS, MGEO, NAMES, ONE_LOGIT, PROGRAM, Case, table, tsv
 
 
 class Tsv(Case):
-    def test_rows_and_order(self):
+    def test_rows_keep_their_order(self):
         result = self.run_score(stdin=table(700))
         self.assertEqual(result.cells[0], [name.encode() for name in NAMES] + [b"similarity", b"label"])
         self.assertEqual(len(result.lines), 701)
@@ -21,7 +21,7 @@ class Tsv(Case):
             self.assertIn(cells[5].decode(), LABELS)
         self.assertEqual(result.err, "")
 
-    def test_same_score_alone(self):
+    def test_a_pair_scores_the_same_alone(self):
         together = self.run_score(stdin=table(50)).cells[1:]
         alone = self.run_score("--header", "no", "-c", "2,3",
                                stdin=table(50, header=False).split(b"\n")[7] + b"\n").cells
@@ -35,7 +35,7 @@ class Tsv(Case):
         self.assertLess(float(result.cells[1][2]), 0.5)
         self.assertEqual(result.cells[1][3], b"not_match")
 
-    def test_added_columns(self):
+    def test_added_columns_come_last(self):
         result = self.run_score("--probabilities", "--threshold", "0.2", stdin=table())
         self.assertEqual(result.cells[0][4:], [b"similarity", b"label", b"match", b"p_exact_match",
                                                b"p_partial_match", b"p_not_match"])
@@ -46,30 +46,30 @@ class Tsv(Case):
             self.assertEqual(cells[5].decode(), LABELS[shares.index(max(shares))])
             self.assertEqual(cells[6], b"yes" if float(cells[4]) >= 0.2 else b"no")
 
-    def test_partial_weight(self):
+    def test_partial_weight_changes_the_similarity(self):
         full = self.run_score("--probabilities", "--partial-weight", "1", stdin=table()).cells[1]
         none = self.run_score("--partial-weight", "0", stdin=table()).cells[1]
         self.assertAlmostEqual(float(full[4]), float(full[6]) + float(full[7]), delta=1e-5)
         self.assertAlmostEqual(float(none[4]), float(full[6]), delta=1e-5)
 
-    def test_positive_label(self):
+    def test_positive_label_turns_the_similarity(self):
         result = self.run_score("--probabilities", "--positive-label", "not_match", stdin=table())
         for cells in result.cells[1:]:
             self.assertAlmostEqual(float(cells[4]), float(cells[8]), delta=1e-5)
 
-    def test_taken_names(self):
+    def test_taken_names_get_a_prefix(self):
         given = tsv(("similarity", "sentence1", "sentence2", "label"), ("1", "人民路", "人民路", "x"))
         result = self.run_score(stdin=given)
         self.assertEqual(result.cells[0][4:], [b"mgeo_similarity", b"mgeo_label"])
 
-    def test_no_rows(self):
+    def test_no_rows_give_no_rows(self):
         self.assertEqual(self.run_score(stdin=b"").out, b"")
         self.assertEqual(self.run_score(stdin=tsv(NAMES)).lines,
                          [b"id\tsentence1\tsentence2\tgold\tsimilarity\tlabel"])
 
 
 class JsonLines(Case):
-    def test_with_names(self):
+    def test_cells_stand_under_their_names(self):
         result = self.run_score("-f", "jsonl", "--probabilities", "--threshold", "0", stdin=table())
         rows = [json.loads(line) for line in result.lines]
         self.assertEqual(list(rows[0]), [*NAMES, "similarity", "label", "match", "p_exact_match",
@@ -79,13 +79,13 @@ class JsonLines(Case):
         self.assertEqual({row["match"] for row in rows}, {"yes"})
         self.assertIsInstance(rows[0]["similarity"], float)
 
-    def test_without_names(self):
+    def test_columns_without_names_are_numbered(self):
         result = self.run_score("--format=jsonl", stdin=b"\xe8\xb7\xaf\"\\\t\xe8\xb7\xaf\tx\xff\n")
         row = json.loads(result.lines[0])
         self.assertEqual(list(row), ["column_1", "column_2", "column_3", "similarity", "label"])
         self.assertEqual((row["column_1"], row["column_3"]), ("路\"\\", "x\ufffd"))
 
-    def test_bad_rows_and_odd_names(self):
+    def test_bad_rows_and_odd_names_stay_json(self):
         given = tsv(("a", "b", "", "a"), ("路", "", "x", "y"), ("路",))
         result = self.run_score("-f", "jsonl", "-c", "1,2", stdin=given, status=1)
         rows = [json.loads(line) for line in result.lines]
@@ -103,7 +103,7 @@ class Gold(Case):
                 for cells, label in zip(texts, given)]
         return tsv(NAMES, *rows)
 
-    def test_report(self):
+    def test_gold_labels_are_reported(self):
         given = self.rows(True, True, True, True, "", "nonsense")
         result = self.run_score("--gold", "gold", "-q", "--summary", self.path("s.json"), stdin=given)
         self.assertIn("4 rows compared", result.err)
@@ -119,7 +119,7 @@ class Gold(Case):
         self.assertEqual(sum(sum(row.values()) for row in gold["confusion"].values()), 4)
         self.assertEqual(len(gold["sweep"]), 21)
 
-    def test_by_number_without_header(self):
+    def test_gold_by_number_needs_no_header(self):
         given = self.rows(*[True] * 4).split(b"\n", 1)[1]
         result = self.run_score("--gold", "4", "-c", "2,3", stdin=given)
         self.assertIn("4 rows compared\naccuracy 1.0000", result.err)
@@ -130,7 +130,7 @@ class Gold(Case):
         self.assertIn("1 rows compared", result.err)
         self.assertEqual([len(cells) for cells in result.cells], [6, 6, 6])
 
-    def test_one_logit(self):
+    def test_one_logit_is_compared_as_yes_and_no(self):
         given = tsv(NAMES, ("0", "路", "路", "yes"), ("1", "路", "街", "0"), ("2", "路", "街", "?"))
         result = self.run_score("--gold", "gold", "--threshold", "0", stdin=given, model=ONE_LOGIT)
         self.assertIn("2 rows compared, yes from similarity 0", result.err)
@@ -138,7 +138,7 @@ class Gold(Case):
 
 
 class Summary(Case):
-    def test_members(self):
+    def test_the_summary_has_its_members(self):
         given = table(100) + b"100\t\tx\ty\n101\tonly\n"
         self.run_score("--summary", self.path("s.json"), "--threshold", "0", "--max-length", "8",
                        stdin=given, status=1)
@@ -165,13 +165,13 @@ class Summary(Case):
         self.assertAlmostEqual(spread["p50"], values[100], delta=2e-4)
         self.assertAlmostEqual(spread["min"], values[0], delta=1e-6)
 
-    def test_no_rows(self):
+    def test_no_rows_have_no_quantiles(self):
         self.run_score("--summary", self.path("s.json"), stdin=b"")
         self.assertIsNone(json.loads(self.read("s.json"))["similarity"]["p50"])
 
 
 class Model(Case):
-    def test_precisions(self):
+    def test_precisions_agree(self):
         reference = self.run_score("-p", "fp32", model=None, stdin=table()).cells[1:]
         for precision in ("bf16", "int8"):
             self.run_score("-p", precision, "--summary", self.path("s.json"), "-o", self.path("o"),
@@ -180,7 +180,7 @@ class Model(Case):
             for a, line in zip(reference, self.read("o").split(b"\n")[1:]):
                 self.assertAlmostEqual(float(a[4]), float(line.split(b"\t")[4]), delta=0.1)
 
-    def test_threads_batches_and_device(self):
+    def test_threads_batches_and_device_are_taken(self):
         self.run_score("-j", "1", "--batch-tokens", "64", "-d", "cpu", "--max-length", "32",
                        "--summary", self.path("s.json"), "-o", self.path("o"), stdin=table())
         model = json.loads(self.read("s.json"))["model"]
@@ -191,7 +191,7 @@ class Model(Case):
         result = self.run_score("--max-length", "8", stdin=table())
         self.assertRegex(result.err, "pairs cut to 8 tokens: [1-5];")
 
-    def test_refusals(self):
+    def test_what_the_model_cannot_do_is_refused(self):
         for arguments, word in ((("-m", self.folder), "config.json"), (("-d", "abacus"), "abacus"),
                                 (("-d", "cuda:0,cuda:1"), "cuda"), (("--tf32",), "allow_tf32"),
                                 (("--positive-label", "maybe"), "positive_label")):
@@ -199,7 +199,7 @@ class Model(Case):
             self.assertIn(word, self.one_line(result))
             self.assertEqual(result.out, b"")
 
-    def test_check(self):
+    def test_check_describes_and_tests_the_model(self):
         result = self.run_score("--check")
         text = result.out.decode()
         for word in ("fingerprint", "2 layers, hidden 32", "0 exact_match (positive)", "fp32",
@@ -212,7 +212,7 @@ class Model(Case):
 
 
 class Notes(Case):
-    def test_help_and_version(self):
+    def test_help_and_version_are_printed(self):
         for option in ("-h", "--help"):
             self.assertTrue(self.run_score(option).out.startswith(b"Usage: mgeo-score"))
         self.assertRegex(self.run_score("-V").out, rb"^mgeo-score \d+\.\d+\.\d+ \(libmgeo ")
@@ -221,17 +221,17 @@ class Notes(Case):
                 done = subprocess.run([PROGRAM, "-m", MGEO, option], stdout=full, stderr=subprocess.PIPE)
                 self.assertEqual(done.returncode, 2)
 
-    def test_wrong_options(self):
+    def test_wrong_options_end_with_one_line(self):
         for arguments in (["--frobnicate"], ["-c", "1"], ["--check", "x"], ["--threshold", "2"]):
             self.one_line(self.run_score(*arguments, status=2))
 
-    def test_progress(self):
+    def test_progress_always_prints_without_a_terminal(self):
         self.assertEqual(self.run_score("--progress", "auto", stdin=table()).err, "")
         self.assertEqual(self.run_score("--progress", "never", stdin=table()).err, "")
         always = self.run_score("--progress", "always", self.path("in", table(300)), "-q").err
         self.assertRegex(always, r"\[=+\] 100%  300 rows  \d+/s  ETA 0:00\n$")
 
-    def test_progress_on_a_terminal(self):
+    def test_progress_is_redrawn_on_a_terminal(self):
         main, terminal = os.openpty()
         child = self.start("--progress", "auto", "-o", self.path("o"), stdin=subprocess.PIPE,
                            stderr=terminal)

@@ -57,7 +57,7 @@ static void close_path(struct lines *lines, struct input *input) {
     input_close(input);
 }
 
-static void ends_of_lines(void **state) {
+static void line_ends_are_taken_off(void **state) {
     (void)state;
     static const char bytes[] = "\xEF\xBB\xBF"
                                 "a\tb\r\n\n\r\nx\ry\n\xEF\xBB\xBFz\nlast\r";
@@ -74,7 +74,7 @@ static void ends_of_lines(void **state) {
     close_path(&lines, input);
 }
 
-static void nothing(void **state) {
+static void an_empty_input_has_no_line(void **state) {
     (void)state;
     write_file("", 0);
     struct lines lines;
@@ -110,7 +110,7 @@ static void around(size_t length, bool too_long, const char *end) {
     free(bytes);
 }
 
-static void long_lines(void **state) {
+static void long_lines_are_skipped_with_their_head_kept(void **state) {
     (void)state;
     around(LINES_MAX_BYTES - 1, false, "\n");
     around(LINES_MAX_BYTES, false, "\n");
@@ -120,7 +120,7 @@ static void long_lines(void **state) {
     around(9 * LINES_MAX_BYTES + 12345, true, "\n");
 }
 
-static void long_last_line(void **state) {
+static void a_long_last_line_needs_no_end(void **state) {
     (void)state;
     size_t length = 3 * (size_t)LINES_MAX_BYTES;
     char *bytes = malloc(length);
@@ -150,7 +150,7 @@ static void *drip(void *opaque) {
     return NULL;
 }
 
-static void byte_by_byte(void **state) {
+static void lines_that_come_byte_by_byte_are_the_same(void **state) {
     (void)state;
     char fifo[64];
     snprintf(fifo, sizeof fifo, "%s/fifo", folder);
@@ -187,7 +187,9 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ends_of_lines), cmocka_unit_test(nothing), cmocka_unit_test(long_lines),
-        cmocka_unit_test(long_last_line), cmocka_unit_test(byte_by_byte)};
+        cmocka_unit_test(line_ends_are_taken_off), cmocka_unit_test(an_empty_input_has_no_line),
+        cmocka_unit_test(long_lines_are_skipped_with_their_head_kept),
+        cmocka_unit_test(a_long_last_line_needs_no_end),
+        cmocka_unit_test(lines_that_come_byte_by_byte_are_the_same)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -19,7 +19,7 @@ struct settling {
     size_t a, b, gold, width;
 };
 
-static void settles(void **state) {
+static void finds_header_and_columns_in_the_first_line(void **state) {
     (void)state;
     const size_t none = TABLE_NO_COLUMN;
     static const char names[] = "source\tsentence1\tsentence2\tlabel";
@@ -58,7 +58,7 @@ static void settles(void **state) {
     }
 }
 
-static void refuses(void **state) {
+static void refuses_columns_that_are_not_there(void **state) {
     (void)state;
     static const struct {
         struct table_options options;
@@ -95,7 +95,7 @@ static void refuses_odd_headers(void **state) {
     table_finish(&table);
 }
 
-static void compares_inputs(void **state) {
+static void later_inputs_must_have_the_same_header(void **state) {
     (void)state;
     struct table_options options = {.header = TABLE_HEADER_AUTO};
     struct table table;
@@ -112,7 +112,7 @@ static void compares_inputs(void **state) {
     table_finish(&table);
 }
 
-static void cuts_rows(void **state) {
+static void rows_are_cut_at_their_tabs(void **state) {
     (void)state;
     const struct table_options options = {
         .a = "2", .b = "3", .gold = "1", .header = TABLE_HEADER_NO};
@@ -140,8 +140,10 @@ static void cuts_rows(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(settles), cmocka_unit_test(refuses), cmocka_unit_test(refuses_odd_headers),
-        cmocka_unit_test(compares_inputs), cmocka_unit_test(cuts_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_header_and_columns_in_the_first_line),
+                                       cmocka_unit_test(refuses_columns_that_are_not_there),
+                                       cmocka_unit_test(refuses_odd_headers),
+                                       cmocka_unit_test(later_inputs_must_have_the_same_header),
+                                       cmocka_unit_test(rows_are_cut_at_their_tabs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

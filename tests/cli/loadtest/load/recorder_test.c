@@ -108,7 +108,7 @@ static void every_call_is_inside_or_outside(void **state) {
     assert_int_equal(recorder.all.count, CALLS);
 }
 
-static void notes_the_rest(void **state) {
+static void counts_answers_and_failures(void **state) {
     (void)state;
     answer(1000, 1030);
     answer(1030, 1250);
@@ -159,7 +159,7 @@ int main(void) {
                                        CASE(an_event_that_goes_on_has_no_end),
                                        CASE(calls_wait_for_events_that_come_later),
                                        CASE(every_call_is_inside_or_outside),
-                                       CASE(notes_the_rest),
+                                       CASE(counts_answers_and_failures),
                                        CASE(bins_divide_blocks),
                                        CASE(a_full_list_of_events_still_counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
