@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What bash, zsh and fish want to be told, each in its own words. */
+/* The table in the words of bash, zsh and fish. */
 #include "common/completion.h"
 
 #include <string.h>

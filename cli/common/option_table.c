@@ -22,7 +22,7 @@ struct getopt_form {
 
 static void fill_form(const struct option_table *table, struct getopt_form *form) {
     char *at = form->letters;
-    *at++ = ':'; /* a missing argument is told from an unknown option */
+    *at++ = ':'; /* so that a missing argument is no unknown option */
     for (size_t i = 0; i < table->count; i++) {
         const struct option_row *row = &table->rows[i];
         int takes = row->argument != NULL ? required_argument : no_argument;

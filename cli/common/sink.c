@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Output files written beside their place and renamed when complete. */
+/* Output files written under a temporary name in the same folder and renamed when complete. */
 #include "common/sink.h"
 
 #include <errno.h>

@@ -10,8 +10,8 @@
 
 struct sink;
 
-/* Opens the output. NULL is standard output. A regular file is written beside its final place under
- * a temporary name and guarded against signals; a device, a pipe or anything under /dev is written
+/* Opens the output. NULL is standard output. A regular file is written under a temporary name in
+ * its folder and guarded against signals; a device, a pipe or anything under /dev is written
  * as it is. NULL on failure. */
 struct sink *sink_open(const char *path, struct error *error);
 
@@ -25,7 +25,7 @@ bool sink_broken_pipe(const struct sink *sink);
  * was, the temporary file is gone and the sink is freed too. */
 bool sink_commit(struct sink *sink, struct error *error);
 
-/* Removes what was written beside and frees the sink. NULL is ignored. */
+/* Removes the temporary file and frees the sink. NULL is ignored. */
 void sink_abandon(struct sink *sink);
 
 #endif

@@ -103,7 +103,7 @@ static void put_value(struct string_buffer *text, const json_t *value) {
     }
 }
 
-/* "psi 0.25 BROKEN limit 0.2"; a figure without a limit tells nothing here. */
+/* "psi 0.25 BROKEN limit 0.2"; a figure without a limit is left out. */
 static void put_checks(struct string_buffer *text, const json_t *checks) {
     size_t i;
     json_t *check;

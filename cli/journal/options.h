@@ -15,7 +15,7 @@ struct options {
     enum options_action action;
     const char *path;
     const char *event; /* only these; NULL: all */
-    uint64_t last;     /* only so many, the last ones; 0: all */
+    uint64_t last;     /* only the last N; 0: all */
     bool json;         /* lines as they are */
     char hash[65];     /* must stand in the chain, in lower case; "": none is expected */
 };

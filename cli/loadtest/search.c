@@ -25,7 +25,8 @@ bool search_held(const struct trial_stats *stats, double limit) {
     return q <= 1 && latency_quantile(&stats->all, q) <= limit;
 }
 
-static void tell(const struct bench_result *result, const struct bench_result_attempt *attempt) {
+static void print_attempt(const struct bench_result *result,
+                          const struct bench_result_attempt *attempt) {
     if (result->options->quiet) return;
     char rate[32] = "closed loop";
     if (attempt->rate > 0) snprintf(rate, sizeof rate, "%.1f calls/s", attempt->rate);
@@ -53,13 +54,13 @@ static int attempt(struct rollout *rollout, struct bench_result *result, double 
                                           .not_begun = stats->not_begun,
                                           .held = search_held(stats, options->find_rate),
                                           .confirming = longer > 1};
-    tell(result, made);
+    print_attempt(result, made);
     return made->held ? 1 : 0;
 }
 
 /* The highest rate below `high` that held; 0: none. */
-static int halve(struct rollout *rollout, struct bench_result *result, double high, double *low,
-                 struct error *error) {
+static int bisect(struct rollout *rollout, struct bench_result *result, double high, double *low,
+                  struct error *error) {
     *low = 0;
     for (int i = 0; i < HALVINGS && (*low <= 0 || high / *low > CLOSE); i++) {
         double rate = i == 0 ? high : *low > 0 ? (*low + high) / 2 : high / 2;
@@ -92,7 +93,7 @@ bool search_rate(struct rollout *rollout, struct bench_result *result, struct er
     if (attempt(rollout, result, 0, 1, error) < 0) return interrupt_received();
     double high = result->attempts[0].reached * ABOVE;
     if (!(high > 0)) return true; /* every call failed, and the stats say so */
-    if (halve(rollout, result, high, &low, error) < 0) return interrupt_received();
+    if (bisect(rollout, result, high, &low, error) < 0) return interrupt_received();
     if (confirm(rollout, result, low, error) < 0) return interrupt_received();
     return true;
 }

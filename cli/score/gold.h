@@ -17,7 +17,7 @@ struct gold {
     size_t classes;
     char names[MGEO_MAX_LABELS][64];
     size_t positive;  /* the class that similarity stands for */
-    bool one_logit;   /* classes are "no" and "yes", told apart by the threshold */
+    bool one_logit;   /* classes are "no" and "yes", separated by the threshold */
     double threshold; /* of a one-logit model */
     uint64_t confusion[MGEO_MAX_LABELS][MGEO_MAX_LABELS]; /* [gold][answer] */
     uint64_t with[GOLD_STEPS + 1];    /* by similarity: rows whose gold label is the positive one */

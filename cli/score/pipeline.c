@@ -74,7 +74,7 @@ static void *read_chunks(void *opaque) {
     return NULL;
 }
 
-/* Waits for a chunk that nobody scores. NULL: none will come. */
+/* Waits for a chunk that no scorer has taken. NULL: none will come. */
 static struct ring_slot *wait_filled(struct pipeline *pipeline) {
     pthread_mutex_lock(&pipeline->lock);
     while (!pipeline->stopping && !pipeline->read_all && pipeline->begun == pipeline->filled) {

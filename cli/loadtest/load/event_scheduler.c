@@ -101,7 +101,7 @@ static void unload(struct event_scheduler *scheduler) {
     }
 }
 
-/* Does one thing and another, each when it is due; what became due meanwhile is left out. */
+/* Two kinds of events on one thread, each when it is due; what became due meanwhile is left out. */
 static void alternate(struct event_scheduler *scheduler, enum event_kind one,
                       void (*do_one)(struct event_scheduler *), enum event_kind other,
                       void (*do_other)(struct event_scheduler *)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hand on the models while calls run: swaps, loads, canary steps and unloads when they are due.
+/* Schedules the events while calls run: swaps, loads, canary steps and unloads when they are due.
  */
 #ifndef CLI_LOADTEST_LOAD_EVENT_SCHEDULER_H
 #define CLI_LOADTEST_LOAD_EVENT_SCHEDULER_H

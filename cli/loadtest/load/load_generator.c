@@ -43,7 +43,7 @@ struct trial_run {
     _Atomic uint64_t ticket __attribute__((aligned(128))); /* the next call that is due */
 };
 
-static bool over(const struct trial_run *run) {
+static bool is_over(const struct trial_run *run) {
     return interrupt_stopping() || atomic_load_explicit(&run->abandoned, memory_order_relaxed);
 }
 
@@ -52,7 +52,7 @@ static uint64_t now(const struct trial_run *run) {
     return here > run->origin ? here - run->origin : 0;
 }
 
-static void judge(struct caller *caller, uint64_t generation, size_t first) {
+static void verify_answers(struct caller *caller, uint64_t generation, size_t first) {
     const struct trial_run *run = caller->run;
     enum rollout_verdict verdict =
         rollout_verify(run->rollout, generation, first, caller->similarity, run->pairs_per_call);
@@ -80,14 +80,14 @@ static uint64_t call(struct caller *caller, uint64_t due, uint64_t begun) {
     struct recorder_call noted = {
         due, begun, ended, scores.generation, scores.tokens, run->pairs_per_call, scores.bad_rows};
     recorder_answered(&caller->recorder, &noted);
-    if (run->verify) judge(caller, scores.generation, first);
+    if (run->verify) verify_answers(caller, scores.generation, first);
     return ended;
 }
 
 static void wait_until(const struct trial_run *run, uint64_t due) {
     for (;;) {
         uint64_t here = now(run);
-        if (here >= due || over(run)) return;
+        if (here >= due || is_over(run)) return;
         uint64_t next = due - here < MAX_SLEEP ? due : here + MAX_SLEEP;
         clock_sleep_until(run->origin + next);
     }
@@ -97,7 +97,7 @@ static void wait_until(const struct trial_run *run, uint64_t due) {
 static void closed_loop(struct caller *caller) {
     const struct trial_run *run = caller->run;
     uint64_t here = now(run);
-    while (here < run->grid.end && !over(run)) here = call(caller, here, here);
+    while (here < run->grid.end && !is_over(run)) here = call(caller, here, here);
 }
 
 /* Callers take the calls in the order in which they are due. A call that is due while all callers
@@ -111,7 +111,7 @@ static void open_loop(struct caller *caller) {
         if (due >= end) return;
         wait_until(run, due);
         uint64_t here = now(run);
-        if (over(run)) return;
+        if (is_over(run)) return;
         if (here < end) {
             call(caller, due, here);
         } else {
@@ -175,7 +175,7 @@ static bool callers_work(struct trial_run *run, struct caller *callers, uint32_t
     return done;
 }
 
-static void lay_out(struct trial_run *run, const struct load_generator_trial *trial,
+static void prepare(struct trial_run *run, const struct load_generator_trial *trial,
                     struct event_log *logs) {
     const struct options *options = trial->rollout->options;
     run->rollout = trial->rollout;
@@ -217,7 +217,7 @@ bool load_generator_run(const struct load_generator_trial *trial, struct event_l
     uint32_t count = trial->rollout->options->callers;
     struct trial_run run;
     memset(&run, 0, sizeof run);
-    lay_out(&run, trial, logs);
+    prepare(&run, trial, logs);
     trial_stats_init(stats, &run.grid);
     stats->rate = trial->rate;
     uint64_t block = (uint64_t)(trial->block * 1e9);

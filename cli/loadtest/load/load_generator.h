@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One trial: caller threads at work for a while, with events beside them. */
+/* One trial: caller threads call for a while, with events meanwhile. */
 #ifndef CLI_LOADTEST_LOAD_LOAD_GENERATOR_H
 #define CLI_LOADTEST_LOAD_LOAD_GENERATOR_H
 

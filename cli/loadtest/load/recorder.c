@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counting a call, and telling later whether it met an event. */
+/* Counts a call, and decides later whether it was due around an event. */
 #include "loadtest/load/recorder.h"
 
 #include <stdio.h>

@@ -13,7 +13,7 @@
 
 enum {
     RECORDER_STATUSES = 16,
-    RECORDER_GENERATIONS = 4096, /* told apart; later ones count together in the last place */
+    RECORDER_GENERATIONS = 4096, /* counted one by one; later ones share the last place */
     RECORDER_RECENT = 1 << 16    /* calls that wait until the events around them are known */
 };
 
@@ -26,7 +26,7 @@ struct recorder_grid {
     uint64_t tick;     /* of the marks that show gaps */
     size_t ticks;      /* the last one also holds what came later */
     uint64_t around;   /* before and after an event */
-    unsigned watching; /* bit 1 << event_kind: tell calls due around these events from the rest */
+    unsigned watching; /* bit 1 << event_kind: calls due around these events are counted apart */
     const struct event_log *logs; /* [EVENT_KINDS] */
 };
 

@@ -16,8 +16,8 @@ int rollout_model_of(const struct rollout *rollout, uint64_t generation) {
     return (int)atomic_load_explicit(&rollout->of_generation[generation], memory_order_acquire) - 1;
 }
 
-/* The generation is told before the load: calls may meet it before the load has returned here. */
-static void announce(struct rollout *rollout, uint64_t generation, size_t model) {
+/* The generation is recorded before the load: calls may meet it before the load has returned. */
+static void record_generation(struct rollout *rollout, uint64_t generation, size_t model) {
     if (generation < ROLLOUT_GENERATIONS) {
         atomic_store_explicit(&rollout->of_generation[generation], (unsigned char)(model + 1),
                               memory_order_release);
@@ -41,7 +41,7 @@ static mgeo_status load(struct rollout *rollout, size_t model, mgeo_progress *pr
                                 .allow_tf32 = options->tf32 && precision == options->precision};
     memset(info, 0, sizeof *info);
     info->struct_size = sizeof *info;
-    announce(rollout, rollout->loads + 1, model);
+    record_generation(rollout, rollout->loads + 1, model);
     mgeo_status status = mgeo_load(rollout->engine, rollout->path[model], &wanted, info, cause);
     if (status == MGEO_OK) rollout->loads++;
     return status;
@@ -97,8 +97,8 @@ static bool load_first(struct rollout *rollout, size_t model, mgeo_progress *loa
 }
 
 /* The pairs in calls of `per_call`. */
-static mgeo_status ask(mgeo_job *job, const struct pair_set *pairs, size_t per_call, float *to,
-                       mgeo_error *cause) {
+static mgeo_status score_all(mgeo_job *job, const struct pair_set *pairs, size_t per_call,
+                             float *to, mgeo_error *cause) {
     mgeo_status status = MGEO_OK;
     for (size_t i = 0; i < pairs->count && status == MGEO_OK; i += per_call) {
         size_t count = pairs->count - i < per_call ? pairs->count - i : per_call;
@@ -117,16 +117,16 @@ static double largest_difference(const float *one, const float *other, size_t co
     return largest;
 }
 
-/* A pair's answer changes a little with the pairs beside it: asked in three company sizes, the
- * largest difference tells what is still the same answer. */
-static mgeo_status ask_thrice(mgeo_job *job, const struct pair_set *pairs,
-                              struct rollout_answers *answers, mgeo_error *cause) {
-    static const size_t company[] = {1, 5, 64};
+/* A pair's score changes a little with the batch it is in: scored in batches of four sizes, the
+ * largest difference says what is still the same score. */
+static mgeo_status record_scores(mgeo_job *job, const struct pair_set *pairs,
+                                 struct rollout_answers *answers, mgeo_error *cause) {
+    static const size_t sizes[] = {1, 5, 64};
     float *again = memory_resize(NULL, pairs->count, sizeof *again);
     answers->tolerance = LEAST_TOLERANCE;
-    mgeo_status status = ask(job, pairs, 16, answers->similarity, cause);
-    for (size_t i = 0; i < sizeof company / sizeof *company && status == MGEO_OK; i++) {
-        status = ask(job, pairs, company[i], again, cause);
+    mgeo_status status = score_all(job, pairs, 16, answers->similarity, cause);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && status == MGEO_OK; i++) {
+        status = score_all(job, pairs, sizes[i], again, cause);
         if (status != MGEO_OK) break;
         double seen = 4 * largest_difference(answers->similarity, again, pairs->count);
         if (seen > answers->tolerance) answers->tolerance = seen;
@@ -135,7 +135,7 @@ static mgeo_status ask_thrice(mgeo_job *job, const struct pair_set *pairs,
     return status;
 }
 
-static bool learn(struct rollout *rollout, size_t model, struct error *error) {
+static bool record_expected(struct rollout *rollout, size_t model, struct error *error) {
     const struct pair_set *pairs = rollout->pairs;
     struct rollout_answers *answers = &rollout->answers[model];
     size_t whole = pairs->count + pairs->further;
@@ -144,7 +144,7 @@ static bool learn(struct rollout *rollout, size_t model, struct error *error) {
     mgeo_job *job = NULL;
     mgeo_error cause;
     mgeo_status status = mgeo_job_begin(rollout->engine, &wanted, &job, &cause);
-    if (status == MGEO_OK) status = ask_thrice(job, pairs, answers, &cause);
+    if (status == MGEO_OK) status = record_scores(job, pairs, answers, &cause);
     mgeo_job_end(job);
     if (status != MGEO_OK) {
         return engine_error(status, "cannot note the expected answers", &cause, error);
@@ -223,7 +223,7 @@ bool rollout_open(struct rollout *rollout, const struct options *options,
     }
     for (size_t i = 0; i < rollout->models; i++) {
         if (!load_first(rollout, i, loading, error)) return false;
-        if (options->verify && !learn(rollout, i, error)) return false;
+        if (options->verify && !record_expected(rollout, i, error)) return false;
     }
     if (options->verify && rollout->models == 2) count_distinguishing_pairs(rollout);
     return true;

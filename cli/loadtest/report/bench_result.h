@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that a run of mgeo-bench has to tell. */
+/* The result of a run of mgeo-bench: all that its reports are made of. */
 #ifndef CLI_LOADTEST_REPORT_BENCH_RESULT_H
 #define CLI_LOADTEST_REPORT_BENCH_RESULT_H
 
