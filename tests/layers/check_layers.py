@@ -6,126 +6,233 @@ import re
 import sys
 import tempfile
 
-# Each may include what stands to its left, and itself.
-ORDER = ["core", "text", "backend", "model", "run", "engine", "api"]
-MAY = {layer: set(ORDER[: i + 1]) for i, layer in enumerate(ORDER)}
-MAY["stats"] = {"core", "stats"}
-MAY["journal"] = {"core", "text", "journal"}
-for user in ("engine", "api"):
-    MAY[user].add("journal")
-for user in ("run", "engine", "api"):
-    MAY[user].add("stats")
+# core -> text -> {journal, backend} -> model -> run -> engine (with its wing rollout/) -> api
+MAY = {
+    "core": {"core"},
+    "stats": {"core", "stats"},
+    "text": {"core", "text"},
+    "journal": {"core", "text", "journal"},
+    "backend": {"core", "backend"},
+    "model": {"core", "text", "backend", "model"},
+    "run": {"core", "text", "backend", "model", "stats", "run"},
+    "engine": {"core", "text", "backend", "model", "stats", "run", "journal", "engine"},
+}
+MAY["api"] = MAY["engine"] | {"api"}
 
-# Foreign headers that have one home: (what is included, which files may, who that is).
+# The same for the rooms of the programs.
+ROOMS = {
+    "common": {"common"},
+    "table": {"common", "table"},
+    "score": {"common", "table", "score"},
+    "loadtest": {"common", "table", "loadtest"},
+    "journal": {"common", "table", "journal"},
+}
+
+# Foreign headers that have one home: (what is included, which files may).
 HOMES = [
-    (r"utf8proc\.h$", r"lib/text/normalizer\.c$", "lib/text/normalizer.c"),
-    (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$", "lib/backend/torch/torch_c.cpp"),
-    (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/", "lib/backend/cuda/"),
-    (r"jansson\.h$", r"(lib/(core/json\.|model/|journal/(record|hash_chain)\.c$)|cli/|tests/)",
-     "lib/core/json, lib/model/, the journal's lines and the CLI"),
-    (r"openssl/", r"lib/journal/hash_chain\.c$", "lib/journal/hash_chain.c"),
-    (r"(zlib|zstd)\.h$", r"(cli|tests)/", "the CLI"),
-    (r"cmocka\.h$", r"tests/", "tests/"),
+    (r"utf8proc\.h$", r"lib/text/normalizer\.c$"),
+    (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$"),
+    (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/"),
+    (r"jansson\.h$", r"lib/core/json\.[ch]$|lib/model/|lib/journal/(record|hash_chain)\.c$|cli/journal/"),
+    (r"openssl/", r"lib/journal/hash_chain\.c$"),
+    (r"xxhash\.h$", r"lib/model/fingerprint\.c$|lib/engine/rollout/"),
+    (r"zlib\.h$", r"cli/table/gzip\.c$"),
+    (r"zstd\.h$", r"cli/table/zstd\.c$"),
+    (r"getopt\.h$", r"cli/common/option_table\.c$"),
+    (r"cmocka\.h$", r"(?!)"),
 ]
+# Headers of libmgeo that a folder keeps to itself: (which, who else may beside the folder itself).
+PRIVATE = [
+    (r"backend/cuda/kernels/\w+\.cuh$", r"lib/backend/cuda/kernels/|benchmarks/gpu/"),
+    (r"backend/cuda/", r"lib/backend/cuda/|tests/backend/cuda/|benchmarks/gpu/"),
+    (r"backend/torch/", r"lib/backend/torch/|tests/backend/torch/|benchmarks/"),
+]
+# Device code knows CUDA, the standard headers and its own folder, and nothing of libmgeo.
+KERNELS = "lib/backend/cuda/kernels/"
+KERNELS_QUOTED = re.compile(r"backend/cuda/kernels/\w+\.(h|cuh)$")
+KERNELS_ANGLE = re.compile(r"(cuda|cublas)\w*\.h$|[a-z_]+$|(math|pthread|stdbool|stddef|stdint|string)\.h$")
+KERNELS_FOREIGN = re.compile(r"\b(?:mgi_|mgeo_|MGEO_|MGI_(?!BACKEND_CUDA_KERNELS_\w+_C?U?H\b))\w*")
+
 CPP = (".cpp", ".cc", ".cxx", ".hpp")
 SOURCES = CPP + (".c", ".h", ".cu", ".cuh")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 
-def layer_of(path):
-    """The layer of a file of lib/, or None."""
+def check_lib(path, quote, header):
+    """A layer knows those below it."""
     parts = path.split("/")
-    return parts[1] if parts[0] == "lib" and len(parts) > 2 else None
-
-
-def check_lib(path, layer, quote, header):
-    folder = header.split("/")[0]
-    if layer not in MAY:
-        return f"lies in lib/{layer}/, which is no layer"
-    if folder in MAY or header == "mgeo.h":
-        if folder in MAY and folder not in MAY[layer]:
-            return f'includes "{header}": {layer} may not know {folder}'
-        if header == "backend/torch/torch_c.h" and not path.startswith("lib/backend/torch/"):
-            return f'includes "{header}", which is for lib/backend/torch/ alone'
-    elif quote == '"':
+    if len(parts) < 3 or parts[1] not in MAY:
+        return f"lies in {path.rsplit('/', 1)[0]}/, which is no layer"
+    layer, folder = parts[1], header.split("/")[0]
+    if folder in MAY and folder not in MAY[layer]:
+        return f'includes "{header}": {layer} may not know {folder}'
+    if folder not in MAY and header != "mgeo.h" and quote == '"':
         return f'includes "{header}": write the layer too, as in "core/status.h"'
     return None
 
 
-def check_user(root, path, header):
-    """The CLI and the examples know <mgeo.h> and their own folder's headers."""
-    own = (root / pathlib.PurePath(path).parent / header).is_file()
-    top = path.split("/")[0]
-    if header == "mgeo.h" or own or (root / top / header).is_file() or header.startswith(top + "/"):
+def check_kernels(quote, header):
+    known = KERNELS_QUOTED if quote == '"' else KERNELS_ANGLE
+    if known.match(header):
         return None
-    if header.split("/")[0] in MAY or (root / "lib" / header).is_file():
-        return f'includes "{header}": {top}/ may know <mgeo.h> alone'
+    return f"includes {header}: kernels may know CUDA and their own folder alone"
+
+
+def check_room(path, quote, header):
+    """The programs know <mgeo.h>, and the rooms below their own."""
+    room, folder = path.split("/")[1], header.split("/")[0]
+    if room not in ROOMS:
+        return f"lies in {path.rsplit('/', 1)[0]}/, which is no room"
+    if quote == "<" or header == "mgeo.h" or folder in ROOMS[room]:
+        return None
+    if folder in ROOMS:
+        return f'includes "{header}": cli/{room}/ may not know cli/{folder}/'
+    return f'includes "{header}": cli/ may know <mgeo.h> and its own rooms, written from cli/'
+
+
+def check_example(root, path, header):
+    if (root / pathlib.PurePath(path).parent / header).is_file():
+        return None
+    if (root / "lib" / header).is_file() or header.split("/")[0] in MAY:
+        return f'includes "{header}": examples/ may know <mgeo.h> alone'
+    return None
+
+
+def check_test_of_cli(path, quote, header):
+    """A room's tests know what the room does."""
+    room, folder = path.split("/")[2], header.split("/")[0]
+    if room in ROOMS and quote == '"' and folder in ROOMS and folder not in ROOMS[room]:
+        return f'includes "{header}": tests/cli/{room}/ may not know cli/{folder}/'
+    return None
+
+
+def check_place(root, path, quote, header):
+    """Who may know whom, by the folder of the file."""
+    if path.startswith(KERNELS):
+        return check_kernels(quote, header)
+    if path.startswith("lib/"):
+        return check_lib(path, quote, header)
+    if path.startswith("cli/"):
+        return check_room(path, quote, header)
+    if path.startswith("examples/"):
+        return check_example(root, path, header)
+    if path.startswith("tests/cli/"):
+        return check_test_of_cli(path, quote, header)
+    if path.startswith("include/") and quote == '"':
+        return f'includes "{header}": the public header stands alone'
+    return None
+
+
+def check_homes(path, header):
+    for pattern, files in PRIVATE:
+        if re.match(pattern, header) and not re.match(files, path):
+            return f'includes "{header}", which only {files} may'
+    if path.startswith(("tests/", "benchmarks/")):
+        return None
+    for pattern, files in HOMES:
+        if re.match(pattern, header) and not re.match(files, path):
+            return f"includes <{header}>, which only {files} may"
     return None
 
 
 def check_file(root, path, text):
     problems = []
-    layer = layer_of(path)
+    if path.endswith(CPP) and path != "lib/backend/torch/torch_c.cpp":
+        problems.append("is C++; only lib/backend/torch/torch_c.cpp may be")
     for quote, header in INCLUDE.findall(text):
-        if layer:
-            problems.append(check_lib(path, layer, quote, header))
-        elif path.split("/")[0] in ("cli", "examples"):
-            problems.append(check_user(root, path, header))
-        elif path.startswith("include/") and quote == '"':
-            problems.append(f'includes "{header}": the public header stands alone')
-        for pattern, files, home in HOMES:
-            if path.split("/")[0] in ("lib", "cli", "examples", "include"):
-                if re.match(pattern, header) and not re.match(files, path):
-                    problems.append(f"includes <{header}>, which is for {home} alone")
+        problems += [check_place(root, path, quote, header), check_homes(path, header)]
+    if path.startswith(KERNELS):
+        names = sorted(set(KERNELS_FOREIGN.findall(COMMENT.sub(" ", text))))
+        problems += [f"says {name}: kernels know nothing of libmgeo" for name in names]
     return [f"{path} {problem}" for problem in problems if problem]
 
 
 def check_tree(root):
     problems, seen = [], 0
-    for top in ("include", "lib", "cli", "examples"):
+    for top in ("include", "lib", "cli", "examples", "tests", "benchmarks"):
         for file in sorted((root / top).rglob("*")):
-            if file.suffix not in SOURCES or not file.is_file():
-                continue
-            seen += 1
-            path = file.relative_to(root).as_posix()
-            if file.suffix in CPP and path != "lib/backend/torch/torch_c.cpp":
-                problems.append(f"{path} is C++; only lib/backend/torch/torch_c.cpp may be")
-            problems += check_file(root, path, file.read_text(encoding="utf-8"))
+            if file.suffix in SOURCES and file.is_file():
+                seen += 1
+                path = file.relative_to(root).as_posix()
+                problems += check_file(root, path, file.read_text(encoding="utf-8"))
     return problems, seen
 
 
 SOUND = {
     "include/mgeo.h": "#include <stdint.h>\n",
-    "lib/api/api.c": '#include "engine/engine.h"\n#include "core/status.h"\n',
+    "lib/api/load.c": '#include "engine/engine.h"\n#include "api/check.h"\n#include <mgeo.h>\n',
     "lib/text/normalizer.c": "#include <utf8proc.h>\n#include <mgeo.h>\n",
+    "lib/journal/record.c": '#include "text/utf8.h"\n#include "core/json.h"\n#include <jansson.h>\n',
     "lib/run/queue.c": '#include "stats/counters.h"\n#include "model/model.h"\n',
+    "lib/engine/rollout/swap.c": '#include "engine/slots.h"\n#include "journal/journal.h"\n',
+    "lib/engine/events.c": '#include "engine/rollout/watch.h"\n',
     "lib/backend/torch/torch_c.cpp": '#include "backend/torch/torch_c.h"\n#include <ATen/ATen.h>\n',
     "lib/backend/torch/forward.c": '#include "backend/torch/torch_c.h"\n',
-    "cli/score/main.c": '#include "table/tsv.h"\n#include <mgeo.h>\n#include <zlib.h>\n',
-    "cli/table/tsv.h": "#include <stdio.h>\n",
+    "lib/backend/cuda/gemm.c": '#include "backend/cuda/kernels/gemm_sm90.h"\n#include <cublasLt.h>\n',
+    "lib/backend/cuda/kernels/gemm_sm90.cu": '#include "backend/cuda/kernels/dtype.cuh"\n'
+                                             "#include <cuda_runtime.h>\n#include <atomic>\n"
+                                             "/* as mgeo_score wants it */\n",
+    "lib/backend/cuda/kernels/dtype.cuh": "#ifndef MGI_BACKEND_CUDA_KERNELS_DTYPE_CUH\n",
+    "cli/score/main.c": '#include "table/reader.h"\n#include "common/error.h"\n#include <mgeo.h>\n',
+    "cli/table/gzip.c": '#include "table/input.h"\n#include <zlib.h>\n',
+    "examples/embed.c": "#include <mgeo.h>\n",
+    "tests/cli/table/table_test.c": '#include "table/table.h"\n#include <cmocka.h>\n',
+    "tests/backend/cuda/device_test.c": '#include "backend/cuda/device.h"\n',
+    "benchmarks/gpu/gemm_bench.cu": '#include "backend/cuda/kernels/dtype.cuh"\n',
 }
 PLANTED = [
     ("lib/core/alloc.c", '#include "text/tokenizer.h"\n'),
     ("lib/text/tokenizer.c", '#include "model/model.h"\n'),
+    ("lib/text/tokenizer.c", '#include "journal/journal.h"\n'),
     ("lib/stats/counters.c", '#include "run/runner.h"\n'),
     ("lib/model/model.c", '#include "stats/counters.h"\n'),
-    ("lib/engine/engine.c", '# include "api/api.h"\n'),
+    ("lib/model/model.c", '#include "journal/journal.h"\n'),
+    ("lib/run/queue.c", '#include "journal/journal.h"\n'),
+    ("lib/journal/writer.c", '#include "engine/slots.h"\n'),
+    ("lib/journal/writer.c", '#include "backend/backend.h"\n'),
+    ("lib/backend/fake.c", '#include "text/tokenizer.h"\n'),
+    ("lib/backend/fake.c", '#include "journal/journal.h"\n'),
+    ("lib/engine/engine.c", '# include "api/check.h"\n'),
+    ("lib/engine/rollout/swap.c", '#include "api/check.h"\n'),
     ("lib/text/wordpiece.c", "#include <utf8proc.h>\n"),
     ("lib/backend/fake.c", "#include <ATen/ATen.h>\n"),
     ("lib/backend/fake.c", '#include "backend/torch/torch_c.h"\n'),
+    ("lib/backend/registry.c", '#include "backend/cuda/device.h"\n'),
     ("lib/backend/torch/forward.c", "#include <c10/core/Device.h>\n"),
     ("lib/backend/torch/more.cpp", "#include <vector>\n"),
+    ("lib/backend/cuda/gemm.c", '#include "backend/cuda/kernels/dtype.cuh"\n'),
+    ("lib/backend/cuda/kernels/norm.cu", '#include "backend/cuda/device.h"\n'),
+    ("lib/backend/cuda/kernels/norm.cu", '#include "core/alloc.h"\n'),
+    ("lib/backend/cuda/kernels/norm.cu", "#include <mgeo.h>\n"),
+    ("lib/backend/cuda/kernels/norm.cu", "static mgeo_status f(void);\n"),
+    ("lib/backend/cuda/kernels/norm.cu", "enum { MGI_ROWS = 3 };\n"),
     ("lib/run/queue.c", "#include <cuda_runtime.h>\n"),
     ("lib/core/log.c", '#include "log.h"\n'),
     ("lib/extra/extra.c", '#include "core/status.h"\n'),
-    ("cli/score/main.c", '#include "core/status.h"\n'),
-    ("examples/embed.c", '#include "engine/slots.h"\n'),
-    ("include/mgeo.h", '#include "core/status.h"\n'),
+    ("lib/api.c", '#include "core/status.h"\n'),
     ("lib/run/queue.c", "#include <jansson.h>\n"),
     ("lib/engine/rollout/swap.c", "#include <jansson.h>\n"),
-    ("lib/journal/writer.c", '#include "engine/state.h"\n'),
-    ("lib/backend/fake.c", '#include "journal/journal.h"\n'),
     ("lib/journal/writer.c", "#include <openssl/evp.h>\n"),
+    ("lib/run/queue.c", "#include <xxhash.h>\n"),
+    ("lib/run/queue.c", "#include <cmocka.h>\n"),
+    ("cli/score/main.c", '#include "core/status.h"\n'),
+    ("cli/score/main.c", '#include "loadtest/options.h"\n'),
+    ("cli/score/run.c", '#include "report.h"\n'),
+    ("cli/common/sink.c", '#include "table/input.h"\n'),
+    ("cli/table/table.c", '#include "score/run.h"\n'),
+    ("cli/loadtest/main.c", '#include "score/help.h"\n'),
+    ("cli/journal/main.c", '#include "loadtest/help.h"\n'),
+    ("cli/other/main.c", "#include <mgeo.h>\n"),
+    ("cli/table/input.c", "#include <zlib.h>\n"),
+    ("cli/table/input.c", "#include <zstd.h>\n"),
+    ("cli/score/options.c", "#include <getopt.h>\n"),
+    ("cli/score/report.c", "#include <jansson.h>\n"),
+    ("tests/cli/table/lines_test.c", '#include "score/run.h"\n'),
+    ("tests/engine/engine_test.c", '#include "backend/cuda/device.h"\n'),
+    ("tests/backend/cuda/device_test.c", '#include "backend/cuda/kernels/dtype.cuh"\n'),
+    ("examples/embed.c", '#include "engine/slots.h"\n'),
+    ("include/mgeo.h", '#include "core/status.h"\n'),
 ]
 
 
