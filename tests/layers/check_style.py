@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks what the house style asks of every source and clang-tidy cannot see (CONTRIBUTING.md).
 
     check_style.py ROOT [FOLDER …]    looks at the whole tree and tells what it finds (in FOLDER)
@@ -136,7 +137,9 @@ def check_exported(source):
     code = without_directives(source.code)
     problems = []
     for name, at, _ in functions(source):
-        head = code[at:code.index("(", at)]
+        # Its type may stand on the line before.
+        begin = max(code.rfind(end, 0, at) for end in (";", "}", "\n\n")) + 1
+        head = re.split(rf"\b{name}\(", code[begin:])[0]
         if re.search(r"\b(static|INLINE|namespace|struct|enum|template|__global__|__device__)\b", head) or "::" in head:
             continue
         if in_braces(code, at) or name.isupper() or re.match(r"(mgeo|mgi|mgt|mgk)_", name):
@@ -216,7 +219,7 @@ def check_folders(sources):
 
 
 def read(root, suffixes):
-    for top in TOPS + ("tools", "pkgconfig", ".ci"):
+    for top in TOPS + ("tools", "pkgconfig"):
         for file in sorted((root / top).rglob("*")):
             if file.suffix in suffixes and file.is_file():
                 yield file.relative_to(root).as_posix(), file.read_text(encoding="utf-8")
@@ -232,6 +235,7 @@ def check_tree(root):
         problems += check_braces(source) + check_pointers(source)
         problems += check_functions(source) + check_exported(source)
     build_files = [source.text for source in scripts if source.path.endswith("meson.build")]
+    build_files += [file.read_text(encoding="utf-8") for file in root.glob("meson.build")]
     problems += check_private(sources, build_files) + check_headers(sources) + check_folders(sources)
     return problems, sources
 
@@ -258,6 +262,7 @@ PLANTED = {
     "a private function": ("lib/run/more.c", SPDX + "static void mgi_more(void) {}\n"),
     "a private constant": ("lib/run/more.c", SPDX + "enum { MGI_MORE_MOST = 3 };\n"),
     "an exported function": ("lib/run/more.c", SPDX + "void more_rows(void) {\n}\n"),
+    "an exported function below its type": ("lib/run/more.c", SPDX + "enum { A };\nint\nmore_rows(int a) {\n    return a;\n}\n"),
     "an exported function in two lines": ("lib/run/more.c", SPDX + "int more_rows(int a,\n              int b) {\n    return a;\n}\n"),
     "a header's names": ("lib/run/more.h", SPDX + "void mgi_put_more(int *rows);\n"),
     "a long function": ("cli/long.c", SPDX + "int main(void) {\n" + "    f();\n" * 40 + "}\n"),
