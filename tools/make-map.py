@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes docs/map.md: every file of the house with the sentence that it opens with.
+
+    tools/make-map.py            writes it
+    tools/make-map.py --check    fails if it would change, or if a file opens without a sentence
+
+A header and its source stand in one row, with the header's sentence. A new folder needs a line in FOLDERS."""
+import os
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MAP = ROOT / "docs/map.md"
+SOURCES = (".h", ".c", ".cpp", ".cuh", ".cu")
+
+# In the order of a walk from the host inwards; each layer of lib/ may know those below it in the list.
+FOLDERS = {
+    "include": "The public contract: one header.",
+    "lib/api": "The entries of mgeo.h: checks pointers, sizes and enumerators, and delegates.",
+    "lib/engine": "Two slots for models, loads, calls, jobs, questions and metrics.",
+    "lib/engine/rollout": "What judges a new model and moves traffic to it and back.",
+    "lib/run": "One model at work: rows in a queue, batches, and the threads that compute them.",
+    "lib/model": "An immutable model: configuration, labels, weights by name, tokenizer and encoder.",
+    "lib/model/formats": "The files that weights come in, none of which is trusted.",
+    "lib/backend": "The contract for devices that compute an encoder, and the list of those there are.",
+    "lib/backend/torch": "The CPU, by libtorch and kernels of our own.",
+    "lib/backend/cuda": "NVIDIA cards: the host's side.",
+    "lib/backend/cuda/kernels": "Device code, which knows nothing of libmgeo.",
+    "lib/journal": "The log of changes, in which each line holds its predecessor's hash; knows no engine.",
+    "lib/text": "From two texts to token ids.",
+    "lib/stats": "Counters, histograms and OpenMetrics text.",
+    "lib/core": "What all layers need: status, memory, threads, files, names, JSON.",
+    "cli/common": "What all programs share.",
+    "cli/table": "Tables read from files: decompression, lines, columns.",
+    "cli/score": "mgeo-score: a table of pairs in, scores out.",
+    "cli/loadtest": "mgeo-bench: a load test of a model on this machine.",
+    "cli/loadtest/load": "The load: arrivals, callers and what they record.",
+    "cli/loadtest/report": "What a load test tells: statistics, text, JSON and plots.",
+    "cli/journal": "mgeo-journal: asks and verifies a journal.",
+    "benchmarks": "Programs by which a change is measured.",
+    "benchmarks/gpu": "The same on a card, and beside peers.",
+    "tests/support": "What tests of several layers share.",
+}
+HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
+<!-- Written by tools/make-map.py from the files' first sentences: `make map`. Change those, not this. -->
+
+# Map
+
+Every folder, from the host inwards, and what lives in each file. How they work together is told in
+[architecture.md](architecture.md).
+"""
+
+
+def opening(path):
+    """The first sentence of a file's first comment, or None if it does not begin with one."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"\A(/\*|//) SPDX-License-Identifier: [\w.-]+( \*/)?\n", "", text)
+    block = re.match(r"\s*(/\*.*?\*/|(?://[^\n]*\n)+)", text, re.S)
+    if block is None:
+        return None
+    comment = re.sub(r"^[ \t]*(/\*+|\*(?!/)|//)|\*/", "", block.group(1), flags=re.M)
+    comment = re.split(r"\n[ \t]*\n", comment.strip())[0]
+    comment = re.sub(r"\s+", " ", comment)
+    sentence = re.match(r".*?[.?!](?= |$)", comment)
+    return (sentence.group(0) if sentence else comment.rstrip(":") + ".") or None
+
+
+def rows_of(folder, missing):
+    """(names, sentence) of each module of a folder."""
+    modules = {}
+    for file in sorted((ROOT / folder).iterdir()):
+        if file.suffix in SOURCES and file.is_file():
+            modules.setdefault(file.stem, []).append(file)
+    for stem, files in modules.items():
+        files.sort(key=lambda file: SOURCES.index(file.suffix))
+        sentences = [opening(file) for file in files]
+        missing += [file for file, sentence in zip(files, sentences) if sentence is None]
+        names = ", ".join(f"`{file.name}`" for file in files)
+        yield names, next((s for s in sentences if s), "")
+
+
+def folders_of_tree():
+    for top in ("include", "lib", "cli", "benchmarks", "tests/support"):
+        for folder, _, files in os.walk(ROOT / top):
+            if any(file.endswith(SOURCES) for file in files):
+                yield pathlib.Path(folder).relative_to(ROOT).as_posix()
+
+
+def escape(text):
+    """A cell of a table; what looks like markup is shown as it is."""
+    return re.sub(r"(?<!`)([|*_<>])", r"\\\1", text)
+
+
+def make():
+    """The map and what is wrong with the tree."""
+    problems = [f"{folder}/ has no line in FOLDERS of tools/make-map.py"
+                for folder in sorted(set(folders_of_tree()) - FOLDERS.keys())]
+    text, missing = HEAD, []
+    for folder, purpose in FOLDERS.items():
+        if not (ROOT / folder).is_dir():
+            problems.append(f"{folder}/ stands in FOLDERS of tools/make-map.py and is no more")
+            continue
+        text += f"\n## {folder}/\n\n{purpose}\n\n| file | what lives there |\n|---|---|\n"
+        text += "".join(f"| {names} | {escape(sentence)} |\n" for names, sentence in rows_of(folder, missing))
+    problems += [f"{file.relative_to(ROOT)}: opens without a sentence on what lives there" for file in missing]
+    return text, problems
+
+
+def main():
+    if sys.argv[1:] not in ([], ["--check"]):
+        print("usage: tools/make-map.py [--check]", file=sys.stderr)
+        return 2
+    text, problems = make()
+    if not sys.argv[1:]:
+        MAP.write_text(text, encoding="utf-8")
+    elif not MAP.is_file() or MAP.read_text(encoding="utf-8") != text:
+        problems.append("docs/map.md is not what the files say: `make map`")
+    print("\n".join(problems) or "docs/map.md says what the files say")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
