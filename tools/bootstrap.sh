@@ -1,24 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that a goal needs and that are missing; does nothing when all are
-# there. Goals: demo (build and run), check (and test), dev (and lint, for .ci/run).
+# there. Goals: demo (build and run), check (and test), lint (and clang's checks), dev (all of it, for
+# .ci/run), format (the formatter alone).
 set -eu
 
 # prometheus brings promtool, and a server that starts by itself: not for those who only check.
 goal=${1:-check}
 build="gcc g++ libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
 libxxhash-dev libssl-dev zlib1g-dev libzstd-dev"
+check="$build libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
+lint="$check git clang clang-tidy clang-format clang-tools"
 case "$goal" in
 demo) wanted="$build" ;;
-check) wanted="$build libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin" ;;
-dev) wanted="$build libcmocka-dev python3 python3-cffi luajit php-cli binutils gzip zstd spin prometheus git clang clang-tidy clang-format" ;;
+check) wanted="$check" ;;
+lint) wanted="$lint" ;;
+dev) wanted="$lint php-cli prometheus" ;;
+format) wanted="git clang-format" ;;
 *)
-    echo "usage: tools/bootstrap.sh [demo|check|dev]" >&2
+    echo "usage: tools/bootstrap.sh [demo|check|lint|dev|format]" >&2
     exit 2
     ;;
 esac
 # A libtorch of the caller's own makes Debian's needless.
-if [ -z "${LIBTORCH:-}" ]; then
+if [ -z "${LIBTORCH:-}" ] && [ "$goal" != format ]; then
     wanted="$wanted libtorch-dev libopenblas0-openmp"
 fi
 
