@@ -29,10 +29,10 @@ static uint32_t setting(const char *name, uint32_t usual) {
     return value != NULL ? (uint32_t)strtoul(value, NULL, 10) : usual;
 }
 
-static bool serves(const char *device) { return strcmp(device, "free") == 0; }
+static bool serves(const char *device) { return strcmp(device, "null") == 0; }
 
 static uint32_t tokens_of(const mgi_encoder_request *request) {
-    return request->batch_tokens != 0 ? request->batch_tokens : setting("MGEO_FREE_TOKENS", TOKENS);
+    return request->batch_tokens != 0 ? request->batch_tokens : setting("MGEO_NULL_TOKENS", TOKENS);
 }
 
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
@@ -40,8 +40,8 @@ static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
     (void)cores;
     *needs = (mgi_encoder_estimate){.precision = MGEO_FP32,
                                     .batch_tokens = tokens_of(request),
-                                    .lanes = setting("MGEO_FREE_LANES", LANES)};
-    snprintf(needs->device, sizeof needs->device, "free");
+                                    .lanes = setting("MGEO_NULL_LANES", LANES)};
+    snprintf(needs->device, sizeof needs->device, "null");
     return mgi_succeed(error);
 }
 
@@ -51,8 +51,8 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
     if (made == NULL) return mgi_fail_memory(error, "an encoder", sizeof *made);
     made->labels = request->spec->labels;
     made->batch_tokens = tokens_of(request);
-    made->rate = setting("MGEO_FREE_RATE", 0);
-    made->base = 1e-6 * setting("MGEO_FREE_BASE", 0);
+    made->rate = setting("MGEO_NULL_RATE", 0);
+    made->base = 1e-6 * setting("MGEO_NULL_BASE", 0);
     pthread_mutex_init(&made->mutex, NULL);
     *encoder = made;
     return mgi_succeed(error);
@@ -61,9 +61,9 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
 static void describe(const mgi_encoder *encoder, mgi_encoder_info *info) {
     *info = (mgi_encoder_info){.precision = MGEO_FP32,
                                .batch_tokens = encoder->batch_tokens,
-                               .lanes = setting("MGEO_FREE_LANES", LANES),
-                               .min_split_tokens = setting("MGEO_FREE_WHOLE", WHOLE)};
-    snprintf(info->device, sizeof info->device, "free");
+                               .lanes = setting("MGEO_NULL_LANES", LANES),
+                               .min_split_tokens = setting("MGEO_NULL_MIN_SPLIT", WHOLE)};
+    snprintf(info->device, sizeof info->device, "null");
     snprintf(info->library, sizeof info->library, "none");
 }
 
@@ -112,7 +112,7 @@ static mgeo_status run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, f
 static void close_lane(mgi_lane *lane) { mgi_free(lane); }
 
 const mgi_backend null_backend = {
-    .name = "free",
+    .name = "null",
     .serves = serves,
     .predict = predict,
     .open = open_encoder,

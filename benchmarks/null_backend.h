@@ -5,10 +5,10 @@
 
 #include "backend/backend.h"
 
-/* Device "free": not on the CPU, lanes and batches as a GPU has them. From the environment:
- * MGEO_FREE_LANES, MGEO_FREE_TOKENS (in a batch), MGEO_FREE_WHOLE (tokens not to be split); and the
- * time that it takes all the same, one batch after another: MGEO_FREE_BASE, microseconds for any
- * batch, and MGEO_FREE_RATE, tokens a second; 0: none. */
+/* Device "null": not on the CPU, lanes and batches as a GPU has them. From the environment:
+ * MGEO_NULL_LANES, MGEO_NULL_TOKENS (in a batch), MGEO_NULL_MIN_SPLIT (tokens not to be split); and
+ * the time that it takes all the same, one batch after another: MGEO_NULL_BASE, microseconds for
+ * any batch, and MGEO_NULL_RATE, tokens a second; 0: none. */
 extern const mgi_backend null_backend;
 
 #endif

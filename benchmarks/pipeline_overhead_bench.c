@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast rows get to a device and answers back: texts, queue, batches, workers and answers,
- * around a device whose products cost nothing (free_device.h). One caller with very many pairs,
+ * around a device whose products cost nothing (null_backend.h). One caller with very many pairs,
  * many callers with one pair each, and one caller with one.
  *
  * pipeline_overhead_bench [DIR [SECONDS [CALLERS]]] */
@@ -164,7 +164,7 @@ static void lone_caller(void) {
 
 int main(int argc, char **argv) {
     mgeo_error error;
-    mgeo_load_options options = {.struct_size = sizeof options, .device = "free"};
+    mgeo_load_options options = {.struct_size = sizeof options, .device = "null"};
     if (argc > 2) seconds = atof(argv[2]);
     unsigned callers = argc > 3 ? (unsigned)atoi(argv[3]) : 64;
     if (!(seconds > 0) || callers < 1 || callers > MAX_CALLERS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mgeo-score with one more device, "free" (free_device.h): `score_on_null_backend -d free
+/* mgeo-score with one more device, "null" (null_backend.h): `score_on_null_backend -d null
  * pairs.tsv` shows the program's own rate. */
 #include "null_backend.h"
 

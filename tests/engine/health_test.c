@@ -52,12 +52,13 @@ static void lose_device(void) {
 
 static void test_every_call_says_what_to_do(void **state) {
     (void)state;
-    load_on(0, "steered");
+    load_on(0, "controllable");
     check_metric("blue", 1);
     lose_device();
     for (int i = 0; i < 3; i++) {
         float similarity = 0;
-        assert_non_null(strstr(error.message, "device steered has failed and does not open again"));
+        assert_non_null(
+            strstr(error.message, "device controllable has failed and does not open again"));
         assert_non_null(strstr(error.message, "load a model on another device and swap"));
         assert_int_equal(healthy(MGEO_LIVE), 0);
         check_metric("blue", 0);
@@ -71,7 +72,7 @@ static void test_every_call_says_what_to_do(void **state) {
 static void test_the_other_slot_goes_on(void **state) {
     (void)state;
     load_on(0, "fake");
-    load_on(1, "steered");
+    load_on(1, "controllable");
     assert_int_equal(swap(), MGEO_OK);
     lose_device();
     assert_int_equal(healthy(MGEO_LIVE), 0);
@@ -86,7 +87,7 @@ static void test_the_other_slot_goes_on(void **state) {
 
 static void test_loading_elsewhere_is_a_way_out(void **state) {
     (void)state;
-    load_on(0, "steered");
+    load_on(0, "controllable");
     lose_device();
     assert_int_equal(load(2), 2);
     assert_int_equal(swap(), MGEO_OK);
@@ -96,7 +97,7 @@ static void test_loading_elsewhere_is_a_way_out(void **state) {
 
 static void test_a_device_that_comes_back_is_healthy(void **state) {
     (void)state;
-    load_on(0, "steered");
+    load_on(0, "controllable");
     mgeo_job *job = NULL;
     mgeo_model_info info = {.struct_size = sizeof info};
     assert_int_equal(mgeo_job_begin(engine, NULL, &job, &error), MGEO_OK);

@@ -64,7 +64,7 @@ static void test_a_held_model_is_neither_unloaded_nor_replaced(void **state) {
 
 static void *load_third(void *argument) {
     loader *l = argument;
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     options.skip_warm_up = 0;
     options.progress = &l->progress;
     l->status = mgeo_load(engine, l->path, &options, NULL, &l->error);

@@ -63,7 +63,7 @@ static void test_a_failed_load_changes_nothing(void **state) {
     mgeo_load_options options = on("toaster");
     assert_int_equal(mgeo_load(engine, paths[2], &options, NULL, &error), MGEO_E_ARGUMENT);
     assert_non_null(strstr(error.message, "fake"));
-    options = on("steered");
+    options = on("controllable");
     controllable_fail_lanes(true);
     assert_int_equal(mgeo_load(engine, paths[2], &options, NULL, &error), MGEO_E_DEVICE);
     controllable_fail_lanes(false);
@@ -127,7 +127,7 @@ static void test_a_load_can_be_cancelled(void **state) {
 /* Waits in warm-up while held. */
 static void *load_interference_bench(void *argument) {
     mgeo_model_info *info = argument;
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     options.skip_warm_up = 0;
     mgeo_load(engine, paths[2], &options, info, NULL);
     return NULL;

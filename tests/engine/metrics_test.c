@@ -68,7 +68,7 @@ static void test_calls_and_pairs_of_a_model(void **state) {
     (void)state;
     test_pair longest;
     mgeo_pair pairs[3] = {pair, test_make_pair(&longest, 3, 60), {"1", 1, "", 0}};
-    load_version(0, "steered", "v1");
+    load_version(0, "controllable", "v1");
     for (int i = 0; i < 4; i++) assert_int_equal(score(pairs, 3, 0), MGEO_OK);
     controllable_fail_runs(1, 1, MGEO_E_DEVICE);
     assert_int_equal(score(pairs, 1, 0), MGEO_E_DEVICE);
@@ -94,7 +94,7 @@ static void test_calls_and_pairs_of_a_model(void **state) {
 
 static void test_calls_in_flight_and_waiting(void **state) {
     (void)state;
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     options.version = "v1";
     options.threads = 1;
     assert_int_equal(mgeo_load(engine, paths[0], &options, NULL, &error), MGEO_OK);
@@ -115,7 +115,7 @@ static void test_calls_in_flight_and_waiting(void **state) {
 static void test_answers_that_are_not_finite(void **state) {
     (void)state;
     mgeo_pair unknown = {"1", 1, "#", 1};
-    load_version(0, "steered", "v1");
+    load_version(0, "controllable", "v1");
     controllable_poison(1); /* [UNK] */
     assert_int_equal(score(&unknown, 1, 0), MGEO_OK);
     write_metrics(MGEO_METRICS_OPENMETRICS);

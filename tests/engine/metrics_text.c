@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void load_as(uint32_t model, const char *version) {
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     options.version = version;
     if (mgeo_load(engine, paths[model], &options, NULL, &error) != MGEO_OK) {
         fprintf(stderr, "%s\n", error.message);

@@ -18,7 +18,7 @@ enum { GATE_PAIRS = 6, METRICS_BYTES = 1 << 20 };
 static mgeo_status load_variant(stress_random *random, mgeo_progress *progress) {
     uint32_t variant = stress_draw(random, VARIANTS);
     mgeo_load_options options = {.struct_size = sizeof options,
-                                 .device = stress_draw(random, 2) ? "fake" : "steered",
+                                 .device = stress_draw(random, 2) ? "fake" : "controllable",
                                  .threads = 1 + stress_draw(random, 2),
                                  .skip_warm_up = stress_draw(random, 8) != 0,
                                  .progress = progress};

@@ -119,7 +119,7 @@ static bool load_next(uint64_t generation) {
     char version[32];
     snprintf(version, sizeof version, "%llu", (unsigned long long)generation);
     mgeo_load_options options = {.struct_size = sizeof options,
-                                 .device = generation % 2 == 0 ? "steered" : "fake",
+                                 .device = generation % 2 == 0 ? "controllable" : "fake",
                                  .threads = 2,
                                  .version = version,
                                  .skip_warm_up = generation % 8 != 0};

@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-/* Device "steered". */
+/* Device "controllable". */
 extern const mgi_backend controllable_backend;
 
 /* The calling thread's niceness, and its number. */
@@ -52,7 +52,7 @@ typedef struct controllable_run {
     uint32_t longest;
     unsigned cores;
     int nice;    /* of the thread */
-    long thread; /* as steered_own_thread says */
+    long thread; /* as controllable_own_thread says */
 } controllable_run;
 
 /* The runs so far, in the order they began: their number, and the first `most` of them. */

@@ -4,13 +4,13 @@
  *
  *     char root[TINY_PATH_BYTES], path[TINY_PATH_BYTES];
  *     tiny_models_begin(root);
- *     worse_model_write(SOURCE_ROOT "/models/mini", root, WORSE_LABELS, path);
+ *     degraded_model_write(SOURCE_ROOT "/models/mini", root, DEGRADED_LABELS, path);
  *     … load path …
  *     tiny_models_end(root);
  *
  * The base is a directory with config.json, vocab.txt and one model.safetensors of MGeo's three
- * labels (models/mini). Tensors are written as F32, so that a WORSE_NOT copy answers exactly as its
- * base does at fp32. Everything is deterministic, and takes a fraction of a second. */
+ * labels (models/mini). Tensors are written as F32, so that a DEGRADED_NONE copy answers exactly as
+ * its base does at fp32. Everything is deterministic, and takes a fraction of a second. */
 #ifndef TEST_SUPPORT_DEGRADED_MODEL_H
 #define TEST_SUPPORT_DEGRADED_MODEL_H
 

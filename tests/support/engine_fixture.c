@@ -119,7 +119,7 @@ mgeo_status swap(void) { return mgeo_swap_model(engine, NULL, NULL, &error); }
 
 void *load_controllable(void *argument) {
     loader *l = argument;
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     mgeo_model_info info = {.struct_size = sizeof info};
     options.skip_warm_up = 0;
     options.progress = &l->progress;

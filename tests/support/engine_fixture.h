@@ -47,7 +47,7 @@ void check_answer(uint32_t model, uint64_t generation);
 
 mgeo_status swap(void);
 
-/* A thread that loads onto the steered device, with warm-up. */
+/* A thread that loads onto the controllable device, with warm-up. */
 typedef struct loader {
     const char *path;
     mgeo_progress progress;

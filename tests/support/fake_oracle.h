@@ -18,7 +18,7 @@ mgi_labels test_labels(uint32_t count);
 float oracle_similarity(const mgi_tokenizer *tokenizer, uint32_t max_length,
                         const mgi_labels *labels, uint32_t variant, const mgeo_pair *pair);
 
-/* A tokenizer over test_vocabulary; fails the running test if it cannot be made. */
+/* A tokenizer over oracle_vocabulary; fails the running test if it cannot be made. */
 mgi_tokenizer *oracle_tokenizer(void);
 
 /* The test pair of a number: texts of `words` words and 1 to 4 more, in memory of the caller's. */

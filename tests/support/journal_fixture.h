@@ -24,7 +24,7 @@ int journal_fixture_end(void **state);
 #define JOURNAL_TEST(name)                                                                         \
     cmocka_unit_test_setup_teardown(name, journal_fixture_begin, journal_fixture_end)
 
-/* Opens kit_path; fails the test if it cannot. */
+/* Opens journal_path; fails the test if it cannot. */
 mgi_journal *open_journal(void);
 
 /* Appends one line with this event and actor; the mark may be NULL. */

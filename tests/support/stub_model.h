@@ -7,7 +7,7 @@
 
 typedef struct stub_options {
     const mgi_backend *backend;
-    uint32_t variant; /* which test_bias */
+    uint32_t variant; /* which oracle_bias */
     uint32_t labels;  /* 2 or 3 */
     uint32_t max_length;
     uint32_t batch_tokens;

@@ -9,7 +9,7 @@
 enum { TINY_MAX_LENGTH = 64, TINY_PATH_BYTES = 512 };
 
 typedef struct tiny_model {
-    uint32_t variant; /* which test_bias */
+    uint32_t variant; /* which oracle_bias */
     uint32_t labels;  /* 2 or 3 */
     uint32_t unused;  /* tensors that scoring does not need: "spare.0", "spare.1" … */
 } tiny_model;

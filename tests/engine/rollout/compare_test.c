@@ -383,7 +383,7 @@ static void test_progress_and_cancellation(void **state) {
 }
 
 static void load_both_controllable(void) {
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     assert_int_equal(mgeo_load(engine, paths[0], &options, NULL, &error), MGEO_OK);
     assert_int_equal(mgeo_load(engine, paths[1], &options, NULL, &error), MGEO_OK);
 }

@@ -303,7 +303,7 @@ static void test_nothing_else_changes_meanwhile(void **state) {
     (void)state;
     test_threads threads = {0};
     static swapper s;
-    load_both("steered", paths[0], paths[1]);
+    load_both("controllable", paths[0], paths[1]);
     start_gate(&threads, &s);
     assert_int_equal(swap(), MGEO_E_BUSY);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_E_BUSY);
@@ -324,7 +324,7 @@ static void test_a_loads_last_step_waits(void **state) {
     test_threads swappers = {0}, loaders = {0};
     static swapper s;
     loader l = {.path = paths[2]};
-    load_both("steered", paths[0], paths[1]);
+    load_both("controllable", paths[0], paths[1]);
     controllable_reset();
     controllable_hold(true); /* the load's first batch waits */
     test_threads_start(&loaders, load_controllable, &l);
@@ -348,7 +348,7 @@ static void test_a_roll_back_goes_through_and_the_gate_refuses(void **state) {
     (void)state;
     test_threads threads = {0};
     static swapper s;
-    load_both("steered", paths[0], paths[1]);
+    load_both("controllable", paths[0], paths[1]);
     assert_int_equal(swap(), MGEO_OK); /* generation 2 is live, 1 is the former one */
     start_gate(&threads, &s);
     assert_int_equal(mgeo_roll_back(engine, NULL, NULL, &error), MGEO_OK);
@@ -366,7 +366,7 @@ static void test_a_canary_may_end_and_the_gate_refuses(void **state) {
     (void)state;
     test_threads threads = {0};
     static swapper s;
-    load_both("steered", paths[0], paths[1]);
+    load_both("controllable", paths[0], paths[1]);
     assert_int_equal(mgeo_set_canary(engine, 100, NULL, &error), MGEO_OK);
     s = (swapper){0};
     start_gate(&threads, &s);
@@ -383,7 +383,7 @@ static void test_a_gate_can_be_cancelled_and_can_fail(void **state) {
     test_threads threads = {0};
     static swapper s;
     mgeo_swap_receipt receipt;
-    load_both("steered", paths[0], paths[1]);
+    load_both("controllable", paths[0], paths[1]);
     start_gate(&threads, &s);
     mgeo_progress_cancel(&s.progress);
     controllable_hold(false);

@@ -90,7 +90,7 @@ static void test_an_unload_frees_the_standby_model(void **state) {
 /* ---- threads --------------------------------------------------------------------------------- */
 
 static void load_two_controllable(void) {
-    mgeo_load_options options = on("steered");
+    mgeo_load_options options = on("controllable");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(mgeo_load(engine, paths[i], &options, NULL, &error), MGEO_OK);
     }
