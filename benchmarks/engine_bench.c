@@ -164,8 +164,9 @@ int main(int argc, char **argv) {
     mgeo_error error;
     mgi_runner *runner = NULL;
     mgi_lane *lanes[MAX_THREADS];
-    if (threads < 1 || threads > MAX_THREADS)
+    if (threads < 1 || threads > MAX_THREADS) {
         die("usage: engine_bench [DIR [PRECISION [THREADS]]]");
+    }
     if (mgi_model_open(argc > 1 ? argv[1] : NULL, &options, &model, &error) != MGEO_OK ||
         mgi_runner_create(model, &(mgi_runner_options){.threads = threads}, &runner, &error) !=
             MGEO_OK ||

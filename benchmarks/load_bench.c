@@ -17,8 +17,8 @@ static resident measure(void) {
     char line[256];
     double kilobytes;
     FILE *status = fopen("/proc/self/status", "r");
-    if (!status) return r;
-    while (fgets(line, sizeof line, status)) {
+    if (status == NULL) return r;
+    while (fgets(line, sizeof line, status) != NULL) {
         if (sscanf(line, "VmRSS: %lf", &kilobytes) == 1) r.all = kilobytes / 1e3;
         if (sscanf(line, "RssAnon: %lf", &kilobytes) == 1) r.anonymous = kilobytes / 1e3;
         if (sscanf(line, "RssFile: %lf", &kilobytes) == 1) r.file = kilobytes / 1e3;
@@ -70,8 +70,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: load_bench MODEL_DIR [fp32|bf16|int8]\n");
         return 2;
     }
-    for (int32_t i = 0; argc > 2 && i <= MGEO_FP8; i++)
+    for (int32_t i = 0; argc > 2 && i <= MGEO_FP8; i++) {
         if (strcmp(argv[2], names[i]) == 0) precision = i;
+    }
     snprintf(path, sizeof path, "%s/model.safetensors", argv[1]);
     double size = stat(path, &file) == 0 ? (double)file.st_size / 1e6 : 0;
 

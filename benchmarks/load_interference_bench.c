@@ -80,9 +80,11 @@ static int compare(const void *left, const void *right) {
 
 /* Adds the phase's call times. */
 static size_t gather(const caller *callers, int count, int wanted, double *times, size_t n) {
-    for (int i = 0; i < count; i++)
-        for (size_t j = 0; j < callers[i].count; j++)
+    for (int i = 0; i < count; i++) {
+        for (size_t j = 0; j < callers[i].count; j++) {
             if (callers[i].samples[j].phase == wanted) times[n++] = callers[i].samples[j].seconds;
+        }
+    }
     return n;
 }
 
@@ -103,7 +105,7 @@ static void report(const caller *callers, int count, int rounds, int precision) 
     double *times[2], ratios[MAX_ROUNDS];
     size_t n[2] = {0, 0};
     for (int l = 0; l < 2; l++) times[l] = malloc((size_t)count * MAX_CALLS * sizeof **times);
-    if (!times[0] || !times[1]) exit(2);
+    if (times[0] == NULL || times[1] == NULL) exit(2);
     for (int r = 0; r < rounds; r++) {
         double p99[2];
         for (int l = 0; l < 2; l++) {
@@ -142,8 +144,10 @@ static void load(const char *path, int round, int precision, double seconds) {
 static void say_load(const char *when) {
     char line[128] = "";
     FILE *file = fopen("/proc/loadavg", "r");
-    if (file && fgets(line, sizeof line, file)) printf("  machine's load %s: %s", when, line);
-    if (file) fclose(file);
+    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        printf("  machine's load %s: %s", when, line);
+    }
+    if (file != NULL) fclose(file);
 }
 
 /* The one precision that was asked for, or all. */
@@ -156,8 +160,10 @@ static void start(caller *callers, int count, double rate) {
         callers[i] = (caller){.samples = malloc(MAX_CALLS * sizeof(sample)),
                               .interval = 1 / rate,
                               .offset = i / rate / count};
-        if (!callers[i].samples || pthread_create(&callers[i].thread, NULL, call, &callers[i]) != 0)
+        if (callers[i].samples == NULL ||
+            pthread_create(&callers[i].thread, NULL, call, &callers[i]) != 0) {
             exit(2);
+        }
     }
 }
 
@@ -176,22 +182,26 @@ int main(int argc, char **argv) {
     const char *only = argc > 6 ? argv[6] : NULL;
     static caller callers[MAX_CALLERS];
     mgeo_error error;
-    if (count < 1 || count > MAX_CALLERS || rate <= 0 || rounds < 1 || rounds > MAX_ROUNDS)
+    if (count < 1 || count > MAX_CALLERS || rate <= 0 || rounds < 1 || rounds > MAX_ROUNDS) {
         return 2;
+    }
     if (mgeo_engine_create(NULL, &engine, &error) != MGEO_OK) fail("engine", &error);
     if (mgeo_load(engine, NULL, NULL, NULL, &error) != MGEO_OK) fail("load", &error);
     start(callers, count, rate);
     say_load("before");
     sleep_until(now() + 1);
-    for (int i = 0; i < rounds; i++)
-        for (int p = 0; p < PRECISIONS; p++)
+    for (int i = 0; i < rounds; i++) {
+        for (int p = 0; p < PRECISIONS; p++) {
             if (is_wanted(p, only)) load(argv[1], i, p, seconds);
+        }
+    }
     atomic_store(&stopping, true);
     for (int i = 0; i < count; i++) pthread_join(callers[i].thread, NULL);
     say_load("after");
     printf("%d callers, %.0f calls a second each, %d rounds:\n", count, rate, rounds);
-    for (int p = 0; p < PRECISIONS; p++)
+    for (int p = 0; p < PRECISIONS; p++) {
         if (is_wanted(p, only)) report(callers, count, rounds, p);
+    }
     mgeo_engine_destroy(engine);
     return 0;
 }

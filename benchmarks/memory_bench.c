@@ -33,8 +33,8 @@ static double status_of(const char *key) {
     char line[256];
     double kilobytes = 0;
     FILE *status = fopen("/proc/self/status", "r");
-    if (!status) return 0;
-    while (fgets(line, sizeof line, status)) {
+    if (status == NULL) return 0;
+    while (fgets(line, sizeof line, status) != NULL) {
         size_t length = strlen(key);
         if (strncmp(line, key, length) == 0) kilobytes = strtod(line + length + 1, NULL);
     }
@@ -45,7 +45,7 @@ static double status_of(const char *key) {
 /* From here on VmHWM is the highest point since now. */
 static void forget_peak(void) {
     FILE *file = fopen("/proc/self/clear_refs", "w");
-    if (!file || fputs("5", file) < 0) {
+    if (file == NULL || fputs("5", file) < 0) {
         fprintf(stderr, "memory_bench: /proc/self/clear_refs cannot be written: skipped\n");
         exit(77);
     }
@@ -56,7 +56,7 @@ static void forget_peak(void) {
 static mgeo_pair *make_pairs(size_t count, int characters) {
     char *text = malloc(count * TEXT_BYTES);
     mgeo_pair *pairs = malloc(count * sizeof *pairs);
-    if (!text || !pairs) exit(2);
+    if (text == NULL || pairs == NULL) exit(2);
     unsigned next = 1;
     for (size_t i = 0; i < count; i++) {
         char *at = text + i * TEXT_BYTES;
@@ -119,8 +119,9 @@ static void score_sizes(mgeo_engine *engine, float *similarity) {
     for (uint32_t tokens = STEP; tokens <= info.batch_tokens; tokens += STEP) {
         uint32_t rows = (tokens + LONGEST - 1) / LONGEST;
         mgeo_pair *pairs = make_pairs((size_t)rows * info.threads, (int)((tokens / rows - 3) / 2));
-        if (mgeo_score(engine, pairs, (size_t)rows * info.threads, &scores, &error) != MGEO_OK)
+        if (mgeo_score(engine, pairs, (size_t)rows * info.threads, &scores, &error) != MGEO_OK) {
             fail("scoring", &error);
+        }
         free_pairs(pairs);
     }
 }
@@ -172,12 +173,13 @@ int main(int argc, char **argv) {
                         "[THREADS [PERCENT]]]\nPERCENT: fails if the prediction is further off\n");
         return 2;
     }
-    for (int32_t i = 0; argc > 3 && i <= MGEO_FP8; i++)
+    for (int32_t i = 0; argc > 3 && i <= MGEO_FP8; i++) {
         if (strcmp(argv[3], names[i]) == 0) options.precision = i;
+    }
     if (argc > 4) options.threads = (uint32_t)atoi(argv[4]);
     mgeo_pair *pairs = make_pairs(COUNT, CHARACTERS);
     float *similarity = malloc(COUNT * sizeof *similarity);
-    if (!similarity) return 2;
+    if (similarity == NULL) return 2;
     memset(similarity, 1, COUNT * sizeof *similarity); /* its pages are there from now on */
     start_up(argv[1], options.precision, pairs, similarity);
     if (mgeo_engine_create(NULL, &engine, &error) != MGEO_OK) fail("engine", &error);

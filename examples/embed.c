@@ -25,9 +25,10 @@ int main(int argc, char **argv) {
         mgeo_engine_destroy(engine);
         return 1;
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         printf("%.3f %s: %s | %s\n", similarity[i],
                label[i] < 0 ? "no score" : info.labels[label[i]], pairs[i].a, pairs[i].b);
+    }
     mgeo_engine_destroy(engine);
     return 0;
 }

@@ -33,10 +33,11 @@ static void print_checks(const char *title, const mgeo_check *checks, uint32_t c
     for (uint32_t i = 0; i < count; i++) {
         const mgeo_check *check = &checks[i];
         printf("  %-16s %10.4f", check->name, check->measured);
-        if (check->passed < 0)
+        if (check->passed < 0) {
             printf("\n");
-        else
+        } else {
             printf("   at most %.4f: %s\n", check->limit, check->passed ? "yes" : "no");
+        }
     }
 }
 
@@ -66,10 +67,12 @@ static mgeo_status swap(mgeo_engine *engine, mgeo_error *error) {
                                  .reason = "the new model of this week"};
     mgeo_swap_receipt receipt = {.struct_size = sizeof receipt};
     mgeo_status status = mgeo_swap_model(engine, &options, &receipt, error);
-    if (status == MGEO_OK || status == MGEO_E_REFUSED)
+    if (status == MGEO_OK || status == MGEO_E_REFUSED) {
         print_checks("the gate measured:", receipt.checks, receipt.check_count);
-    if (status == MGEO_OK)
+    }
+    if (status == MGEO_OK) {
         printf("swapped from \"%s\" to \"%s\"\n", receipt.from_version, receipt.to_version);
+    }
     return status;
 }
 

@@ -32,10 +32,11 @@ static void *serve(void *user) {
         float similarity;
         mgeo_scores scores = {.struct_size = sizeof scores, .similarity = &similarity};
         mgeo_status status = mgeo_score(load->engine, &pair, 1, &scores, NULL);
-        if (status != MGEO_OK || scores.generation > GENERATIONS)
+        if (status != MGEO_OK || scores.generation > GENERATIONS) {
             atomic_fetch_add(&load->failures, 1);
-        else
+        } else {
             atomic_fetch_add(&load->answers[scores.generation], 1);
+        }
     }
     return NULL;
 }
@@ -44,8 +45,9 @@ static void *serve(void *user) {
 static void wait_for_answers(traffic *load, int generation) {
     const struct timespec moment = {.tv_nsec = 100000000};
     uint_fast64_t before = atomic_load(&load->answers[generation]);
-    for (int i = 0; i < 100 && atomic_load(&load->answers[generation]) < before + 50; i++)
+    for (int i = 0; i < 100 && atomic_load(&load->answers[generation]) < before + 50; i++) {
         nanosleep(&moment, NULL);
+    }
 }
 
 static void report(traffic *load, const char *what) {
@@ -60,25 +62,28 @@ static mgeo_status load_model(mgeo_engine *engine, const char *path, int32_t pre
         .struct_size = sizeof options, .precision = precision, .version = version};
     mgeo_model_info info = {.struct_size = sizeof info};
     mgeo_status status = mgeo_load(engine, path, &options, &info, error);
-    if (status == MGEO_OK)
+    if (status == MGEO_OK) {
         printf("loaded \"%s\" as generation %ju in %.2f s; it %s\n", info.version,
                (uintmax_t)info.generation, info.load_seconds, info.live ? "is live" : "stands by");
+    }
     return status;
 }
 
 static mgeo_status turn(mgeo_engine *engine, mgeo_error *error) {
     mgeo_swap_receipt receipt = {.struct_size = sizeof receipt};
     mgeo_status status = mgeo_swap_model(engine, NULL, &receipt, error);
-    if (status == MGEO_OK)
+    if (status == MGEO_OK) {
         printf("swapped from \"%s\" to \"%s\"; %ju calls end on the former\n", receipt.from_version,
                receipt.to_version, (uintmax_t)receipt.calls_in_flight);
+    }
     return status;
 }
 
 static mgeo_status swap_and_roll_back(traffic *load, const char *second, mgeo_error *error) {
     wait_for_answers(load, 1);
     report(load, "under load, one model:");
-    mgeo_status status = load_model(load->engine, second, second ? 0 : MGEO_INT8, "second", error);
+    mgeo_status status =
+        load_model(load->engine, second, second != NULL ? 0 : MGEO_INT8, "second", error);
     if (status == MGEO_OK) status = turn(load->engine, error);
     if (status != MGEO_OK) return status;
     wait_for_answers(load, 2);
@@ -96,11 +101,13 @@ int main(int argc, char **argv) {
     int started = 0;
     mgeo_error error;
     mgeo_status status = mgeo_engine_create(NULL, &load.engine, &error);
-    if (status == MGEO_OK)
-        status = load_model(load.engine, argc > 1 ? argv[1] : NULL, 0, "first", &error);
     if (status == MGEO_OK) {
-        while (started < THREADS && !pthread_create(&threads[started], NULL, serve, &load))
+        status = load_model(load.engine, argc > 1 ? argv[1] : NULL, 0, "first", &error);
+    }
+    if (status == MGEO_OK) {
+        while (started < THREADS && !pthread_create(&threads[started], NULL, serve, &load)) {
             started++;
+        }
         status = swap_and_roll_back(&load, argc > 2 ? argv[2] : NULL, &error);
     }
     atomic_store(&load.stop, true);

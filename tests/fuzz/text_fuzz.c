@@ -154,8 +154,9 @@ static void check_row(const mgi_tokenizer *tokenizer, const encoded *out, uint32
     if (unscored != (out->length == 0)) die("length and flags disagree", round);
     if (unscored) return;
     bool cut = (out->flags & MGEO_ROW_TRUNCATED) != 0;
-    if (out->length < MGI_TOKENIZER_MIN_LENGTH || out->length > limit)
+    if (out->length < MGI_TOKENIZER_MIN_LENGTH || out->length > limit) {
         die("length out of range", round);
+    }
     if (cut && out->length != limit) die("cut, but not to the limit", round);
     for (uint32_t i = 0; i < out->length; i++) {
         if (out->ids[i] < 0 || (uint32_t)out->ids[i] >= vocabulary) die("id out of range", round);

@@ -72,8 +72,9 @@ void controllable_let_pass(unsigned runs) {
 
 void controllable_await_waiting(unsigned count) {
     pthread_mutex_lock(&controllable.mutex);
-    while (controllable.waiting < count)
+    while (controllable.waiting < count) {
         pthread_cond_wait(&controllable.changed, &controllable.mutex);
+    }
     pthread_mutex_unlock(&controllable.mutex);
 }
 
@@ -204,8 +205,9 @@ static bool controllable_admit(const mgi_batch *batch, unsigned cores, mgeo_stat
     pthread_cond_broadcast(&controllable.changed);
     bool waits = controllable.let_pass == 0;
     controllable.let_pass -= !waits;
-    while (waits && controllable.held)
+    while (waits && controllable.held) {
         pthread_cond_wait(&controllable.changed, &controllable.mutex);
+    }
     controllable.waiting--;
     unsigned delay = controllable.delay;
     pthread_mutex_unlock(&controllable.mutex);
