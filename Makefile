@@ -54,7 +54,7 @@ format:
 
 lint:
 	@tools/bootstrap.sh lint
-	@CC=clang CXX=clang++ tools/configure.sh '$(LINT_BUILD)' full -Dbench=false $(MESON_ARGS) >/dev/null
+	@CC=clang CXX=clang++ tools/configure.sh '$(LINT_BUILD)' full $(MESON_ARGS) >/dev/null
 	@tools/lint.sh '$(LINT_BUILD)'
 
 map:

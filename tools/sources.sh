@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Names the sources of the tree, one a line: sources.sh all|host|cuda. "all" is what is formatted; "host" and
-# "cuda" are what clang-tidy reads, with the commands of a build without and with CUDA.
+# Names the sources of the tree, one a line: sources.sh all|host|cuda|host-code|cuda-code. "all" is what is
+# formatted; "host" and "cuda" are the C files that a build without and with CUDA compiles; of these,
+# "host-code" and "cuda-code" leave tests and benchmarks out.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,12 +17,17 @@ list() { # pathspecs
     done
 }
 
+cuda_only='^(lib|tests)/backend/cuda/|^benchmarks/gpu/encoder_gpu_bench'
+code='^(lib|cli|examples)/'
+
 case "${1:-}" in
 all) list '*.c' '*.h' '*.cpp' '*.cu' '*.cuh' | grep -E '\.(c|h|cpp|cu|cuh)$' ;;
-host) list '*.c' | grep -E '^(lib|cli|examples)/.*\.c$' | grep -v '^lib/backend/cuda/' ;;
-cuda) list '*.c' | grep -E '^lib/backend/cuda/.*\.c$' ;;
+host) list '*.c' | grep -E '\.c$' | grep -Ev "$cuda_only" ;;
+cuda) list '*.c' | grep -E '\.c$' | grep -E "$cuda_only" ;;
+host-code) tools/sources.sh host | grep -E "$code" ;;
+cuda-code) tools/sources.sh cuda | grep -E "$code" ;;
 *)
-    echo "usage: tools/sources.sh all|host|cuda" >&2
+    echo "usage: tools/sources.sh all|host|cuda|host-code|cuda-code" >&2
     exit 2
     ;;
 esac
