@@ -291,8 +291,6 @@ static void run(bench *b) {
 
 static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, unsigned rounds,
                 unsigned threads) {
-    static const char *const names[] = {
-        [MGEO_FP32] = "fp32", [MGEO_BF16] = "bf16", [MGEO_INT8] = "int8"};
     static const mgk_dtype forms[] = {
         [MGEO_FP32] = MGK_FP32, [MGEO_BF16] = MGK_BF16, [MGEO_INT8] = MGK_INT8};
     mgi_encoder_request request = {.device = "cpu",
@@ -315,8 +313,8 @@ static void one(const mgi_weights *weights, int32_t precision, uint32_t budget, 
     memset(&some, 0, sizeof some);
     make_pairs(&some, info.batch_tokens);
     printf("%s on %s, %s kernels, %s int8, batches of %u tokens, placed in %.2f s\n",
-           names[precision], info.library, mgk_dispatch_kernels()->name, mgk_dispatch_int8()->name,
-           info.batch_tokens, placed);
+           mgeo_precision_name(precision), info.library, mgk_dispatch_kernels()->name,
+           mgk_dispatch_int8()->name, info.batch_tokens, placed);
     for (unsigned cores = 1; cores <= threads; cores++) {
         for (int together = 0; together < (cores > 1 && !own_time ? 2 : 1); together++) {
             b.threads = together ? 1 : cores;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What loading a model costs: seconds without warm-up, and resident memory before, after, and once
  * pairs have been scored. One precision a process, so that nothing is left over from another. */
+#include "precision.h"
+
 #include <mgeo.h>
 
 #include <stdio.h>
@@ -61,17 +63,13 @@ static void score_some(mgeo_engine *engine) {
 }
 
 int main(int argc, char **argv) {
-    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
     mgeo_error error;
     struct stat file;
     char path[4096];
-    int32_t precision = MGEO_FP32;
-    if (argc < 2) {
+    int32_t precision = argc > 2 ? bench_precision(argv[2]) : MGEO_FP32;
+    if (argc < 2 || precision < 0) {
         fprintf(stderr, "usage: load_bench MODEL_DIR [fp32|bf16|int8]\n");
         return 2;
-    }
-    for (int32_t i = 0; argc > 2 && i <= MGEO_FP8; i++) {
-        if (strcmp(argv[2], names[i]) == 0) precision = i;
     }
     snprintf(path, sizeof path, "%s/model.safetensors", argv[1]);
     double size = stat(path, &file) == 0 ? (double)file.st_size / 1e6 : 0;
@@ -87,7 +85,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     printf("%s, file of %.1f MB: loaded in %.3f s, weights %.1f MB on the device\n",
-           names[precision], size, info.load_seconds, (double)info.bytes_on_device / 1e6);
+           mgeo_precision_name(precision), size, info.load_seconds,
+           (double)info.bytes_on_device / 1e6);
     report("before loading", before, before, size);
     report("loaded", measure(), before, size);
     score_some(engine);

@@ -30,7 +30,6 @@ typedef struct caller {
 static mgeo_engine *engine;
 static atomic_bool stopping;
 static atomic_int phase = OUTSIDE; /* else as phase_of says */
-static const char *const names[PRECISIONS] = {"fp32", "bf16", "int8"};
 static const int32_t precisions[PRECISIONS] = {MGEO_FP32, MGEO_BF16, MGEO_INT8};
 
 /* Each round has a quiet time and a load at every precision, so that a machine that others use too
@@ -115,12 +114,13 @@ static void report(const caller *callers, int count, int rounds, int precision) 
         }
         ratios[r] = p99[1] / p99[0];
     }
-    report_line(names[precision], "before", times[0], n[0]);
-    report_line(names[precision], "loading", times[1], n[1]);
+    report_line(mgeo_precision_name(precisions[precision]), "before", times[0], n[0]);
+    report_line(mgeo_precision_name(precisions[precision]), "loading", times[1], n[1]);
     double all = quantile(times[1], n[1], 0.99) / quantile(times[0], n[0], 0.99);
     double least = quantile(ratios, (size_t)rounds, 0), most = quantile(ratios, (size_t)rounds, 1);
     printf("  %s P99 loading over P99 before: %.2f; by rounds: median %.2f, %.2f to %.2f\n",
-           names[precision], all, quantile(ratios, (size_t)rounds, 0.5), least, most);
+           mgeo_precision_name(precisions[precision]), all, quantile(ratios, (size_t)rounds, 0.5),
+           least, most);
     free(times[0]);
     free(times[1]);
 }
@@ -135,7 +135,7 @@ static void load(const char *path, int round, int precision, double seconds) {
     if (mgeo_load(engine, path, &options, &info, &error) != MGEO_OK) fail("load", &error);
     atomic_store(&phase, OUTSIDE);
     printf("  %s loaded in %.2f s (warm-up %.2f); its info: %llu live calls, P99 %.2f ms\n",
-           names[precision], info.load_seconds, info.warm_up_seconds,
+           mgeo_precision_name(precisions[precision]), info.load_seconds, info.warm_up_seconds,
            (unsigned long long)info.live_calls_during, 1e3 * info.live_p99_during);
     if (mgeo_unload(engine, &error) != MGEO_OK) fail("unload", &error);
     sleep_until(now() + 0.5);
@@ -152,7 +152,7 @@ static void say_load(const char *when) {
 
 /* The one precision that was asked for, or all. */
 static bool is_wanted(int precision, const char *only) {
-    return only == NULL || strcmp(names[precision], only) == 0;
+    return only == NULL || strcmp(mgeo_precision_name(precisions[precision]), only) == 0;
 }
 
 static void start(caller *callers, int count, double rate) {

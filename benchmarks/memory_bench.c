@@ -3,6 +3,8 @@
  * resident memory over load and scoring. One precision a process, so that nothing is left over from
  * another. */
 #define _GNU_SOURCE /* malloc_trim */
+#include "precision.h"
+
 #include <mgeo.h>
 
 #include <malloc.h>
@@ -164,17 +166,14 @@ static double measure(mgeo_engine *engine, const char *path, const mgeo_load_opt
 }
 
 int main(int argc, char **argv) {
-    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
     mgeo_error error;
     mgeo_engine *engine = NULL;
-    mgeo_load_options options = {.struct_size = sizeof options, .precision = MGEO_FP32};
-    if (argc < 3) {
+    mgeo_load_options options = {.struct_size = sizeof options,
+                                 .precision = argc > 3 ? bench_precision(argv[3]) : MGEO_FP32};
+    if (argc < 3 || options.precision < 0) {
         fprintf(stderr, "usage: memory_bench SMALL_DIR MODEL_DIR|bundled [fp32|bf16|int8 "
                         "[THREADS [PERCENT]]]\nPERCENT: fails if the prediction is further off\n");
         return 2;
-    }
-    for (int32_t i = 0; argc > 3 && i <= MGEO_FP8; i++) {
-        if (strcmp(argv[3], names[i]) == 0) options.precision = i;
     }
     if (argc > 4) options.threads = (uint32_t)atoi(argv[4]);
     mgeo_pair *pairs = make_pairs(COUNT, CHARACTERS);
@@ -183,7 +182,7 @@ int main(int argc, char **argv) {
     memset(similarity, 1, COUNT * sizeof *similarity); /* its pages are there from now on */
     start_up(argv[1], options.precision, pairs, similarity);
     if (mgeo_engine_create(NULL, &engine, &error) != MGEO_OK) fail("engine", &error);
-    printf("%s: ", names[options.precision]);
+    printf("%s: ", mgeo_precision_name(options.precision));
     double off = measure(engine, strcmp(argv[2], "bundled") == 0 ? NULL : argv[2], &options, pairs,
                          similarity);
     mgeo_engine_destroy(engine);

@@ -76,8 +76,3 @@ void sort_numbers(double *numbers, size_t count) {
 double quantile(const double *sorted, size_t count, double q) {
     return count == 0 ? 0 : sorted[(size_t)(q * (double)(count - 1) + 0.5)];
 }
-
-const char *precision_name(int32_t precision) {
-    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
-    return precision >= 0 && precision <= MGEO_FP8 ? names[precision] : "?";
-}

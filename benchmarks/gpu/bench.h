@@ -69,6 +69,5 @@ void sleep_until(double when);
 void *allocate(size_t count, size_t size); /* zeroed; ends the program if there is no memory */
 void sort_numbers(double *numbers, size_t count);
 double quantile(const double *sorted, size_t count, double q);
-const char *precision_name(int32_t precision);
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/clock.h"
 #include "core/process.h"
+#include "precision.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -17,14 +18,7 @@
 
 enum { PAIRS = 32768, MAX_LANES = 8, ALONE = 2000 };
 
-static const struct {
-    const char *name;
-    int32_t number;
-} precisions[] = {{"fp32", MGEO_FP32},
-                  {"bf16", MGEO_BF16},
-                  {"fp16", MGEO_FP16},
-                  {"int8", MGEO_INT8},
-                  {"fp8", MGEO_FP8}};
+static const int32_t precisions[] = {MGEO_FP32, MGEO_BF16, MGEO_FP16, MGEO_INT8, MGEO_FP8};
 enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
 /* ---- pairs ---- */
@@ -101,9 +95,9 @@ static void compare(const mgi_weights *weights) {
         printf("%4u pairs, %5u tokens: logits up to %.3f, farthest from the CPU's:", batch.rows,
                batch.tokens, (double)largest);
         for (int p = 0; p < PRECISIONS; p++) {
-            float *logits =
-                logits_of(&mgi_cuda_backend, "cuda:0", precisions[p].number, weights, &batch);
-            printf(" %s %.2g", precisions[p].name, farthest(expected, logits, batch.rows));
+            float *logits = logits_of(&mgi_cuda_backend, "cuda:0", precisions[p], weights, &batch);
+            printf(" %s %.2g", mgeo_precision_name(precisions[p]),
+                   farthest(expected, logits, batch.rows));
             mgi_free(logits);
         }
         printf("\n");
@@ -199,7 +193,7 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
                     uint32_t lanes) {
     for (int i = 0; i < count; i++) {
         mgi_encoder_request request = {.device = "cuda:0",
-                                       .precision = precisions[p].number,
+                                       .precision = precisions[p],
                                        .max_length = PAIR_LONGEST,
                                        .batch_tokens = budgets[i],
                                        .spec = &bert_base,
@@ -212,8 +206,8 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
         double placed = mgi_clock_now() - start;
         mgi_cuda_backend.describe(encoder, &info);
         make_batches(info.batch_tokens, info.mixed_lengths);
-        printf("%s, %u tokens a batch, placed in %.2f s:", precisions[p].name, info.batch_tokens,
-               placed);
+        printf("%s, %u tokens a batch, placed in %.2f s:", mgeo_precision_name(precisions[p]),
+               info.batch_tokens, placed);
         for (uint32_t l = 1; l <= lanes; l++) printf("  %u lanes %.0f", l, rate(encoder, l));
         printf(" pairs/s\n");
         if (i == 0) time_alone(encoder);
@@ -223,9 +217,10 @@ static void measure(const mgi_weights *weights, int p, const uint32_t *budgets, 
 }
 
 /* A few batches and nothing else, for a profiler to look at. */
-static void show(const mgi_weights *weights, const char *precision, uint32_t budget) {
+static void show(const mgi_weights *weights, int32_t precision, uint32_t budget) {
     static float logits[PAIRS * BERT_LABELS];
     mgi_encoder_request request = {.device = "cuda:0",
+                                   .precision = precision,
                                    .max_length = PAIR_LONGEST,
                                    .batch_tokens = budget > 1024 ? budget : 1024,
                                    .spec = &bert_base,
@@ -233,9 +228,6 @@ static void show(const mgi_weights *weights, const char *precision, uint32_t bud
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
     mgeo_error error;
-    for (int p = 0; p < PRECISIONS; p++) {
-        if (strcmp(precision, precisions[p].name) == 0) request.precision = precisions[p].number;
-    }
     mgi_encoder_info info;
     if (mgi_cuda_backend.open(&request, &encoder, &error) ||
         mgi_cuda_backend.open_lane(encoder, &lane, &error)) {
@@ -267,7 +259,9 @@ int main(int argc, char **argv) {
     static mgi_weights weights;
     bench_weights(&weights);
     if (strcmp(argv[1], "profile") == 0 && argc == 4) {
-        show(&weights, argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
+        int32_t precision = bench_precision(argv[2]);
+        if (precision < 0) bench_die("no such precision");
+        show(&weights, precision, (uint32_t)strtoul(argv[3], NULL, 10));
         return 0;
     }
     uint32_t lanes = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 2;
@@ -275,7 +269,7 @@ int main(int argc, char **argv) {
     make_batches(22528, false);
     if (strcmp(argv[1], "compare") == 0) compare(&weights);
     for (int p = 0; p < PRECISIONS; p++) {
-        if (strcmp(argv[1], precisions[p].name) == 0) {
+        if (bench_precision(argv[1]) == precisions[p]) {
             measure(&weights, p, budgets, count ? count : 1, lanes);
         }
     }

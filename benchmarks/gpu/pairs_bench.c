@@ -2,6 +2,7 @@
 /* What a device does with pairs of addresses, text in, scores out: one program that measures parts
  * by name, each at every precision asked for. See --help and benchmarks/README.md. */
 #include "bench.h"
+#include "precision.h"
 #include "report.h"
 #include "texts.h"
 
@@ -86,11 +87,9 @@ static double read_seconds(const char *text) {
 }
 
 static int32_t read_precision(const char *text) {
-    for (int32_t p = MGEO_PRECISION_AUTO; p <= MGEO_FP8; p++) {
-        if (strcmp(text, precision_name(p)) == 0) return p;
-    }
-    fail("no such precision: ", text);
-    return 0;
+    int32_t precision = bench_precision(text);
+    if (precision < 0) fail("no such precision: ", text);
+    return precision;
 }
 
 static void read_precisions(settings *s, char *list) {

@@ -40,7 +40,7 @@ void report_begin(const char *part, const mgeo_model_info *info) {
     if (info == NULL) return;
     report_text("model", info->version);
     report_text("device", info->device);
-    report_text("precision", precision_name(info->precision));
+    report_text("precision", mgeo_precision_name(info->precision));
     report_number("batch_tokens", info->batch_tokens);
 }
 
@@ -73,7 +73,7 @@ void report_end(void) {
 void report_failure(const char *part, const variant *v, const char *reason) {
     begin(part);
     report_text("device", v->device);
-    report_text("precision", precision_name(v->precision));
+    report_text("precision", mgeo_precision_name(v->precision));
     report_text("failed", reason);
     report_end();
 }

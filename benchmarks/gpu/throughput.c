@@ -83,7 +83,7 @@ bool part_cards(const settings *s, const variant *v) {
     if (of_all <= 0) return false;
     report_begin("cards", NULL);
     report_text("device", s->cards);
-    report_text("precision", precision_name(v->precision));
+    report_text("precision", mgeo_precision_name(v->precision));
     report_number("one", of_one);
     report_number("all", of_all);
     report_number("ratio", of_all / of_one);
