@@ -21,7 +21,7 @@ double bench_uniform(uint64_t *state); /* 0..1 */
 /* Weights of a size that keeps a row's numbers alive through twelve layers; never freed. */
 void bench_weights(mgi_weights *weights);
 
-/* Tokens of a pair: about 45, seldom far from it. */
+/* Tokens of a pair: about 45, rarely far from it. */
 uint32_t bench_pair_length(uint64_t *state);
 void bench_sort_lengths(uint32_t *lengths, size_t count);
 

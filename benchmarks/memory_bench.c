@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a load is predicted to need, beside what it does need: the growth of the process's highest
+/* What a load is predicted to need, against what it does need: the growth of the process's highest
  * resident memory over load and scoring. One precision a process, so that nothing is left over from
  * another. */
 #define _GNU_SOURCE /* malloc_trim */
@@ -54,7 +54,7 @@ static void forget_peak(void) {
     fclose(file);
 }
 
-/* Texts of so many characters from all over the vocabulary, a token each. */
+/* Texts of this many characters from all over the vocabulary, a token each. */
 static mgeo_pair *make_pairs(size_t count, int characters) {
     char *text = malloc(count * TEXT_BYTES);
     mgeo_pair *pairs = malloc(count * sizeof *pairs);

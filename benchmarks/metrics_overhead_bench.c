@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What counting costs: all counts and clock readings that a call makes, alone and on as many
- * threads as count at once, beside a whole call of the model. Processor time, so that other work
+ * threads as count at once, against a whole call of the model. Processor time, so that other work
  * on the machine does not count.
  *
  * metrics_overhead_bench [DIR [THREADS]] */

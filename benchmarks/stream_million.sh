@@ -29,7 +29,7 @@ def text(draw):
 
 
 def peak(rows):
-    """Kilobytes of resident memory at most, and seconds, for a run over so many rows."""
+    """Kilobytes of resident memory at most, and seconds, for a run over that number of rows."""
     path, out, summary = (os.path.join(folder, name) for name in ("in.tsv", "out.tsv", "s.json"))
     draw = random.Random(rows)
     with open(path, "w", encoding="utf-8") as file:

@@ -40,7 +40,7 @@ FOLDERS = {
     "cli/loadtest/report": "What a load test tells: statistics, text, JSON and plots.",
     "cli/journal": "mgeo-journal: asks and verifies a journal.",
     "benchmarks": "Programs by which a change is measured.",
-    "benchmarks/gpu": "The same on a card, and beside peers.",
+    "benchmarks/gpu": "The same on a card, and of peers.",
     "tests/support": "What tests of several layers share.",
 }
 HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
@@ -90,7 +90,8 @@ def folders_of_tree():
 
 def escape(text):
     """A cell of a table; what looks like markup is shown as it is."""
-    return re.sub(r"(?<!`)([|*_<>])", r"\\\1", text)
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([|*<>])", r"\\\1", part) for part in parts)
 
 
 def make():

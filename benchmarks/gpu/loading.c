@@ -61,7 +61,7 @@ static void report_ready(const subject *opened, double first, double *times, siz
     report_end();
 }
 
-/* The tiny model stays resident in an engine of its own: there is no live traffic beside which the
+/* The tiny model stays resident in an engine of its own: there is no live traffic during which the
  * measured loads would have to step back. */
 bool part_ready(const settings *s, const variant *v) {
     double *times = allocate(s->repeats, sizeof *times);

@@ -21,7 +21,7 @@ static const char help[] =
     "  one         calls of one pair, one after another: of 45 tokens, and of mixed lengths\n"
     "  callers     many callers with one pair each\n"
     "  swap        swaps between two resident models under full load\n"
-    "  rounds      loads and unloads beside a live model; the device's free memory\n"
+    "  rounds      loads and unloads during live traffic; the device's free memory\n"
     "  cards       throughput of the first of --cards against all of them\n"
     "  parity      answers for the pairs of --table against the CPU's in fp32\n"
     "\n"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures libmgeo on a GPU beside its peers, and writes one table.
+"""Measures libmgeo on a GPU against its peers, and writes one table.
 
     benchmarks/gpu/run.py --build build-gpu [--out bench-out] [--steps ready,throughput,…] [--quick]
     benchmarks/gpu/run.py --out bench-out --table results-1.jsonl results-2.jsonl …

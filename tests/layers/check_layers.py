@@ -41,7 +41,7 @@ HOMES = [
     (r"getopt\.h$", r"cli/common/option_table\.c$"),
     (r"cmocka\.h$", r"(?!)"),
 ]
-# Headers of libmgeo that a folder keeps to itself: (which, who else may beside the folder itself).
+# Headers of libmgeo that a folder keeps to itself: (which, which files may include them).
 PRIVATE = [
     (r"backend/cuda/kernels/\w+\.cuh$", r"lib/backend/cuda/kernels/|benchmarks/gpu/"),
     (r"backend/cuda/", r"lib/backend/cuda/|tests/backend/cuda/|benchmarks/gpu/"),

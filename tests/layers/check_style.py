@@ -254,7 +254,7 @@ SOUND = {
     "tools/run.sh": f"#!/bin/sh\n# {LICENSE}\n",
 }
 PLANTED = {
-    "license": ("cli/main.c", "/* A file of nobody's. */\n"),
+    "license": ("cli/main.c", "/* A file without a licence. */\n"),
     "license of a script": ("tools/other.sh", "#!/bin/sh\nset -eu\n"),
     "braces of an if": ("cli/main.c", SPDX + "static void f(int i) {\n    if (i > (2))\n        g();\n}\n"),
     "braces of an else": ("lib/run/more.cu", SPDX + "static void f(int i) {\n    if (i) {\n    } else\n        g();\n}\n"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators of the rollout stress test: they load, swap, go back, share, shadow, compare and ask at
- * random, beside each other, and only what the contract allows may come of it. */
+ * random, at the same time, and only what the contract allows may come of it. */
 #define _GNU_SOURCE
 #include "core/clock.h"
 #include "rollout_stress.h"

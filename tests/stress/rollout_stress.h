@@ -34,7 +34,7 @@ extern stress_models models;
 extern mgeo_engine *engine;
 extern atomic_bool callers_over;
 
-/* By generation: which variant it is (-1: nobody knows yet), and calls that it answered. */
+/* By generation: which variant it is (-1: not known yet), and calls that it answered. */
 extern atomic_int variant_of[MAX_GENERATIONS];
 extern atomic_ulong calls_of[MAX_GENERATIONS];
 extern atomic_ulong calls_in_all, jobs_in_all, keyed_in_all;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A thousand rounds of load, swap and unload with real model directories: what is resident stays
  * what it was, the last hundred held against the second. The processor time of a call is printed
- * for both, beside the calls of an engine on which nothing is swapped, which become slower only as
+ * for both, against the calls of an engine on which nothing is swapped, which become slower only as
  * the machine does.
  *
  * MGEO_TEST_ROUNDS: another number of rounds, in hundreds from 400 on.

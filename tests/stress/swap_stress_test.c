@@ -142,7 +142,7 @@ static void *load_on(void *argument) {
         }
         atomic_fetch_add(&loads, 1);
         if (generation % 2 == 0 && mgeo_unload(engine, NULL) != MGEO_OK) {
-            atomic_fetch_add(&failed, 1); /* nobody else unloads */
+            atomic_fetch_add(&failed, 1); /* no other thread unloads */
         }
     }
     atomic_store(&loading_over, true);

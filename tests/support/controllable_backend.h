@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A backend over the fake one that a test steers: it holds runs back, fails them, and remembers. */
+/* The fake backend under a test's control: runs are held back, fail, or are delayed, and are
+ * recorded. */
 #ifndef TEST_SUPPORT_CONTROLLABLE_BACKEND_H
 #define TEST_SUPPORT_CONTROLLABLE_BACKEND_H
 
@@ -30,7 +31,7 @@ void controllable_fail_runs(long nth, long count, mgeo_status status);
 /* Runs of more rows than this fail with MGEO_E_MEMORY; 0: none does. */
 void controllable_limit_rows(uint32_t rows);
 
-/* Encoders that are opened from now on are not on the CPU and want so many lanes; 0: they are. */
+/* Encoders that are opened from now on are not on the CPU and want this many lanes; 0: they are. */
 void controllable_set_lanes(uint32_t lanes, uint32_t min_split_tokens);
 
 /* Encoders that are opened from now on compute mixed lengths as fast as others, or do not. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the journal's tests share: a folder with a journal, and hands that tamper with it. */
+/* What the journal's tests share: a folder with a journal, and ways to tamper with it. */
 #ifndef TEST_SUPPORT_JOURNAL_FIXTURE_H
 #define TEST_SUPPORT_JOURNAL_FIXTURE_H
 
@@ -46,7 +46,7 @@ void write_file_lines(const char *path, const file_lines *lines);
 void append_bytes(const char *path, const char *bytes, size_t count);
 long file_size(const char *path);
 
-/* Checks that the journal is sound and has so many lines. */
+/* Checks that the journal is sound and has this many lines. */
 void check_sound(unsigned lines);
 /* Checks that it is not, and what the report says of it. */
 void check_unsound(unsigned bad_line, const char *reason);
