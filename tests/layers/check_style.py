@@ -159,19 +159,19 @@ def in_braces(code, at):
 
 
 def check_private(sources, build_files):
-    """A name with a prefix that one file alone knows."""
+    """A name with a prefix that one file alone knows, and that no macro (X##name) or build file makes."""
     where = {}
     for source in sources:
         for name in set(OURS.findall(source.code)):
             where.setdefault(name, set()).add(source.path)
     built = set(OURS.findall("\n".join(re.sub(r"-D(?=MG)", " ", text) for text in build_files)))
+    pasted = tuple({begin for source in sources for begin in re.findall(r"\b(MG[ITK]_\w*)##", source.code)})
     problems = []
     for source in sources:
         if source.top != "lib" or source.path.endswith((".h", ".cuh")):
             continue
         for name in sorted(set(OURS.findall(source.code))):
-            pasted = re.search(r"\b%s\s*##|##\s*%s\b" % (name, name), source.code)
-            if len(where[name]) == 1 and name not in built and not pasted:
+            if len(where[name]) == 1 and name not in built and not name.startswith(pasted or ("-",)):
                 at = re.search(r"\b%s\b" % name, source.code).start()
                 problems.append(source.problem(at, f"{name} stays in its file: give it a bare name"))
     return problems
@@ -249,7 +249,8 @@ SOUND = {
                               "                               int rows);\n",
     "lib/run/queue.c": SPDX + '#include "run/queue.h"\n\nenum { ROWS = 4 };\n\nstatic int rows_of(int i) {\n'
                               "    if (i == 0) return ROWS;\n    for (;;) {\n        i++;\n    }\n}\n\n"
-                              "void mgi_queue_put(mgi_queue *queue) { (void)queue; }\n",
+                              "void mgi_queue_put(mgi_queue *queue) { lock(MGI_RANK_QUEUE); }\n",
+    "lib/run/rank.h": SPDX + "#define RANKS(X) X(QUEUE)\n#define RANK(name) MGI_RANK_##name,\n",
     "lib/run/meson.build": f"# {LICENSE}\n",
     "tools/run.sh": f"#!/bin/sh\n# {LICENSE}\n",
 }
