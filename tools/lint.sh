@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Everything that is found without running a program: format, layers, house style, clang-tidy, and pointers
-# that are not compared with NULL.
+# Everything that is found without running a program: format, what tests/layers/ checks, the map, clang-tidy,
+# and pointers that are not compared with NULL.
 #
 #     tools/lint.sh BUILD [CUDA_BUILD] [-- FILE ...]
 #
@@ -56,9 +56,10 @@ pointers() { # build folder, which files
 }
 
 check 'format' tools/format.sh --check
-check 'layers' python3 tests/layers/check_layers.py .
-check 'style' python3 tests/layers/check_style.py .
-check 'map' python3 tools/make-map.py --check
+for checker in tests/layers/check_*.py; do
+    check "$(basename "$checker" .py)" python3 "$checker" .
+done
+check 'map' tools/make-map.py --check
 check 'clang-tidy' tidy "$build" host-code
 check 'pointers' pointers "$build" host
 if [ -n "$cuda_build" ]; then
