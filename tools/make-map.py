@@ -41,6 +41,7 @@ FOLDERS = {
     "cli/journal": "mgeo-journal: asks and verifies a journal.",
     "benchmarks": "Programs by which a change is measured.",
     "benchmarks/gpu": "The same on a card, and of peers.",
+    "benchmarks/gpu/gemm": "Our products on the card, each by itself: are they right, and how fast are they.",
     "tests/support": "What tests of several layers share.",
 }
 HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->

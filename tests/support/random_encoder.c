@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Makes models of seeded random weights, and batches for them. */
 #include "random_encoder.h"
 
 #include <assert.h>
