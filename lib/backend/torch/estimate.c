@@ -77,8 +77,7 @@ static void layer(footprint *f, const mgi_layer_weights *from, bool last) {
     const mgi_tensor *const biases[MGI_TORCH_QKV_PARTS] = {&from->query.bias, &from->key.bias,
                                                            &from->value.bias};
     const unsigned products = mgi_torch_weights_qkv_gemms(f->dtype, from, last);
-    unsigned part = 0;
-    for (unsigned i = 0; i < products; i++) {
+    for (unsigned i = 0, part = 0; part < MGI_TORCH_QKV_PARTS; i++) {
         const unsigned width = mgi_torch_weights_qkv_width(products, i);
         stack(f, f->dtype, parts + part, width);
         part += width;

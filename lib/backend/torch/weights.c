@@ -130,11 +130,6 @@ unsigned mgi_torch_weights_qkv_gemms(mgk_dtype dtype, const mgi_layer_weights *f
     return last ? 2 : 1;
 }
 
-unsigned mgi_torch_weights_qkv_width(unsigned products, unsigned product) {
-    if (products == 1) return MGI_TORCH_QKV_PARTS;
-    return products == 2 && product == 1 ? 2 : 1;
-}
-
 static void qkv_bias(placing *p, const mgi_linear *const parts[MGI_TORCH_QKV_PARTS],
                      mgi_torch_layer *to) {
     if (!going(p)) return;

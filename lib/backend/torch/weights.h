@@ -27,6 +27,9 @@ unsigned mgi_torch_weights_qkv_gemms(mgk_dtype dtype, const mgi_layer_weights *f
 
 /* How many of the three matrices that product holds: one product all; of two products the first
  * the query alone; three products one each. */
-unsigned mgi_torch_weights_qkv_width(unsigned products, unsigned product);
+static inline unsigned mgi_torch_weights_qkv_width(unsigned products, unsigned product) {
+    if (products == 1) return MGI_TORCH_QKV_PARTS;
+    return products == 2 && product == 1 ? 2 : 1;
+}
 
 #endif

@@ -34,7 +34,7 @@ static int read_pairs(void **state) {
     FILE *file = fopen(MGI_SOURCE_ROOT "/examples/data/pairs.tsv", "r");
     assert_non_null(file);
     assert_non_null(fgets(heading, LINE_BYTES, file));
-    for (count = 0; count < MAX_PAIRS && fgets(lines[count], LINE_BYTES, file); count++) {
+    for (count = 0; count < MAX_PAIRS && fgets(lines[count], LINE_BYTES, file) != NULL; count++) {
         char *a = lines[count];
         char *b = strchr(a, '\t');
         char *label = b == NULL ? NULL : strchr(b + 1, '\t');
