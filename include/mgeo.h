@@ -74,9 +74,9 @@ extern "C" {
 #define MGEO_VERSION_MAJOR 0
 #define MGEO_VERSION_MINOR 1
 #define MGEO_VERSION_PATCH 0
-#define MGEO_VERSION "0.1.0"
+#define MGEO_VERSION "0.2.0"
 
-/* The version of the library that is running: "0.1.0". Static. Any thread. */
+/* The version of the library that is running: "0.2.0". Static. Any thread. */
 MGEO_API const char *mgeo_version(void);
 
 /* ---- Statuses and errors ------------------------------------------------------------------ */

@@ -68,7 +68,8 @@ static bool count_line(void *context, const struct line *line, const json_t *jso
 }
 
 static bool put_out(struct string_buffer *text, struct error *error) {
-    bool done = fwrite(text->bytes, 1, text->length, stdout) == text->length;
+    /* A buffer that never held anything has no bytes to point at, and fwrite takes no NULL. */
+    bool done = text->length == 0 || fwrite(text->bytes, 1, text->length, stdout) == text->length;
     string_buffer_clear(text);
     return done || error_set(error, "standard output: cannot write");
 }

@@ -169,10 +169,10 @@ static void encoders_without_classifier_are_refused(void **state) {
 enum { SKIPPED = 77, USAGE = 2 };
 
 static int32_t precision_of(const char *name) {
-    static const char *const names[] = {"auto", "fp32", "bf16", "fp16", "int8", "fp8"};
-    for (int32_t i = 0; i < (int32_t)(sizeof names / sizeof *names); i++) {
-        if (strcmp(names[i], name) == 0) return i;
-    }
+#define SPELLED(constant, number, text)                                                            \
+    if (strcmp(text, name) == 0) return constant;
+    MGEO_PRECISION_LIST(SPELLED)
+#undef SPELLED
     return -1;
 }
 

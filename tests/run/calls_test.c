@@ -133,7 +133,7 @@ static unsigned await_inline(mgi_runner *runner) {
         }
         test_sleep(5);
     }
-    fail_msg("no call was computed in its own thread");
+    fail_msg("%s", "no call was computed in its own thread");
     return 0;
 }
 
