@@ -15,7 +15,7 @@ help:
 	@echo 'To use it:'
 	@echo '  make demo      install what is missing, build, score 200 example pairs with the bundled model'
 	@echo '  make install   install under PREFIX ($(PREFIX)), staged in DESTDIR if that is set'
-	@echo '  make uninstall remove what make install put there'
+	@echo '  make uninstall remove what the last make install from $(BUILD) put there'
 	@echo 'To change it:'
 	@echo '  make check     install what is missing, build everything, run all tests'
 	@echo '  make test T=engine/swap   build and run the tests whose names match; without T: list them'
@@ -25,7 +25,7 @@ help:
 	@echo '  make bench     what a change to the CPU path is compared by; BENCH_ARGS=encoder: that alone'
 	@echo '  make gpu-check build with CUDA, run the tests that need a card, and compute-sanitizer'
 	@echo '  make gpu-bench measure on a card, beside the peers (after make gpu-check)'
-	@echo '  make clean     remove the build folders ($(BUILD), $(LINT_BUILD))'
+	@echo '  make clean     remove the build folders ($(BUILD), $(LINT_BUILD), $(GPU_BUILD))'
 	@echo '  .ci/run        everything that is checked before a change goes in'
 	@echo 'Settings: LIBTORCH=DIR takes that libtorch instead of Debian'"'"'s. MESON_ARGS go to meson setup.'
 	@echo 'MGEO_DEPS=DIR: libraries that tools/carry-deps.sh carried. GPU_BUILD, BENCH_ARGS: for the gpu- goals.'
@@ -83,4 +83,4 @@ uninstall:
 	@DESTDIR='$(DESTDIR)' ninja -C '$(BUILD)' uninstall
 
 clean:
-	rm -rf '$(BUILD)' '$(LINT_BUILD)'
+	rm -rf '$(BUILD)' '$(LINT_BUILD)' '$(GPU_BUILD)'

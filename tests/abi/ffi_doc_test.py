@@ -19,7 +19,7 @@ def can_run(language):
 
 
 def run(language, program):
-    program = program.replace("/usr/include/mgeo_ffi.h", header).replace("libmgeo.so.0", library)
+    program = program.replace("/usr/local/include/mgeo_ffi.h", header).replace("libmgeo.so.0", library)
     with tempfile.NamedTemporaryFile("w", suffix="." + language, encoding="utf-8") as file:
         file.write("<?php\n" + program if language == "php" else program)
         file.flush()

@@ -13,11 +13,9 @@
 static inline bool line_names(const char *line, const char *name) {
     size_t length = strlen(name);
     for (const char *at = strstr(line, "--"); at != NULL; at = strstr(at + 2, "--")) {
+        if (strncmp(at + 2, name, length) != 0) continue;
         char after = at[2 + length];
-        if (strncmp(at + 2, name, length) == 0 && after != '-' &&
-            isalnum((unsigned char)after) == 0) {
-            return true;
-        }
+        if (after != '-' && isalnum((unsigned char)after) == 0) return true;
     }
     return false;
 }
