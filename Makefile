@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 MESON_ARGS ?=
 T ?=
+export T
 
 .PHONY: help demo check test format lint map bench gpu-check gpu-bench install uninstall clean
 help:
@@ -46,7 +47,7 @@ check:
 test:
 	@tools/bootstrap.sh check
 	@tools/configure.sh '$(BUILD)' full $(MESON_ARGS) >/dev/null
-	@tools/test.sh '$(BUILD)' '$(T)'
+	@tools/test.sh '$(BUILD)' "$$T"
 
 format:
 	@tools/bootstrap.sh format

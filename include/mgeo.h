@@ -72,7 +72,7 @@ extern "C" {
 /* ---- Versions ----------------------------------------------------------------------------- */
 
 #define MGEO_VERSION_MAJOR 0
-#define MGEO_VERSION_MINOR 1
+#define MGEO_VERSION_MINOR 2
 #define MGEO_VERSION_PATCH 0
 #define MGEO_VERSION "0.2.0"
 
@@ -235,6 +235,7 @@ typedef enum mgeo_precision { MGEO_PRECISION_LIST(MGEO_ENUMERATOR) } mgeo_precis
 MGEO_API const char *mgeo_precision_name(int32_t precision);
 
 enum { MGEO_MAX_THREADS = 1024 }; /* the most that mgeo_load_options.threads may ask for */
+#define MGEO_MAX_THREADS 1024
 
 typedef struct mgeo_load_options {
     size_t struct_size;
@@ -266,6 +267,7 @@ typedef struct mgeo_load_options {
 } mgeo_load_options;
 
 enum { MGEO_MAX_LABELS = 16 };
+#define MGEO_MAX_LABELS 16
 
 typedef struct mgeo_model_info {
     size_t struct_size;
@@ -371,6 +373,12 @@ MGEO_API mgeo_status mgeo_predict_memory(const char *path, const mgeo_load_optio
     X(MGEO_ROW_SKIPPED, 16, "skipped")          /* the call was cancelled or failed before it */
 
 typedef enum mgeo_row_flag { MGEO_ROW_FLAG_LIST(MGEO_ENUMERATOR) } mgeo_row_flag;
+/* As macros too: for #if, and unsigned, so that ~ of one is. */
+#define MGEO_ROW_TRUNCATED 1u
+#define MGEO_ROW_INVALID_UTF8 2u
+#define MGEO_ROW_EMPTY 4u
+#define MGEO_ROW_NOT_FINITE 8u
+#define MGEO_ROW_SKIPPED 16u
 
 /* "truncated"; "unknown" for a number that is not one flag. Static, never NULL. Any thread. */
 MGEO_API const char *mgeo_row_flag_name(uint32_t flag);
@@ -603,6 +611,7 @@ typedef struct mgeo_check {
 } mgeo_check;
 
 enum { MGEO_MAX_CHECKS = 16 };
+#define MGEO_MAX_CHECKS 16
 
 typedef struct mgeo_swap_options {
     size_t struct_size;
@@ -702,6 +711,7 @@ MGEO_API mgeo_status mgeo_get_watch(mgeo_engine *engine, mgeo_watch_report *repo
 /* ---- Canary: a share of the calls --------------------------------------------------------- */
 
 enum { MGEO_SHARE_ALL = 10000 }; /* shares are in 1/10,000 */
+#define MGEO_SHARE_ALL 10000u
 
 typedef struct mgeo_canary_options {
     size_t struct_size;
@@ -749,6 +759,7 @@ MGEO_API mgeo_status mgeo_set_shadow(mgeo_engine *engine, uint32_t share,
                                      const mgeo_shadow_options *options, mgeo_error *error);
 
 enum { MGEO_SHADOW_BINS = 20 };
+#define MGEO_SHADOW_BINS 20
 
 /* What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. Figures of
  * shifts are NaN until a pair was compared. */

@@ -13,7 +13,8 @@ import json, re, subprocess, sys
 build, wanted = sys.argv[1:]
 tests = json.loads(subprocess.check_output(["meson", "introspect", build, "--tests"]))
 names = [test["name"] for test in tests]
-pattern = re.compile(".*".join(re.escape(part) for part in wanted.split("/")))
+start = "(?:^|/)" if "/" in wanted else ""
+pattern = re.compile(start + ".*/".join(re.escape(part) for part in wanted.split("/")))
 found = [name for name in names if name == wanted] or [name for name in names if pattern.search(name)]
 print("\n".join(dict.fromkeys(found)))
 PYTHON

@@ -104,12 +104,18 @@ class Reader(unittest.TestCase):
         header = self.read("#if defined(X)\n#define MGEO_Y (1 + 1)\n#endif\nenum { MGEO_Z = 3 };")
         self.assertEqual([constant["name"] for constant in header["constants"]], ["MGEO_Z"])
 
+    def test_a_macro_beside_an_enumerator_is_one_constant(self):
+        header = self.read("enum { MGEO_Z = 3 };\n#define MGEO_Z 3u\n")
+        self.assertEqual([constant["name"] for constant in header["constants"]], ["MGEO_Z"])
+
     def test_what_it_refuses(self):
         for text in ("MGEO_API int mgeo_f(unsigned long n);", "typedef struct mgeo_s { int32_t a, b; } mgeo_s;",
                      "typedef struct mgeo_s { int32_t a : 3; } mgeo_s;", "#define MGEO_X (1 << 3)",
                      "typedef struct mgeo_s { char a[MGEO_UNKNOWN]; } mgeo_s;", "typedef union mgeo_u { char a; } mgeo_u;",
                      "MGEO_API void mgeo_f(const char *format, ...);", "static inline int mgeo_f(void) { return 1; }",
-                     "typedef enum mgeo_e { MGEO_A, MGEO_B } mgeo_e;", "#pragma pack(1)", "extern int mgeo_variable;"):
+                     "typedef enum mgeo_e { MGEO_A, MGEO_B } mgeo_e;", "#pragma pack(1)", "extern int mgeo_variable;",
+                     "#define MGEO_E_LIST(X) \\\n    X(MGEO_A, 0x4, \"a\")", "#define MGEO_E_LIST(X) X(MGEO_A,4, \"a\")",
+                     "#if A\n#if B\nMGEO_API void mgeo_f(void);\n#endif\n#endif"):
             with self.assertRaises(read_header.HeaderError, msg=text):
                 self.read(text)
 

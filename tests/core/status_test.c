@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,6 +19,10 @@ static void every_status_has_a_name_and_a_text(void **state) {
     assert_non_null(mgeo_status_name(-1));
     assert_non_null(mgeo_status_text(1000));
     assert_string_equal(mgeo_version(), MGEO_VERSION);
+    char numbers[32];
+    snprintf(numbers, sizeof numbers, "%d.%d.%d", MGEO_VERSION_MAJOR, MGEO_VERSION_MINOR,
+             MGEO_VERSION_PATCH);
+    assert_string_equal(mgeo_version(), numbers);
 }
 
 static void a_failure_returns_its_status_and_says_why(void **state) {

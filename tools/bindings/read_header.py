@@ -74,6 +74,8 @@ class Reader:
             self.directive(item.group(), item.start())
         elif kind == "declaration" and self.depth <= 1:
             self.declaration(item.group("declaration"), item.group("trailing"), item.start())
+        elif kind == "declaration" and re.search(r"\b(MGEO_API|typedef)\b", item.group("declaration")):
+            self.fail(item.group("declaration"), item.start())
 
     def comment(self, text):
         rule = SECTION.match(text)
@@ -98,9 +100,11 @@ class Reader:
     def define(self, text, start):
         found = re.match(r"#define (\w+)(\(\w+(?:, \w+)*\))?(.*)", text, re.S)
         name, parameters, body = found.groups()
-        known = {constant["name"] for constant in self.header["constants"]}
+        known = {constant["name"] for constant in self.header["constants"]} | set(self.numbers)
         if parameters == "(X)":
             self.lists[name] = [self.entry(*entry) for entry in ENTRY.findall(body)]
+            if len(self.lists[name]) != len(re.findall(r"\bX\s*\(", without_comments(body))):
+                self.fail(text, start)
             if "" in [entry["value"] for entry in self.lists[name]]:
                 self.members_list(name)
             elif self.doc:
