@@ -66,6 +66,11 @@ static __device__ double warp_sum(double x) {
     return x;
 }
 
+static __device__ float warp_max(float x) {
+    for (int step = 16; step > 0; step /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, step));
+    return x;
+}
+
 static __global__ void compare_kernel(mgk_cuda_gemm p, const float *sums, uint32_t guard,
                                       tally *t) {
     const size_t count = (size_t)p.rows * p.outputs, step = (size_t)gridDim.x * blockDim.x;
@@ -95,8 +100,9 @@ static __global__ void compare_kernel(mgk_cuda_gemm p, const float *sums, uint32
         atomicAdd(&t->difference, difference);
         atomicAdd(&t->reference, reference);
     }
-    const uint32_t bits = __reduce_max_sync(0xffffffffu, __float_as_uint(largest));
-    if (threadIdx.x % 32 == 0) atomicMax(&t->largest, bits);
+    /* Nothing here is negative, so that bits are in the order of the numbers. */
+    largest = warp_max(largest);
+    if (threadIdx.x % 32 == 0) atomicMax(&t->largest, __float_as_uint(largest));
     if (bad) atomicAdd(&t->bad, bad);
     if (touched) atomicAdd(&t->touched, touched);
 }
