@@ -4,7 +4,9 @@
 import pathlib
 import re
 import sys
-import tempfile
+
+sys.dont_write_bytecode = True
+import planted  # noqa: E402
 
 # core -> text -> {journal, backend} -> model -> run -> engine (with its wing rollout/) -> api
 MAY = {
@@ -244,38 +246,6 @@ PLANTED = [
 ]
 
 
-def write(root, files):
-    for path, text in files.items():
-        file = root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-
-def self_test():
-    failures = []
-    for path, text in [(None, None)] + PLANTED:
-        with tempfile.TemporaryDirectory() as folder:
-            root = pathlib.Path(folder)
-            write(root, {**SOUND, **({path: text} if path else {})})
-            problems, _ = check_tree(root)
-            if path is None and problems:
-                failures += ["a sound tree was refused: " + p for p in problems]
-            if path is not None and not any(p.startswith(path) for p in problems):
-                failures.append(f"not caught: {path} with {text.strip()}")
-    print("\n".join(failures) or f"{len(PLANTED)} planted violations caught")
-    return 1 if failures else 0
-
-
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        return self_test()
-    if len(sys.argv) != 2:
-        print("usage: check_layers.py ROOT | --self-test", file=sys.stderr)
-        return 2
-    problems, seen = check_tree(pathlib.Path(sys.argv[1]))
-    print("\n".join(problems) or f"{seen} files keep to their layers")
-    return 1 if problems or seen == 0 else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    mistakes = [(path, {path: text}) for path, text in PLANTED]
+    sys.exit(planted.main(check_tree, SOUND, mistakes, "files keep to their layers"))
