@@ -4,7 +4,7 @@
  * rounds. */
 #define _POSIX_C_SOURCE 200809L /* barriers */
 #include "backend/backend.h"
-#include "backend/torch/dispatch.h"
+#include "backend/cpu/kernels/dispatch.h"
 #include "backend/torch/encoder.h"
 #include "bert_base.h"
 #include "core/alloc.h"

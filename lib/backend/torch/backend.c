@@ -4,7 +4,7 @@
 
 #include "backend/request.h"
 #include "backend/torch/blas.h"
-#include "backend/torch/dispatch.h"
+#include "backend/cpu/kernels/dispatch.h"
 #include "backend/torch/estimate.h"
 #include "backend/torch/forward.h"
 #include "backend/torch/weights.h"

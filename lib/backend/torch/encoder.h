@@ -3,8 +3,8 @@
 #ifndef MGI_BACKEND_TORCH_ENCODER_H
 #define MGI_BACKEND_TORCH_ENCODER_H
 
-#include "backend/torch/int8.h"
-#include "backend/torch/kernels.h"
+#include "backend/cpu/kernels/int8.h"
+#include "backend/cpu/kernels/kernels.h"
 #include "backend/torch/torch_c.h"
 
 /* One Linear layer. */

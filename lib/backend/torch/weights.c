@@ -4,7 +4,7 @@
 #include "backend/torch/weights.h"
 
 #include "backend/tensor.h"
-#include "backend/torch/convert.h"
+#include "backend/cpu/convert.h"
 #include "core/alloc.h"
 #include "core/progress.h"
 
@@ -29,7 +29,7 @@ static void fail_memory(placing *p, size_t bytes) {
 
 static float *vector(placing *p, const mgi_tensor *tensor) {
     if (!going(p)) return NULL;
-    float *copy = mgi_torch_convert_vector(tensor);
+    float *copy = mgi_convert_vector(tensor);
     if (copy == NULL) fail_memory(p, tensor->bytes);
     p->encoder->bytes += mgi_tensor_numbers(tensor) * sizeof *copy;
     mgi_progress_add(p->request->progress, 1);
@@ -44,8 +44,8 @@ static mgi_torch_norm norm(placing *p, const mgi_norm *from) {
 }
 
 bool mgi_torch_weights_in_place(mgk_dtype dtype, const mgi_tensor *tensor) {
-    if (dtype == MGK_FP32) return mgi_torch_convert_is_identity(tensor, MGI_F32);
-    return dtype == MGK_BF16 && mgi_torch_convert_is_identity(tensor, MGI_BF16);
+    if (dtype == MGK_FP32) return mgi_convert_is_identity(tensor, MGI_F32);
+    return dtype == MGK_BF16 && mgi_convert_is_identity(tensor, MGI_BF16);
 }
 
 /* The matrices of several Linear layers over the same input, one above another, in fresh memory. */
@@ -57,9 +57,9 @@ static void *copy_matrices(mgk_dtype dtype, const mgi_linear *const *parts, unsi
         const mgi_tensor *from = &parts[i]->weight;
         size_t some = (size_t)from->shape[0] * from->shape[1];
         if (dtype == MGK_BF16) {
-            mgi_torch_convert_half(from, MGI_BF16, 0, some, (uint16_t *)(void *)to);
+            mgi_convert_half(from, MGI_BF16, 0, some, (uint16_t *)(void *)to);
         } else {
-            mgi_torch_convert_f32(from, 0, some, (float *)(void *)to);
+            mgi_convert_f32(from, 0, some, (float *)(void *)to);
         }
         mgi_tensor_release(from);
         to += some * size;
@@ -76,7 +76,7 @@ static void stack_int8(placing *p, const mgi_linear *const *parts, unsigned coun
     weight->scale = mgi_alloc_aligned(to->outputs, sizeof *weight->scale);
     bool done = weight->panels != NULL && weight->scale != NULL;
     for (unsigned i = 0; done && i < count; first += parts[i++]->weight.shape[0]) {
-        done = mgi_torch_convert_int8(&parts[i]->weight, p->encoder->int8, weight, first);
+        done = mgi_convert_int8(&parts[i]->weight, p->encoder->int8, weight, first);
         mgi_tensor_release(&parts[i]->weight);
     }
     if (!done) fail_memory(p, bytes);
@@ -140,7 +140,7 @@ static void qkv_bias(placing *p, const mgi_linear *const parts[MGI_TORCH_QKV_PAR
         return;
     }
     for (size_t i = 0; i < MGI_TORCH_QKV_PARTS; i++) {
-        mgi_torch_convert_f32(&parts[i]->bias, 0, hidden, to->qkv_bias + i * hidden);
+        mgi_convert_f32(&parts[i]->bias, 0, hidden, to->qkv_bias + i * hidden);
         mgi_tensor_release(&parts[i]->bias);
     }
     p->encoder->bytes += hidden * MGI_TORCH_QKV_PARTS * sizeof(float);
@@ -193,9 +193,9 @@ static void words(placing *p) {
     if (e->words_copy == NULL) {
         fail_memory(p, count * mgi_tensor_dtype_bytes(e->words_type));
     } else if (e->words_type == MGI_F32) {
-        mgi_torch_convert_f32(from, 0, count, e->words_copy);
+        mgi_convert_f32(from, 0, count, e->words_copy);
     } else {
-        mgi_torch_convert_half(from, e->words_type, 0, count, e->words_copy);
+        mgi_convert_half(from, e->words_type, 0, count, e->words_copy);
     }
     mgi_tensor_release(from);
 }

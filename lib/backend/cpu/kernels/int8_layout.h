@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How int8 weights lie in memory. */
-#ifndef MGI_BACKEND_TORCH_INT8_LAYOUT_H
-#define MGI_BACKEND_TORCH_INT8_LAYOUT_H
+#ifndef MGI_BACKEND_CPU_KERNELS_INT8_LAYOUT_H
+#define MGI_BACKEND_CPU_KERNELS_INT8_LAYOUT_H
 
 enum {
     MGK_INT8_PANEL = 32,     /* outputs side by side */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lays out int8 weights. */
-#include "backend/torch/int8.h"
-#include "backend/torch/int8_layout.h"
+#include "backend/cpu/kernels/int8.h"
+#include "backend/cpu/kernels/int8_layout.h"
 
 size_t mgk_int8_stride(size_t inputs) {
     return (inputs + MGK_INT8_INPUT_STEP - 1) / MGK_INT8_INPUT_STEP * MGK_INT8_INPUT_STEP;

@@ -5,8 +5,8 @@
  *
  * Products add no bias: the kernel that reads a product does. A product's input is written in the
  * dtype that the precision asks for. */
-#ifndef MGI_BACKEND_TORCH_KERNELS_H
-#define MGI_BACKEND_TORCH_KERNELS_H
+#ifndef MGI_BACKEND_CPU_KERNELS_KERNELS_H
+#define MGI_BACKEND_CPU_KERNELS_KERNELS_H
 
 #include "backend/backend.h"
 

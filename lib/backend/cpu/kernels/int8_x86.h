@@ -3,11 +3,11 @@
  * loops of int8.c are the same for all.
  *
  * step: one input as it lies in memory; COLUMNS: outputs that two vectors of sums hold. */
-#ifndef MGI_BACKEND_TORCH_INT8_X86_H
-#define MGI_BACKEND_TORCH_INT8_X86_H
+#ifndef MGI_BACKEND_CPU_KERNELS_INT8_X86_H
+#define MGI_BACKEND_CPU_KERNELS_INT8_X86_H
 
-#include "backend/torch/int8.h"
-#include "backend/torch/int8_layout.h"
+#include "backend/cpu/kernels/int8.h"
+#include "backend/cpu/kernels/int8_layout.h"
 
 #include <immintrin.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chooses among the compilations of the kernels, and sizes the scratch that all of them need. */
-#include "backend/torch/dispatch.h"
+#include "backend/cpu/kernels/dispatch.h"
 
-#include "backend/torch/isa_variant.h"
+#include "backend/cpu/kernels/isa_variant.h"
 
 #if defined(MGK_HAVE_AVXVNNI)
 #include <cpuid.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Vectors of floats as the kernels use them, on the compilers' portable vector types: as wide as
  * the instruction set the file is compiled for, and correct on any machine. */
-#ifndef MGI_BACKEND_TORCH_VEC_H
-#define MGI_BACKEND_TORCH_VEC_H
+#ifndef MGI_BACKEND_CPU_KERNELS_VEC_H
+#define MGI_BACKEND_CPU_KERNELS_VEC_H
 
 #include "backend/backend.h"
 

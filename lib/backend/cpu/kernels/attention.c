@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One head of one sequence's attention; compiled once per instruction set. */
-#include "backend/torch/isa_variant.h"
-#include "backend/torch/vec.h"
+#include "backend/cpu/kernels/isa_variant.h"
+#include "backend/cpu/kernels/vec.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names of one compilation of the kernels: each instruction set's carry its suffix. */
-#ifndef MGI_BACKEND_TORCH_ISA_VARIANT_H
-#define MGI_BACKEND_TORCH_ISA_VARIANT_H
+#ifndef MGI_BACKEND_CPU_KERNELS_ISA_VARIANT_H
+#define MGI_BACKEND_CPU_KERNELS_ISA_VARIANT_H
 
-#include "backend/torch/kernels.h"
+#include "backend/cpu/kernels/kernels.h"
 
 #if defined(MGK_AVX512)
 #define MGK_ISA_VARIANT(name) name##_avx512

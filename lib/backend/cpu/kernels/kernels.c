@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Embeddings, activation, residual and LayerNorm; compiled once per instruction set, which
  * MGK_ISA_VARIANT names. */
-#include "backend/torch/isa_variant.h"
-#include "backend/torch/vec.h"
+#include "backend/cpu/kernels/isa_variant.h"
+#include "backend/cpu/kernels/vec.h"
 
 #include <math.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The compilations of the kernels that this processor can run. */
-#ifndef MGI_BACKEND_TORCH_DISPATCH_H
-#define MGI_BACKEND_TORCH_DISPATCH_H
+#ifndef MGI_BACKEND_CPU_KERNELS_DISPATCH_H
+#define MGI_BACKEND_CPU_KERNELS_DISPATCH_H
 
-#include "backend/torch/int8.h"
-#include "backend/torch/kernels.h"
+#include "backend/cpu/kernels/int8.h"
+#include "backend/cpu/kernels/kernels.h"
 
 /* The best kernels for this processor, and the best int8 products. */
 const mgk_kernels *mgk_dispatch_kernels(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Brings a model's tensors into the numbers that the encoder takes. */
-#include "backend/torch/convert.h"
+#include "backend/cpu/convert.h"
 
 #include "backend/tensor.h"
 #include "core/alloc.h"
@@ -45,7 +45,7 @@ static uint16_t bf16_of_float(float x) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-void mgi_torch_convert_f32(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
+void mgi_convert_f32(const mgi_tensor *tensor, size_t first, size_t count, float *to) {
     const char *from = (const char *)tensor->data + first * mgi_tensor_dtype_bytes(tensor->dtype);
     if (tensor->dtype == MGI_F32) {
         memcpy(to, from, count * sizeof *to);
@@ -63,7 +63,7 @@ void mgi_torch_convert_f32(const mgi_tensor *tensor, size_t first, size_t count,
     }
 }
 
-void mgi_torch_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
+void mgi_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
                             uint16_t *to) {
     if (tensor->dtype == type) {
         memcpy(to, (const char *)tensor->data + 2 * first, 2 * count);
@@ -72,7 +72,7 @@ void mgi_torch_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t fir
     float some[256];
     for (size_t i = 0; i < count; i += 256) {
         size_t n = count - i < 256 ? count - i : 256;
-        mgi_torch_convert_f32(tensor, first + i, n, some);
+        mgi_convert_f32(tensor, first + i, n, some);
         for (size_t j = 0; j < n; j++) {
             to[i + j] = type == MGI_BF16 ? bf16_of_float(some[j]) : f16_of_float(some[j]);
         }
@@ -101,14 +101,14 @@ static float quantise_row(float *row, size_t count, int8_t *to) {
     return top / 127.0f;
 }
 
-bool mgi_torch_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
+bool mgi_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
                             mgk_int8_weight *weight, size_t first) {
     size_t width = tensor->shape[1];
     float *row = mgi_calloc(width, sizeof *row);
     int8_t *steps = mgi_calloc(width, sizeof *steps);
     bool done = row != NULL && steps != NULL;
     for (size_t r = 0; done && r < tensor->shape[0]; r++) {
-        mgi_torch_convert_f32(tensor, r * width, width, row);
+        mgi_convert_f32(tensor, r * width, width, row);
         weight->scale[first + r] = quantise_row(row, width, steps);
         mgk_int8_put(kernels, weight, first + r, steps);
     }
@@ -117,15 +117,15 @@ bool mgi_torch_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
     return done;
 }
 
-float *mgi_torch_convert_vector(const mgi_tensor *tensor) {
+float *mgi_convert_vector(const mgi_tensor *tensor) {
     size_t count = mgi_tensor_numbers(tensor);
     float *to = mgi_alloc_aligned(count, sizeof *to);
     if (to == NULL) return NULL;
-    mgi_torch_convert_f32(tensor, 0, count, to);
+    mgi_convert_f32(tensor, 0, count, to);
     mgi_tensor_release(tensor);
     return to;
 }
 
-bool mgi_torch_convert_is_identity(const mgi_tensor *tensor, mgi_dtype type) {
+bool mgi_convert_is_identity(const mgi_tensor *tensor, mgi_dtype type) {
     return tensor->dtype == type && (uintptr_t)tensor->data % mgi_tensor_dtype_bytes(type) == 0;
 }

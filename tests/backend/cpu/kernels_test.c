@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every compilation of the kernels that this processor can run, against one another and against
  * sums written out, over widths that fill whole vectors and that do not. */
-#include "backend/torch/dispatch.h"
-#include "backend/torch/isa_variant.h"
+#include "backend/cpu/kernels/dispatch.h"
+#include "backend/cpu/kernels/isa_variant.h"
 #include "support/random_encoder.h"
 
 #include <math.h>

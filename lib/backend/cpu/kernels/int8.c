@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loops of the int8 products, compiled once per instruction set. */
-#include "backend/torch/int8.h"
-#include "backend/torch/int8_layout.h"
+#include "backend/cpu/kernels/int8.h"
+#include "backend/cpu/kernels/int8_layout.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ typedef struct block {
 
 #if defined(MGK_VNNI) || defined(MGK_AVXVNNI) || defined(MGK_AVX2)
 
-#include "backend/torch/int8_x86.h"
+#include "backend/cpu/kernels/int8_x86.h"
 
 /* The rows of a block are written out one by one: a compiler keeps sums in registers that have
  * names, but not those of an array. EACH_3(X) is X(0) X(1) X(2). */

@@ -5,10 +5,10 @@
  * every result.
  *
  * Like the other kernels it is compiled once per instruction set. */
-#ifndef MGI_BACKEND_TORCH_INT8_H
-#define MGI_BACKEND_TORCH_INT8_H
+#ifndef MGI_BACKEND_CPU_KERNELS_INT8_H
+#define MGI_BACKEND_CPU_KERNELS_INT8_H
 
-#include "backend/torch/kernels.h"
+#include "backend/cpu/kernels/kernels.h"
 
 /* Inputs beyond this could overflow the 32-bit sums. */
 enum { MGK_INT8_MAX_INPUTS = 65536 };
