@@ -88,7 +88,7 @@ static void compare(const mgi_weights *weights) {
     uint64_t seed = 7;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mgi_batch batch = bench_pack(lengths + 1900, rows[i], &seed);
-        float *expected = logits_of(&mgi_torch_backend, "cpu", MGEO_FP32, weights, &batch);
+        float *expected = logits_of(&mgi_cpu_backend, "cpu", MGEO_FP32, weights, &batch);
         float largest = 0;
         for (uint32_t j = 0; j < batch.rows * BERT_LABELS; j++) {
             largest = fmaxf(largest, fabsf(expected[j]));

@@ -218,10 +218,11 @@ mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
 /* Tests: adds a backend (the fake one) before the built-in ones. Not while engines exist. */
 void mgi_backend_register(const mgi_backend *backend);
 
-/* The backend over libtorch, lib/backend/torch/. */
-extern const mgi_backend mgi_torch_backend;
+/* In the library itself, for device "cpu": lib/backend/cpu/. */
+extern const mgi_backend mgi_cpu_backend;
 
-/* The backend on CUDA, lib/backend/cuda/; only in builds with it (MGI_HAVE_CUDA). */
+/* Modules, each in a file of its own (backend/module.h): lib/backend/torch/ and lib/backend/cuda/. */
+extern const mgi_backend mgi_torch_backend;
 extern const mgi_backend mgi_cuda_backend;
 
 /* lib/backend/fake.c, linked into tests alone: device "fake". Its logits are a fixed function of a
