@@ -16,7 +16,7 @@
 
 enum { MAX_BATCH_TOKENS = 1 << 22 };
 
-static bool serves(const char *device) { return device != NULL && strcmp(device, "cpu") == 0; }
+static bool serves(const char *device) { return device != NULL && strcmp(device, "torch") == 0; }
 
 static mgeo_status resolve_precision(const mgi_encoder_request *request, mgi_encoder *e,
                                      mgeo_error *error) {
@@ -131,7 +131,7 @@ static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     mgt_version(torch, sizeof torch);
     mgi_torch_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
     warn_of_slow_bf16(e, info);
-    snprintf(info->device, sizeof info->device, "cpu");
+    snprintf(info->device, sizeof info->device, "torch");
     /* Which of the int8 products runs is said, as their speeds are far apart. */
     if (mgk_kernels_is_quantised(e->dtype)) {
         snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,

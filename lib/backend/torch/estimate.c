@@ -160,5 +160,5 @@ void mgi_torch_estimate(const mgi_encoder *e, const mgi_weights *weights, unsign
     estimate->workspace = blas_workspace(e, cores) + onednn_workspace(e, cores);
     estimate->keeps_weights = f.keeps;
     estimate->on_cpu = true;
-    mgi_fixed_text_copy(estimate->device, sizeof estimate->device, "cpu");
+    mgi_fixed_text_copy(estimate->device, sizeof estimate->device, "torch");
 }

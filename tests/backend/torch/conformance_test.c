@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The suite on libtorch's CPU backend, at every precision that it has. */
+/* The suite on libtorch, at every precision that it has. */
 #include "backend/conformance.h"
 
-#define ON_CPU(label, its_precision, its_rounding)                                                 \
+#define ON_TORCH(label, its_precision, its_rounding)                                                 \
     {                                                                                              \
-        .name = label, .backend = &mgi_torch_backend, .device = "cpu",                             \
+        .name = label, .backend = &mgi_torch_backend, .device = "torch",                             \
         .precision = (its_precision), .rounding = (its_rounding), .reads_all_weights = true        \
     }
 
 int main(void) {
     static const conformance_case cases[] = {
-        ON_CPU("torch auto", MGEO_PRECISION_AUTO, 1e-5),
-        ON_CPU("torch fp32", MGEO_FP32, 1e-5),
-        ON_CPU("torch bf16", MGEO_BF16, 1e-2),
-        ON_CPU("torch int8", MGEO_INT8, 1e-4),
+        ON_TORCH("torch auto", MGEO_PRECISION_AUTO, 1e-5),
+        ON_TORCH("torch fp32", MGEO_FP32, 1e-5),
+        ON_TORCH("torch bf16", MGEO_BF16, 1e-2),
+        ON_TORCH("torch int8", MGEO_INT8, 1e-4),
     };
     int failed = 0;
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
