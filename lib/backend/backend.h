@@ -6,9 +6,10 @@
  * callers. It is a constant vtable, found by the registry from a device's name.
  *
  * Encoder. `open` places one model's weights on a device at one precision. The encoder is immutable
- * afterwards and is shared by all lanes. The request's tensors may point into mapped files: they
- * stay valid until `close` if `describe` then says keeps_weights, else only until `open` returns.
- * A backend that has copied a mapped tensor gives its pages back with mgi_mapfile_release.
+ * afterwards and is shared by all lanes. A tensor's bytes are there between mgi_tensor_acquire and
+ * mgi_tensor_release (backend/tensor.h), and no longer than until `open` returns; only if
+ * `describe` then says keeps_weights, tensors that were acquired and not released stay until
+ * `close`.
  *
  * Device. `serves` looks at a name alone; `usable` asks the machine. A named device that is not
  * usable fails in `predict` and `open` with MGEO_E_DEVICE and usable's line; "auto" passes it over.
@@ -55,15 +56,26 @@ typedef enum mgi_dtype { MGI_F32, MGI_F16, MGI_BF16 } mgi_dtype;
 
 enum { MGI_TENSOR_RANK = 2 };
 
+typedef struct mgi_tensor mgi_tensor;
+
+/* What brings in the bytes of tensors that lie in files: mgi_tensor_acquire and mgi_tensor_release
+ * go through it. */
+typedef struct mgi_tensor_source mgi_tensor_source;
+struct mgi_tensor_source {
+    mgeo_status (*acquire)(mgi_tensor_source *source, const mgi_tensor *tensor, mgeo_error *error);
+    void (*release)(mgi_tensor_source *source, const mgi_tensor *tensor);
+};
+
 /* A dense row-major tensor owned by someone else. data may have any alignment. */
-typedef struct mgi_tensor {
+struct mgi_tensor {
     const void *data;
     size_t bytes;
     uint32_t shape[MGI_TENSOR_RANK]; /* rank 1: shape[1] is 1 */
     uint32_t rank;
     mgi_dtype dtype;
-    bool mapped; /* lies in a mapped file: mgi_mapfile_release may be used on it */
-} mgi_tensor;
+    bool mapped; /* lies in a file: its bytes take no memory before they are acquired */
+    mgi_tensor_source *source; /* NULL: data can be read at any time, without mgi_tensor_acquire */
+};
 
 typedef enum mgi_activation {
     MGI_GELU,      /* erf: x/2 (1 + erf(x/√2)) */

@@ -3,6 +3,7 @@
  * that tests see which model answered, and it refuses batches that break the contract. */
 #include "backend/fake.h"
 
+#include "backend/tensor.h"
 #include "core/alloc.h"
 #include "core/fixed_text.h"
 #include "core/progress.h"
@@ -111,13 +112,20 @@ static mgeo_status fake_open(const mgi_encoder_request *request, mgi_encoder **e
     if (status != MGEO_OK) return status;
     mgi_encoder *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a fake encoder", sizeof *made);
+    const mgi_tensor *bias = &request->weights->classifier.bias;
+    status = mgi_tensor_acquire(bias, error);
+    if (status != MGEO_OK) {
+        mgi_free(made);
+        return status;
+    }
     made->alive = FAKE_ALIVE;
     made->spec = *request->spec;
     made->max_length = request->max_length;
     made->batch_tokens = fake_batch_tokens(request);
     for (uint32_t i = 0; i < made->spec.labels; i++) {
-        made->bias[i] = fake_number(&request->weights->classifier.bias, i);
+        made->bias[i] = fake_number(bias, i);
     }
+    mgi_tensor_release(bias);
     mgi_fixed_text_copy(made->device, sizeof made->device, request->device);
     mgi_progress_add(request->progress, 1);
     *encoder = made;
