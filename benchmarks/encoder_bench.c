@@ -232,13 +232,14 @@ static void measure_encoder(worker *w, unsigned round) {
     bench *b = w->bench;
     mgeo_error error;
     double work = 0;
+    mgi_team team = {.cores = b->cores};
     pthread_barrier_wait(&b->barrier);
     double start = seconds_now();
     for (unsigned i = 0; i < BATCHES_A_ROUND; i++) { /* spread over all lengths */
         unsigned place = (i * b->threads + w->index) * 7919 + round * 13;
         place = (i * b->pairs->count / BATCHES_A_ROUND + place % 5) % b->pairs->count;
         const mgi_batch *batch = &b->pairs->batches[place];
-        if (mgi_torch_backend.run(w->lane, batch, b->cores, logits[w->index], &error) != MGEO_OK) {
+        if (mgi_torch_backend.run(w->lane, batch, &team, logits[w->index], &error) != MGEO_OK) {
             bench_die(error.message);
         }
         work += batch_work(batch);

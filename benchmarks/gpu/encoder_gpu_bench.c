@@ -61,10 +61,11 @@ static float *logits_of(const mgi_backend *backend, const char *device, int32_t 
                                    .weights = weights};
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
+    mgi_team team = {.cores = mgi_process_cpus()};
     mgeo_error error;
     float *logits = bench_memory((size_t)batch->rows * BERT_LABELS, sizeof *logits);
     if (backend->open(&request, &encoder, &error) || backend->open_lane(encoder, &lane, &error) ||
-        backend->run(lane, batch, mgi_process_cpus(), logits, &error)) {
+        backend->run(lane, batch, &team, logits, &error)) {
         bench_die(error.message);
     }
     backend->close_lane(lane);
@@ -119,6 +120,7 @@ typedef struct driver {
 
 static void *drive(void *argument) {
     driver *d = argument;
+    mgi_team team = {.cores = 1};
     mgeo_error error;
     float *logits = bench_memory((size_t)PAIRS * BERT_LABELS, sizeof *logits);
     for (int round = 0; round < 2; round++) { /* the first warms up */
@@ -126,7 +128,7 @@ static void *drive(void *argument) {
         double start = mgi_clock_now();
         d->pairs = 0;
         for (uint32_t i = d->first; i < batch_count; i += d->step) {
-            if (mgi_cuda_backend.run(d->lane, &batches[i], 1, logits, &error)) {
+            if (mgi_cuda_backend.run(d->lane, &batches[i], &team, logits, &error)) {
                 bench_die(error.message);
             }
             d->pairs += batches[i].rows;
@@ -170,6 +172,7 @@ static void time_alone(mgi_encoder *encoder) {
     float logits[BERT_LABELS];
     uint64_t seed = 9;
     mgi_lane *lane;
+    mgi_team team = {.cores = 1};
     mgeo_error error;
     if (mgi_cuda_backend.open_lane(encoder, &lane, &error)) bench_die(error.message);
     printf("  one pair, median / 99%%, ms:");
@@ -177,7 +180,7 @@ static void time_alone(mgi_encoder *encoder) {
         mgi_batch batch = bench_pack(&some[i], 1, &seed);
         for (int j = 0; j < ALONE; j++) {
             double start = mgi_clock_now();
-            if (mgi_cuda_backend.run(lane, &batch, 1, logits, &error)) bench_die(error.message);
+            if (mgi_cuda_backend.run(lane, &batch, &team, logits, &error)) bench_die(error.message);
             times[j] = mgi_clock_now() - start;
         }
         qsort(times, ALONE, sizeof *times, by_time);
@@ -227,6 +230,7 @@ static void show(const mgi_weights *weights, int32_t precision, uint32_t budget)
                                    .weights = weights};
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
+    mgi_team team = {.cores = 1};
     mgeo_error error;
     mgi_encoder_info info;
     if (mgi_cuda_backend.open(&request, &encoder, &error) ||
@@ -236,7 +240,7 @@ static void show(const mgi_weights *weights, int32_t precision, uint32_t budget)
     mgi_cuda_backend.describe(encoder, &info);
     make_batches(budget, info.mixed_lengths);
     for (int i = 0; i < 4; i++) {
-        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error)) {
+        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], &team, logits, &error)) {
             bench_die(error.message);
         }
     }

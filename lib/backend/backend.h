@@ -36,8 +36,9 @@
  * Batch. Rows are packed without padding and come in order of non-decreasing length. Every row has
  * at least 1 and at most max_length tokens; ids are below the vocabulary, types below spec->types.
  * `run` writes logits [rows, labels] row-major, in the batch's order. A row's logits do not depend
- * on the other rows of the batch, beyond rounding. `cores` says how many CPU cores this call may
- * use, at least 1; other devices ignore it.
+ * on the other rows of the batch, beyond rounding. The team is lent for this call: team->cores says
+ * how many CPU cores it may use, and mgi_team_share spreads work over them. A backend whose library
+ * brings threads of its own uses as many of those and shares nothing; other devices ignore it.
  *
  * Errors. Every function that can fail returns a status and one line. A failed run leaves encoder
  * and lane usable unless the status is MGEO_E_DEVICE. NaN in logits is not a failure: the caller
@@ -46,6 +47,7 @@
 #ifndef MGI_BACKEND_BACKEND_H
 #define MGI_BACKEND_BACKEND_H
 
+#include "backend/team.h"
 #include "core/status.h"
 
 #include <stdbool.h>
@@ -202,7 +204,7 @@ typedef struct mgi_backend {
     void (*close)(mgi_encoder *encoder);
 
     mgeo_status (*open_lane)(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
-    mgeo_status (*run)(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+    mgeo_status (*run)(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                        mgeo_error *error);
     void (*close_lane)(mgi_lane *lane);
 } mgi_backend;

@@ -187,10 +187,10 @@ static mgeo_status fake_check(const mgi_encoder *encoder, const mgi_batch *batch
     return MGEO_OK;
 }
 
-static mgeo_status fake_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+static mgeo_status fake_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                             mgeo_error *error) {
     const mgi_encoder *encoder = lane->encoder;
-    mgeo_status status = fake_check(encoder, batch, cores, error);
+    mgeo_status status = fake_check(encoder, batch, team->cores, error);
     if (status != MGEO_OK) return status;
     uint32_t labels = encoder->spec.labels;
     for (uint32_t row = 0; row < batch->rows; row++) {

@@ -66,7 +66,8 @@ static mgeo_status run_part(batch_run *run, uint32_t first, uint32_t rows, mgeo_
                             .tokens = offsets[rows] - base};
     float *logits = run->logits + (size_t)first * runner->labels->count;
     for (uint32_t i = 0; base > 0 && i <= rows; i++) offsets[i] -= base;
-    mgeo_status status = runner->backend->run(*run->lane, &part, run->cores, logits, error);
+    mgi_team team = {.cores = run->cores};
+    mgeo_status status = runner->backend->run(*run->lane, &part, &team, logits, error);
     for (uint32_t i = 0; base > 0 && i <= rows; i++) offsets[i] += base;
     return status;
 }

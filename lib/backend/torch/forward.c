@@ -128,11 +128,11 @@ static void classify(mgi_torch_pass *p, const stream *s, float *logits) {
     }
 }
 
-mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team,
                                   float *logits, mgeo_error *error) {
     const mgi_encoder *e = lane->encoder;
     mgi_torch_pass pass = {.lane = lane, .encoder = e, .scope = lane->scope, .batch = batch};
-    mgeo_status status = mgi_torch_parallel_begin(&pass, cores, error);
+    mgeo_status status = mgi_torch_parallel_begin(&pass, team->cores, error);
     if (status != MGEO_OK) return status;
     stream s = {.x = lane->x, .rows = batch->tokens};
     s.input = input_of(&pass, s.x, lane->input, lane->scale, lane->sums);

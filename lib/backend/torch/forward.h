@@ -6,7 +6,7 @@
 #include "backend/torch/workspace.h"
 
 /* Logits [rows, labels] of a batch, as mgi_backend.run. */
-mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+mgeo_status mgi_torch_forward_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team,
                                   float *logits, mgeo_error *error);
 
 #endif

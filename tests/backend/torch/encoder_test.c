@@ -30,7 +30,8 @@ static double worst(const random_encoder_options *options, int32_t precision, un
         fail_msg("%s", error.message);
     }
     float logits[ROWS * MAX_LABELS];
-    if (mgi_torch_backend.run(lane, &b->batch, cores, logits, &error) != MGEO_OK) {
+    mgi_team team = {.cores = cores};
+    if (mgi_torch_backend.run(lane, &b->batch, &team, logits, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
     }
     double difference = 0, size = 0;
