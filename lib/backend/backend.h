@@ -218,6 +218,9 @@ mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
 /* Tests: adds a backend (the fake one) before the built-in ones. Not while engines exist. */
 void mgi_backend_register(const mgi_backend *backend);
 
+/* The CPU's own, lib/backend/cpu/. */
+extern const mgi_backend mgi_cpu_backend;
+
 /* The backend over libtorch, lib/backend/torch/. */
 extern const mgi_backend mgi_torch_backend;
 

@@ -72,7 +72,7 @@ static void stack(walk *w, const mgk_gemm *gemm, const mgi_linear *const *parts,
     size_t bytes = mgk_gemm_panel_bytes(gemm, to->outputs, to->inputs);
     if (bytes == 0) w->cursor->overflow = true;
     to->panels = mgi_cpu_arena_take(w->cursor, bytes, 1);
-    if (mgk_kernels_is_quantised(gemm->dtype)) {
+    if (gemm->kind == MGK_INT8) {
         to->scale = piece.scale =
             mgi_cpu_arena_take(w->cursor, padded(gemm, to->outputs), sizeof *piece.scale);
     }
@@ -103,8 +103,8 @@ static void layer(walk *w, const mgi_layer_weights *from, bool last, mgi_cpu_lay
 /* The table of words is only looked up, so any kind of number will do: two bytes where weights are
  * small anyway. */
 static mgi_dtype words_type(const mgi_encoder *e, mgi_dtype from) {
-    if (e->gemm->dtype == MGK_FP32 || from != MGI_F32) return from;
-    return e->gemm->dtype == MGK_BF16 ? MGI_BF16 : MGI_F16;
+    if (e->gemm->kind == MGK_FP32 || from != MGI_F32) return from;
+    return e->gemm->kind == MGK_BF16 ? MGI_BF16 : MGI_F16;
 }
 
 void mgi_cpu_layout_walk(mgi_encoder *e, const mgi_weights *from, mgi_cpu_cursor *cursor,

@@ -148,11 +148,12 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
                   size_t to) {
     size_t width = e->norm.width;
     size_t bytes = e->words_type == MGI_F32 ? 4 : 2;
+    size_t stride = e->x_stride != 0 ? e->x_stride : width;
     for (size_t row = from; row < to; row++) {
         const void *word = (const char *)e->words + (size_t)e->ids[row] * width * bytes;
         const float *position = e->position_rows + (size_t)e->positions[row] * width;
         const float *type = e->type_rows + (size_t)e->types[row] * width;
-        float *out = x + row * width;
+        float *out = x + row * stride;
         mgk_vec sum = {0};
         size_t i = 0;
         for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {

@@ -55,6 +55,7 @@ typedef struct mgk_embedding {
     const float *position_rows; /* [positions, width] */
     const float *type_rows;     /* [types, width] */
     mgk_norm norm;
+    size_t x_stride; /* numbers from row to row of x; 0: as wide as a row */
 } mgk_embedding;
 
 /* Attention over fp32 rows that have their bias. Queries, keys and values may lie in one product's
