@@ -113,6 +113,14 @@ const mgk_kernels *mgk_dispatch_kernels(void) {
     return &mgk_kernels_base;
 }
 
+const mgk_weights_rows *mgk_dispatch_weights_rows(void) {
+#if defined(MGK_HAVE_X86_VARIANTS)
+    if (usable(AVX512)) return &mgk_weights_rows_avx512;
+    if (usable(AVX2)) return &mgk_weights_rows_avx2;
+#endif
+    return &mgk_weights_rows_base;
+}
+
 size_t mgk_dispatch_usable_gemm(mgk_dtype kind, const mgk_gemm *list[MGK_DISPATCH_MOST]) {
     size_t count = 0;
     for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
