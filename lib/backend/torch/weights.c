@@ -3,8 +3,8 @@
 
 #include "backend/torch/weights.h"
 
-#include "backend/tensor.h"
 #include "backend/cpu/convert.h"
+#include "backend/tensor.h"
 #include "core/alloc.h"
 #include "core/progress.h"
 
