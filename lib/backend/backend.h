@@ -221,7 +221,8 @@ void mgi_backend_register(const mgi_backend *backend);
 /* In the library itself, for device "cpu": lib/backend/cpu/. */
 extern const mgi_backend mgi_cpu_backend;
 
-/* Modules, each in a file of its own (backend/module.h): lib/backend/torch/ and lib/backend/cuda/. */
+/* Modules, each in a file of its own (backend/module.h): lib/backend/torch/ and lib/backend/cuda/.
+ */
 extern const mgi_backend mgi_torch_backend;
 extern const mgi_backend mgi_cuda_backend;
 

@@ -18,8 +18,8 @@
 
 typedef struct known {
     const char *name;
-    const char *driver; /* the library of the device's driver; NULL: it needs none */
-    const char *only;   /* how a library begins of which a process can hold but one; or NULL */
+    const char *driver;    /* the library of the device's driver; NULL: it needs none */
+    const char *only;      /* how a library begins of which a process can hold but one; or NULL */
     const char *only_file; /* the one that the module was built on */
     const char *remedy;    /* where the file is missing */
     const char *needs;     /* where something is missing that the file needs */
@@ -148,18 +148,35 @@ static mgeo_status check_only(const known *module, mgeo_error *error) {
 
 /* ---- opening ---- */
 
-/* dlerror's line begins with the module's path where the file itself is the trouble. */
+static const char cut_short[] = "the file is cut short";
+
+/* The linker's line begins with the module's path where the file itself is the trouble. */
 static mgeo_status fail_open(const known *module, const char *path, const char *reason,
                              mgeo_error *error) {
     size_t length = strlen(path);
     if (reason == NULL) reason = "no reason is given";
     const bool itself = strncmp(reason, path, length) == 0 && reason[length] == ':';
     if (itself) reason += length + strspn(reason + length, ": ");
-    const bool damaged = itself && strstr(reason, "undefined symbol") == NULL;
+    const bool damaged =
+        reason == cut_short || (itself && strstr(reason, "undefined symbol") == NULL);
     return mgi_fail(error, MGEO_E_DEVICE, "device \"%s\": %s cannot be opened: %s: %s",
                     module->name, path, reason,
                     damaged ? "make it readable, or install libmgeo and its modules anew"
                             : module->needs);
+}
+
+/* A file that was cut short would end the process with SIGBUS while it is being opened. Its last
+ * part is the table of sections. */
+static bool is_cut_short(const char *path) {
+    ElfW(Ehdr) header;
+    struct stat status;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return false; /* dlopen says why */
+    bool read = fread(&header, sizeof header, 1, file) == 1 && fstat(fileno(file), &status) == 0;
+    fclose(file);
+    if (!read || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
+    uint64_t end = header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize;
+    return end > (uint64_t)status.st_size;
 }
 
 static mgeo_status check_identity(const known *module, const char *path, const mgi_module *found,
@@ -179,6 +196,7 @@ static mgeo_status check_identity(const known *module, const char *path, const m
 
 static mgeo_status open_file(const known *module, const char *path, const mgi_backend **backend,
                              mgeo_error *error) {
+    if (is_cut_short(path)) return fail_open(module, path, cut_short, error);
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL) return fail_open(module, path, dlerror(), error);
     mgi_module_entry *entry = NULL;

@@ -2,9 +2,9 @@
 /* The suite on libtorch, at every precision that it has. */
 #include "backend/conformance.h"
 
-#define ON_TORCH(label, its_precision, its_rounding)                                                 \
+#define ON_TORCH(label, its_precision, its_rounding)                                               \
     {                                                                                              \
-        .name = label, .backend = &mgi_torch_backend, .device = "torch",                             \
+        .name = label, .backend = &mgi_torch_backend, .device = "torch",                           \
         .precision = (its_precision), .rounding = (its_rounding), .reads_all_weights = true        \
     }
 

@@ -119,29 +119,8 @@ static void test_every_file_type_matches_the_reference(void **state) {
     }
 }
 
-/* A processor that has no fast bf16 products makes it the slowest precision by far: the operator
- * is told, and only then. */
-static void test_slow_bf16_is_reported(void **state) {
-    (void)state;
-    random_encoder_options options = {.spec = random_encoder_spec(), .seed = 13};
-    random_encoder *t = random_encoder_create(&options);
-    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
-        mgi_encoder_request request = random_encoder_request(t, "torch", precisions[i].precision);
-        mgi_encoder_info info;
-        mgi_encoder *encoder;
-        mgeo_error error;
-        assert_int_equal(mgi_torch_backend.open(&request, &encoder, &error), MGEO_OK);
-        mgi_torch_backend.describe(encoder, &info);
-        bool told = strstr(info.warning, "bf16 products are slow") != NULL;
-        assert_int_equal(told, precisions[i].precision == MGEO_BF16 && mgt_program_bytes() == 0);
-        mgi_torch_backend.close(encoder);
-    }
-    random_encoder_destroy(t);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slow_bf16_is_reported),
         cmocka_unit_test(test_every_activation_and_depth_matches_the_reference),
         cmocka_unit_test(test_odd_sizes_match_the_reference),
         cmocka_unit_test(test_every_file_type_matches_the_reference),
