@@ -50,8 +50,10 @@ static MGK_VEC_INLINE vector first_sum(const mgk_input *input, size_t row) {
     return _mm512_set1_epi32(-128 * input->sums[row]);
 }
 static MGK_VEC_INLINE vector weights(const weight_number *at) { return _mm512_loadu_si512(at); }
+/* Not the intrinsic: gcc 12 then copies every sum to and fro, many of them through memory. */
 static MGK_VEC_INLINE vector add_products(vector sum, vector w, vector x) {
-    return _mm512_dpbusd_epi32(sum, w, x);
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
+    return sum;
 }
 
 #else
