@@ -93,14 +93,16 @@ static void softmax(float *row, size_t length) {
     float peak = mgk_vec_top(top);
     for (size_t i = whole; i < length; i++) peak = peak < row[i] ? row[i] : peak;
     for (size_t i = 0; i < whole; i += MGK_VEC_LANES) {
-        mgk_vec e = mgk_vec_exp(mgk_vec_load(row + i, MGK_VEC_LANES) - mgk_vec_of(peak));
+        mgk_vec e = mgk_vec_exp2((mgk_vec_load(row + i, MGK_VEC_LANES) - mgk_vec_of(peak)) *
+                                 mgk_vec_of(1.44269504f));
         mgk_vec_store(row + i, e, MGK_VEC_LANES);
         sum += e;
     }
     float total = mgk_vec_sum(sum);
     if (whole < length) {
         size_t n = length - whole;
-        mgk_vec e = mgk_vec_exp(mgk_vec_load(row + whole, n) - mgk_vec_of(peak));
+        mgk_vec e = mgk_vec_exp2((mgk_vec_load(row + whole, n) - mgk_vec_of(peak)) *
+                                 mgk_vec_of(1.44269504f));
         mgk_vec_store(row + whole, e, n);
         for (size_t i = whole; i < length; i++) total += row[i];
     }

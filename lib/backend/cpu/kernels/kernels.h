@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the encoder does between matrix products, row by row, in C: embeddings, LayerNorm, attention,
- * and a product's input in the dtype that the precision asks for. Compiled once per instruction
- * set; the best set is chosen as the program runs.
+/* What the encoder does between matrix products, row by row, in C: embeddings, LayerNorm,
+ * attention, and a product's input in the dtype that the precision asks for. Compiled once per
+ * instruction set; the best set is chosen as the program runs.
  *
  * A row's numbers depend on that row alone, a sequence's on that sequence alone: on no other, and
  * not on which thread computes what. A NaN stays in its row, or its sequence. Nothing is written
