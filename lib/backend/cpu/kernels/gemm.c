@@ -32,6 +32,8 @@ typedef struct block {
     const weight_number *panel;
     const float *scale, *bias; /* the panel's; scale: int8 */
     size_t steps;
+    const char *ahead; /* a part of the next panel, which is brought nearer meanwhile */
+    size_t pace;       /* bytes of it for each step */
     size_t row;
     float *to;
     size_t to_stride;
@@ -91,8 +93,14 @@ static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector 
 #define FINISH(r) finish(b, r, 0, low##r), finish(b, r, 1, high##r);
 #define CASE(n)                                                                                    \
     case n: {                                                                                      \
-        EACH_##n(START) for (; at < end; at += COLUMNS * STEP){                                    \
-            GROUP_OF(EACH_##n) EACH_##n(NEXT)} EACH_##n(FINISH) break;                             \
+        EACH_##n(START);                                                                           \
+        for (; at < end; at += COLUMNS * STEP, ahead += b->pace) {                                 \
+            __builtin_prefetch(ahead, 0, 2);                                                       \
+            GROUP_OF(EACH_##n);                                                                    \
+            EACH_##n(NEXT);                                                                        \
+        }                                                                                          \
+        EACH_##n(FINISH);                                                                          \
+        break;                                                                                     \
     }
 
 static void multiply_block(const block *b, size_t rows) {
@@ -100,6 +108,7 @@ static void multiply_block(const block *b, size_t rows) {
     size_t stride = in->stride;
     const number *input = (const number *)in->data + b->row * stride;
     const weight_number *at = b->panel, *end = at + b->steps * COLUMNS * STEP;
+    const char *ahead = b->ahead;
     switch (rows) {
         CASE(1)
         CASE(2)
@@ -148,14 +157,19 @@ static void multiply(const mgk_gemm_job *job, size_t from, size_t to) {
     const mgk_gemm_weight *weight = job->weight;
     block b = {.job = job, .steps = (weight->inputs + STEP - 1) / STEP};
     size_t blocks = (job->rows + ROWS - 1) / ROWS;
+    size_t numbers = b.steps * COLUMNS * STEP;
+    size_t pace = (COLUMNS * STEP * sizeof(weight_number) + blocks - 1) / blocks;
     for (size_t panel = from; panel < to; panel++) {
         size_t column = panel * COLUMNS;
-        b.panel = (const weight_number *)weight->panels + column * b.steps * STEP;
+        b.panel = (const weight_number *)weight->panels + panel * numbers;
+        b.ahead = (const char *)(b.panel + numbers);
+        b.pace = panel + 1 < to ? pace : 0;
         b.bias = weight->bias + column;
         b.scale = weight->scale != NULL ? weight->scale + column : NULL;
         for (size_t i = 0; i < blocks; i++) {
             b.row = job->rows * i / blocks;
             make_block(&b, job->rows * (i + 1) / blocks - b.row, column);
+            b.ahead += b.steps * b.pace;
         }
     }
 }
