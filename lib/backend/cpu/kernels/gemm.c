@@ -85,11 +85,10 @@ static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector 
 #define EACH_11(X) EACH_10(X) X(10)
 #define EACH_12(X) EACH_11(X) X(11)
 
-#define ROW(r) (x##r)
-#define START(r)                                                                                   \
-    vector low##r = start(b, r, 0), high##r = start(b, r, 1);                                      \
-    const number *x##r = input + (r)*stride;
-#define NEXT(r) x##r += STEP;
+/* A pointer for each three rows: so they all stay in registers, and their sums are addresses. */
+#define THREE(r) ((r) / 3 == 0 ? x0 : (r) / 3 == 1 ? x3 : (r) / 3 == 2 ? x6 : x9)
+#define ROW(r) (THREE(r) + (r) % 3 * stride)
+#define START(r) vector low##r = start(b, r, 0), high##r = start(b, r, 1);
 #define FINISH(r) finish(b, r, 0, low##r), finish(b, r, 1, high##r);
 #define CASE(n)                                                                                    \
     case n: {                                                                                      \
@@ -97,7 +96,7 @@ static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector 
         for (; at < end; at += COLUMNS * STEP, ahead += b->pace) {                                 \
             __builtin_prefetch(ahead, 0, 2);                                                       \
             GROUP_OF(EACH_##n);                                                                    \
-            EACH_##n(NEXT);                                                                        \
+            x0 += STEP, x3 += STEP, x6 += STEP, x9 += STEP;                                        \
         }                                                                                          \
         EACH_##n(FINISH);                                                                          \
         break;                                                                                     \
@@ -106,7 +105,8 @@ static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector 
 static void multiply_block(const block *b, size_t rows) {
     const mgk_input *in = b->job->input;
     size_t stride = in->stride;
-    const number *input = (const number *)in->data + b->row * stride;
+    const number *x0 = (const number *)in->data + b->row * stride, *x3 = x0 + 3 * stride,
+                 *x6 = x3 + 3 * stride, *x9 = x6 + 3 * stride;
     const weight_number *at = b->panel, *end = at + b->steps * COLUMNS * STEP;
     const char *ahead = b->ahead;
     switch (rows) {
