@@ -3,8 +3,6 @@
 #include "backend/builtin.h"
 
 const mgi_backend *const mgi_builtin_backends[] = {
-#ifdef MGI_HAVE_CPU
     &mgi_cpu_backend,
-#endif
     NULL,
 };

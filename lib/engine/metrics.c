@@ -8,7 +8,7 @@
 #include "engine/rollout/shadow.h"
 #include "engine/rollout/watch.h"
 #include "engine/state.h"
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 #include <stdatomic.h>
 #include <string.h>

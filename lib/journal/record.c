@@ -5,7 +5,7 @@
 
 #include "core/alloc.h"
 #include "core/fixed_text.h"
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -169,7 +169,7 @@ SOUND = {
     "include/mgeo.h": "#include <stdint.h>\n",
     "lib/api/load.c": '#include "engine/engine.h"\n#include "api/check.h"\n#include <mgeo.h>\n',
     "lib/text/normalizer.c": "#include <utf8proc.h>\n#include <mgeo.h>\n",
-    "lib/journal/record.c": '#include "text/utf8.h"\n#include "core/json.h"\n#include <jansson.h>\n',
+    "lib/journal/record.c": '#include "core/utf8.h"\n#include "core/json.h"\n#include <jansson.h>\n',
     "lib/run/queue.c": '#include "stats/counters.h"\n#include "model/model.h"\n',
     "lib/engine/rollout/swap.c": '#include "engine/slots.h"\n#include "journal/journal.h"\n',
     "lib/engine/events.c": '#include "engine/rollout/watch.h"\n',

@@ -64,7 +64,7 @@ void mgi_convert_f32(const mgi_tensor *tensor, size_t first, size_t count, float
 }
 
 void mgi_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
-                            uint16_t *to) {
+                      uint16_t *to) {
     if (tensor->dtype == type) {
         memcpy(to, (const char *)tensor->data + 2 * first, 2 * count);
         return;
@@ -101,8 +101,8 @@ static float quantise_row(float *row, size_t count, int8_t *to) {
     return top / 127.0f;
 }
 
-bool mgi_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels,
-                            mgk_int8_weight *weight, size_t first) {
+bool mgi_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
+                      size_t first) {
     size_t width = tensor->shape[1];
     float *row = mgi_calloc(width, sizeof *row);
     int8_t *steps = mgi_calloc(width, sizeof *steps);

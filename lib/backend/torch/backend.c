@@ -2,6 +2,7 @@
 /* The backend over libtorch: resolves requests, and hands them to the encoder. */
 #include "backend/backend.h"
 
+#include "backend/cpu/kernels/dispatch.h"
 #include "backend/request.h"
 #include "backend/torch/blas.h"
 #include "backend/torch/estimate.h"

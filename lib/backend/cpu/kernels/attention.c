@@ -29,7 +29,8 @@ static head_scratch divide(float *memory, size_t length, size_t width) {
 static MGK_VEC_INLINE void read_part(const mgk_output *y, size_t at, size_t column, mgk_vec factor,
                                      float *to, size_t i, size_t n) {
     mgk_vec x = mgk_vec_load_as(y->type, y->data, at + i, n);
-    mgk_vec_store(to + i, (x + mgk_vec_load(y->bias + column + i, n)) * factor, MGK_VEC_LANES);
+    if (y->bias != NULL) x += mgk_vec_load(y->bias + column + i, n);
+    mgk_vec_store(to + i, x * factor, MGK_VEC_LANES);
 }
 
 static void read_row(const mgk_output *y, size_t row, size_t column, size_t width, float factor,
@@ -92,14 +93,16 @@ static void softmax(float *row, size_t length) {
     float peak = mgk_vec_top(top);
     for (size_t i = whole; i < length; i++) peak = peak < row[i] ? row[i] : peak;
     for (size_t i = 0; i < whole; i += MGK_VEC_LANES) {
-        mgk_vec e = mgk_vec_exp(mgk_vec_load(row + i, MGK_VEC_LANES) - mgk_vec_of(peak));
+        mgk_vec e = mgk_vec_exp2((mgk_vec_load(row + i, MGK_VEC_LANES) - mgk_vec_of(peak)) *
+                                 mgk_vec_of(1.44269504f));
         mgk_vec_store(row + i, e, MGK_VEC_LANES);
         sum += e;
     }
     float total = mgk_vec_sum(sum);
     if (whole < length) {
         size_t n = length - whole;
-        mgk_vec e = mgk_vec_exp(mgk_vec_load(row + whole, n) - mgk_vec_of(peak));
+        mgk_vec e = mgk_vec_exp2((mgk_vec_load(row + whole, n) - mgk_vec_of(peak)) *
+                                 mgk_vec_of(1.44269504f));
         mgk_vec_store(row + whole, e, n);
         for (size_t i = whole; i < length; i++) total += row[i];
     }
@@ -110,8 +113,23 @@ static void softmax(float *row, size_t length) {
     for (size_t i = whole; i < length; i++) row[i] /= total;
 }
 
-void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *a, const mgk_sequence *sequence,
-                                         uint32_t head, float *scratch) {
+static MGK_VEC_INLINE void put_part(const float *from, void *to, mgi_dtype type, size_t at,
+                                    size_t i, size_t n) {
+    mgk_vec x = mgk_vec_load(from + i, n);
+    if (type == MGI_BF16) mgk_vec_store_bf16((uint16_t *)to + at + i, x, n);
+    if (type == MGI_F32) mgk_vec_store((float *)to + at + i, x, n);
+}
+
+static void put_row(const float *from, void *to, mgi_dtype type, size_t at, size_t width) {
+    size_t i = 0;
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        put_part(from, to, type, at, i, MGK_VEC_LANES);
+    }
+    if (i < width) put_part(from, to, type, at, i, width - i);
+}
+
+static void attend(const mgk_attention *a, const mgk_sequence *sequence, uint32_t head,
+                   mgi_dtype type, void *context, float *scratch) {
     size_t width = a->head_width, column = (size_t)head * width;
     head_scratch s = divide(scratch, sequence->length, width);
     read_head(a, sequence, column, &s);
@@ -129,8 +147,29 @@ void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *a, const mgk_seque
         multiply(s.scores, s.padded_length, s.length, s.values, s.padded_width, s.queries,
                  s.padded_width);
         for (uint32_t r = 0; r < rows; r++) {
-            memcpy(a->context + (at + r) * a->context_stride + column,
-                   s.queries + r * s.padded_width, width * sizeof(float));
+            put_row(s.queries + r * s.padded_width, context, type,
+                    (at + r) * a->context_stride + column, width);
         }
+    }
+}
+
+void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *a, const mgk_sequence *sequence,
+                                         uint32_t head, float *scratch) {
+    attend(a, sequence, head, MGI_F32, a->context, scratch);
+}
+
+static mgk_output plain(const float *rows, size_t stride) {
+    return (mgk_output){MGI_F32, (void *)(uintptr_t)rows, stride, NULL};
+}
+
+void MGK_ISA_VARIANT(mgk_kernels_attend_heads)(const mgk_heads *heads, const mgk_sequence *sequence,
+                                               uint32_t from, uint32_t to, float *scratch) {
+    mgk_attention a = {.query = plain(heads->query, heads->query_stride),
+                       .key = plain(heads->key, heads->key_value_stride),
+                       .value = plain(heads->value, heads->key_value_stride),
+                       .head_width = heads->head_width,
+                       .context_stride = heads->context_stride};
+    for (uint32_t head = from; head < to; head++) {
+        attend(&a, sequence, head, heads->context_type, heads->context, scratch);
     }
 }

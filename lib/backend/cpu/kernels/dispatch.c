@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chooses among the compilations of the kernels, and sizes the scratch that all of them need. */
+#define _GNU_SOURCE /* secure_getenv */
 #include "backend/cpu/kernels/dispatch.h"
 
+#include "backend/cpu/kernels/gemm_variants.h"
 #include "backend/cpu/kernels/isa_variant.h"
 
-#if defined(MGK_HAVE_AVXVNNI)
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(MGK_HAVE_X86_VARIANTS)
 #include <cpuid.h>
 #endif
 
@@ -19,28 +24,116 @@ size_t mgk_kernels_attention_scratch(uint32_t max_length, uint32_t head_width) {
     return floats <= SIZE_MAX / sizeof(float) ? (size_t)floats : 0;
 }
 
-const mgk_kernels *mgk_dispatch_kernels(void) {
-#if defined(MGK_HAVE_X86_VARIANTS)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-        return &mgk_kernels_avx512;
+/* Instruction sets in the order in which MGEO_CPU_ISA caps them. */
+typedef enum isa { BASE, AVX2, AVXVNNI, AVX512, AVX512VNNI, AVX512BF16, AMX, ISAS } isa;
+
+static isa highest_allowed(void) {
+    static const char *const names[ISAS] = {"base",       "avx2",       "avxvnni", "avx512",
+                                            "avx512vnni", "avx512bf16", "amx"};
+    const char *cap = secure_getenv("MGEO_CPU_ISA");
+    for (size_t i = 0; cap != NULL && i < ISAS; i++) {
+        if (strcmp(cap, names[i]) == 0) return (isa)i;
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &mgk_kernels_avx2;
-#endif
-    return &mgk_kernels_base;
+    return ISAS - 1;
 }
 
-#if defined(MGK_HAVE_AVXVNNI)
+#if defined(MGK_HAVE_X86_VARIANTS)
+
 /* Compilers of today do not all know its name. That the system keeps the vectors is part of the
- * question for AVX2, which comes first. */
+ * question for AVX2. */
 static bool has_avxvnni(void) {
     enum { LEAF = 7, BIT = 1 << 4 };
     unsigned a, b, c, d;
     if (!__get_cpuid_count(LEAF, 0, &a, &b, &c, &d) || a < 1) return false;
     return __get_cpuid_count(LEAF, 1, &a, &b, &c, &d) && (a & BIT);
 }
+
+static bool has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("f16c");
+}
+
+static bool has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+static bool has(isa which) {
+    __builtin_cpu_init();
+    switch (which) {
+    case BASE: return true;
+    case AVX2: return has_avx2();
+    case AVXVNNI: return has_avx2() && has_avxvnni();
+    case AVX512: return has_avx512();
+    case AVX512VNNI: return has_avx512() && __builtin_cpu_supports("avx512vnni");
+    case AVX512BF16: return has_avx512() && __builtin_cpu_supports("avx512bf16");
+    case AMX:
+    case ISAS: break;
+    }
+    return false;
+}
+
+#else
+
+static bool has(isa which) { return which == BASE; }
+
 #endif
+
+static bool usable(isa which) { return which <= highest_allowed() && has(which); }
+
+/* Of a kind the best one last. */
+static const struct {
+    isa needs;
+    const mgk_gemm *gemm;
+} products[] = {
+    {BASE, &mgk_gemm_fp32_base},
+    {BASE, &mgk_gemm_bf16_base},
+    {BASE, &mgk_gemm_int8_base},
+#if defined(MGK_HAVE_X86_VARIANTS)
+    {AVX2, &mgk_gemm_fp32_avx2},
+    {AVX2, &mgk_gemm_bf16_avx2},
+    {AVX2, &mgk_gemm_int8_avx2},
+    {AVX512, &mgk_gemm_fp32_avx512},
+    {AVX512, &mgk_gemm_bf16_avx512},
+#if defined(MGK_HAVE_AVXVNNI)
+    {AVXVNNI, &mgk_gemm_int8_avxvnni},
+#endif
+    {AVX512VNNI, &mgk_gemm_int8_avx512vnni},
+#if defined(MGK_HAVE_AVX512BF16)
+    {AVX512BF16, &mgk_gemm_bf16_avx512bf16},
+#endif
+#endif
+};
+
+const mgk_kernels *mgk_dispatch_kernels(void) {
+#if defined(MGK_HAVE_X86_VARIANTS)
+    if (usable(AVX512)) return &mgk_kernels_avx512;
+    if (usable(AVX2)) return &mgk_kernels_avx2;
+#endif
+    return &mgk_kernels_base;
+}
+
+const mgk_weights_rows *mgk_dispatch_weights_rows(void) {
+#if defined(MGK_HAVE_X86_VARIANTS)
+    if (usable(AVX512)) return &mgk_weights_rows_avx512;
+    if (usable(AVX2)) return &mgk_weights_rows_avx2;
+#endif
+    return &mgk_weights_rows_base;
+}
+
+size_t mgk_dispatch_usable_gemm(mgk_dtype kind, const mgk_gemm *list[MGK_DISPATCH_MOST]) {
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+        if (products[i].gemm->kind != kind || !usable(products[i].needs)) continue;
+        list[count++] = products[i].gemm;
+    }
+    return count;
+}
+
+const mgk_gemm *mgk_dispatch_gemm(mgk_dtype kind) {
+    const mgk_gemm *list[MGK_DISPATCH_MOST];
+    return list[mgk_dispatch_usable_gemm(kind, list) - 1];
+}
 
 size_t mgk_dispatch_usable_int8(const mgk_int8 *variants[MGK_INT8_VARIANTS]) {
     size_t count = 0;
