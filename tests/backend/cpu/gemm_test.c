@@ -165,33 +165,33 @@ typedef struct run {
 static float before(size_t at) { return (float)(at % 13) - 6; }
 
 /* Memory of its own, with room around that holds what it held. */
-static float *compute(const product *p, const run *run) {
-    size_t stride = p->outputs + MARGIN, numbers = (run->rows + 1) * stride;
-    size_t size = run->type == MGI_BF16 ? 2 : 4, panels = mgk_gemm_panels(p->gemm, p->outputs);
+static float *compute(const product *p, const run *asked) {
+    size_t stride = p->outputs + MARGIN, numbers = (asked->rows + 1) * stride;
+    size_t size = asked->type == MGI_BF16 ? 2 : 4, panels = mgk_gemm_panels(p->gemm, p->outputs);
     float *out = zeros(numbers, sizeof *out);
     for (size_t i = 0; i < numbers; i++) {
-        put(out, run->type == MGI_BF16 ? MGK_BF16 : MGK_FP32, i, before(i));
+        put(out, asked->type == MGI_BF16 ? MGK_BF16 : MGK_FP32, i, before(i));
     }
     mgk_input input = p->input;
     input.data =
-        (char *)input.data + run->first * input.stride * mgk_kernels_dtype_bytes(p->gemm->dtype);
-    input.scale += run->first;
-    input.sums += run->first;
+        (char *)input.data + asked->first * input.stride * mgk_kernels_dtype_bytes(p->gemm->dtype);
+    input.scale += asked->first;
+    input.sums += asked->first;
     mgk_gemm_job job = {.weight = &p->weight,
                         .input = &input,
-                        .rows = run->rows,
-                        .epilogue = run->epilogue,
-                        .activation = run->activation,
-                        .out_type = run->type,
+                        .rows = asked->rows,
+                        .epilogue = asked->epilogue,
+                        .activation = asked->activation,
+                        .out_type = asked->type,
                         .out = out,
                         .out_stride = stride};
     if (p->gemm->enter != NULL) p->gemm->enter();
-    size_t cut = run->cut < panels ? run->cut : panels;
+    size_t cut = asked->cut < panels ? asked->cut : panels;
     if (cut > 0) p->gemm->multiply(&job, 0, cut);
     p->gemm->multiply(&job, cut, panels);
     if (p->gemm->leave != NULL) p->gemm->leave();
     for (size_t i = 0; i < numbers; i++) {
-        if (i / stride < run->rows && i % stride < p->outputs) continue;
+        if (i / stride < asked->rows && i % stride < p->outputs) continue;
         float kept = before(i);
         assert_memory_equal((const char *)out + i * size, (const char *)&kept + (size == 2 ? 2 : 0),
                             size);
@@ -217,29 +217,29 @@ static double activated(mgi_activation activation, double x) {
     return tanh(x);
 }
 
-static void expect(const product *p, const run *run, const float *out) {
+static void expect(const product *p, const run *asked, const float *out) {
     size_t stride = p->outputs + MARGIN;
-    bool store = run->epilogue == MGK_GEMM_STORE;
-    for (size_t r = 0; r < run->rows; r++) {
+    bool store = asked->epilogue == MGK_GEMM_STORE;
+    for (size_t r = 0; r < asked->rows; r++) {
         for (size_t o = 0; o < p->outputs; o++) {
-            size_t from = (run->first + r) * p->outputs + o, at = r * stride + o;
-            double x = p->sum[from], y = number_at(out, run->type, at);
+            size_t from = (asked->first + r) * p->outputs + o, at = r * stride + o;
+            double x = p->sum[from], y = number_at(out, asked->type, at);
             double bound = 2e-6 * (1 + p->around[from]);
-            if (run->epilogue == MGK_GEMM_ADD) x += (double)before(at);
-            if (run->epilogue == MGK_GEMM_ACTIVATE) x = activated(run->activation, x);
-            if (run->type == MGI_BF16) bound += fabs(x) / 256;
+            if (asked->epilogue == MGK_GEMM_ADD) x += (double)before(at);
+            if (asked->epilogue == MGK_GEMM_ACTIVATE) x = activated(asked->activation, x);
+            if (asked->type == MGI_BF16) bound += fabs(x) / 256;
             if (p->gemm->kind == MGK_INT8 && store) x = (double)(float)x, bound = 0;
             if (!(fabs(y - x) <= bound)) {
                 fail_msg("%s, %zu -> %zu, row %zu of %zu, output %zu: %.9g, not %.9g",
-                         p->gemm->name, p->inputs, p->outputs, r, run->rows, o, y, x);
+                         p->gemm->name, p->inputs, p->outputs, r, asked->rows, o, y, x);
             }
         }
     }
 }
 
-static void check(const product *p, run run) {
-    float *out = compute(p, &run);
-    expect(p, &run, out);
+static void check(const product *p, run asked) {
+    float *out = compute(p, &asked);
+    expect(p, &asked, out);
     free(out);
 }
 
