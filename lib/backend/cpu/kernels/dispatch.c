@@ -3,8 +3,10 @@
 #define _GNU_SOURCE /* secure_getenv */
 #include "backend/cpu/kernels/dispatch.h"
 
+#include "backend/cpu/kernels/gemm_amx.h"
 #include "backend/cpu/kernels/gemm_variants.h"
 #include "backend/cpu/kernels/isa_variant.h"
+#include "backend/cpu/kernels/tiles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +69,7 @@ static bool has(isa which) {
     case AVX512: return has_avx512();
     case AVX512VNNI: return has_avx512() && __builtin_cpu_supports("avx512vnni");
     case AVX512BF16: return has_avx512() && __builtin_cpu_supports("avx512bf16");
-    case AMX:
+    case AMX: return has_avx512() && mgk_tiles_usable();
     case ISAS: break;
     }
     return false;
@@ -101,6 +103,10 @@ static const struct {
     {AVX512VNNI, &mgk_gemm_int8_avx512vnni},
 #if defined(MGK_HAVE_AVX512BF16)
     {AVX512BF16, &mgk_gemm_bf16_avx512bf16},
+#endif
+#if defined(MGK_HAVE_AMX)
+    {AMX, &mgk_gemm_amx_bf16},
+    {AMX, &mgk_gemm_amx_int8},
 #endif
 #endif
 };
