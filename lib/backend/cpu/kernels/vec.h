@@ -233,16 +233,55 @@ static MGK_VEC_INLINE void mgk_vec_transpose_fours(mgk_vec x[4]) {
 #endif
 }
 
-/* to[i] = the sum of x[i]. */
-static MGK_VEC_INLINE void mgk_vec_sum_fours(mgk_vec x[4], float to[4]) {
+/* All fours of lanes become the sum, or the largest, of all fours. */
+#if defined(__AVX512F__)
+#define MGK_VEC_FOLD(with, x)                                                                      \
+    (x) = with(x, (mgk_vec)_mm512_shuffle_f32x4((__m512)(x), (__m512)(x), 0x4e));                  \
+    (x) = with(x, (mgk_vec)_mm512_shuffle_f32x4((__m512)(x), (__m512)(x), 0xb1));
+#elif defined(__AVX__)
+#define MGK_VEC_FOLD(with, x)                                                                      \
+    (x) = with(x, (mgk_vec)_mm256_permute2f128_ps((__m256)(x), (__m256)(x), 1));
+#else
+#define MGK_VEC_FOLD(with, x)
+#endif
+
+static MGK_VEC_INLINE mgk_vec mgk_vec_add(mgk_vec x, mgk_vec y) { return x + y; }
+
+/* In every four lanes: the sums of x[0], x[1], x[2] and x[3]. */
+static MGK_VEC_INLINE mgk_vec mgk_vec_sum_fours(mgk_vec x[4]) {
     mgk_vec_transpose_fours(x);
     mgk_vec sum = (x[0] + x[1]) + (x[2] + x[3]);
-    float lane[MGK_VEC_LANES];
-    memcpy(lane, &sum, sizeof sum);
-    for (int i = 0; i < 4; i++) {
-        to[i] = lane[i];
-        for (int at = 4 + i; at < MGK_VEC_LANES; at += 4) to[i] += lane[at];
-    }
+    MGK_VEC_FOLD(mgk_vec_add, sum)
+    return sum;
+}
+
+/* In every four lanes: the largest of x[0], x[1], x[2] and x[3]. */
+static MGK_VEC_INLINE mgk_vec mgk_vec_top_fours(mgk_vec x[4]) {
+    mgk_vec_transpose_fours(x);
+    mgk_vec top = mgk_vec_max(mgk_vec_max(x[0], x[1]), mgk_vec_max(x[2], x[3]));
+    MGK_VEC_FOLD(mgk_vec_max, top)
+    return top;
+}
+
+/* x[i] = lane i of every four, in all of them. */
+static MGK_VEC_INLINE void mgk_vec_spread_fours(mgk_vec from, mgk_vec x[4]) {
+#if defined(__AVX512F__)
+    x[0] = (mgk_vec)_mm512_permute_ps((__m512)from, 0x00);
+    x[1] = (mgk_vec)_mm512_permute_ps((__m512)from, 0x55);
+    x[2] = (mgk_vec)_mm512_permute_ps((__m512)from, 0xaa);
+    x[3] = (mgk_vec)_mm512_permute_ps((__m512)from, 0xff);
+#elif defined(__AVX__)
+    x[0] = (mgk_vec)_mm256_permute_ps((__m256)from, 0x00);
+    x[1] = (mgk_vec)_mm256_permute_ps((__m256)from, 0x55);
+    x[2] = (mgk_vec)_mm256_permute_ps((__m256)from, 0xaa);
+    x[3] = (mgk_vec)_mm256_permute_ps((__m256)from, 0xff);
+#else
+    for (int i = 0; i < 4; i++) x[i] = mgk_vec_of(from[i]);
+#endif
+}
+
+static MGK_VEC_INLINE void mgk_vec_store_four(float to[4], mgk_vec x) {
+    memcpy(to, &x, 4 * sizeof *to);
 }
 
 static inline mgk_vec mgk_vec_of_bf16(mgk_vec_u16 x) {
