@@ -208,16 +208,10 @@ static MGK_VEC_INLINE void weigh_four(float *row, size_t stride, size_t vectors,
     mgk_vec_store_four(share, mgk_vec_of(1.0f) / mgk_vec_sum_fours(sum));
 }
 
-static mgk_vec_i32 first_lanes(size_t n) {
-    mgk_vec_i32 keep = {0};
-    for (size_t i = 0; i < n; i++) keep[i] = -1;
-    return keep;
-}
-
 /* Rows in fours: those beyond `rows` hold anything, and nobody looks at what becomes of it. */
 static void weigh(const head_scratch *s, size_t rows, float share[SCORE_ROWS]) {
     size_t vectors = s->key_vectors, stride = vectors * MGK_VEC_LANES;
-    mgk_vec_i32 keep = first_lanes(s->length - (vectors - 1) * MGK_VEC_LANES);
+    mgk_vec_i32 keep = mgk_vec_first_lanes(s->length - (vectors - 1) * MGK_VEC_LANES);
     for (size_t r = 0; r < rows; r += 4) {
         float *row = s->scores + r * stride;
         switch (vectors) { /* the common lengths without a loop */
