@@ -134,26 +134,3 @@ const mgk_gemm *mgk_dispatch_gemm(mgk_dtype kind) {
     const mgk_gemm *list[MGK_DISPATCH_MOST];
     return list[mgk_dispatch_usable_gemm(kind, list) - 1];
 }
-
-size_t mgk_dispatch_usable_int8(const mgk_int8 *variants[MGK_INT8_VARIANTS]) {
-    size_t count = 0;
-    variants[count++] = &mgk_int8_base;
-#if defined(MGK_HAVE_X86_VARIANTS)
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2")) return count;
-    variants[count++] = &mgk_int8_avx2;
-#if defined(MGK_HAVE_AVXVNNI)
-    if (has_avxvnni()) variants[count++] = &mgk_int8_avxvnni;
-#endif
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
-        variants[count++] = &mgk_int8_vnni;
-    }
-#endif
-    return count;
-}
-
-const mgk_int8 *mgk_dispatch_int8(void) {
-    const mgk_int8 *variants[MGK_INT8_VARIANTS];
-    return variants[mgk_dispatch_usable_int8(variants) - 1];
-}
