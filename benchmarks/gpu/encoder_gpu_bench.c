@@ -44,7 +44,7 @@ static void make_batches(uint32_t budget, bool mixed_lengths) {
             tokens += lengths[first + rows++];
         }
         bench_sort_lengths(lengths + first, rows);
-        batches[batch_count++] = bench_pack(lengths + first, rows, &seed);
+        batches[batch_count++] = bench_pack(&bert_base, lengths + first, rows, &seed);
         first += rows;
     }
 }
@@ -87,7 +87,7 @@ static void compare(const mgi_weights *weights) {
     static const uint32_t rows[] = {1, 3, 12, 128};
     uint64_t seed = 7;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        mgi_batch batch = bench_pack(lengths + 1900, rows[i], &seed);
+        mgi_batch batch = bench_pack(&bert_base, lengths + 1900, rows[i], &seed);
         float *expected = logits_of(&mgi_cpu_backend, "cpu", MGEO_FP32, weights, &batch);
         float largest = 0;
         for (uint32_t j = 0; j < batch.rows * BERT_LABELS; j++) {
@@ -177,7 +177,7 @@ static void time_alone(mgi_encoder *encoder) {
     if (mgi_cuda_backend.open_lane(encoder, &lane, &error)) bench_die(error.message);
     printf("  one pair, median / 99%%, ms:");
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
-        mgi_batch batch = bench_pack(&some[i], 1, &seed);
+        mgi_batch batch = bench_pack(&bert_base, &some[i], 1, &seed);
         for (int j = 0; j < ALONE; j++) {
             double start = mgi_clock_now();
             if (mgi_cuda_backend.run(lane, &batch, &team, logits, &error)) bench_die(error.message);
@@ -261,7 +261,7 @@ int main(int argc, char **argv) {
         budgets[count++] = (uint32_t)strtoul(argv[i], NULL, 10);
     }
     static mgi_weights weights;
-    bench_weights(&weights);
+    bench_weights(&bert_base, &weights);
     if (strcmp(argv[1], "profile") == 0 && argc == 4) {
         int32_t precision = bench_precision(argv[2]);
         if (precision < 0) bench_die("no such precision");

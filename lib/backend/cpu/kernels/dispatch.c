@@ -13,7 +13,7 @@
 #include <cpuid.h>
 #endif
 
-enum { WIDEST = 32, QUERIES = 4 }; /* twice the lanes, and the rows at a time, of attention.c */
+enum { WIDEST = 32, QUERIES = 8 }; /* twice the lanes, and the rows at a time, of attention.c */
 
 size_t mgk_kernels_attention_scratch(uint32_t max_length, uint32_t head_width) {
     uint64_t length = ((uint64_t)max_length + WIDEST - 1) / WIDEST * WIDEST;

@@ -16,9 +16,13 @@
 #define MGK_VEC_LANES 4
 #endif
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 #if defined(__AVX2__)
 #define MGK_VEC_PACKS /* numbers are brought to fewer bytes several vectors at a time */
-#include <immintrin.h>
 #endif
 #if defined(__AVX512F__)
 #include "backend/cpu/kernels/vec_tables.h"
@@ -64,14 +68,18 @@ static inline mgk_vec mgk_vec_abs(mgk_vec x) {
     return (mgk_vec)((mgk_vec_i32)x & mgk_vec_of_i32(0x7fffffff));
 }
 
-static inline float mgk_vec_sum(mgk_vec x) {
-    float lane[MGK_VEC_LANES], sum = 0;
+/* Halves are added to halves, and so on: the same tree on every machine. */
+static MGK_VEC_INLINE float mgk_vec_sum(mgk_vec x) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_ps((__m512)x);
+#else
+    float lane[MGK_VEC_LANES];
     memcpy(lane, &x, sizeof x);
     for (int width = MGK_VEC_LANES / 2; width > 0; width /= 2) {
         for (int i = 0; i < width; i++) lane[i] += lane[i + width];
     }
-    sum = lane[0];
-    return sum;
+    return lane[0];
+#endif
 }
 
 static inline int32_t mgk_vec_sum_i32(mgk_vec_i32 x) {
@@ -81,7 +89,10 @@ static inline int32_t mgk_vec_sum_i32(mgk_vec_i32 x) {
     return sum;
 }
 
-static inline float mgk_vec_top(mgk_vec x) {
+static MGK_VEC_INLINE float mgk_vec_top(mgk_vec x) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_max_ps((__m512)x);
+#else
     float lane[MGK_VEC_LANES];
     memcpy(lane, &x, sizeof x);
     for (int width = MGK_VEC_LANES / 2; width > 0; width /= 2) {
@@ -90,6 +101,7 @@ static inline float mgk_vec_top(mgk_vec x) {
         }
     }
     return lane[0];
+#endif
 }
 
 /* Loads and stores take any alignment; n < MGK_VEC_LANES moves only the first n lanes, the rest
@@ -100,7 +112,11 @@ static MGK_VEC_INLINE mgk_vec mgk_vec_load(const float *from, size_t n) {
     if (n >= MGK_VEC_LANES) {
         memcpy(&x, from, sizeof x);
     } else {
+#if defined(__AVX512F__)
+        x = (mgk_vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from);
+#else
         memcpy(&x, from, n * sizeof *from);
+#endif
     }
     return x;
 }
@@ -109,7 +125,11 @@ static MGK_VEC_INLINE void mgk_vec_store(float *to, mgk_vec x, size_t n) {
     if (n >= MGK_VEC_LANES) {
         memcpy(to, &x, sizeof x);
     } else {
+#if defined(__AVX512F__)
+        _mm512_mask_storeu_ps(to, (__mmask16)((1u << n) - 1), (__m512)x);
+#else
         memcpy(to, &x, n * sizeof *to);
+#endif
     }
 }
 
@@ -159,6 +179,71 @@ static MGK_VEC_INLINE void mgk_vec_store_bytes(int8_t *to, const mgk_vec_i32 par
 }
 #endif
 #endif
+
+/* Four numbers of every fourth row: lanes 0..3 hold row[0]'s, 4..7 row[4]'s. */
+static MGK_VEC_INLINE mgk_vec mgk_vec_load_fours(const float *const *row, size_t at) {
+    mgk_vec x;
+#if defined(__AVX512F__)
+    __m512 y = _mm512_castps128_ps512(_mm_loadu_ps(row[0] + at));
+    y = _mm512_insertf32x4(y, _mm_loadu_ps(row[4] + at), 1);
+    y = _mm512_insertf32x4(y, _mm_loadu_ps(row[8] + at), 2);
+    x = (mgk_vec)_mm512_insertf32x4(y, _mm_loadu_ps(row[12] + at), 3);
+#elif defined(__AVX__)
+    __m256 y = _mm256_castps128_ps256(_mm_loadu_ps(row[0] + at));
+    x = (mgk_vec)_mm256_insertf128_ps(y, _mm_loadu_ps(row[4] + at), 1);
+#else
+    memcpy(&x, row[0] + at, sizeof x);
+#endif
+    return x;
+}
+
+/* Every four lanes of x[0..3] are a square, which is transposed. */
+static MGK_VEC_INLINE void mgk_vec_transpose_fours(mgk_vec x[4]) {
+#if defined(__AVX512F__)
+#define MGK_VEC_PAIRS(half, a, b) (mgk_vec) _mm512_unpack##half##_ps((__m512)(a), (__m512)(b))
+#define MGK_VEC_FOURS(half, a, b)                                                                  \
+    (mgk_vec)(__m512) _mm512_unpack##half##_pd((__m512d)(a), (__m512d)(b))
+#elif defined(__AVX__)
+#define MGK_VEC_PAIRS(half, a, b) (mgk_vec) _mm256_unpack##half##_ps((__m256)(a), (__m256)(b))
+#define MGK_VEC_FOURS(half, a, b)                                                                  \
+    (mgk_vec)(__m256) _mm256_unpack##half##_pd((__m256d)(a), (__m256d)(b))
+#elif defined(__SSE2__)
+#define MGK_VEC_PAIRS(half, a, b) (mgk_vec) _mm_unpack##half##_ps((__m128)(a), (__m128)(b))
+#define MGK_VEC_FOURS(half, a, b)                                                                  \
+    (mgk_vec)(__m128) _mm_unpack##half##_pd((__m128d)(a), (__m128d)(b))
+#elif defined(__aarch64__)
+#define MGK_VEC_lo(type) vzip1q_##type
+#define MGK_VEC_hi(type) vzip2q_##type
+#define MGK_VEC_PAIRS(half, a, b) (mgk_vec) MGK_VEC_##half(f32)((float32x4_t)(a), (float32x4_t)(b))
+#define MGK_VEC_FOURS(half, a, b) (mgk_vec) MGK_VEC_##half(f64)((float64x2_t)(a), (float64x2_t)(b))
+#endif
+#if defined(MGK_VEC_PAIRS)
+    mgk_vec low01 = MGK_VEC_PAIRS(lo, x[0], x[1]), low23 = MGK_VEC_PAIRS(lo, x[2], x[3]);
+    mgk_vec high01 = MGK_VEC_PAIRS(hi, x[0], x[1]), high23 = MGK_VEC_PAIRS(hi, x[2], x[3]);
+    x[0] = MGK_VEC_FOURS(lo, low01, low23);
+    x[1] = MGK_VEC_FOURS(hi, low01, low23);
+    x[2] = MGK_VEC_FOURS(lo, high01, high23);
+    x[3] = MGK_VEC_FOURS(hi, high01, high23);
+#else
+    mgk_vec from[4] = {x[0], x[1], x[2], x[3]};
+    for (int i = 0; i < 4; i++) {
+        for (int lane = 0; lane < MGK_VEC_LANES; lane++)
+            x[i][lane] = from[lane % 4][lane / 4 * 4 + i];
+    }
+#endif
+}
+
+/* to[i] = the sum of x[i]. */
+static MGK_VEC_INLINE void mgk_vec_sum_fours(mgk_vec x[4], float to[4]) {
+    mgk_vec_transpose_fours(x);
+    mgk_vec sum = (x[0] + x[1]) + (x[2] + x[3]);
+    float lane[MGK_VEC_LANES];
+    memcpy(lane, &sum, sizeof sum);
+    for (int i = 0; i < 4; i++) {
+        to[i] = lane[i];
+        for (int at = 4 + i; at < MGK_VEC_LANES; at += 4) to[i] += lane[at];
+    }
+}
 
 static inline mgk_vec mgk_vec_of_bf16(mgk_vec_u16 x) {
     return (mgk_vec)(__builtin_convertvector(x, mgk_vec_u32) << 16);
