@@ -28,7 +28,8 @@ help:
 	@echo '  make gpu-bench measure on a card, beside the peers (after make gpu-check)'
 	@echo '  make clean     remove the build folders ($(BUILD), $(LINT_BUILD), $(GPU_BUILD))'
 	@echo '  .ci/run        everything that is checked before a change goes in'
-	@echo 'Settings: LIBTORCH=DIR takes that libtorch instead of Debian'"'"'s. MESON_ARGS go to meson setup.'
+	@echo 'Settings: MESON_ARGS go to meson setup (-Dtorch=enabled, -Dcuda=enabled: with that module).'
+	@echo 'LIBTORCH=DIR: with the module on that libtorch, instead of Debian'"'"'s.'
 	@echo 'MGEO_DEPS=DIR: libraries that tools/carry-deps.sh carried. GPU_BUILD, BENCH_ARGS: for the gpu- goals.'
 
 demo:

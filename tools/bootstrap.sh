@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that a goal needs and that are missing; does nothing when all are
 # there. Goals: demo (build and run), check (and test), lint (and clang's checks), dev (all of it, for
-# .ci/run), format (the formatter alone).
+# .ci/run), format (the formatter alone). libtorch is what the tests hold the CPU backend to, and what
+# device "torch" computes with; the library and its programs need none.
 set -eu
 
 # prometheus brings promtool, and a server that starts by itself: not for those who only check.
 goal=${1:-check}
-build="gcc g++ libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
+build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
 libxxhash-dev zlib1g-dev libzstd-dev"
-check="$build libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
+check="$build g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
 case "$goal" in
 demo) wanted="$build" ;;
@@ -23,9 +24,9 @@ format) wanted="git clang-format" ;;
     ;;
 esac
 # A libtorch of the caller's own makes Debian's needless.
-if [ -z "${LIBTORCH:-}" ] && [ "$goal" != format ]; then
-    wanted="$wanted libtorch-dev libopenblas0-openmp"
-fi
+case "$goal:${LIBTORCH:-}" in
+check: | lint: | dev:) wanted="$wanted libtorch-dev libopenblas0-openmp" ;;
+esac
 
 is_installed() {
     # An older name may provide it: pkgconf is "pkg-config" in some releases.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Sets up a build folder, or brings one up to date: configure.sh BUILD small|full [meson options].
-# "small" leaves tests and benchmarks out of a new folder; "full" builds all.
+# "small" leaves tests, benchmarks and, unless LIBTORCH names one, the module on libtorch out of a new
+# folder; "full" builds all.
 set -eu
 
 build=$1
@@ -9,8 +10,13 @@ extent=$2
 shift 2
 
 case "$extent" in
-full) set -- -Dtests=true -Dexamples=true -Dbench=true "$@" ;;
-small) [ -f "$build/build.ninja" ] || set -- -Dtests=false -Dexamples=false -Dbench=false "$@" ;;
+full) set -- -Dtests=true -Dexamples=true -Dbench=true -Dtorch=auto "$@" ;;
+small)
+    if [ ! -f "$build/build.ninja" ]; then
+        [ -n "${LIBTORCH:-}" ] || set -- -Dtorch=disabled "$@"
+        set -- -Dtests=false -Dexamples=false -Dbench=false "$@"
+    fi
+    ;;
 *)
     echo "usage: tools/configure.sh BUILD small|full [meson options]" >&2
     exit 2

@@ -5,9 +5,9 @@
 #
 #     tools/gpu-check.sh BUILD [--all] [--no-sanitizer] [--build-only] [meson options]
 #
-# --all runs the whole test suite instead of the suite "cuda". Settings: LIBTORCH (a CUDA build;
-# else python3's torch), MGEO_DEPS (tools/with-deps.sh), SANITIZE (programs below BUILD to run under
-# memcheck and initcheck), SANITIZER_SECONDS (for one run), SANITIZER_ARGS.
+# --all runs the whole test suite instead of the suite "cuda". Settings: MGEO_DEPS (tools/with-deps.sh),
+# SANITIZE (programs below BUILD to run under memcheck and initcheck), SANITIZER_SECONDS (for one run),
+# SANITIZER_ARGS.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -53,16 +53,6 @@ find_programs() {
     export PATH
 }
 
-# Debian's libtorch has no CUDA: python3's goes first here.
-choose_libtorch() {
-    [ -z "${LIBTORCH:-}" ] || return 0
-    local folder
-    folder=$(python3 -c 'import importlib.util as u, os
-s = u.find_spec("torch")
-print(os.path.dirname(s.origin) if s and s.origin else "")' 2>/dev/null)
-    if [ -n "$folder" ] && [ -f "$folder/lib/libtorch_cuda.so" ]; then export LIBTORCH="$folder"; fi
-}
-
 has_packages() {
     pkg-config --exists libutf8proc jansson libxxhash cmocka zlib libzstd 2>/dev/null &&
         command -v meson >/dev/null && command -v ninja >/dev/null && command -v c++ >/dev/null
@@ -71,7 +61,6 @@ has_packages() {
 say_machine() {
     nvidia-smi --query-gpu=index,name,compute_cap,driver_version,memory.total --format=csv,noheader
     nvcc --version | tail -n 2 | head -n 1
-    echo "libtorch: ${LIBTORCH:-as meson finds it}"
 }
 
 count_tests() {
@@ -139,7 +128,6 @@ run_sanitizers() {
 }
 
 find_programs
-choose_libtorch
 if [ "$only_build" = no ]; then
     nvidia-smi -L >/dev/null 2>&1 || give_up 'nvidia-smi sees no card'
     say_machine

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that header, symbol map, shared and static library name the same functions and no others."""
+"""Checks that header, symbol map, shared and static library name the same functions and no others, that modules
+show their entry alone, and that the shared library needs little."""
 import json
 import re
 import subprocess
 import sys
 
 PREFIXES = ("mgeo_", "mgi_", "mgt_", "mgk_")
+ENTRY = "mgeo_module_entry"
+GUESTS = re.compile(r"lib(stdc\+\+|gomp|omp|iomp5|torch|c10|cuda|cublas|\w*blas|mkl)[\w.+-]*\.so")
+MOST_LIBRARIES = 10  # lines of ldd
 
 
 def run(*command):
@@ -59,13 +63,32 @@ def compare(what, expected, found):
     ]
 
 
+def check_stays(path, dynamic):
+    """The library's handlers of forks cannot be taken back, nor can libtorch and CUDA be unloaded."""
+    return [] if "NODELETE" in dynamic else [f"{path} may be unloaded (-z nodelete is missing)"]
+
+
+def check_needs(path):
+    """A guest brings few libraries into the house, and none of the large ones, which are the modules'."""
+    lines = run("ldd", path).splitlines()
+    problems = [f"{path} needs {line.split()[0]}" for line in lines if GUESTS.search(line)]
+    if len(lines) > MOST_LIBRARIES:
+        problems.append(f"{path} needs {len(lines)} libraries, more than {MOST_LIBRARIES}")
+    return problems
+
+
+def check_module(path):
+    shown = set(shared_functions(path))
+    problems = [] if shown == {ENTRY} else [f"{path} shows {sorted(shown)}, not {ENTRY} alone"]
+    return problems + check_stays(path, run("readelf", "-dW", path))
+
+
 def check_dynamic(path):
     dynamic = run("readelf", "-dW", path)
-    problems = []
+    problems = check_needs(path)
     if not re.search(r"SONAME.*\[libmgeo\.so\.\d+\]", dynamic):
         problems.append(f"{path} has no SONAME libmgeo.so.N")
-    if "NODELETE" not in dynamic:
-        problems.append(f"{path} may be unloaded (-z nodelete is missing); libtorch cannot be")
+    problems += check_stays(path, dynamic)
     if "TEXTREL" in dynamic:
         problems.append(f"{path} has text relocations")
     stack = re.search(r"GNU_STACK.*", run("readelf", "-lW", path))
@@ -75,7 +98,7 @@ def check_dynamic(path):
 
 
 def main():
-    header, symbol_map, shared, archive = sys.argv[1:]
+    header, symbol_map, shared, archive, *modules = sys.argv[1:]
     declared, mapped, exported = header_functions(header), map_functions(symbol_map), shared_functions(shared)
     problems = [] if declared else [f"{header}: no function found"]
     problems += compare(symbol_map, declared, set(mapped))
@@ -87,6 +110,8 @@ def main():
     ]
     problems += [f"{archive}: {name} lacks our prefix" for name in sorted(archive_strangers(archive))]
     problems += check_dynamic(shared)
+    for module in modules:
+        problems += check_module(module)
     print("\n".join(problems) or f"{len(declared)} functions, the same everywhere")
     return 1 if problems else 0
 

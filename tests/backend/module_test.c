@@ -150,7 +150,8 @@ static void test_folders_are_searched_in_order(void **state) {
     take_away(second, "libmgeo-torch.so");
 }
 
-/* Two versions of libtorch in one process crash it: in a process of its own, since a library stays. */
+/* Two versions of libtorch in one process crash it: in a process of its own, since a library stays.
+ */
 static void test_a_second_libtorch_is_refused(void **state) {
     (void)state;
     char other[PATH];

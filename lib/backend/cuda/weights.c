@@ -51,6 +51,11 @@ static void bring(uploading *p, const void *from, size_t bytes, size_t at) {
           "copying weights");
 }
 
+/* A tensor's bytes are there from now on until done_with; false: they are not. */
+static bool begin_with(uploading *p, const mgi_tensor *tensor) {
+    return going(p) && mgi_tensor_acquire(tensor, &p->error) == MGEO_OK;
+}
+
 static void done_with(uploading *p, const mgi_tensor *tensor) {
     mgi_tensor_release(tensor);
     mgi_progress_add(p->request->progress, 1);
@@ -60,6 +65,7 @@ static void done_with(uploading *p, const mgi_tensor *tensor) {
 static void convert(uploading *p, const mgi_tensor *from, mgk_cuda_dtype to_type, void *to) {
     const size_t count = mgi_tensor_numbers(from), size = from->bytes / count;
     const size_t most = MGI_CUDA_STAGING_BYTES / sizeof(float);
+    if (!begin_with(p, from)) return;
     for (size_t first = 0; first < count && going(p); first += most) {
         const size_t some = count - first < most ? count - first : most;
         bring(p, (const char *)from->data + first * size, some * size, 0);
@@ -183,6 +189,7 @@ static void stack_part(uploading *p, const stack *s, unsigned i) {
     const uint32_t rows = from->shape[0], width = from->shape[1];
     const size_t first = (size_t)i * rows;
     if (to == MGK_CUDA_S8) {
+        if (!begin_with(p, from)) return;
         bring(p, from->data, from->bytes, 0);
         check(p,
               mgk_cuda_weights_quantise_rows(dtype_of(from->dtype), p->staging,
@@ -199,8 +206,11 @@ static void stack_part(uploading *p, const stack *s, unsigned i) {
 static void bring_parts(uploading *p, const stack *s) {
     size_t at = 0;
     for (unsigned i = 0; i < s->count; i++) {
-        bring(p, s->parts[i]->weight.data, s->parts[i]->weight.bytes, at);
-        at += s->parts[i]->weight.bytes;
+        const mgi_tensor *from = &s->parts[i]->weight;
+        if (!begin_with(p, from)) return;
+        bring(p, from->data, from->bytes, at);
+        done_with(p, from);
+        at += from->bytes;
     }
 }
 
@@ -238,7 +248,6 @@ static void upload_stack(uploading *p, stack *s) {
     }
     bring_parts(p, s);
     if (p->error.status == MGEO_OK) stack_e4m3(p, s);
-    for (unsigned i = 0; i < s->count; i++) done_with(p, &s->parts[i]->weight);
 }
 
 static float upload_linear(uploading *p, const mgi_linear *from, const mgi_cuda_norm_weights *norm,
