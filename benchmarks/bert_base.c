@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BERT-base with random weights and packed pairs of about 45 tokens, for benchmarks of encoders. */
+/* BERT-base and the bundled model's shape with random weights, and packed pairs of about 45 tokens, for
+ * benchmarks of encoders. */
 #include "bert_base.h"
 
 #include "core/alloc.h"
@@ -14,6 +15,17 @@ const mgi_encoder_spec bert_base = {.layers = 12,
                                     .intermediate = 3072,
                                     .vocabulary = 21128,
                                     .positions = 512,
+                                    .types = 2,
+                                    .labels = BERT_LABELS,
+                                    .norm_eps = 1e-12f,
+                                    .activation = MGI_GELU};
+
+const mgi_encoder_spec bert_mini = {.layers = 4,
+                                    .hidden = 256,
+                                    .heads = 4,
+                                    .intermediate = 1024,
+                                    .vocabulary = 6072,
+                                    .positions = 128,
                                     .types = 2,
                                     .labels = BERT_LABELS,
                                     .norm_eps = 1e-12f,
@@ -66,35 +78,34 @@ static mgi_linear linear(uint32_t outputs, uint32_t inputs, uint64_t *state) {
     return l;
 }
 
-static mgi_norm norm(uint64_t *state) {
-    mgi_norm n = {tensor(bert_base.hidden, 0, 1, 0.2f, state),
-                  tensor(bert_base.hidden, 0, 0, 0.1f, state)};
+static mgi_norm norm(uint32_t hidden, uint64_t *state) {
+    mgi_norm n = {tensor(hidden, 0, 1, 0.2f, state), tensor(hidden, 0, 0, 0.1f, state)};
     return n;
 }
 
-static void layer(mgi_layer_weights *l, uint64_t *state) {
-    const uint32_t hidden = bert_base.hidden, wide = bert_base.intermediate;
+static void layer(const mgi_encoder_spec *spec, mgi_layer_weights *l, uint64_t *state) {
+    const uint32_t hidden = spec->hidden, wide = spec->intermediate;
     l->query = linear(hidden, hidden, state);
     l->key = linear(hidden, hidden, state);
     l->value = linear(hidden, hidden, state);
     l->attention_output = linear(hidden, hidden, state);
-    l->attention_norm = norm(state);
+    l->attention_norm = norm(hidden, state);
     l->intermediate = linear(wide, hidden, state);
     l->output = linear(hidden, wide, state);
-    l->output_norm = norm(state);
+    l->output_norm = norm(hidden, state);
 }
 
-void bench_weights(mgi_weights *w) {
-    const uint32_t hidden = bert_base.hidden;
+void bench_weights(const mgi_encoder_spec *spec, mgi_weights *w) {
+    const uint32_t hidden = spec->hidden;
     uint64_t seed = 1, *state = &seed;
-    w->word_embeddings = tensor(bert_base.vocabulary, hidden, 0, 0.05f, state);
-    w->position_embeddings = tensor(bert_base.positions, hidden, 0, 0.02f, state);
-    w->type_embeddings = tensor(bert_base.types, hidden, 0, 0.02f, state);
-    w->embedding_norm = norm(state);
-    w->layers = bench_memory(bert_base.layers, sizeof *w->layers);
-    for (uint32_t i = 0; i < bert_base.layers; i++) layer(&w->layers[i], state);
+    w->word_embeddings = tensor(spec->vocabulary, hidden, 0, 0.05f, state);
+    w->position_embeddings = tensor(spec->positions, hidden, 0, 0.02f, state);
+    w->type_embeddings = tensor(spec->types, hidden, 0, 0.02f, state);
+    w->embedding_norm = norm(hidden, state);
+    w->layers = bench_memory(spec->layers, sizeof *w->layers);
+    for (uint32_t i = 0; i < spec->layers; i++) layer(spec, &w->layers[i], state);
     w->pooler = linear(hidden, hidden, state);
-    w->classifier = linear(bert_base.labels, hidden, state);
+    w->classifier = linear(spec->labels, hidden, state);
 }
 
 /* ---- pairs ---- */
@@ -113,7 +124,8 @@ void bench_sort_lengths(uint32_t *lengths, size_t count) {
     qsort(lengths, count, sizeof *lengths, by_number);
 }
 
-mgi_batch bench_pack(const uint32_t *lengths, uint32_t rows, uint64_t *state) {
+mgi_batch bench_pack(const mgi_encoder_spec *spec, const uint32_t *lengths, uint32_t rows,
+                     uint64_t *state) {
     uint32_t *offsets = bench_memory(rows + 1, sizeof *offsets);
     for (uint32_t r = 0; r < rows; r++) offsets[r + 1] = offsets[r] + lengths[r];
     uint32_t tokens = offsets[rows];
@@ -121,7 +133,7 @@ mgi_batch bench_pack(const uint32_t *lengths, uint32_t rows, uint64_t *state) {
     uint8_t *types = bench_memory(tokens, 1);
     for (uint32_t r = 0; r < rows; r++) {
         for (uint32_t i = offsets[r]; i < offsets[r + 1]; i++) {
-            ids[i] = (int32_t)(bench_random(state) % bert_base.vocabulary);
+            ids[i] = (int32_t)(bench_random(state) % spec->vocabulary);
             types[i] = i - offsets[r] > lengths[r] / 2;
         }
     }

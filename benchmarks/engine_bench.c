@@ -110,8 +110,9 @@ static void run_batch(mgi_lane *lane, lane_memory *memory, uint32_t number) {
     }
     memory->offsets[count] = tokens;
     mgi_batch batch = {memory->ids, memory->types, memory->offsets, count, tokens};
+    mgi_team team = {.cores = 1};
     mgeo_error error;
-    if (mgi_model_backend(model)->run(lane, &batch, 1, memory->logits, &error) != MGEO_OK) {
+    if (mgi_model_backend(model)->run(lane, &batch, &team, memory->logits, &error) != MGEO_OK) {
         die(error.message);
     }
 }

@@ -95,9 +95,9 @@ static void take_time(mgi_encoder *encoder, uint32_t tokens) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-static mgeo_status run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+static mgeo_status run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                        mgeo_error *error) {
-    (void)cores;
+    (void)team;
     uint32_t labels = lane->encoder->labels;
     take_time(lane->encoder, batch->tokens);
     for (uint32_t row = 0; row < batch->rows; row++) {

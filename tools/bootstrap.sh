@@ -8,7 +8,7 @@ set -eu
 # prometheus brings promtool, and a server that starts by itself: not for those who only check.
 goal=${1:-check}
 build="gcc g++ libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
-libxxhash-dev libssl-dev zlib1g-dev libzstd-dev"
+libxxhash-dev zlib1g-dev libzstd-dev"
 check="$build libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
 case "$goal" in

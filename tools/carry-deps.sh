@@ -71,16 +71,6 @@ carry() { # module, library, headers …
     write_pc "$module"
 }
 
-# OpenSSL's headers include each other, and some lie in a folder of the architecture.
-carry_openssl_headers() {
-    mkdir -p "$folder/include/openssl"
-    for header in evp configuration; do
-        path=$(header_path "openssl/$header.h" libcrypto)
-        [ -n "$path" ] || fail "no header openssl/$header.h"
-        cp -fL "$(dirname "$path")"/*.h "$folder/include/openssl/"
-    done
-}
-
 # pkg-config itself, for a machine that has none: meson asks it for everything above.
 carry_pkg_config() {
     program=$(readlink -f "$(command -v pkg-config)")
@@ -100,8 +90,6 @@ SCRIPT
 carry libutf8proc utf8proc utf8proc.h
 carry jansson jansson jansson.h jansson_config.h
 carry libxxhash xxhash xxhash.h xxh3.h
-carry libcrypto crypto
-carry_openssl_headers
 carry cmocka cmocka cmocka.h
 carry zlib z zlib.h zconf.h
 carry libzstd zstd zstd.h zstd_errors.h

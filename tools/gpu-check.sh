@@ -64,7 +64,7 @@ print(os.path.dirname(s.origin) if s and s.origin else "")' 2>/dev/null)
 }
 
 has_packages() {
-    pkg-config --exists libutf8proc jansson libxxhash libcrypto cmocka zlib libzstd 2>/dev/null &&
+    pkg-config --exists libutf8proc jansson libxxhash cmocka zlib libzstd 2>/dev/null &&
         command -v meson >/dev/null && command -v ninja >/dev/null && command -v c++ >/dev/null
 }
 

@@ -5,7 +5,7 @@
 #     MGEO_DEPS=FOLDER tools/with-deps.sh COMMAND …
 #
 # Without MGEO_DEPS it runs the command as it is. What the machine itself has comes second for the
-# build. When programs run it comes first: an older libcrypto before the machine's own would
+# build. When programs run it comes first: an older library before the machine's own would
 # break its other programs.
 set -eu
 

@@ -44,7 +44,7 @@ static void make_batches(uint32_t budget, bool mixed_lengths) {
             tokens += lengths[first + rows++];
         }
         bench_sort_lengths(lengths + first, rows);
-        batches[batch_count++] = bench_pack(lengths + first, rows, &seed);
+        batches[batch_count++] = bench_pack(&bert_base, lengths + first, rows, &seed);
         first += rows;
     }
 }
@@ -61,10 +61,11 @@ static float *logits_of(const mgi_backend *backend, const char *device, int32_t 
                                    .weights = weights};
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
+    mgi_team team = {.cores = mgi_process_cpus()};
     mgeo_error error;
     float *logits = bench_memory((size_t)batch->rows * BERT_LABELS, sizeof *logits);
     if (backend->open(&request, &encoder, &error) || backend->open_lane(encoder, &lane, &error) ||
-        backend->run(lane, batch, mgi_process_cpus(), logits, &error)) {
+        backend->run(lane, batch, &team, logits, &error)) {
         bench_die(error.message);
     }
     backend->close_lane(lane);
@@ -86,8 +87,8 @@ static void compare(const mgi_weights *weights) {
     static const uint32_t rows[] = {1, 3, 12, 128};
     uint64_t seed = 7;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        mgi_batch batch = bench_pack(lengths + 1900, rows[i], &seed);
-        float *expected = logits_of(&mgi_torch_backend, "cpu", MGEO_FP32, weights, &batch);
+        mgi_batch batch = bench_pack(&bert_base, lengths + 1900, rows[i], &seed);
+        float *expected = logits_of(&mgi_cpu_backend, "cpu", MGEO_FP32, weights, &batch);
         float largest = 0;
         for (uint32_t j = 0; j < batch.rows * BERT_LABELS; j++) {
             largest = fmaxf(largest, fabsf(expected[j]));
@@ -119,6 +120,7 @@ typedef struct driver {
 
 static void *drive(void *argument) {
     driver *d = argument;
+    mgi_team team = {.cores = 1};
     mgeo_error error;
     float *logits = bench_memory((size_t)PAIRS * BERT_LABELS, sizeof *logits);
     for (int round = 0; round < 2; round++) { /* the first warms up */
@@ -126,7 +128,7 @@ static void *drive(void *argument) {
         double start = mgi_clock_now();
         d->pairs = 0;
         for (uint32_t i = d->first; i < batch_count; i += d->step) {
-            if (mgi_cuda_backend.run(d->lane, &batches[i], 1, logits, &error)) {
+            if (mgi_cuda_backend.run(d->lane, &batches[i], &team, logits, &error)) {
                 bench_die(error.message);
             }
             d->pairs += batches[i].rows;
@@ -170,14 +172,15 @@ static void time_alone(mgi_encoder *encoder) {
     float logits[BERT_LABELS];
     uint64_t seed = 9;
     mgi_lane *lane;
+    mgi_team team = {.cores = 1};
     mgeo_error error;
     if (mgi_cuda_backend.open_lane(encoder, &lane, &error)) bench_die(error.message);
     printf("  one pair, median / 99%%, ms:");
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
-        mgi_batch batch = bench_pack(&some[i], 1, &seed);
+        mgi_batch batch = bench_pack(&bert_base, &some[i], 1, &seed);
         for (int j = 0; j < ALONE; j++) {
             double start = mgi_clock_now();
-            if (mgi_cuda_backend.run(lane, &batch, 1, logits, &error)) bench_die(error.message);
+            if (mgi_cuda_backend.run(lane, &batch, &team, logits, &error)) bench_die(error.message);
             times[j] = mgi_clock_now() - start;
         }
         qsort(times, ALONE, sizeof *times, by_time);
@@ -227,6 +230,7 @@ static void show(const mgi_weights *weights, int32_t precision, uint32_t budget)
                                    .weights = weights};
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
+    mgi_team team = {.cores = 1};
     mgeo_error error;
     mgi_encoder_info info;
     if (mgi_cuda_backend.open(&request, &encoder, &error) ||
@@ -236,7 +240,7 @@ static void show(const mgi_weights *weights, int32_t precision, uint32_t budget)
     mgi_cuda_backend.describe(encoder, &info);
     make_batches(budget, info.mixed_lengths);
     for (int i = 0; i < 4; i++) {
-        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], 1, logits, &error)) {
+        if (mgi_cuda_backend.run(lane, &batches[batch_count / 2], &team, logits, &error)) {
             bench_die(error.message);
         }
     }
@@ -257,7 +261,7 @@ int main(int argc, char **argv) {
         budgets[count++] = (uint32_t)strtoul(argv[i], NULL, 10);
     }
     static mgi_weights weights;
-    bench_weights(&weights);
+    bench_weights(&bert_base, &weights);
     if (strcmp(argv[1], "profile") == 0 && argc == 4) {
         int32_t precision = bench_precision(argv[2]);
         if (precision < 0) bench_die("no such precision");

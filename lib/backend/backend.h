@@ -6,9 +6,10 @@
  * callers. It is a constant vtable, found by the registry from a device's name.
  *
  * Encoder. `open` places one model's weights on a device at one precision. The encoder is immutable
- * afterwards and is shared by all lanes. The request's tensors may point into mapped files: they
- * stay valid until `close` if `describe` then says keeps_weights, else only until `open` returns.
- * A backend that has copied a mapped tensor gives its pages back with mgi_mapfile_release.
+ * afterwards and is shared by all lanes. A tensor's bytes are there between mgi_tensor_acquire and
+ * mgi_tensor_release (backend/tensor.h), and no longer than until `open` returns; only if
+ * `describe` then says keeps_weights, tensors that were acquired and not released stay until
+ * `close`.
  *
  * Device. `serves` looks at a name alone; `usable` asks the machine. A named device that is not
  * usable fails in `predict` and `open` with MGEO_E_DEVICE and usable's line; "auto" passes it over.
@@ -35,8 +36,9 @@
  * Batch. Rows are packed without padding and come in order of non-decreasing length. Every row has
  * at least 1 and at most max_length tokens; ids are below the vocabulary, types below spec->types.
  * `run` writes logits [rows, labels] row-major, in the batch's order. A row's logits do not depend
- * on the other rows of the batch, beyond rounding. `cores` says how many CPU cores this call may
- * use, at least 1; other devices ignore it.
+ * on the other rows of the batch, beyond rounding. The team is lent for this call: team->cores says
+ * how many CPU cores it may use, and mgi_team_share spreads work over them. A backend whose library
+ * brings threads of its own uses as many of those and shares nothing; other devices ignore it.
  *
  * Errors. Every function that can fail returns a status and one line. A failed run leaves encoder
  * and lane usable unless the status is MGEO_E_DEVICE. NaN in logits is not a failure: the caller
@@ -45,6 +47,7 @@
 #ifndef MGI_BACKEND_BACKEND_H
 #define MGI_BACKEND_BACKEND_H
 
+#include "backend/team.h"
 #include "core/status.h"
 
 #include <stdbool.h>
@@ -55,15 +58,26 @@ typedef enum mgi_dtype { MGI_F32, MGI_F16, MGI_BF16 } mgi_dtype;
 
 enum { MGI_TENSOR_RANK = 2 };
 
+typedef struct mgi_tensor mgi_tensor;
+
+/* What brings in the bytes of tensors that lie in files: mgi_tensor_acquire and mgi_tensor_release
+ * go through it. */
+typedef struct mgi_tensor_source mgi_tensor_source;
+struct mgi_tensor_source {
+    mgeo_status (*acquire)(mgi_tensor_source *source, const mgi_tensor *tensor, mgeo_error *error);
+    void (*release)(mgi_tensor_source *source, const mgi_tensor *tensor);
+};
+
 /* A dense row-major tensor owned by someone else. data may have any alignment. */
-typedef struct mgi_tensor {
+struct mgi_tensor {
     const void *data;
     size_t bytes;
     uint32_t shape[MGI_TENSOR_RANK]; /* rank 1: shape[1] is 1 */
     uint32_t rank;
     mgi_dtype dtype;
-    bool mapped; /* lies in a mapped file: mgi_mapfile_release may be used on it */
-} mgi_tensor;
+    bool mapped; /* lies in a file: its bytes take no memory before they are acquired */
+    mgi_tensor_source *source; /* NULL: data can be read at any time, without mgi_tensor_acquire */
+};
 
 typedef enum mgi_activation {
     MGI_GELU,      /* erf: x/2 (1 + erf(x/√2)) */
@@ -190,7 +204,7 @@ typedef struct mgi_backend {
     void (*close)(mgi_encoder *encoder);
 
     mgeo_status (*open_lane)(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
-    mgeo_status (*run)(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+    mgeo_status (*run)(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                        mgeo_error *error);
     void (*close_lane)(mgi_lane *lane);
 } mgi_backend;
@@ -204,10 +218,12 @@ mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
 /* Tests: adds a backend (the fake one) before the built-in ones. Not while engines exist. */
 void mgi_backend_register(const mgi_backend *backend);
 
-/* The backend over libtorch, lib/backend/torch/. */
-extern const mgi_backend mgi_torch_backend;
+/* In the library itself, for device "cpu": lib/backend/cpu/. */
+extern const mgi_backend mgi_cpu_backend;
 
-/* The backend on CUDA, lib/backend/cuda/; only in builds with it (MGI_HAVE_CUDA). */
+/* Modules, each in a file of its own (backend/module.h): lib/backend/torch/ and lib/backend/cuda/.
+ */
+extern const mgi_backend mgi_torch_backend;
 extern const mgi_backend mgi_cuda_backend;
 
 /* lib/backend/fake.c, linked into tests alone: device "fake". Its logits are a fixed function of a

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backends that libmgeo is built with. */
+/* The backends that libmgeo has in itself; others are modules. */
 #include "backend/builtin.h"
 
 const mgi_backend *const mgi_builtin_backends[] = {
-#ifdef MGI_HAVE_CUDA
-    &mgi_cuda_backend,
-#endif
-    &mgi_torch_backend,
+    &mgi_cpu_backend,
     NULL,
 };

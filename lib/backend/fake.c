@@ -3,6 +3,7 @@
  * that tests see which model answered, and it refuses batches that break the contract. */
 #include "backend/fake.h"
 
+#include "backend/tensor.h"
 #include "core/alloc.h"
 #include "core/fixed_text.h"
 #include "core/progress.h"
@@ -111,13 +112,20 @@ static mgeo_status fake_open(const mgi_encoder_request *request, mgi_encoder **e
     if (status != MGEO_OK) return status;
     mgi_encoder *made = mgi_calloc(1, sizeof *made);
     if (made == NULL) return mgi_fail_memory(error, "a fake encoder", sizeof *made);
+    const mgi_tensor *bias = &request->weights->classifier.bias;
+    status = mgi_tensor_acquire(bias, error);
+    if (status != MGEO_OK) {
+        mgi_free(made);
+        return status;
+    }
     made->alive = FAKE_ALIVE;
     made->spec = *request->spec;
     made->max_length = request->max_length;
     made->batch_tokens = fake_batch_tokens(request);
     for (uint32_t i = 0; i < made->spec.labels; i++) {
-        made->bias[i] = fake_number(&request->weights->classifier.bias, i);
+        made->bias[i] = fake_number(bias, i);
     }
+    mgi_tensor_release(bias);
     mgi_fixed_text_copy(made->device, sizeof made->device, request->device);
     mgi_progress_add(request->progress, 1);
     *encoder = made;
@@ -179,20 +187,30 @@ static mgeo_status fake_check(const mgi_encoder *encoder, const mgi_batch *batch
     return MGEO_OK;
 }
 
-static mgeo_status fake_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+typedef struct fake_work {
+    const mgi_encoder *encoder;
+    const mgi_batch *batch;
+    float *logits;
+} fake_work;
+
+/* A part is one logit. */
+static void fake_compute(void *context, unsigned part) {
+    const fake_work *work = context;
+    const mgi_batch *batch = work->batch;
+    const uint32_t labels = work->encoder->spec.labels;
+    const uint32_t row = part / labels, label = part % labels, start = batch->offsets[row];
+    work->logits[part] = mgi_fake_logit(batch->ids + start, batch->types + start,
+                                        batch->offsets[row + 1] - start, label,
+                                        work->encoder->bias[label]);
+}
+
+static mgeo_status fake_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                             mgeo_error *error) {
     const mgi_encoder *encoder = lane->encoder;
-    mgeo_status status = fake_check(encoder, batch, cores, error);
+    mgeo_status status = fake_check(encoder, batch, team->cores, error);
     if (status != MGEO_OK) return status;
-    uint32_t labels = encoder->spec.labels;
-    for (uint32_t row = 0; row < batch->rows; row++) {
-        uint32_t start = batch->offsets[row];
-        for (uint32_t label = 0; label < labels; label++) {
-            logits[(size_t)row * labels + label] =
-                mgi_fake_logit(batch->ids + start, batch->types + start,
-                               batch->offsets[row + 1] - start, label, encoder->bias[label]);
-        }
-    }
+    fake_work work = {.encoder = encoder, .batch = batch, .logits = logits};
+    mgi_team_share(team, batch->rows * encoder->spec.labels, fake_compute, &work);
     return MGEO_OK;
 }
 

@@ -2,6 +2,7 @@
 /* From a device's name, as a user writes it, to the backend that serves it. */
 #include "backend/backend.h"
 #include "backend/builtin.h"
+#include "backend/modules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +14,6 @@ static const mgi_backend *registered[MAX_REGISTERED];
 
 /* What "auto" tries, best first. */
 static const char *const automatic[] = {"cuda", "cpu"};
-
-/* Names to ask the backends for when an error has to list what there is. */
-static const char *const known_devices[] = {"cpu", "cuda"};
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -29,7 +27,8 @@ void mgi_backend_register(const mgi_backend *backend) {
     }
 }
 
-static const mgi_backend *backend_serving(const char *device) {
+/* Of those that are in the program itself. */
+static const mgi_backend *linked_backend(const char *device) {
     for (size_t i = 0; i < MAX_REGISTERED && registered[i] != NULL; i++) {
         if (registered[i]->serves(device)) return registered[i];
     }
@@ -39,23 +38,61 @@ static const mgi_backend *backend_serving(const char *device) {
     return NULL;
 }
 
-static void append_device(char *list, size_t capacity, const char *device) {
+/* The module for "cuda", "cuda:1", "torch"; NULL if there is none of that name. */
+static const char *module_for(const char *device) {
+    const char *name;
+    for (unsigned i = 0; (name = mgi_modules_name(i)) != NULL; i++) {
+        size_t length = strlen(name);
+        if (strncmp(device, name, length) == 0 && strchr(":", device[length]) != NULL) return name;
+    }
+    return NULL;
+}
+
+/* ---- what there is, for error lines ---- */
+
+static void append_device(char *list, size_t capacity, const char *device, const char *remark) {
     size_t length = strlen(list);
-    snprintf(list + length, capacity - length, "%s%s", length == 0 ? "" : ", ", device);
+    snprintf(list + length, capacity - length, "%s%s%s", length == 0 ? "" : ", ", device, remark);
 }
 
 static void list_devices(char *list, size_t capacity) {
+    const char *name;
     list[0] = '\0';
-    for (size_t i = 0; i < LENGTH(known_devices); i++) {
-        if (backend_serving(known_devices[i]) != NULL) {
-            append_device(list, capacity, known_devices[i]);
-        }
+    if (linked_backend("cpu") != NULL) append_device(list, capacity, "cpu", "");
+    for (unsigned i = 0; (name = mgi_modules_name(i)) != NULL; i++) {
+        bool there = linked_backend(name) != NULL || mgi_modules_exists(name);
+        append_device(list, capacity, name, there ? "" : " (module not found)");
     }
     for (size_t i = 0; i < MAX_REGISTERED && registered[i] != NULL; i++) {
-        const char *name = registered[i]->name;
-        if (registered[i]->serves(name)) append_device(list, capacity, name);
+        name = registered[i]->name;
+        if (registered[i]->serves(name)) append_device(list, capacity, name, "");
     }
-    if (list[0] == '\0') snprintf(list, capacity, "none");
+}
+
+static mgeo_status fail_no_device(const char *device, mgeo_error *error) {
+    char list[192];
+    list_devices(list, sizeof list);
+    return mgi_fail(error, MGEO_E_ARGUMENT, "no device \"%.64s\": there are %s", device, list);
+}
+
+/* ---- finding ---- */
+
+static mgeo_status find_named(const char *device, const mgi_backend **backend, mgeo_error *error) {
+    *backend = linked_backend(device);
+    if (*backend != NULL) return MGEO_OK;
+    const char *module = module_for(device);
+    if (module == NULL) return fail_no_device(device, error);
+    mgeo_status status = mgi_modules_open(module, backend, error);
+    if (status == MGEO_OK && !(*backend)->serves(device)) status = fail_no_device(device, error);
+    if (status != MGEO_OK) *backend = NULL;
+    return status;
+}
+
+/* Is it worth a look? A module for hardware that is not here is left closed. */
+static bool is_promising(const char *device) {
+    if (linked_backend(device) != NULL) return true;
+    const char *module = module_for(device);
+    return module != NULL && mgi_modules_is_promising(module);
 }
 
 /* The first that can be used. None can: the last one's reason is in *error. */
@@ -63,24 +100,15 @@ static mgeo_status find_automatic(const mgi_backend **backend, const char **devi
                                   mgeo_error *error) {
     mgeo_status status = MGEO_E_ARGUMENT;
     for (size_t i = 0; i < LENGTH(automatic) && status != MGEO_OK; i++) {
-        const mgi_backend *found = backend_serving(automatic[i]);
-        if (found == NULL) continue;
-        status = found->usable == NULL ? MGEO_OK : found->usable(automatic[i], error);
+        const mgi_backend *found = NULL;
+        if (!is_promising(automatic[i])) continue;
+        status = find_named(automatic[i], &found, error);
+        if (status == MGEO_OK && found->usable != NULL) status = found->usable(automatic[i], error);
         if (status != MGEO_OK) continue;
         *backend = found;
         *device_name = automatic[i];
     }
-    return status;
-}
-
-static mgeo_status fail_no_device(const char *device, mgeo_error *error) {
-    char list[128];
-    list_devices(list, sizeof list);
-    bool wants_cuda = strncmp(device, "cuda", strlen("cuda")) == 0;
-    bool has_cuda = backend_serving("cuda") != NULL;
-    return mgi_fail(
-        error, MGEO_E_ARGUMENT, "no device \"%.64s\": this build serves %s%s", device, list,
-        wants_cuda && !has_cuda ? "; build with -Dcuda=enabled (nvcc and cuBLASLt) for CUDA" : "");
+    return status != MGEO_E_ARGUMENT ? status : fail_no_device("auto", error);
 }
 
 mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
@@ -88,9 +116,7 @@ mgeo_status mgi_backend_find(const char *device, const mgi_backend **backend,
     *backend = NULL;
     *device_name = device;
     if (device == NULL || strcmp(device, "auto") == 0) {
-        mgeo_status status = find_automatic(backend, device_name, error);
-        return status != MGEO_E_ARGUMENT ? status : fail_no_device("auto", error);
+        return find_automatic(backend, device_name, error);
     }
-    *backend = backend_serving(device);
-    return *backend != NULL ? MGEO_OK : fail_no_device(device, error);
+    return find_named(device, backend, error);
 }

@@ -3,6 +3,8 @@
 #ifndef MGI_BACKEND_TEAM_H
 #define MGI_BACKEND_TEAM_H
 
+#include <stddef.h>
+
 typedef struct mgi_team mgi_team;
 
 struct mgi_team {

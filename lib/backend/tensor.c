@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts tensors and their numbers, and gives their pages back. */
+/* Counts tensors and their numbers, brings their bytes in and gives the memory back. */
 #include "backend/tensor.h"
 
 #include "core/mapfile.h"
@@ -18,6 +18,15 @@ size_t mgi_tensor_numbers(const mgi_tensor *tensor) {
 
 size_t mgi_tensor_dtype_bytes(mgi_dtype dtype) { return dtype == MGI_F32 ? 4 : 2; }
 
+mgeo_status mgi_tensor_acquire(const mgi_tensor *tensor, mgeo_error *error) {
+    if (tensor->source == NULL) return MGEO_OK;
+    return tensor->source->acquire(tensor->source, tensor, error);
+}
+
 void mgi_tensor_release(const mgi_tensor *tensor) {
+    if (tensor->source != NULL) {
+        tensor->source->release(tensor->source, tensor);
+        return;
+    }
     if (tensor->mapped) mgi_mapfile_release(tensor->data, tensor->bytes);
 }

@@ -10,10 +10,16 @@
 
 static atomic_long allocation_count;
 static atomic_long failing_allocation;
+static atomic_long failure_count;
+static atomic_bool failing_on;
 
 static bool must_fail(void) {
     long nth = atomic_fetch_add_explicit(&allocation_count, 1, memory_order_relaxed) + 1;
-    return nth == atomic_load_explicit(&failing_allocation, memory_order_relaxed);
+    long from = atomic_load_explicit(&failing_allocation, memory_order_relaxed);
+    if (from == 0 || nth < from) return false;
+    if (nth > from && !atomic_load_explicit(&failing_on, memory_order_relaxed)) return false;
+    atomic_fetch_add_explicit(&failure_count, 1, memory_order_relaxed);
+    return true;
 }
 
 void *mgi_calloc(size_t count, size_t size) {
@@ -48,9 +54,18 @@ char *mgi_strdup(const char *text) {
 
 void mgi_free(void *memory) { free(memory); }
 
-void mgi_alloc_fail_at(long nth) {
+static void fail_from(long nth, bool on) {
+    atomic_store(&failing_allocation, 0);
     atomic_store(&allocation_count, 0);
+    atomic_store(&failure_count, 0);
+    atomic_store(&failing_on, on);
     atomic_store(&failing_allocation, nth);
 }
 
+void mgi_alloc_fail_at(long nth) { fail_from(nth, false); }
+
+void mgi_alloc_fail_from(long nth) { fail_from(nth, true); }
+
 long mgi_alloc_count(void) { return atomic_load(&allocation_count); }
+
+long mgi_alloc_failures(void) { return atomic_load(&failure_count); }

@@ -23,7 +23,11 @@ void mgi_free(void *memory);
 /* Tests: the nth allocation from now (1 = the next) fails, later ones succeed again; 0: none. */
 void mgi_alloc_fail_at(long nth);
 
-/* Tests: allocations made since the last mgi_alloc_fail_at. */
+/* Tests: the nth allocation from now and all after it fail. */
+void mgi_alloc_fail_from(long nth);
+
+/* Tests: allocations made since the last of these two, and how many of them have failed. */
 long mgi_alloc_count(void);
+long mgi_alloc_failures(void);
 
 #endif

@@ -3,12 +3,12 @@
 #include "engine/metrics.h"
 
 #include "core/alloc.h"
+#include "core/utf8.h"
 #include "engine/metric_families.h"
 #include "engine/query.h"
 #include "engine/rollout/shadow.h"
 #include "engine/rollout/watch.h"
 #include "engine/state.h"
-#include "text/utf8.h"
 
 #include <stdatomic.h>
 #include <string.h>

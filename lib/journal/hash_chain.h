@@ -21,9 +21,8 @@ extern const mgi_journal_link mgi_journal_link_none;
 
 bool mgi_journal_hash_chain_same(const mgi_journal_link *a, const mgi_journal_link *b);
 
-/* Errors: MGEO_E_MEMORY. */
-mgeo_status mgi_journal_hash_chain_hash(const char *line, size_t length,
-                                        char hash[MGI_JOURNAL_HASH_BYTES], mgeo_error *error);
+void mgi_journal_hash_chain_hash(const char *line, size_t length,
+                                 char hash[MGI_JOURNAL_HASH_BYTES]);
 
 /* Reads a line, given without its newline: its own link, and the hash that it carries of the line
  * before. Errors: MGEO_E_FORMAT (no line of a journal; the message says only what is wrong with

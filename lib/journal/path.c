@@ -76,7 +76,7 @@ static mgeo_status head_parse(const mgi_journal_path *path, const char *text, ss
     mgeo_error why;
     if (length < 0) return mgi_journal_path_fail(path, "FILE.head cannot be read", error);
     mgeo_status status = mgi_journal_hash_chain_read_head(text, (size_t)length, head, &why);
-    if (status == MGEO_OK || status == MGEO_E_MEMORY) return status;
+    if (status == MGEO_OK) return MGEO_OK;
     return mgi_fail(error, status, "%s.head: %s", path->given, why.message);
 }
 

@@ -30,8 +30,10 @@ static mgeo_status write_record(mgi_journal *journal, mgi_journal_record *record
     size_t length = 0;
     mgeo_status status =
         mgi_journal_record_lay_out(record, next.seq, file->last.hash, &line, &length, error);
-    if (status == MGEO_OK) status = mgi_journal_hash_chain_hash(line, length - 1, next.hash, error);
-    if (status == MGEO_OK) status = mgi_journal_file_append(file, line, length, &next, error);
+    if (status == MGEO_OK) {
+        mgi_journal_hash_chain_hash(line, length - 1, next.hash);
+        status = mgi_journal_file_append(file, line, length, &next, error);
+    }
     if (file->last.seq == next.seq) { /* it stands, whatever came after */
         mark->line = next.seq;
         mgi_fixed_text_copy(mark->hash, sizeof mark->hash, next.hash);

@@ -4,7 +4,7 @@
 #include "model/config.h"
 
 #include "core/alloc.h"
-#include "core/json.h"
+#include "core/json/json.h"
 #include "core/pathname.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
 /* The files of a directory that are read here; those that are not there have no fields. */
 typedef struct config_files {
     char *paths[4];
-    json_t *roots[4];
+    mgi_json_value *roots[4];
     mgi_json_object config, modelscope, tokenizer, mapping;
 } config_files;
 
@@ -41,7 +41,7 @@ static mgeo_status load_all(config_files *files, const char *directory, mgeo_err
 
 static void free_all(config_files *files) {
     for (int i = 0; i < 4; i++) {
-        json_decref(files->roots[i]);
+        mgi_json_tree_free(files->roots[i]);
         mgi_free(files->paths[i]);
     }
 }

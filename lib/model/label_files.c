@@ -10,7 +10,7 @@
 
 /* A field with labels, and where it is. */
 typedef struct label_field {
-    json_t *json;
+    const mgi_json_value *json;
     const char *file;
     char where[64];
 } label_field;
@@ -20,9 +20,9 @@ static mgeo_status bad_labels(const label_field *field, const char *reason, mgeo
                     field->where, reason);
 }
 
-static mgeo_status set_label(mgi_label_names *labels, const label_field *field, json_int_t index,
+static mgeo_status set_label(mgi_label_names *labels, const label_field *field, int64_t index,
                              const char *name, mgeo_error *error) {
-    if (index < 0 || index >= (json_int_t)labels->count) {
+    if (index < 0 || index >= (int64_t)labels->count) {
         return bad_labels(field, "indices must run from 0 without a gap", error);
     }
     if (name[0] == '\0' || strlen(name) >= sizeof labels->names[0]) {
@@ -41,9 +41,9 @@ static mgeo_status set_label(mgi_label_names *labels, const label_field *field, 
 }
 
 /* The whole number that a text of up to three digits spells; -1: none. */
-static json_int_t spelled(const char *text) {
+static int64_t spelled(const char *text) {
     if (text == NULL || text[0] == '\0' || strlen(text) > 3) return -1;
-    json_int_t number = 0;
+    int64_t number = 0;
     for (; *text != '\0'; text++) {
         if (*text < '0' || *text > '9') return -1;
         number = number * 10 + (*text - '0');
@@ -52,34 +52,34 @@ static json_int_t spelled(const char *text) {
 }
 
 /* ModelScope passes indices through int(), which takes both. */
-static json_int_t label_index(json_t *json) {
-    return json_is_integer(json) ? json_integer_value(json) : spelled(json_string_value(json));
+static int64_t label_index(const mgi_json_value *json) {
+    int64_t index;
+    if (mgi_json_tree_integer(json, &index)) return index;
+    return spelled(mgi_json_tree_text(json));
 }
 
-static mgeo_status read_label(mgi_label_names *labels, const label_field *field, const char *key,
-                              json_t *value, bool by_name, mgeo_error *error) {
-    if (by_name) return set_label(labels, field, label_index(value), key, error);
-    if (!json_is_string(value)) return bad_labels(field, "a name is no string", error);
-    return set_label(labels, field, spelled(key), json_string_value(value), error);
+static mgeo_status read_label(mgi_label_names *labels, const label_field *field,
+                              const mgi_json_value *value, bool by_name, mgeo_error *error) {
+    if (by_name) return set_label(labels, field, label_index(value), value->key, error);
+    if (value->kind != MGI_JSON_TEXT) return bad_labels(field, "a name is no string", error);
+    return set_label(labels, field, spelled(value->key), value->text, error);
 }
 
 static mgeo_status read_labels(mgi_label_names *labels, const label_field *field, bool by_name,
                                mgeo_error *error) {
-    if (!json_is_object(field->json)) {
+    if (field->json == NULL || field->json->kind != MGI_JSON_OBJECT) {
         return bad_labels(field, "an object is expected", error);
     }
-    size_t count = json_object_size(field->json);
+    uint32_t count = field->json->count;
     if (count == 0 || count > MGEO_MAX_LABELS) {
         return bad_labels(field, "1 to 16 labels are expected", error);
     }
-    *labels = (mgi_label_names){.count = (uint32_t)count};
+    *labels = (mgi_label_names){.count = count};
     const char *name = strrchr(field->file, '/');
     snprintf(labels->source, sizeof labels->source, "%.30s: %.30s",
              name == NULL ? field->file : name + 1, field->where);
-    const char *key;
-    json_t *value;
-    json_object_foreach(field->json, key, value) {
-        mgeo_status status = read_label(labels, field, key, value, by_name, error);
+    for (const mgi_json_value *value = field->json->first; value != NULL; value = value->next) {
+        mgeo_status status = read_label(labels, field, value, by_name, error);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
@@ -106,8 +106,7 @@ mgeo_status mgi_label_files_read_id2label(mgi_label_names *labels, const mgi_jso
 mgeo_status mgi_label_files_read_mapping(mgi_label_names *labels, const mgi_json_object *mapping,
                                          mgeo_error *error) {
     const label_field field = {.json = mapping->json, .file = mapping->file, .where = "labels"};
-    const char *first = json_object_iter_key(json_object_iter(mapping->json));
-    json_t *value = json_object_iter_value(json_object_iter(mapping->json));
-    bool by_index = spelled(first) >= 0 && label_index(value) < 0;
+    const mgi_json_value *first = mgi_json_tree_first(mapping->json);
+    bool by_index = first != NULL && spelled(first->key) >= 0 && label_index(first) < 0;
     return read_labels(labels, &field, !by_index, error);
 }

@@ -3,7 +3,7 @@
 #ifndef MGI_MODEL_LABEL_FILES_H
 #define MGI_MODEL_LABEL_FILES_H
 
-#include "core/json.h"
+#include "core/json/json.h"
 
 /* Label names by index, where a file gives them. */
 typedef struct mgi_label_names {

@@ -9,7 +9,7 @@ typedef struct batch_run {
     mgi_runner *runner;
     mgi_lane **lane;
     mgi_batcher *batcher;
-    unsigned cores;
+    mgi_team *team;
     float *logits;
     mgeo_status status; /* the failure to report */
     mgeo_error failure;
@@ -66,7 +66,7 @@ static mgeo_status run_part(batch_run *run, uint32_t first, uint32_t rows, mgeo_
                             .tokens = offsets[rows] - base};
     float *logits = run->logits + (size_t)first * runner->labels->count;
     for (uint32_t i = 0; base > 0 && i <= rows; i++) offsets[i] -= base;
-    mgeo_status status = runner->backend->run(*run->lane, &part, run->cores, logits, error);
+    mgeo_status status = runner->backend->run(*run->lane, &part, run->team, logits, error);
     for (uint32_t i = 0; base > 0 && i <= rows; i++) offsets[i] += base;
     return status;
 }
@@ -107,9 +107,9 @@ static void run_rows(batch_run *run, uint32_t first, uint32_t rows) {
 }
 
 mgeo_status mgi_execute_batch(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher,
-                              unsigned cores, float *logits, mgeo_error *error) {
+                              mgi_team *team, float *logits, mgeo_error *error) {
     batch_run run = {
-        .runner = runner, .lane = lane, .batcher = batcher, .cores = cores, .logits = logits};
+        .runner = runner, .lane = lane, .batcher = batcher, .team = team, .logits = logits};
     mgeo_error reason;
     mgeo_status status = *lane != NULL ? MGEO_OK : open_lane(&run, &reason);
     if (status == MGEO_OK) {

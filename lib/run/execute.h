@@ -10,8 +10,8 @@
  * lane if it is NULL; when the device fails, closes it and tries to open another. Entries of rows
  * that were not computed get MGEO_ROW_SKIPPED: on success there are none, on MGEO_E_MEMORY some may
  * have been computed. Errors: what the backend's open_lane and run return. Any thread, one at a
- * time for each lane. */
+ * time for each lane and team. */
 mgeo_status mgi_execute_batch(mgi_runner *runner, mgi_lane **lane, mgi_batcher *batcher,
-                              unsigned cores, float *logits, mgeo_error *error);
+                              mgi_team *team, float *logits, mgeo_error *error);
 
 #endif

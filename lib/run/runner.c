@@ -76,11 +76,11 @@ static void configure(mgi_runner *runner, mgi_model *model, const mgi_runner_opt
 }
 
 static mgeo_status register_task(mgi_runner *runner, mgeo_error *error) {
-    if (runner->owns_pool) runner->pool = mgi_thread_pool_create();
-    if (runner->pool == NULL) return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a thread pool");
     runner->task.body = mgi_worker_pool_entry;
-    mgeo_status status =
-        mgi_thread_pool_add_task(runner->pool, &runner->task, runner->workers_count, error);
+    /* Fewer workers than cores leave the others to help them. */
+    uint32_t threads =
+        runner->workers_count > runner->cores ? runner->workers_count : runner->cores;
+    mgeo_status status = mgi_thread_pool_add_task(runner->pool, &runner->task, threads, error);
     runner->registered = status == MGEO_OK;
     return status;
 }
@@ -90,8 +90,10 @@ static mgeo_status create_parts(mgi_runner *runner, uint32_t queue_rows, mgeo_er
         return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a queue of %u rows of %u tokens",
                         queue_rows, runner->max_length);
     }
+    if (runner->owns_pool) runner->pool = mgi_thread_pool_create();
+    if (runner->pool == NULL) return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a thread pool");
     runner->counters = mgi_alloc_aligned(1, sizeof *runner->counters);
-    runner->workers = mgi_calloc(runner->workers_count, sizeof *runner->workers);
+    runner->workers = mgi_alloc_aligned(runner->workers_count, sizeof *runner->workers);
     if (runner->counters == NULL || runner->workers == NULL) {
         return mgi_fail_memory(error, "a model's workers", sizeof *runner->counters);
     }
@@ -106,10 +108,10 @@ static mgeo_status create_parts(mgi_runner *runner, uint32_t queue_rows, mgeo_er
 
 static void stop_workers(mgi_runner *runner) {
     if (runner->registered) mgi_thread_pool_remove_task(runner->pool, &runner->task);
-    if (runner->owns_pool) mgi_thread_pool_destroy(runner->pool);
     for (uint32_t i = 0; runner->workers != NULL && i < runner->workers_count; i++) {
         if (runner->workers[i].runner != NULL) mgi_worker_finish(&runner->workers[i]);
     }
+    if (runner->owns_pool) mgi_thread_pool_destroy(runner->pool);
 }
 
 /* All but the model. */

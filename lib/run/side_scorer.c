@@ -140,12 +140,13 @@ static void withdraw_rows(mgi_side_scorer *scorer, mgeo_scores *scores) {
 /* Computes all waiting rows and writes their results. */
 static mgeo_status run_batches(mgi_side_scorer *scorer, mgeo_scores *scores, mgeo_error *error) {
     mgi_batcher *batcher = &scorer->batcher;
+    mgi_team alone = {.cores = 1};
     while (scorer->queue.waiting_rows > 0) {
         mgeo_status status = mgi_progress_check(scores->progress, error);
         if (status == MGEO_OK) {
             mgi_batcher_fill(batcher, &scorer->queue, batcher->batch_tokens);
             status =
-                mgi_execute_batch(scorer->runner, &scorer->lane, batcher, 1, scorer->logits, error);
+                mgi_execute_batch(scorer->runner, &scorer->lane, batcher, &alone, scorer->logits, error);
             write_results(scorer, scores);
         }
         if (status != MGEO_OK) {

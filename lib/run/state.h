@@ -6,12 +6,14 @@
  * not bound to workers: they belong to a thread pool (that of the engine for models on the CPU, the
  * runner's own for others), enter through the runner's task there, borrow an idle worker and run
  * one batch at a time while rows wait. A call is one mgi_runner_score in flight; its rows wait in
- * the queue until a batcher takes them, and its caller sleeps until they have results. */
+ * the queue until a batcher takes them, and its caller sleeps until they have results. A batch that
+ * is alone is lent a team: helpers of the pool, which compute parts of it (lent_team.h). */
 #ifndef MGI_RUN_STATE_H
 #define MGI_RUN_STATE_H
 
 #include "core/lock.h"
 #include "run/batcher.h"
+#include "run/lent_team.h"
 #include "run/parallelism.h"
 #include "run/queue.h"
 #include "run/runner.h"
@@ -42,6 +44,7 @@ typedef struct mgi_worker {
     mgi_runner *runner;
     mgi_lane *lane; /* NULL after a failure of the device, until it opens again */
     mgi_batcher batcher;
+    mgi_lent_team team; /* for a batch on several cores */
     float *logits;          /* [max_rows * labels] */
     pthread_cond_t **wakes; /* [max_rows]: of the calls that the last batch completed or failed */
     uint32_t wakes_count;

@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
+typedef struct task_queue {
+    mgi_thread_pool_task *first, *last;
+} task_queue;
+
 typedef struct pool_thread {
     mgi_thread_pool *pool;
     mgi_thread_pool_task *task; /* whose body it is to run; NULL: none */
@@ -30,32 +34,45 @@ struct mgi_thread_pool {
     pool_thread *timer; /* the idle thread that sleeps until the next task starves; NULL: none */
     double timer_until;
     mgi_thread_pool_task *tasks;
-    mgi_thread_pool_task *first, *last; /* queued tasks, in turn */
-    uint32_t count;                     /* of threads */
-    uint32_t working;                   /* threads that have a task */
+    task_queue waiting; /* tasks that lack threads, in turn */
+    task_queue helped;  /* batches that could do with helpers */
+    uint32_t count;     /* of threads */
     bool ending;
 
-    /* Read without the mutex, for every batch; the first is written with it. */
+    /* Read without the mutex too, for every batch and by helpers; the first three are written with
+     * it. */
     _Atomic uint32_t cores;
+    _Atomic uint32_t working; /* threads that have a task, or help */
+    atomic_bool tasks_wait;
     _Atomic uint32_t batches;
     _Atomic uint32_t busy_cores;
 };
 
 /* ---- queued tasks; the mutex is held, as in the section after -------------------------------- */
 
-static void enqueue_task(mgi_thread_pool *pool, mgi_thread_pool_task *task) {
+static void enqueue(task_queue *queue, mgi_thread_pool_task *task) {
     task->next_queued = NULL;
     task->queued = true;
-    *(pool->first == NULL ? &pool->first : &pool->last->next_queued) = task;
-    pool->last = task;
+    *(queue->first == NULL ? &queue->first : &queue->last->next_queued) = task;
+    queue->last = task;
+}
+
+static void dequeue(task_queue *queue, mgi_thread_pool_task *task) {
+    mgi_thread_pool_task *before = NULL;
+    for (mgi_thread_pool_task *at = queue->first; at != task; at = at->next_queued) before = at;
+    *(before == NULL ? &queue->first : &before->next_queued) = task->next_queued;
+    if (queue->last == task) queue->last = before;
+    task->queued = false;
+}
+
+static void enqueue_task(mgi_thread_pool *pool, mgi_thread_pool_task *task) {
+    enqueue(&pool->waiting, task);
+    atomic_store_explicit(&pool->tasks_wait, true, memory_order_relaxed);
 }
 
 static void dequeue_task(mgi_thread_pool *pool, mgi_thread_pool_task *task) {
-    mgi_thread_pool_task *before = NULL;
-    for (mgi_thread_pool_task *at = pool->first; at != task; at = at->next_queued) before = at;
-    *(before == NULL ? &pool->first : &before->next_queued) = task->next_queued;
-    if (pool->last == task) pool->last = before;
-    task->queued = false;
+    dequeue(&pool->waiting, task);
+    atomic_store_explicit(&pool->tasks_wait, pool->waiting.first != NULL, memory_order_relaxed);
 }
 
 static bool lacks_thread(const mgi_thread_pool_task *task) {
@@ -65,7 +82,7 @@ static bool lacks_thread(const mgi_thread_pool_task *task) {
 /* The task that will starve first, or has; NULL: none lacks a thread. */
 static mgi_thread_pool_task *next_to_starve(const mgi_thread_pool *pool) {
     mgi_thread_pool_task *urgent = NULL;
-    for (mgi_thread_pool_task *at = pool->first; at != NULL; at = at->next_queued) {
+    for (mgi_thread_pool_task *at = pool->waiting.first; at != NULL; at = at->next_queued) {
         if (!lacks_thread(at)) continue;
         if (urgent == NULL || at->starves_at < urgent->starves_at) urgent = at;
     }
@@ -86,6 +103,15 @@ static void assign_queued_task(pool_thread *thread, mgi_thread_pool_task *task) 
     if (--task->requested > 0) enqueue_task(thread->pool, task);
     assign_task(thread, task);
 }
+
+static void assign_as_helper(pool_thread *thread, mgi_thread_pool_task *helped) {
+    task_queue *queue = &thread->pool->helped;
+    dequeue(queue, helped);
+    if (--helped->requested > 0) enqueue(queue, helped);
+    assign_task(thread, helped);
+}
+
+static bool has_free_core(const mgi_thread_pool *pool) { return pool->working < pool->cores; }
 
 static pool_thread *wake_idle_thread(mgi_thread_pool *pool) {
     pool_thread *thread = pool->idle;
@@ -108,11 +134,22 @@ static void arm_starvation_timer(mgi_thread_pool *pool) {
     pool->timer_until = urgent->starves_at;
 }
 
-/* For a thread without a task: the first in the queue, or sleep. */
+/* Each helper that comes wakes up to two more: to wake them all would take the batch's own thread
+ * longer than some batches take. */
+static void wake_helpers(mgi_thread_pool *pool) {
+    for (int i = 0; i < 2 && pool->helped.first != NULL; i++) {
+        if (pool->waiting.first != NULL || pool->idle == NULL || !has_free_core(pool)) return;
+        assign_as_helper(wake_idle_thread(pool), pool->helped.first);
+    }
+}
+
+/* For a thread without a task: the first in the queue, or help, or sleep. */
 static void find_task(pool_thread *thread) {
     mgi_thread_pool *pool = thread->pool;
-    if (pool->first != NULL && pool->working < pool->cores) {
-        assign_queued_task(thread, pool->first);
+    if (pool->waiting.first != NULL && has_free_core(pool)) {
+        assign_queued_task(thread, pool->waiting.first);
+    } else if (pool->helped.first != NULL && has_free_core(pool)) {
+        assign_as_helper(thread, pool->helped.first);
     } else {
         thread->next_idle = pool->idle;
         pool->idle = thread;
@@ -123,6 +160,7 @@ static void find_task(pool_thread *thread) {
 static void run_task(pool_thread *thread) {
     mgi_thread_pool *pool = thread->pool;
     mgi_thread_pool_task *task = thread->task;
+    if (pool->helped.first != NULL) wake_helpers(pool);
     mgi_lock_release(&pool->mutex);
     task->body(task);
     mgi_lock_acquire(&pool->mutex);
@@ -280,8 +318,8 @@ void mgi_thread_pool_request(mgi_thread_pool *pool, mgi_thread_pool_task *task, 
                              double starvation_seconds) {
     mgi_lock_acquire(&pool->mutex);
     task->starvation_seconds = starvation_seconds;
-    for (; threads > task->requested && pool->first == NULL; threads--) {
-        if (pool->idle == NULL || pool->working >= pool->cores) break;
+    for (; threads > task->requested && pool->waiting.first == NULL; threads--) {
+        if (pool->idle == NULL || !has_free_core(pool)) break;
         assign_task(wake_idle_thread(pool), task);
     }
     if (threads > task->requested) {
@@ -297,11 +335,52 @@ void mgi_thread_pool_request(mgi_thread_pool *pool, mgi_thread_pool_task *task, 
 
 bool mgi_thread_pool_should_yield(mgi_thread_pool *pool, const mgi_thread_pool_task *task) {
     mgi_lock_acquire(&pool->mutex);
-    bool others = pool->first != NULL && (pool->first != task || pool->first->next_queued != NULL);
+    const mgi_thread_pool_task *first = pool->waiting.first;
+    bool others = first != NULL && (first != task || first->next_queued != NULL);
     bool should_yield = others || pool->working > pool->cores;
     mgi_lock_release(&pool->mutex);
     return should_yield;
 }
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+void mgi_thread_pool_call_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped,
+                                  uint32_t threads) {
+    mgi_lock_acquire(&pool->mutex);
+    if (threads > helped->active + helped->requested) {
+        helped->requested = threads - helped->active;
+        if (!helped->queued) enqueue(&pool->helped, helped);
+    }
+    wake_helpers(pool);
+    mgi_lock_release(&pool->mutex);
+}
+
+/* The mutex is held. */
+static void dismiss_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped) {
+    if (helped->queued) dequeue(&pool->helped, helped);
+    helped->requested = 0;
+}
+
+void mgi_thread_pool_dismiss_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped) {
+    mgi_lock_acquire(&pool->mutex);
+    dismiss_helpers(pool, helped);
+    mgi_lock_release(&pool->mutex);
+}
+
+void mgi_thread_pool_drain_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped) {
+    mgi_lock_acquire(&pool->mutex);
+    dismiss_helpers(pool, helped);
+    while (helped->active > 0) mgi_lock_wait(&pool->mutex, &pool->left);
+    mgi_lock_release(&pool->mutex);
+}
+
+bool mgi_thread_pool_wants_helpers_back(const mgi_thread_pool *pool) {
+    return atomic_load_explicit(&pool->tasks_wait, memory_order_relaxed) ||
+           atomic_load_explicit(&pool->working, memory_order_relaxed) >
+               atomic_load_explicit(&pool->cores, memory_order_relaxed);
+}
+
+/* ---- batches --------------------------------------------------------------------------------- */
 
 void mgi_thread_pool_begin_batch(mgi_thread_pool *pool, uint32_t cores) {
     atomic_fetch_add_explicit(&pool->batches, 1, memory_order_relaxed);

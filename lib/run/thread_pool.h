@@ -4,7 +4,10 @@
  * A swap moves rows to another model and not to other threads, so that those that computed for the
  * one continue with the other, on the processors where the system has them. While both have rows,
  * during a drain or a canary, their tasks take turns on as many threads as one alone would use. A
- * task that has no thread for longer than it allows is starving, and gets one more than that. */
+ * task that has no thread for longer than it allows is starving, and gets one more than that.
+ *
+ * Threads that nothing else needs may help where a batch is alone: helpers come last, and leave when
+ * a task waits. */
 #ifndef MGI_RUN_THREAD_POOL_H
 #define MGI_RUN_THREAD_POOL_H
 
@@ -61,6 +64,20 @@ bool mgi_thread_pool_should_yield(mgi_thread_pool *pool, const mgi_thread_pool_t
 /* A batch on so many cores begins or ends, in whichever thread. */
 void mgi_thread_pool_begin_batch(mgi_thread_pool *pool, uint32_t cores);
 void mgi_thread_pool_end_batch(mgi_thread_pool *pool, uint32_t cores);
+
+/* Has threads that no task needs enter `helped`, now or as they become free, until `threads` are in
+ * it. It is no task of the pool's: it is not added, brings no threads and does not starve. */
+void mgi_thread_pool_call_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped,
+                                  uint32_t threads);
+
+/* No more helpers come than are on their way. */
+void mgi_thread_pool_dismiss_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped);
+
+/* Dismisses them and waits until the last has left. */
+void mgi_thread_pool_drain_helpers(mgi_thread_pool *pool, mgi_thread_pool_task *helped);
+
+/* Does a task need the threads that help? Takes no lock. */
+bool mgi_thread_pool_wants_helpers_back(const mgi_thread_pool *pool);
 
 typedef struct mgi_thread_pool_usage {
     uint32_t cores; /* threads that work at once */

@@ -40,11 +40,13 @@ static mgeo_status run_filler(const filler_batch *filler, mgeo_progress *progres
         filler->rows < worker->batcher.max_rows ? filler->rows : worker->batcher.max_rows;
     pack_filler(runner, &worker->batcher, rows, filler->length);
     double start = mgi_clock_now();
-    status = runner->backend->run(worker->lane, &worker->batcher.batch, filler->cores,
-                                  worker->logits, error);
+    mgi_team *team = mgi_lent_team_begin(&worker->team, filler->cores);
+    status =
+        runner->backend->run(worker->lane, &worker->batcher.batch, team, worker->logits, error);
+    const double seconds = mgi_clock_now() - start;
+    mgi_lent_team_end(&worker->team);
     if (rows == 1 && runner->cores > 1 && !runner->live_traffic) {
-        mgi_parallelism_learn(&runner->single_row, filler->cores, filler->length,
-                              mgi_clock_now() - start);
+        mgi_parallelism_learn(&runner->single_row, filler->cores, filler->length, seconds);
     }
     mgi_progress_add(progress, 1);
     return status;

@@ -204,14 +204,16 @@ static void run_one_batch(mgi_worker *worker) {
     mgi_lock_release(&runner->mutex);
 
     double start = mgi_clock_now();
+    mgi_team *team = mgi_lent_team_begin(&worker->team, cores);
     mgeo_status status =
-        mgi_execute_batch(runner, &worker->lane, &worker->batcher, cores, worker->logits, &failure);
+        mgi_execute_batch(runner, &worker->lane, &worker->batcher, team, worker->logits, &failure);
+    bool undisturbed = mgi_lent_team_end(&worker->team);
     double seconds = mgi_clock_now() - start;
     write_results(worker);
     count_batch(worker, start, seconds);
 
     mgi_lock_acquire(&runner->mutex);
-    if (offered > 1 && status == MGEO_OK) {
+    if (offered > 1 && status == MGEO_OK && undisturbed) {
         mgi_parallelism_learn(&runner->single_row, cores, worker->batcher.batch.tokens, seconds);
     }
     learn_batch_seconds(runner, seconds);
@@ -288,7 +290,9 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
     if (worker->logits == NULL || worker->wakes == NULL) {
         return mgi_fail_memory(error, "a worker's logits", numbers * 4);
     }
-    mgeo_status status = runner->backend->open_lane(runner->encoder, &worker->lane, error);
+    mgeo_status status = mgi_lent_team_init(&worker->team, runner->pool, error);
+    if (status != MGEO_OK) return status;
+    status = runner->backend->open_lane(runner->encoder, &worker->lane, error);
     if (status != MGEO_OK) return status;
     worker->next_idle = runner->idle;
     runner->idle = worker;
@@ -296,6 +300,7 @@ mgeo_status mgi_worker_init(mgi_worker *worker, mgi_runner *runner, unsigned num
 }
 
 void mgi_worker_finish(mgi_worker *worker) {
+    mgi_lent_team_finish(&worker->team);
     if (worker->lane != NULL) worker->runner->backend->close_lane(worker->lane);
     mgi_batcher_finish(&worker->batcher);
     mgi_free(worker->wakes);

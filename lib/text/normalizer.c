@@ -14,7 +14,7 @@
 #include "text/normalizer.h"
 
 #include "core/alloc.h"
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 #include <string.h>
 #include <utf8proc.h>

@@ -3,7 +3,7 @@
 #include "text/vocab.h"
 
 #include "core/alloc.h"
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 #include <stdbool.h>
 #include <string.h>

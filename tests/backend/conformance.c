@@ -68,7 +68,8 @@ static float *run_on(const stage *s, mgi_lane *lane, const random_encoder_batch 
     mgeo_error error;
     float *logits = calloc((size_t)b->batch.rows * LABELS, sizeof *logits);
     assert_non_null(logits);
-    must(s->subject->backend->run(lane, &b->batch, cores, logits, &error), &error);
+    mgi_team team = {.cores = cores};
+    must(s->subject->backend->run(lane, &b->batch, &team, logits, &error), &error);
     return logits;
 }
 
@@ -269,9 +270,10 @@ static void *run_lane(void *argument) { /* cmocka's assertions belong to the mai
     const mgi_backend *backend = r->stage->subject->backend;
     mgi_lane *lane = NULL;
     float logits[MIXED * LABELS];
+    mgi_team team = {.cores = r->cores};
     r->failed = backend->open_lane(r->stage->encoder, &lane, NULL) != MGEO_OK;
     for (int turn = 0; !r->failed && turn < TURNS; turn++) {
-        r->failed = backend->run(lane, &r->batch->batch, r->cores, logits, NULL) != MGEO_OK;
+        r->failed = backend->run(lane, &r->batch->batch, &team, logits, NULL) != MGEO_OK;
         r->worst = fmax(r->worst, apart(r->expected, logits, MIXED * LABELS));
     }
     backend->close_lane(lane);
@@ -308,7 +310,8 @@ static void test_lanes_run_at_once(void **state) {
 static void *run_stage(void *argument) {
     runner *r = argument;
     float logits[MIXED * LABELS];
-    r->failed = r->stage->subject->backend->run(r->stage->lane, &r->batch->batch, r->cores, logits,
+    mgi_team team = {.cores = r->cores};
+    r->failed = r->stage->subject->backend->run(r->stage->lane, &r->batch->batch, &team, logits,
                                                 NULL) != MGEO_OK;
     r->worst = apart(r->expected, logits, MIXED * LABELS);
     return NULL;
@@ -456,10 +459,11 @@ static void test_allocations_may_fail(void **state) {
     }
     random_encoder_batch *b = random_encoder_batch_create(&model->spec, mixed, MIXED, 4);
     float logits[MIXED * LABELS];
+    mgi_team team = {.cores = 3};
     mgeo_status status = MGEO_E_MEMORY;
     for (long n = 1; status != MGEO_OK; n++) {
         mgi_alloc_fail_at(n);
-        status = c->backend->run(lane, &b->batch, 3, logits, &error);
+        status = c->backend->run(lane, &b->batch, &team, logits, &error);
         if (status != MGEO_OK) assert_int_equal(status, MGEO_E_MEMORY);
         assert_true(n < 100000);
     }

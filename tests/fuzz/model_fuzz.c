@@ -8,7 +8,7 @@
  * which the headers are damaged more often than the numbers. Every file lies in a block of its
  * exact size, so that a sanitizer sees a byte read too far.
  */
-#include "core/json.h"
+#include "core/json/json.h"
 #include "model/formats/pickle.h"
 #include "model/formats/safetensors.h"
 #include "model/formats/torch_archive.h"
@@ -105,7 +105,7 @@ static void read_pickle(const block *file, unsigned long round) {
 }
 
 static void read_json(const block *file, unsigned long round) {
-    json_t *root;
+    mgi_json_value *root;
     mgeo_error error = {0};
     mgeo_status status = mgi_json_parse(file->data, file->size, "json", &root, &error);
     check_error(status, &error, round);
@@ -115,7 +115,7 @@ static void read_json(const block *file, unsigned long round) {
     status = mgi_label_files_read_label2id(&labels, &object, "label2id", &error);
     check_error(status, &error, round);
     if (labels.count > MGEO_MAX_LABELS) die("too many labels", round);
-    json_decref(root);
+    mgi_json_tree_free(root);
 }
 
 /* ---- seeds */

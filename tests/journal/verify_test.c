@@ -176,7 +176,7 @@ static void forge(file_lines *lines) {
     char hash[MGI_JOURNAL_HASH_BYTES];
     char line[256];
     const char *last = lines->lines[lines->count - 1];
-    assert_int_equal(mgi_journal_hash_chain_hash(last, strlen(last), hash, NULL), MGEO_OK);
+    mgi_journal_hash_chain_hash(last, strlen(last), hash);
     snprintf(line, sizeof line, "{\"seq\":%u,\"event\":\"swap\",\"prev\":\"%s\"}", lines->count + 1,
              hash);
     lines->lines[lines->count++] = strdup(line);

@@ -28,10 +28,11 @@ static void run_one(const mgi_model *model, scored *result) {
                              .offsets = offsets,
                              .rows = 1,
                              .tokens = result->length};
+    mgi_team team = {.cores = 1};
     mgi_lane *lane = NULL;
     mgeo_error error;
     if (backend->open_lane(mgi_model_encoder(model), &lane, &error) != MGEO_OK ||
-        backend->run(lane, &batch, 1, result->logits, &error) != MGEO_OK) {
+        backend->run(lane, &batch, &team, result->logits, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
     }
     backend->close_lane(lane);

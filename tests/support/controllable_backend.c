@@ -226,13 +226,13 @@ static void controllable_spoil(const mgi_batch *batch, float *logits, size_t per
     }
 }
 
-static mgeo_status controllable_run_batch(mgi_lane *lane, const mgi_batch *batch, unsigned cores,
+static mgeo_status controllable_run_batch(mgi_lane *lane, const mgi_batch *batch, mgi_team *team,
                                           float *logits, mgeo_error *error) {
     mgeo_status status;
-    if (!controllable_admit(batch, cores, &status)) {
+    if (!controllable_admit(batch, team->cores, &status)) {
         return mgi_fail(error, status, "controllable: this run was told to fail");
     }
-    status = mgi_fake_backend.run(lane, batch, cores, logits, error);
+    status = mgi_fake_backend.run(lane, batch, team, logits, error);
     enum { LABELS = 3 }; /* of every model that is poisoned */
     if (status == MGEO_OK) controllable_spoil(batch, logits, LABELS);
     return status;

@@ -294,9 +294,9 @@ static void deliver(const mgi_lane *lane, const mgi_batch *batch, const uint32_t
     }
 }
 
-mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                               mgeo_error *error) {
-    (void)cores;
+    (void)team;
     uint32_t bound;
     const int former = mgi_cuda_device_enter(&lane->replica->card);
     cudaGraphExec_t graph =

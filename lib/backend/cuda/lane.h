@@ -6,7 +6,7 @@
 #include "backend/backend.h"
 
 mgeo_status mgi_cuda_lane_open(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error);
-mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, unsigned cores, float *logits,
+mgeo_status mgi_cuda_lane_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,
                               mgeo_error *error);
 void mgi_cuda_lane_close(mgi_lane *lane);
 

@@ -2,21 +2,45 @@
 /* The backend over libtorch: resolves requests, and hands them to the encoder. */
 #include "backend/backend.h"
 
+#include "backend/cpu/kernels/dispatch.h"
 #include "backend/request.h"
 #include "backend/torch/blas.h"
-#include "backend/cpu/kernels/dispatch.h"
 #include "backend/torch/estimate.h"
 #include "backend/torch/forward.h"
 #include "backend/torch/weights.h"
-#include "backend/torch/workspace.h"
 #include "core/alloc.h"
+#include "core/process.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_BATCH_TOKENS = 1 << 22 };
+enum { BATCH_TOKENS = 256, MAX_BATCH_TOKENS = 1 << 22 };
 
-static bool serves(const char *device) { return device != NULL && strcmp(device, "cpu") == 0; }
+static bool serves(const char *device) { return device != NULL && strcmp(device, "torch") == 0; }
+
+/* ---- forks ---- */
+
+/* 1 + the process's token when an encoder was first opened; 0: none has been. */
+static atomic_uint_fast64_t first_used;
+
+/* OpenMP's threads are the parent's alone, and a child that has to do with them waits for ever. */
+static mgeo_status usable(const char *device, mgeo_error *error) {
+    (void)device;
+    const uint64_t used = atomic_load(&first_used);
+    if (used == 0 || used == 1 + mgi_process_token()) return mgi_succeed(error);
+    return mgi_fail(error, MGEO_E_DEVICE,
+                    "device \"torch\" was used by the process that this one was forked from, and "
+                    "libtorch's threads are still there: load with device \"cpu\", or use "
+                    "\"torch\" after the fork alone");
+}
+
+static void note_use(void) {
+    uint_fast64_t unused = 0;
+    atomic_compare_exchange_strong(&first_used, &unused, 1 + mgi_process_token());
+}
+
+/* ---- requests ---- */
 
 static mgeo_status resolve_precision(const mgi_encoder_request *request, mgi_encoder *e,
                                      mgeo_error *error) {
@@ -24,68 +48,34 @@ static mgeo_status resolve_precision(const mgi_encoder_request *request, mgi_enc
     if (status != MGEO_OK) return status;
     e->precision = request->precision;
     switch (request->precision) {
-    case MGEO_PRECISION_AUTO: e->precision = MGEO_FP32; break;
-    case MGEO_FP32: break;
-    case MGEO_BF16: e->dtype = MGK_BF16; break;
-    case MGEO_INT8: e->dtype = e->int8->dtype; break;
+    case MGEO_PRECISION_AUTO: e->precision = MGEO_FP32; /* fall through */
+    case MGEO_FP32: e->form = MGT_FP32; break;
+    case MGEO_BF16: e->form = MGT_BF16; break;
+    case MGEO_INT8: e->form = MGT_INT8; break;
     default:
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "precision %s is not supported on device \"cpu\": fp32, bf16 and int8 work "
-                        "on a CPU",
+                        "precision %s is not supported on device \"torch\": fp32, bf16 and int8 "
+                        "are",
                         mgeo_precision_name(request->precision));
     }
     return MGEO_OK;
 }
 
-/* Small batches stay in the cache; two-byte and one-byte products, being faster, need more rows to
- * hide what surrounds them. Measured with benchmarks/encoder_bench.c. */
-static uint32_t preferred_batch(const mgi_encoder *e) { return e->dtype == MGK_FP32 ? 256 : 384; }
-
-static mgeo_status resolve_sizes(const mgi_encoder_request *request, mgi_encoder *e,
-                                 mgeo_error *error) {
-    const mgi_encoder_spec *spec = request->spec;
-    const mgi_request_batch batch = {.preferred = preferred_batch(e), .most = MAX_BATCH_TOKENS};
-    mgeo_status status = mgi_request_resolve_batch(request, batch, &e->batch_tokens, error);
-    if (status != MGEO_OK) return status;
-    e->max_length = request->max_length;
-    if (mgk_kernels_is_quantised(e->dtype) &&
-        (spec->hidden > MGK_INT8_MAX_INPUTS || spec->intermediate > MGK_INT8_MAX_INPUTS)) {
-        return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "int8 products of more than %d inputs are not supported: load with fp32 or "
-                        "bf16",
-                        MGK_INT8_MAX_INPUTS);
-    }
-    if (mgk_kernels_attention_scratch(e->max_length, spec->hidden / spec->heads) == 0) {
-        return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "attention over %u tokens of %u numbers is too large", e->max_length,
-                        spec->hidden / spec->heads);
-    }
-    return MGEO_OK;
-}
-
-static void close_encoder(mgi_encoder *e) {
-    if (e == NULL) return;
-    mgi_torch_weights_free(e);
-    mgi_free(e);
-}
-
 /* Checks the request; what it leaves open is chosen. Nothing is allocated. */
 static mgeo_status resolve_request(const mgi_encoder_request *request, mgi_encoder *e,
                                    mgeo_error *error) {
-    if (!serves(request->device)) {
-        return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "this build computes on device \"cpu\" only, not on \"%s\"",
-                        request->device != NULL ? request->device : "");
-    }
+    const mgi_request_batch batch = {.preferred = BATCH_TOKENS, .most = MAX_BATCH_TOKENS};
+    mgeo_status status = usable(request->device, error);
+    if (status != MGEO_OK) return status;
     if (request->allow_tf32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "allow_tf32 is for fp32 on a CUDA device, not for device \"cpu\"");
+                        "allow_tf32 is for fp32 on a CUDA device, not for device \"torch\"");
     }
     e->spec = *request->spec;
-    e->kernels = mgk_dispatch_kernels();
-    e->int8 = mgk_dispatch_int8();
-    mgeo_status status = resolve_precision(request, e, error);
-    return status == MGEO_OK ? resolve_sizes(request, e, error) : status;
+    e->max_length = request->max_length;
+    status = resolve_precision(request, e, error);
+    if (status != MGEO_OK) return status;
+    return mgi_request_resolve_batch(request, batch, &e->batch_tokens, error);
 }
 
 static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
@@ -97,13 +87,24 @@ static mgeo_status predict(const mgi_encoder_request *request, unsigned cores,
     return mgi_succeed(error);
 }
 
+/* ---- encoders and lanes ---- */
+
+static void close_encoder(mgi_encoder *e) {
+    if (e == NULL) return;
+    mgi_torch_weights_free(e);
+    mgi_free(e);
+}
+
 static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder **encoder,
                                 mgeo_error *error) {
     *encoder = NULL;
     mgi_encoder *e = mgi_calloc(1, sizeof *e);
     if (e == NULL) return mgi_fail_memory(error, "an encoder", sizeof *e);
     mgeo_status status = resolve_request(request, e, error);
-    if (status == MGEO_OK) status = mgi_torch_weights_load(e, request, error);
+    if (status == MGEO_OK) {
+        note_use();
+        status = mgi_torch_weights_load(e, request, error);
+    }
     if (status != MGEO_OK) {
         close_encoder(e);
         return status;
@@ -112,55 +113,41 @@ static mgeo_status open_encoder(const mgi_encoder_request *request, mgi_encoder 
     return mgi_succeed(error);
 }
 
-/* Without oneDNN's programs bf16 products are made number by number: tens of times slower. */
-static void warn_of_slow_bf16(const mgi_encoder *e, mgi_encoder_info *info) {
-    if (e->dtype != MGK_BF16 || mgt_program_bytes() != 0 || info->warning[0] != '\0') return;
-    snprintf(info->warning, sizeof info->warning,
-             "bf16 products are slow on this processor, which has no AVX-512: fp32 is many times "
-             "faster here");
-}
-
 static void describe(const mgi_encoder *e, mgi_encoder_info *info) {
     char torch[40], blas[40];
     memset(info, 0, sizeof *info);
     info->precision = e->precision;
     info->batch_tokens = e->batch_tokens;
     info->bytes_on_device = e->bytes;
-    info->keeps_weights = e->keeps_weights;
     info->on_cpu = true;
     mgt_version(torch, sizeof torch);
     mgi_torch_blas_describe(blas, sizeof blas, info->warning, sizeof info->warning);
-    warn_of_slow_bf16(e, info);
-    snprintf(info->device, sizeof info->device, "cpu");
-    /* Which of the int8 products runs is said, as their speeds are far apart. */
-    if (mgk_kernels_is_quantised(e->dtype)) {
-        snprintf(info->library, sizeof info->library, "%s, %s, int8 on %s", torch, blas,
-                 e->int8->name);
-    } else {
-        snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
-    }
-}
-
-static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
-    *lane = mgi_calloc(1, sizeof **lane);
-    if (*lane == NULL) return mgi_fail_memory(error, "a lane", sizeof **lane);
-    mgeo_status status = mgi_torch_workspace_open(*lane, encoder, error);
-    if (status == MGEO_OK) return mgi_succeed(error);
-    mgi_torch_workspace_close(*lane);
-    mgi_free(*lane);
-    *lane = NULL;
-    return status;
+    snprintf(info->device, sizeof info->device, "torch");
+    snprintf(info->library, sizeof info->library, "%s, %s", torch, blas);
 }
 
 static void close_lane(mgi_lane *lane) {
     if (lane == NULL) return;
-    mgi_torch_workspace_close(lane);
+    mgt_scope_destroy(lane->scope);
     mgi_free(lane);
+}
+
+static mgeo_status open_lane(mgi_encoder *encoder, mgi_lane **lane, mgeo_error *error) {
+    mgi_lane *opened = mgi_calloc(1, sizeof *opened);
+    *lane = opened;
+    if (opened == NULL) return mgi_fail_memory(error, "a lane", sizeof *opened);
+    opened->encoder = encoder;
+    opened->scope = mgt_scope_create();
+    if (opened->scope != NULL) return mgi_succeed(error);
+    close_lane(opened);
+    *lane = NULL;
+    return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a lane's scope");
 }
 
 const mgi_backend mgi_torch_backend = {
     .name = "torch",
     .serves = serves,
+    .usable = usable,
     .predict = predict,
     .open = open_encoder,
     .describe = describe,

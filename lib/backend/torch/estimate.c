@@ -1,164 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Estimates what a model will take of memory: the loading of weights.c, tensor by tensor, without a
- * byte of weights, the lanes of workspace.c, and what is known of the libraries. */
+ * byte of weights; what forward.c computes for one layer; and what is known of the libraries. */
 #include "backend/torch/estimate.h"
 
 #include "backend/tensor.h"
 #include "backend/torch/weights.h"
-#include "backend/torch/workspace.h"
 #include "core/fixed_text.h"
 
 #include <string.h>
 
-/* Loading, tensor by tensor: what lies in memory after each, and at the highest point. */
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+/* Loading: what has been copied after each tensor, and the highest point while one is. */
 typedef struct footprint {
-    mgk_dtype dtype;
-    bool keeps;        /* the files stay mapped, and have been read whole for the fingerprint */
-    uint64_t files;    /* bytes of mapped tensors */
-    uint64_t kept;     /* bytes of tensors that are used where they lie */
-    uint64_t copied;   /* bytes in memory of their own */
-    uint64_t resident; /* the files' pages and the copies, so far */
-    uint64_t highest;
+    uint64_t copied, highest;
 } footprint;
 
-/* A copy of `bytes` out of tensors whose pages are then given back (mgi_tensor_release). */
-static void copy(footprint *f, uint64_t bytes, const mgi_tensor *const *from, unsigned count) {
-    f->copied += bytes;
-    f->resident += bytes; /* zeroed as a whole before it is filled */
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t source = from[i]->mapped ? from[i]->bytes : 0;
-        f->files += source;
-        if (!f->keeps) f->resident += source; /* read in now */
-        if (f->resident > f->highest) f->highest = f->resident;
-        f->resident -= source;
-    }
+/* The file's bytes, as they were and as libtorch's; for int8 also what quantising takes: fp32,
+ * scaled, halves, steps. */
+static void place(footprint *f, const mgi_tensor *from, mgt_form form) {
+    uint64_t numbers = mgi_tensor_numbers(from);
+    uint64_t beside = 2 * from->bytes + (form == MGT_INT8 ? 4 * numbers * sizeof(float) : 0);
+    f->copied += mgi_torch_weights_bytes(from, form);
+    f->highest = most(f->highest, f->copied + beside);
 }
 
-static void keep(footprint *f, const mgi_tensor *tensor) {
-    f->files += tensor->mapped ? tensor->bytes : 0;
-    f->kept += tensor->bytes;
-}
-
-static void vector(footprint *f, const mgi_tensor *tensor) {
-    copy(f, mgi_tensor_numbers(tensor) * sizeof(float), &tensor, 1);
-}
-
-static uint64_t weight_bytes(mgk_dtype dtype, uint64_t outputs, uint64_t inputs) {
-    if (mgk_kernels_is_quantised(dtype)) {
-        return mgk_int8_bytes(outputs, inputs) + outputs * sizeof(float);
-    }
-    return outputs * inputs * (dtype == MGK_BF16 ? 2 : 4);
-}
-
-static void stack(footprint *f, mgk_dtype dtype, const mgi_tensor *const *parts, unsigned count) {
-    uint64_t outputs = 0;
-    if (count == 1 && dtype == f->dtype && mgi_torch_weights_in_place(dtype, parts[0])) {
-        keep(f, parts[0]);
-        return;
-    }
-    for (unsigned i = 0; i < count; i++) outputs += parts[i]->shape[0];
-    copy(f, weight_bytes(dtype, outputs, parts[0]->shape[1]), parts, count);
-}
-
-static void linear(footprint *f, mgk_dtype dtype, const mgi_linear *from) {
-    const mgi_tensor *weight = &from->weight;
-    stack(f, dtype, &weight, 1);
-    vector(f, &from->bias);
+static void linear(footprint *f, const mgi_linear *from, mgt_form form) {
+    place(f, &from->weight, form);
+    place(f, &from->bias, MGT_FP32);
 }
 
 static void norm(footprint *f, const mgi_norm *from) {
-    vector(f, &from->weight);
-    vector(f, &from->bias);
+    place(f, &from->weight, MGT_FP32);
+    place(f, &from->bias, MGT_FP32);
 }
 
-static void layer(footprint *f, const mgi_layer_weights *from, bool last) {
-    const mgi_tensor *const parts[MGI_TORCH_QKV_PARTS] = {&from->query.weight, &from->key.weight,
-                                                          &from->value.weight};
-    const mgi_tensor *const biases[MGI_TORCH_QKV_PARTS] = {&from->query.bias, &from->key.bias,
-                                                           &from->value.bias};
-    const unsigned products = mgi_torch_weights_qkv_gemms(f->dtype, from, last);
-    for (unsigned i = 0, part = 0; part < MGI_TORCH_QKV_PARTS; i++) {
-        const unsigned width = mgi_torch_weights_qkv_width(products, i);
-        stack(f, f->dtype, parts + part, width);
-        part += width;
-    }
-    for (unsigned i = 0; i < MGI_TORCH_QKV_PARTS; i++) vector(f, biases[i]);
-    linear(f, f->dtype, &from->attention_output);
+static void layer(footprint *f, const mgi_layer_weights *from, mgt_form form) {
+    linear(f, &from->query, form);
+    linear(f, &from->key, form);
+    linear(f, &from->value, form);
+    linear(f, &from->attention_output, form);
     norm(f, &from->attention_norm);
-    linear(f, f->dtype, &from->intermediate);
-    linear(f, f->dtype, &from->output);
+    linear(f, &from->intermediate, form);
+    linear(f, &from->output, form);
     norm(f, &from->output_norm);
 }
 
-static void words(footprint *f, const mgi_tensor *from) {
-    if (mgi_torch_weights_in_place(f->dtype, from)) {
-        keep(f, from);
-    } else {
-        mgi_dtype type = mgi_torch_weights_words_dtype(f->dtype, from->dtype);
-        copy(f, mgi_tensor_numbers(from) * mgi_tensor_dtype_bytes(type), &from, 1);
-    }
+static footprint load(const mgi_encoder *e, const mgi_weights *from) {
+    footprint f = {0};
+    place(&f, &from->word_embeddings, MGT_AS_IS);
+    place(&f, &from->position_embeddings, MGT_FP32);
+    place(&f, &from->type_embeddings, MGT_FP32);
+    norm(&f, &from->embedding_norm);
+    for (uint32_t i = 0; i < e->spec.layers; i++) layer(&f, &from->layers[i], e->form);
+    linear(&f, &from->pooler, MGT_FP32);
+    linear(&f, &from->classifier, MGT_FP32);
+    return f;
 }
 
-static void load(footprint *f, const mgi_encoder_spec *spec, const mgi_weights *from) {
-    words(f, &from->word_embeddings);
-    vector(f, &from->position_embeddings);
-    vector(f, &from->type_embeddings);
-    norm(f, &from->embedding_norm);
-    for (uint32_t i = 0; i < spec->layers; i++) layer(f, &from->layers[i], i + 1 == spec->layers);
-    linear(f, MGK_FP32, &from->pooler);
-    linear(f, MGK_FP32, &from->classifier);
+/* What one layer computes stays until the next begins: nine rows of hidden, two of intermediate;
+ * within it attention copies queries, keys, values and contexts, and has two numbers for each pair
+ * of tokens and head; or a product has what it rounds, and a weight as fp32. */
+static uint64_t lane_bytes(const mgi_encoder *e) {
+    const mgi_encoder_spec *spec = &e->spec;
+    uint64_t hidden = spec->hidden, wide = most(spec->intermediate, hidden);
+    uint64_t kept = 11 * hidden + 2 * wide;
+    uint64_t attention = 5 * hidden + 2 * (uint64_t)spec->heads * e->max_length;
+    uint64_t product = e->form == MGT_FP32 ? 0 : 6 * wide;
+    uint64_t weight = e->form == MGT_FP32 ? 0 : hidden * wide;
+    return (e->batch_tokens * (kept + most(attention, product)) + weight) * sizeof(float);
 }
-
-/* ---- what the libraries take on top of the lanes ---- */
-
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* For each core at work OpenBLAS copies a block of the weight, P outputs by Q inputs, and all rows
  * by Q inputs. P and Q differ by processor; these are the largest that it has for fp32. MKL, which
  * builds of libtorch may have inside, was measured to take about as much. */
-static uint64_t blas_core(uint64_t rows, uint64_t outputs, uint64_t inputs) {
+static uint64_t blas_bytes(const mgi_encoder *e) {
     const uint64_t p = 768, q = 384;
-    return (least(outputs, p) + rows) * least(inputs, q) * sizeof(float);
-}
-
-static uint64_t blas_workspace(const mgi_encoder *e, unsigned cores) {
-    const mgi_encoder_spec *spec = &e->spec;
-    uint64_t rows = e->batch_tokens, hidden = spec->hidden, wide = spec->intermediate;
-    if (e->dtype != MGK_FP32) return cores * blas_core(1, hidden, hidden); /* the pooler alone */
-    uint64_t up = blas_core(rows, wide, hidden), down = blas_core(rows, hidden, wide);
-    return cores * (up > down ? up : down);
-}
-
-/* oneDNN makes a program for each number of rows (mgi_torch_workspace_gemm_rows keeps them few) and
- * each shape of weight, and keeps it for all lanes: code and tables of nearly the same
- * size for every shape. And each core at work repacks the weight of its product. */
-static uint64_t onednn_workspace(const mgi_encoder *e, unsigned cores) {
-    enum { SHAPES = 5 }; /* fused QKV; KV; Q and attention's output; up; down */
-    if (e->dtype != MGK_BF16 || mgt_program_bytes() == 0) return 0;
-    uint64_t hidden = e->spec.hidden, wide = e->spec.intermediate;
-    uint64_t largest = hidden * (wide > 3 * hidden ? wide : 3 * hidden) * 2;
-    uint64_t step = mgi_torch_workspace_gemm_rows(MGK_BF16, 1);
-    uint64_t sizes = mgi_torch_workspace_gemm_rows(MGK_BF16, e->batch_tokens) / step;
-    return sizes * SHAPES * mgt_program_bytes() + cores * largest;
+    const uint64_t hidden = e->spec.hidden, wide = most(e->spec.intermediate, hidden);
+    return (least(wide, p) + e->batch_tokens) * least(wide, q) * sizeof(float);
 }
 
 void mgi_torch_estimate(const mgi_encoder *e, const mgi_weights *weights, unsigned cores,
                         mgi_encoder_estimate *estimate) {
-    footprint first = {.dtype = e->dtype};
-    load(&first, &e->spec, weights);
-    /* Where anything is kept, everything lies in memory from the fingerprint on. */
-    footprint f = {.dtype = e->dtype, .keeps = first.kept > 0};
-    if (f.keeps) f.resident = first.files;
-    load(&f, &e->spec, weights);
-    uint64_t scratch = mgk_kernels_attention_scratch(e->max_length, e->spec.hidden / e->spec.heads);
+    const footprint f = load(e, weights);
     memset(estimate, 0, sizeof *estimate);
     estimate->precision = e->precision;
     estimate->batch_tokens = e->batch_tokens;
-    estimate->weights = f.kept + f.copied;
-    estimate->opening = f.highest > estimate->weights ? f.highest : estimate->weights;
-    estimate->lane = mgi_torch_workspace_bytes(e) + scratch * sizeof(float) * cores;
-    estimate->workspace = blas_workspace(e, cores) + onednn_workspace(e, cores);
-    estimate->keeps_weights = f.keeps;
+    estimate->weights = f.copied;
+    estimate->opening = f.highest;
+    estimate->lane = lane_bytes(e);
+    estimate->workspace = cores * blas_bytes(e);
     estimate->on_cpu = true;
-    mgi_fixed_text_copy(estimate->device, sizeof estimate->device, "cpu");
+    mgi_fixed_text_copy(estimate->device, sizeof estimate->device, "torch");
 }

@@ -5,8 +5,7 @@
 
 #include "backend/torch/encoder.h"
 
-/* What loading the weights and running lanes on `cores` cores would take. The encoder's precision
- * and sizes are resolved, and none of its weights is loaded. */
+/* As mgi_backend.predict, for an encoder whose sizes are resolved. */
 void mgi_torch_estimate(const mgi_encoder *encoder, const mgi_weights *weights, unsigned cores,
                         mgi_encoder_estimate *estimate);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small C interface to libtorch: the only way the rest of libmgeo sees it.
  *
- * Nothing here throws or aborts. Objects that are created are destroyed by their name; temporaries
- * belong to a scope and go when it is left. A scope's status is sticky: after a failed operation
- * the next ones do nothing, and the error is read once, when the scope is left. */
+ * Nothing here throws or aborts. Weights are created and destroyed; what is computed belongs to a
+ * scope and goes with it. A scope's status is sticky: after a failed operation the next ones do
+ * nothing and answer NULL, and the error is read once, when the scope is left. All that is computed
+ * is fp32, [rows, columns]; only products may round what they multiply. */
 #ifndef MGI_BACKEND_TORCH_TORCH_C_H
 #define MGI_BACKEND_TORCH_TORCH_C_H
 
@@ -16,22 +17,23 @@
 extern "C" {
 #endif
 
-#include "core/status.h"
+#include "backend/backend.h"
 
-typedef struct mgt_scope mgt_scope; /* one run of operations on one thread */
-typedef struct mgt_tensor
-    mgt_tensor; /* a matrix within a scope, over the caller's memory or its own */
-typedef struct mgt_weight
-    mgt_weight; /* the right-hand side of products, ready for use; immutable */
+typedef struct mgt_scope mgt_scope;   /* one run of operations on one thread */
+typedef struct mgt_tensor mgt_tensor; /* numbers that a scope has computed */
+typedef struct mgt_weight mgt_weight; /* a model's tensor; immutable */
 
-typedef enum mgt_dtype { MGT_F32, MGT_BF16 } mgt_dtype;
+/* How a weight's numbers are kept, and with it how a product with them is made. */
+typedef enum mgt_form {
+    MGT_AS_IS, /* as the file has them: tables, of which rows are taken */
+    MGT_FP32,
+    MGT_BF16, /* both sides of the product are rounded to bf16; it is added up in fp32 */
+    MGT_INT8, /* both sides in whole steps of a scale for each output and each row; sums are exact
+               */
+} mgt_form;
 
 /* "libtorch 1.13.1"; written to text, cut to capacity. */
 void mgt_version(char *text, size_t capacity);
-
-/* What oneDNN keeps for each bf16 product of other sizes, code and all: measured with
- * benchmarks/memory_bench. 0: bf16 products are not oneDNN's on this processor. */
-size_t mgt_program_bytes(void);
 
 /* Does libtorch carry Intel's MKL inside, so that no other BLAS matters? */
 bool mgt_has_mkl(void);
@@ -39,11 +41,12 @@ bool mgt_has_mkl(void);
 /* The address of one of libtorch's functions, by which its file can be found. */
 const void *mgt_address(void);
 
-/* Makes a weight of [outputs, inputs] numbers, row-major, aligned to their size and borrowed until
- * mgt_weight_destroy. Errors: MGEO_E_MEMORY, MGEO_E_DEVICE. */
-mgeo_status mgt_weight_create(mgt_dtype dtype, const void *data, size_t outputs, size_t inputs,
-                              mgt_weight **weight, mgeo_error *error);
+/* Copies a tensor whose bytes are there. Errors: MGEO_E_MEMORY, MGEO_E_DEVICE. */
+mgeo_status mgt_weight_create(const mgi_tensor *from, mgt_form form, mgt_weight **weight,
+                              mgeo_error *error);
 void mgt_weight_destroy(mgt_weight *weight);
+
+/* ---- scopes ---- */
 
 /* A scope serves one thread at a time. NULL when out of memory. */
 mgt_scope *mgt_scope_create(void);
@@ -53,19 +56,39 @@ void mgt_scope_destroy(mgt_scope *scope);
  * threads; the calling thread's own setting comes back when the scope is left. */
 void mgt_scope_enter(mgt_scope *scope, unsigned cores);
 mgeo_status mgt_scope_leave(mgt_scope *scope, mgeo_error *error);
-bool mgt_scope_ok(const mgt_scope *scope);
 
-/* A view of the caller's rows, `stride` elements apart; F32 or BF16. NULL once the scope failed. */
-mgt_tensor *mgt_view(mgt_scope *scope, mgt_dtype dtype, void *data, size_t rows, size_t columns,
-                     size_t stride);
+/* Lets all that the scope has computed go, but for one tensor, which is returned. */
+mgt_tensor *mgt_scope_keep(mgt_scope *scope, mgt_tensor *tensor);
 
-/* out = input weightᵀ, without a bias; all of one dtype. */
-void mgt_gemm(mgt_scope *scope, const mgt_tensor *input, const mgt_weight *weight, mgt_tensor *out);
+/* Copies a tensor's numbers out, unless the scope has failed. */
+void mgt_scope_read(mgt_scope *scope, const mgt_tensor *tensor, float *to);
 
-/* Calls work(context, part) for part 0..parts-1, on the scope's threads where there are several.
- * work must not use the scope. Does nothing once the scope failed. */
-void mgt_parallel(mgt_scope *scope, unsigned parts, void (*work)(void *context, unsigned part),
-                  void *context);
+/* ---- operations ---- */
+
+/* Rows of a table, one for each number. */
+mgt_tensor *mgt_embed_ids(mgt_scope *scope, const mgt_weight *table, const int32_t *ids,
+                          size_t count);
+mgt_tensor *mgt_embed_types(mgt_scope *scope, const mgt_weight *table, const uint8_t *types,
+                            size_t count);
+/* One for each token of rows that begin at `offsets` [rows + 1], from 0 on in each. */
+mgt_tensor *mgt_embed_positions(mgt_scope *scope, const mgt_weight *table, const uint32_t *offsets,
+                                size_t rows);
+
+/* x weightᵀ + bias */
+mgt_tensor *mgt_linear(mgt_scope *scope, const mgt_tensor *x, const mgt_weight *weight,
+                       const mgt_weight *bias);
+mgt_tensor *mgt_layer_norm(mgt_scope *scope, const mgt_tensor *x, const mgt_weight *weight,
+                           const mgt_weight *bias, float eps);
+mgt_tensor *mgt_add(mgt_scope *scope, const mgt_tensor *a, const mgt_tensor *b);
+mgt_tensor *mgt_activate(mgt_scope *scope, mgi_activation activation, const mgt_tensor *x);
+
+/* softmax(query keyᵀ / √width) value for each head of each row, in groups of rows as long. */
+mgt_tensor *mgt_attention(mgt_scope *scope, const mgt_tensor *query, const mgt_tensor *key,
+                          const mgt_tensor *value, const uint32_t *offsets, size_t rows,
+                          size_t heads);
+
+/* The rows of x at these indices. */
+mgt_tensor *mgt_rows(mgt_scope *scope, const mgt_tensor *x, const uint32_t *indices, size_t count);
 
 #ifdef __cplusplus
 }

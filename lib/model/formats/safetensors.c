@@ -2,7 +2,7 @@
 /* Reads the header of a .safetensors file: 8 bytes of length, JSON, then the tensors' bytes. */
 #include "model/formats/safetensors.h"
 
-#include "core/json.h"
+#include "core/json/json.h"
 #include "core/pathname.h"
 #include "model/formats/little_endian.h"
 
@@ -22,35 +22,36 @@ static mgeo_status refuse_tensor(const safetensors_body *body, const char *name,
                     mgi_pathname_shown(body->file->path), name, field, reason);
 }
 
-static mgeo_status read_shape(const safetensors_body *body, const char *name, json_t *shape,
-                              mgi_stored_tensor *tensor, mgeo_error *error) {
-    if (!json_is_array(shape)) {
+static mgeo_status read_shape(const safetensors_body *body, const char *name,
+                              const mgi_json_value *shape, mgi_stored_tensor *tensor,
+                              mgeo_error *error) {
+    if (shape == NULL || shape->kind != MGI_JSON_ARRAY) {
         return refuse_tensor(body, name, "shape", "an array is expected", error);
     }
-    if (json_array_size(shape) > MGI_TENSOR_INDEX_MAX_RANK) {
+    if (shape->count > MGI_TENSOR_INDEX_MAX_RANK) {
         return refuse_tensor(body, name, "shape", "more than 8 dimensions", error);
     }
-    tensor->rank = (uint32_t)json_array_size(shape);
-    for (uint32_t i = 0; i < tensor->rank; i++) {
-        json_t *size = json_array_get(shape, i);
-        if (!json_is_integer(size) || json_integer_value(size) < 0) {
+    uint64_t *to = tensor->shape;
+    tensor->rank = shape->count;
+    for (const mgi_json_value *size = shape->first; size != NULL; size = size->next) {
+        if (size->kind != MGI_JSON_INTEGER || size->integer < 0) {
             return refuse_tensor(body, name, "shape", "whole numbers from 0 are expected", error);
         }
-        tensor->shape[i] = (uint64_t)json_integer_value(size);
+        *to++ = (uint64_t)size->integer;
     }
     return MGEO_OK;
 }
 
-static mgeo_status read_range(const safetensors_body *body, const char *name, json_t *range,
-                              mgi_stored_tensor *tensor, mgeo_error *error) {
+static mgeo_status read_range(const safetensors_body *body, const char *name,
+                              const mgi_json_value *range, mgi_stored_tensor *tensor,
+                              mgeo_error *error) {
     static const char field[] = "data_offsets";
-    json_t *first = json_array_get(range, 0);
-    json_t *second = json_array_get(range, 1);
-    if (json_array_size(range) != 2 || !json_is_integer(first) || !json_is_integer(second)) {
+    const mgi_json_value *first = mgi_json_tree_first(range);
+    int64_t begin, end;
+    if (first == NULL || range->count != 2 || !mgi_json_tree_integer(first, &begin) ||
+        !mgi_json_tree_integer(first->next, &end)) {
         return refuse_tensor(body, name, field, "two whole numbers are expected", error);
     }
-    json_int_t begin = json_integer_value(first);
-    json_int_t end = json_integer_value(second);
     if (begin < 0 || end < begin) {
         return refuse_tensor(body, name, field, "not in order", error);
     }
@@ -62,30 +63,34 @@ static mgeo_status read_range(const safetensors_body *body, const char *name, js
     return MGEO_OK;
 }
 
-static mgeo_status read_type(const safetensors_body *body, const char *name, json_t *type,
-                             mgi_stored_tensor *tensor, mgeo_error *error) {
-    if (!json_is_string(type)) {
+static mgeo_status read_type(const safetensors_body *body, const char *name,
+                             const mgi_json_value *type, mgi_stored_tensor *tensor,
+                             mgeo_error *error) {
+    const char *spelling = mgi_json_tree_text(type);
+    if (spelling == NULL) {
         return refuse_tensor(body, name, "dtype", "a string is expected", error);
     }
-    tensor->type = mgi_stored_dtype_find(json_string_value(type));
+    tensor->type = mgi_stored_dtype_find(spelling);
     if (tensor->type == MGI_STORED_DTYPES) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED, "%s: tensor %.255s: dtype: %.32s is not known",
-                        mgi_pathname_shown(body->file->path), name, json_string_value(type));
+                        mgi_pathname_shown(body->file->path), name, spelling);
     }
     return MGEO_OK;
 }
 
 static mgeo_status read_tensor(mgi_tensor_index *index, const safetensors_body *body,
-                               const char *name, json_t *fields, mgeo_error *error) {
+                               const mgi_json_value *fields, mgeo_error *error) {
+    const char *name = fields->key;
     mgi_stored_tensor tensor = {.file = body->file, .dense = true};
-    if (!json_is_object(fields)) {
+    if (fields->kind != MGI_JSON_OBJECT) {
         return refuse_tensor(body, name, "header", "an object is expected", error);
     }
-    mgeo_status status = read_type(body, name, json_object_get(fields, "dtype"), &tensor, error);
+    mgeo_status status =
+        read_type(body, name, mgi_json_tree_member(fields, "dtype"), &tensor, error);
     if (status != MGEO_OK) return status;
-    status = read_shape(body, name, json_object_get(fields, "shape"), &tensor, error);
+    status = read_shape(body, name, mgi_json_tree_member(fields, "shape"), &tensor, error);
     if (status != MGEO_OK) return status;
-    status = read_range(body, name, json_object_get(fields, "data_offsets"), &tensor, error);
+    status = read_range(body, name, mgi_json_tree_member(fields, "data_offsets"), &tensor, error);
     if (status != MGEO_OK) return status;
     uint64_t numbers;
     size_t bytes;
@@ -99,12 +104,10 @@ static mgeo_status read_tensor(mgi_tensor_index *index, const safetensors_body *
 }
 
 static mgeo_status read_tensors(mgi_tensor_index *index, const safetensors_body *body,
-                                json_t *header, mgeo_error *error) {
-    const char *name;
-    json_t *fields;
-    json_object_foreach(header, name, fields) {
-        if (strcmp(name, "__metadata__") == 0) continue;
-        mgeo_status status = read_tensor(index, body, name, fields, error);
+                                const mgi_json_value *header, mgeo_error *error) {
+    for (const mgi_json_value *fields = header->first; fields != NULL; fields = fields->next) {
+        if (strcmp(fields->key, "__metadata__") == 0) continue;
+        mgeo_status status = read_tensor(index, body, fields, error);
         if (status != MGEO_OK) return status;
     }
     return MGEO_OK;
@@ -165,7 +168,7 @@ mgeo_status mgi_safetensors_read(mgi_tensor_index *index, const mgi_tensor_index
     size_t size = 0;
     mgeo_status status = header_size(file, &size, error);
     if (status != MGEO_OK) return status;
-    json_t *header;
+    mgi_json_value *header;
     status = mgi_json_parse(file->map.data + 8, size, file->path, &header, error);
     if (status != MGEO_OK) return status;
     const safetensors_body body = {
@@ -173,6 +176,6 @@ mgeo_status mgi_safetensors_read(mgi_tensor_index *index, const mgi_tensor_index
     size_t before = index->count;
     status = read_tensors(index, &body, header, error);
     if (status == MGEO_OK) status = check_cover(&body, index, before, error);
-    json_decref(header);
+    mgi_json_tree_free(header);
     return status;
 }

@@ -3,7 +3,7 @@
 #include "model/formats/weight_files.h"
 
 #include "core/alloc.h"
-#include "core/json.h"
+#include "core/json/json.h"
 #include "core/pathname.h"
 #include "model/formats/safetensors.h"
 #include "model/formats/torch_archive.h"
@@ -35,13 +35,13 @@ static const mgi_tensor_index_file *find_file(const mgi_tensor_index *index, con
 }
 
 static mgeo_status read_shard(mgi_tensor_index *index, const char *directory,
-                              const char *index_path, const char *tensor, json_t *shard,
+                              const char *index_path, const mgi_json_value *shard,
                               format_reader read, mgeo_error *error) {
-    const char *name = json_string_value(shard);
+    const char *name = mgi_json_tree_text(shard);
     if (name == NULL || !is_plain_name(name)) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: weight_map.%.200s: the name of a file beside it is expected",
-                        mgi_pathname_shown(index_path), tensor);
+                        mgi_pathname_shown(index_path), shard->key);
     }
     if (find_file(index, name) != NULL) return MGEO_OK;
     if (index->file_count == MGI_WEIGHT_FILES_MAX_SHARDS) {
@@ -52,27 +52,23 @@ static mgeo_status read_shard(mgi_tensor_index *index, const char *directory,
 }
 
 /* Every tensor must be in the file that the index names. */
-static mgeo_status check_index(const mgi_tensor_index *index, const char *index_path, json_t *map,
-                               mgeo_error *error) {
-    const char *name;
-    json_t *shard;
-    json_object_foreach(map, name, shard) {
-        const mgi_stored_tensor *tensor = mgi_tensor_index_find(index, name);
-        if (tensor == NULL || tensor->file != find_file(index, json_string_value(shard))) {
+static mgeo_status check_index(const mgi_tensor_index *index, const char *index_path,
+                               const mgi_json_value *map, mgeo_error *error) {
+    for (const mgi_json_value *shard = map->first; shard != NULL; shard = shard->next) {
+        const mgi_stored_tensor *tensor = mgi_tensor_index_find(index, shard->key);
+        if (tensor == NULL || tensor->file != find_file(index, shard->text)) {
             return mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map.%.200s: not in %.200s",
-                            mgi_pathname_shown(index_path), name, json_string_value(shard));
+                            mgi_pathname_shown(index_path), shard->key, shard->text);
         }
     }
     return MGEO_OK;
 }
 
 static mgeo_status read_shards(mgi_tensor_index *index, const char *directory,
-                               const char *index_path, json_t *map, format_reader read,
-                               mgeo_error *error) {
-    const char *name;
-    json_t *shard;
-    json_object_foreach(map, name, shard) {
-        mgeo_status status = read_shard(index, directory, index_path, name, shard, read, error);
+                               const char *index_path, const mgi_json_value *map,
+                               format_reader read, mgeo_error *error) {
+    for (const mgi_json_value *shard = map->first; shard != NULL; shard = shard->next) {
+        mgeo_status status = read_shard(index, directory, index_path, shard, read, error);
         if (status != MGEO_OK) return status;
     }
     mgeo_status status = mgi_tensor_index_seal(index, error);
@@ -81,7 +77,7 @@ static mgeo_status read_shards(mgi_tensor_index *index, const char *directory,
 
 static mgeo_status read_index(mgi_tensor_index *index, const char *directory,
                               const char *index_path, format_reader read, mgeo_error *error) {
-    json_t *root;
+    mgi_json_value *root;
     mgeo_status status = mgi_json_load(index_path, &root, error);
     if (status != MGEO_OK) return status;
     const mgi_json_object object = {.json = root, .file = index_path, .within = ""};
@@ -94,7 +90,7 @@ static mgeo_status read_index(mgi_tensor_index *index, const char *directory,
     if (status == MGEO_OK) {
         status = read_shards(index, directory, index_path, map.json, read, error);
     }
-    json_decref(root);
+    mgi_json_tree_free(root);
     return status;
 }
 

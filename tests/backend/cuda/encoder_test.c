@@ -96,7 +96,8 @@ static void check_batch(const random_encoder *model, mgi_lane *lane, const kind 
     random_encoder_batch *b = random_encoder_batch_create(&model->spec, lengths, rows, 99);
     float *logits = calloc((size_t)rows * model->spec.labels, sizeof *logits);
     assert_non_null(logits);
-    must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
+    mgi_team team = {.cores = 1};
+    must(mgi_cuda_backend.run(lane, &b->batch, &team, logits, &error), &error);
     const double found = apart(model, b, expected_of(model, b, number), logits);
     printf("%s, %u rows of up to %u tokens: %.2g from the reference\n", k->name, rows,
            lengths[rows - 1], found);
@@ -275,7 +276,8 @@ static void check_nan(const random_encoder *model, mgi_lane *lane, const kind *k
         if (b->ids[i] == NAN_WORD) b->ids[i] = OTHER;
     }
     for (uint32_t r = 0; r < ROWS; r += 7) b->ids[b->offsets[r] + 3] = NAN_WORD;
-    must(mgi_cuda_backend.run(lane, &b->batch, 1, logits, &error), &error);
+    mgi_team team = {.cores = 1};
+    must(mgi_cuda_backend.run(lane, &b->batch, &team, logits, &error), &error);
     assert_int_equal(qkv_attentions, 1);
     for (uint32_t i = 0; i < ROWS * labels; i++) {
         assert_int_equal(isnan(logits[i]) != 0, i / labels % 7 == 0);

@@ -20,7 +20,7 @@ static double worst(const random_encoder_options *options, int32_t precision, un
     mgeo_error error = {0};
     random_encoder *t = random_encoder_create(options);
     random_encoder_batch *b = random_encoder_batch_create(&t->spec, lengths, ROWS, 99);
-    mgi_encoder_request request = random_encoder_request(t, "cpu", precision);
+    mgi_encoder_request request = random_encoder_request(t, "torch", precision);
     mgi_encoder *encoder = NULL;
     mgi_lane *lane = NULL;
     if (mgi_torch_backend.open(&request, &encoder, &error) != MGEO_OK) {
@@ -30,7 +30,8 @@ static double worst(const random_encoder_options *options, int32_t precision, un
         fail_msg("%s", error.message);
     }
     float logits[ROWS * MAX_LABELS];
-    if (mgi_torch_backend.run(lane, &b->batch, cores, logits, &error) != MGEO_OK) {
+    mgi_team team = {.cores = cores};
+    if (mgi_torch_backend.run(lane, &b->batch, &team, logits, &error) != MGEO_OK) {
         fail_msg("%s", error.message);
     }
     double difference = 0, size = 0;
@@ -118,29 +119,8 @@ static void test_every_file_type_matches_the_reference(void **state) {
     }
 }
 
-/* A processor that has no fast bf16 products makes it the slowest precision by far: the operator
- * is told, and only then. */
-static void test_slow_bf16_is_reported(void **state) {
-    (void)state;
-    random_encoder_options options = {.spec = random_encoder_spec(), .seed = 13};
-    random_encoder *t = random_encoder_create(&options);
-    for (size_t i = 0; i < sizeof precisions / sizeof precisions[0]; i++) {
-        mgi_encoder_request request = random_encoder_request(t, "cpu", precisions[i].precision);
-        mgi_encoder_info info;
-        mgi_encoder *encoder;
-        mgeo_error error;
-        assert_int_equal(mgi_torch_backend.open(&request, &encoder, &error), MGEO_OK);
-        mgi_torch_backend.describe(encoder, &info);
-        bool told = strstr(info.warning, "bf16 products are slow") != NULL;
-        assert_int_equal(told, precisions[i].precision == MGEO_BF16 && mgt_program_bytes() == 0);
-        mgi_torch_backend.close(encoder);
-    }
-    random_encoder_destroy(t);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slow_bf16_is_reported),
         cmocka_unit_test(test_every_activation_and_depth_matches_the_reference),
         cmocka_unit_test(test_odd_sizes_match_the_reference),
         cmocka_unit_test(test_every_file_type_matches_the_reference),

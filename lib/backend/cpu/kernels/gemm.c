@@ -32,38 +32,71 @@ typedef struct block {
     const weight_number *panel;
     const float *scale, *bias; /* the panel's; scale: int8 */
     size_t steps;
+    const char *ahead; /* a part of the next panel, which is brought nearer meanwhile */
+    size_t pace;       /* bytes of it for each step */
     size_t row;
     float *to;
     size_t to_stride;
     bool add; /* to what is there */
 } block;
 
-#if defined(MGK_GEMM_FLOAT_SUMS)
+/* What follows the sums, once for all rows of a block: the compiler cannot keep in registers what
+ * the next store might change. */
+typedef struct ending {
+    float *to;
+    size_t stride;
+    bool add;
+    const float *row_scale; /* int8 */
+    mgk_vec low_scale, high_scale;
+    mgk_vec low_bias, high_bias;
+} ending;
 
-static MGK_VEC_INLINE vector start(const block *b, size_t r, size_t half) {
-    if (!b->add) return (vector)mgk_vec_of(0);
-    return (vector)mgk_vec_load(b->to + r * b->to_stride + half * LANES, LANES);
+static MGK_VEC_INLINE ending ending_of(const block *b) {
+    ending e = {.to = b->to, .stride = b->to_stride, .add = b->add};
+    e.low_bias = mgk_vec_load(b->bias, LANES);
+    e.high_bias = mgk_vec_load(b->bias + LANES, LANES);
+#if !defined(MGK_GEMM_FLOAT_SUMS)
+    e.row_scale = b->job->input->scale + b->row;
+    e.low_scale = mgk_vec_load(b->scale, LANES);
+    e.high_scale = mgk_vec_load(b->scale + LANES, LANES);
+#endif
+    return e;
 }
 
-static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector sum) {
-    mgk_vec y = (mgk_vec)sum + mgk_vec_load(b->bias + half * LANES, LANES);
-    mgk_vec_store(b->to + r * b->to_stride + half * LANES, y, LANES);
+#if defined(MGK_GEMM_FLOAT_SUMS)
+
+/* Sums begin with what is added to. */
+#define START(r)                                                                                   \
+    vector low##r = start(b, r, 0), high##r = start(b, r, LANES);                                  \
+    (void)row_sums;
+
+static MGK_VEC_INLINE vector start(const block *b, size_t r, size_t at) {
+    return b->add ? (vector)mgk_vec_load(b->to + r * b->to_stride + at, LANES) : (vector){0};
+}
+
+static MGK_VEC_INLINE void finish(const ending *e, size_t r, vector low, vector high) {
+    float *to = e->to + r * e->stride;
+    mgk_vec_store(to, (mgk_vec)low + e->low_bias, LANES);
+    mgk_vec_store(to + LANES, (mgk_vec)high + e->high_bias, LANES);
 }
 
 #else
 
-static MGK_VEC_INLINE vector start(const block *b, size_t r, size_t half) {
-    (void)half;
-    return first_sum(b->job->input, b->row + r);
-}
+#define START(r) vector low##r = first_sum(row_sums, r), high##r = low##r;
 
-static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector sum) {
-    size_t at = half * LANES;
-    float *to = b->to + r * b->to_stride + at;
-    mgk_vec scale = mgk_vec_of(b->job->input->scale[b->row + r]);
-    mgk_vec y = mgk_epilogue_scale((mgk_vec_i32)sum, scale, b->scale + at, b->bias + at);
-    if (b->add) y += mgk_vec_load(to, LANES);
-    mgk_vec_store(to, y, LANES);
+static MGK_VEC_INLINE void finish(const ending *e, size_t r, vector low, vector high) {
+    float *to = e->to + r * e->stride;
+    mgk_vec scale = mgk_vec_of(e->row_scale[r]);
+    mgk_vec x = __builtin_convertvector((mgk_vec_i32)low, mgk_vec) * (e->low_scale * scale);
+    mgk_vec y = __builtin_convertvector((mgk_vec_i32)high, mgk_vec) * (e->high_scale * scale);
+    x += e->low_bias;
+    y += e->high_bias;
+    if (e->add) {
+        x += mgk_vec_load(to, LANES);
+        y += mgk_vec_load(to + LANES, LANES);
+    }
+    mgk_vec_store(to, x, LANES);
+    mgk_vec_store(to + LANES, y, LANES);
 }
 
 #endif
@@ -83,23 +116,33 @@ static MGK_VEC_INLINE void finish(const block *b, size_t r, size_t half, vector 
 #define EACH_11(X) EACH_10(X) X(10)
 #define EACH_12(X) EACH_11(X) X(11)
 
-#define ROW(r) (x##r)
-#define START(r)                                                                                   \
-    vector low##r = start(b, r, 0), high##r = start(b, r, 1);                                      \
-    const number *x##r = input + (r)*stride;
-#define NEXT(r) x##r += STEP;
-#define FINISH(r) finish(b, r, 0, low##r), finish(b, r, 1, high##r);
+/* A pointer for each three rows: so they all stay in registers, and their sums are addresses. */
+#define THREE(r) ((r) / 3 == 0 ? x0 : (r) / 3 == 1 ? x3 : (r) / 3 == 2 ? x6 : x9)
+#define ROW(r) (THREE(r) + (r) % 3 * stride)
+#define FINISH(r) finish(&e, r, low##r, high##r);
 #define CASE(n)                                                                                    \
     case n: {                                                                                      \
-        EACH_##n(START) for (; at < end; at += COLUMNS * STEP){                                    \
-            GROUP_OF(EACH_##n) EACH_##n(NEXT)} EACH_##n(FINISH) break;                             \
+        EACH_##n(START);                                                                           \
+        for (; at < end; at += COLUMNS * STEP, ahead += pace) {                                    \
+            __builtin_prefetch(ahead, 0, 2);                                                       \
+            GROUP_OF(EACH_##n);                                                                    \
+            x0 += STEP, x3 += STEP, x6 += STEP, x9 += STEP;                                        \
+        }                                                                                          \
+        const ending e = ending_of(b);                                                             \
+        EACH_##n(FINISH);                                                                          \
+        break;                                                                                     \
     }
 
 static void multiply_block(const block *b, size_t rows) {
     const mgk_input *in = b->job->input;
     size_t stride = in->stride;
-    const number *input = (const number *)in->data + b->row * stride;
+    const number *x0 = (const number *)in->data + b->row * stride;
+    const number *x3 = rows > 3 ? x0 + 3 * stride : x0, *x6 = rows > 6 ? x3 + 3 * stride : x0;
+    const number *x9 = rows > 9 ? x6 + 3 * stride : x0;
     const weight_number *at = b->panel, *end = at + b->steps * COLUMNS * STEP;
+    const char *ahead = b->ahead;
+    const size_t pace = b->pace;
+    const int32_t *row_sums = (mgk_dtype)DTYPE == MGK_INT8 ? in->sums + b->row : NULL;
     switch (rows) {
         CASE(1)
         CASE(2)
@@ -148,14 +191,19 @@ static void multiply(const mgk_gemm_job *job, size_t from, size_t to) {
     const mgk_gemm_weight *weight = job->weight;
     block b = {.job = job, .steps = (weight->inputs + STEP - 1) / STEP};
     size_t blocks = (job->rows + ROWS - 1) / ROWS;
+    size_t numbers = b.steps * COLUMNS * STEP;
+    size_t pace = (COLUMNS * STEP * sizeof(weight_number) + blocks - 1) / blocks;
     for (size_t panel = from; panel < to; panel++) {
         size_t column = panel * COLUMNS;
-        b.panel = (const weight_number *)weight->panels + column * b.steps * STEP;
+        b.panel = (const weight_number *)weight->panels + panel * numbers;
+        b.ahead = (const char *)(b.panel + numbers);
+        b.pace = panel + 1 < to ? pace : 0;
         b.bias = weight->bias + column;
         b.scale = weight->scale != NULL ? weight->scale + column : NULL;
         for (size_t i = 0; i < blocks; i++) {
             b.row = job->rows * i / blocks;
             make_block(&b, job->rows * (i + 1) / blocks - b.row, column);
+            b.ahead += b.steps * b.pace;
         }
     }
 }

@@ -27,8 +27,8 @@ static MGK_VEC_INLINE mgk_vec_i32 half_of(shorts x, size_t half) {
     return __builtin_convertvector(halves[half], mgk_vec_i32);
 }
 
-static MGK_VEC_INLINE mgk_vec_i32 first_sum(const mgk_input *input, size_t row) {
-    (void)input, (void)row;
+static MGK_VEC_INLINE mgk_vec_i32 first_sum(const int32_t *row_sums, size_t r) {
+    (void)row_sums, (void)r;
     return (mgk_vec_i32){0};
 }
 

@@ -46,8 +46,8 @@ enum { ROWS = 12 };
 typedef __m512i vector;
 
 static MGK_VEC_INLINE vector spread(int32_t inputs) { return _mm512_set1_epi32(inputs); }
-static MGK_VEC_INLINE vector first_sum(const mgk_input *input, size_t row) {
-    return _mm512_set1_epi32(-128 * input->sums[row]);
+static MGK_VEC_INLINE vector first_sum(const int32_t *row_sums, size_t r) {
+    return _mm512_set1_epi32(-128 * row_sums[r]);
 }
 static MGK_VEC_INLINE vector weights(const weight_number *at) { return _mm512_loadu_si512(at); }
 /* Not the intrinsic: gcc 12 then copies every sum to and fro, many of them through memory. */
@@ -71,8 +71,8 @@ static MGK_VEC_INLINE vector spread(int32_t inputs) { return _mm256_set1_epi32(i
 #define MGK_GEMM_NAME "AVX-VNNI"
 #endif
 
-static MGK_VEC_INLINE vector first_sum(const mgk_input *input, size_t row) {
-    return _mm256_set1_epi32(-128 * input->sums[row]);
+static MGK_VEC_INLINE vector first_sum(const int32_t *row_sums, size_t r) {
+    return _mm256_set1_epi32(-128 * row_sums[r]);
 }
 static MGK_VEC_INLINE vector weights(const weight_number *at) {
     return _mm256_loadu_si256((const __m256i *)(const void *)at);
@@ -93,8 +93,8 @@ static MGK_VEC_INLINE vector add_products(vector sum, vector w, vector x) {
 
 #define MGK_GEMM_NAME "AVX2"
 
-static MGK_VEC_INLINE vector first_sum(const mgk_input *input, size_t row) {
-    (void)input, (void)row;
+static MGK_VEC_INLINE vector first_sum(const int32_t *row_sums, size_t r) {
+    (void)row_sums, (void)r;
     return _mm256_setzero_si256();
 }
 static MGK_VEC_INLINE vector weights(const weight_number *at) {

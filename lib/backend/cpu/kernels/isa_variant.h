@@ -19,6 +19,8 @@
 void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *attention,
                                          const mgk_sequence *sequence, uint32_t head,
                                          float *scratch);
+void MGK_ISA_VARIANT(mgk_kernels_attend_heads)(const mgk_heads *heads, const mgk_sequence *sequence,
+                                               uint32_t from, uint32_t to, float *scratch);
 
 extern const mgk_kernels mgk_kernels_base;
 extern const mgk_kernels mgk_kernels_avx2;

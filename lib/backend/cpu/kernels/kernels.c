@@ -129,7 +129,7 @@ static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, si
         norm_part(x, norm, input, row, i, mean, inverse, &p, MGK_VEC_LANES);
     }
     if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
-    if (input->dtype == MGK_FP32 && input->data != x - row * input->stride) {
+    if (input->dtype == MGK_FP32 && (float *)input->data + row * input->stride != x) {
         memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
     }
     if (mgk_kernels_is_quantised(input->dtype)) quantise(x, input, row, width, &p);
@@ -148,11 +148,12 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
                   size_t to) {
     size_t width = e->norm.width;
     size_t bytes = e->words_type == MGI_F32 ? 4 : 2;
+    size_t stride = e->x_stride != 0 ? e->x_stride : width;
     for (size_t row = from; row < to; row++) {
         const void *word = (const char *)e->words + (size_t)e->ids[row] * width * bytes;
         const float *position = e->position_rows + (size_t)e->positions[row] * width;
         const float *type = e->type_rows + (size_t)e->types[row] * width;
-        float *out = x + row * width;
+        float *out = x + row * stride;
         mgk_vec sum = {0};
         size_t i = 0;
         for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
@@ -160,6 +161,21 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
         }
         if (i < width) sum += embed_part(e, word, position, type, out, i, width - i);
         normalise(out, &e->norm, input, row, sum);
+    }
+}
+
+static void norm_rows(float *x, size_t stride, const mgk_norm *norm, const mgk_input *input,
+                      size_t from, size_t to) {
+    size_t width = norm->width;
+    for (size_t row = from; row < to; row++) {
+        float *at = x + row * stride;
+        mgk_vec sum = {0};
+        size_t i = 0;
+        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+            sum += mgk_vec_load(at + i, MGK_VEC_LANES);
+        }
+        if (i < width) sum += mgk_vec_load(at + i, width - i);
+        normalise(at, norm, input, row, sum);
     }
 }
 
@@ -246,8 +262,10 @@ static void pack(const float *rows, size_t stride, size_t width, const mgk_input
 const mgk_kernels MGK_ISA_VARIANT(mgk_kernels) = {
     .name = MGK_ISA_VARIANT_NAME,
     .embed = embed,
+    .norm = norm_rows,
     .add_norm = add_norm,
     .activate = activate,
     .pack = pack,
     .attend = MGK_ISA_VARIANT(mgk_kernels_attend),
+    .attend_heads = MGK_ISA_VARIANT(mgk_kernels_attend_heads),
 };

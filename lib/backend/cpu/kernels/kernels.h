@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the encoder does between matrix products, row by row, in C: embeddings, activation,
- * residual and LayerNorm, attention. Compiled once per instruction set; the best set is chosen as
- * the program runs.
+/* What the encoder does between matrix products, row by row, in C: embeddings, LayerNorm,
+ * attention, and a product's input in the dtype that the precision asks for. Compiled once per
+ * instruction set; the best set is chosen as the program runs.
  *
- * Products add no bias: the kernel that reads a product does. A product's input is written in the
- * dtype that the precision asks for. */
+ * A row's numbers depend on that row alone, a sequence's on that sequence alone: on no other, and
+ * not on which thread computes what. A NaN stays in its row, or its sequence. Nothing is written
+ * beyond a row's width: what a product reads there is the caller's to clear. */
 #ifndef MGI_BACKEND_CPU_KERNELS_KERNELS_H
 #define MGI_BACKEND_CPU_KERNELS_KERNELS_H
 
@@ -54,7 +55,21 @@ typedef struct mgk_embedding {
     const float *position_rows; /* [positions, width] */
     const float *type_rows;     /* [types, width] */
     mgk_norm norm;
+    size_t x_stride; /* numbers from row to row of x; 0: as wide as a row */
 } mgk_embedding;
+
+/* Attention over fp32 rows that have their bias. Queries, keys and values may lie in one product's
+ * rows, `hidden` apart, or in several products'. */
+typedef struct mgk_heads {
+    const float *query; /* [rows of queries, heads * head_width] */
+    size_t query_stride;
+    const float *key, *value; /* [rows, heads * head_width] */
+    size_t key_value_stride;
+    uint32_t head_width;
+    mgi_dtype context_type; /* MGI_F32, or MGI_BF16 where that is the next product's input */
+    void *context;          /* [rows of queries, heads * head_width] */
+    size_t context_stride;
+} mgk_heads;
 
 /* One sequence's attention. Queries, keys and values lie in one product's rows, `hidden` apart;
  * the first `queries` rows ask, all rows are looked at. */
@@ -79,6 +94,10 @@ typedef struct mgk_kernels {
     /* x and the product's input for rows from..to-1. */
     void (*embed)(const mgk_embedding *embedding, float *x, const mgk_input *input, size_t from,
                   size_t to);
+    /* x = LayerNorm(x) in place, and the next product's input of the same rows. In fp32 x itself is
+     * that input: where input->data is x nothing else is written. */
+    void (*norm)(float *x, size_t stride, const mgk_norm *norm, const mgk_input *input, size_t from,
+                 size_t to);
     /* x = LayerNorm(x + y), and the next product's input. */
     void (*add_norm)(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
                      size_t from, size_t to);
@@ -91,6 +110,10 @@ typedef struct mgk_kernels {
     /* scratch: mgk_kernels_attention_scratch floats, aligned to 64 bytes. */
     void (*attend)(const mgk_attention *attention, const mgk_sequence *sequence, uint32_t head,
                    float *scratch);
+    /* Heads from..to-1 of one sequence: context = softmax(query keyᵀ / √head_width) value.
+     * scratch: mgk_kernels_attention_scratch floats, aligned to 64 bytes. */
+    void (*attend_heads)(const mgk_heads *heads, const mgk_sequence *sequence, uint32_t from,
+                         uint32_t to, float *scratch);
 } mgk_kernels;
 
 /* Floats that attend needs for sequences up to max_length; 0 if that overflows. */

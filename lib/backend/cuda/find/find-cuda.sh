@@ -3,6 +3,7 @@
 # Finds the CUDA toolkit and prints what meson.build needs of it as lines of key=value: nvcc, version,
 # include (once for each folder with headers), library (once for each file to link) and libdir (once
 # for each folder in which they lie).
+# find-cuda.sh with-driver|any: with-driver finds none where there is no NVIDIA driver.
 # Order: $CUDA_HOME, nvcc on the PATH, /usr/local/cuda; libraries also from python3's packages.
 set -eu
 
@@ -48,6 +49,11 @@ need() { # "include" or "lib", name
     printf '%s\n' "$found"
 }
 
+has_driver() {
+    [ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || /sbin/ldconfig -p 2>/dev/null | grep -q 'libcuda\.so\.1'
+}
+
+[ "$1" = any ] || has_driver || fail "No NVIDIA driver found."
 nvcc=$(find_nvcc)
 root=$(dirname "$(dirname "$nvcc")")
 version=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')

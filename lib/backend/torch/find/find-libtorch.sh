@@ -3,12 +3,15 @@
 # Finds a libtorch and prints what meson.build needs of it as lines of key=value: origin, include
 # (once for each folder), libdir, version, std (of C++), link (once for each argument), compile
 # (likewise) and blas: what it multiplies matrices with.
-# Order: the folder given as $1, $LIBTORCH, the system's package, python3's torch.
+# Order: the folder given as $1, $LIBTORCH, the system's package, python3's torch. Exit status 1: there is
+# none; 2: a folder was named that is none.
 set -eu
 
-fail() {
+fail() { # exit status, line
+    status=$1
+    shift
     printf '%s\n' "$*" >&2
-    exit 1
+    exit "$status"
 }
 
 is_libtorch() { # folder
@@ -104,12 +107,12 @@ describe_system() {
 
 if [ -n "${1:-}" ]; then
     describe "-Dlibtorch" "$1" ||
-        fail "-Dlibtorch=$1 is not a libtorch: it needs include/ATen/ATen.h and lib/libtorch_cpu.so"
+        fail 2 "-Dlibtorch=$1 is not a libtorch: it needs include/ATen/ATen.h and lib/libtorch_cpu.so"
     exit 0
 fi
 if [ -n "${LIBTORCH:-}" ]; then
     describe "LIBTORCH in the environment" "$LIBTORCH" ||
-        fail "LIBTORCH=$LIBTORCH is not a libtorch: it needs include/ATen/ATen.h and lib/libtorch_cpu.so"
+        fail 2 "LIBTORCH=$LIBTORCH is not a libtorch: it needs include/ATen/ATen.h and lib/libtorch_cpu.so"
     exit 0
 fi
 describe_system && exit 0
@@ -120,6 +123,6 @@ if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then
     describe "python3's torch" "$python_torch"
     exit 0
 fi
-fail "No libtorch found. Give one of these four, looked for in this order: -Dlibtorch=DIR (not given);" \
+fail 1 "No libtorch found. Give one of these four, looked for in this order: -Dlibtorch=DIR (not given);" \
     "LIBTORCH=DIR in the environment (not set); the system's package (Debian: apt-get install" \
-    "libtorch-dev); python3's torch (pip install torch)."
+    "libtorch-dev); python3's torch (pip install torch). Or configure with -Dtorch=disabled."

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strict UTF-8 decoding, one code point at a time. */
-#ifndef MGI_TEXT_UTF8_H
-#define MGI_TEXT_UTF8_H
+#ifndef MGI_CORE_UTF8_H
+#define MGI_CORE_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
