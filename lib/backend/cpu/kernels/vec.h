@@ -275,8 +275,9 @@ static MGK_VEC_INLINE void mgk_vec_transpose_fours(mgk_vec x[4]) {
 #else
     mgk_vec from[4] = {x[0], x[1], x[2], x[3]};
     for (int i = 0; i < 4; i++) {
-        for (int lane = 0; lane < MGK_VEC_LANES; lane++)
-            x[i][lane] = from[lane % 4][lane / 4 * 4 + i];
+        for (int at = 0; at < MGK_VEC_LANES; at++) {
+            x[i][at] = from[at % 4][at / 4 * 4 + i];
+        }
     }
 #endif
 }
