@@ -93,11 +93,12 @@ static void make_work(work *w, const mgk_gemm *gemm, const shape *s, size_t rows
     *w = (work){.out = bench_memory(rows * s->outputs, sizeof(float)),
                 .bias = bench_memory(columns, sizeof(float)),
                 .scale = bench_memory(columns, sizeof(float))};
-    w->input = (mgk_input){.dtype = gemm->dtype,
-                           .data = bench_memory(rows * stride, mgk_kernels_dtype_bytes(gemm->dtype)),
-                           .stride = stride,
-                           .scale = bench_memory(rows, sizeof(float)),
-                           .sums = bench_memory(rows, sizeof(int32_t))};
+    w->input =
+        (mgk_input){.dtype = gemm->dtype,
+                    .data = bench_memory(rows * stride, mgk_kernels_dtype_bytes(gemm->dtype)),
+                    .stride = stride,
+                    .scale = bench_memory(rows, sizeof(float)),
+                    .sums = bench_memory(rows, sizeof(int32_t))};
     for (size_t r = 0; r < rows; r++) {
         fill((char *)w->input.data + r * stride * mgk_kernels_dtype_bytes(gemm->dtype), gemm->dtype,
              s->inputs);

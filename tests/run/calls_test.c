@@ -53,6 +53,31 @@ static void test_callers_share_batches(void **state) {
     mgi_runner_destroy(runner);
 }
 
+/* The pool has two threads, and both work on the first call's row. */
+static void test_a_second_caller_gets_a_thread_that_helps_the_first(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(2, 64, 512);
+    static caller first, second;
+    test_threads threads = {0};
+    controllable_want_teams(true);
+    controllable_hold(true);
+    start_caller(&threads, &first, runner, 0, 1);
+    controllable_await_waiting(1);
+    controllable_let_pass(1);
+    start_caller(&threads, &second, runner, 1, 1);
+    while (!atomic_load(&second.returned)) test_sleep(1);
+    assert_false(atomic_load(&first.returned));
+    controllable_hold(false);
+    test_threads_join(&threads);
+    controllable_run runs[2];
+    assert_int_equal(controllable_runs(runs, 2), 2);
+    assert_int_equal(runs[0].cores, 1); /* the second call's, which was computed first */
+    assert_int_equal(runs[1].cores, 2);
+    check_scored(&first.a, 0, 0);
+    check_scored(&second.a, 1, 0);
+    mgi_runner_destroy(runner);
+}
+
 typedef struct many {
     mgi_runner *runner;
     unsigned number;
@@ -277,6 +302,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_few_rows_are_shared_by_idle_workers),
         TEST(test_callers_share_batches),
+        TEST(test_a_second_caller_gets_a_thread_that_helps_the_first),
         TEST(test_thousands_of_small_calls_are_answered),
         TEST(test_a_single_call_is_computed_in_its_thread),
         TEST(test_a_call_on_a_cpu_is_computed_by_the_pool),

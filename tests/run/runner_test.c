@@ -182,6 +182,22 @@ static void test_a_single_row_has_all_cores(void **state) {
     mgi_runner_destroy(runner);
 }
 
+static void test_all_cores_work_on_a_single_row(void **state) {
+    (void)state;
+    static results a;
+    controllable_want_teams(true);
+    for (uint32_t threads = 2; threads <= 5; threads++) {
+        mgi_runner *runner = make_runner(threads, 64, 512);
+        prepare(&a);
+        assert_int_equal(score(runner, 0, 1, &a), MGEO_OK);
+        check_scored(&a, 0, 0);
+        mgi_runner_destroy(runner);
+    }
+    controllable_run runs[4];
+    assert_int_equal(controllable_runs(runs, 4), 4);
+    for (unsigned i = 0; i < 4; i++) assert_int_equal(runs[i].cores, i + 2);
+}
+
 static void test_batches_keep_to_their_budget(void **state) {
     (void)state;
     mgi_runner *runner = make_runner(1, 4096, 128);
@@ -341,6 +357,7 @@ int main(void) {
         TEST(test_logits_that_are_not_finite_are_flagged),
         TEST(test_too_few_columns_score_nothing),
         TEST(test_a_single_row_has_all_cores),
+        TEST(test_all_cores_work_on_a_single_row),
         TEST(test_batches_keep_to_their_budget),
         TEST(test_rows_of_any_length_share_batches),
         TEST(test_a_device_has_its_own_lanes),

@@ -274,6 +274,90 @@ static void test_batches_are_counted(void **state) {
     mgi_thread_pool_end_batch(pool, 1);
 }
 
+/* ---- helpers ---------------------------------------------------------------------------------- */
+
+static void helped(work *w, char name) { *w = (work){.task = {.body = do_work}, .name = name}; }
+
+static void test_helpers_come_when_no_task_needs_the_thread(void **state) {
+    (void)state;
+    work a, h;
+    add(&a, 'a', 1);
+    helped(&h, 'h');
+    bring(&a, 1);
+    mgi_thread_pool_call_helpers(pool, &h.task, 3);
+    request(&a, 1, for_ever);
+    let_go(&a, 1);
+    await_visits(&a, 2);
+    assert_int_equal(visits_of(&h), 0);
+    let_go(&a, 1);
+    await_inside(&h, 1);
+    let_go(&h, 1);
+    await_visits(&h, 2); /* one thread may come again, as fewer help than were called */
+    mgi_thread_pool_dismiss_helpers(pool, &h.task);
+    let_go(&h, 1);
+    mgi_thread_pool_drain_helpers(pool, &h.task);
+    remove_all();
+    assert_memory_equal(order, "aahh", 4);
+}
+
+static void test_no_more_helpers_come_than_were_called(void **state) {
+    (void)state;
+    work a, h;
+    add(&a, 'a', 8);
+    helped(&h, 'h');
+    for (int i = 0; i < 3; i++) mgi_thread_pool_call_helpers(pool, &h.task, 5);
+    await_inside(&h, 5);
+    mgi_thread_pool_call_helpers(pool, &h.task, 6);
+    await_inside(&h, 6);
+    let_go(&h, 6);
+    mgi_thread_pool_drain_helpers(pool, &h.task);
+    remove_all();
+    assert_int_equal(h.visits, 6);
+}
+
+static void test_helpers_are_wanted_back_when_a_task_waits(void **state) {
+    (void)state;
+    work a, b, h;
+    add(&a, 'a', 2);
+    helped(&h, 'h');
+    mgi_thread_pool_call_helpers(pool, &h.task, 1);
+    await_inside(&h, 1);
+    bring(&a, 1);
+    assert_false(mgi_thread_pool_wants_helpers_back(pool));
+    request(&a, 1, for_ever);
+    assert_true(mgi_thread_pool_wants_helpers_back(pool));
+    let_go(&h, 1);
+    await_inside(&a, 2);
+    assert_false(mgi_thread_pool_wants_helpers_back(pool));
+    let_go(&a, 1);
+    mgi_thread_pool_call_helpers(pool, &h.task, 1);
+    await_inside(&h, 1);
+    add(&b, 'b', 1);
+    request(&b, 1, 0); /* starves at once, so three work where two should */
+    await_inside(&b, 1);
+    assert_true(mgi_thread_pool_wants_helpers_back(pool));
+    let_go(&h, 1);
+    mgi_thread_pool_drain_helpers(pool, &h.task);
+    assert_false(mgi_thread_pool_wants_helpers_back(pool));
+    let_go(&a, 1);
+    let_go(&b, 1);
+    remove_all();
+}
+
+static void test_dismissed_helpers_do_not_come(void **state) {
+    (void)state;
+    work a, h;
+    add(&a, 'a', 1);
+    helped(&h, 'h');
+    bring(&a, 1);
+    mgi_thread_pool_call_helpers(pool, &h.task, 1);
+    mgi_thread_pool_dismiss_helpers(pool, &h.task);
+    mgi_thread_pool_drain_helpers(pool, &h.task);
+    let_go(&a, 1);
+    remove_all();
+    assert_int_equal(h.visits, 0);
+}
+
 /* ---- many threads: nothing that was put down before a request is left lying ------------------ */
 
 enum { HEAPS = 3, CALLERS = 6, ROUNDS = 3000 };
@@ -340,6 +424,10 @@ int main(void) {
         TEST(test_a_greater_task_brings_more_threads),
         TEST(test_removing_a_task_waits_for_its_threads),
         TEST(test_batches_are_counted),
+        TEST(test_helpers_come_when_no_task_needs_the_thread),
+        TEST(test_no_more_helpers_come_than_were_called),
+        TEST(test_helpers_are_wanted_back_when_a_task_waits),
+        TEST(test_dismissed_helpers_do_not_come),
         TEST(test_no_request_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

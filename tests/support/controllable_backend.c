@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@ static struct {
     bool mixed_lengths;
     int32_t poison;
     unsigned delay; /* milliseconds */
+    bool wants_teams;
     int lanes;
     int open_nice;
     unsigned runs;
@@ -52,6 +54,7 @@ void controllable_reset(void) {
     controllable.mixed_lengths = false;
     controllable.poison = -1;
     controllable.delay = 0;
+    controllable.wants_teams = false;
     controllable.runs = 0;
     pthread_cond_broadcast(&controllable.changed);
     pthread_mutex_unlock(&controllable.mutex);
@@ -120,6 +123,12 @@ void controllable_poison(int32_t id) {
 void controllable_delay(unsigned milliseconds) {
     pthread_mutex_lock(&controllable.mutex);
     controllable.delay = milliseconds;
+    pthread_mutex_unlock(&controllable.mutex);
+}
+
+void controllable_want_teams(bool want) {
+    pthread_mutex_lock(&controllable.mutex);
+    controllable.wants_teams = want;
     pthread_mutex_unlock(&controllable.mutex);
 }
 
@@ -226,9 +235,46 @@ static void controllable_spoil(const mgi_batch *batch, float *logits, size_t per
     }
 }
 
+typedef struct controllable_meeting {
+    unsigned threads;
+    atomic_uint came, met;
+} controllable_meeting;
+
+/* Waits for the other threads a while: in the first phases they may still be on their way. */
+static void controllable_meet(void *context, unsigned part) {
+    controllable_meeting *meeting = context;
+    (void)part;
+    atomic_fetch_add(&meeting->came, 1);
+    for (int i = 0; i < 100 && atomic_load(&meeting->came) < meeting->threads; i++) test_sleep(1);
+    if (atomic_load(&meeting->came) == meeting->threads) atomic_fetch_add(&meeting->met, 1);
+}
+
+static void controllable_use_team(mgi_team *team) {
+    controllable_meeting meeting = {.threads = team->cores};
+    pthread_mutex_lock(&controllable.mutex);
+    bool wanted = controllable.wants_teams && team->cores > 1;
+    while (wanted && meeting.met < team->cores) {
+        pthread_mutex_unlock(&controllable.mutex);
+        meeting = (controllable_meeting){.threads = team->cores};
+        mgi_team_share(team, team->cores, controllable_meet, &meeting);
+        pthread_mutex_lock(&controllable.mutex);
+    }
+    controllable.waiting += wanted;
+    pthread_cond_broadcast(&controllable.changed);
+    while (wanted && controllable.held) {
+        pthread_mutex_unlock(&controllable.mutex);
+        meeting = (controllable_meeting){0};
+        mgi_team_share(team, team->cores, controllable_meet, &meeting);
+        pthread_mutex_lock(&controllable.mutex);
+    }
+    controllable.waiting -= wanted;
+    pthread_mutex_unlock(&controllable.mutex);
+}
+
 static mgeo_status controllable_run_batch(mgi_lane *lane, const mgi_batch *batch, mgi_team *team,
                                           float *logits, mgeo_error *error) {
     mgeo_status status;
+    controllable_use_team(team);
     if (!controllable_admit(batch, team->cores, &status)) {
         return mgi_fail(error, status, "controllable: this run was told to fail");
     }

@@ -5,7 +5,6 @@
 #include "backend/tensor.h"
 #include "core/alloc.h"
 
-#include <math.h>
 #include <string.h>
 
 static float float_of_f16(uint16_t half) {
@@ -77,44 +76,6 @@ void mgi_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, si
             to[i + j] = type == MGI_BF16 ? bf16_of_float(some[j]) : f16_of_float(some[j]);
         }
     }
-}
-
-/* The scale of a row and the row in steps of it, from -127 to 127. A row that holds a NaN or an
- * infinity gets the scale NaN, and with it the outputs that it makes. */
-static float quantise_row(float *row, size_t count, int8_t *to) {
-    float top = 0;
-    bool bad = false;
-    for (size_t i = 0; i < count; i++) {
-        float size = fabsf(row[i]);
-        bad |= !(size <= 3.0e38f);
-        top = size > top ? size : top;
-    }
-    if (bad || top < 1e-30f) {
-        memset(to, 0, count);
-        return bad ? NAN : 1.0f;
-    }
-    float inverse = 127.0f / top;
-    for (size_t i = 0; i < count; i++) {
-        float steps = row[i] * inverse;
-        to[i] = (int8_t)(int)(steps + (steps < 0 ? -0.5f : 0.5f));
-    }
-    return top / 127.0f;
-}
-
-bool mgi_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
-                      size_t first) {
-    size_t width = tensor->shape[1];
-    float *row = mgi_calloc(width, sizeof *row);
-    int8_t *steps = mgi_calloc(width, sizeof *steps);
-    bool done = row != NULL && steps != NULL;
-    for (size_t r = 0; done && r < tensor->shape[0]; r++) {
-        mgi_convert_f32(tensor, r * width, width, row);
-        weight->scale[first + r] = quantise_row(row, width, steps);
-        mgk_int8_put(kernels, weight, first + r, steps);
-    }
-    mgi_free(row);
-    mgi_free(steps);
-    return done;
 }
 
 float *mgi_convert_vector(const mgi_tensor *tensor) {

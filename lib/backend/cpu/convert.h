@@ -3,7 +3,7 @@
 #ifndef MGI_BACKEND_CPU_CONVERT_H
 #define MGI_BACKEND_CPU_CONVERT_H
 
-#include "backend/cpu/kernels/int8.h"
+#include "backend/backend.h"
 
 /* `count` numbers of a tensor from the `first` on. mgi_convert_half: type is MGI_F16 or
  * MGI_BF16.
@@ -11,11 +11,6 @@
 void mgi_convert_f32(const mgi_tensor *tensor, size_t first, size_t count, float *to);
 void mgi_convert_half(const mgi_tensor *tensor, mgi_dtype type, size_t first, size_t count,
                       uint16_t *to);
-
-/* A matrix into a weight's outputs from `first` on, each in steps of a scale of its own. False when
- * out of memory. */
-bool mgi_convert_int8(const mgi_tensor *tensor, const mgk_int8 *kernels, mgk_int8_weight *weight,
-                      size_t first);
 
 /* All of a tensor in fp32, in memory of its own (mgi_free), its pages given back; NULL when out of
  * memory. */

@@ -15,13 +15,14 @@ enum { ROWS = 8, VECTORS = 3 };
 #else
 enum { ROWS = 6, VECTORS = 2 };
 #endif
+enum { SCORE_ROWS = 8 }; /* in fours */
 
 typedef struct head_scratch {
     size_t length, key_vectors; /* vectors that hold a number for each key */
     size_t width, width_vectors;
     float *keys;    /* strips of [width, some of length] */
     float *values;  /* strips of [length, some of width] */
-    float *scores;  /* [ROWS, length, padded] */
+    float *scores;  /* [SCORE_ROWS, length, padded] */
     float *context; /* [ROWS, width, padded] */
 } head_scratch;
 
@@ -35,7 +36,7 @@ static head_scratch divide(float *memory, size_t length, size_t width) {
     s.keys = memory;
     s.values = s.keys + width * s.key_vectors * MGK_VEC_LANES;
     s.scores = s.values + length * s.width_vectors * MGK_VEC_LANES;
-    s.context = s.scores + ROWS * s.key_vectors * MGK_VEC_LANES;
+    s.context = s.scores + SCORE_ROWS * s.key_vectors * MGK_VEC_LANES;
     return s;
 }
 
@@ -182,43 +183,44 @@ static void multiply_strips(product p, size_t rows, size_t vectors) {
     }
 }
 
-/* A row of scores, which are logarithms to base 2, becomes weights that are not divided by their
- * sum, which is returned. `keep` masks the last vector. */
-static MGK_VEC_INLINE float weigh_row(float *row, size_t vectors, mgk_vec_i32 keep) {
-    mgk_vec top = mgk_vec_load(row, MGK_VEC_LANES);
-    for (size_t i = 1; i < vectors; i++) {
-        top = mgk_vec_max(mgk_vec_load(row + i * MGK_VEC_LANES, MGK_VEC_LANES), top);
-    }
-    mgk_vec peak = mgk_vec_of(mgk_vec_top(top)), sum = {0};
-    for (size_t i = 0; i < vectors; i++) {
-        mgk_vec e = mgk_vec_exp2(mgk_vec_load(row + i * MGK_VEC_LANES, MGK_VEC_LANES) - peak);
-        if (i + 1 == vectors) e = (mgk_vec)((mgk_vec_i32)e & keep);
-        mgk_vec_store(row + i * MGK_VEC_LANES, e, MGK_VEC_LANES);
-        sum += e;
-    }
-    return mgk_vec_sum(sum);
-}
-
-static mgk_vec_i32 first_lanes(size_t n) {
-    mgk_vec_i32 keep = {0};
-    for (size_t i = 0; i < n; i++) keep[i] = -1;
-    return keep;
-}
-
-/* share: what each row's context is to be multiplied by. */
-static void weigh(const head_scratch *s, size_t rows, float share[ROWS]) {
-    size_t vectors = s->key_vectors, stride = vectors * MGK_VEC_LANES;
-    mgk_vec_i32 keep = first_lanes(s->length - (vectors - 1) * MGK_VEC_LANES);
-    for (size_t r = 0; r < rows; r++) {
-        float *row = s->scores + r * stride;
-        switch (vectors) { /* the common lengths stay in registers */
-        case 1: share[r] = weigh_row(row, 1, keep); break;
-        case 2: share[r] = weigh_row(row, 2, keep); break;
-        case 3: share[r] = weigh_row(row, 3, keep); break;
-        case 4: share[r] = weigh_row(row, 4, keep); break;
-        default: share[r] = weigh_row(row, vectors, keep); break;
+/* Four rows of scores, which are logarithms to base 2, become weights that are yet to be multiplied
+ * by their row's share. `keep` masks the last vector. */
+static MGK_VEC_INLINE void weigh_four(float *row, size_t stride, size_t vectors, mgk_vec_i32 keep,
+                                      float share[4]) {
+    mgk_vec top[4], peak[4], sum[4] = {{0}};
+    for (size_t r = 0; r < 4; r++) {
+        top[r] = mgk_vec_load(row + r * stride, MGK_VEC_LANES);
+        for (size_t i = 1; i < vectors; i++) {
+            top[r] = mgk_vec_max(mgk_vec_load(row + r * stride + i * MGK_VEC_LANES, MGK_VEC_LANES),
+                                 top[r]);
         }
-        share[r] = 1.0f / share[r];
+    }
+    mgk_vec_spread_fours(mgk_vec_top_fours(top), peak);
+    for (size_t i = 0; i < vectors; i++) {
+        for (size_t r = 0; r < 4; r++) {
+            float *at = row + r * stride + i * MGK_VEC_LANES;
+            mgk_vec e = mgk_vec_exp2(mgk_vec_load(at, MGK_VEC_LANES) - peak[r]);
+            if (i + 1 == vectors) e = (mgk_vec)((mgk_vec_i32)e & keep);
+            mgk_vec_store(at, e, MGK_VEC_LANES);
+            sum[r] += e;
+        }
+    }
+    mgk_vec_store_four(share, mgk_vec_of(1.0f) / mgk_vec_sum_fours(sum));
+}
+
+/* Rows in fours: those beyond `rows` hold anything, and nobody looks at what becomes of it. */
+static void weigh(const head_scratch *s, size_t rows, float share[SCORE_ROWS]) {
+    size_t vectors = s->key_vectors, stride = vectors * MGK_VEC_LANES;
+    mgk_vec_i32 keep = mgk_vec_first_lanes(s->length - (vectors - 1) * MGK_VEC_LANES);
+    for (size_t r = 0; r < rows; r += 4) {
+        float *row = s->scores + r * stride;
+        switch (vectors) { /* the common lengths without a loop */
+        case 1: weigh_four(row, stride, 1, keep, share + r); break;
+        case 2: weigh_four(row, stride, 2, keep, share + r); break;
+        case 3: weigh_four(row, stride, 3, keep, share + r); break;
+        case 4: weigh_four(row, stride, 4, keep, share + r); break;
+        default: weigh_four(row, stride, vectors, keep, share + r); break;
+        }
     }
 }
 
@@ -244,7 +246,7 @@ static void put_context(const mgk_heads *heads, const head_scratch *s, size_t at
 
 /* context = weights values; straight to where it goes, if it goes there in whole vectors. */
 static void weigh_values(const mgk_heads *heads, const head_scratch *s, const float *values,
-                         size_t value_stride, const float share[ROWS], size_t at, size_t rows) {
+                         size_t value_stride, const float *share, size_t at, size_t rows) {
     product p = {
         s->scores,  s->key_vectors * MGK_VEC_LANES,  s->length, values, value_stride, share,
         s->context, s->width_vectors * MGK_VEC_LANES};
@@ -266,12 +268,31 @@ static void weigh_values(const mgk_heads *heads, const head_scratch *s, const fl
     if (!straight) put_context(heads, s, at, rows);
 }
 
+/* Rows far apart are what processors do not foresee. */
+static void fetch(const float *rows, size_t stride, size_t from, size_t to, size_t width) {
+    enum { LINE = 16 };
+    for (size_t j = from; j < to; j++) {
+        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(rows + j * stride + i, 0, 2);
+    }
+}
+
+/* What the next head begins with, while this one computes. */
+static void fetch_next(const mgk_heads *heads, const mgk_sequence *sequence, size_t column,
+                       size_t from, size_t to) {
+    size_t first = sequence->first * heads->key_value_stride + column;
+    size_t width = heads->head_width;
+    fetch(heads->key + first, heads->key_value_stride, from, to, width);
+    fetch(heads->value + first, heads->key_value_stride, from, to, width);
+    fetch(heads->query + sequence->first_query * heads->query_stride + column, heads->query_stride,
+          from, to, width);
+}
+
 static void attend_all(const mgk_heads *heads, const mgk_sequence *sequence, size_t column,
-                       float to_score, head_scratch *s) {
+                       float to_score, head_scratch *s, bool more) {
     size_t stride = heads->key_value_stride, first = sequence->first * stride + column;
     copy_keys(heads->key + first, stride, s);
     copy_values(heads->value + first, stride, s);
-    float factor[ROWS], share[ROWS];
+    float factor[ROWS], share[SCORE_ROWS];
     for (int r = 0; r < ROWS; r++) factor[r] = to_score;
     size_t blocks = (sequence->queries + ROWS - 1) / ROWS, done = 0;
     for (; blocks > 0; blocks--) { /* of as equal size as can be */
@@ -285,6 +306,7 @@ static void attend_all(const mgk_heads *heads, const mgk_sequence *sequence, siz
                           .out = s->scores,
                           .out_stride = s->key_vectors * MGK_VEC_LANES};
         multiply_strips(scores, rows, s->key_vectors);
+        if (more) fetch_next(heads, sequence, column + s->width, done, done + rows);
         weigh(s, rows, share);
         weigh_values(heads, s, s->values, 0, share, at * heads->context_stride + column, rows);
         done += rows;
@@ -308,7 +330,7 @@ static MGK_VEC_INLINE void score_four(const float *query, const float *key, size
         mgk_vec q = mgk_vec_load(query + d, s->width - d);
         for (size_t i = 0; i < 4; i++) sum[i] += q * mgk_vec_load(row[i] + d, s->width - d);
     }
-    mgk_vec_sum_fours(sum, to);
+    mgk_vec_store_four(to, mgk_vec_sum_fours(sum));
 }
 
 /* One query: keys and values are read once, where they are. */
@@ -323,7 +345,7 @@ static void attend_first(const mgk_heads *heads, const mgk_sequence *sequence, s
         float *at = s->scores + v * MGK_VEC_LANES;
         mgk_vec_store(at, mgk_vec_load(at, MGK_VEC_LANES) * mgk_vec_of(to_score), MGK_VEC_LANES);
     }
-    float share[ROWS];
+    float share[SCORE_ROWS];
     weigh(s, 1, share);
     const float *values = heads->value + first;
     if (s->width % MGK_VEC_LANES != 0) {
@@ -344,7 +366,7 @@ void MGK_ISA_VARIANT(mgk_kernels_attend_heads)(const mgk_heads *heads, const mgk
         if (sequence->queries == 1) {
             attend_first(heads, sequence, head * width, to_score, &s);
         } else {
-            attend_all(heads, sequence, head * width, to_score, &s);
+            attend_all(heads, sequence, head * width, to_score, &s, head + 1 < to);
         }
     }
 }

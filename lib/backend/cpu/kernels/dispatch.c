@@ -3,8 +3,10 @@
 #define _GNU_SOURCE /* secure_getenv */
 #include "backend/cpu/kernels/dispatch.h"
 
+#include "backend/cpu/kernels/gemm_amx.h"
 #include "backend/cpu/kernels/gemm_variants.h"
 #include "backend/cpu/kernels/isa_variant.h"
+#include "backend/cpu/kernels/tiles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +69,7 @@ static bool has(isa which) {
     case AVX512: return has_avx512();
     case AVX512VNNI: return has_avx512() && __builtin_cpu_supports("avx512vnni");
     case AVX512BF16: return has_avx512() && __builtin_cpu_supports("avx512bf16");
-    case AMX:
+    case AMX: return has_avx512() && mgk_tiles_usable();
     case ISAS: break;
     }
     return false;
@@ -102,6 +104,10 @@ static const struct {
 #if defined(MGK_HAVE_AVX512BF16)
     {AVX512BF16, &mgk_gemm_bf16_avx512bf16},
 #endif
+#if defined(MGK_HAVE_AMX)
+    {AMX, &mgk_gemm_amx_bf16},
+    {AMX, &mgk_gemm_amx_int8},
+#endif
 #endif
 };
 
@@ -133,27 +139,4 @@ size_t mgk_dispatch_usable_gemm(mgk_dtype kind, const mgk_gemm *list[MGK_DISPATC
 const mgk_gemm *mgk_dispatch_gemm(mgk_dtype kind) {
     const mgk_gemm *list[MGK_DISPATCH_MOST];
     return list[mgk_dispatch_usable_gemm(kind, list) - 1];
-}
-
-size_t mgk_dispatch_usable_int8(const mgk_int8 *variants[MGK_INT8_VARIANTS]) {
-    size_t count = 0;
-    variants[count++] = &mgk_int8_base;
-#if defined(MGK_HAVE_X86_VARIANTS)
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2")) return count;
-    variants[count++] = &mgk_int8_avx2;
-#if defined(MGK_HAVE_AVXVNNI)
-    if (has_avxvnni()) variants[count++] = &mgk_int8_avxvnni;
-#endif
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
-        variants[count++] = &mgk_int8_vnni;
-    }
-#endif
-    return count;
-}
-
-const mgk_int8 *mgk_dispatch_int8(void) {
-    const mgk_int8 *variants[MGK_INT8_VARIANTS];
-    return variants[mgk_dispatch_usable_int8(variants) - 1];
 }

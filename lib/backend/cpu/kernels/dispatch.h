@@ -8,7 +8,6 @@
 #define MGI_BACKEND_CPU_KERNELS_DISPATCH_H
 
 #include "backend/cpu/kernels/gemm.h"
-#include "backend/cpu/kernels/int8.h"
 #include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/kernels/weights_rows.h"
 
@@ -21,9 +20,5 @@ const mgk_weights_rows *mgk_dispatch_weights_rows(void);
 /* All products of a kind that this processor can run, the best one last; returns how many. */
 enum { MGK_DISPATCH_MOST = 8 };
 size_t mgk_dispatch_usable_gemm(mgk_dtype kind, const mgk_gemm *list[MGK_DISPATCH_MOST]);
-
-/* The int8 products that the libtorch backend still uses. */
-const mgk_int8 *mgk_dispatch_int8(void);
-size_t mgk_dispatch_usable_int8(const mgk_int8 *variants[MGK_INT8_VARIANTS]);
 
 #endif

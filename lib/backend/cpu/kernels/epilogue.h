@@ -16,9 +16,11 @@ typedef struct mgk_epilogue {
     size_t column, columns; /* the same of its outputs */
 } mgk_epilogue;
 
-/* Whole sums of int8 as numbers, with their bias. scale: of these outputs times the row's. */
-static MGK_VEC_INLINE mgk_vec mgk_epilogue_scale(mgk_vec_i32 sums, mgk_vec scale, mgk_vec bias) {
-    return __builtin_convertvector(sums, mgk_vec) * scale + bias;
+/* Whole sums of int8 as numbers, with their bias. scale, bias: of these outputs. */
+static MGK_VEC_INLINE mgk_vec mgk_epilogue_scale(mgk_vec_i32 sums, mgk_vec row_scale,
+                                                 const float *scale, const float *bias) {
+    mgk_vec steps = mgk_vec_load(scale, MGK_VEC_LANES) * row_scale;
+    return __builtin_convertvector(sums, mgk_vec) * steps + mgk_vec_load(bias, MGK_VEC_LANES);
 }
 
 /* n numbers from output `column` on; what is done is a constant wherever this is called. */

@@ -87,8 +87,10 @@ static MGK_VEC_INLINE void finish(const ending *e, size_t r, vector low, vector 
 static MGK_VEC_INLINE void finish(const ending *e, size_t r, vector low, vector high) {
     float *to = e->to + r * e->stride;
     mgk_vec scale = mgk_vec_of(e->row_scale[r]);
-    mgk_vec x = mgk_epilogue_scale((mgk_vec_i32)low, e->low_scale * scale, e->low_bias);
-    mgk_vec y = mgk_epilogue_scale((mgk_vec_i32)high, e->high_scale * scale, e->high_bias);
+    mgk_vec x = __builtin_convertvector((mgk_vec_i32)low, mgk_vec) * (e->low_scale * scale);
+    mgk_vec y = __builtin_convertvector((mgk_vec_i32)high, mgk_vec) * (e->high_scale * scale);
+    x += e->low_bias;
+    y += e->high_bias;
     if (e->add) {
         x += mgk_vec_load(to, LANES);
         y += mgk_vec_load(to + LANES, LANES);
@@ -140,7 +142,7 @@ static void multiply_block(const block *b, size_t rows) {
     const weight_number *at = b->panel, *end = at + b->steps * COLUMNS * STEP;
     const char *ahead = b->ahead;
     const size_t pace = b->pace;
-    const int32_t *row_sums = DTYPE == MGK_INT8 ? in->sums + b->row : NULL;
+    const int32_t *row_sums = (mgk_dtype)DTYPE == MGK_INT8 ? in->sums + b->row : NULL;
     switch (rows) {
         CASE(1)
         CASE(2)

@@ -330,6 +330,7 @@ static void multiply_bf16(const mgk_gemm_job *job, size_t from, size_t to) {
 
 const mgk_gemm TABLE(int8) = {
     .name = NAME("INT8"),
+    .kind = MGK_INT8,
     .dtype = MGK_INT8,
     .layout = {.columns = COLUMNS, .group = 4, .inputs_step = STEP_BYTES},
     .enter = enter,
@@ -339,6 +340,7 @@ const mgk_gemm TABLE(int8) = {
 
 const mgk_gemm TABLE(bf16) = {
     .name = NAME("BF16"),
+    .kind = MGK_BF16,
     .dtype = MGK_BF16,
     .layout = {.columns = COLUMNS, .group = 2, .inputs_step = STEP_BYTES / 2},
     .enter = enter,

@@ -16,9 +16,6 @@
 #define MGK_ISA_VARIANT_NAME "portable"
 #endif
 
-void MGK_ISA_VARIANT(mgk_kernels_attend)(const mgk_attention *attention,
-                                         const mgk_sequence *sequence, uint32_t head,
-                                         float *scratch);
 void MGK_ISA_VARIANT(mgk_kernels_attend_heads)(const mgk_heads *heads, const mgk_sequence *sequence,
                                                uint32_t from, uint32_t to, float *scratch);
 

@@ -1,40 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Embeddings, activation, residual and LayerNorm; compiled once per instruction set, which
- * MGK_ISA_VARIANT names. */
+/* Embeddings, LayerNorm and a product's input; compiled once per instruction set, which
+ * MGK_ISA_VARIANT names.
+ *
+ * Loops over a row are written once, for a number of lanes: whole vectors, where that number is a
+ * constant, and then once for what is left. */
 #include "backend/cpu/kernels/isa_variant.h"
 #include "backend/cpu/kernels/vec.h"
 
 #include <math.h>
 
-/* Writes part of a row into a product's input, or where it waits to be quantised. */
-static MGK_VEC_INLINE void put(const mgk_input *input, size_t row, float *wait, size_t i, mgk_vec x,
-                               size_t n) {
-    size_t at = row * input->stride + i;
-    if (input->dtype == MGK_BF16) {
-        mgk_vec_store_bf16((uint16_t *)input->data + at, x, n);
-    } else if (input->dtype == MGK_FP32) {
-        mgk_vec_store((float *)input->data + at, x, n);
-    } else if (wait != NULL) {
-        mgk_vec_store(wait + i, x, n);
-    }
+enum { CHAINS = 4 }; /* sums that do not wait for one another */
+
+static MGK_VEC_INLINE mgk_vec sum_of(const mgk_vec sum[CHAINS]) {
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* The largest magnitude so far, and the sum of all, which shows a NaN. */
-typedef struct peak {
-    mgk_vec top, sum;
-} peak;
+/* ---- Quantising ---- */
 
-static MGK_VEC_INLINE void look(peak *p, mgk_vec x) {
-    mgk_vec size = mgk_vec_abs(x);
-    p->top = mgk_vec_max(size, p->top);
-    p->sum += size;
-}
-
+/* Steps of a row's scale: to the nearest, halves away from zero. Product and sum are rounded one by
+ * one, so that the same row becomes the same steps on every processor. */
 static MGK_VEC_INLINE mgk_vec_i32 steps_of(const float *from, mgk_vec inverse, size_t n) {
     mgk_vec steps = mgk_vec_load(from, n) * inverse;
-    mgk_vec half = (mgk_vec)(((mgk_vec_i32)steps & mgk_vec_of_i32(INT32_MIN)) |
-                             (mgk_vec_i32)mgk_vec_of(0.5f)); /* of the same sign */
-    return __builtin_convertvector(steps + half, mgk_vec_i32);
+    return __builtin_convertvector(steps + mgk_vec_with_sign(mgk_vec_of(0.5f), steps), mgk_vec_i32);
 }
 
 static MGK_VEC_INLINE mgk_vec_i32 quantise_part(const float *from, void *to, size_t i,
@@ -60,8 +47,8 @@ static MGK_VEC_INLINE mgk_vec_i32 quantise_row(const float *from, void *to, size
         mgk_vec_i32 part[4];
         for (size_t k = 0; k < 4; k++) {
             part[k] = steps_of(from + i + k * MGK_VEC_LANES, inverse, MGK_VEC_LANES);
-            sums += part[k];
         }
+        sums += (part[0] + part[1]) + (part[2] + part[3]);
         if (wide) {
             mgk_vec_store_shorts((int16_t *)to + i, part);
         } else {
@@ -76,17 +63,20 @@ static MGK_VEC_INLINE mgk_vec_i32 quantise_row(const float *from, void *to, size
     return sums;
 }
 
-/* Quantises a row. A NaN or infinity makes the scale NaN, and spoils no other row. */
+/* Quantises a row whose largest magnitude has these bits. A NaN or infinity makes the scale NaN,
+ * and spoils no other row. */
 static void quantise(const float *from, const mgk_input *input, size_t row, size_t width,
-                     const peak *p) {
+                     int32_t top_bits) {
+    enum { INFINITE = 0x7f800000 };
     bool wide = input->dtype == MGK_INT8_WIDE;
     size_t bytes = mgk_kernels_dtype_bytes(input->dtype);
     char *to = (char *)input->data + row * input->stride * bytes;
-    float top = mgk_vec_top(p->top), sum = mgk_vec_sum(p->sum);
-    if (!(top > 1e-30f && sum < INFINITY)) {
+    float top;
+    memcpy(&top, &top_bits, sizeof top);
+    if (top_bits >= INFINITE || top <= 1e-30f) {
         memset(to, 0, width * bytes);
         input->sums[row] = 0;
-        input->scale[row] = sum < INFINITY ? 0 : NAN;
+        input->scale[row] = top_bits >= INFINITE ? NAN : 0;
         return;
     }
     mgk_vec inverse = mgk_vec_of(127.0f / top);
@@ -96,43 +86,101 @@ static void quantise(const float *from, const mgk_input *input, size_t row, size
     input->scale[row] = top / 127.0f;
 }
 
-static MGK_VEC_INLINE mgk_vec spread_part(const float *x, size_t i, float mean, size_t n) {
-    mgk_vec keep = {0}; /* lanes beyond the row must not count */
-    for (size_t lane = 0; lane < n; lane++) keep[lane] = 1.0f;
-    mgk_vec d = (mgk_vec_load(x + i, n) - mgk_vec_of(mean)) * keep;
+/* ---- LayerNorm ---- */
+
+static MGK_VEC_INLINE mgk_vec row_sum(const float *x, size_t width) {
+    mgk_vec sum[CHAINS] = {{0}};
+    size_t i = 0;
+    for (; i + CHAINS * MGK_VEC_LANES <= width; i += CHAINS * MGK_VEC_LANES) {
+        for (size_t k = 0; k < CHAINS; k++) {
+            sum[k] += mgk_vec_load(x + i + k * MGK_VEC_LANES, MGK_VEC_LANES);
+        }
+    }
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        sum[0] += mgk_vec_load(x + i, MGK_VEC_LANES);
+    }
+    if (i < width) sum[1] += mgk_vec_load(x + i, width - i);
+    return sum_of(sum);
+}
+
+static MGK_VEC_INLINE mgk_vec square_of(const float *x, mgk_vec mean, size_t n) {
+    mgk_vec d = mgk_vec_load(x, n) - mean;
+    if (n < MGK_VEC_LANES) d = (mgk_vec)((mgk_vec_i32)d & mgk_vec_first_lanes(n));
     return d * d;
 }
 
-static MGK_VEC_INLINE void norm_part(float *x, const mgk_norm *norm, const mgk_input *input,
-                                     size_t row, size_t i, float mean, float inverse, peak *p,
-                                     size_t n) {
-    mgk_vec y = (mgk_vec_load(x + i, n) - mgk_vec_of(mean)) * mgk_vec_of(inverse);
-    y = y * mgk_vec_load(norm->weight + i, n) + mgk_vec_load(norm->bias + i, n);
-    mgk_vec_store(x + i, y, n);
-    if (input->dtype == MGK_BF16) put(input, row, NULL, i, y, n);
-    if (mgk_kernels_is_quantised(input->dtype)) look(p, y);
+static MGK_VEC_INLINE mgk_vec row_spread(const float *x, size_t width, mgk_vec mean) {
+    mgk_vec sum[CHAINS] = {{0}};
+    size_t i = 0;
+    for (; i + CHAINS * MGK_VEC_LANES <= width; i += CHAINS * MGK_VEC_LANES) {
+        for (size_t k = 0; k < CHAINS; k++) {
+            sum[k] += square_of(x + i + k * MGK_VEC_LANES, mean, MGK_VEC_LANES);
+        }
+    }
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        sum[0] += square_of(x + i, mean, MGK_VEC_LANES);
+    }
+    if (i < width) sum[1] += square_of(x + i, mean, width - i);
+    return sum_of(sum);
 }
 
-/* LayerNorm of a row in place, then the product's input; sum: of the row. */
+/* A row being normalised, and where its numbers go in the next product's dtype. */
+typedef struct norm_row {
+    float *x;
+    const mgk_norm *norm;
+    mgk_vec mean, inverse;
+    void *to;
+} norm_row;
+
+static MGK_VEC_INLINE mgk_vec_i32 norm_part(const norm_row *r, mgk_dtype dtype, size_t i,
+                                            mgk_vec_i32 top, size_t n) {
+    mgk_vec y = (mgk_vec_load(r->x + i, n) - r->mean) * r->inverse;
+    y = y * mgk_vec_load(r->norm->weight + i, n) + mgk_vec_load(r->norm->bias + i, n);
+    mgk_vec_store(r->x + i, y, n);
+    if (dtype == MGK_BF16) mgk_vec_store_bf16((uint16_t *)r->to + i, y, n);
+    return dtype == MGK_INT8 ? mgk_vec_max_i32(top, mgk_vec_size_bits(y)) : top;
+}
+
+static MGK_VEC_INLINE int32_t norm_width(const norm_row *r, mgk_dtype dtype, size_t width) {
+    mgk_vec_i32 top = {0};
+    size_t i = 0;
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        top = norm_part(r, dtype, i, top, MGK_VEC_LANES);
+    }
+    if (i < width) top = norm_part(r, dtype, i, top, width - i);
+    return dtype == MGK_INT8 ? mgk_vec_top_i32(top) : 0;
+}
+
+/* LayerNorm of a row in place, then the product's input. */
 static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, size_t row,
                       mgk_vec sum) {
-    size_t width = norm->width, i = 0;
-    float mean = mgk_vec_sum(sum) / (float)width;
-    mgk_vec spread = {0};
-    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
-        spread += spread_part(x, i, mean, MGK_VEC_LANES);
+    size_t width = norm->width;
+    norm_row r = {.x = x, .norm = norm, .mean = mgk_vec_of(mgk_vec_sum(sum) / (float)width)};
+    float spread = mgk_vec_sum(row_spread(x, width, r.mean)) / (float)width;
+    r.inverse = mgk_vec_of(1.0f / sqrtf(spread + norm->eps));
+    size_t at = row * input->stride;
+    switch (input->dtype) {
+    case MGK_FP32:
+        norm_width(&r, MGK_FP32, width);
+        if ((float *)input->data + at != x) {
+            memcpy((float *)input->data + at, x, width * sizeof *x);
+        }
+        break;
+    case MGK_BF16:
+        r.to = (uint16_t *)input->data + at;
+        norm_width(&r, MGK_BF16, width);
+        break;
+    case MGK_INT8:
+    case MGK_INT8_WIDE: quantise(x, input, row, width, norm_width(&r, MGK_INT8, width)); break;
     }
-    if (i < width) spread += spread_part(x, i, mean, width - i);
-    float inverse = 1.0f / sqrtf(mgk_vec_sum(spread) / (float)width + norm->eps);
-    peak p = {{0}, {0}};
-    for (i = 0; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
-        norm_part(x, norm, input, row, i, mean, inverse, &p, MGK_VEC_LANES);
+}
+
+static void norm(float *x, size_t stride, const mgk_norm *norm, const mgk_input *input, size_t from,
+                 size_t to) {
+    for (size_t row = from; row < to; row++) {
+        float *at = x + row * stride;
+        normalise(at, norm, input, row, row_sum(at, norm->width));
     }
-    if (i < width) norm_part(x, norm, input, row, i, mean, inverse, &p, width - i);
-    if (input->dtype == MGK_FP32 && (float *)input->data + row * input->stride != x) {
-        memcpy((float *)input->data + row * input->stride, x, width * sizeof *x);
-    }
-    if (mgk_kernels_is_quantised(input->dtype)) quantise(x, input, row, width, &p);
 }
 
 static MGK_VEC_INLINE mgk_vec embed_part(const mgk_embedding *e, const void *word,
@@ -164,108 +212,44 @@ static void embed(const mgk_embedding *e, float *x, const mgk_input *input, size
     }
 }
 
-static void norm_rows(float *x, size_t stride, const mgk_norm *norm, const mgk_input *input,
-                      size_t from, size_t to) {
-    size_t width = norm->width;
-    for (size_t row = from; row < to; row++) {
-        float *at = x + row * stride;
-        mgk_vec sum = {0};
-        size_t i = 0;
-        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
-            sum += mgk_vec_load(at + i, MGK_VEC_LANES);
-        }
-        if (i < width) sum += mgk_vec_load(at + i, width - i);
-        normalise(at, norm, input, row, sum);
+/* ---- Rows as they are ---- */
+
+static void pack_bf16(const float *x, uint16_t *to, size_t width) {
+    size_t i = 0;
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        mgk_vec_store_bf16(to + i, mgk_vec_load(x + i, MGK_VEC_LANES), MGK_VEC_LANES);
     }
+    if (i < width) mgk_vec_store_bf16(to + i, mgk_vec_load(x + i, width - i), width - i);
 }
 
-static MGK_VEC_INLINE mgk_vec add_part(float *x, const mgk_output *y, size_t row, size_t i,
-                                       size_t n) {
-    mgk_vec add = mgk_vec_load_as(y->type, y->data, row * y->stride + i, n);
-    mgk_vec sum = mgk_vec_load(x + i, n) + (add + mgk_vec_load(y->bias + i, n));
-    mgk_vec_store(x + i, sum, n);
-    return sum;
-}
-
-static void add_norm(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
-                     size_t from, size_t to) {
-    size_t width = norm->width;
-    for (size_t row = from; row < to; row++) {
-        float *out = x + row * width;
-        mgk_vec sum = {0};
-        size_t i = 0;
-        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
-            sum += add_part(out, y, row, i, MGK_VEC_LANES);
-        }
-        if (i < width) sum += add_part(out, y, row, i, width - i);
-        normalise(out, norm, input, row, sum);
+static int32_t top_of(const float *x, size_t width) {
+    mgk_vec_i32 top = {0};
+    size_t i = 0;
+    for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
+        top = mgk_vec_max_i32(top, mgk_vec_size_bits(mgk_vec_load(x + i, MGK_VEC_LANES)));
     }
-}
-
-static MGK_VEC_INLINE void activate_part(mgi_activation activation, const mgk_output *y,
-                                         const mgk_input *input, size_t row, size_t i, peak *p,
-                                         size_t n) {
-    size_t at = row * y->stride;
-    mgk_vec x = mgk_vec_load_as(y->type, y->data, at + i, n);
-    x = mgk_vec_activate(activation, x + mgk_vec_load(y->bias + i, n));
-    put(input, row, (float *)y->data + at, i, x, n);
-    if (mgk_kernels_is_quantised(input->dtype)) look(p, x);
-}
-
-static MGK_VEC_INLINE void activate_rows(mgi_activation activation, const mgk_output *y,
-                                         size_t width, const mgk_input *input, size_t from,
-                                         size_t to) {
-    for (size_t row = from; row < to; row++) {
-        peak p = {{0}, {0}};
-        size_t i = 0;
-        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
-            activate_part(activation, y, input, row, i, &p, MGK_VEC_LANES);
-        }
-        if (i < width) activate_part(activation, y, input, row, i, &p, width - i);
-        if (mgk_kernels_is_quantised(input->dtype)) {
-            quantise((float *)y->data + row * y->stride, input, row, width, &p);
-        }
-    }
-}
-
-static void activate(mgi_activation activation, const mgk_output *y, size_t width,
-                     const mgk_input *input, size_t from, size_t to) {
-    switch (activation) { /* a loop of its own for each */
-    case MGI_GELU: activate_rows(MGI_GELU, y, width, input, from, to); break;
-    case MGI_GELU_TANH: activate_rows(MGI_GELU_TANH, y, width, input, from, to); break;
-    case MGI_RELU: activate_rows(MGI_RELU, y, width, input, from, to); break;
-    case MGI_TANH: activate_rows(MGI_TANH, y, width, input, from, to); break;
-    }
-}
-
-static MGK_VEC_INLINE void pack_part(const float *x, const mgk_input *input, size_t row, size_t i,
-                                     peak *p, size_t n) {
-    mgk_vec y = mgk_vec_load(x + i, n);
-    if (!mgk_kernels_is_quantised(input->dtype)) put(input, row, NULL, i, y, n);
-    look(p, y);
+    if (i < width) top = mgk_vec_max_i32(top, mgk_vec_size_bits(mgk_vec_load(x + i, width - i)));
+    return mgk_vec_top_i32(top);
 }
 
 static void pack(const float *rows, size_t stride, size_t width, const mgk_input *input,
                  size_t from, size_t to) {
     for (size_t row = from; row < to; row++) {
         const float *x = rows + row * stride;
-        peak p = {{0}, {0}};
-        size_t i = 0;
-        for (; i + MGK_VEC_LANES <= width; i += MGK_VEC_LANES) {
-            pack_part(x, input, row, i, &p, MGK_VEC_LANES);
+        size_t at = row * input->stride;
+        switch (input->dtype) {
+        case MGK_FP32: memcpy((float *)input->data + at, x, width * sizeof *x); break;
+        case MGK_BF16: pack_bf16(x, (uint16_t *)input->data + at, width); break;
+        case MGK_INT8:
+        case MGK_INT8_WIDE: quantise(x, input, row, width, top_of(x, width)); break;
         }
-        if (i < width) pack_part(x, input, row, i, &p, width - i);
-        if (mgk_kernels_is_quantised(input->dtype)) quantise(x, input, row, width, &p);
     }
 }
 
 const mgk_kernels MGK_ISA_VARIANT(mgk_kernels) = {
     .name = MGK_ISA_VARIANT_NAME,
     .embed = embed,
-    .norm = norm_rows,
-    .add_norm = add_norm,
-    .activate = activate,
+    .norm = norm,
     .pack = pack,
-    .attend = MGK_ISA_VARIANT(mgk_kernels_attend),
     .attend_heads = MGK_ISA_VARIANT(mgk_kernels_attend_heads),
 };

@@ -32,14 +32,6 @@ static inline size_t mgk_kernels_dtype_bytes(mgk_dtype dtype) {
     return dtype == MGK_FP32 ? 4 : dtype == MGK_INT8 ? 1 : 2;
 }
 
-/* Rows that come out of a product. */
-typedef struct mgk_output {
-    mgi_dtype type;
-    void *data;
-    size_t stride;
-    const float *bias; /* [width] */
-} mgk_output;
-
 typedef struct mgk_norm {
     const float *weight, *bias;
     size_t width;
@@ -71,16 +63,6 @@ typedef struct mgk_heads {
     size_t context_stride;
 } mgk_heads;
 
-/* One sequence's attention. Queries, keys and values lie in one product's rows, `hidden` apart;
- * the first `queries` rows ask, all rows are looked at. */
-typedef struct mgk_attention {
-    mgk_output query, key, value;
-    uint32_t heads;
-    uint32_t head_width;
-    float *context; /* [rows, heads * head_width] */
-    size_t context_stride;
-} mgk_attention;
-
 typedef struct mgk_sequence {
     uint32_t first;       /* row of its first token, in keys and values */
     uint32_t length;      /* tokens */
@@ -98,18 +80,9 @@ typedef struct mgk_kernels {
      * that input: where input->data is x nothing else is written. */
     void (*norm)(float *x, size_t stride, const mgk_norm *norm, const mgk_input *input, size_t from,
                  size_t to);
-    /* x = LayerNorm(x + y), and the next product's input. */
-    void (*add_norm)(float *x, const mgk_output *y, const mgk_norm *norm, const mgk_input *input,
-                     size_t from, size_t to);
-    /* In int8 y is used up: it is where the activated rows lie before they are quantised. */
-    void (*activate)(mgi_activation activation, const mgk_output *y, size_t width,
-                     const mgk_input *input, size_t from, size_t to);
     /* Rows of fp32 into the dtype that a product takes. */
     void (*pack)(const float *rows, size_t stride, size_t width, const mgk_input *input,
                  size_t from, size_t to);
-    /* scratch: mgk_kernels_attention_scratch floats, aligned to 64 bytes. */
-    void (*attend)(const mgk_attention *attention, const mgk_sequence *sequence, uint32_t head,
-                   float *scratch);
     /* Heads from..to-1 of one sequence: context = softmax(query keyᵀ / √head_width) value.
      * scratch: mgk_kernels_attention_scratch floats, aligned to 64 bytes. */
     void (*attend_heads)(const mgk_heads *heads, const mgk_sequence *sequence, uint32_t from,

@@ -29,7 +29,14 @@ typedef struct mgk_tiles_config {
 
 #include <immintrin.h>
 
-#define MGK_TILES_CONFIGURE(config) _tile_loadconfig(config)
+/* gcc believes that the instruction reads 8 bytes of its 64, and that a tile's load reads none: what
+ * was written for them must be in memory before. */
+#define MGK_TILES_WRITTEN() __asm__ volatile("" : : : "memory")
+#define MGK_TILES_CONFIGURE(config)                                                                \
+    do {                                                                                           \
+        __asm__ volatile("" : : "r"(config) : "memory");                                           \
+        _tile_loadconfig(config);                                                                  \
+    } while (0)
 #define MGK_TILES_RELEASE() _tile_release()
 #define MGK_TILE_ZERO(tile) _tile_zero(tile)
 #define MGK_TILE_LOAD(tile, from, stride) _tile_loadd(tile, from, stride)

@@ -64,8 +64,37 @@ static MGK_VEC_INLINE mgk_vec mgk_vec_min(mgk_vec x, mgk_vec ceiling) {
     return mgk_vec_pick(x > ceiling, ceiling, x);
 #endif
 }
-static inline mgk_vec mgk_vec_abs(mgk_vec x) {
-    return (mgk_vec)((mgk_vec_i32)x & mgk_vec_of_i32(0x7fffffff));
+/* A number without its sign, as bits: larger ones are larger, and a NaN is the largest. */
+static MGK_VEC_INLINE mgk_vec_i32 mgk_vec_size_bits(mgk_vec x) {
+    return (mgk_vec_i32)x & mgk_vec_of_i32(0x7fffffff);
+}
+static MGK_VEC_INLINE mgk_vec_i32 mgk_vec_max_i32(mgk_vec_i32 x, mgk_vec_i32 y) {
+#if defined(__AVX512F__)
+    return (mgk_vec_i32)_mm512_max_epi32((__m512i)x, (__m512i)y);
+#elif defined(__AVX2__)
+    return (mgk_vec_i32)_mm256_max_epi32((__m256i)x, (__m256i)y);
+#else
+    mgk_vec_i32 less = x < y;
+    return (less & y) | (~less & x);
+#endif
+}
+
+/* x with the sign of y; x has none. */
+static MGK_VEC_INLINE mgk_vec mgk_vec_with_sign(mgk_vec x, mgk_vec y) {
+#if defined(__AVX512F__)
+    enum { FIRST_OR_BOTH_OTHERS = 0xf8 };
+    return (mgk_vec)_mm512_ternarylogic_epi32((__m512i)x, (__m512i)y, _mm512_set1_epi32(INT32_MIN),
+                                              FIRST_OR_BOTH_OTHERS);
+#else
+    return (mgk_vec)(((mgk_vec_i32)y & mgk_vec_of_i32(INT32_MIN)) | (mgk_vec_i32)x);
+#endif
+}
+
+/* All bits of the first n lanes. */
+static MGK_VEC_INLINE mgk_vec_i32 mgk_vec_first_lanes(size_t n) {
+    mgk_vec_i32 lanes = {0};
+    for (size_t i = 0; i < n; i++) lanes[i] = -1;
+    return lanes;
 }
 
 /* Halves are added to halves, and so on: the same tree on every machine. */
@@ -82,25 +111,26 @@ static MGK_VEC_INLINE float mgk_vec_sum(mgk_vec x) {
 #endif
 }
 
-static inline int32_t mgk_vec_sum_i32(mgk_vec_i32 x) {
+static MGK_VEC_INLINE int32_t mgk_vec_sum_i32(mgk_vec_i32 x) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_epi32((__m512i)x);
+#else
     int32_t lane[MGK_VEC_LANES], sum = 0;
     memcpy(lane, &x, sizeof x);
     for (int i = 0; i < MGK_VEC_LANES; i++) sum += lane[i];
     return sum;
+#endif
 }
 
-static MGK_VEC_INLINE float mgk_vec_top(mgk_vec x) {
+static MGK_VEC_INLINE int32_t mgk_vec_top_i32(mgk_vec_i32 x) {
 #if defined(__AVX512F__)
-    return _mm512_reduce_max_ps((__m512)x);
+    return _mm512_reduce_max_epi32((__m512i)x);
 #else
-    float lane[MGK_VEC_LANES];
+    int32_t lane[MGK_VEC_LANES], top;
     memcpy(lane, &x, sizeof x);
-    for (int width = MGK_VEC_LANES / 2; width > 0; width /= 2) {
-        for (int i = 0; i < width; i++) {
-            lane[i] = lane[i] < lane[i + width] ? lane[i + width] : lane[i];
-        }
-    }
-    return lane[0];
+    top = lane[0];
+    for (int i = 1; i < MGK_VEC_LANES; i++) top = top < lane[i] ? lane[i] : top;
+    return top;
 #endif
 }
 
@@ -233,16 +263,55 @@ static MGK_VEC_INLINE void mgk_vec_transpose_fours(mgk_vec x[4]) {
 #endif
 }
 
-/* to[i] = the sum of x[i]. */
-static MGK_VEC_INLINE void mgk_vec_sum_fours(mgk_vec x[4], float to[4]) {
+/* All fours of lanes become the sum, or the largest, of all fours. */
+#if defined(__AVX512F__)
+#define MGK_VEC_FOLD(with, x)                                                                      \
+    (x) = with(x, (mgk_vec)_mm512_shuffle_f32x4((__m512)(x), (__m512)(x), 0x4e));                  \
+    (x) = with(x, (mgk_vec)_mm512_shuffle_f32x4((__m512)(x), (__m512)(x), 0xb1));
+#elif defined(__AVX__)
+#define MGK_VEC_FOLD(with, x)                                                                      \
+    (x) = with(x, (mgk_vec)_mm256_permute2f128_ps((__m256)(x), (__m256)(x), 1));
+#else
+#define MGK_VEC_FOLD(with, x)
+#endif
+
+static MGK_VEC_INLINE mgk_vec mgk_vec_add(mgk_vec x, mgk_vec y) { return x + y; }
+
+/* In every four lanes: the sums of x[0], x[1], x[2] and x[3]. */
+static MGK_VEC_INLINE mgk_vec mgk_vec_sum_fours(mgk_vec x[4]) {
     mgk_vec_transpose_fours(x);
     mgk_vec sum = (x[0] + x[1]) + (x[2] + x[3]);
-    float lane[MGK_VEC_LANES];
-    memcpy(lane, &sum, sizeof sum);
-    for (int i = 0; i < 4; i++) {
-        to[i] = lane[i];
-        for (int at = 4 + i; at < MGK_VEC_LANES; at += 4) to[i] += lane[at];
-    }
+    MGK_VEC_FOLD(mgk_vec_add, sum)
+    return sum;
+}
+
+/* In every four lanes: the largest of x[0], x[1], x[2] and x[3]. */
+static MGK_VEC_INLINE mgk_vec mgk_vec_top_fours(mgk_vec x[4]) {
+    mgk_vec_transpose_fours(x);
+    mgk_vec top = mgk_vec_max(mgk_vec_max(x[0], x[1]), mgk_vec_max(x[2], x[3]));
+    MGK_VEC_FOLD(mgk_vec_max, top)
+    return top;
+}
+
+/* x[i] = lane i of every four, in all of them. */
+static MGK_VEC_INLINE void mgk_vec_spread_fours(mgk_vec from, mgk_vec x[4]) {
+#if defined(__AVX512F__)
+    x[0] = (mgk_vec)_mm512_permute_ps((__m512)from, 0x00);
+    x[1] = (mgk_vec)_mm512_permute_ps((__m512)from, 0x55);
+    x[2] = (mgk_vec)_mm512_permute_ps((__m512)from, 0xaa);
+    x[3] = (mgk_vec)_mm512_permute_ps((__m512)from, 0xff);
+#elif defined(__AVX__)
+    x[0] = (mgk_vec)_mm256_permute_ps((__m256)from, 0x00);
+    x[1] = (mgk_vec)_mm256_permute_ps((__m256)from, 0x55);
+    x[2] = (mgk_vec)_mm256_permute_ps((__m256)from, 0xaa);
+    x[3] = (mgk_vec)_mm256_permute_ps((__m256)from, 0xff);
+#else
+    for (int i = 0; i < 4; i++) x[i] = mgk_vec_of(from[i]);
+#endif
+}
+
+static MGK_VEC_INLINE void mgk_vec_store_four(float to[4], mgk_vec x) {
+    memcpy(to, &x, 4 * sizeof *to);
 }
 
 static inline mgk_vec mgk_vec_of_bf16(mgk_vec_u16 x) {
@@ -267,14 +336,27 @@ static MGK_VEC_INLINE mgk_vec mgk_vec_load_as(mgi_dtype type, const void *from, 
     return type == MGI_BF16 ? mgk_vec_of_bf16(half) : mgk_vec_of_f16(half);
 }
 
+/* To the nearest, ties to even. */
 static MGK_VEC_INLINE void mgk_vec_store_bf16(uint16_t *to, mgk_vec x, size_t n) {
     mgk_vec_u32 bits = (mgk_vec_u32)x;
     mgk_vec_u32 rounded =
         (bits + mgk_vec_of_u32(0x7fff) + ((bits >> 16) & mgk_vec_of_u32(1))) >> 16;
+#if defined(__AVX512F__)
+    __mmask16 nan = _mm512_cmp_ps_mask((__m512)x, (__m512)x, _CMP_UNORD_Q);
+    __m512i kept = _mm512_mask_mov_epi32((__m512i)rounded, nan, _mm512_set1_epi32(0x7fc0));
+    __mmask16 lanes = n >= MGK_VEC_LANES ? 0xffff : (__mmask16)((1u << n) - 1);
+    _mm256_mask_storeu_epi16(to, lanes, _mm512_cvtepi32_epi16(kept));
+#else
     mgk_vec_i32 nan = (mgk_vec_i32)(x != x); /* NOLINT(misc-redundant-expression) */
     rounded = (mgk_vec_u32)((~nan & (mgk_vec_i32)rounded) | (nan & mgk_vec_of_i32(0x7fc0)));
+#if defined(__AVX2__)
+    __m256i packed = _mm256_packus_epi32((__m256i)rounded, (__m256i)rounded);
+    mgk_vec_u16 half = (mgk_vec_u16)_mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08));
+#else
     mgk_vec_u16 half = __builtin_convertvector(rounded, mgk_vec_u16);
+#endif
     memcpy(to, &half, (n >= MGK_VEC_LANES ? MGK_VEC_LANES : n) * sizeof *to);
+#endif
 }
 
 /* 2^x within 2e-7 of it, for x from -100 to 100; below, what it is at -100, so that no product with

@@ -59,15 +59,15 @@ static MGK_VEC_INLINE void steps_of(const float *from, mgk_vec inverse, int8_t *
 }
 
 static float quantise(const float *row, size_t count, int8_t *to) {
-    mgk_vec top = {0}, sum = {0}; /* the sum shows a NaN */
+    mgk_vec_i32 top = {0}; /* as bits: those of a NaN are above all others */
     for (size_t i = 0; i < count; i += MGK_VEC_LANES) {
-        mgk_vec size = mgk_vec_abs(
-            mgk_vec_load(row + i, count - i < MGK_VEC_LANES ? count - i : MGK_VEC_LANES));
-        top = mgk_vec_max(size, top);
-        sum += size * mgk_vec_of(0x1p-32f); /* smaller, so that no sum of numbers is infinite */
+        size_t n = count - i < MGK_VEC_LANES ? count - i : MGK_VEC_LANES;
+        top = mgk_vec_max_i32(mgk_vec_size_bits(mgk_vec_load(row + i, n)), top);
     }
-    float largest = mgk_vec_top(top), shown = mgk_vec_sum(sum);
-    bool bad = !(shown < INFINITY);
+    int32_t bits = mgk_vec_top_i32(top);
+    float largest;
+    memcpy(&largest, &bits, sizeof largest);
+    bool bad = !(largest < INFINITY);
     if (bad || largest < 1e-30f) {
         memset(to, 0, count);
         return bad ? NAN : 1.0f;
