@@ -240,8 +240,9 @@ enum { MGEO_MAX_THREADS = 1024 }; /* the most that mgeo_load_options.threads may
 typedef struct mgeo_load_options {
     size_t struct_size;
     const char *device;    /* "auto" (a GPU if one can be used, else the CPU), "cpu", "cuda" (the
-                              first GPU), "cuda:1", "cuda:0,cuda:1" (a copy on each), "cuda:*";
-                              NULL: "auto" */
+                              first GPU), "cuda:1", "cuda:0,cuda:1" (a copy on each), "cuda:*",
+                              "torch" (the reference, on libtorch); NULL: "auto". "cuda" and "torch"
+                              are modules, opened when they are asked for */
     int32_t precision;     /* an mgeo_precision */
     uint32_t max_length;   /* tokens per pair, specials included; 0: 128, or the model's positions
                               if fewer. Longer pairs are cut (longest first) and flagged. */
@@ -292,7 +293,7 @@ typedef struct mgeo_model_info {
     char labels[MGEO_MAX_LABELS][64];
     char version[64];
     char fingerprint[40];     /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
-    char device[64];          /* "cpu", "cuda:0" */
+    char device[64];          /* "cpu", "cuda:0", "torch" */
     char library[96];         /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)"; in int8 on a
                                  CPU also by which instructions: ", int8 on AVX2" */
     char warning[256];        /* empty, or one line the operator should read */

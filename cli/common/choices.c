@@ -9,4 +9,4 @@
 
 const char *const choices_precisions[] = {MGEO_PRECISION_LIST(NAME) NULL};
 
-const char *const choices_devices[] = {"auto", "cpu", "cuda", "cuda:0", "cuda:*", NULL};
+const char *const choices_devices[] = {"auto", "cpu", "cuda", "cuda:0", "cuda:*", "torch", NULL};

@@ -91,7 +91,7 @@ static const struct option_row rows[] = {
     {.letter = 'd', .name = "device", .argument = "D", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_string, AT(device), .values = choices_devices,
      .help = "auto (a GPU if there is one), cpu, cuda, cuda:1,\n"
-             "cuda:0,cuda:1 or cuda:* (default: auto)"},
+             "cuda:0,cuda:1, cuda:* or torch (default: auto)"},
     {.name = "standby-device", .argument = "D", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_string, AT(standby_device), .values = choices_devices,
      .help = "of the second model (default: the same)"},

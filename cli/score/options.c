@@ -90,7 +90,7 @@ static const struct option_row rows[] = {
     {.letter = 'd', .name = "device", .argument = "D", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_string, AT(device), .values = choices_devices,
      .help = "auto (a GPU if there is one), cpu, cuda, cuda:1,\n"
-             "cuda:0,cuda:1 or cuda:* for several GPUs (default: auto)"},
+             "cuda:0,cuda:1 or cuda:* for several GPUs, torch (default: auto)"},
     {.letter = 'j', .name = "threads", .argument = "N",
      .set = option_table_set_whole, AT(threads), .least = 1, .most = MGEO_MAX_THREADS,
      .help = "CPU threads that compute (default: all)"},

@@ -93,7 +93,7 @@ class Zsh(Case):
     def test_values_files_and_folders(self):
         given = "\n".join(self.specifications("mgeo-score"))
         self.assertIn(":P:(auto fp32 bf16 fp16 int8 fp8)", given)
-        self.assertIn(":D:(auto cpu cuda cuda\\:0 cuda\\:\\*)", given)
+        self.assertIn(":D:(auto cpu cuda cuda\\:0 cuda\\:\\* torch)", given)
         self.assertIn(":DIR:_files -/", given)
         self.assertIn("*:FILE:_files", given)
 
