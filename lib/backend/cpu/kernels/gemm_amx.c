@@ -14,8 +14,6 @@
 #include "backend/cpu/kernels/gemm_amx_finish.h"
 #include "backend/cpu/kernels/tiles_ops.h"
 
-#define IN_LOOP static MGK_VEC_INLINE
-
 /* A step is a tile's width: 64 inputs of int8, 32 of bf16; 64 bytes of a row, 1 KiB of a panel. */
 enum { ROWS = MGK_TILE_ROWS, COLUMNS = MGK_TILE_COLUMNS, STEP_BYTES = MGK_TILE_ROW_BYTES };
 enum { LINE = 64, BLOCK = MGK_GEMM_AMX_BLOCK, SUMS_STRIDE = BLOCK * 4 };
@@ -60,6 +58,7 @@ typedef struct run {
     mgk_gemm_amx_waiting waiting;
     held_sums held;
     size_t steps;  /* of a row */
+    size_t pace;   /* rows to finish in a step */
     size_t stride; /* bytes from row to row */
     fetch ahead;
     sums_block *places; /* two, in turn */
@@ -79,15 +78,15 @@ static void store_held(run *m) {
     m->held = (held_sums){NULL, NULL};
 }
 
-IN_LOOP void fetch_ahead(fetch *f) {
+static MGK_VEC_INLINE void fetch_ahead(fetch *f) {
     const char *at = f->at, *end = (size_t)(f->end - at) > f->pace ? at + f->pace : f->end;
     for (; at < end; at += LINE) __builtin_prefetch(at, 0, 2);
     f->at = at;
 }
 
 /* The lines that some rows' numbers will be written to. */
-IN_LOOP void fetch_out(const mgk_gemm_job *job, const block *b, const panels *p, size_t from,
-                       size_t to) {
+static MGK_VEC_INLINE void fetch_out(const mgk_gemm_job *job, const block *b, const panels *p,
+                                     size_t from, size_t to) {
     size_t bytes = job->out_type == MGI_F32 ? 4 : 2;
     for (size_t r = from; r < to && r < b->end; r++) {
         const char *row =
@@ -116,8 +115,8 @@ typedef enum phase { FIRST, FIRST_HELD, NEXT } phase;
     if (type == INT8) MGK_TILE_DOT_INT8(sums, rows, panel);                                        \
     if (type == BF16) MGK_TILE_DOT_BF16(sums, rows, panel);
 
-IN_LOOP void multiply_step(const operands *o, number type, bool two_rows, bool two_panels, phase at,
-                           const held_sums *held) {
+static MGK_VEC_INLINE void multiply_step(const operands *o, number type, bool two_rows,
+                                         bool two_panels, phase at, const held_sums *held) {
     MGK_TILE_LOAD(4, o->upper, o->stride);
     MGK_TILE_LOAD(6, o->left, STEP_BYTES);
     BEGIN(0, held->upper)
@@ -149,16 +148,16 @@ static operands operands_of(const run *m, const block *b, const panels *p) {
     return o;
 }
 
-IN_LOOP void advance(operands *o) {
+static MGK_VEC_INLINE void advance(operands *o) {
     o->upper += STEP_BYTES, o->lower += STEP_BYTES;
     o->left += MGK_TILE_BYTES, o->right += MGK_TILE_BYTES;
 }
 
 /* All steps of a block. What waits is finished between them, after the first: it may be in the
  * tiles until then. */
-IN_LOOP void multiply_steps(run *m, const block *b, const panels *p, number type, bool two_rows,
-                            bool two_panels) {
-    const size_t steps = m->steps, pace = steps > 1 ? (BLOCK + steps - 2) / (steps - 1) : BLOCK;
+static MGK_VEC_INLINE void multiply_steps(run *m, const block *b, const panels *p, number type,
+                                          bool two_rows, bool two_panels) {
+    const size_t steps = m->steps, pace = m->pace;
     operands o = operands_of(m, b, p);
     if (two_rows && two_panels && m->held.upper != NULL) {
         multiply_step(&o, type, two_rows, two_panels, FIRST_HELD, &m->held);
@@ -175,11 +174,11 @@ IN_LOOP void multiply_steps(run *m, const block *b, const panels *p, number type
     }
 }
 
-static void multiply_int8_whole(run *m, const block *b, const panels *p) {
+__attribute__((noinline)) static void multiply_int8_whole(run *m, const block *b, const panels *p) {
     multiply_steps(m, b, p, INT8, true, true);
 }
 
-static void multiply_bf16_whole(run *m, const block *b, const panels *p) {
+__attribute__((noinline)) static void multiply_bf16_whole(run *m, const block *b, const panels *p) {
     multiply_steps(m, b, p, BF16, true, true);
 }
 
@@ -287,6 +286,7 @@ static void multiply(const mgk_gemm_job *job, size_t from, size_t to, number typ
     if (job->rows == 0 || job->weight->inputs == 0) return;
     run m = {.job = job, .finish = mgk_gemm_amx_choose_finish(job, type == INT8), .places = places};
     m.steps = (job->weight->inputs * bytes + STEP_BYTES - 1) / STEP_BYTES;
+    m.pace = m.steps > 1 ? (BLOCK + m.steps - 2) / (m.steps - 1) : BLOCK;
     m.stride = job->input->stride * bytes;
     if (job->rows < ROWS) configure(job->rows);
     size_t span = rows_in_cache(m.steps * STEP_BYTES);

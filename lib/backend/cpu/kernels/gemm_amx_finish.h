@@ -94,17 +94,24 @@ MGK_GEMM_AMX_FINISH_HALF(activate, w->job->activation)
 #undef MGK_GEMM_AMX_FINISH
 #undef MGK_GEMM_AMX_FINISH_HALF
 
-static inline mgk_gemm_amx_finish *mgk_gemm_amx_choose_finish(const mgk_gemm_job *job, bool int8) {
+static inline mgk_gemm_amx_finish *mgk_gemm_amx_choose_activate(const mgk_gemm_job *job,
+                                                                bool int8) {
     bool half = job->out_type == MGI_BF16;
-    if (job->epilogue == MGK_GEMM_STORE)
-        return int8 ? mgk_gemm_amx_store_int8 : mgk_gemm_amx_store_bf16;
-    if (job->epilogue == MGK_GEMM_ADD) return int8 ? mgk_gemm_amx_add_int8 : mgk_gemm_amx_add_bf16;
-    if (job->activation == MGI_GELU) {
-        if (half) return int8 ? mgk_gemm_amx_gelu_int8_half : mgk_gemm_amx_gelu_bf16_half;
-        return int8 ? mgk_gemm_amx_gelu_int8 : mgk_gemm_amx_gelu_bf16;
+    if (job->activation == MGI_GELU && half) {
+        return int8 ? mgk_gemm_amx_gelu_int8_half : mgk_gemm_amx_gelu_bf16_half;
     }
+    if (job->activation == MGI_GELU) return int8 ? mgk_gemm_amx_gelu_int8 : mgk_gemm_amx_gelu_bf16;
     if (half) return int8 ? mgk_gemm_amx_activate_int8_half : mgk_gemm_amx_activate_bf16_half;
     return int8 ? mgk_gemm_amx_activate_int8 : mgk_gemm_amx_activate_bf16;
+}
+
+static inline mgk_gemm_amx_finish *mgk_gemm_amx_choose_finish(const mgk_gemm_job *job, bool int8) {
+    switch (job->epilogue) {
+    case MGK_GEMM_STORE: return int8 ? mgk_gemm_amx_store_int8 : mgk_gemm_amx_store_bf16;
+    case MGK_GEMM_ADD: return int8 ? mgk_gemm_amx_add_int8 : mgk_gemm_amx_add_bf16;
+    case MGK_GEMM_ACTIVATE: break;
+    }
+    return mgk_gemm_amx_choose_activate(job, int8);
 }
 
 #endif
