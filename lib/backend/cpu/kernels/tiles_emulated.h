@@ -45,7 +45,8 @@ static inline void emulated_store(int tile, void *to, size_t stride) {
     }
 }
 
-/* The shapes that a product of tiles must have; other ones end the program, as the instruction does. */
+/* The shapes that a product of tiles must have; other ones end the program, as the instruction
+ * does. */
 static inline void emulated_check(int sums, int left, int right) {
     const mgk_tiles_config *c = &emulated.config;
     assert(c->rows[sums] == c->rows[left] && c->row_bytes[sums] == c->row_bytes[right]);
