@@ -313,11 +313,11 @@ static void take_steps(engine_life *life, int first) {
 
 /* ---- beside a live model --------------------------------------------------------------------- */
 
-typedef struct neighbour {
+typedef struct live_neighbour {
     mgeo_engine *own, *shared; /* may not fail at all; may be out of memory */
     atomic_bool over;
     pthread_t thread;
-} neighbour;
+} live_neighbour;
 
 static mgeo_status ask_neighbour(mgeo_engine *engine, mgeo_error *error) {
     float similarity[PAIRS];
@@ -331,7 +331,7 @@ static mgeo_status ask_neighbour(mgeo_engine *engine, mgeo_error *error) {
 }
 
 static void *neighbour_main(void *argument) {
-    neighbour *n = argument;
+    live_neighbour *n = argument;
     mgeo_error error;
     while (!atomic_load(&n->over)) {
         if (ask_neighbour(n->own, &error) != MGEO_OK) {
@@ -368,7 +368,7 @@ static void forget_journal(void) {
 }
 
 /* Returns whether anything was to fail: the last life was shorter than nth requests if not. */
-static bool live_through(long nth, neighbour *neighbour) {
+static bool live_through(long nth, live_neighbour *neighbour) {
     engine_life life = {0};
     test.nth = nth;
     test.step = "begin";
@@ -406,7 +406,7 @@ static void warm_up(void) {
 }
 
 static long try_all_warm(void) {
-    neighbour neighbour = {0};
+    live_neighbour neighbour = {0};
     engine_life own = {0};
     warm_up();
     if (test.beside) {
