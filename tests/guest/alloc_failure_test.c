@@ -261,16 +261,9 @@ enum { STEPS = sizeof steps / sizeof *steps };
 static void check_refusal(const engine_life *life, mgeo_status status) {
     const char *line = life->error.message;
     if ((mgeo_status)life->error.status != status || line[0] == '\0' || strchr(line, '\n')) {
-        say(line);
-        fprintf(stderr, "%d %d\n", life->error.status, status);
         give_up("a failure without its line");
     }
-    if (status == MGEO_E_MEMORY ||
-        (getenv("LOOSE") &&
-         (status == MGEO_E_FORMAT || status == MGEO_E_IO || status == MGEO_E_UNSUPPORTED))) {
-        if (status != MGEO_E_MEMORY) say(line);
-        return;
-    }
+    if (status == MGEO_E_MEMORY) return;
     /* What was not done for want of memory may be missing later. */
     if (test.on && !test.healed &&
         (status == MGEO_E_NO_MODEL || status == MGEO_E_ARGUMENT || status == MGEO_E_BUSY)) {
