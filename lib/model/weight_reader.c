@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-    PIECE = 1 << 20,     /* read and hashed while it lies in the processor's caches */
-    KEPT_AHEAD = 1 << 18 /* what is hashed ahead of its turn stays in memory if it is this small */
+    PIECE = 1 << 20,       /* read and hashed while it lies in the processor's caches */
+    AHEAD_BYTES = 32 << 20 /* of tensors that were hashed ahead of their turn may stay in memory */
 };
 
 typedef struct tensor_slot {
@@ -37,6 +37,7 @@ struct mgi_weight_reader {
     tensor_slot *slots; /* in the checkpoint's order */
     size_t count, capacity;
     size_t hashed; /* slots before this one are in the fingerprint */
+    size_t ahead;  /* bytes of those that are present without a user */
     mgeo_error failure;
 };
 
@@ -126,7 +127,12 @@ static mgeo_status hash_before(mgi_weight_reader *reader, size_t number, mgeo_er
     while (reader->hashed < number && status == MGEO_OK) {
         tensor_slot *slot = &reader->slots[reader->hashed];
         status = bring_in(reader, slot, error);
-        if (status == MGEO_OK && slot->tensor.bytes > KEPT_AHEAD) drop(slot);
+        if (status != MGEO_OK) return status;
+        if (slot->tensor.bytes <= AHEAD_BYTES - reader->ahead) {
+            reader->ahead += slot->tensor.bytes;
+        } else {
+            drop(slot);
+        }
     }
     return status;
 }
@@ -145,7 +151,9 @@ static mgeo_status take_in(mgi_weight_reader *reader, tensor_slot *slot, mgeo_er
         return mgi_fail(error, MGEO_E_INTERNAL, "a tensor is acquired when no load is under way");
     }
     mgeo_status status = MGEO_OK;
-    if (!slot->present) {
+    if (slot->present && slot->users == 0) {
+        reader->ahead -= slot->tensor.bytes;
+    } else if (!slot->present) {
         status = hash_before(reader, (size_t)(slot - reader->slots), error);
         if (status == MGEO_OK && !slot->present) status = bring_in(reader, slot, error);
     }
