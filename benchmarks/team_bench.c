@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PHASES = 70, BATCHES = 20, ROUNDS = 40, MOST_THREADS = 4, PARTS_A_THREAD = 4 };
+enum { PHASES = 70, BATCHES = 10, ROUNDS = 10, MOST_THREADS = 4, PARTS_A_THREAD = 4 };
 
 typedef struct phase {
     unsigned turns; /* of a part */

@@ -8,7 +8,8 @@
  * VOCAB is a vocab.txt, STRINGS a file whose lines begin with a text (up to a tab): by default
  * those of tests/golden/text. Addresses are its plain lines; the adversarial ones are timed apart.
  */
-#include "core/mapfile.h"
+#include "core/alloc.h"
+#include "core/regular_file.h"
 #include "text/tokenizer.h"
 
 #include <stdbool.h>
@@ -58,8 +59,14 @@ static void add(corpus *to, const char *text, size_t bytes) {
         before == NULL ? count_characters(text, bytes) : count_characters(before->a, before->a_len);
 }
 
-static void read_corpus(const mgi_mapfile *file) {
-    const char *at = (const char *)file->data;
+/* A file in memory. */
+typedef struct contents {
+    void *bytes;
+    size_t size;
+} contents;
+
+static void read_corpus(const contents *file) {
+    const char *at = file->bytes;
     const char *end = at + file->size;
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -112,12 +119,12 @@ static void measure_one_long_text(const mgi_tokenizer *tokenizer, mgi_tokenizer_
     free(text);
 }
 
-static mgeo_status run(const mgi_mapfile *vocab, const mgi_mapfile *strings, mgeo_error *error) {
+static mgeo_status run(const contents *vocab, const contents *strings, mgeo_error *error) {
     mgi_tokenizer_options options = {.do_lower_case = true, .tokenize_chinese_chars = true};
     mgi_tokenizer *tokenizer = NULL;
     double start = cpu_seconds();
     mgeo_status status =
-        mgi_tokenizer_create(&options, vocab->data, vocab->size, "vocabulary", &tokenizer, error);
+        mgi_tokenizer_create(&options, vocab->bytes, vocab->size, "vocabulary", &tokenizer, error);
     if (status != MGEO_OK) return status;
     printf("%-20s %8.2f ms for %u tokens\n", "loading", 1e3 * (cpu_seconds() - start),
            mgi_tokenizer_vocabulary(tokenizer));
@@ -140,13 +147,16 @@ int main(int argc, char **argv) {
     const char *strings_path =
         argc > 2 ? argv[2] : MGI_SOURCE_ROOT "/tests/golden/text/strings.tsv";
     mgeo_error error;
-    mgi_mapfile vocab = {0};
-    mgi_mapfile strings = {0};
-    mgeo_status status = mgi_mapfile_open(&vocab, vocab_path, &error);
-    if (status == MGEO_OK) status = mgi_mapfile_open(&strings, strings_path, &error);
+    contents vocab = {0};
+    contents strings = {0};
+    const size_t most = 256 << 20;
+    mgeo_status status = mgi_regular_file_load(vocab_path, most, &vocab.bytes, &vocab.size, &error);
+    if (status == MGEO_OK) {
+        status = mgi_regular_file_load(strings_path, most, &strings.bytes, &strings.size, &error);
+    }
     if (status == MGEO_OK) status = run(&vocab, &strings, &error);
     if (status != MGEO_OK) fprintf(stderr, "text_bench: %s\n", error.message);
-    mgi_mapfile_close(&strings);
-    mgi_mapfile_close(&vocab);
+    mgi_free(strings.bytes);
+    mgi_free(vocab.bytes);
     return status == MGEO_OK ? 0 : 1;
 }

@@ -6,6 +6,7 @@ call, and a function that computes a list of batches. cpu/worker.py runs each li
 """
 import collections
 import os
+import tempfile
 import threading
 
 # rows: the batch sizes worth trying. compute(feeds) returns once all are computed; kernels() says, after that,
@@ -74,6 +75,14 @@ def quantise_openvino(source, path, calibration):
     openvino.save_model(quantised, path, compress_to_fp16=False)
 
 
+def make_whole(make, folder, name):
+    """What is there under its name is whole, also after a run that was ended."""
+    with tempfile.TemporaryDirectory(dir=folder) as part:
+        make(os.path.join(part, name))
+        for made in sorted(os.listdir(part)):  # weights (.bin) before what names them (.xml)
+            os.replace(os.path.join(part, made), os.path.join(folder, made))
+
+
 def convert(model, folder, calibration):
     """Writes what is not there yet; gives a line for each file that could not be made."""
     source, problems = os.path.join(folder, ONNX), []
@@ -81,11 +90,10 @@ def convert(model, folder, calibration):
              (ONNX_INT8, lambda path: quantise_onnx(source, path)),
              (OPENVINO_INT8, lambda path: quantise_openvino(source, path, calibration))]
     for name, make in steps:
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
+        if os.path.exists(os.path.join(folder, name)):
             continue
         try:
-            make(path)
+            make_whole(make, folder, name)
         except Exception as problem:
             problems.append(f"{name}: {type(problem).__name__}: {str(problem).splitlines()[0]}")
     return problems

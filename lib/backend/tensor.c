@@ -2,8 +2,6 @@
 /* Counts tensors and their numbers, brings their bytes in and gives the memory back. */
 #include "backend/tensor.h"
 
-#include "core/mapfile.h"
-
 /* Of mgi_weights: three tables, LayerNorm, pooler and classifier; of mgi_layer_weights: six Linear
  * layers and two LayerNorms, each a weight and a bias. */
 enum { TENSORS_OUTSIDE_LAYERS = 9, TENSORS_PER_LAYER = 16 };
@@ -24,9 +22,5 @@ mgeo_status mgi_tensor_acquire(const mgi_tensor *tensor, mgeo_error *error) {
 }
 
 void mgi_tensor_release(const mgi_tensor *tensor) {
-    if (tensor->source != NULL) {
-        tensor->source->release(tensor->source, tensor);
-        return;
-    }
-    if (tensor->mapped) mgi_mapfile_release(tensor->data, tensor->bytes);
+    if (tensor->source != NULL) tensor->source->release(tensor->source, tensor);
 }

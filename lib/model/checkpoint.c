@@ -16,6 +16,7 @@ typedef struct binding {
     const char *directory; /* as shown */
     const char *prefix;
     mgi_encoder_spec *spec;
+    bool *used; /* for each tensor of the index */
     mgeo_error *error;
 } binding;
 
@@ -73,8 +74,7 @@ static mgeo_status take_tensor(const binding *binder, const mgi_stored_tensor *s
     }
     static const mgi_dtype types[] = {
         [MGI_STORED_F32] = MGI_F32, [MGI_STORED_F16] = MGI_F16, [MGI_STORED_BF16] = MGI_BF16};
-    *tensor = (mgi_tensor){.data = stored->data,
-                           .bytes = stored->bytes,
+    *tensor = (mgi_tensor){.bytes = stored->bytes,
                            .shape = {rows, columns == 0 ? 1 : columns},
                            .rank = rank,
                            .dtype = types[stored->type],
@@ -82,14 +82,16 @@ static mgeo_status take_tensor(const binding *binder, const mgi_stored_tensor *s
     return MGEO_OK;
 }
 
-static void note_used(mgi_checkpoint *checkpoint, const char *module, const char *part,
-                      const mgi_stored_tensor *stored, const mgi_tensor *tensor) {
-    mgi_checkpoint_tensor *used = &checkpoint->used[checkpoint->used_count++];
-    snprintf(used->name, sizeof used->name, "%s.%s", module, part);
-    used->tensor = *tensor;
-    used->stored = stored;
+static mgeo_status use(const binding *binder, const char *module, const char *part,
+                       const mgi_stored_tensor *stored, mgi_tensor *tensor) {
+    mgi_checkpoint *checkpoint = binder->checkpoint;
+    char name[64];
+    snprintf(name, sizeof name, "%s.%s", module, part);
+    binder->used[stored - binder->index->tensors] = true;
+    checkpoint->used_count++;
     checkpoint->parameters += (uint64_t)tensor->shape[0] * tensor->shape[1];
     checkpoint->bytes += tensor->bytes;
+    return mgi_weight_reader_add(checkpoint->reader, name, stored, tensor, binder->error);
 }
 
 static mgeo_status bind_tensor(binding *binder, const char *prefix, const char *module,
@@ -101,8 +103,7 @@ static mgeo_status bind_tensor(binding *binder, const char *prefix, const char *
                         binder->directory, prefix, module, part);
     }
     mgeo_status status = take_tensor(binder, stored, rows, columns, tensor);
-    if (status == MGEO_OK) note_used(binder->checkpoint, module, part, stored, tensor);
-    return status;
+    return status == MGEO_OK ? use(binder, module, part, stored, tensor) : status;
 }
 
 /* ---- modules --------------------------------------------------------------------------------- */
@@ -232,31 +233,38 @@ static mgeo_status bind_all(binding *binder) {
     return bind_linear(binder, "", "classifier", spec->labels, spec->hidden, &weights->classifier);
 }
 
-/* Copies of the names, because they outlive the index where the backend needs no files. */
-static mgeo_status list_unused(mgi_checkpoint *checkpoint, const mgi_tensor_index *index,
-                               mgeo_error *error) {
-    bool *used = mgi_calloc(index->count, sizeof *used);
+/* Copies of the names, because they outlive the index. */
+static mgeo_status list_unused(const binding *binder) {
+    mgi_checkpoint *checkpoint = binder->checkpoint;
+    const mgi_tensor_index *index = binder->index;
     checkpoint->unused = mgi_calloc(index->count, sizeof *checkpoint->unused);
-    mgeo_status status = MGEO_OK;
-    if (used == NULL || checkpoint->unused == NULL) {
-        status = mgi_fail_memory(error, "unused tensors", index->count * sizeof(char *));
-        goto cleanup;
-    }
-    for (size_t i = 0; i < checkpoint->used_count; i++) {
-        used[checkpoint->used[i].stored - index->tensors] = true;
+    if (checkpoint->unused == NULL) {
+        return mgi_fail_memory(binder->error, "unused tensors", index->count * sizeof(char *));
     }
     for (size_t i = 0; i < index->count; i++) {
-        if (used[i]) continue;
+        if (binder->used[i]) continue;
         char *name = mgi_strdup(index->tensors[i].name);
         if (name == NULL) {
-            status = mgi_fail_memory(error, "a tensor's name", MGI_TENSOR_INDEX_MAX_NAME);
-            goto cleanup;
+            return mgi_fail_memory(binder->error, "a tensor's name", MGI_TENSOR_INDEX_MAX_NAME);
         }
         checkpoint->unused[checkpoint->unused_count++] = name;
     }
-cleanup:
-    mgi_free(used);
-    return status;
+    return MGEO_OK;
+}
+
+static mgeo_status bind_into(binding *binder) {
+    mgi_checkpoint *checkpoint = binder->checkpoint;
+    const uint32_t layers = binder->spec->layers;
+    size_t tensors = TENSORS_OUTSIDE + (size_t)layers * TENSORS_PER_LAYER;
+    checkpoint->weights.layers = mgi_calloc(layers, sizeof *checkpoint->weights.layers);
+    binder->used = mgi_calloc(binder->index->count, sizeof *binder->used);
+    if (checkpoint->weights.layers == NULL || binder->used == NULL) {
+        return mgi_fail_memory(binder->error, "a checkpoint", layers * sizeof(mgi_layer_weights));
+    }
+    mgeo_status status =
+        mgi_weight_reader_create(binder->index, tensors, &checkpoint->reader, binder->error);
+    if (status == MGEO_OK) status = bind_all(binder);
+    return status == MGEO_OK ? list_unused(binder) : status;
 }
 
 mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_index *index,
@@ -267,15 +275,8 @@ mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_ind
                       .directory = mgi_pathname_shown(directory),
                       .spec = spec,
                       .error = error};
-    size_t tensors = TENSORS_OUTSIDE + (size_t)spec->layers * TENSORS_PER_LAYER;
-    checkpoint->weights.layers = mgi_calloc(spec->layers, sizeof *checkpoint->weights.layers);
-    checkpoint->used = mgi_calloc(tensors, sizeof *checkpoint->used);
-    mgeo_status status = MGEO_OK;
-    if (checkpoint->weights.layers == NULL || checkpoint->used == NULL) {
-        status = mgi_fail_memory(error, "a checkpoint", tensors * sizeof *checkpoint->used);
-    }
-    if (status == MGEO_OK) status = bind_all(&binder);
-    if (status == MGEO_OK) status = list_unused(checkpoint, index, error);
+    mgeo_status status = bind_into(&binder);
+    mgi_free(binder.used);
     if (status != MGEO_OK) mgi_checkpoint_finish(checkpoint);
     return status;
 }
@@ -283,7 +284,7 @@ mgeo_status mgi_checkpoint_bind(mgi_checkpoint *checkpoint, const mgi_tensor_ind
 void mgi_checkpoint_finish(mgi_checkpoint *checkpoint) {
     for (size_t i = 0; i < checkpoint->unused_count; i++) mgi_free(checkpoint->unused[i]);
     mgi_free(checkpoint->unused);
-    mgi_free(checkpoint->used);
+    mgi_weight_reader_destroy(checkpoint->reader);
     mgi_free(checkpoint->weights.layers);
     *checkpoint = (mgi_checkpoint){0};
 }

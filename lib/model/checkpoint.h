@@ -4,18 +4,12 @@
 #define MGI_MODEL_CHECKPOINT_H
 
 #include "backend/backend.h"
-#include "model/formats/tensor_index.h"
-
-/* A tensor that scoring uses, under the name that does not depend on the layout. */
-typedef struct mgi_checkpoint_tensor {
-    char name[64];
-    mgi_tensor tensor;
-    const mgi_stored_tensor *stored; /* valid as long as the index */
-} mgi_checkpoint_tensor;
+#include "model/weight_reader.h"
 
 typedef struct mgi_checkpoint {
-    mgi_weights weights;         /* layers are owned here, bytes by the index */
-    mgi_checkpoint_tensor *used; /* in a fixed order: embeddings, layers, pooler, classifier */
+    mgi_weights weights;       /* layers are owned here */
+    mgi_weight_reader *reader; /* of the tensors that scoring uses, in a fixed order: embeddings,
+                                  layers, pooler, classifier */
     size_t used_count;
     char **unused; /* names, in the files' order */
     size_t unused_count;

@@ -5,9 +5,9 @@
 
 #include "core/alloc.h"
 #include "core/fixed_text.h"
-#include "core/mapfile.h"
 #include "core/memory.h"
 #include "core/pathname.h"
+#include "core/regular_file.h"
 #include "model/bundled.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEFAULT_LENGTH = 128 };
+enum { DEFAULT_LENGTH = 128, VOCABULARY_BYTES = 64 << 20 };
 
 struct mgi_model {
     char *path; /* as given, or the bundled model's */
@@ -28,7 +28,7 @@ struct mgi_model {
     mgi_config config;
     mgi_labels labels;
     uint32_t max_length;
-    mgi_tensor_index tensor_index; /* empty where the backend has copied all */
+    mgi_tensor_index tensor_index; /* until it is placed */
     mgi_checkpoint checkpoint;
     mgi_tokenizer *tokenizer;
     const mgi_backend *backend;
@@ -106,16 +106,17 @@ static mgeo_status check_vocabulary(const mgi_model *model, const char *path, mg
 }
 
 static mgeo_status model_read_vocabulary(mgi_model *model, mgeo_error *error) {
-    mgi_mapfile file = {0};
+    void *bytes = NULL;
+    size_t size;
     char *path = mgi_pathname_join(model->path, "vocab.txt");
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(model->path));
-    mgeo_status status = mgi_mapfile_open(&file, path, error);
+    mgeo_status status = mgi_regular_file_load(path, VOCABULARY_BYTES, &bytes, &size, error);
     if (status == MGEO_OK) {
-        status = mgi_tokenizer_create(&model->config.tokenizer, file.data, file.size,
+        status = mgi_tokenizer_create(&model->config.tokenizer, bytes, size,
                                       mgi_pathname_shown(path), &model->tokenizer, error);
     }
     if (status == MGEO_OK) status = check_vocabulary(model, path, error);
-    mgi_mapfile_close(&file);
+    mgi_free(bytes);
     mgi_free(path);
     return status;
 }
@@ -205,23 +206,25 @@ static mgeo_status model_open_encoder(mgi_model *model, const mgi_model_options 
     status = model->backend->open(&request, &model->encoder, error);
     if (status != MGEO_OK) return status;
     model->backend->describe(model->encoder, &model->encoder_info);
-    if (!model->encoder_info.keeps_weights) {
-        mgi_free(model->checkpoint.used);
-        model->checkpoint.used = NULL;
-        model->checkpoint.used_count = 0;
-        mgi_tensor_index_finish(&model->tensor_index);
-    }
     return mgi_succeed(error);
 }
 
+/* The files are closed; what the encoder reads where it lies stays. */
+static void forget_files(mgi_model *model) {
+    if (!model->encoder_info.keeps_weights) {
+        mgi_weight_reader_destroy(model->checkpoint.reader);
+        model->checkpoint.reader = NULL;
+    }
+    mgi_tensor_index_finish(&model->tensor_index);
+}
+
 mgeo_status mgi_model_place(mgi_model *model, const mgi_model_options *options, mgeo_error *error) {
-    mgi_encoder_estimate estimate;
-    mgeo_status status =
-        mgi_model_estimate(model, options, options->precision, 1, &estimate, error);
-    if (status != MGEO_OK) return status;
-    status = mgi_fingerprint(&model->checkpoint, estimate.keeps_weights, model->fingerprint,
-                             options->progress, error);
-    return status == MGEO_OK ? model_open_encoder(model, options, error) : status;
+    mgi_weight_reader *reader = model->checkpoint.reader;
+    mgi_weight_reader_begin(reader, options->progress);
+    mgeo_status status = model_open_encoder(model, options, error);
+    if (status == MGEO_OK) status = mgi_weight_reader_finish(reader, model->fingerprint, error);
+    if (status == MGEO_OK) forget_files(model);
+    return status;
 }
 
 mgeo_status mgi_model_open(const char *path, const mgi_model_options *options, mgi_model **model,

@@ -54,10 +54,8 @@ static void check_error(mgeo_status status, const mgeo_error *error, unsigned lo
 static void check_stored(const mgi_stored_tensor *tensor, const block *file, unsigned long round) {
     uint64_t numbers;
     size_t bytes;
-    if (tensor->data < file->data || tensor->data > file->data + file->size) {
-        die("a tensor outside its file", round);
-    }
-    if (tensor->bytes > (size_t)(file->data + file->size - tensor->data)) {
+    if (tensor->offset > file->size) die("a tensor outside its file", round);
+    if (tensor->bytes > file->size - tensor->offset) {
         die("a tensor past the end of its file", round);
     }
     if (!tensor->dense) return;
@@ -65,22 +63,22 @@ static void check_stored(const mgi_stored_tensor *tensor, const block *file, uns
         bytes != tensor->bytes) {
         die("a tensor of another size than its shape", round);
     }
-    unsigned char sum = 0;
-    for (size_t i = 0; i < tensor->bytes; i += 61) sum ^= tensor->data[i];
-    if (tensor->bytes > 0) sum ^= tensor->data[tensor->bytes - 1];
-    random_state += sum & 1; /* so that the reads are not left out */
+}
+
+static mgi_regular_file input_of(const block *file) {
+    return (mgi_regular_file){
+        .path = "model", .memory = file->data, .size = file->size, .descriptor = -1};
 }
 
 static void read_store(const block *file, unsigned long round,
                        mgeo_status (*read)(mgi_tensor_index *, const mgi_tensor_index_file *,
                                            mgeo_error *)) {
     static char path[] = "model";
-    const mgi_tensor_index_file mapped = {.map = {.data = file->data, .size = file->size},
-                                          .path = path};
+    const mgi_tensor_index_file stored = {.input = input_of(file), .path = path};
     mgi_tensor_index index;
     mgeo_error error = {0};
     mgi_tensor_index_init(&index);
-    mgeo_status status = read(&index, &mapped, &error);
+    mgeo_status status = read(&index, &stored, &error);
     if (status == MGEO_OK) status = mgi_tensor_index_seal(&index, &error);
     check_error(status, &error, round);
     for (size_t i = 0; i < index.count; i++) check_stored(&index.tensors[i], file, round);
@@ -141,7 +139,8 @@ static block load(const char *root, const char *name) {
 static block pickle_of(const block *archive) {
     mgi_zip zip;
     block pickle = {0};
-    if (mgi_zip_open(&zip, archive->data, archive->size, "seed", NULL) != MGEO_OK) exit(2);
+    const mgi_regular_file input = input_of(archive);
+    if (mgi_zip_open(&zip, &input, NULL) != MGEO_OK) exit(2);
     for (size_t i = 0; i < zip.count; i++) {
         const mgi_zip_entry *entry = &zip.entries[i];
         if (entry->name_bytes < 8 ||
@@ -151,7 +150,7 @@ static block pickle_of(const block *archive) {
         pickle.size = entry->bytes;
         pickle.data = malloc(entry->bytes);
         if (pickle.data == NULL) exit(2);
-        memcpy(pickle.data, entry->data, entry->bytes);
+        memcpy(pickle.data, archive->data + entry->offset, entry->bytes);
     }
     mgi_zip_close(&zip);
     return pickle;

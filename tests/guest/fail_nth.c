@@ -90,7 +90,7 @@ long fail_nth_count(void) { return atomic_load(&requests); }
 
 /* ---- what is held ---------------------------------------------------------------------------- */
 
-enum { TABLE = 1 << 18, SHOWN = 5 };
+enum { TABLE = 1 << 14, SHOWN = 5 };
 
 typedef struct held_block {
     uintptr_t at; /* 0: nobody's; 1: was somebody's */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints: layouts of names, what is missing or wrong by name, what is not used; identity. */
-#include "core/mapfile.h"
 #include "model/checkpoint.h"
 
+#include "backend/tensor.h"
 #include "core/alloc.h"
 #include "core/progress.h"
 #include "model/fingerprint.h"
@@ -92,7 +92,7 @@ static mgeo_status fill(mgi_tensor_index *index, const pieces *from, mgeo_error 
     mgi_tensor_index_init(index);
     for (size_t i = 0; i < from->count; i++) {
         const piece *one = &from->all[i];
-        mgi_stored_tensor stored = {.file = &file, .data = numbers + i, .type = one->type};
+        mgi_stored_tensor stored = {.file = &file, .offset = i, .type = one->type};
         uint64_t unused;
         if (one->dropped) continue;
         stored.rank = one->columns == 0 ? 1 : 2;
@@ -127,7 +127,7 @@ static void check_refused(const pieces *from, mgeo_status expected, const char *
     if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
     check_line(&error, part);
     check_line(&error, "dir");
-    assert_null(checkpoint.used);
+    assert_null(checkpoint.reader);
     mgi_tensor_index_finish(&index);
 }
 
@@ -136,9 +136,18 @@ static void fingerprint_of(const pieces *from, char hex[MGI_FINGERPRINT_SIZE]) {
     mgi_checkpoint checkpoint;
     mgeo_error error;
     if (bind(from, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
-    assert_int_equal(mgi_fingerprint(&checkpoint, true, hex, NULL, &error), MGEO_OK);
+    mgi_weight_reader_begin(checkpoint.reader, NULL);
+    assert_int_equal(mgi_weight_reader_finish(checkpoint.reader, hex, &error), MGEO_OK);
     mgi_checkpoint_finish(&checkpoint);
     mgi_tensor_index_finish(&index);
+}
+
+/* The tensor's bytes are those from `at` on. */
+static void check_bytes(const mgi_tensor *tensor, size_t at) {
+    mgeo_error error = {0};
+    if (mgi_tensor_acquire(tensor, &error) != MGEO_OK) fail_msg("%s", error.message);
+    assert_memory_equal(tensor->data, numbers + at, tensor->bytes);
+    mgi_tensor_release(tensor);
 }
 
 static void binds_every_tensor(void **state) {
@@ -151,15 +160,15 @@ static void binds_every_tensor(void **state) {
     assert_int_equal(checkpoint.used_count, TENSORS);
     assert_int_equal(checkpoint.unused_count, 0);
     const mgi_weights *weights = &checkpoint.weights;
-    assert_ptr_equal(weights->word_embeddings.data, numbers);
+    check_bytes(&weights->word_embeddings, 0);
     assert_int_equal(weights->word_embeddings.shape[0], WORDS);
     assert_int_equal(weights->word_embeddings.rank, 2);
     assert_true(weights->word_embeddings.mapped);
-    assert_ptr_equal(weights->embedding_norm.bias.data, numbers + 4);
+    check_bytes(&weights->embedding_norm.bias, 4);
     assert_int_equal(weights->embedding_norm.bias.shape[1], 1);
-    assert_ptr_equal(weights->layers[1].output_norm.bias.data, numbers + 36);
+    check_bytes(&weights->layers[1].output_norm.bias, 36);
     assert_int_equal(weights->layers[1].output.weight.shape[1], INNER);
-    assert_ptr_equal(weights->classifier.bias.data, numbers + 40);
+    check_bytes(&weights->classifier.bias, 40);
     uint64_t total = 0;
     for (size_t i = 0; i < made.count; i++) {
         total += (uint64_t)made.all[i].rows * (made.all[i].columns == 0 ? 1 : made.all[i].columns);
@@ -296,16 +305,20 @@ static void identity_stops_when_cancelled(void **state) {
     int32_t stage;
     uint64_t done, total;
     assert_int_equal(bind(&made, &index, &checkpoint, &error), MGEO_OK);
-    assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, &progress, &error), MGEO_OK);
+    mgi_weight_reader_begin(checkpoint.reader, &progress);
+    assert_int_equal(mgi_weight_reader_finish(checkpoint.reader, hex, &error), MGEO_OK);
     mgeo_progress_read(&progress, &stage, &done, &total);
     assert_int_equal(stage, MGEO_STAGE_HASHING);
     assert_int_equal(done, checkpoint.bytes);
     assert_int_equal(total, checkpoint.bytes);
+    mgi_checkpoint_finish(&checkpoint);
+    mgi_tensor_index_finish(&index);
+    assert_int_equal(bind(&made, &index, &checkpoint, &error), MGEO_OK);
+    mgi_weight_reader_begin(checkpoint.reader, &progress);
     mgeo_progress_cancel(&progress);
-    assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, &progress, &error), MGEO_E_CANCELLED);
-    mgi_alloc_fail_at(1);
-    assert_int_equal(mgi_fingerprint(&checkpoint, false, hex, NULL, &error), MGEO_E_MEMORY);
-    mgi_alloc_fail_at(0);
+    const mgi_tensor *bias = &checkpoint.weights.classifier.bias;
+    assert_int_equal(mgi_tensor_acquire(bias, &error), MGEO_E_CANCELLED);
+    assert_int_equal(mgi_weight_reader_finish(checkpoint.reader, hex, &error), MGEO_E_CANCELLED);
     mgi_checkpoint_finish(&checkpoint);
     mgi_tensor_index_finish(&index);
 }
@@ -331,7 +344,8 @@ static void survives_failing_memory(void **state) {
 
 int main(void) {
     for (size_t i = 0; i < sizeof numbers; i++) numbers[i] = (unsigned char)(i * 31);
-    file.map = (mgi_mapfile){.data = numbers, .size = sizeof numbers};
+    file.input = (mgi_regular_file){
+        .path = path, .memory = numbers, .size = sizeof numbers, .descriptor = -1};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binds_every_tensor),
         cmocka_unit_test(knows_every_layout),

@@ -3,6 +3,7 @@
 #include "model/model.h"
 
 #include "backend/fake.h"
+#include "backend/tensor.h"
 #include "core/alloc.h"
 #include "support/check.h"
 #include "support/model_files.h"
@@ -22,6 +23,11 @@ static bool keeper_serves(const char *device) { return strcmp(device, "keeper") 
 static mgeo_status keeper_open(const mgi_encoder_request *request, mgi_encoder **encoder,
                                mgeo_error *error) {
     kept = *request->weights;
+    const mgi_tensor *tensors[] = {&kept.word_embeddings, &kept.layers[0].output.weight,
+                                   &kept.classifier.bias};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        assert_int_equal(mgi_tensor_acquire(tensors[i], error), MGEO_OK);
+    }
     return mgi_fake_backend.open(request, encoder, error);
 }
 

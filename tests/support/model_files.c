@@ -243,7 +243,9 @@ void model_files_copy(const char *from, const char *to) {
 /* ---- checks ---------------------------------------------------------------------------------- */
 
 mgi_tensor_index_file model_files_index_file(const bytes *from, char *path) {
-    return (mgi_tensor_index_file){.map = {.data = from->data, .size = from->size}, .path = path};
+    return (mgi_tensor_index_file){
+        .input = {.path = path, .memory = from->data, .size = from->size, .descriptor = -1},
+        .path = path};
 }
 
 void check_line(const mgeo_error *error, const char *part) {

@@ -14,8 +14,8 @@ bool mgi_cpu_arena_open(mgi_cpu_arena *arena, size_t bytes) {
     *arena = (mgi_cpu_arena){NULL, 0};
     size_t extra = bytes >= LARGE_PAGE ? LARGE_PAGE : 0; /* so that it can begin on a large page */
     if (bytes == 0 || bytes > SIZE_MAX - extra) return false;
-    char *memory = mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+    char *memory =
+        mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
     size_t before = extra != 0 ? -(uintptr_t)memory % LARGE_PAGE : 0;
     if (before != 0) munmap(memory, before);

@@ -50,8 +50,8 @@ static mgeo_status resolve_sizes(const mgi_encoder_request *request, mgi_encoder
     mgeo_status status = mgi_request_resolve_batch(request, batch, &e->batch_tokens, error);
     if (status != MGEO_OK) return status;
     e->max_length = request->max_length;
-    if (e->gemm->kind == MGK_INT8 &&
-        (spec->hidden > MGK_GEMM_MAX_INT8_INPUTS || spec->intermediate > MGK_GEMM_MAX_INT8_INPUTS)) {
+    if (e->gemm->kind == MGK_INT8 && (spec->hidden > MGK_GEMM_MAX_INT8_INPUTS ||
+                                      spec->intermediate > MGK_GEMM_MAX_INT8_INPUTS)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "int8 products of more than %d inputs are not supported: load with fp32 or "
                         "bf16",
@@ -75,8 +75,10 @@ static void close_encoder(mgi_encoder *e) {
 static mgeo_status resolve_request(const mgi_encoder_request *request, mgi_encoder *e,
                                    mgeo_error *error) {
     if (!serves(request->device)) {
-        return mgi_fail(error, MGEO_E_UNSUPPORTED, "this backend computes on device \"cpu\" only, "
-                        "not on \"%s\"", request->device != NULL ? request->device : "");
+        return mgi_fail(error, MGEO_E_UNSUPPORTED,
+                        "this backend computes on device \"cpu\" only, "
+                        "not on \"%s\"",
+                        request->device != NULL ? request->device : "");
     }
     if (request->allow_tf32) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,

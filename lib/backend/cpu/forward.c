@@ -63,8 +63,8 @@ static void attend(const mgi_cpu_pass *p, const mgi_cpu_layer *layer, const mgi_
 }
 
 /* The same of the last layer, for the rows of [CLS] alone: they attend to every token. */
-static void attend_first(const mgi_cpu_pass *p, const mgi_cpu_layer *layer,
-                         const mgi_cpu_rows *all, const mgi_cpu_rows *first) {
+static void attend_first(const mgi_cpu_pass *p, const mgi_cpu_layer *layer, const mgi_cpu_rows *all,
+                         const mgi_cpu_rows *first) {
     const mgi_lane *lane = p->lane;
     const mgk_heads heads = heads_of(p, true);
     multiply(p, &layer->key_value, &all->input, all->count, lane->qkv, heads.key_value_stride);

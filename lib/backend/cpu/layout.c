@@ -24,14 +24,16 @@ static void show(walk *w, mgi_cpu_piece piece, size_t before) {
     if (w->visit != NULL) w->visit(w->context, &piece);
 }
 
-/* A tensor's numbers into memory that is already dealt out; `before`: the cursor was there before. */
+/* A tensor's numbers into memory that is already dealt out; `before`: the cursor was there before.
+ */
 static void numbers(walk *w, const mgi_tensor *from, mgi_dtype type, void *to, size_t before) {
     show(w, (mgi_cpu_piece){.from = {from}, .count = 1, .type = type, .to = to}, before);
 }
 
 static void *table(walk *w, const mgi_tensor *from, mgi_dtype type) {
     size_t before = w->cursor->used;
-    void *to = mgi_cpu_arena_take(w->cursor, mgi_tensor_numbers(from), mgi_tensor_dtype_bytes(type));
+    void *to =
+        mgi_cpu_arena_take(w->cursor, mgi_tensor_numbers(from), mgi_tensor_dtype_bytes(type));
     numbers(w, from, type, to, before);
     return to;
 }

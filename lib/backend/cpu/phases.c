@@ -50,8 +50,7 @@ static void multiply_part(void *context, unsigned part) {
     leave(w->gemm);
 }
 
-void mgi_cpu_phases_multiply(const mgi_cpu_pass *p, const mgk_gemm *gemm,
-                             const mgk_gemm_job *job) {
+void mgi_cpu_phases_multiply(const mgi_cpu_pass *p, const mgk_gemm *gemm, const mgk_gemm_job *job) {
     product w = {gemm, job, mgk_gemm_panels(gemm, job->weight->outputs), 1};
     if (p->cores == 1) {
         gemm->multiply(job, 0, w.panels);

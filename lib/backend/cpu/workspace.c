@@ -8,8 +8,8 @@ static mgk_input take_input(const mgi_encoder *e, mgi_cpu_cursor *cursor, size_t
     size_t tokens = e->batch_tokens;
     bool int8 = mgk_kernels_is_quantised(e->gemm->dtype);
     mgk_input input = {.dtype = e->gemm->dtype, .stride = mgk_gemm_input_stride(e->gemm, width)};
-    input.data = mgi_cpu_arena_take(cursor, tokens,
-                                    input.stride * mgk_kernels_dtype_bytes(input.dtype));
+    input.data =
+        mgi_cpu_arena_take(cursor, tokens, input.stride * mgk_kernels_dtype_bytes(input.dtype));
     if (int8) input.scale = mgi_cpu_arena_take(cursor, tokens, sizeof *input.scale);
     if (int8) input.sums = mgi_cpu_arena_take(cursor, tokens, sizeof *input.sums);
     return input;

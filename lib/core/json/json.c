@@ -2,8 +2,9 @@
 /* Untrusted JSON: loading within limits, and getters whose errors name file, field and reason. */
 #include "core/json/json.h"
 
-#include "core/mapfile.h"
+#include "core/alloc.h"
 #include "core/pathname.h"
+#include "core/regular_file.h"
 
 #include <string.h>
 
@@ -28,17 +29,13 @@ mgeo_status mgi_json_parse(const void *bytes, size_t size, const char *file, mgi
 }
 
 mgeo_status mgi_json_load(const char *path, mgi_json_value **root, mgeo_error *error) {
-    mgi_mapfile file;
+    void *bytes;
+    size_t size;
     *root = NULL;
-    mgeo_status status = mgi_mapfile_open(&file, path, error);
+    mgeo_status status = mgi_regular_file_load(path, MGI_JSON_MAX_FILE_BYTES, &bytes, &size, error);
     if (status != MGEO_OK) return status;
-    if (file.size > MGI_JSON_MAX_FILE_BYTES) {
-        status = mgi_fail(error, MGEO_E_FORMAT, "%s: %zu bytes; at most %d are read",
-                          mgi_pathname_shown(path), file.size, MGI_JSON_MAX_FILE_BYTES);
-    } else {
-        status = mgi_json_parse(file.data, file.size, path, root, error);
-    }
-    mgi_mapfile_close(&file);
+    status = mgi_json_parse(bytes, size, path, root, error);
+    mgi_free(bytes);
     return status;
 }
 

@@ -2,6 +2,7 @@
 /* Reads the header of a .safetensors file: 8 bytes of length, JSON, then the tensors' bytes. */
 #include "model/formats/safetensors.h"
 
+#include "core/alloc.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "model/formats/little_endian.h"
@@ -12,7 +13,7 @@
 /* The part of the file that holds numbers. */
 typedef struct safetensors_body {
     const mgi_tensor_index_file *file;
-    const unsigned char *data;
+    uint64_t begin; /* in the file */
     size_t size;
 } safetensors_body;
 
@@ -58,7 +59,7 @@ static mgeo_status read_range(const safetensors_body *body, const char *name,
     if ((uint64_t)end > body->size) {
         return refuse_tensor(body, name, field, "runs past the end of the file", error);
     }
-    tensor->data = body->data + begin;
+    tensor->offset = body->begin + (uint64_t)begin;
     tensor->bytes = (size_t)(end - begin);
     return MGEO_OK;
 }
@@ -116,7 +117,7 @@ static mgeo_status read_tensors(mgi_tensor_index *index, const safetensors_body 
 static int compare_places(const void *left, const void *right) {
     const mgi_stored_tensor *a = left;
     const mgi_stored_tensor *b = right;
-    if (a->data != b->data) return a->data < b->data ? -1 : 1;
+    if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
     return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
 }
 
@@ -129,7 +130,7 @@ static mgeo_status check_cover(const safetensors_body *body, mgi_tensor_index *i
     }
     for (size_t i = first; i < index->count; i++) {
         const mgi_stored_tensor *tensor = &index->tensors[i];
-        size_t begin = (size_t)(tensor->data - body->data);
+        size_t begin = (size_t)(tensor->offset - body->begin);
         if (begin != covered) {
             return refuse_tensor(body, tensor->name, "data_offsets",
                                  begin > covered ? "a hole before it" : "overlaps another", error);
@@ -145,12 +146,16 @@ static mgeo_status check_cover(const safetensors_body *body, mgi_tensor_index *i
 
 static mgeo_status header_size(const mgi_tensor_index_file *file, size_t *size, mgeo_error *error) {
     const char *path = mgi_pathname_shown(file->path);
-    if (file->map.size < 8) {
+    const size_t all = file->input.size;
+    unsigned char bytes[8];
+    if (all < sizeof bytes) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: header length: the file has only %zu bytes",
-                        path, file->map.size);
+                        path, all);
     }
-    uint64_t length = mgi_little_endian_u64(file->map.data);
-    if (length > file->map.size - 8) {
+    mgeo_status status = mgi_regular_file_read(&file->input, 0, sizeof bytes, bytes, error);
+    if (status != MGEO_OK) return status;
+    uint64_t length = mgi_little_endian_u64(bytes);
+    if (length > all - sizeof bytes) {
         return mgi_fail(error, MGEO_E_FORMAT,
                         "%s: header length: %llu bytes run past the end of the file", path,
                         (unsigned long long)length);
@@ -163,16 +168,25 @@ static mgeo_status header_size(const mgi_tensor_index_file *file, size_t *size, 
     return MGEO_OK;
 }
 
+static mgeo_status read_header(const mgi_tensor_index_file *file, size_t size,
+                               mgi_json_value **header, mgeo_error *error) {
+    void *text = mgi_calloc(size, 1);
+    if (text == NULL) return mgi_fail_memory(error, "a header", size);
+    mgeo_status status = mgi_regular_file_read(&file->input, 8, size, text, error);
+    if (status == MGEO_OK) status = mgi_json_parse(text, size, file->path, header, error);
+    mgi_free(text);
+    return status;
+}
+
 mgeo_status mgi_safetensors_read(mgi_tensor_index *index, const mgi_tensor_index_file *file,
                                  mgeo_error *error) {
     size_t size = 0;
-    mgeo_status status = header_size(file, &size, error);
-    if (status != MGEO_OK) return status;
     mgi_json_value *header;
-    status = mgi_json_parse(file->map.data + 8, size, file->path, &header, error);
+    mgeo_status status = header_size(file, &size, error);
+    if (status == MGEO_OK) status = read_header(file, size, &header, error);
     if (status != MGEO_OK) return status;
     const safetensors_body body = {
-        .file = file, .data = file->map.data + 8 + size, .size = file->map.size - 8 - size};
+        .file = file, .begin = 8 + size, .size = file->input.size - 8 - size};
     size_t before = index->count;
     status = read_tensors(index, &body, header, error);
     if (status == MGEO_OK) status = check_cover(&body, index, before, error);

@@ -15,7 +15,7 @@ void mgi_tensor_index_init(mgi_tensor_index *index) { *index = (mgi_tensor_index
 void mgi_tensor_index_finish(mgi_tensor_index *index) {
     for (size_t i = 0; i < index->count; i++) mgi_free((char *)(uintptr_t)index->tensors[i].name);
     for (size_t i = 0; i < index->file_count; i++) {
-        mgi_mapfile_close(&index->files[i]->map);
+        mgi_regular_file_close(&index->files[i]->input);
         mgi_free(index->files[i]->path);
         mgi_free(index->files[i]);
     }
@@ -25,19 +25,20 @@ void mgi_tensor_index_finish(mgi_tensor_index *index) {
     mgi_tensor_index_init(index);
 }
 
-mgeo_status mgi_tensor_index_map(mgi_tensor_index *index, const char *directory, const char *name,
-                                 const mgi_tensor_index_file **file, mgeo_error *error) {
+mgeo_status mgi_tensor_index_open(mgi_tensor_index *index, const char *directory, const char *name,
+                                  const mgi_tensor_index_file **file, mgeo_error *error) {
     mgi_tensor_index_file **files =
         mgi_realloc(index->files, index->file_count + 1, sizeof(mgi_tensor_index_file *));
     if (files == NULL) return mgi_fail_memory(error, "the list of files", index->file_count);
     index->files = files;
     mgi_tensor_index_file *fresh = mgi_calloc(1, sizeof *fresh);
     if (fresh == NULL) return mgi_fail_memory(error, "a file", sizeof *fresh);
+    fresh->input = mgi_regular_file_none;
     files[index->file_count++] = fresh;
     fresh->path = mgi_pathname_join(directory, name);
     if (fresh->path == NULL) return mgi_fail_memory(error, "a path", strlen(name));
     *file = fresh;
-    return mgi_mapfile_open(&fresh->map, fresh->path, error);
+    return mgi_regular_file_open(&fresh->input, fresh->path, error);
 }
 
 /* Names are printed, compared and handed to callers: only what real checkpoints use is accepted. */

@@ -4,7 +4,7 @@
 #ifndef MGI_MODEL_FORMATS_TENSOR_INDEX_H
 #define MGI_MODEL_FORMATS_TENSOR_INDEX_H
 
-#include "core/mapfile.h"
+#include "core/regular_file.h"
 #include "core/status.h"
 #include "model/formats/stored_dtype.h"
 
@@ -19,14 +19,14 @@ enum {
 };
 
 typedef struct mgi_tensor_index_file {
-    mgi_mapfile map;
+    mgi_regular_file input;
     char *path;
 } mgi_tensor_index_file;
 
 typedef struct mgi_stored_tensor {
     const char *name;                  /* owned by the index */
     const mgi_tensor_index_file *file; /* the file it lies in */
-    const unsigned char *data;         /* bytes that lie wholly in the file */
+    uint64_t offset;                   /* in the file, in which the bytes lie wholly */
     size_t bytes;
     uint64_t shape[MGI_TENSOR_INDEX_MAX_RANK];
     uint32_t rank;
@@ -46,9 +46,9 @@ typedef struct mgi_tensor_index {
 void mgi_tensor_index_init(mgi_tensor_index *index);
 void mgi_tensor_index_finish(mgi_tensor_index *index);
 
-/* Maps directory/name; the file stays open until mgi_tensor_index_finish. */
-mgeo_status mgi_tensor_index_map(mgi_tensor_index *index, const char *directory, const char *name,
-                                 const mgi_tensor_index_file **file, mgeo_error *error);
+/* Opens directory/name; the file stays open until mgi_tensor_index_finish. */
+mgeo_status mgi_tensor_index_open(mgi_tensor_index *index, const char *directory, const char *name,
+                                  const mgi_tensor_index_file **file, mgeo_error *error);
 
 /* Adds a tensor under a copy of name_bytes at name, which need no NUL. tensor->name is ignored.
  * Errors: MGEO_E_FORMAT (a name that no checkpoint has, too many tensors), MGEO_E_MEMORY. */

@@ -2,6 +2,7 @@
 /* Reads the tensors of a pytorch_model.bin: a zip archive with a pickle in it. */
 #include "model/formats/torch_archive.h"
 
+#include "core/alloc.h"
 #include "core/pathname.h"
 #include "model/formats/pickle.h"
 #include "model/formats/zip.h"
@@ -79,9 +80,14 @@ static const mgi_zip_entry *find_pickle(torch_reader *reader) {
 
 static mgeo_status check_byte_order(torch_reader *reader) {
     const mgi_zip_entry *entry = archive_entry(reader, "", "byteorder", 9);
-    if (entry == NULL || (entry->bytes == 6 && memcmp(entry->data, "little", 6) == 0)) {
-        return MGEO_OK;
+    char order[6] = {0};
+    if (entry == NULL) return MGEO_OK;
+    if (entry->bytes == sizeof order) {
+        mgeo_status status = mgi_regular_file_read(&reader->file->input, entry->offset,
+                                                   sizeof order, order, reader->error);
+        if (status != MGEO_OK) return status;
     }
+    if (memcmp(order, "little", sizeof order) == 0) return MGEO_OK;
     return mgi_fail(reader->error, MGEO_E_UNSUPPORTED,
                     "%s: byteorder: only little-endian files are read", reader->path);
 }
@@ -207,7 +213,7 @@ static mgeo_status add_described(torch_reader *reader, const described_tensor *t
         return bad_tensor(reader, tensor, "shape", "runs past the end of its storage");
     }
     if (!stored.dense) stored.bytes = 0;
-    stored.data = entry->data + tensor->offset * width;
+    stored.offset = entry->offset + tensor->offset * width;
     return mgi_tensor_index_add(reader->index, &stored, tensor->name, tensor->name_bytes,
                                 reader->error);
 }
@@ -268,14 +274,12 @@ static mgeo_status add_root(torch_reader *reader) {
     return add_dict(reader, inner == NULL ? root : inner);
 }
 
-static mgeo_status read_archive(torch_reader *reader) {
-    const mgi_zip_entry *entry = find_pickle(reader);
-    if (entry == NULL) {
-        return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: zip: no data.pkl in it", reader->path);
-    }
-    mgeo_status status = check_byte_order(reader);
+/* The pickle's texts lie in `bytes`. */
+static mgeo_status read_pickle(torch_reader *reader, const mgi_zip_entry *entry, void *bytes) {
+    mgeo_status status = mgi_regular_file_read(&reader->file->input, entry->offset, entry->bytes,
+                                               bytes, reader->error);
     if (status == MGEO_OK) {
-        status = mgi_pickle_read(&reader->pickle, entry->data, entry->bytes, reader->file->path,
+        status = mgi_pickle_read(&reader->pickle, bytes, entry->bytes, reader->file->path,
                                  reader->error);
     }
     if (status != MGEO_OK) return status;
@@ -284,19 +288,42 @@ static mgeo_status read_archive(torch_reader *reader) {
     return status;
 }
 
+static mgeo_status read_archive(torch_reader *reader) {
+    const mgi_zip_entry *entry = find_pickle(reader);
+    if (entry == NULL) {
+        return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: zip: no data.pkl in it", reader->path);
+    }
+    if (entry->bytes > MGI_PICKLE_MAX_BYTES) {
+        return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: pickle: %zu bytes; at most %d are read",
+                        reader->path, entry->bytes, MGI_PICKLE_MAX_BYTES);
+    }
+    mgeo_status status = check_byte_order(reader);
+    if (status != MGEO_OK) return status;
+    void *bytes = mgi_calloc(entry->bytes, 1);
+    if (bytes == NULL) return mgi_fail_memory(reader->error, "a pickle", entry->bytes);
+    status = read_pickle(reader, entry, bytes);
+    mgi_free(bytes);
+    return status;
+}
+
 mgeo_status mgi_torch_archive_read(mgi_tensor_index *index, const mgi_tensor_index_file *file,
                                    mgeo_error *error) {
     torch_reader reader = {
         .index = index, .file = file, .path = mgi_pathname_shown(file->path), .error = error};
-    const unsigned char *data = file->map.data;
+    unsigned char first[2] = {0};
+    mgeo_status status = MGEO_OK;
+    if (file->input.size >= sizeof first) {
+        status = mgi_regular_file_read(&file->input, 0, sizeof first, first, error);
+    }
+    if (status != MGEO_OK) return status;
     /* Before torch 1.6 the file was a row of pickles, the first of them a number. */
-    if (file->map.size >= 2 && data[0] == 0x80 && data[1] >= 2 && data[1] <= 5) {
+    if (first[0] == 0x80 && first[1] >= 2 && first[1] <= 5) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "%s: saved in the format of torch before 1.6; load it with torch and save "
                         "it again, or as safetensors",
                         reader.path);
     }
-    mgeo_status status = mgi_zip_open(&reader.zip, data, file->map.size, file->path, error);
+    status = mgi_zip_open(&reader.zip, &file->input, error);
     if (status != MGEO_OK) return status;
     status = read_archive(&reader);
     mgi_zip_close(&reader.zip);

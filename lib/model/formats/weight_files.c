@@ -16,7 +16,7 @@ typedef mgeo_status (*format_reader)(mgi_tensor_index *, const mgi_tensor_index_
 static mgeo_status read_file(mgi_tensor_index *index, const char *directory, const char *name,
                              format_reader read, mgeo_error *error) {
     const mgi_tensor_index_file *file;
-    mgeo_status status = mgi_tensor_index_map(index, directory, name, &file, error);
+    mgeo_status status = mgi_tensor_index_open(index, directory, name, &file, error);
     return status == MGEO_OK ? read(index, file, error) : status;
 }
 

@@ -23,10 +23,9 @@ enum {
 };
 
 typedef struct zip_reader {
-    const unsigned char *data;
-    size_t size;
-    const char *file;
+    const mgi_regular_file *file;
     uint64_t directory_begin, directory_size, entries;
+    unsigned char *directory;
 } zip_reader;
 
 /* One record of the directory, as it stands in the archive. */
@@ -38,7 +37,8 @@ typedef struct directory_record {
 } directory_record;
 
 static mgeo_status bad_zip(const zip_reader *zip, const char *reason, mgeo_error *error) {
-    return mgi_fail(error, MGEO_E_FORMAT, "%s: zip: %s", mgi_pathname_shown(zip->file), reason);
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: zip: %s", mgi_pathname_shown(zip->file->path),
+                    reason);
 }
 
 /* Names come from the archive: keep what an error line can hold. */
@@ -54,19 +54,17 @@ static mgeo_status bad_entry(const zip_reader *zip, const directory_record *reco
                              mgeo_status status, const char *reason, mgeo_error *error) {
     char name[65];
     show_name(name, record->name, record->name_bytes);
-    return mgi_fail(error, status, "%s: zip entry %s: %s", mgi_pathname_shown(zip->file), name,
-                    reason);
+    return mgi_fail(error, status, "%s: zip entry %s: %s", mgi_pathname_shown(zip->file->path),
+                    name, reason);
 }
 
-static bool find_end(const zip_reader *zip, size_t *at) {
+/* Where the end record is in the archive's last bytes, which begin at `from` in the file. */
+static bool find_end(const unsigned char *tail, size_t size, size_t *at) {
     static const unsigned char mark[4] = {'P', 'K', 5, 6};
-    if (zip->size < END_SIZE) return false;
-    size_t lowest = zip->size - END_SIZE;
-    lowest = lowest > COMMENT_LIMIT ? lowest - COMMENT_LIMIT : 0;
-    for (size_t i = zip->size - END_SIZE + 1; i-- > lowest;) {
-        size_t comment = zip->size - END_SIZE - i;
-        if (memcmp(zip->data + i, mark, 4) == 0 &&
-            mgi_little_endian_u16(zip->data + i + 20) == comment) {
+    for (size_t i = size - END_SIZE + 1; i-- > 0;) {
+        size_t comment = size - END_SIZE - i;
+        if (comment > COMMENT_LIMIT) return false;
+        if (memcmp(tail + i, mark, 4) == 0 && mgi_little_endian_u16(tail + i + 20) == comment) {
             *at = i;
             return true;
         }
@@ -75,9 +73,10 @@ static bool find_end(const zip_reader *zip, size_t *at) {
 }
 
 /* Reads the zip64 record that the locator before `end` names. */
-static mgeo_status read_end64(zip_reader *zip, size_t end, mgeo_error *error) {
+static mgeo_status read_end64(zip_reader *zip, const unsigned char *locator, uint64_t end,
+                              mgeo_error *error) {
     static const unsigned char mark[4] = {'P', 'K', 6, 6};
-    const unsigned char *locator = zip->data + end - LOCATOR_SIZE;
+    unsigned char record[END64_SIZE];
     uint64_t at = mgi_little_endian_u64(locator + 8);
     if (mgi_little_endian_u32(locator + 4) != 0 || mgi_little_endian_u32(locator + 16) > 1) {
         return bad_zip(zip, "several disks", error);
@@ -85,7 +84,8 @@ static mgeo_status read_end64(zip_reader *zip, size_t end, mgeo_error *error) {
     if (at > end - LOCATOR_SIZE || end - LOCATOR_SIZE - at < END64_SIZE) {
         return bad_zip(zip, "zip64 locator: points outside the file", error);
     }
-    const unsigned char *record = zip->data + at;
+    mgeo_status status = mgi_regular_file_read(zip->file, at, sizeof record, record, error);
+    if (status != MGEO_OK) return status;
     if (memcmp(record, mark, 4) != 0) {
         return bad_zip(zip, "zip64 locator: points at no zip64 record", error);
     }
@@ -109,28 +109,26 @@ static bool ends_agree(const zip_reader *zip, const unsigned char *end) {
            (begin == UINT32_MAX || begin == zip->directory_begin);
 }
 
-static mgeo_status read_end(zip_reader *zip, mgeo_error *error) {
+/* The end record is at `end` of the file, its bytes and those before it in `tail` at `at`. */
+static mgeo_status read_end_at(zip_reader *zip, const unsigned char *tail, size_t at, uint64_t end,
+                               mgeo_error *error) {
     static const unsigned char mark[4] = {'P', 'K', 6, 7};
-    size_t at;
-    if (!find_end(zip, &at)) {
-        return bad_zip(zip, "no end record: cut short, or not a zip archive", error);
-    }
-    const unsigned char *end = zip->data + at;
-    size_t limit = at;
-    if (mgi_little_endian_u16(end + 4) != 0 || mgi_little_endian_u16(end + 6) != 0 ||
-        mgi_little_endian_u16(end + 8) != mgi_little_endian_u16(end + 10)) {
+    const unsigned char *record = tail + at;
+    uint64_t limit = end;
+    if (mgi_little_endian_u16(record + 4) != 0 || mgi_little_endian_u16(record + 6) != 0 ||
+        mgi_little_endian_u16(record + 8) != mgi_little_endian_u16(record + 10)) {
         return bad_zip(zip, "several disks", error);
     }
-    zip->entries = mgi_little_endian_u16(end + 10);
-    zip->directory_size = mgi_little_endian_u32(end + 12);
-    zip->directory_begin = mgi_little_endian_u32(end + 16);
-    if (at >= LOCATOR_SIZE && memcmp(end - LOCATOR_SIZE, mark, 4) == 0) {
-        mgeo_status status = read_end64(zip, at, error);
+    zip->entries = mgi_little_endian_u16(record + 10);
+    zip->directory_size = mgi_little_endian_u32(record + 12);
+    zip->directory_begin = mgi_little_endian_u32(record + 16);
+    if (at >= LOCATOR_SIZE && memcmp(record - LOCATOR_SIZE, mark, 4) == 0) {
+        mgeo_status status = read_end64(zip, record - LOCATOR_SIZE, end, error);
         if (status != MGEO_OK) return status;
-        if (!ends_agree(zip, end)) {
+        if (!ends_agree(zip, record)) {
             return bad_zip(zip, "zip64 record contradicts the end record", error);
         }
-        limit = at - LOCATOR_SIZE;
+        limit = end - LOCATOR_SIZE;
     }
     if (zip->directory_begin > limit || zip->directory_size > limit - zip->directory_begin) {
         return bad_zip(zip, "directory: runs past its end record", error);
@@ -139,6 +137,30 @@ static mgeo_status read_end(zip_reader *zip, mgeo_error *error) {
         return bad_zip(zip, "directory: more entries than it can hold", error);
     }
     return MGEO_OK;
+}
+
+static mgeo_status read_end(zip_reader *zip, mgeo_error *error) {
+    const size_t most = LOCATOR_SIZE + END_SIZE + COMMENT_LIMIT;
+    const size_t size = zip->file->size < most ? zip->file->size : most;
+    const uint64_t from = zip->file->size - size;
+    size_t at = 0;
+    unsigned char *tail = mgi_calloc(size, 1);
+    if (tail == NULL) return mgi_fail_memory(error, "the end of a zip archive", size);
+    mgeo_status status = mgi_regular_file_read(zip->file, from, size, tail, error);
+    if (status == MGEO_OK && (size < END_SIZE || !find_end(tail, size, &at))) {
+        status = bad_zip(zip, "no end record: cut short, or not a zip archive", error);
+    }
+    if (status == MGEO_OK) status = read_end_at(zip, tail, at, from + at, error);
+    mgi_free(tail);
+    return status;
+}
+
+static mgeo_status read_directory(zip_reader *zip, mgeo_error *error) {
+    size_t size = (size_t)zip->directory_size;
+    if (size > MGI_ZIP_MAX_DIRECTORY) return bad_zip(zip, "directory: too large", error);
+    zip->directory = mgi_calloc(size, 1);
+    if (zip->directory == NULL) return mgi_fail_memory(error, "a zip directory", size);
+    return mgi_regular_file_read(zip->file, zip->directory_begin, size, zip->directory, error);
 }
 
 /* Replaces a 32-bit value that refers to the zip64 field by the field's next 64-bit one. */
@@ -174,8 +196,8 @@ static bool read_extra(directory_record *record, const unsigned char *extra, siz
 static mgeo_status read_record(const zip_reader *zip, size_t *at, directory_record *record,
                                mgeo_error *error) {
     static const unsigned char mark[4] = {'P', 'K', 1, 2};
-    size_t left = (size_t)(zip->directory_begin + zip->directory_size) - *at;
-    const unsigned char *p = zip->data + *at;
+    size_t left = (size_t)zip->directory_size - *at;
+    const unsigned char *p = zip->directory + *at;
     if (left < CENTRAL_SIZE || memcmp(p, mark, 4) != 0) {
         return bad_zip(zip, "directory: an entry is not where it should be", error);
     }
@@ -232,39 +254,48 @@ static bool local_sizes_agree(const unsigned char *local, const directory_record
            said.size == record->size;
 }
 
+static bool local_agrees(const unsigned char *local, const directory_record *record) {
+    size_t name = mgi_little_endian_u16(local + 26);
+    size_t extra = mgi_little_endian_u16(local + 28);
+    return name == record->name_bytes && memcmp(local + LOCAL_SIZE, record->name, name) == 0 &&
+           mgi_little_endian_u16(local + 8) == record->method &&
+           (mgi_little_endian_u16(local + 6) & FLAG_ENCRYPTED) == 0 &&
+           local_sizes_agree(local, record, local + LOCAL_SIZE + name, extra);
+}
+
+/* `local` has room for the longest local header. */
 static mgeo_status place_entry(const zip_reader *zip, const directory_record *record,
-                               mgi_zip_entry *entry, mgeo_error *error) {
+                               unsigned char *local, mgi_zip_entry *entry, mgeo_error *error) {
     static const unsigned char mark[4] = {'P', 'K', 3, 4};
-    size_t left = (size_t)(zip->directory_begin - record->offset);
-    const unsigned char *local = zip->data + record->offset;
+    uint64_t left = zip->directory_begin - record->offset;
+    mgeo_status status = mgi_regular_file_read(zip->file, record->offset, LOCAL_SIZE, local, error);
+    if (status != MGEO_OK) return status;
     if (memcmp(local, mark, 4) != 0) {
         return bad_entry(zip, record, MGEO_E_FORMAT, "local header: not there", error);
     }
-    size_t name = mgi_little_endian_u16(local + 26);
-    size_t extra = mgi_little_endian_u16(local + 28);
-    size_t header = LOCAL_SIZE + name + extra;
+    size_t more = (size_t)mgi_little_endian_u16(local + 26) + mgi_little_endian_u16(local + 28);
+    size_t header = LOCAL_SIZE + more;
     if (header > left || record->size > left - header) {
         return bad_entry(zip, record, MGEO_E_FORMAT, "runs into the directory", error);
     }
-    if (name != record->name_bytes || memcmp(local + LOCAL_SIZE, record->name, name) != 0 ||
-        mgi_little_endian_u16(local + 8) != record->method ||
-        (mgi_little_endian_u16(local + 6) & FLAG_ENCRYPTED) != 0 ||
-        !local_sizes_agree(local, record, local + LOCAL_SIZE + name, extra)) {
+    status = mgi_regular_file_read(zip->file, record->offset + LOCAL_SIZE, more, local + LOCAL_SIZE,
+                                   error);
+    if (status != MGEO_OK) return status;
+    if (!local_agrees(local, record)) {
         return bad_entry(zip, record, MGEO_E_FORMAT, "local header contradicts the directory",
                          error);
     }
     *entry = (mgi_zip_entry){.name = (const char *)record->name,
-                             .name_bytes = name,
-                             .data = local + header,
+                             .name_bytes = record->name_bytes,
+                             .offset = record->offset + header,
                              .bytes = (size_t)record->size,
-                             .begin = (size_t)record->offset,
-                             .end = (size_t)record->offset + header + (size_t)record->size};
+                             .begin = record->offset};
     return MGEO_OK;
 }
 
 static int compare_begins(const void *left, const void *right) {
-    size_t a = ((const mgi_zip_entry *)left)->begin;
-    size_t b = ((const mgi_zip_entry *)right)->begin;
+    uint64_t a = ((const mgi_zip_entry *)left)->begin;
+    uint64_t b = ((const mgi_zip_entry *)right)->begin;
     return a < b ? -1 : a > b;
 }
 
@@ -288,7 +319,8 @@ static mgeo_status refuse_pair(const zip_reader *archive, const mgi_zip_entry *e
 static mgeo_status order_entries(const zip_reader *archive, mgi_zip *zip, mgeo_error *error) {
     qsort(zip->entries, zip->count, sizeof *zip->entries, compare_begins);
     for (size_t i = 1; i < zip->count; i++) {
-        if (zip->entries[i].begin < zip->entries[i - 1].end) {
+        const mgi_zip_entry *before = &zip->entries[i - 1];
+        if (zip->entries[i].begin < before->offset + before->bytes) {
             return refuse_pair(archive, &zip->entries[i], "overlaps another", error);
         }
     }
@@ -301,39 +333,52 @@ static mgeo_status order_entries(const zip_reader *archive, mgi_zip *zip, mgeo_e
     return MGEO_OK;
 }
 
-static mgeo_status read_entries(const zip_reader *archive, mgi_zip *zip, mgeo_error *error) {
-    size_t at = (size_t)archive->directory_begin;
+static mgeo_status read_entries(const zip_reader *archive, mgi_zip *zip, unsigned char *local,
+                                mgeo_error *error) {
+    size_t at = 0;
     for (; zip->count < archive->entries; zip->count++) {
         directory_record record;
         mgeo_status status = read_record(archive, &at, &record, error);
         if (status == MGEO_OK) status = check_record(archive, &record, error);
         if (status == MGEO_OK) {
-            status = place_entry(archive, &record, &zip->entries[zip->count], error);
+            status = place_entry(archive, &record, local, &zip->entries[zip->count], error);
         }
         if (status != MGEO_OK) return status;
     }
-    if (at != archive->directory_begin + archive->directory_size) {
+    if (at != archive->directory_size) {
         return bad_zip(archive, "directory: bytes after its last entry", error);
     }
     return order_entries(archive, zip, error);
 }
 
-mgeo_status mgi_zip_open(mgi_zip *zip, const unsigned char *data, size_t size, const char *file,
-                         mgeo_error *error) {
-    *zip = (mgi_zip){.file = file};
-    zip_reader archive = {.data = data, .size = size, .file = file};
-    mgeo_status status = read_end(&archive, error);
+static mgeo_status fill(zip_reader *archive, mgi_zip *zip, mgeo_error *error) {
+    const size_t longest = LOCAL_SIZE + 2 * (size_t)UINT16_MAX;
+    mgeo_status status = read_directory(archive, error);
+    zip->directory = archive->directory;
     if (status != MGEO_OK) return status;
-    zip->entries = mgi_calloc((size_t)archive.entries, sizeof *zip->entries);
-    if (zip->entries == NULL) return mgi_fail_memory(error, "a zip directory", archive.entries);
-    status = read_entries(&archive, zip, error);
+    zip->entries = mgi_calloc((size_t)archive->entries, sizeof *zip->entries);
+    unsigned char *local = mgi_calloc(longest, 1);
+    status = zip->entries == NULL || local == NULL
+                 ? mgi_fail_memory(error, "a zip directory", archive->entries)
+                 : read_entries(archive, zip, local, error);
+    mgi_free(local);
+    return status;
+}
+
+mgeo_status mgi_zip_open(mgi_zip *zip, const mgi_regular_file *file, mgeo_error *error) {
+    *zip = (mgi_zip){.file = file};
+    zip_reader archive = {.file = file};
+    mgeo_status status = read_end(&archive, error);
+    if (status == MGEO_OK) status = fill(&archive, zip, error);
     if (status != MGEO_OK) mgi_zip_close(zip);
     return status;
 }
 
 void mgi_zip_close(mgi_zip *zip) {
     mgi_free(zip->entries);
+    mgi_free(zip->directory);
     zip->entries = NULL;
+    zip->directory = NULL;
     zip->count = 0;
 }
 

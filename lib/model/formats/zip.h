@@ -3,33 +3,33 @@
 #ifndef MGI_MODEL_FORMATS_ZIP_H
 #define MGI_MODEL_FORMATS_ZIP_H
 
-#include "core/status.h"
+#include "core/regular_file.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MGI_ZIP_MAX_ENTRIES = 1 << 17, MGI_ZIP_MAX_NAME = 512 };
+enum { MGI_ZIP_MAX_ENTRIES = 1 << 17, MGI_ZIP_MAX_NAME = 512, MGI_ZIP_MAX_DIRECTORY = 64 << 20 };
 
 typedef struct mgi_zip_entry {
-    const char *name; /* in the archive, without a NUL */
+    const char *name; /* owned by the zip, without a NUL */
     size_t name_bytes;
-    const unsigned char *data; /* bytes that lie wholly in the archive */
+    uint64_t offset; /* of its bytes, which lie wholly in the archive */
     size_t bytes;
-    size_t begin, end; /* from the local header to the end of data */
+    uint64_t begin; /* of the local header */
 } mgi_zip_entry;
 
 typedef struct mgi_zip {
-    const char *file;       /* for error lines; borrowed */
+    const mgi_regular_file *file; /* borrowed */
+    unsigned char *directory;
     mgi_zip_entry *entries; /* sorted by name */
     size_t count;
 } mgi_zip;
 
-/* Reads the directory of an archive in memory, which must outlive the zip. zip64 is understood.
+/* Reads the directory of an archive, which must outlive the zip. zip64 is understood.
  * Refused: compression, encryption, several disks, an entry twice, overlaps, and a local header
  * that contradicts the directory. On failure the zip is empty.
- * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY. */
-mgeo_status mgi_zip_open(mgi_zip *zip, const unsigned char *data, size_t size, const char *file,
-                         mgeo_error *error);
+ * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY, MGEO_E_IO. */
+mgeo_status mgi_zip_open(mgi_zip *zip, const mgi_regular_file *file, mgeo_error *error);
 void mgi_zip_close(mgi_zip *zip);
 
 /* The entry of that name, or NULL. */

@@ -4,8 +4,8 @@
 
 #define ON_CPU(label, its_precision, its_rounding)                                                 \
     {                                                                                              \
-        .name = label, .backend = &mgi_cpu_backend, .device = "cpu",                             \
-        .precision = (its_precision), .rounding = (its_rounding), .reads_all_weights = true        \
+        .name = label, .backend = &mgi_cpu_backend, .device = "cpu", .precision = (its_precision), \
+        .rounding = (its_rounding), .reads_all_weights = true                                      \
     }
 
 int main(void) {

@@ -46,7 +46,7 @@ static void reads_a_good_file(void **state) {
     assert_int_equal(b->shape[1], 3);
     assert_int_equal(b->bytes, 12);
     assert_true(b->dense);
-    assert_ptr_equal(b->data, made.data + made.size - GOOD_BODY + 8);
+    assert_int_equal(b->offset, made.size - GOOD_BODY + 8);
     assert_int_equal(mgi_tensor_index_find(&index, "one")->bytes, 1);
     assert_null(mgi_tensor_index_find(&index, "c"));
     assert_null(mgi_tensor_index_find(&index, ""));
@@ -193,8 +193,8 @@ static void survives_any_changed_byte(void **state) {
             if (read_file(&changed, &index, &error) == MGEO_OK) {
                 for (size_t t = 0; t < index.count; t++) {
                     const mgi_stored_tensor *tensor = &index.tensors[t];
-                    assert_true(tensor->data >= changed.data);
-                    assert_true(tensor->data + tensor->bytes <= changed.data + changed.size);
+                    assert_true(tensor->offset <= changed.size);
+                    assert_true(tensor->bytes <= changed.size - tensor->offset);
                 }
             }
             mgi_tensor_index_finish(&index);

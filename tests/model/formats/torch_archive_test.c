@@ -62,7 +62,7 @@ static void reads_tensors(void **state) {
     assert_int_equal(w->bytes, 24);
     assert_int_equal(w->shape[1], 3);
     assert_true(w->dense);
-    assert_ptr_equal(b->data, w->data + 24);
+    assert_int_equal(b->offset, w->offset + 24);
     mgi_tensor_index_finish(&index);
     bytes_free(&made);
 }
@@ -202,9 +202,8 @@ static void survives_any_changed_byte(void **state) {
             mgeo_error error;
             read_file(&changed, &index, &error);
             for (size_t i = 0; i < index.count; i++) {
-                assert_true(index.tensors[i].data >= changed.data);
-                assert_true(index.tensors[i].data + index.tensors[i].bytes <=
-                            changed.data + changed.size);
+                assert_true(index.tensors[i].offset <= changed.size);
+                assert_true(index.tensors[i].bytes <= changed.size - index.tensors[i].offset);
             }
             mgi_tensor_index_finish(&index);
             bytes_free(&changed);

@@ -80,24 +80,38 @@ static void copy_keys(const float *key, size_t stride, head_scratch *s) {
     }
 }
 
+/* The numbers of every row that are in one strip; to the last vector's lanes beyond them zeros. */
+static MGK_VEC_INLINE void copy_strip(const float *from, size_t stride, size_t rows, float *to,
+                                      const size_t vectors, size_t numbers) {
+    size_t rest = numbers % MGK_VEC_LANES, whole = rest != 0 ? vectors - 1 : vectors;
+    for (size_t j = 0; j < rows; j++, from += stride, to += vectors * MGK_VEC_LANES) {
+        for (size_t v = 0; v < whole; v++) {
+            size_t at = v * MGK_VEC_LANES;
+            mgk_vec_store(to + at, mgk_vec_load(from + at, MGK_VEC_LANES), MGK_VEC_LANES);
+        }
+        if (rest != 0) {
+            size_t at = whole * MGK_VEC_LANES;
+            mgk_vec_store(to + at, mgk_vec_load(from + at, rest), MGK_VEC_LANES);
+        }
+    }
+}
+
 static void copy_values(const float *value, size_t stride, head_scratch *s) {
     float *to = s->values;
     for (size_t first = 0, strip; first < s->width_vectors; first += strip) {
         strip = strip_of(s->width_vectors - first);
-        size_t begin = first * MGK_VEC_LANES, end = begin + strip * MGK_VEC_LANES;
-        size_t whole = end <= s->width ? strip : strip - 1;
-        for (size_t j = 0; j < s->length; j++, to += strip * MGK_VEC_LANES) {
-            const float *from = value + j * stride + begin;
-            for (size_t v = 0; v < whole; v++) {
-                mgk_vec_store(to + v * MGK_VEC_LANES,
-                              mgk_vec_load(from + v * MGK_VEC_LANES, MGK_VEC_LANES), MGK_VEC_LANES);
-            }
-            if (whole < strip) {
-                size_t at = whole * MGK_VEC_LANES;
-                mgk_vec_store(to + at, mgk_vec_load(from + at, s->width - begin - at),
-                              MGK_VEC_LANES);
-            }
+        size_t begin = first * MGK_VEC_LANES, numbers = strip * MGK_VEC_LANES;
+        const float *from = value + begin;
+        if (begin + numbers > s->width) {
+            copy_strip(from, stride, s->length, to, strip, s->width - begin);
+        } else if (strip == 1) {
+            copy_strip(from, stride, s->length, to, 1, MGK_VEC_LANES);
+        } else if (strip == 2) {
+            copy_strip(from, stride, s->length, to, 2, 2 * MGK_VEC_LANES);
+        } else {
+            copy_strip(from, stride, s->length, to, VECTORS, VECTORS * MGK_VEC_LANES);
         }
+        to += s->length * numbers;
     }
 }
 
@@ -268,27 +282,8 @@ static void weigh_values(const mgk_heads *heads, const head_scratch *s, const fl
     if (!straight) put_context(heads, s, at, rows);
 }
 
-/* Rows far apart are what processors do not foresee. */
-static void fetch(const float *rows, size_t stride, size_t from, size_t to, size_t width) {
-    enum { LINE = 16 };
-    for (size_t j = from; j < to; j++) {
-        for (size_t i = 0; i < width; i += LINE) __builtin_prefetch(rows + j * stride + i, 0, 2);
-    }
-}
-
-/* What the next head begins with, while this one computes. */
-static void fetch_next(const mgk_heads *heads, const mgk_sequence *sequence, size_t column,
-                       size_t from, size_t to) {
-    size_t first = sequence->first * heads->key_value_stride + column;
-    size_t width = heads->head_width;
-    fetch(heads->key + first, heads->key_value_stride, from, to, width);
-    fetch(heads->value + first, heads->key_value_stride, from, to, width);
-    fetch(heads->query + sequence->first_query * heads->query_stride + column, heads->query_stride,
-          from, to, width);
-}
-
 static void attend_all(const mgk_heads *heads, const mgk_sequence *sequence, size_t column,
-                       float to_score, head_scratch *s, bool more) {
+                       float to_score, head_scratch *s) {
     size_t stride = heads->key_value_stride, first = sequence->first * stride + column;
     copy_keys(heads->key + first, stride, s);
     copy_values(heads->value + first, stride, s);
@@ -306,7 +301,6 @@ static void attend_all(const mgk_heads *heads, const mgk_sequence *sequence, siz
                           .out = s->scores,
                           .out_stride = s->key_vectors * MGK_VEC_LANES};
         multiply_strips(scores, rows, s->key_vectors);
-        if (more) fetch_next(heads, sequence, column + s->width, done, done + rows);
         weigh(s, rows, share);
         weigh_values(heads, s, s->values, 0, share, at * heads->context_stride + column, rows);
         done += rows;
@@ -366,7 +360,7 @@ void MGK_ISA_VARIANT(mgk_kernels_attend_heads)(const mgk_heads *heads, const mgk
         if (sequence->queries == 1) {
             attend_first(heads, sequence, head * width, to_score, &s);
         } else {
-            attend_all(heads, sequence, head * width, to_score, &s, head + 1 < to);
+            attend_all(heads, sequence, head * width, to_score, &s);
         }
     }
 }

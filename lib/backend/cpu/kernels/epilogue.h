@@ -35,18 +35,25 @@ static MGK_VEC_INLINE void mgk_epilogue_put(const mgk_gemm_job *job, size_t at, 
     mgk_vec_store(to, x, n);
 }
 
+/* n numbers of row r from `at` on. exact: as fp32 wants it; else as is enough for what becomes bf16
+ * or int8. */
+static MGK_VEC_INLINE void mgk_epilogue_activate(const mgk_epilogue *e, size_t r, size_t at,
+                                                 mgi_activation activation, mgi_dtype type,
+                                                 bool exact, size_t n) {
+    mgk_vec x = mgk_vec_load(e->from + r * e->stride + at, MGK_VEC_LANES);
+    x = exact ? mgk_vec_activate(activation, x) : mgk_vec_activate_fast(activation, x);
+    mgk_epilogue_put(e->job, (e->row + r) * e->job->out_stride + e->column + at, x, type, n);
+}
+
 static MGK_VEC_INLINE void mgk_epilogue_activated(const mgk_epilogue *e, mgi_activation activation,
-                                                  mgi_dtype type) {
+                                                  mgi_dtype type, bool exact) {
     for (size_t r = 0; r < e->rows; r++) {
-        const float *from = e->from + r * e->stride;
-        size_t at = (e->row + r) * e->job->out_stride + e->column, i = 0;
+        size_t i = 0;
         for (; i + MGK_VEC_LANES <= e->columns; i += MGK_VEC_LANES) {
-            mgk_vec x = mgk_vec_activate(activation, mgk_vec_load(from + i, MGK_VEC_LANES));
-            mgk_epilogue_put(e->job, at + i, x, type, MGK_VEC_LANES);
+            mgk_epilogue_activate(e, r, i, activation, type, exact, MGK_VEC_LANES);
         }
         if (i < e->columns) {
-            mgk_vec x = mgk_vec_activate(activation, mgk_vec_load(from + i, MGK_VEC_LANES));
-            mgk_epilogue_put(e->job, at + i, x, type, e->columns - i);
+            mgk_epilogue_activate(e, r, i, activation, type, exact, e->columns - i);
         }
     }
 }
@@ -67,30 +74,26 @@ static inline void mgk_epilogue_stored(const mgk_epilogue *e) {
 }
 
 /* A loop of its own for each activation and type. */
-static inline void mgk_epilogue_run(const mgk_epilogue *e) {
-    bool half = e->job->out_type == MGI_BF16;
+static MGK_VEC_INLINE void mgk_epilogue_run(const mgk_epilogue *e, bool exact) {
+#define MGK_EPILOGUE_LOOP(activation)                                                              \
+    case activation:                                                                               \
+        if (e->job->out_type == MGI_BF16) {                                                        \
+            mgk_epilogue_activated(e, activation, MGI_BF16, exact);                                \
+        } else {                                                                                   \
+            mgk_epilogue_activated(e, activation, MGI_F32, exact);                                 \
+        }                                                                                          \
+        return;
     if (e->job->epilogue != MGK_GEMM_ACTIVATE) {
         mgk_epilogue_stored(e);
         return;
     }
     switch (e->job->activation) {
-    case MGI_GELU:
-        half ? mgk_epilogue_activated(e, MGI_GELU, MGI_BF16)
-             : mgk_epilogue_activated(e, MGI_GELU, MGI_F32);
-        break;
-    case MGI_GELU_TANH:
-        half ? mgk_epilogue_activated(e, MGI_GELU_TANH, MGI_BF16)
-             : mgk_epilogue_activated(e, MGI_GELU_TANH, MGI_F32);
-        break;
-    case MGI_RELU:
-        half ? mgk_epilogue_activated(e, MGI_RELU, MGI_BF16)
-             : mgk_epilogue_activated(e, MGI_RELU, MGI_F32);
-        break;
-    case MGI_TANH:
-        half ? mgk_epilogue_activated(e, MGI_TANH, MGI_BF16)
-             : mgk_epilogue_activated(e, MGI_TANH, MGI_F32);
-        break;
+        MGK_EPILOGUE_LOOP(MGI_GELU)
+        MGK_EPILOGUE_LOOP(MGI_GELU_TANH)
+        MGK_EPILOGUE_LOOP(MGI_RELU)
+        MGK_EPILOGUE_LOOP(MGI_TANH)
     }
+#undef MGK_EPILOGUE_LOOP
 }
 
 #endif

@@ -1,110 +1,117 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums that wait in memory for their epilogue: it is done a few rows at a time while the tiles make
- * the next block, as vectors and tiles can work side by side. */
+/* What follows a block of sums that tiles made, a few rows at a time: vectors work on one block
+ * while the tiles make the next. */
 #ifndef MGI_BACKEND_CPU_KERNELS_GEMM_AMX_FINISH_H
 #define MGI_BACKEND_CPU_KERNELS_GEMM_AMX_FINISH_H
 
-#include "backend/cpu/kernels/gemm.h"
-#include "backend/cpu/kernels/vec.h"
+#include "backend/cpu/kernels/epilogue.h"
 
-enum { MGK_AMX_BLOCK = 32 }; /* rows and outputs of a block of sums */
+enum { MGK_GEMM_AMX_BLOCK = 32 }; /* rows and outputs of a block */
 
-typedef struct amx_waiting {
+typedef struct mgk_gemm_amx_waiting {
     const mgk_gemm_job *job;
-    const void *sums;      /* [MGK_AMX_BLOCK][MGK_AMX_BLOCK] int32 or fp32 */
-    size_t row;            /* of the first sums */
+    const void *sums;      /* [MGK_GEMM_AMX_BLOCK][MGK_GEMM_AMX_BLOCK] int32 or fp32 */
+    size_t row;            /* of the job, of the first sums */
     size_t next, end;      /* rows of the block that are still to be done */
     size_t first, columns; /* outputs */
-} amx_waiting;
+} mgk_gemm_amx_waiting;
 
 /* Does the next rows, as many as asked for or are left. */
-typedef void amx_finish(amx_waiting *waiting, size_t rows);
+typedef void mgk_gemm_amx_finish(mgk_gemm_amx_waiting *waiting, size_t rows);
 
-#if defined(AMX_GELU_RCP)
-#include <immintrin.h>
-static MGK_VEC_INLINE mgk_vec amx_reciprocal(mgk_vec x) {
-    mgk_vec r = (mgk_vec)_mm512_rcp14_ps((__m512)x);
-    return r * (mgk_vec_of(2.0f) - x * r);
-}
-static MGK_VEC_INLINE mgk_vec amx_gelu(mgk_vec v) {
-    mgk_vec x = v * mgk_vec_of(0.70710678f);
-    mgk_vec y = (mgk_vec)_mm512_max_ps(_mm512_min_ps((__m512)x, _mm512_set1_ps(3.92f)), _mm512_set1_ps(-3.92f));
-    mgk_vec t = y * y;
-    mgk_vec p = mgk_vec_of(2.034787712545949e-06f) * t + mgk_vec_of(0.00028747739270329475f);
-    p = p * t + mgk_vec_of(0.0038681654259562492f);
-    p = p * t + mgk_vec_of(0.05305998772382736f);
-    p = p * t + mgk_vec_of(0.19276005029678345f);
-    p = p * t + mgk_vec_of(1.128378987312317f);
-    mgk_vec q = mgk_vec_of(3.807108441833407e-05f) * t + mgk_vec_of(0.0011880788952112198f);
-    q = q * t + mgk_vec_of(0.015171971172094345f);
-    q = q * t + mgk_vec_of(0.1150830015540123f);
-    q = q * t + mgk_vec_of(0.5041608214378357f);
-    q = q * t + mgk_vec_of(1.0f);
-    mgk_vec h = v * mgk_vec_of(0.5f);
-    return h * (y * p * amx_reciprocal(q)) + h;
-}
-#else
-static MGK_VEC_INLINE mgk_vec amx_gelu(mgk_vec v) { return mgk_vec_activate(MGI_GELU, v); }
-#endif
-
-static MGK_VEC_INLINE mgk_vec amx_product(const amx_waiting *w, size_t c, size_t n, bool int8, float row_scale) {
-    size_t at = w->next * MGK_AMX_BLOCK + c;
+/* With bias. Whole vectors can be read of sums, scales and biases, as panels are whole. */
+static MGK_VEC_INLINE mgk_vec mgk_gemm_amx_product(const mgk_gemm_amx_waiting *w, size_t column,
+                                                   bool int8, mgk_vec row_scale) {
+    size_t at = w->next * MGK_GEMM_AMX_BLOCK + column;
     const mgk_gemm_weight *weight = w->job->weight;
-    mgk_vec bias = mgk_vec_load(weight->bias + w->first + c, n);
-    if (!int8) return mgk_vec_load((const float *)w->sums + at, n) + bias;
-    mgk_vec_i32 sum;
-    memcpy(&sum, (const int32_t *)w->sums + at, sizeof sum);
-    mgk_vec scale = mgk_vec_load(weight->scale + w->first + c, n) * mgk_vec_of(row_scale);
-    return __builtin_convertvector(sum, mgk_vec) * scale + bias;
+    const float *bias = weight->bias + w->first + column;
+    if (!int8) {
+        return mgk_vec_load((const float *)w->sums + at, MGK_VEC_LANES) +
+               mgk_vec_load(bias, MGK_VEC_LANES);
+    }
+    mgk_vec_i32 sums;
+    memcpy(&sums, (const int32_t *)w->sums + at, sizeof sums);
+    return mgk_epilogue_scale(sums, row_scale, weight->scale + w->first + column, bias);
 }
 
-static MGK_VEC_INLINE void amx_finish_part(const amx_waiting *w, size_t c, size_t n, bool int8,
-                                           mgk_gemm_epilogue epilogue, mgi_activation activation) {
-    const mgk_gemm_job *job = w->job;
-    size_t row = w->row + w->next, at = row * job->out_stride + w->first + c;
-    mgk_vec x = amx_product(w, c, n, int8, int8 ? job->input->scale[row] : 0);
-    if (epilogue == MGK_GEMM_ACTIVATE) x = activation == MGI_GELU ? amx_gelu(x) : mgk_vec_activate(activation, x);
-    if (epilogue == MGK_GEMM_ACTIVATE && job->out_type == MGI_BF16) {
-        mgk_vec_store_bf16((uint16_t *)job->out + at, x, n);
+static MGK_VEC_INLINE void mgk_gemm_amx_put(const mgk_gemm_amx_waiting *w, size_t column, mgk_vec x,
+                                            size_t n, bool add, mgi_dtype type) {
+    size_t at = (w->row + w->next) * w->job->out_stride + w->first + column;
+    if (type == MGI_BF16) {
+        mgk_vec_store_bf16((uint16_t *)w->job->out + at, x, n);
         return;
     }
-    float *to = (float *)job->out + at;
-    mgk_vec_store(to, epilogue == MGK_GEMM_ADD ? mgk_vec_load(to, n) + x : x, n);
+    float *to = (float *)w->job->out + at;
+    mgk_vec_store(to, add ? mgk_vec_load(to, n) + x : x, n);
 }
 
-static MGK_VEC_INLINE void amx_finish_rows(amx_waiting *w, size_t rows, bool int8,
-                                           mgk_gemm_epilogue epilogue, mgi_activation activation) {
-    amx_waiting now = *w; /* a copy, as stores to `out` would make the compiler read it again */
+/* Everything but w and rows is a constant where this is called. */
+static MGK_VEC_INLINE void mgk_gemm_amx_finish_rows(mgk_gemm_amx_waiting *w, size_t rows, bool int8,
+                                                    mgk_gemm_epilogue epilogue,
+                                                    mgi_activation activation, mgi_dtype type) {
+    mgk_gemm_amx_waiting now =
+        *w; /* a copy: what is stored might be *w, for all the compiler knows */
     size_t end = now.end - now.next < rows ? now.end : now.next + rows;
     for (; now.next < end; now.next++) {
-        size_t c = 0;
-        for (; c + MGK_VEC_LANES <= now.columns; c += MGK_VEC_LANES) {
-            amx_finish_part(&now, c, MGK_VEC_LANES, int8, epilogue, activation);
+        mgk_vec scale = mgk_vec_of(int8 ? now.job->input->scale[now.row + now.next] : 0);
+        for (size_t c = 0; c < now.columns; c += MGK_VEC_LANES) {
+            size_t left = now.columns - c;
+            mgk_vec x = mgk_gemm_amx_product(&now, c, int8, scale);
+            if (epilogue == MGK_GEMM_ACTIVATE) x = mgk_vec_activate_fast(activation, x);
+            if (left >= MGK_VEC_LANES) {
+                mgk_gemm_amx_put(&now, c, x, MGK_VEC_LANES, epilogue == MGK_GEMM_ADD, type);
+            } else {
+                mgk_gemm_amx_put(&now, c, x, left, epilogue == MGK_GEMM_ADD, type);
+            }
         }
-        if (c < now.columns) amx_finish_part(&now, c, now.columns - c, int8, epilogue, activation);
     }
     w->next = now.next;
 }
 
-#define FINISH(name, int8, epilogue, activation)                                                   \
-    static void name(amx_waiting *w, size_t rows) {                                                \
-        amx_finish_rows(w, rows, int8, epilogue, activation);                                      \
+#define MGK_GEMM_AMX_FINISH(name, epilogue, activation)                                            \
+    static void mgk_gemm_amx_##name##_int8(mgk_gemm_amx_waiting * w, size_t rows) {                \
+        mgk_gemm_amx_finish_rows(w, rows, true, epilogue, activation, MGI_F32);                    \
+    }                                                                                              \
+    static void mgk_gemm_amx_##name##_bf16(mgk_gemm_amx_waiting *w, size_t rows) {                 \
+        mgk_gemm_amx_finish_rows(w, rows, false, epilogue, activation, MGI_F32);                   \
     }
-FINISH(store_int8, true, MGK_GEMM_STORE, MGI_TANH)
-FINISH(add_int8, true, MGK_GEMM_ADD, MGI_TANH)
-FINISH(gelu_int8, true, MGK_GEMM_ACTIVATE, MGI_GELU)
-FINISH(activate_int8, true, MGK_GEMM_ACTIVATE, w->job->activation)
-FINISH(store_bf16, false, MGK_GEMM_STORE, MGI_TANH)
-FINISH(add_bf16, false, MGK_GEMM_ADD, MGI_TANH)
-FINISH(gelu_bf16, false, MGK_GEMM_ACTIVATE, MGI_GELU)
-FINISH(activate_bf16, false, MGK_GEMM_ACTIVATE, w->job->activation)
-#undef FINISH
+#define MGK_GEMM_AMX_FINISH_HALF(name, activation)                                                 \
+    static void mgk_gemm_amx_##name##_int8_half(mgk_gemm_amx_waiting *w, size_t rows) {            \
+        mgk_gemm_amx_finish_rows(w, rows, true, MGK_GEMM_ACTIVATE, activation, MGI_BF16);          \
+    }                                                                                              \
+    static void mgk_gemm_amx_##name##_bf16_half(mgk_gemm_amx_waiting *w, size_t rows) {            \
+        mgk_gemm_amx_finish_rows(w, rows, false, MGK_GEMM_ACTIVATE, activation, MGI_BF16);         \
+    }
 
-static amx_finish *amx_choose_finish(const mgk_gemm_job *job, bool int8) {
-    if (job->epilogue == MGK_GEMM_STORE) return int8 ? store_int8 : store_bf16;
-    if (job->epilogue == MGK_GEMM_ADD) return int8 ? add_int8 : add_bf16;
-    if (job->activation == MGI_GELU) return int8 ? gelu_int8 : gelu_bf16;
-    return int8 ? activate_int8 : activate_bf16;
+MGK_GEMM_AMX_FINISH(store, MGK_GEMM_STORE, MGI_TANH)
+MGK_GEMM_AMX_FINISH(add, MGK_GEMM_ADD, MGI_TANH)
+MGK_GEMM_AMX_FINISH(gelu, MGK_GEMM_ACTIVATE, MGI_GELU)
+MGK_GEMM_AMX_FINISH_HALF(gelu, MGI_GELU)
+/* The seldom ones. */
+MGK_GEMM_AMX_FINISH(activate, MGK_GEMM_ACTIVATE, w->job->activation)
+MGK_GEMM_AMX_FINISH_HALF(activate, w->job->activation)
+
+#undef MGK_GEMM_AMX_FINISH
+#undef MGK_GEMM_AMX_FINISH_HALF
+
+static inline mgk_gemm_amx_finish *mgk_gemm_amx_choose_activate(const mgk_gemm_job *job,
+                                                                bool int8) {
+    bool half = job->out_type == MGI_BF16;
+    if (job->activation == MGI_GELU && half) {
+        return int8 ? mgk_gemm_amx_gelu_int8_half : mgk_gemm_amx_gelu_bf16_half;
+    }
+    if (job->activation == MGI_GELU) return int8 ? mgk_gemm_amx_gelu_int8 : mgk_gemm_amx_gelu_bf16;
+    if (half) return int8 ? mgk_gemm_amx_activate_int8_half : mgk_gemm_amx_activate_bf16_half;
+    return int8 ? mgk_gemm_amx_activate_int8 : mgk_gemm_amx_activate_bf16;
+}
+
+static inline mgk_gemm_amx_finish *mgk_gemm_amx_choose_finish(const mgk_gemm_job *job, bool int8) {
+    switch (job->epilogue) {
+    case MGK_GEMM_STORE: return int8 ? mgk_gemm_amx_store_int8 : mgk_gemm_amx_store_bf16;
+    case MGK_GEMM_ADD: return int8 ? mgk_gemm_amx_add_int8 : mgk_gemm_amx_add_bf16;
+    case MGK_GEMM_ACTIVATE: break;
+    }
+    return mgk_gemm_amx_choose_activate(job, int8);
 }
 
 #endif

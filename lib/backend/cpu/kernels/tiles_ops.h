@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tiles can do: eight registers of 16 rows of 64 bytes, by the instructions or, for tests on any machine,
- * in plain C (MGK_TILES_EMULATED). A tile's number must be a constant.
+/* What tiles can do: eight registers of 16 rows of 64 bytes, by the instructions or, for tests on
+ * any machine, in plain C (MGK_TILES_EMULATED). A tile's number must be a constant.
  *
- * DOT_INT8: sums[r][c] += four int8 of the left row r · four int8 of the right column c, for each of
- * 16 groups of four; DOT_BF16: two bf16 each. The right tile holds [group][column][4 or 2]. */
+ * DOT_INT8: sums[r][c] += four int8 of the left row r · four int8 of the right column c, for each
+ * of 16 groups of four; DOT_BF16: two bf16 each. The right tile holds [group][column][4 or 2]. */
 #ifndef MGI_BACKEND_CPU_KERNELS_TILES_OPS_H
 #define MGI_BACKEND_CPU_KERNELS_TILES_OPS_H
 
@@ -29,8 +29,8 @@ typedef struct mgk_tiles_config {
 
 #include <immintrin.h>
 
-/* gcc believes that the instruction reads 8 bytes of its 64, and that a tile's load reads none: what
- * was written for them must be in memory before. */
+/* gcc believes that the instruction reads 8 bytes of its 64, and that a tile's load reads none:
+ * what was written for them must be in memory before. */
 #define MGK_TILES_WRITTEN() __asm__ volatile("" : : : "memory")
 #define MGK_TILES_CONFIGURE(config)                                                                \
     do {                                                                                           \

@@ -64,9 +64,12 @@ static MGK_VEC_INLINE mgk_vec mgk_vec_min(mgk_vec x, mgk_vec ceiling) {
     return mgk_vec_pick(x > ceiling, ceiling, x);
 #endif
 }
+static MGK_VEC_INLINE mgk_vec mgk_vec_abs(mgk_vec x) {
+    return (mgk_vec)((mgk_vec_i32)x & mgk_vec_of_i32(0x7fffffff));
+}
 /* A number without its sign, as bits: larger ones are larger, and a NaN is the largest. */
 static MGK_VEC_INLINE mgk_vec_i32 mgk_vec_size_bits(mgk_vec x) {
-    return (mgk_vec_i32)x & mgk_vec_of_i32(0x7fffffff);
+    return (mgk_vec_i32)mgk_vec_abs(x);
 }
 static MGK_VEC_INLINE mgk_vec_i32 mgk_vec_max_i32(mgk_vec_i32 x, mgk_vec_i32 y) {
 #if defined(__AVX512F__)
@@ -119,6 +122,21 @@ static MGK_VEC_INLINE int32_t mgk_vec_sum_i32(mgk_vec_i32 x) {
     memcpy(lane, &x, sizeof x);
     for (int i = 0; i < MGK_VEC_LANES; i++) sum += lane[i];
     return sum;
+#endif
+}
+
+static MGK_VEC_INLINE float mgk_vec_top(mgk_vec x) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_max_ps((__m512)x);
+#else
+    float lane[MGK_VEC_LANES];
+    memcpy(lane, &x, sizeof x);
+    for (int width = MGK_VEC_LANES / 2; width > 0; width /= 2) {
+        for (int i = 0; i < width; i++) {
+            lane[i] = lane[i] < lane[i + width] ? lane[i + width] : lane[i];
+        }
+    }
+    return lane[0];
 #endif
 }
 
@@ -257,8 +275,9 @@ static MGK_VEC_INLINE void mgk_vec_transpose_fours(mgk_vec x[4]) {
 #else
     mgk_vec from[4] = {x[0], x[1], x[2], x[3]};
     for (int i = 0; i < 4; i++) {
-        for (int lane = 0; lane < MGK_VEC_LANES; lane++)
-            x[i][lane] = from[lane % 4][lane / 4 * 4 + i];
+        for (int at = 0; at < MGK_VEC_LANES; at++) {
+            x[i][at] = from[at % 4][at / 4 * 4 + i];
+        }
     }
 #endif
 }
