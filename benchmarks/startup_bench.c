@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a program costs from exec to exit: seconds, processor time and resident memory at most. It is
- * started by this small program and not by an interpreter, whose own memory would count as the child's. */
+/* What a program costs from exec to exit: seconds, processor time and resident memory at most. It
+ * is started by this small program and not by an interpreter, whose own memory would count as the
+ * child's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -88,9 +89,10 @@ int main(int argc, char **argv) {
     for (int i = 0; i < RUNS; i++) costs[i] = run_once(argv + 1, &quiet);
     posix_spawn_file_actions_destroy(&quiet);
     qsort(costs, RUNS, sizeof *costs, by_wall);
-    printf("%d runs: %.1f ms in the fastest, %.1f in the median; %.1f ms of processor time at least; "
-           "at most %.1f MB resident\n",
-           RUNS, costs[0].wall, costs[RUNS / 2].wall, least_processor(costs, RUNS),
-           highest_resident(costs, RUNS));
+    printf(
+        "%d runs: %.1f ms in the fastest, %.1f in the median; %.1f ms of processor time at least; "
+        "at most %.1f MB resident\n",
+        RUNS, costs[0].wall, costs[RUNS / 2].wall, least_processor(costs, RUNS),
+        highest_resident(costs, RUNS));
     return 0;
 }
