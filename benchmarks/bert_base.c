@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BERT-base and the bundled model's shape with random weights, and packed pairs of about 45 tokens, for
- * benchmarks of encoders. */
+/* BERT-base and the bundled model's shape with random weights, and packed pairs of about 45 tokens,
+ * for benchmarks of encoders. */
 #include "bert_base.h"
 
 #include "core/alloc.h"

@@ -103,7 +103,8 @@ static void make_weight(const mgk_gemm *gemm, mgk_gemm_weight *weight, uint64_t 
     size_t panels = mgk_gemm_panels(gemm, weight->outputs);
     size_t padded = panels * gemm->layout.columns;
     float *scale = bench_memory(padded, sizeof *scale);
-    void *rows = bench_memory(weight->outputs * weight->inputs, mgk_kernels_dtype_bytes(gemm->kind));
+    void *rows =
+        bench_memory(weight->outputs * weight->inputs, mgk_kernels_dtype_bytes(gemm->kind));
     for (size_t i = 0; i < padded; i++) scale[i] = 0.0003f;
     random_numbers(gemm->kind, rows, weight->outputs * weight->inputs, state);
     weight->panels = bench_memory(mgk_gemm_panel_bytes(gemm, weight->outputs, weight->inputs), 1);
@@ -165,8 +166,8 @@ static void multiply_all(const products *p, const numbers *n, uint32_t rows) {
         for (int s = 0; s < SHAPES; s++) {
             const mgk_gemm_weight *weight = &p->weights[layer][s];
             const mgk_gemm_job job = {.weight = weight,
-                                      .input = weight->inputs == model->hidden ? &n->narrow
-                                                                               : &n->wide,
+                                      .input =
+                                          weight->inputs == model->hidden ? &n->narrow : &n->wide,
                                       .rows = rows,
                                       .epilogue = MGK_GEMM_STORE,
                                       .out = n->output,
