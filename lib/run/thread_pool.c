@@ -295,8 +295,8 @@ static void forget_task(mgi_thread_pool *pool, mgi_thread_pool_task *task) {
     limit_cores(pool);
 }
 
-static mgeo_status add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task,
-                            uint32_t max_threads, bool fewer, mgeo_error *error) {
+static mgeo_status add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task, uint32_t max_threads,
+                            bool fewer, mgeo_error *error) {
     mgeo_status status = MGEO_OK;
     mgi_lock_acquire(&pool->mutex);
     *task = (mgi_thread_pool_task){

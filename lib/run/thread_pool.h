@@ -6,8 +6,8 @@
  * during a drain or a canary, their tasks take turns on as many threads as one alone would use. A
  * task that has no thread for longer than it allows is starving, and gets one more than that.
  *
- * Threads that nothing else needs may help where a batch is alone: helpers come last, and leave when
- * a task waits. */
+ * Threads that nothing else needs may help where a batch is alone: helpers come last, and leave
+ * when a task waits. */
 #ifndef MGI_RUN_THREAD_POOL_H
 #define MGI_RUN_THREAD_POOL_H
 
