@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -59,13 +60,20 @@ unsigned mgi_process_cpus(void) { return mgi_process_cpus_under(""); }
 /* ---- forks ----------------------------------------------------------------------------------- */
 
 static atomic_uint_fast64_t forks;
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static atomic_bool watching;
 
 static void count_fork(void) { atomic_fetch_add(&forks, 1); }
 
-static void watch_forks(void) { pthread_atfork(NULL, NULL, count_fork); }
+/* Two threads, or a parent and its child, may both come to register the handler. Then a fork counts
+ * twice, which is as good. Nothing is waited for: a fork may come at any moment. */
+static bool watch_forks(void) {
+    if (atomic_load_explicit(&watching, memory_order_acquire)) return true;
+    if (pthread_atfork(NULL, NULL, count_fork) != 0) return false;
+    atomic_store_explicit(&watching, true, memory_order_release);
+    return true;
+}
 
 uint64_t mgi_process_token(void) {
-    pthread_once(&fork_once, watch_forks);
-    return atomic_load_explicit(&forks, memory_order_relaxed);
+    if (!watch_forks()) return 0;
+    return atomic_load_explicit(&forks, memory_order_relaxed) + 1;
 }

@@ -13,7 +13,7 @@ unsigned mgi_process_cpus(void);
 unsigned mgi_process_cpus_under(const char *root);
 
 /* A number that changes in every forked child: compare it with the one taken at creation. The first
- * call must be made before the fork. */
+ * call must be made before the fork. 0: out of memory, so that forks cannot be noticed. */
 uint64_t mgi_process_token(void);
 
 #endif

@@ -105,7 +105,7 @@ static mgeo_status read_again(mgi_weight_reader *reader, const tensor_slot *slot
 }
 
 static mgeo_status bring_in(mgi_weight_reader *reader, tensor_slot *slot, mgeo_error *error) {
-    bool first = slot == &reader->slots[reader->hashed];
+    bool first = (size_t)(slot - reader->slots) == reader->hashed;
     mgeo_status status = make_room(reader, slot, error);
     if (status != MGEO_OK) return status;
     status = first ? read_first(reader, slot, error) : read_again(reader, slot, error);
@@ -250,8 +250,22 @@ static mgeo_status hash_rest(mgi_weight_reader *reader, mgeo_error *error) {
     return status;
 }
 
+/* A young file may have been written to without a trace: what was read is read once more. */
+static mgeo_status read_young_again(mgi_weight_reader *reader, mgeo_error *error) {
+    mgeo_status status = MGEO_OK;
+    for (size_t i = 0; i < reader->count && status == MGEO_OK; i++) {
+        tensor_slot *slot = &reader->slots[i];
+        if (!slot->stored->file->input.young || slot->users > 0) continue;
+        if (slot->present) drop(reader, slot);
+        status = bring_in(reader, slot, error);
+        if (status == MGEO_OK) drop(reader, slot);
+    }
+    return status;
+}
+
 static mgeo_status end_reading(mgi_weight_reader *reader, mgeo_error *error) {
     mgeo_status status = hash_rest(reader, error);
+    if (status == MGEO_OK) status = read_young_again(reader, error);
     for (size_t i = 0; i < reader->index->file_count && status == MGEO_OK; i++) {
         status = mgi_regular_file_check(&reader->index->files[i]->input, error);
     }
