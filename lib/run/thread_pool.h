@@ -48,6 +48,11 @@ void mgi_thread_pool_destroy(mgi_thread_pool *pool);
 mgeo_status mgi_thread_pool_add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task,
                                      uint32_t max_threads, mgeo_error *error);
 
+/* The same, but it is enough if there is one thread: mgi_thread_pool_usage_now(pool).cores says how
+ * many can work at once. */
+mgeo_status mgi_thread_pool_add_task_as_able(mgi_thread_pool *pool, mgi_thread_pool_task *task,
+                                             uint32_t max_threads, mgeo_error *error);
+
 /* Removes a task for which no more requests come: waits until no thread is in its body. */
 void mgi_thread_pool_remove_task(mgi_thread_pool *pool, mgi_thread_pool_task *task);
 
