@@ -73,9 +73,8 @@ static void attend_first(const mgi_cpu_pass *p, const mgi_cpu_layer *layer, cons
     add_and_norm(p, &layer->attention_output, &lane->context, &layer->attention_norm, first);
 }
 
-/* x = LayerNorm(x + W2 activation(W1 x)). */
-static void feed_forward(const mgi_cpu_pass *p, const mgi_cpu_layer *layer,
-                         const mgi_cpu_rows *rows) {
+/* x = LayerNorm(x + W2 activation(W1 x)), for at most wide_rows. */
+static void feed_some(const mgi_cpu_pass *p, const mgi_cpu_layer *layer, const mgi_cpu_rows *rows) {
     const mgi_encoder *e = p->encoder;
     const mgi_lane *lane = p->lane;
     size_t wide = e->spec.intermediate;
@@ -91,6 +90,29 @@ static void feed_forward(const mgi_cpu_pass *p, const mgi_cpu_layer *layer,
     mgi_cpu_phases_multiply(p, e->gemm, &job);
     if (int8) mgi_cpu_phases_pack(p, lane->wide, wide, wide, &lane->wide_input, rows->count);
     add_and_norm(p, &layer->output, &lane->wide_input, &layer->output_norm, rows);
+}
+
+static mgi_cpu_rows part_of(const mgi_cpu_pass *p, const mgi_cpu_rows *rows, size_t from,
+                            size_t to) {
+    mgi_cpu_rows part = *rows;
+    mgk_input *input = &part.input;
+    size_t bytes = mgk_kernels_dtype_bytes(input->dtype);
+    part.x += from * p->lane->x_stride;
+    part.count = to - from;
+    input->data = (char *)input->data + from * input->stride * bytes;
+    if (input->scale != NULL) input->scale += from;
+    if (input->sums != NULL) input->sums += from;
+    return part;
+}
+
+static void feed_forward(const mgi_cpu_pass *p, const mgi_cpu_layer *layer,
+                         const mgi_cpu_rows *rows) {
+    size_t most = p->encoder->wide_rows, parts = (rows->count + most - 1) / most;
+    for (size_t i = 0; i < parts; i++) {
+        const mgi_cpu_rows part =
+            part_of(p, rows, rows->count * i / parts, rows->count * (i + 1) / parts);
+        feed_some(p, layer, &part);
+    }
 }
 
 /* Of the last layer only [CLS] is read. */
