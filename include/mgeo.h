@@ -34,6 +34,7 @@
  *    the status and one line that says what went wrong, where, and what to do. On success it is
  *    cleared (status MGEO_OK, empty message).
  *  - Nothing prints, aborts, exits or touches errno on purpose. There is no thread-local state.
+ *    Callers need 64 KiB of stack (docs/threads.md).
  *  - Structs that begin with `struct_size` are versioned: set it to sizeof the struct as you
  *    compiled it, and zero the rest. All-zero members mean defaults. Members this library does not
  *    know must be zero, else MGEO_E_ARGUMENT. Output structs are filled up to your struct_size.

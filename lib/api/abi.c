@@ -2,6 +2,7 @@
 /* Versioned structs: what a caller compiled against an older or newer header may pass. */
 #include "api/abi.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* No struct of any version is this large: a bigger number is an uninitialised struct_size. */
@@ -13,14 +14,47 @@ static size_t declared_size(const void *structure) {
     return size;
 }
 
+/* ---- sizes that a struct may have ------------------------------------------------------------ */
+
+typedef struct abi_sizes {
+    const char *type;
+    const size_t *sizes;
+    size_t count;
+} abi_sizes;
+
+#include <mgeo_abi_sizes.h>
+
+/* Every struct ends where a size_t could begin. */
+static bool is_aligned(size_t size) { return size % sizeof(size_t) == 0; }
+
+/* An older header's struct ends where a member of ours begins: a size in between would cut one in
+ * half. Of a newer one only the alignment is known. */
+static bool could_be(const abi_sizes *known, size_t size) {
+    if (size > known->sizes[known->count - 1]) return true;
+    for (size_t i = 0; i < known->count; i++) {
+        if (known->sizes[i] == size) return true;
+    }
+    return false;
+}
+
+static bool is_possible(const char *type, size_t size) {
+    if (size < sizeof(size_t) || size > ABI_LARGEST || !is_aligned(size)) return false;
+    for (size_t i = 0; i < sizeof known_structs / sizeof *known_structs; i++) {
+        if (strcmp(known_structs[i].type, type) == 0) return could_be(&known_structs[i], size);
+    }
+    return true;
+}
+
 mgeo_status mgi_abi_check(const void *destination, const char *type, mgeo_error *error) {
     if (destination == NULL) return MGEO_OK;
     size_t size = declared_size(destination);
-    if (size >= sizeof(size_t) && size <= ABI_LARGEST) return MGEO_OK;
+    if (is_possible(type, size)) return MGEO_OK;
     return mgi_fail(error, MGEO_E_ARGUMENT,
                     "%s.struct_size is %zu: zero the struct and set it to sizeof(%s)", type, size,
                     type);
 }
+
+/* ---- copies ---------------------------------------------------------------------------------- */
 
 mgeo_status mgi_abi_read(void *known, size_t known_size, const void *source, const char *type,
                          mgeo_error *error) {

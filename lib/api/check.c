@@ -11,17 +11,32 @@ mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error *error) {
     return MGEO_OK;
 }
 
+mgeo_status mgi_check_array(size_t count, size_t size, const char *what, mgeo_error *error) {
+    size_t bytes;
+    if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= PTRDIFF_MAX) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_ARGUMENT, "%zu %s: no array is that large", count, what);
+}
+
+/* No object is larger than PTRDIFF_MAX: a length beyond it is a negative number. */
+static mgeo_status check_length(size_t index, const char *text, size_t length, const char *name,
+                                mgeo_error *error) {
+    if (text == NULL && length != 0) {
+        return mgi_fail(error, MGEO_E_ARGUMENT, "pairs[%zu].%s is NULL and its length is not 0",
+                        index, name);
+    }
+    if (length <= PTRDIFF_MAX || length == MGEO_NUL_TERMINATED) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_ARGUMENT, "pairs[%zu].%s_len is %zu: no text is that long", index,
+                    name, length);
+}
+
 mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *error) {
     if (count > 0 && pairs == NULL) return mgi_fail(error, MGEO_E_ARGUMENT, "pairs is NULL");
-    for (size_t i = 0; i < count; i++) {
-        bool no_a = pairs[i].a == NULL && pairs[i].a_len != 0;
-        bool no_b = pairs[i].b == NULL && pairs[i].b_len != 0;
-        if (no_a || no_b) {
-            return mgi_fail(error, MGEO_E_ARGUMENT, "pairs[%zu].%s is NULL and its length is not 0",
-                            i, no_a ? "a" : "b");
-        }
+    mgeo_status status = mgi_check_array(count, sizeof *pairs, "pairs", error);
+    for (size_t i = 0; i < count && status == MGEO_OK; i++) {
+        status = check_length(i, pairs[i].a, pairs[i].a_len, "a", error);
+        if (status == MGEO_OK) status = check_length(i, pairs[i].b, pairs[i].b_len, "b", error);
     }
-    return MGEO_OK;
+    return status;
 }
 
 mgeo_status mgi_check_output(const void *output, const char *name, const char *type,

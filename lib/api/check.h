@@ -14,7 +14,11 @@
 /* Errors: MGEO_E_ARGUMENT, MGEO_E_FORKED. */
 mgeo_status mgi_check_engine(const mgeo_engine *engine, mgeo_error *error);
 
-/* An array of `count` pairs. Errors of this and what follows: MGEO_E_ARGUMENT. */
+/* An array of `count` items of `size` bytes: can it be? Errors of this and what follows:
+ * MGEO_E_ARGUMENT. */
+mgeo_status mgi_check_array(size_t count, size_t size, const char *what, mgeo_error *error);
+
+/* An array of `count` pairs. */
 mgeo_status mgi_check_pairs(const mgeo_pair *pairs, size_t count, mgeo_error *error);
 
 /* A struct of `type` that the call is to fill: the parameter `name`. */

@@ -37,6 +37,9 @@ mgeo_status mgeo_compare(mgeo_engine *engine, const mgeo_compare_options *option
     if (status == MGEO_OK) {
         status = mgi_abi_read(&filled, sizeof filled, report, "mgeo_compare_report", error);
     }
+    if (status == MGEO_OK && filled.worst != NULL) {
+        status = mgi_check_array(filled.worst_capacity, sizeof *filled.worst, "shifts", error);
+    }
     if (status == MGEO_OK) status = mgi_compare_live_with_standby(engine, &known, &filled, error);
     if (status == MGEO_OK) {
         status = mgi_abi_write(report, &filled, sizeof filled, "mgeo_compare_report", error);

@@ -9,16 +9,13 @@ static mgeo_status check_scores(const mgeo_scores *scores, size_t count, mgeo_er
     if (count > 0 && scores->similarity == NULL) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_scores.similarity is NULL");
     }
+    if (scores->probabilities == NULL) return MGEO_OK;
     size_t floats = 0;
-    size_t bytes = 0;
-    if (scores->probabilities != NULL &&
-        (__builtin_mul_overflow(count, scores->probability_stride, &floats) ||
-         __builtin_mul_overflow(floats, sizeof(float), &bytes))) {
-        return mgi_fail(error, MGEO_E_ARGUMENT,
-                        "%zu pairs with a probability_stride of %zu: no array is that large", count,
-                        scores->probability_stride);
-    }
-    return MGEO_OK;
+    if (__builtin_mul_overflow(count, scores->probability_stride, &floats)) floats = SIZE_MAX;
+    if (mgi_check_array(floats, sizeof(float), "", NULL) == MGEO_OK) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_ARGUMENT,
+                    "%zu pairs with a probability_stride of %zu: no array is that large", count,
+                    scores->probability_stride);
 }
 
 static mgeo_status read_scores(mgeo_scores *known, const mgeo_scores *scores, size_t count,

@@ -199,9 +199,9 @@ static void fake_compute(void *context, unsigned part) {
     const mgi_batch *batch = work->batch;
     const uint32_t labels = work->encoder->spec.labels;
     const uint32_t row = part / labels, label = part % labels, start = batch->offsets[row];
-    work->logits[part] = mgi_fake_logit(batch->ids + start, batch->types + start,
-                                        batch->offsets[row + 1] - start, label,
-                                        work->encoder->bias[label]);
+    work->logits[part] =
+        mgi_fake_logit(batch->ids + start, batch->types + start, batch->offsets[row + 1] - start,
+                       label, work->encoder->bias[label]);
 }
 
 static mgeo_status fake_run(mgi_lane *lane, const mgi_batch *batch, mgi_team *team, float *logits,

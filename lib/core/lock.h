@@ -19,7 +19,7 @@
     LOCK(SHADOW_QUEUE, "shadow queue", "pairs of live calls that wait for the shadow's thread")    \
     LOCK(RUNNER, "runner", "one model's row queue, its callers and its workers")                   \
     LOCK(CUDA_ENCODER, "CUDA encoder", "which parts of a card's memory its lanes have taken")      \
-    LOCK(TEAM, "team", "the sleep of a batch's thread until its helpers are done")                \
+    LOCK(TEAM, "team", "the sleep of a batch's thread until its helpers are done")                 \
     LOCK(WEIGHTS, "weights", "which tensors of a model that is being loaded are in memory")        \
     LOCK(JOURNAL, "journal", "the order of the lines to be written")                               \
     LOCK(THREAD_POOL, "thread pool", "threads and the models that wait for them")

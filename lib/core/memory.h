@@ -9,7 +9,8 @@
 #define MGI_MEMORY_UNLIMITED UINT64_MAX
 
 /* Bytes that are free for this process: the machine's, or what its control groups (version 1 and 2,
- * and those above them) leave, whichever is less. Cached pages of files that no process has
+ * and those above them) or its own limits of address space and data (setrlimit) leave, whichever
+ * is least. Cached pages of files that no process has
  * mapped count as free, because the kernel can drop them; mapped ones, such as a live model's
  * weights, do not. */
 uint64_t mgi_memory_available(void);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 const mgi_regular_file mgi_regular_file_none = {.descriptor = -1};
@@ -35,6 +36,14 @@ static mgi_file_identity identify(const struct stat *status) {
                                .modified = nanoseconds(status->st_mtim)};
 }
 
+/* Kernels note times by a clock that stands still for milliseconds, other machines by their own. */
+static bool is_young(const mgi_file_identity *identity) {
+    const int64_t second = 1000000000;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return identity->modified > nanoseconds(now) - 2 * second;
+}
+
 static mgeo_status examine(mgi_regular_file *file, mgeo_error *error) {
     struct stat status;
     const char *path = mgi_pathname_shown(file->path);
@@ -48,6 +57,7 @@ static mgeo_status examine(mgi_regular_file *file, mgeo_error *error) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: too large for this machine", path);
     }
     file->identity = identify(&status);
+    file->young = is_young(&file->identity);
     file->size = (size_t)status.st_size;
     return MGEO_OK;
 }

@@ -25,6 +25,7 @@ typedef struct mgi_regular_file {
     const unsigned char *memory; /* tests: the bytes, in place of a file */
     int descriptor;              /* -1: none */
     mgi_file_identity identity;  /* when it was opened */
+    bool young; /* it was changed so shortly before that the next change may bear the same time */
 } mgi_regular_file;
 
 /* Opens a file for reading; `path` is kept. On failure *file is closed.
@@ -41,7 +42,8 @@ mgeo_status mgi_regular_file_read(const mgi_regular_file *file, uint64_t offset,
                                   void *to, mgeo_error *error);
 
 /* Is the file what it was when it was opened, by its size and the time of its last change? It may
- * have been renamed or unlinked meanwhile. Errors: MGEO_E_IO (it is not). */
+ * have been renamed or unlinked meanwhile. Of a young file it tells little.
+ * Errors: MGEO_E_IO (it is not). */
 mgeo_status mgi_regular_file_check(const mgi_regular_file *file, mgeo_error *error);
 
 /* Reads a whole file of at most `most` bytes into memory that the caller frees with mgi_free; the

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "core/thread.h"
 
+#include <errno.h>
+#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -22,11 +24,42 @@ void mgi_thread_lower_priority(void) {
     syscall(SYS_ioprio_set, IO_WHO_PROCESS, 0, IO_IDLE); /* where disks know priorities */
 }
 
+/* Our own code and its libraries need 64 KiB at most. The device modules' libraries are others':
+ * OpenBLAS alone may put half a mebibyte on a thread's stack. */
+enum { STACK_BYTES = 1 << 20 };
+
+static int add_thread_locals(struct dl_phdr_info *object, size_t size, void *total) {
+    (void)size;
+    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+        const size_t bytes = object->dlpi_phdr[i].p_memsz + object->dlpi_phdr[i].p_align;
+        if (object->dlpi_phdr[i].p_type == PT_TLS) *(size_t *)total += bytes;
+    }
+    return 0;
+}
+
+/* glibc takes a thread's copy of the thread-local variables, the host's too, out of its stack. */
+static size_t stack_bytes(void) {
+    size_t thread_locals = 0;
+    dl_iterate_phdr(add_thread_locals, &thread_locals);
+    return STACK_BYTES + (thread_locals + 0xffff) / 0x10000 * 0x10000;
+}
+
+static int create_thread(pthread_t *thread, void *(*body)(void *), void *argument) {
+    pthread_attr_t attributes;
+    int failed = pthread_attr_init(&attributes);
+    if (failed != 0) return failed;
+    pthread_attr_setstacksize(&attributes, stack_bytes());
+    failed = pthread_create(thread, &attributes, body, argument);
+    pthread_attr_destroy(&attributes);
+    /* Some hold the size to be too small after all; the default is not. */
+    return failed == EINVAL ? pthread_create(thread, NULL, body, argument) : failed;
+}
+
 int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(thread, NULL, body, argument);
+    int failed = create_thread(thread, body, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }

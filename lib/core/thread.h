@@ -10,7 +10,8 @@
 void mgi_thread_lower_priority(void);
 
 /* As pthread_create, for the library's own threads: all signals are blocked in it, since they are
- * the host's business. Returns 0 or an error's number. */
+ * the host's business, and its stack is of 1 MiB, however large the process's limit and however
+ * many thread-local variables the host has. Returns 0 or an error's number. */
 int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument);
 
 /* Names the calling thread for debuggers and top; at most 15 bytes. */

@@ -64,7 +64,9 @@ mgeo_status mgi_engine_create(const mgeo_engine_options *options, mgeo_engine **
     /* With default attributes these cannot fail on the systems we build for. */
     mgi_lock_init(&made->mutex, MGI_LOCK_ENGINE);
     mgi_lock_init(&made->standby_lock, MGI_LOCK_STANDBY);
-    mgeo_status status = engine_equip(made, options->journal, error);
+    mgeo_status status = made->process == 0
+                             ? mgi_fail(error, MGEO_E_MEMORY, "out of memory: a handler of forks")
+                             : engine_equip(made, options->journal, error);
     if (status == MGEO_OK) {
         *engine = made;
     } else {

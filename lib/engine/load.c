@@ -4,6 +4,7 @@
 
 #include "core/background.h"
 #include "core/clock.h"
+#include "core/fixed_text.h"
 #include "core/progress.h"
 #include "engine/admission.h"
 #include "engine/events.h"
@@ -12,6 +13,7 @@
 #include "engine/standby.h"
 #include "engine/state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* One load on its way. */
@@ -89,11 +91,25 @@ static void load_prepare(load_run *loading) {
 
 /* ---- taking the slot ------------------------------------------------------------------------- */
 
+/* Where the threads were not asked for by number, fewer than there are processors will do. */
+static void warn_of_threads(const load_run *loading, mgeo_model_info *info) {
+    const uint32_t wished = mgi_runner_cores(&loading->running);
+    const char *before = info->warning[0] != '\0' ? "; " : "";
+    char warning[sizeof info->warning + 128];
+    if (!mgi_model_encoder_info(mgi_runner_model(loading->runner))->on_cpu) return;
+    if (info->threads >= wished) return;
+    snprintf(warning, sizeof warning,
+             "%s%sonly %u of %u threads could be started: see the limits on processes and memory",
+             info->warning, before, info->threads, wished);
+    mgi_fixed_text_copy(info->warning, sizeof info->warning, warning);
+}
+
 static void load_commit(load_run *loading, double start, mgeo_model_info *info, uint64_t *ticket) {
     mgi_slot_model next = {.runner = loading->runner};
     mgi_model_describe(mgi_runner_model(loading->runner), &next.info);
     next.info.struct_size = sizeof next.info;
     next.info.threads = mgi_runner_threads(loading->runner);
+    warn_of_threads(loading, &next.info);
     next.info.predicted_bytes = loading->predicted_bytes;
     next.info.warm_up_seconds = loading->warm_up_seconds;
     next.info.healthy = 1;

@@ -8,6 +8,7 @@
 #include "core/lock.h"
 #include "core/pathname.h"
 #include "core/progress.h"
+#include "model/weight_memory.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -32,6 +33,7 @@ struct mgi_weight_reader {
     mgi_tensor_source source; /* what tensors point to: stands first */
     mgi_lock mutex;           /* guards the slots but for their addresses, and what follows */
     const mgi_tensor_index *index;
+    mgi_weight_memory memory;
     mgi_fingerprint *fingerprint;
     mgeo_progress *progress;
     tensor_slot *slots; /* in the checkpoint's order */
@@ -48,23 +50,17 @@ static size_t whole_pages(size_t bytes) {
     return (bytes + page - 1) / page * page;
 }
 
-static void *reserve(void *at, size_t room) {
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at != NULL ? MAP_FIXED : 0);
-    void *reserved = mmap(at, room, PROT_NONE, flags, -1, 0);
-    return reserved == MAP_FAILED ? NULL : reserved;
-}
-
 static void *address_of(const tensor_slot *slot) { return (void *)(uintptr_t)slot->tensor.data; }
 
 /* The mutex is held, as in all that follows until acquire. */
-static void drop(tensor_slot *slot) {
-    void *at = address_of(slot);
+static void drop(mgi_weight_reader *reader, tensor_slot *slot) {
     slot->present = false;
-    if (reserve(at, slot->room) == NULL) madvise(at, slot->room, MADV_DONTNEED);
+    mgi_weight_memory_empty(&reader->memory, address_of(slot), slot->room);
 }
 
-static mgeo_status make_room(const tensor_slot *slot, mgeo_error *error) {
-    if (mprotect(address_of(slot), slot->room, PROT_READ | PROT_WRITE) == 0) return MGEO_OK;
+static mgeo_status make_room(mgi_weight_reader *reader, const tensor_slot *slot,
+                             mgeo_error *error) {
+    if (mgi_weight_memory_fill(&reader->memory, address_of(slot), slot->room)) return MGEO_OK;
     return mgi_fail_memory(error, slot->name, slot->room);
 }
 
@@ -109,12 +105,12 @@ static mgeo_status read_again(mgi_weight_reader *reader, const tensor_slot *slot
 }
 
 static mgeo_status bring_in(mgi_weight_reader *reader, tensor_slot *slot, mgeo_error *error) {
-    bool first = slot == &reader->slots[reader->hashed];
-    mgeo_status status = make_room(slot, error);
+    bool first = (size_t)(slot - reader->slots) == reader->hashed;
+    mgeo_status status = make_room(reader, slot, error);
     if (status != MGEO_OK) return status;
     status = first ? read_first(reader, slot, error) : read_again(reader, slot, error);
     if (status != MGEO_OK) {
-        drop(slot);
+        drop(reader, slot);
         return status;
     }
     slot->present = true;
@@ -131,7 +127,7 @@ static mgeo_status hash_before(mgi_weight_reader *reader, size_t number, mgeo_er
         if (slot->tensor.bytes <= AHEAD_BYTES - reader->ahead) {
             reader->ahead += slot->tensor.bytes;
         } else {
-            drop(slot);
+            drop(reader, slot);
         }
     }
     return status;
@@ -181,7 +177,7 @@ static void release(mgi_tensor_source *source, const mgi_tensor *tensor) {
     mgi_weight_reader *reader = (mgi_weight_reader *)source;
     mgi_lock_acquire(&reader->mutex);
     tensor_slot *slot = find_slot(reader, tensor);
-    if (slot != NULL && slot->users > 0 && --slot->users == 0) drop(slot);
+    if (slot != NULL && slot->users > 0 && --slot->users == 0) drop(reader, slot);
     mgi_lock_release(&reader->mutex);
 }
 
@@ -224,7 +220,7 @@ mgeo_status mgi_weight_reader_add(mgi_weight_reader *reader, const char *name,
                                   mgeo_error *error) {
     tensor_slot *slot = &reader->slots[reader->count];
     slot->room = whole_pages(tensor->bytes > 0 ? tensor->bytes : 1);
-    tensor->data = reserve(NULL, slot->room);
+    tensor->data = mgi_weight_memory_reserve(slot->room);
     if (tensor->data == NULL) return mgi_fail_memory(error, "the address of a tensor", slot->room);
     tensor->source = &reader->source;
     slot->stored = stored;
@@ -248,21 +244,36 @@ static mgeo_status hash_rest(mgi_weight_reader *reader, mgeo_error *error) {
     while (reader->hashed < reader->count && status == MGEO_OK) {
         tensor_slot *slot = &reader->slots[reader->hashed];
         status = bring_in(reader, slot, error);
-        if (status == MGEO_OK) drop(slot);
+        if (status == MGEO_OK) drop(reader, slot);
         mgi_progress_add(reader->progress, slot->tensor.bytes);
+    }
+    return status;
+}
+
+/* A young file may have been written to without a trace: what was read is read once more. */
+static mgeo_status read_young_again(mgi_weight_reader *reader, mgeo_error *error) {
+    mgeo_status status = MGEO_OK;
+    for (size_t i = 0; i < reader->count && status == MGEO_OK; i++) {
+        tensor_slot *slot = &reader->slots[i];
+        if (!slot->stored->file->input.young || slot->users > 0) continue;
+        if (slot->present) drop(reader, slot);
+        status = bring_in(reader, slot, error);
+        if (status == MGEO_OK) drop(reader, slot);
     }
     return status;
 }
 
 static mgeo_status end_reading(mgi_weight_reader *reader, mgeo_error *error) {
     mgeo_status status = hash_rest(reader, error);
+    if (status == MGEO_OK) status = read_young_again(reader, error);
     for (size_t i = 0; i < reader->index->file_count && status == MGEO_OK; i++) {
         status = mgi_regular_file_check(&reader->index->files[i]->input, error);
     }
     for (size_t i = 0; i < reader->count; i++) {
         tensor_slot *slot = &reader->slots[i];
-        if (slot->present && slot->users == 0) drop(slot);
+        if (slot->present && slot->users == 0) drop(reader, slot);
     }
+    mgi_weight_memory_trim(&reader->memory);
     reader->index = NULL;
     reader->progress = NULL;
     return status;

@@ -5,7 +5,8 @@
  * with a status. Every tensor is read once in most cases, and what goes to the backend is what the
  * fingerprint was made of: the bytes are hashed as they come, in the checkpoint's order. A tensor
  * that is taken in ahead of its turn makes those before it be hashed first; one that is taken in
- * again is held to the hash of the first time.
+ * again is held to the hash of the first time, as are all in the end where a file's times cannot
+ * tell whether it was changed.
  *
  * Each tensor has an address of its own from the beginning, in address space without memory; it has
  * memory there from its first acquire to its last release. */

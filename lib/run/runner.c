@@ -75,17 +75,23 @@ static void configure(mgi_runner *runner, mgi_model *model, const mgi_runner_opt
     runner->owns_pool = runner->pool == NULL;
 }
 
-static mgeo_status register_task(mgi_runner *runner, mgeo_error *error) {
+/* Where the number of threads is ours to choose, it is that of threads which can be started. */
+static mgeo_status register_task(mgi_runner *runner, bool fewer, mgeo_error *error) {
     runner->task.body = mgi_worker_pool_entry;
     /* Fewer workers than cores leave the others to help them. */
     uint32_t threads =
         runner->workers_count > runner->cores ? runner->workers_count : runner->cores;
-    mgeo_status status = mgi_thread_pool_add_task(runner->pool, &runner->task, threads, error);
+    mgeo_status status =
+        fewer ? mgi_thread_pool_add_task_as_able(runner->pool, &runner->task, threads, error)
+              : mgi_thread_pool_add_task(runner->pool, &runner->task, threads, error);
     runner->registered = status == MGEO_OK;
+    uint32_t able = mgi_thread_pool_usage_now(runner->pool).cores;
+    if (runner->registered && able < runner->cores) runner->cores = able;
     return status;
 }
 
-static mgeo_status create_parts(mgi_runner *runner, uint32_t queue_rows, mgeo_error *error) {
+static mgeo_status create_parts(mgi_runner *runner, uint32_t queue_rows, bool fewer,
+                                mgeo_error *error) {
     if (!mgi_queue_init(&runner->queue, queue_rows, runner->max_length)) {
         return mgi_fail(error, MGEO_E_MEMORY, "out of memory: a queue of %u rows of %u tokens",
                         queue_rows, runner->max_length);
@@ -101,7 +107,7 @@ static mgeo_status create_parts(mgi_runner *runner, uint32_t queue_rows, mgeo_er
     for (uint32_t i = 0; i < runner->workers_count && status == MGEO_OK; i++) {
         status = mgi_worker_init(&runner->workers[i], runner, i, error);
     }
-    return status == MGEO_OK ? register_task(runner, error) : status;
+    return status == MGEO_OK ? register_task(runner, fewer, error) : status;
 }
 
 /* ---- end ------------------------------------------------------------------------------------- */
@@ -136,7 +142,7 @@ mgeo_status mgi_runner_create(mgi_model *model, const mgi_runner_options *option
     }
     configure(made, model, options);
     uint32_t rows = queue_capacity(options->queue_rows, made->batch_tokens);
-    mgeo_status status = create_parts(made, rows, error);
+    mgeo_status status = create_parts(made, rows, options->threads == 0, error);
     if (status != MGEO_OK) {
         free_runner(made);
         return status;

@@ -145,8 +145,8 @@ static mgeo_status run_batches(mgi_side_scorer *scorer, mgeo_scores *scores, mge
         mgeo_status status = mgi_progress_check(scores->progress, error);
         if (status == MGEO_OK) {
             mgi_batcher_fill(batcher, &scorer->queue, batcher->batch_tokens);
-            status =
-                mgi_execute_batch(scorer->runner, &scorer->lane, batcher, &alone, scorer->logits, error);
+            status = mgi_execute_batch(scorer->runner, &scorer->lane, batcher, &alone,
+                                       scorer->logits, error);
             write_results(scorer, scores);
         }
         if (status != MGEO_OK) {

@@ -44,7 +44,7 @@ typedef struct mgi_worker {
     mgi_runner *runner;
     mgi_lane *lane; /* NULL after a failure of the device, until it opens again */
     mgi_batcher batcher;
-    mgi_lent_team team; /* for a batch on several cores */
+    mgi_lent_team team;     /* for a batch on several cores */
     float *logits;          /* [max_rows * labels] */
     pthread_cond_t **wakes; /* [max_rows]: of the calls that the last batch completed or failed */
     uint32_t wakes_count;

@@ -282,15 +282,21 @@ static uint32_t update_target_size(mgi_thread_pool *pool) {
     return tasks == 0 ? 0 : cores + tasks - 1;
 }
 
+/* No more work at once than there are threads, where some could not be started. */
+static void limit_cores(mgi_thread_pool *pool) {
+    if (pool->cores > pool->count) atomic_store(&pool->cores, pool->count);
+}
+
 static void forget_task(mgi_thread_pool *pool, mgi_thread_pool_task *task) {
     mgi_thread_pool_task **at = &pool->tasks;
     while (*at != task) at = &(*at)->next_added;
     *at = task->next_added;
     update_target_size(pool);
+    limit_cores(pool);
 }
 
-mgeo_status mgi_thread_pool_add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task,
-                                     uint32_t max_threads, mgeo_error *error) {
+static mgeo_status add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task, uint32_t max_threads,
+                            bool fewer, mgeo_error *error) {
     mgeo_status status = MGEO_OK;
     mgi_lock_acquire(&pool->mutex);
     *task = (mgi_thread_pool_task){
@@ -298,9 +304,21 @@ mgeo_status mgi_thread_pool_add_task(mgi_thread_pool *pool, mgi_thread_pool_task
     pool->tasks = task;
     uint32_t target = update_target_size(pool);
     while (pool->count < target && status == MGEO_OK) status = spawn_thread(pool, error);
+    if (fewer && pool->count > 0) status = MGEO_OK;
+    limit_cores(pool);
     if (status != MGEO_OK) forget_task(pool, task);
     mgi_lock_release(&pool->mutex);
     return status;
+}
+
+mgeo_status mgi_thread_pool_add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task,
+                                     uint32_t max_threads, mgeo_error *error) {
+    return add_task(pool, task, max_threads, false, error);
+}
+
+mgeo_status mgi_thread_pool_add_task_as_able(mgi_thread_pool *pool, mgi_thread_pool_task *task,
+                                             uint32_t max_threads, mgeo_error *error) {
+    return add_task(pool, task, max_threads, true, error);
 }
 
 void mgi_thread_pool_remove_task(mgi_thread_pool *pool, mgi_thread_pool_task *task) {

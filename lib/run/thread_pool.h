@@ -6,8 +6,8 @@
  * during a drain or a canary, their tasks take turns on as many threads as one alone would use. A
  * task that has no thread for longer than it allows is starving, and gets one more than that.
  *
- * Threads that nothing else needs may help where a batch is alone: helpers come last, and leave when
- * a task waits. */
+ * Threads that nothing else needs may help where a batch is alone: helpers come last, and leave
+ * when a task waits. */
 #ifndef MGI_RUN_THREAD_POOL_H
 #define MGI_RUN_THREAD_POOL_H
 
@@ -47,6 +47,11 @@ void mgi_thread_pool_destroy(mgi_thread_pool *pool);
  * not in the pool. */
 mgeo_status mgi_thread_pool_add_task(mgi_thread_pool *pool, mgi_thread_pool_task *task,
                                      uint32_t max_threads, mgeo_error *error);
+
+/* The same, but it is enough if there is one thread: mgi_thread_pool_usage_now(pool).cores says how
+ * many can work at once. */
+mgeo_status mgi_thread_pool_add_task_as_able(mgi_thread_pool *pool, mgi_thread_pool_task *task,
+                                             uint32_t max_threads, mgeo_error *error);
 
 /* Removes a task for which no more requests come: waits until no thread is in its body. */
 void mgi_thread_pool_remove_task(mgi_thread_pool *pool, mgi_thread_pool_task *task);

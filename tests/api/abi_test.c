@@ -54,7 +54,7 @@ static void a_newer_caller_may_leave_its_tail_zero(void **state) {
 
 static void nonsense_sizes_are_refused(void **state) {
     (void)state;
-    static const size_t sizes[] = {0, 1, sizeof(size_t) - 1, 65537, SIZE_MAX};
+    static const size_t sizes[] = {0, 1, sizeof(size_t) - 1, 12, 65537, 65544, SIZE_MAX};
     options known = {0};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         options given = {sizes[i], 0, 0};
@@ -85,12 +85,37 @@ static void output_is_written_up_to_the_callers_size(void **state) {
     assert_int_equal(large.third, 0);
 }
 
+/* mgeo_error has no size; mgeo_scores.label_count and bad_rows share eight bytes. */
+static void no_member_is_cut_in_half(void **state) {
+    (void)state;
+    mgeo_model_info info = {0};
+    unsigned accepted = 0;
+    for (size_t size = 0; size <= sizeof info; size++) {
+        info.struct_size = size;
+        accepted += mgi_abi_check(&info, "mgeo_model_info", NULL) == MGEO_OK;
+    }
+    assert_true(accepted > 10 && accepted < 45); /* members, and none of the bytes of a text */
+    info.struct_size = offsetof(mgeo_model_info, labels) + 64;
+    assert_int_equal(mgi_abi_check(&info, "mgeo_model_info", NULL), MGEO_E_ARGUMENT);
+    info.struct_size = offsetof(mgeo_model_info, version);
+    assert_int_equal(mgi_abi_check(&info, "mgeo_model_info", NULL), MGEO_OK);
+    info.struct_size = sizeof info + 8; /* of a newer header */
+    assert_int_equal(mgi_abi_check(&info, "mgeo_model_info", NULL), MGEO_OK);
+    info.struct_size = sizeof info + 4;
+    assert_int_equal(mgi_abi_check(&info, "mgeo_model_info", NULL), MGEO_E_ARGUMENT);
+    mgeo_scores scores = {.struct_size = offsetof(mgeo_scores, label_count)};
+    assert_int_equal(mgi_abi_check(&scores, "mgeo_scores", NULL), MGEO_OK);
+    scores.struct_size += sizeof(uint32_t);
+    assert_int_equal(mgi_abi_check(&scores, "mgeo_scores", NULL), MGEO_E_ARGUMENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_means_defaults),
         cmocka_unit_test(an_older_caller_gets_defaults_for_what_it_lacks),
         cmocka_unit_test(a_newer_caller_may_leave_its_tail_zero),
         cmocka_unit_test(nonsense_sizes_are_refused),
+        cmocka_unit_test(no_member_is_cut_in_half),
         cmocka_unit_test(output_is_written_up_to_the_callers_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,6 +232,67 @@ static void test_arrays_that_cannot_be(void **state) {
                   "probability_stride");
 }
 
+static void test_counts_and_lengths_that_cannot_be(void **state) {
+    (void)state;
+    float similarity = 7;
+    mgeo_pair pair = {"1", 1, "2", 1};
+    mgeo_scores scores = {.struct_size = sizeof scores, .similarity = &similarity};
+    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / sizeof pair, SIZE_MAX / sizeof pair + 2,
+                                    PTRDIFF_MAX / sizeof pair + 1};
+    mgeo_job *job;
+    assert_int_equal(mgeo_job_begin(engine, NULL, &job, &error), MGEO_OK);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        check_refused(mgeo_score(engine, &pair, counts[i], &scores, &error), MGEO_E_ARGUMENT,
+                      "pairs: no array is that large");
+        check_refused(mgeo_job_score(job, &pair, counts[i], &scores, &error), MGEO_E_ARGUMENT,
+                      "pairs: no array is that large");
+    }
+    static const size_t lengths[] = {SIZE_MAX - 1, (size_t)PTRDIFF_MAX + 1, SIZE_MAX - 4095};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        pair = (mgeo_pair){"1", lengths[i], "2", 1};
+        check_refused(mgeo_score(engine, &pair, 1, &scores, &error), MGEO_E_ARGUMENT,
+                      "pairs[0].a_len");
+        pair = (mgeo_pair){"1", 1, "2", lengths[i]};
+        check_refused(mgeo_job_score(job, &pair, 1, &scores, &error), MGEO_E_ARGUMENT,
+                      "pairs[0].b_len");
+    }
+    mgeo_job_end(job);
+    assert_float_equal(similarity, 7, 0);
+    size_t length;
+    char text[8];
+    check_refused(mgeo_write_metrics(engine, 0, text, sizeof text, &length, &error),
+                  MGEO_E_CAPACITY, "");
+    assert_string_equal(text, "");
+}
+
+/* Each struct that grows, at its function, with a size that cuts a member, and one of a giant. */
+static void test_struct_sizes_between_members(void **state) {
+    (void)state;
+    static const size_t steps[] = {1, 2, 4, 7};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        mgeo_engine *other;
+        mgeo_job *job;
+        mgeo_engine_options create = {.struct_size = sizeof create - steps[i]};
+        mgeo_load_options load = {.struct_size = sizeof load + steps[i]};
+        mgeo_job_options begin_job = {.struct_size = sizeof begin_job - steps[i]};
+        mgeo_model_info info = {.struct_size = offsetof(mgeo_model_info, device) + 8 * steps[i]};
+        mgeo_memory memory = {.struct_size = offsetof(mgeo_memory, device) + 8 * steps[i]};
+        mgeo_stats stats = {.struct_size = offsetof(mgeo_stats, failed_by) + steps[i]};
+        mgeo_scores scores = {.struct_size = offsetof(mgeo_scores, tokens) + steps[i]};
+        check_refused(mgeo_engine_create(&create, &other, &error), MGEO_E_ARGUMENT, "struct_size");
+        check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "struct_size");
+        check_refused(mgeo_job_begin(engine, &begin_job, &job, &error), MGEO_E_ARGUMENT,
+                      "struct_size");
+        check_refused(mgeo_get_info(engine, MGEO_LIVE, &info, &error), MGEO_E_ARGUMENT,
+                      "struct_size");
+        check_refused(mgeo_predict_memory(path, NULL, &memory, &error), MGEO_E_ARGUMENT,
+                      "struct_size");
+        check_refused(mgeo_get_stats(engine, MGEO_LIVE, &stats, &error), MGEO_E_ARGUMENT,
+                      "struct_size");
+        check_refused(mgeo_score(engine, NULL, 0, &scores, &error), MGEO_E_ARGUMENT, "struct_size");
+    }
+}
+
 static void test_no_model_no_answer(void **state) {
     (void)state;
     mgeo_engine *empty = NULL;
@@ -287,6 +348,8 @@ int main(void) {
         cmocka_unit_test(test_older_callers_are_served_to_their_size),
         cmocka_unit_test(test_values_that_cannot_be),
         cmocka_unit_test(test_arrays_that_cannot_be),
+        cmocka_unit_test(test_counts_and_lengths_that_cannot_be),
+        cmocka_unit_test(test_struct_sizes_between_members),
         cmocka_unit_test(test_no_model_no_answer),
         cmocka_unit_test(test_no_pairs_are_legal),
         cmocka_unit_test(test_lengths_and_c_strings_agree),

@@ -56,6 +56,33 @@ static void test_wrong_comparisons_are_refused(void **state) {
     check_refused(mgeo_compare(engine, &options, NULL, &error), "report is NULL");
     options.full_speed = 2;
     check_refused(mgeo_compare(engine, &options, &report, &error), "full_speed is 2");
+    options.full_speed = 0;
+    options.count = SIZE_MAX / 2;
+    check_refused(mgeo_compare(engine, &options, &report, &error), "no array is that large");
+    options.count = 1;
+    mgeo_shift shift;
+    report.worst = &shift;
+    report.worst_capacity = SIZE_MAX / sizeof shift + 1;
+    check_refused(mgeo_compare(engine, &options, &report, &error), "no array is that large");
+    report.struct_size = offsetof(mgeo_compare_report, flip_matrix) + 8;
+    check_refused(mgeo_compare(engine, &options, &report, &error), "struct_size");
+    mgeo_gate gate = {.struct_size = sizeof gate, .pairs = &pair, .count = SIZE_MAX};
+    mgeo_swap_options by_gate = {.struct_size = sizeof by_gate, .gate = &gate};
+    check_refused(mgeo_swap_model(engine, &by_gate, NULL, &error), "no array is that large");
+    gate.struct_size = offsetof(mgeo_gate, max_shift) + 4;
+    check_refused(mgeo_swap_model(engine, &by_gate, NULL, &error), "mgeo_gate.struct_size");
+    mgeo_watch_report watched = {.struct_size = offsetof(mgeo_watch_report, checks) + 8};
+    check_refused(mgeo_get_watch(engine, &watched, &error), "struct_size");
+    mgeo_shadow_report shadowed = {.struct_size = offsetof(mgeo_shadow_report, flip_matrix) + 16};
+    check_refused(mgeo_get_shadow(engine, &shadowed, &error), "struct_size");
+    mgeo_journal_report journal = {.struct_size = offsetof(mgeo_journal_report, reason) + 8};
+    check_refused(mgeo_journal_verify("journal", &journal, &error), "struct_size");
+    mgeo_canary_options canary = {.struct_size = sizeof canary - 4};
+    check_refused(mgeo_set_canary(engine, 0, &canary, &error), "struct_size");
+    mgeo_shadow_options shadow = {.struct_size = sizeof shadow - 4};
+    check_refused(mgeo_set_shadow(engine, 0, &shadow, &error), "struct_size");
+    mgeo_roll_back_options back = {.struct_size = sizeof back - 4};
+    check_refused(mgeo_roll_back(engine, &back, NULL, &error), "struct_size");
 }
 
 static mgeo_status swap_with(const mgeo_gate *gate, const mgeo_watch *watch) {

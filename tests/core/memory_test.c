@@ -3,52 +3,24 @@
 #define _GNU_SOURCE
 #include "core/memory.h"
 
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "support/check.h"
+#include "support/kernel_files.h"
 
 enum { MB = 1000000 };
 
-static char root[] = "memory_test_XXXXXX";
+static char root[TEST_KERNEL_ROOT];
 
-/* Writes root/path, and the folders on the way. */
-static void put(const char *path, const char *text) {
-    char full[512];
-    snprintf(full, sizeof full, "%s/%s", root, path);
-    for (char *at = strchr(full + strlen(root) + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        mkdir(full, 0700);
-        *at = '/';
-    }
-    FILE *file = fopen(full, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where) {
-    (void)status;
-    (void)type;
-    (void)where;
-    return remove(path);
-}
+static void put(const char *path, const char *text) { test_kernel_put(root, path, text); }
 
 static int set_up(void **state) {
     (void)state;
-    strcpy(root, "memory_test_XXXXXX");
-    return mkdtemp(root) == NULL;
+    test_kernel_begin(root);
+    return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return test_kernel_end(root);
 }
 
 static void put_machine(void) {
@@ -119,11 +91,37 @@ static void this_machine_has_some(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void limits_of_the_process_hold(void **state) {
+    (void)state;
+    put("proc/meminfo", "MemAvailable: 1000000 kB\n");
+    put("proc/self/status", "VmSize:\t  300000 kB\nVmData:\t   50000 kB\n");
+    put("proc/self/limits",
+        "Limit                     Soft Limit           Hard Limit           Units     \n"
+        "Max data size             unlimited            unlimited            bytes     \n"
+        "Max address space         unlimited            unlimited            bytes     \n");
+    assert_true(mgi_memory_available_under(root) == 1000000ull * 1024);
+    put("proc/self/limits",
+        "Max data size             unlimited            unlimited       bytes\n"
+        "Max address space         409600000            unlimited       bytes\n");
+    assert_true(mgi_memory_available_under(root) == 100000ull * 1024);
+    put("proc/self/limits",
+        "Max data size             61440000             unlimited       bytes\n"
+        "Max address space         409600000            unlimited       bytes\n");
+    assert_true(mgi_memory_available_under(root) == 10000ull * 1024);
+    put("proc/self/limits",
+        "Max address space         1024                 unlimited       bytes\n");
+    assert_true(mgi_memory_available_under(root) == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(mapped_files_of_our_own_are_not_free),        TEST(nothing_known_is_endless),
-        TEST(version_2_limits_and_those_around_them_hold), TEST(version_1_limits_hold),
-        TEST(a_path_that_is_not_there_leads_to_the_mount), TEST(this_machine_has_some),
+        cmocka_unit_test_setup_teardown(limits_of_the_process_hold, set_up, tear_down),
+        TEST(mapped_files_of_our_own_are_not_free),
+        TEST(nothing_known_is_endless),
+        TEST(version_2_limits_and_those_around_them_hold),
+        TEST(version_1_limits_hold),
+        TEST(a_path_that_is_not_there_leads_to_the_mount),
+        TEST(this_machine_has_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,14 +3,54 @@
 #define _GNU_SOURCE
 #include "core/process.h"
 
+#include "support/check.h"
+#include "support/kernel_files.h"
+
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+static unsigned cpus_of(const char *groups, const char *path, const char *quota, const char *more,
+                        const char *period) {
+    char root[TEST_KERNEL_ROOT];
+    test_kernel_begin(root);
+    test_kernel_put(root, "proc/self/cgroup", groups);
+    test_kernel_put(root, path, quota);
+    if (more != NULL) test_kernel_put(root, more, period);
+    unsigned cpus = mgi_process_cpus_under(root);
+    assert_int_equal(test_kernel_end(root), 0);
+    return cpus;
+}
+
+/* One processor is what every machine has, so that a quota of half of one shows everywhere. */
+static void quotas_of_both_versions_hold(void **state) {
+    (void)state;
+    static const char v2[] = "0::/outer/inner\n",
+                      v1[] = "5:memory:/x\n3:cpu,cpuacct:/outer/inner\n";
+    unsigned usual = cpus_of(v2, "sys/fs/cgroup/cpu.max", "max 100000\n", NULL, NULL);
+    assert_true(usual >= 1);
+    static const char *const unified[] = {"sys/fs/cgroup/cpu.max", "sys/fs/cgroup/outer/cpu.max",
+                                          "sys/fs/cgroup/outer/inner/cpu.max",
+                                          "sys/fs/cgroup/unified/outer/cpu.max"};
+    for (size_t i = 0; i < sizeof unified / sizeof *unified; i++) {
+        assert_int_equal(cpus_of(v2, unified[i], "50000 100000\n", NULL, NULL), 1);
+        assert_int_equal(cpus_of(v2, unified[i], "900000000 100000\n", NULL, NULL), usual);
+    }
+    static const char *const mounts[] = {"cpu/outer/inner", "cpu,cpuacct/outer/inner", "cpu/outer",
+                                         "cpu,cpuacct"};
+    for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+        char quota[128], period[128];
+        snprintf(quota, sizeof quota, "sys/fs/cgroup/%s/cpu.cfs_quota_us", mounts[i]);
+        snprintf(period, sizeof period, "sys/fs/cgroup/%s/cpu.cfs_period_us", mounts[i]);
+        assert_int_equal(cpus_of(v1, quota, "100000\n", period, "100000\n"), 1);
+        assert_int_equal(cpus_of(v1, quota, "-1\n", period, "100000\n"), usual);
+        assert_int_equal(cpus_of("4:memory:/\n", quota, "100000\n", period, "100000\n"), usual);
+    }
+    if (usual > 1) {
+        assert_int_equal(cpus_of(v2, unified[1], "150000 100000\n", NULL, NULL), 2);
+    }
+}
 
 static void processors_follow_the_affinity(void **state) {
     (void)state;
@@ -52,6 +92,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(processors_follow_the_affinity),
         cmocka_unit_test(a_child_has_another_token),
+        cmocka_unit_test(quotas_of_both_versions_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

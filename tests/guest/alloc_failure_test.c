@@ -81,6 +81,7 @@ typedef struct engine_life {
     mgeo_engine *engine;
     mgeo_job *job;
     uint64_t generations[MODELS]; /* of the models as they are loaded; 0: not loaded */
+    uint32_t threads;             /* 0: two */
     mgeo_error error;
 } engine_life;
 
@@ -93,7 +94,7 @@ static mgeo_status load(engine_life *life, int model) {
     mgeo_load_options options = {.struct_size = sizeof options,
                                  .device = test.device,
                                  .precision = test.precision,
-                                 .threads = 2};
+                                 .threads = life->threads != 0 ? life->threads : 2};
     mgeo_model_info info = {.struct_size = sizeof info};
     mgeo_status status = mgeo_load(life->engine, test.paths[model], &options, &info, &life->error);
     if (status == MGEO_OK) life->generations[model] = info.generation;
@@ -400,7 +401,7 @@ static void warm_up(void) {
 
 static long try_all_warm(void) {
     live_neighbour neighbour = {0};
-    engine_life own = {0};
+    engine_life own = {.threads = 1}; /* so that all it will ever need is there at once */
     warm_up();
     if (test.beside) {
         char journal[sizeof test.journal];
@@ -409,6 +410,7 @@ static long try_all_warm(void) {
         neighbour.own = live_engine(&own);
         memcpy(test.journal, journal, sizeof journal);
     }
+    for (int i = 0; test.beside && i < WARM_UPS; i++) live_through(0, &neighbour);
     long nth = 1;
     while (live_through(nth, test.beside ? &neighbour : NULL)) {
         check_leaks();

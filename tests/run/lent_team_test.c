@@ -17,7 +17,8 @@ static const double for_ever = 1e6;
 static mgi_thread_pool *pool;
 static mgeo_error error;
 
-/* ---- a task of the pool that keeps threads until the test lets them go ------------------------ */
+/* ---- a task of the pool that keeps threads until the test lets them go ------------------------
+ */
 
 typedef struct other_task {
     mgi_thread_pool_task task; /* first */
@@ -66,7 +67,8 @@ static void free_team(mgi_lent_team *lent) {
     mgi_free(lent);
 }
 
-/* ---- work ------------------------------------------------------------------------------------- */
+/* ---- work -------------------------------------------------------------------------------------
+ */
 
 /* Plain counts: only who holds a part writes its count, and the race detectors look on. */
 typedef struct counted {
@@ -130,7 +132,8 @@ static void have_threads_meet(mgi_team *team, unsigned threads) {
     }
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------------------------------
+ */
 
 static void test_one_core_needs_no_pool(void **state) {
     (void)state;

@@ -274,7 +274,8 @@ static void test_batches_are_counted(void **state) {
     mgi_thread_pool_end_batch(pool, 1);
 }
 
-/* ---- helpers ---------------------------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------------------
+ */
 
 static void helped(work *w, char name) { *w = (work){.task = {.body = do_work}, .name = name}; }
 

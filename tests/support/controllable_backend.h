@@ -43,8 +43,8 @@ void controllable_fail_lanes(bool fail);
 /* Rows in which this id stands get NaN; -1: none. */
 void controllable_poison(int32_t id);
 
-/* Runs on several cores compute only once as many threads have worked on them at once; if held, they
- * go on sharing work out until they are let go. They count as waiting then. */
+/* Runs on several cores compute only once as many threads have worked on them at once; if held,
+ * they go on sharing work out until they are let go. They count as waiting then. */
 void controllable_want_teams(bool want);
 
 /* From now on every run takes this many milliseconds longer. */

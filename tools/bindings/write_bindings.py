@@ -125,6 +125,21 @@ def check_source(header):
     return "\n".join(lines) + "\n"
 
 
+def sizes_source(header):
+    """The sizes that each struct which grows has had, or could have had: up to a member's begin."""
+    lines = ["/* Generated from mgeo.h: included by lib/api/abi.c. */"]
+    tables = []
+    for struct in header["structs"]:
+        name, members = struct["name"], struct["members"]
+        if members[0]["name"] != "struct_size":
+            continue
+        ends = [f"offsetof({name}, {member['name']})" for member in members[1:]] + [f"sizeof({name})"]
+        lines.append(f"static const size_t {name}_sizes[] = {{{', '.join(ends)}}};")
+        tables.append(f'    {{"{name}", {name}_sizes, {len(ends)}}},')
+    lines += ["static const abi_sizes known_structs[] = {", *tables, "};"]
+    return "\n".join(lines) + "\n"
+
+
 # ---- the files --------------------------------------------------------------------------------
 
 def write(path, text):
@@ -133,7 +148,7 @@ def write(path, text):
 
 
 def main():
-    source, pointer, align_uint64, align_double, version, soversion, ffi, description, check = sys.argv[1:]
+    source, pointer, align_uint64, align_double, version, soversion, ffi, description, check, sizes = sys.argv[1:]
     header = read(source)
     Layout(header, int(pointer), int(align_uint64), int(align_double))
     settle_size_t(header, int(pointer))
@@ -141,6 +156,7 @@ def main():
     write(ffi, ffi_header(header))
     write(description, json.dumps({**about, **header}, indent=1, ensure_ascii=False) + "\n")
     write(check, check_source(header))
+    write(sizes, sizes_source(header))
 
 
 main()

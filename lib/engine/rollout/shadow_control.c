@@ -20,7 +20,6 @@ typedef struct shadow_change {
     mgi_pin pin; /* of the standby model, while the lane is opened */
     mgi_runner *runner;
     mgi_side_scorer *scorer;
-    mgi_shadow_stats stats;
     uint64_t ticket;
 } shadow_change;
 
@@ -55,13 +54,13 @@ static mgeo_status shadow_start(mgi_shadow *shadow, mgeo_error *error) {
                     strerror_r(failed, reason, sizeof reason));
 }
 
-/* Puts new figures in the old ones' place, which the change is to free. */
-static void shadow_reset(mgi_shadow *shadow, shadow_change *change) {
+/* Puts new figures in the old ones' place. */
+static void shadow_reset(mgi_shadow *shadow, const shadow_change *change) {
     uint64_t rows = change->options->queue_rows;
     mgi_lock_acquire(&shadow->mutex);
-    mgi_shadow_stats former = shadow->stats;
-    shadow->stats = change->stats;
-    change->stats = former;
+    mgi_shadow_stats_finish(&shadow->stats);
+    shadow->stats = shadow->prepared;
+    memset(&shadow->prepared, 0, sizeof shadow->prepared);
     mgi_shadow_queue_open(&shadow->queue, change->live.generation, rows != 0 ? rows : DEFAULT_ROWS);
     mgi_lock_release(&shadow->mutex);
 }
@@ -100,10 +99,10 @@ static void shadow_stop(mgi_shadow *shadow, shadow_change *change) {
     mgi_shadow_join(shadow);
 }
 
-static mgeo_status shadow_equip(shadow_change *change, mgeo_error *error) {
+static mgeo_status shadow_equip(mgi_shadow *shadow, shadow_change *change, mgeo_error *error) {
     uint32_t worst = change->options->worst_pairs;
     mgeo_status status =
-        mgi_shadow_stats_init(&change->stats, worst != 0 ? worst : DEFAULT_WORST_PAIRS,
+        mgi_shadow_stats_init(&shadow->prepared, worst != 0 ? worst : DEFAULT_WORST_PAIRS,
                               &change->live, &change->standby, error);
     if (status != MGEO_OK) return status;
     return mgi_side_scorer_create(change->runner, &change->scorer, error);
@@ -133,11 +132,11 @@ static mgeo_status shadow_begin(mgi_shadow *shadow, shadow_change *change, mgeo_
     mgi_lock_release(&engine->mutex);
     if (status != MGEO_OK) return status;
 
-    status = shadow_equip(change, error);
+    status = shadow_equip(shadow, change, error);
     if (status == MGEO_OK) status = shadow_replace(shadow, change, error);
     mgi_side_scorer_destroy(change->scorer);
     mgi_slots_unpin(&engine->slots, change->pin);
-    mgi_shadow_stats_finish(&change->stats);
+    mgi_shadow_stats_finish(&shadow->prepared);
     return status;
 }
 

@@ -21,7 +21,8 @@ struct mgi_shadow {
     _Atomic uint64_t generation; /* of the live model; written before the share */
     _Atomic uint64_t seen;       /* calls that could have been chosen */
 
-    mgi_lock change_lock; /* one change at a time; taken before the engine's mutex */
+    mgi_lock change_lock;      /* one change at a time; taken before the engine's mutex */
+    mgi_shadow_stats prepared; /* for the shadow to come: too large for callers' stacks */
     bool has_thread;
     pthread_t thread;
 

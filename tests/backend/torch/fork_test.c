@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forks around the module on libtorch, whose threads a child does not have: a child works if it is the
- * first to use it, and is refused, instead of waiting for ever, if its parent was. */
+/* Forks around the module on libtorch, whose threads a child does not have: a child works if it is
+ * the first to use it, and is refused, instead of waiting for ever, if its parent was. */
 #include "backend/backend.h"
 #include "backend/team.h"
 #include "support/random_encoder.h"

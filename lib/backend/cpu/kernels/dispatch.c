@@ -13,6 +13,9 @@
 
 #if defined(MGK_HAVE_X86_VARIANTS)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 enum { WIDEST = 32, QUERIES = 8 }; /* twice the lanes, and the rows at a time, of attention.c */
@@ -27,11 +30,16 @@ size_t mgk_kernels_attention_scratch(uint32_t max_length, uint32_t head_width) {
 }
 
 /* Instruction sets in the order in which MGEO_CPU_ISA caps them. */
+#if defined(__aarch64__)
+typedef enum isa { BASE, DOTPROD, I8MM, BF16, ISAS } isa;
+static const char *const names[ISAS] = {"base", "dotprod", "i8mm", "bf16"};
+#else
 typedef enum isa { BASE, AVX2, AVXVNNI, AVX512, AVX512VNNI, AVX512BF16, AMX, ISAS } isa;
+static const char *const names[ISAS] = {"base",       "avx2",       "avxvnni", "avx512",
+                                        "avx512vnni", "avx512bf16", "amx"};
+#endif
 
 static isa highest_allowed(void) {
-    static const char *const names[ISAS] = {"base",       "avx2",       "avxvnni", "avx512",
-                                            "avx512vnni", "avx512bf16", "amx"};
     const char *cap = secure_getenv("MGEO_CPU_ISA");
     for (size_t i = 0; cap != NULL && i < ISAS; i++) {
         if (strcmp(cap, names[i]) == 0) return (isa)i;
@@ -75,6 +83,20 @@ static bool has(isa which) {
     return false;
 }
 
+#elif defined(__aarch64__)
+
+/* What the kernel says that the processor has, and it lets programs use. */
+static bool has(isa which) {
+    switch (which) {
+    case BASE: return true;
+    case DOTPROD: return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+    case I8MM: return (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+    case BF16: return (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0;
+    case ISAS: break;
+    }
+    return false;
+}
+
 #else
 
 static bool has(isa which) { return which == BASE; }
@@ -108,6 +130,13 @@ static const struct {
     {AMX, &mgk_gemm_amx_bf16},
     {AMX, &mgk_gemm_amx_int8},
 #endif
+#endif
+#if defined(MGK_HAVE_DOTPROD)
+    {DOTPROD, &mgk_gemm_int8_dotprod},
+#endif
+#if defined(MGK_HAVE_I8MM)
+    {I8MM, &mgk_gemm_int8_i8mm},
+    {BF16, &mgk_gemm_bf16_neon},
 #endif
 };
 

@@ -18,6 +18,8 @@ enum { LANES = MGK_VEC_LANES, COLUMNS = 2 * LANES };
 
 #if defined(MGK_GEMM_INT8) && (defined(MGK_AVX512VNNI) || defined(MGK_AVXVNNI) || defined(MGK_AVX2))
 #include "backend/cpu/kernels/gemm_int8_x86.h"
+#elif defined(MGK_GEMM_INT8) && defined(MGK_DOTPROD)
+#include "backend/cpu/kernels/gemm_int8_dot.h"
 #elif defined(MGK_GEMM_INT8)
 #include "backend/cpu/kernels/gemm_int8_base.h"
 #elif defined(MGK_AVX512BF16)
@@ -148,11 +150,11 @@ static void multiply_block(const block *b, size_t rows) {
         CASE(2)
         CASE(3)
         CASE(4)
-#if defined(__AVX2__) || defined(MGK_GEMM_FLOAT_SUMS)
+#if defined(__AVX2__) || defined(MGK_GEMM_FLOAT_SUMS) || defined(MGK_DOTPROD)
         CASE(5)
         CASE(6)
 #endif
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(__aarch64__)
         CASE(7)
         CASE(8)
         CASE(9)

@@ -10,11 +10,14 @@
 #define MGK_GEMM_NAME "AVX-512"
 #elif defined(MGK_AVX2)
 #define MGK_GEMM_NAME "AVX2"
+#elif defined(__aarch64__)
+#define MGK_GEMM_NAME "NEON"
 #else
 #define MGK_GEMM_NAME "portable"
 #endif
 
-#if defined(__AVX512F__)
+/* Thirty-two registers hold the sums of twelve rows. */
+#if defined(__AVX512F__) || defined(__aarch64__)
 enum { ROWS = 12 };
 #else
 enum { ROWS = 6 };

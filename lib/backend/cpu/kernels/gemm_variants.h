@@ -20,4 +20,9 @@ extern const mgk_gemm mgk_gemm_int8_avx2;
 extern const mgk_gemm mgk_gemm_int8_avxvnni; /* MGK_HAVE_AVXVNNI: the compiler knows it */
 extern const mgk_gemm mgk_gemm_int8_avx512vnni;
 
+/* aarch64, where the compiler knows them: MGK_HAVE_DOTPROD, MGK_HAVE_I8MM */
+extern const mgk_gemm mgk_gemm_int8_dotprod;
+extern const mgk_gemm mgk_gemm_int8_i8mm;
+extern const mgk_gemm mgk_gemm_bf16_neon;
+
 #endif

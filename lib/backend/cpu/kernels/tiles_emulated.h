@@ -15,7 +15,9 @@ typedef struct emulated_tiles {
     uint8_t tile[MGK_TILES][MGK_TILE_ROWS][MGK_TILE_ROW_BYTES];
 } emulated_tiles;
 
-static _Thread_local emulated_tiles emulated;
+/* One for all files that use tiles, whichever of them configures it. */
+#define emulated mgk_tiles_emulated_state
+__attribute__((weak)) _Thread_local emulated_tiles emulated;
 
 static inline void emulated_configure(const void *config) {
     memset(&emulated, 0, sizeof emulated);
@@ -95,6 +97,7 @@ static inline void emulated_dot_bf16(int sums, int left, int right) {
     }
 }
 
+#define MGK_TILES_WRITTEN() (void)0
 #define MGK_TILES_CONFIGURE(config) emulated_configure(config)
 #define MGK_TILES_RELEASE() emulated_release()
 #define MGK_TILE_ZERO(tile) emulated_zero(tile)
