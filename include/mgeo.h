@@ -275,7 +275,7 @@ typedef struct mgeo_model_info {
     size_t struct_size;
     uint64_t generation;      /* 1, 2, 3 … in order of successful loads into this engine */
     uint64_t parameters;      /* numbers in the tensors that are used */
-    uint64_t bytes_on_device; /* weights as they lie on the device, mapped ones included */
+    uint64_t bytes_on_device; /* weights as they lie on the device */
     uint64_t unused_tensors;  /* tensors in the files that scoring does not need */
     double load_seconds;      /* the whole load, warm-up included */
     double warm_up_seconds;   /* of which warm-up */
@@ -339,7 +339,7 @@ MGEO_API mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error);
  * its memory, summed over all cards, and host_bytes is what the process needs besides. */
 typedef struct mgeo_memory {
     size_t struct_size;
-    uint64_t weights;          /* as they lie on the device, mapped files included */
+    uint64_t weights;          /* as they lie on the device */
     uint64_t activations;      /* of all execution contexts, for full batches */
     uint64_t workspace;        /* of the libraries; on a CPU also tokenizer and queue */
     uint64_t total;            /* sum of the above: the peak of load and scoring */

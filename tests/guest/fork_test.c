@@ -37,10 +37,8 @@ static _Noreturn void give_up(const char *what, const mgeo_error *error) {
 
 static void load(mgeo_engine *engine, int model) {
     mgeo_error error;
-    mgeo_load_options options = {.struct_size = sizeof options,
-                                 .device = device,
-                                 .precision = precision,
-                                 .threads = 2};
+    mgeo_load_options options = {
+        .struct_size = sizeof options, .device = device, .precision = precision, .threads = 2};
     if (mgeo_load(engine, paths[model], &options, NULL, &error) != MGEO_OK) {
         give_up("load", &error);
     }
@@ -232,8 +230,8 @@ int main(int count, char **arguments) {
     mgi_backend_register(&mgi_fake_backend);
     tiny_models_begin(root);
     for (uint32_t i = 0; i < MODELS; i++) {
-        tiny_model_write(root, i == 0 ? "first" : "second", &(tiny_model){.variant = i, .labels = 3},
-                         paths[i]);
+        tiny_model_write(root, i == 0 ? "first" : "second",
+                         &(tiny_model){.variant = i, .labels = 3}, paths[i]);
     }
     for (uint32_t i = 0; i < PAIRS; i++) pairs[i] = test_make_pair(&texts[i], i, 1 + i % 5);
     learn_answers();
