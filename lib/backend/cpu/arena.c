@@ -5,22 +5,33 @@
 
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Arrays begin on cache lines. Large pages are of 2 MiB on x86 and on most of aarch64; where they
  * are not, asking for them does no harm. */
 enum { LINE = 64, LARGE_PAGE = 2 << 20 };
 
+/* Cuts off what is before the first large page, and behind the last byte: a large page that is only
+ * begun would take memory that no estimate knows of. */
+static char *cut(char *memory, size_t bytes) {
+    size_t before = -(uintptr_t)memory % LARGE_PAGE, behind = LARGE_PAGE - before;
+    if (before != 0) munmap(memory, before);
+    if (behind != 0) munmap(memory + before + bytes, behind);
+    return memory + before;
+}
+
 bool mgi_cpu_arena_open(mgi_cpu_arena *arena, size_t bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     *arena = (mgi_cpu_arena){NULL, 0};
+    if (bytes == 0 || bytes > SIZE_MAX - page - LARGE_PAGE) return false;
+    bytes = (bytes + page - 1) / page * page;
     size_t extra = bytes >= LARGE_PAGE ? LARGE_PAGE : 0; /* so that it can begin on a large page */
-    if (bytes == 0 || bytes > SIZE_MAX - extra) return false;
     char *memory =
         mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
-    size_t before = extra != 0 ? -(uintptr_t)memory % LARGE_PAGE : 0;
-    if (before != 0) munmap(memory, before);
-    *arena = (mgi_cpu_arena){memory + before, bytes + extra - before};
-    if (extra != 0) madvise(arena->memory, arena->bytes, MADV_HUGEPAGE);
+    if (extra != 0) memory = cut(memory, bytes);
+    if (extra != 0) madvise(memory, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    *arena = (mgi_cpu_arena){memory, bytes};
     return true;
 }
 

@@ -37,11 +37,13 @@ static mgeo_status resolve_precision(const mgi_encoder_request *request, mgi_enc
     return MGEO_OK;
 }
 
-/* Small batches stay in the cache; two-byte and one-byte products, being faster, need more rows to
- * hide what surrounds them. Measured with benchmarks/encoder_bench.c. */
-static uint32_t preferred_batch(const mgi_encoder *e) {
-    return e->gemm->kind == MGK_FP32 ? 256 : 384;
-}
+/* Small batches stay in the cache, large ones read the weights less often: AMX, being so much
+ * faster than the memory, wants the latter. Measured with benchmarks/encoder_bench.c. */
+static bool has_tiles(const mgi_encoder *e) { return e->gemm->enter != NULL; }
+static uint32_t preferred_batch(const mgi_encoder *e) { return has_tiles(e) ? 384 : 256; }
+static uint32_t preferred_wide_rows(const mgi_encoder *e) { return has_tiles(e) ? 256 : 96; }
+
+static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 static mgeo_status resolve_sizes(const mgi_encoder_request *request, mgi_encoder *e,
                                  mgeo_error *error) {
@@ -50,6 +52,7 @@ static mgeo_status resolve_sizes(const mgi_encoder_request *request, mgi_encoder
     mgeo_status status = mgi_request_resolve_batch(request, batch, &e->batch_tokens, error);
     if (status != MGEO_OK) return status;
     e->max_length = request->max_length;
+    e->wide_rows = smaller(preferred_wide_rows(e), e->batch_tokens);
     if (e->gemm->kind == MGK_INT8 && (spec->hidden > MGK_GEMM_MAX_INT8_INPUTS ||
                                       spec->intermediate > MGK_GEMM_MAX_INT8_INPUTS)) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,

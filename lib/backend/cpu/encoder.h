@@ -33,6 +33,8 @@ struct mgi_encoder {
     int32_t precision;
     uint32_t max_length;
     uint32_t batch_tokens;
+    uint32_t wide_rows; /* that go through the two widest products at a time, so that what lies
+                           between those stays in the cache */
 
     mgi_cpu_arena arena; /* holds all that follows but `layers` */
     uint64_t bytes;      /* of it that are used */

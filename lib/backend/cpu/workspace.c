@@ -4,20 +4,20 @@
 
 #include "core/alloc.h"
 
-static mgk_input take_input(const mgi_encoder *e, mgi_cpu_cursor *cursor, size_t width) {
-    size_t tokens = e->batch_tokens;
+static mgk_input take_input(const mgi_encoder *e, mgi_cpu_cursor *cursor, size_t rows,
+                            size_t width) {
     bool int8 = mgk_kernels_is_quantised(e->gemm->dtype);
     mgk_input input = {.dtype = e->gemm->dtype, .stride = mgk_gemm_input_stride(e->gemm, width)};
     input.data =
-        mgi_cpu_arena_take(cursor, tokens, input.stride * mgk_kernels_dtype_bytes(input.dtype));
-    if (int8) input.scale = mgi_cpu_arena_take(cursor, tokens, sizeof *input.scale);
-    if (int8) input.sums = mgi_cpu_arena_take(cursor, tokens, sizeof *input.sums);
+        mgi_cpu_arena_take(cursor, rows, input.stride * mgk_kernels_dtype_bytes(input.dtype));
+    if (int8) input.scale = mgi_cpu_arena_take(cursor, rows, sizeof *input.scale);
+    if (int8) input.sums = mgi_cpu_arena_take(cursor, rows, sizeof *input.sums);
     return input;
 }
 
 /* Rows of x as products take them: the rows themselves in fp32, else in memory of their own. */
 static mgk_input input_of(const mgi_encoder *e, mgi_cpu_cursor *cursor, float *x, size_t stride) {
-    if (e->gemm->dtype != MGK_FP32) return take_input(e, cursor, e->spec.hidden);
+    if (e->gemm->dtype != MGK_FP32) return take_input(e, cursor, e->batch_tokens, e->spec.hidden);
     return (mgk_input){.dtype = MGK_FP32, .data = x, .stride = stride};
 }
 
@@ -25,11 +25,13 @@ static float *take_rows(const mgi_encoder *e, mgi_cpu_cursor *cursor, size_t wid
     return mgi_cpu_arena_take(cursor, e->batch_tokens, width * sizeof(float));
 }
 
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 /* x is the input of the products that take fp32. */
 static size_t x_stride(const mgi_encoder *e) {
     size_t layers = mgk_gemm_input_stride(e->gemm, e->spec.hidden);
     size_t finish = mgk_gemm_input_stride(e->finish, e->spec.hidden);
-    return e->gemm->dtype == MGK_FP32 && layers > finish ? layers : finish;
+    return e->gemm->dtype == MGK_FP32 ? larger(layers, finish) : finish;
 }
 
 /* Each buffer once, in the order in which a layer comes to them. */
@@ -41,16 +43,11 @@ static void divide(mgi_lane *lane, const mgi_encoder *e, mgi_cpu_cursor *cursor)
     lane->x_stride = x_stride(e);
     lane->x = take_rows(e, cursor, lane->x_stride);
     lane->input = input_of(e, cursor, lane->x, lane->x_stride);
-    lane->qkv = take_rows(e, cursor, MGI_CPU_QKV_PARTS * hidden);
+    lane->qkv = take_rows(e, cursor, larger(MGI_CPU_QKV_PARTS * hidden, lane->x_stride));
     if (int8) lane->mixed = take_rows(e, cursor, hidden);
-    lane->context = take_input(e, cursor, hidden);
-    if (int8) lane->wide = take_rows(e, cursor, wide);
-    lane->wide_input = take_input(e, cursor, wide);
-    lane->first = take_rows(e, cursor, lane->x_stride);
-    lane->first_input = input_of(e, cursor, lane->first, lane->x_stride);
-    lane->query = take_rows(e, cursor, hidden);
-    lane->pooled_stride = lane->x_stride;
-    lane->pooled = take_rows(e, cursor, lane->pooled_stride);
+    lane->context = take_input(e, cursor, e->batch_tokens, hidden);
+    if (int8) lane->wide = mgi_cpu_arena_take(cursor, e->wide_rows, wide * sizeof *lane->wide);
+    lane->wide_input = take_input(e, cursor, e->wide_rows, wide);
 }
 
 static size_t scratch_floats(const mgi_encoder *e) {

@@ -15,16 +15,11 @@ struct mgi_lane {
     size_t x_stride;
     mgk_input input;   /* [tokens, hidden]: x in the dtype that products take; x itself in fp32 */
     mgk_input context; /* [tokens, hidden]: what attention makes, for the next product */
-    mgk_input wide_input;  /* [tokens, intermediate]: for the last product of a layer */
-    float *qkv;            /* [tokens, 3 * hidden] */
-    float *wide;           /* int8: [tokens, intermediate] before they are quantised */
-    float *mixed;          /* int8: [tokens, hidden], the context before it is quantised */
-    float *first;          /* [tokens, x_stride]: x of each sequence's [CLS], in the last layer */
-    mgk_input first_input; /* [tokens, hidden] */
-    float *query;          /* [tokens, hidden]: the queries of [CLS] */
-    float *pooled;         /* [tokens, hidden] */
-    size_t pooled_stride;
-    float **scratch; /* [scratch_count] for attention, one for each core at work */
+    mgk_input wide_input; /* [wide_rows, intermediate]: for the last product of a layer */
+    float *qkv;           /* [tokens, 3 * hidden]; in the end [rows, x_stride], the pooler's */
+    float *wide;          /* int8: [wide_rows, intermediate] before they are quantised */
+    float *mixed;         /* int8: [tokens, hidden], the context before it is quantised */
+    float **scratch;      /* [scratch_count] for attention, one for each core at work */
     unsigned scratch_count;
 };
 
