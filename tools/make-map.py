@@ -25,6 +25,8 @@ FOLDERS = {
     "lib/model": "An immutable model: configuration, labels, weights by name, tokenizer and encoder.",
     "lib/model/formats": "The files that weights come in, none of which is trusted.",
     "lib/backend": "The contract for devices that compute an encoder, and the list of those there are.",
+    "lib/backend/cpu": "The encoder on a CPU, in C: part of the library.",
+    "lib/backend/cpu/kernels": "Its products, and what surrounds them, compiled for each instruction set.",
     "lib/backend/torch": "The reference, on libtorch's own operations: a module.",
     "lib/backend/cuda": "NVIDIA cards: the host's side; a module.",
     "lib/backend/cuda/kernels": "Device code, which knows nothing of libmgeo.",
