@@ -8,7 +8,8 @@
  * WAY: "once", "healed" (from then on, until a call has failed) or "on" (from then on, to the
  * engine's end). With "-beside" behind it: from the second load on, while a thread asks the live
  * model, and one of another engine. With "-cold" behind it: to the first scores, each time in a
- * process that has used nothing before. Two model directories; on device "fake" they are made here. */
+ * process that has used nothing before. Two model directories; on device "fake" they are made here.
+ */
 #define _GNU_SOURCE
 #include "fail_nth.h"
 
@@ -461,7 +462,8 @@ static long try_all_cold(void) {
 
 static void make_models(char **arguments, int count) {
     mgi_backend_register(&mgi_fake_backend);
-    /* The journal waits for the disk at every line: for one that need not turn, where there is one. */
+    /* The journal waits for the disk at every line: for one that need not turn, where there is one.
+     */
     if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0);
     tiny_models_begin(test.root);
     snprintf(test.journal, sizeof test.journal, "%s/journal", test.root);
