@@ -263,7 +263,8 @@ enum { STEPS = sizeof steps / sizeof *steps, COLD_STEPS = 3 };
 
 static void check_refusal(const engine_life *life, mgeo_status status) {
     const char *line = life->error.message;
-    if ((mgeo_status)life->error.status != status || line[0] == '\0' || strchr(line, '\n')) {
+    if ((mgeo_status)life->error.status != status || line[0] == '\0' ||
+        strchr(line, '\n') != NULL) {
         give_up("a failure without its line");
     }
     if (status == MGEO_E_MEMORY) return;
