@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that a goal needs and that are missing; does nothing when all are
 # there. Goals: demo (build and run), check (and test), lint (and clang's checks), dev (all of it, for
-# .ci/run), format (the formatter alone). libtorch is what the tests hold the CPU backend to, and what
+# .ci/run; on Debian for amd64 with the next), aarch64 (build for it here, and run that by qemu), format (the
+# formatter alone). libtorch is what the tests hold the CPU backend to, and what
 # device "torch" computes with; the library and its programs need none.
 set -eu
 
@@ -12,14 +13,25 @@ build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-d
 libxxhash-dev zlib1g-dev libzstd-dev"
 check="$build g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
+aarch64="gcc-aarch64-linux-gnu qemu-user-static"
+for package in libutf8proc-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libcmocka-dev; do
+    aarch64="$aarch64 $package:arm64"
+done
+native=$(dpkg --print-architecture 2>/dev/null || true)
+is_debian() { grep -qx 'ID=debian' /etc/os-release 2>/dev/null; }
 case "$goal" in
 demo) wanted="$build" ;;
 check) wanted="$check" ;;
 lint) wanted="$lint" ;;
-dev) wanted="$lint php-cli prometheus" ;;
+dev)
+    wanted="$lint php-cli prometheus"
+    # Others keep arm64's packages elsewhere, and apt has to be told where.
+    if [ "$native" = amd64 ] && is_debian; then wanted="$wanted $aarch64"; fi
+    ;;
+aarch64) wanted="make meson ninja-build pkgconf python3 $aarch64" ;;
 format) wanted="git clang-format" ;;
 *)
-    echo "usage: tools/bootstrap.sh [demo|check|lint|dev|format]" >&2
+    echo "usage: tools/bootstrap.sh [demo|check|lint|dev|aarch64|format]" >&2
     exit 2
     ;;
 esac
@@ -28,9 +40,15 @@ case "$goal:${LIBTORCH:-}" in
 check: | lint: | dev:) wanted="$wanted libtorch-dev libopenblas0-openmp" ;;
 esac
 
+# A name says which architecture it means, or means this one.
 is_installed() {
+    case "$1" in
+    *:*) architecture=${1#*:} ;;
+    *) architecture=$native ;;
+    esac
     # An older name may provide it: pkgconf is "pkg-config" in some releases.
-    dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed'
+    dpkg-query -W -f '${Status} ${Architecture}\n' "${1%:*}" 2>/dev/null |
+        grep -Eqx "install ok installed ($architecture|all)"
 }
 
 # Elsewhere the tools may be there without Debian's packages; meson names what it misses.
@@ -58,6 +76,11 @@ else
 fi
 
 echo "bootstrap: installing$missing"
+case "$missing" in
+*:arm64*)
+    dpkg --print-foreign-architectures | grep -qx arm64 || $as_root dpkg --add-architecture arm64
+    ;;
+esac
 # sudo drops the environment: hand the setting over by env.
 install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
 # The package lists of a fresh machine are empty: fetch them, then try again.

@@ -123,7 +123,8 @@ static void test_a_file_without_permission_is_named(void **state) {
         mgeo_error error = {0};
         if (geteuid() == 0 && setuid(NOBODY) != 0) _exit(2);
         mgeo_status status = mgi_modules_open("torch", &backend, &error);
-        bool named = strstr(error.message, path) != NULL && strstr(error.message, "readable");
+        bool named =
+            strstr(error.message, path) != NULL && strstr(error.message, "readable") != NULL;
         if (!named) fprintf(stderr, "%s\n", error.message);
         _exit(status == MGEO_E_DEVICE && named ? 0 : 1);
     }

@@ -49,8 +49,8 @@ typedef struct product {
 static size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
 
 static void *zeros(size_t count, size_t bytes) {
-    void *memory = NULL;
-    assert_int_equal(posix_memalign(&memory, 64, round_up(count * bytes + 1, 64)), 0);
+    void *memory = aligned_alloc(64, round_up(count * bytes + 1, 64));
+    assert_non_null(memory);
     return memset(memory, 0, round_up(count * bytes + 1, 64));
 }
 
