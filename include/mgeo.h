@@ -33,15 +33,19 @@
  *    parameter is an mgeo_error *, owned by the caller; NULL is always legal. On failure it holds
  *    the status and one line that says what went wrong, where, and what to do. On success it is
  *    cleared (status MGEO_OK, empty message).
- *  - Nothing prints, aborts, exits or touches errno on purpose. There is no thread-local state.
- *    Callers need 64 KiB of stack (docs/threads.md).
+ *  - Nothing prints, aborts, exits, changes how a signal is handled or touches errno on purpose.
+ *    There is no thread-local state. Callers need 64 KiB of stack. Any request for memory or for a
+ *    thread may fail: the call answers MGEO_E_MEMORY, a live model goes on answering, and the next
+ *    call works. Modules (mgeo_load_options.device) do what the libraries below them do. All that
+ *    a host may rely on: docs/guest.md.
  *  - Structs that begin with `struct_size` are versioned: set it to sizeof the struct as you
  *    compiled it, and zero the rest. All-zero members mean defaults. Members this library does not
  *    know must be zero, else MGEO_E_ARGUMENT. Output structs are filled up to your struct_size.
  *  - Text is a pointer and a length in bytes, UTF-8. For a C string give MGEO_NUL_TERMINATED as
  *    length.
  *  - After fork() an engine works only in the process that created it; in the child every call
- *    answers MGEO_E_FORKED, and mgeo_engine_destroy does nothing.
+ *    answers MGEO_E_FORKED, and mgeo_engine_destroy does nothing. A child may create an engine
+ *    of its own and load on device "cpu", whatever the parent has done or does in other threads.
  *
  * Compiles as C99, C++11 and everything newer. Bindings of other languages read mgeo_ffi.h or
  * mgeo.json, which are generated from this file and installed with it (docs/ffi.md).
@@ -128,7 +132,7 @@ typedef struct mgeo_progress {
 #define MGEO_STAGE_LIST(X)                                                                         \
     X(MGEO_STAGE_IDLE, 0, "idle")                                                                  \
     X(MGEO_STAGE_READING, 1, "reading") /* headers and configuration */                            \
-    X(MGEO_STAGE_HASHING, 2, "hashing") /* fingerprint of the weights; in bytes */                 \
+    X(MGEO_STAGE_HASHING, 2, "hashing") /* weights that placing has not read; in bytes */          \
     X(MGEO_STAGE_PLACING, 3, "placing") /* weights to the device, at its precision; in tensors */  \
     X(MGEO_STAGE_WARMING, 4, "warming") /* first batches; in batches */                            \
     X(MGEO_STAGE_SCORING, 5, "scoring") /* mgeo_score; in pairs */                                 \
@@ -242,14 +246,18 @@ typedef struct mgeo_load_options {
     size_t struct_size;
     const char *device;    /* "auto" (a GPU if one can be used, else the CPU), "cpu", "cuda" (the
                               first GPU), "cuda:1", "cuda:0,cuda:1" (a copy on each), "cuda:*",
-                              "torch" (the reference, on libtorch); NULL: "auto". "cuda" and "torch"
-                              are modules, opened when they are asked for */
-    int32_t precision;     /* an mgeo_precision */
+                              "torch" (the reference, on libtorch); NULL: "auto". "cpu" is part of
+                              the library; "cuda" and "torch" are modules, opened when they are asked
+                              for ("auto": where there is a driver) and then kept until the process
+                              ends. One that is missing: MGEO_E_DEVICE */
+    int32_t precision;     /* an mgeo_precision. bf16 and int8 on a CPU with AMX ask the system once
+                              for its tiles, after which it refuses alternate signal stacks of less
+                              than about 12 KiB (docs/guest.md) */
     uint32_t max_length;   /* tokens per pair, specials included; 0: 128, or the model's positions
                               if fewer. Longer pairs are cut (longest first) and flagged. */
     uint32_t threads;      /* CPU threads that compute, shared with the other slot's model; 0: as
-                              many as the process may use; at most MGEO_MAX_THREADS; not used on
-                              other devices */
+                              many as the process may use, or fewer if no more can be started; at
+                              most MGEO_MAX_THREADS; not used on other devices */
     uint32_t batch_tokens; /* tokens per batch; 0: what is best on the device */
     uint32_t skip_warm_up; /* 1: do not run first batches; the first calls will be slower */
     float partial_weight;  /* weight of "partial_match" in similarity: 0: 0.5; above 0, up to 1;
@@ -275,7 +283,7 @@ typedef struct mgeo_model_info {
     size_t struct_size;
     uint64_t generation;      /* 1, 2, 3 … in order of successful loads into this engine */
     uint64_t parameters;      /* numbers in the tensors that are used */
-    uint64_t bytes_on_device; /* weights as they lie on the device, mapped ones included */
+    uint64_t bytes_on_device; /* weights as they lie on the device */
     uint64_t unused_tensors;  /* tensors in the files that scoring does not need */
     double load_seconds;      /* the whole load, warm-up included */
     double warm_up_seconds;   /* of which warm-up */
@@ -293,13 +301,13 @@ typedef struct mgeo_model_info {
     int32_t positive_label; /* index of the positive label; -1 for a one-logit model */
     char labels[MGEO_MAX_LABELS][64];
     char version[64];
-    char fingerprint[40];     /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
-    char device[64];          /* "cpu", "cuda:0", "torch" */
-    char library[96];         /* what computes: "libtorch 1.13.1, OpenBLAS (Haswell)"; in int8 on a
-                                 CPU also by which instructions: ", int8 on AVX2" */
-    char warning[256];        /* empty, or one line the operator should read */
-    char path[1024];          /* the directory, as given */
-    uint64_t predicted_bytes; /* what mgeo_predict_memory says of this load */
+    char fingerprint[40];       /* XXH3-128 over names, shapes and bytes of the used tensors, hex */
+    char device[64];            /* "cpu", "cuda:0", "torch" */
+    char library[96];           /* what computes: "native, int8 on AVX-512 VNNI", "libtorch
+                                   1.13.1, OpenBLAS (Haswell)" */
+    char warning[256];          /* empty, or one line the operator should read */
+    char path[1024];            /* the directory, as given */
+    uint64_t predicted_bytes;   /* what mgeo_predict_memory says of this load */
     uint64_t live_calls_during; /* calls that the live model answered while this one was loaded */
     double live_p99_before;     /* seconds: their 99th percentile before the load (since that model
                                    was loaded) and during it; 0: no calls */
@@ -315,16 +323,18 @@ typedef struct mgeo_model_info {
  * slot is chosen when the model is ready. On failure the engine is as it was. Where there is live
  * traffic, the whole load runs at low priority.
  * The memory that the load will need is predicted from the files' headers. If that exceeds the
- * limit or what is free, on the device or in the host's memory, nothing is read, no device is
+ * limit or what is free, on the device or in the host's memory, no weights are read, no device is
  * touched, and the error's line names the numbers and a precision that would fit.
  *
  * path: a model directory (docs/model-directories.md), or NULL for the bundled model. Every file in
- * it is treated as untrusted. options and info may be NULL; info is filled on success.
+ * it is treated as untrusted. One that is changed or cut short meanwhile ends the load with
+ * MGEO_E_IO; a loaded model needs its files no more.
+ * options and info may be NULL; info is filled on success.
  * Blocks until done. Any thread. MGEO_E_BUSY: a second load, or the standby model answers a
  * canary's share or is used by a job, a comparison or a gate's check.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY (also: more than is free), MGEO_E_REFUSED (more than
- * memory_limit), MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_BUSY, MGEO_E_CANCELLED,
- * MGEO_E_DEVICE, MGEO_E_FORKED. */
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY (also: more than is free, or threads that were asked for
+ * and cannot be started), MGEO_E_REFUSED (more than memory_limit), MGEO_E_IO, MGEO_E_FORMAT,
+ * MGEO_E_UNSUPPORTED, MGEO_E_BUSY, MGEO_E_CANCELLED, MGEO_E_DEVICE, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_load(mgeo_engine *engine, const char *path,
                                const mgeo_load_options *options, mgeo_model_info *info,
                                mgeo_error *error);
@@ -339,11 +349,12 @@ MGEO_API mgeo_status mgeo_unload(mgeo_engine *engine, mgeo_error *error);
  * its memory, summed over all cards, and host_bytes is what the process needs besides. */
 typedef struct mgeo_memory {
     size_t struct_size;
-    uint64_t weights;          /* as they lie on the device, mapped files included */
+    uint64_t weights;          /* as they lie on the device */
     uint64_t activations;      /* of all execution contexts, for full batches */
-    uint64_t workspace;        /* of the libraries; on a CPU also tokenizer and queue */
+    uint64_t workspace;        /* of the libraries; on a CPU also threads, tokenizer and queue */
     uint64_t total;            /* sum of the above: the peak of load and scoring */
-    uint64_t available;        /* free now: of the machine or its cgroup, or of the GPU */
+    uint64_t available;        /* free now: of the machine, its cgroup or the process's limits of
+                                  address space and data; or of the GPU */
     uint64_t limit;            /* options->memory_limit */
     int32_t precision;         /* an mgeo_precision, as it would be chosen */
     int32_t fits;              /* 1: total is within available and limit, and host_bytes within
@@ -409,7 +420,8 @@ typedef struct mgeo_scores {
 
 /* Scores `count` pairs; the whole call is answered by one model, named in scores->generation. Bad
  * rows are flagged and never fail the call or their neighbours. Row i's score does not depend on
- * the other rows beyond rounding. count 0 is legal. Any number of threads at once.
+ * the other rows, nor on the number of threads: on device "cpu" not in a single bit, elsewhere
+ * within rounding. count 0 is legal. Any number of threads at once.
  * A model with more labels than probability_stride holds answers MGEO_E_CAPACITY and scores
  * nothing. If the device fails or the caller cancels, rows already scored stay and the rest carry
  * MGEO_ROW_SKIPPED. A batch for which the device has too little memory is computed in parts; a row

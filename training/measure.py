@@ -6,8 +6,7 @@
 
 Scores the labelled pairs in each precision, and in fp32 with the two texts exchanged. Prints accuracy, macro-F1 and
 each label's figures, calibration, how far the other precisions and the other order move answers, and the speed in
-pairs a second of processor time, which is one core's: the program runs with one thread. bf16 takes minutes on a
-processor without AVX-512: --precisions fp32,int8 leaves it out.
+pairs a second of processor time, which is one core's: the program runs with one thread.
 """
 import argparse
 import csv

@@ -17,13 +17,12 @@
  * said in bytes is said of all cards together.
  *
  * Prediction. `predict` says what `open` and the lanes would take, from the same request with
- * tensors whose bytes are not looked at: types, shapes, alignment and whether they are mapped tell
- * all. It refuses what `open` would refuse of the request itself, allocates nothing on the device
- * and may be called at any time. What is on_cpu takes the process's memory alone. Elsewhere
+ * tensors whose bytes are not looked at: types, shapes, alignment and whether they lie in files
+ * tell all. It refuses what `open` would refuse of the request itself, allocates nothing on the
+ * device and may be called at any time. What is on_cpu takes the process's memory alone. Elsewhere
  * weights, opening, lane and workspace are of the device's memory, and host_workspace of the
- * process's: staging and pinned buffers, for all lanes. Before `open` all of the request's mapped
- * tensors may lie in memory if the encoder will keep them (they have been hashed); if not, none
- * does.
+ * process's: staging and pinned buffers, for all lanes. A tensor that lies in a file takes no
+ * memory before it is acquired.
  *
  * Lane. An execution context: the scratch memory, the stream and whatever else one batch at a time
  * needs (other engines call it a context or a stream). One thread at a time opens and uses it, not

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is estimated of real model directories on libtorch, against what placing them takes. */
+/* What is estimated of real model directories on the CPU, against what placing them takes. */
 #include "model/model.h"
 
 #include "support/check.h"

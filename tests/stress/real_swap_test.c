@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real models on libtorch through libmgeo.so: scored by threads while they are loaded, swapped and
+/* Real models on the CPU through libmgeo.so: scored by threads while they are loaded, swapped and
  * unloaded, and for memory that does not come back. */
 #define _GNU_SOURCE
 #include "support/check.h"

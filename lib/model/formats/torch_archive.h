@@ -5,7 +5,7 @@
 
 #include "model/formats/tensor_index.h"
 
-/* Adds the tensors of a mapped file to the index, in the order of the state dict, which may also
+/* Adds the tensors of an open file to the index, in the order of the state dict, which may also
  * lie under the key "state_dict" or "model". Tensors that are not row-major are marked as such.
  * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED (files older than torch 1.6, foreign pickles,
  * compression, big-endian), MGEO_E_MEMORY. */
