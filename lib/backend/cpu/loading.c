@@ -39,6 +39,7 @@ typedef struct loader {
 
 unsigned mgi_cpu_loading_threads(void) {
     unsigned cpus = mgi_process_cpus();
+    if (cpus == 0) return 1;
     return cpus < MAX_THREADS ? cpus : MAX_THREADS;
 }
 
