@@ -206,7 +206,7 @@ mgeo_status mgi_weight_reader_create(const mgi_tensor_index *index, size_t most,
 
 void mgi_weight_reader_destroy(mgi_weight_reader *reader) {
     if (reader == NULL) return;
-    for (size_t i = 0; i < reader->count; i++) {
+    for (size_t i = 0; reader->slots != NULL && i < reader->count; i++) {
         munmap(address_of(&reader->slots[i]), reader->slots[i].room);
     }
     mgi_fingerprint_destroy(reader->fingerprint);
