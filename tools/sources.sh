@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Names the sources of the tree, one a line: sources.sh all|host|cuda|host-code|cuda-code. "all" is what is
 # formatted; "host" and "cuda" are the C files that a build without and with CUDA compiles; of these,
-# "host-code" and "cuda-code" leave tests and benchmarks out.
+# "host-code" and "cuda-code" leave tests and benchmarks out. Kernels for other processors are none of them.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -19,10 +19,14 @@ list() { # pathspecs
 
 cuda_only='^(lib|tests)/backend/cuda/|^benchmarks/gpu/encoder_gpu_bench'
 code='^(lib|cli|examples)/'
+case "$(uname -m)" in
+x86_64) foreign='/kernels/[a-z0-9_]*neon' ;;
+*) foreign='/kernels/[a-z0-9_]*amx' ;;
+esac
 
 case "${1:-}" in
 all) list '*.c' '*.h' '*.cpp' '*.cu' '*.cuh' | grep -E '\.(c|h|cpp|cu|cuh)$' ;;
-host) list '*.c' | grep -E '\.c$' | grep -Ev "$cuda_only" ;;
+host) list '*.c' | grep -E '\.c$' | grep -Ev "$cuda_only|$foreign" ;;
 cuda) list '*.c' | grep -E '\.c$' | grep -E "$cuda_only" ;;
 host-code) tools/sources.sh host | grep -E "$code" ;;
 cuda-code) tools/sources.sh cuda | grep -E "$code" ;;

@@ -186,6 +186,7 @@ static void make_block(block *b, size_t rows, size_t column) {
     multiply_block(b, rows);
     mgk_epilogue e = {job, tile, COLUMNS, b->row, rows, column, columns};
     mgk_epilogue_run(&e, (mgk_dtype)KIND == MGK_FP32);
+    b->to = NULL; /* the tile is no more */
 }
 
 /* Blocks of about the same size, so that none is left with a single row. */

@@ -240,7 +240,7 @@ static block block_at(size_t row, size_t to) {
  * the fetching. */
 static void plan_ahead(run *m, const char *next, const char *end, size_t rows) {
     size_t bytes = 2 * m->steps * MGK_TILE_BYTES;
-    size_t steps = (rows + BLOCK - 1) / BLOCK * m->steps;
+    size_t steps = ((rows - 1) / BLOCK + 1) * m->steps;
     m->ahead.at = next;
     m->ahead.end = (size_t)(end - next) > bytes ? next + bytes : end;
     m->ahead.pace = (bytes / LINE + steps - 1) / steps * LINE;
@@ -283,9 +283,9 @@ static size_t rows_in_cache(size_t row_bytes) {
 static void multiply(const mgk_gemm_job *job, size_t from, size_t to, number type) {
     _Alignas(LINE) sums_block places[2];
     size_t bytes = type == INT8 ? 1 : 2;
-    if (job->rows == 0 || job->weight->inputs == 0) return;
     run m = {.job = job, .finish = mgk_gemm_amx_choose_finish(job, type == INT8), .places = places};
     m.steps = (job->weight->inputs * bytes + STEP_BYTES - 1) / STEP_BYTES;
+    if (job->rows == 0 || m.steps == 0) return;
     m.pace = m.steps > 1 ? (BLOCK + m.steps - 2) / (m.steps - 1) : BLOCK;
     m.stride = job->input->stride * bytes;
     if (job->rows < ROWS) configure(job->rows);
