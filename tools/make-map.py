@@ -31,8 +31,6 @@ FOLDERS = {
     "lib/backend/cuda": "NVIDIA cards: the host's side; a module.",
     "lib/backend/cuda/kernels": "Device code, which knows nothing of libmgeo.",
     "lib/journal": "The log of changes, in which each line holds its predecessor's hash; knows no engine.",
-    "lib/core/json": "Untrusted JSON, read into one block of memory.",
-    "lib/core/host": "What the machine allows this process.",
     "lib/text": "From two texts to token ids.",
     "lib/stats": "Counters, histograms and OpenMetrics text.",
     "lib/core": "What all layers need: status, memory, threads, files, names.",

@@ -37,10 +37,19 @@ static int add_thread_locals(struct dl_phdr_info *object, size_t size, void *tot
     return 0;
 }
 
-/* glibc takes a thread's copy of the thread-local variables, the host's too, out of its stack. */
+/* glibc takes a thread's copy of the thread-local variables, the host's too, out of its stack: of
+ * those libraries that were there when the program began. */
+static size_t thread_locals;
+
+/* When this code is loaded, and never later: in a child that was forked while another thread was in
+ * there, the linker's lock stays taken for ever. */
+static __attribute__((constructor)) void count_thread_locals(void) {
+    size_t total = 0;
+    dl_iterate_phdr(add_thread_locals, &total);
+    thread_locals = total;
+}
+
 static size_t stack_bytes(void) {
-    size_t thread_locals = 0;
-    dl_iterate_phdr(add_thread_locals, &thread_locals);
     return STACK_BYTES + (thread_locals + 0xffff) / 0x10000 * 0x10000;
 }
 

@@ -249,7 +249,7 @@ static void check(const product *p, run asked) {
 
 static void test_products_are_their_sums(void **state) {
     (void)state;
-    static const size_t outputs[] = {1, 31, 33, 100}, inputs[] = {1, 3, 63, 65, 768};
+    static const size_t outputs[] = {1, 31, 33, 100}, inputs[] = {1, 3, 63, 65, 768, 2309};
     const mgk_gemm *all[VARIANTS];
     size_t count = variants(all);
     for (size_t v = 0; v < count; v++) {
@@ -306,12 +306,15 @@ static void test_a_row_depends_on_no_other(void **state) {
     const mgk_gemm *all[VARIANTS];
     size_t count = variants(all);
     for (size_t v = 0; v < count; v++) {
-        product p = make(all[v], 100, 65);
-        rows_are_alone(&p, (run){.epilogue = MGK_GEMM_STORE, .type = MGI_F32});
-        rows_are_alone(&p, (run){.epilogue = MGK_GEMM_ADD, .type = MGI_F32});
-        rows_are_alone(&p, (run){.epilogue = MGK_GEMM_ACTIVATE, .type = MGI_F32});
-        rows_are_alone(&p, (run){.epilogue = MGK_GEMM_ACTIVATE, .type = MGI_BF16});
-        drop(&p);
+        static const size_t inputs[] = {65, 1601}; /* in one part and in two */
+        for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+            product p = make(all[v], 100, inputs[i]);
+            rows_are_alone(&p, (run){.epilogue = MGK_GEMM_STORE, .type = MGI_F32});
+            rows_are_alone(&p, (run){.epilogue = MGK_GEMM_ADD, .type = MGI_F32});
+            rows_are_alone(&p, (run){.epilogue = MGK_GEMM_ACTIVATE, .type = MGI_F32});
+            rows_are_alone(&p, (run){.epilogue = MGK_GEMM_ACTIVATE, .type = MGI_BF16});
+            drop(&p);
+        }
     }
 }
 

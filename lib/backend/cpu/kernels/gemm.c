@@ -36,7 +36,7 @@ typedef struct block {
     size_t steps;
     const char *ahead; /* a part of the next panel, which is brought nearer meanwhile */
     size_t pace;       /* bytes of it for each step */
-    size_t row;
+    size_t row, input; /* the first ones */
     float *to;
     size_t to_stride;
     bool add; /* to what is there */
@@ -138,7 +138,7 @@ static MGK_VEC_INLINE void finish(const ending *e, size_t r, vector low, vector 
 static void multiply_block(const block *b, size_t rows) {
     const mgk_input *in = b->job->input;
     size_t stride = in->stride;
-    const number *x0 = (const number *)in->data + b->row * stride;
+    const number *x0 = (const number *)in->data + b->row * stride + b->input;
     const number *x3 = rows > 3 ? x0 + 3 * stride : x0, *x6 = rows > 6 ? x3 + 3 * stride : x0;
     const number *x9 = rows > 9 ? x6 + 3 * stride : x0;
     const weight_number *at = b->panel, *end = at + b->steps * COLUMNS * STEP;
@@ -175,7 +175,7 @@ static void make_block(block *b, size_t rows, size_t column) {
     if (columns == COLUMNS && job->epilogue != MGK_GEMM_ACTIVATE) {
         b->to = (float *)job->out + b->row * job->out_stride + column;
         b->to_stride = job->out_stride;
-        b->add = job->epilogue == MGK_GEMM_ADD;
+        b->add = job->epilogue == MGK_GEMM_ADD || b->input > 0;
         multiply_block(b, rows);
         return;
     }
@@ -189,25 +189,62 @@ static void make_block(block *b, size_t rows, size_t column) {
     b->to = NULL; /* the tile is no more */
 }
 
+/* Panels of all rows, and of those of their inputs that are `steps` groups from `step` on. */
+typedef struct part {
+    const mgk_gemm_job *job;
+    size_t from, to;
+    size_t step, steps;
+    size_t all_steps;
+    bool last; /* the bias follows */
+} part;
+
 /* Blocks of about the same size, so that none is left with a single row. */
-static void multiply(const mgk_gemm_job *job, size_t from, size_t to) {
+static void multiply_part(const part *p) {
+    static const float nothing[COLUMNS];
+    const mgk_gemm_job *job = p->job;
     const mgk_gemm_weight *weight = job->weight;
-    block b = {.job = job, .steps = (weight->inputs + STEP - 1) / STEP};
+    block b = {.job = job, .steps = p->steps, .input = p->step * STEP};
     size_t blocks = (job->rows + ROWS - 1) / ROWS;
-    size_t numbers = b.steps * COLUMNS * STEP;
+    size_t numbers = p->all_steps * COLUMNS * STEP;
     size_t pace = (COLUMNS * STEP * sizeof(weight_number) + blocks - 1) / blocks;
-    for (size_t panel = from; panel < to; panel++) {
+    for (size_t panel = p->from; panel < p->to; panel++) {
         size_t column = panel * COLUMNS;
-        b.panel = (const weight_number *)weight->panels + panel * numbers;
+        b.panel = (const weight_number *)weight->panels + panel * numbers + b.input * COLUMNS;
         b.ahead = (const char *)(b.panel + numbers);
-        b.pace = panel + 1 < to ? pace : 0;
-        b.bias = weight->bias + column;
+        b.pace = panel + 1 < p->to ? pace : 0;
+        b.bias = p->last ? weight->bias + column : nothing;
         b.scale = weight->scale != NULL ? weight->scale + column : NULL;
         for (size_t i = 0; i < blocks; i++) {
             b.row = job->rows * i / blocks;
             make_block(&b, job->rows * (i + 1) / blocks - b.row, column);
             b.ahead += b.steps * b.pace;
         }
+    }
+}
+
+/* In how many parts inputs are taken, so that a part of all rows stays in the second cache while
+ * panels go by; where weights are narrower, or vectors, that cache keeps up anyway. The sums so far
+ * wait in out, so there must be room for them as they are. That this depends on the inputs alone
+ * keeps a row's additions in the same order in every batch. */
+static size_t parts_of(const mgk_gemm_job *job) {
+    enum { ENOUGH = 768, WIDE_LANES = 16 };
+    if ((mgk_dtype)KIND != MGK_FP32 || (int)LANES < (int)WIDE_LANES) return 1;
+    if (job->epilogue == MGK_GEMM_ACTIVATE || job->weight->inputs < ENOUGH) return 1;
+    return job->weight->inputs / ENOUGH;
+}
+
+static void multiply(const mgk_gemm_job *job, size_t from, size_t to) {
+    size_t steps = (job->weight->inputs + STEP - 1) / STEP, parts = parts_of(job);
+    size_t whole = job->weight->outputs / COLUMNS; /* panels */
+    if (parts > 1 && to > whole) {                 /* the last one's sums have no room in out */
+        part p = {job, from > whole ? from : whole, to, 0, steps, steps, true};
+        multiply_part(&p);
+        to = whole;
+    }
+    for (size_t i = 0; i < parts && from < to; i++) {
+        size_t step = steps * i / parts, next = steps * (i + 1) / parts;
+        part p = {job, from, to, step, next - step, steps, i + 1 == parts};
+        multiply_part(&p);
     }
 }
 
