@@ -191,7 +191,8 @@ int main(int argc, char **argv) {
         if (!all && strcmp(argv[1], kinds[kind]) != 0) continue;
         const mgk_gemm *list[MGK_DISPATCH_MOST];
         size_t usable = mgk_dispatch_usable_gemm((mgk_dtype)kind, list);
-        for (size_t v = best ? usable - 1 : 0; v < usable; v++) {
+        if (best) list[0] = mgk_dispatch_gemm((mgk_dtype)kind), usable = 1;
+        for (size_t v = 0; v < usable; v++) {
             for (size_t s = 0; s < SHAPES; s++) run(list[v], kinds[kind], &shapes[s], rows, count);
         }
         run_of++;

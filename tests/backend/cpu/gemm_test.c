@@ -460,6 +460,29 @@ static void test_the_environment_caps_instructions(void **state) {
     unsetenv("MGEO_CPU_ISA");
 }
 
+#if defined(MGK_HAVE_AVX512BF16)
+static void test_slow_bf16_gives_way_to_widened_weights(void **state) {
+    (void)state;
+    const mgk_gemm *list[] = {&mgk_gemm_bf16_base, &mgk_gemm_bf16_avx512, &mgk_gemm_bf16_avx512bf16,
+                              &mgk_gemm_fp32_base}; /* the last stands for any other */
+    assert_ptr_equal(mgk_dispatch_best_gemm(list, 3, true), &mgk_gemm_bf16_avx512);
+    assert_ptr_equal(mgk_dispatch_best_gemm(list, 3, false), &mgk_gemm_bf16_avx512bf16);
+    assert_ptr_equal(mgk_dispatch_best_gemm(list, 2, true), &mgk_gemm_bf16_avx512);
+    assert_ptr_equal(mgk_dispatch_best_gemm(list, 1, true), &mgk_gemm_bf16_base);
+    assert_ptr_equal(mgk_dispatch_best_gemm(list, 4, true), &mgk_gemm_fp32_base);
+}
+
+/* Where it is there and nothing above it, its name chooses it on any processor. */
+static void test_its_name_chooses_avx512bf16(void **state) {
+    (void)state;
+    const mgk_gemm *list[MGK_DISPATCH_MOST];
+    assert_int_equal(setenv("MGEO_CPU_ISA", "avx512bf16", 1), 0);
+    size_t count = mgk_dispatch_usable_gemm(MGK_BF16, list);
+    assert_ptr_equal(mgk_dispatch_gemm(MGK_BF16), list[count - 1]);
+    unsetenv("MGEO_CPU_ISA");
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products_are_their_sums),
@@ -470,6 +493,10 @@ int main(void) {
         cmocka_unit_test(test_weights_lie_as_the_layout_says),
         cmocka_unit_test(test_sizes_that_overflow_are_none),
         cmocka_unit_test(test_the_environment_caps_instructions),
+#if defined(MGK_HAVE_AVX512BF16)
+        cmocka_unit_test(test_slow_bf16_gives_way_to_widened_weights),
+        cmocka_unit_test(test_its_name_chooses_avx512bf16),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

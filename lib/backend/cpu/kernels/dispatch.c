@@ -170,7 +170,28 @@ size_t mgk_dispatch_usable_gemm(mgk_dtype kind, const mgk_gemm *list[MGK_DISPATC
     return count;
 }
 
+const mgk_gemm *mgk_dispatch_best_gemm(const mgk_gemm *const *list, size_t count, bool slow_bf16) {
+    const mgk_gemm *best = list[count - 1];
+#if defined(MGK_HAVE_AVX512BF16)
+    if (slow_bf16 && count > 1 && best == &mgk_gemm_bf16_avx512bf16) return list[count - 2];
+#else
+    (void)slow_bf16;
+#endif
+    return best;
+}
+
+/* On Intel's processors the instruction for bf16 makes a quarter as many products as on AMD's,
+ * fewer than weights that are widened to fp32. */
+static bool has_slow_bf16(void) {
+#if defined(MGK_HAVE_X86_VARIANTS)
+    __builtin_cpu_init();
+    return __builtin_cpu_is("intel") && highest_allowed() != AVX512BF16;
+#else
+    return false;
+#endif
+}
+
 const mgk_gemm *mgk_dispatch_gemm(mgk_dtype kind) {
     const mgk_gemm *list[MGK_DISPATCH_MOST];
-    return list[mgk_dispatch_usable_gemm(kind, list) - 1];
+    return mgk_dispatch_best_gemm(list, mgk_dispatch_usable_gemm(kind, list), has_slow_bf16());
 }

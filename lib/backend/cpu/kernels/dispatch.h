@@ -17,8 +17,13 @@ const mgk_kernels *mgk_dispatch_kernels(void);
 const mgk_gemm *mgk_dispatch_gemm(mgk_dtype kind);
 const mgk_weights_rows *mgk_dispatch_weights_rows(void);
 
-/* All products of a kind that this processor can run, the best one last; returns how many. */
+/* All products of a kind that this processor can run, the newest instructions last; returns how
+ * many. */
 enum { MGK_DISPATCH_MOST = 8 };
 size_t mgk_dispatch_usable_gemm(mgk_dtype kind, const mgk_gemm *list[MGK_DISPATCH_MOST]);
+
+/* The best one of such a list: the last, but for AVX512_BF16 the one before where that is slow, as
+ * it is on Intel's processors; there MGEO_CPU_ISA=avx512bf16 chooses it all the same. */
+const mgk_gemm *mgk_dispatch_best_gemm(const mgk_gemm *const *list, size_t count, bool slow_bf16);
 
 #endif

@@ -37,16 +37,21 @@ static MGK_VEC_INLINE mgk_vec_i32 quantise_part(const float *from, void *to, siz
     return whole;
 }
 
-/* Returns the sums of the steps; wide: in two bytes each. */
+/* Returns the sums of the steps; wide: in two bytes each. next: how far the row is that follows,
+ * which is brought nearer meanwhile; 0: none. */
 static MGK_VEC_INLINE mgk_vec_i32 quantise_row(const float *from, void *to, size_t width,
-                                               mgk_vec inverse, bool wide) {
+                                               mgk_vec inverse, bool wide, size_t next) {
     mgk_vec_i32 sums = {0};
     size_t i = 0;
+    (void)next;
 #if defined(MGK_VEC_PACKS)
     for (; i + 4 * MGK_VEC_LANES <= width; i += 4 * MGK_VEC_LANES) {
         mgk_vec_i32 part[4];
         for (size_t k = 0; k < 4; k++) {
             part[k] = steps_of(from + i + k * MGK_VEC_LANES, inverse, MGK_VEC_LANES);
+        }
+        for (size_t k = 0; next != 0 && k < 4; k++) {
+            __builtin_prefetch(from + next + i + k * MGK_VEC_LANES);
         }
         sums += (part[0] + part[1]) + (part[2] + part[3]);
         if (wide) {
@@ -66,7 +71,7 @@ static MGK_VEC_INLINE mgk_vec_i32 quantise_row(const float *from, void *to, size
 /* Quantises a row whose largest magnitude has these bits. A NaN or infinity makes the scale NaN,
  * and spoils no other row. */
 static void quantise(const float *from, const mgk_input *input, size_t row, size_t width,
-                     int32_t top_bits) {
+                     int32_t top_bits, size_t next) {
     enum { INFINITE = 0x7f800000 };
     bool wide = input->dtype == MGK_INT8_WIDE;
     size_t bytes = mgk_kernels_dtype_bytes(input->dtype);
@@ -80,8 +85,8 @@ static void quantise(const float *from, const mgk_input *input, size_t row, size
         return;
     }
     mgk_vec inverse = mgk_vec_of(127.0f / top);
-    mgk_vec_i32 sums = wide ? quantise_row(from, to, width, inverse, true)
-                            : quantise_row(from, to, width, inverse, false);
+    mgk_vec_i32 sums = wide ? quantise_row(from, to, width, inverse, true, next)
+                            : quantise_row(from, to, width, inverse, false, next);
     input->sums[row] = mgk_vec_sum_i32(sums);
     input->scale[row] = top / 127.0f;
 }
@@ -171,7 +176,7 @@ static void normalise(float *x, const mgk_norm *norm, const mgk_input *input, si
         norm_width(&r, MGK_BF16, width);
         break;
     case MGK_INT8:
-    case MGK_INT8_WIDE: quantise(x, input, row, width, norm_width(&r, MGK_INT8, width)); break;
+    case MGK_INT8_WIDE: quantise(x, input, row, width, norm_width(&r, MGK_INT8, width), 0); break;
     }
 }
 
@@ -241,7 +246,9 @@ static void pack(const float *rows, size_t stride, size_t width, const mgk_input
         case MGK_FP32: memcpy((float *)input->data + at, x, width * sizeof *x); break;
         case MGK_BF16: pack_bf16(x, (uint16_t *)input->data + at, width); break;
         case MGK_INT8:
-        case MGK_INT8_WIDE: quantise(x, input, row, width, top_of(x, width)); break;
+        case MGK_INT8_WIDE:
+            quantise(x, input, row, width, top_of(x, width), row + 1 < to ? stride : 0);
+            break;
         }
     }
 }
