@@ -23,6 +23,18 @@ small)
     ;;
 esac
 
+# Where Debian keeps libraries, meson asks dpkg-architecture, which only dpkg-dev brings: without it they would go
+# where neither pkg-config nor the loader looks.
+case " $* " in
+*libdir=* | *--cross-file*) ;;
+*)
+    if [ -f /etc/debian_version ] && ! command -v dpkg-architecture >/dev/null 2>&1; then
+        triplet=$(cc -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null || true)
+        [ -z "$triplet" ] || set -- "-Dlibdir=lib/$triplet" "$@"
+    fi
+    ;;
+esac
+
 # meson would not notice another libtorch in the environment, nor options that stayed the same.
 wish="${LIBTORCH:-} $*"
 if [ ! -f "$build/build.ninja" ]; then

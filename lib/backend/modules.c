@@ -28,12 +28,12 @@ typedef struct known {
 static const known modules[] = {
     {.name = "cuda",
      .driver = "libcuda.so.1",
-     .remedy = "configure with -Dcuda=enabled (nvcc and cuBLASLt)",
+     .remedy = "install with -Dcuda=enabled (nvcc and cuBLASLt)",
      .needs = "it needs the CUDA runtime and cuBLASLt that it was built on"},
     {.name = "torch",
      .only = "libtorch_cpu.so",
      .only_file = MGI_TORCH_LIBRARY,
-     .remedy = "configure with -Dtorch=enabled (Debian: apt-get install libtorch-dev)",
+     .remedy = "install with -Dtorch=enabled (Debian: apt-get install g++ libtorch-dev libopenblas0-openmp)",
      .needs = "it needs the libtorch that it was built on (Debian: apt-get install libtorch-dev)"},
 };
 enum { MODULES = sizeof modules / sizeof *modules };
