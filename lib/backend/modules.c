@@ -33,7 +33,8 @@ static const known modules[] = {
     {.name = "torch",
      .only = "libtorch_cpu.so",
      .only_file = MGI_TORCH_LIBRARY,
-     .remedy = "install with -Dtorch=enabled (Debian: apt-get install g++ libtorch-dev libopenblas0-openmp)",
+     .remedy = "install with -Dtorch=enabled (Debian: apt-get install g++ libtorch-dev "
+               "libopenblas0-openmp)",
      .needs = "it needs the libtorch that it was built on (Debian: apt-get install libtorch-dev)"},
 };
 enum { MODULES = sizeof modules / sizeof *modules };
