@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/string_buffer.h"
+#include "input/lines.h"
 #include "journal/event_row.h"
-#include "table/lines.h"
 
 /* What is done with a line; json is NULL if it is no JSON object. */
 typedef bool (*visitor)(void *context, const struct line *line, const json_t *json,

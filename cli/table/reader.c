@@ -8,8 +8,8 @@
 
 #include "common/memory.h"
 #include "common/utf8.h"
-#include "table/input.h"
-#include "table/lines.h"
+#include "input/input.h"
+#include "input/lines.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 

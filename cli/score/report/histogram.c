@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts in equal bins over 0..1, and quantiles read back from them. */
-#include "score/histogram.h"
+#include "score/report/histogram.h"
 
 #include <math.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of one input, read in bounded memory however long a line is. */
-#ifndef CLI_TABLE_LINES_H
-#define CLI_TABLE_LINES_H
+#ifndef CLI_INPUT_LINES_H
+#define CLI_INPUT_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/error.h"
-#include "table/input.h"
+#include "input/input.h"
 
 enum {
     LINES_MAX_BYTES = 1024 * 1024, /* bytes of the longest line that is kept whole */

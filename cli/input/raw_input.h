@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The undecoded bytes of one input. */
-#ifndef CLI_TABLE_RAW_INPUT_H
-#define CLI_TABLE_RAW_INPUT_H
+#ifndef CLI_INPUT_RAW_INPUT_H
+#define CLI_INPUT_RAW_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens one input and picks its decoder by the first bytes. */
-#include "table/input.h"
+#include "input/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
-#include "table/decoder.h"
+#include "input/decoder.h"
 
 struct input {
     const struct decoder *decoder; /* NULL until the first bytes were seen */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "score/histogram.h"
+#include "score/report/histogram.h"
 
 static struct histogram histogram;
 

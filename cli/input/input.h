@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of one input, decompressed if their beginning says gzip or zstd. */
-#ifndef CLI_TABLE_INPUT_H
-#define CLI_TABLE_INPUT_H
+#ifndef CLI_INPUT_INPUT_H
+#define CLI_INPUT_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

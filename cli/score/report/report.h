@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run adds up to, and its summary as a JSON document. */
-#ifndef CLI_SCORE_REPORT_H
-#define CLI_SCORE_REPORT_H
+#ifndef CLI_SCORE_REPORT_REPORT_H
+#define CLI_SCORE_REPORT_REPORT_H
 
 #include <mgeo.h>
 #include <stdint.h>
 
 #include "common/string_buffer.h"
-#include "score/gold.h"
-#include "score/histogram.h"
 #include "score/options.h"
+#include "score/report/gold.h"
+#include "score/report/histogram.h"
 #include "score/row_errors.h"
 #include "table/chunk.h"
 

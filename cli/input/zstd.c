@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
-#include "table/decoder.h"
+#include "input/decoder.h"
 
 struct zstd {
     ZSTD_DCtx *context;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --check: is this model directory sound, and does it answer sensibly? */
-#ifndef CLI_SCORE_CHECK_H
-#define CLI_SCORE_CHECK_H
+#ifndef CLI_SCORE_CHECK_CHECK_H
+#define CLI_SCORE_CHECK_CHECK_H
 
 #include <mgeo.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the model's answers compare with labels that people gave. */
-#ifndef CLI_SCORE_GOLD_H
-#define CLI_SCORE_GOLD_H
+#ifndef CLI_SCORE_REPORT_GOLD_H
+#define CLI_SCORE_REPORT_GOLD_H
 
 #include <mgeo.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts an input into lines; an over-long line is skipped without being kept. */
-#include "table/lines.h"
+#include "input/lines.h"
 
 #include <stdlib.h>
 #include <string.h>

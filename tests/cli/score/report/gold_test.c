@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "score/gold.h"
+#include "score/report/gold.h"
 
 static void close_to(double value, double expected) { assert_true(fabs(value - expected) < 1e-12); }
 

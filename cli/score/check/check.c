@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The description of a loaded model and its self-test. */
-#include "score/check.h"
+#include "score/check/check.h"
 
 #include <inttypes.h>
 #include <math.h>

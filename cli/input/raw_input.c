@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads undecoded bytes from a descriptor, giving way when the program stops. */
-#include "table/raw_input.h"
+#include "input/raw_input.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/interrupt.h"
-#include "table/decoder.h"
+#include "input/decoder.h"
 
 /* Waits until the descriptor can be read. False when the program stops. */
 static bool wait_readable(int descriptor) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How similarities are spread, in constant memory. */
-#ifndef CLI_SCORE_HISTOGRAM_H
-#define CLI_SCORE_HISTOGRAM_H
+#ifndef CLI_SCORE_REPORT_HISTOGRAM_H
+#define CLI_SCORE_REPORT_HISTOGRAM_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts of gold labels against answers, and the figures made of them. */
-#include "score/gold.h"
+#include "score/report/gold.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "common/memory.h"
-#include "table/decoder.h"
+#include "input/decoder.h"
 
 struct gzip {
     z_stream stream;

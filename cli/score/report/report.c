@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts rows as they are written, and lays out the summary: rows, rates, scores, gold, model. */
-#include "score/report.h"
+#include "score/report/report.h"
 
 #include "common/json_writer.h"
-#include "score/gold_report.h"
+#include "score/report/gold_report.h"
 
 void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, double threshold,
                       struct gold *gold) {

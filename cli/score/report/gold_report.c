@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lays out the gold figures as tables and as JSON. */
-#include "score/gold_report.h"
+#include "score/report/gold_report.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ways to decode an input: plain, gzip, Zstandard. */
-#ifndef CLI_TABLE_DECODER_H
-#define CLI_TABLE_DECODER_H
+#ifndef CLI_INPUT_DECODER_H
+#define CLI_INPUT_DECODER_H
 
-#include "table/raw_input.h"
+#include "input/raw_input.h"
 
 /* A way to read raw input. `read` answers as input_read does; `close` frees the state. */
 struct decoder {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "table/lines.h"
+#include "input/lines.h"
 
 static char folder[] = "lines_test.XXXXXX";
 static char path[64];
