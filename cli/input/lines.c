@@ -7,11 +7,13 @@
 
 #include "common/memory.h"
 
+enum { SAMPLE_BYTES = 256 * 1024 };
 enum { FIRST_CAPACITY = 64 * 1024, LAST_CAPACITY = LINES_MAX_BYTES + FIRST_CAPACITY };
 
 void lines_init(struct lines *lines, struct input *input) {
     memset(lines, 0, sizeof *lines);
     lines->input = input;
+    lines->end_byte = '\n';
     lines->capacity = FIRST_CAPACITY;
     lines->buffer = memory_resize(NULL, lines->capacity, 1);
 }
@@ -41,12 +43,37 @@ static bool read_more(struct lines *lines, struct error *error) {
     return true;
 }
 
-static void take_off_ends(struct line *line) {
+bool lines_sample(struct lines *lines, const char **bytes, size_t *length, bool *whole,
+                  struct error *error) {
+    while (!lines->ended && lines->end < SAMPLE_BYTES) {
+        bool line = lines->end > 0 && memchr(lines->buffer, '\n', lines->end) != NULL;
+        if (line && !input_ready(lines->input, 0)) break;
+        if (!read_more(lines, error)) return false;
+    }
+    *bytes = lines->buffer;
+    *length = lines->end;
+    *whole = lines->ended;
+    return true;
+}
+
+void lines_skip(struct lines *lines, size_t length) {
+    lines->begin += length;
+    lines->offset += length;
+    lines->number++;
+}
+
+static void take_off_carriage(struct line *line) {
     if (line->length > 0 && line->text[line->length - 1] == '\r') line->length--;
-    if (line->number == 1 && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0) {
+}
+
+static void take_off_ends(struct lines *lines, struct line *line) {
+    take_off_carriage(line);
+    while (lines->mark < 6 && line->number == 1 && line->length >= 3 &&
+           memcmp(line->text, "\xEF\xBB\xBF", 3) == 0) {
         line->text += 3;
         line->length -= 3;
         line->offset += 3;
+        lines->mark += 3;
     }
 }
 
@@ -58,11 +85,14 @@ static void deliver(struct lines *lines, struct line *line, size_t length, size_
     line->number = ++lines->number;
     line->offset = lines->offset;
     line->too_long = length > LINES_MAX_BYTES;
+    lines->mark = 0;
     if (line->too_long) {
         line->length = LINES_HEAD_BYTES;
     } else {
-        take_off_ends(line);
+        take_off_ends(lines, line);
     }
+    lines->taken = lines->first_taken = length + end;
+    lines->first_length = line->length;
     lines->begin += length + end;
     lines->offset += length + end;
 }
@@ -75,7 +105,7 @@ static int skip_long(struct lines *lines, struct line *line, struct error *error
     while (stop == NULL && !lines->ended) {
         lines->begin = lines->end = 0;
         if (!read_more(lines, error)) return -1;
-        stop = memchr(lines->buffer, '\n', lines->end);
+        stop = memchr(lines->buffer, lines->end_byte, lines->end);
         bytes += stop != NULL ? (size_t)(stop - lines->buffer) : lines->end;
     }
     if (stop != NULL) lines->begin = (size_t)(stop + 1 - lines->buffer);
@@ -94,7 +124,7 @@ int lines_next(struct lines *lines, struct line *line, struct error *error) {
     for (;;) {
         size_t have = lines->end - lines->begin;
         const char *from = lines->buffer + lines->begin;
-        const char *stop = have > seen ? memchr(from + seen, '\n', have - seen) : NULL;
+        const char *stop = have > seen ? memchr(from + seen, lines->end_byte, have - seen) : NULL;
         if (stop != NULL) {
             deliver(lines, line, (size_t)(stop - from), 1);
             return 1;
@@ -109,8 +139,58 @@ int lines_next(struct lines *lines, struct line *line, struct error *error) {
     }
 }
 
+/* Bytes of the record with one line more, its end included; 0: there is none, or too many. */
+static int find_longer(struct lines *lines, size_t most, size_t *longer, struct error *error) {
+    size_t seen = lines->taken;
+    for (;;) {
+        size_t have = lines->end - lines->begin;
+        const char *from = lines->buffer + lines->begin;
+        const char *stop = have > seen ? memchr(from + seen, lines->end_byte, have - seen) : NULL;
+        *longer = stop != NULL ? (size_t)(stop - from) + 1 : have;
+        if (stop == NULL && !lines->ended && have <= most) {
+            seen = have;
+            if (!read_more(lines, error)) return -1;
+            continue;
+        }
+        bool there = stop != NULL || lines->ended;
+        return there && *longer > lines->taken && *longer <= most;
+    }
+}
+
+int lines_extend(struct lines *lines, struct line *line, size_t most, struct line *more,
+                 struct error *error) {
+    if (line->too_long) return 0;
+    size_t longer;
+    lines->begin -= lines->taken;
+    int got = find_longer(lines, most, &longer, error);
+    const char *record = lines->buffer + lines->begin;
+    line->text = record + lines->mark;
+    if (got > 0) {
+        bool ended = record[longer - 1] == lines->end_byte;
+        *more = (struct line){.text = record + lines->taken,
+                              .length = longer - lines->taken - ended};
+        take_off_carriage(more);
+        line->length = (size_t)(more->text + more->length - line->text);
+        line->bytes = longer - ended;
+        lines->offset += longer - lines->taken;
+        lines->number++;
+        lines->taken = longer;
+    }
+    lines->begin += lines->taken;
+    return got;
+}
+
+void lines_shrink(struct lines *lines, struct line *line) {
+    size_t back = lines->taken - lines->first_taken;
+    lines->begin -= back;
+    lines->offset -= back;
+    lines->number = line->number;
+    lines->taken = lines->first_taken;
+    line->length = line->bytes = lines->first_length;
+}
+
 bool lines_ready(struct lines *lines, int milliseconds) {
     size_t have = lines->end - lines->begin;
-    if (have > 0 && memchr(lines->buffer + lines->begin, '\n', have) != NULL) return true;
+    if (have > 0 && memchr(lines->buffer + lines->begin, lines->end_byte, have) != NULL) return true;
     return lines->ended || input_ready(lines->input, milliseconds);
 }

@@ -22,6 +22,13 @@ static bool set_columns(void *to, const struct option_row *row, const char *valu
                      value);
 }
 
+static bool set_delimiter(void *to, const struct option_row *row, const char *value,
+                          struct error *error) {
+    (void)row;
+    struct options *options = to;
+    return dialect_parse_delimiter(value, &options->table.dialect.delimiter, error);
+}
+
 static bool set_partial_weight(void *to, const struct option_row *row, const char *value,
                                struct error *error) {
     struct options *options = to;
@@ -72,7 +79,11 @@ static bool set_other_file(void *to, const struct option_row *row, const char *v
 
 #define AT(member) .at = offsetof(struct options, member)
 
-static const char *const formats[] = {[WRITER_TSV] = "tsv", [WRITER_JSONL] = "jsonl", NULL};
+static const char *const formats[] = {[WRITER_AS_INPUT] = "input",
+                                      [WRITER_TSV] = "tsv",
+                                      [WRITER_CSV] = "csv",
+                                      [WRITER_JSONL] = "jsonl",
+                                      NULL};
 static const char *const progress_modes[] = {
     [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always", [PROGRESS_NEVER] = "never", NULL};
 
@@ -115,6 +126,14 @@ static const struct option_row rows[] = {
      .set = option_table_set_choice, AT(table.header), .values = table_header_names, .idle = "auto",
      .help = "line 1 is a header: auto, yes, no (default: auto: yes if it\n"
              "has the columns named, or names like sentence1)"},
+    {.name = "input-format", .argument = "F", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(table.dialect.format), .values = dialect_names,
+     .idle = "auto",
+     .help = "tsv (no quoting), csv (quoted), jsonl, or auto: by content\n"
+             "(default: auto)"},
+    {.name = "delimiter", .argument = "C", .set = set_delimiter,
+     .help = "what separates cells: a character, or tab, comma, semicolon,\n"
+             "pipe, space, ctrl-a (default: by content)"},
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
@@ -124,8 +143,8 @@ static const struct option_row rows[] = {
      .set = set_output, .idle = "-",
      .help = "write to FILE, which appears only once complete"},
     {.letter = 'f', .name = "format", .argument = "F", .offer = OPTION_OFFER_VALUES,
-     .set = option_table_set_choice, AT(writer.format), .values = formats, .idle = "tsv",
-     .help = "tsv or jsonl (default: tsv)"},
+     .set = option_table_set_choice, AT(writer.format), .values = formats, .idle = "input",
+     .help = "tsv, csv or jsonl (default: input, as the first input is)"},
     {.name = "probabilities", .set = option_table_set_flag, AT(writer.probabilities),
      .help = "add a column p_LABEL for each label"},
     {.name = "threshold", .argument = "X", .set = set_threshold, .least = 0, .most = 1,
@@ -157,7 +176,7 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "gold", "output", "format", "probabilities", "threshold",
+     .others = {"columns", "header", "input-format", "delimiter", "gold", "output", "format", "probabilities", "threshold",
                 "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
@@ -203,6 +222,10 @@ static bool standard_input_twice(const struct options *options) {
 static bool values_fit(const struct options *options, struct error *error) {
     if (!parse_batch_holds_pair(options->batch_tokens, options->max_length, error)) return false;
     if (options->action == OPTIONS_CHECK) return true;
+    if (options->table.dialect.format == DIALECT_JSONL &&
+        options->table.dialect.delimiter != '\0') {
+        return error_set(error, "--delimiter is of tsv and csv: JSON lines have none");
+    }
     if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table)) {
         return error_set(error, "--header no: columns can only be given by number");
     }
@@ -229,6 +252,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     }
     options->inputs = files > 0 ? (const char *const *)(argv + parsed.operands) : standard_input;
     options->input_count = files > 0 ? (size_t)files : 1;
+    options->table.tell = !options->quiet;
     return option_table_check(&options_table, &parsed, error) && values_fit(options, error);
 }
 

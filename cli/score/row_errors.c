@@ -35,6 +35,15 @@ static void explain(const struct row_errors *row_errors, const struct row *row, 
     case ROW_NOT_UTF8:
         snprintf(to, capacity, "%s is not UTF-8 (byte %zu of the line)", column, row->byte);
         break;
+    case ROW_OPEN_QUOTE:
+        snprintf(to, capacity, "a quoted cell is not closed, or the line is a part of such a row");
+        break;
+    case ROW_STRAY_QUOTE: snprintf(to, capacity, "text follows a cell's closing quote"); break;
+    case ROW_LONE_CR:
+        snprintf(to, capacity, "a carriage return (CR) separates two rows instead of a newline");
+        break;
+    case ROW_NOT_JSON: snprintf(to, capacity, "this is not sound JSON: %s", row->wrong); break;
+    case ROW_HEADER: snprintf(to, capacity, "the line is a header, here in the middle"); break;
     case ROW_NOTHING:
         snprintf(to, capacity, "a text has nothing to score: only spaces or control characters");
         break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formats rows: the input's columns as they came, then the added ones. */
+/* Formats rows: the input's columns as they came where they can stay so, then the added ones. */
 #include "score/writer.h"
 
 #include <stdio.h>
@@ -59,6 +59,16 @@ static void name_keys(struct writer *writer) {
     }
 }
 
+static struct dialect output_dialect(enum writer_format format, const struct table *table) {
+    static const struct dialect tsv = {DIALECT_TSV, '\t', false}, csv = {DIALECT_CSV, ',', true},
+                                jsonl = {DIALECT_JSONL, '\0', false};
+    if (format == WRITER_TSV) return tsv;
+    if (format == WRITER_JSONL) return jsonl;
+    if (table == NULL) return format == WRITER_CSV ? csv : tsv;
+    if (format == WRITER_CSV && table->dialect.format != DIALECT_CSV) return csv;
+    return table->dialect;
+}
+
 void writer_init(struct writer *writer, const struct writer_options *options,
                  const struct table *table, const mgeo_model_info *info, struct sink *sink) {
     memset(writer, 0, sizeof *writer);
@@ -67,7 +77,8 @@ void writer_init(struct writer *writer, const struct writer_options *options,
     writer->info = info;
     writer->sink = sink;
     name_added(writer);
-    if (options->format == WRITER_JSONL && table != NULL) name_keys(writer);
+    writer->dialect = output_dialect(options->format, table);
+    if (writer->dialect.format == DIALECT_JSONL && table != NULL) name_keys(writer);
 }
 
 void writer_finish(struct writer *writer) {
@@ -77,19 +88,45 @@ void writer_finish(struct writer *writer) {
         for (size_t i = 0; i < writer->table->width; i++) free(writer->keys[i]);
     }
     free(writer->keys);
+    writer_cells_finish(&writer->cells);
     string_buffer_finish(&writer->text);
     memset(writer, 0, sizeof *writer);
 }
 
+static void put_delimiter(struct writer *writer) {
+    string_buffer_add(&writer->text, &writer->dialect.delimiter, 1);
+}
+
+static void put_cell(struct writer *writer, const char *text, size_t length) {
+    writer->blanked += !record_write_cell(&writer->text, &writer->dialect, text, length);
+}
+
+static void put_names(struct writer *writer) {
+    const struct table *table = writer->table;
+    bool as_it_came = table->header.text != NULL && dialect_same(&writer->dialect, &table->dialect);
+    size_t columns = 0;
+    if (as_it_came) {
+        string_buffer_add(&writer->text, table->header.text, table->header.length);
+        columns = table->header_columns + table->row_names; /* R leaves the first name out */
+    }
+    for (size_t i = columns; i < table->width; i++) {
+        if (i > 0) put_delimiter(writer);
+        if (!as_it_came) put_cell(writer, table->names[i], strlen(table->names[i]));
+    }
+}
+
 bool writer_header(struct writer *writer, struct error *error) {
     const struct table *table = writer->table;
-    if (table == NULL || table->names == NULL || writer->options.format != WRITER_TSV) return true;
+    if (table == NULL || table->names == NULL || writer->dialect.format == DIALECT_JSONL) {
+        return true;
+    }
     struct string_buffer *text = &writer->text;
     string_buffer_clear(text);
-    for (size_t i = 0; i < table->width; i++) {
-        string_buffer_format(text, "%s%s", i > 0 ? "\t" : "", table->names[i]);
+    put_names(writer);
+    for (size_t i = 0; i < writer->added; i++) {
+        put_delimiter(writer);
+        put_cell(writer, writer->names[i], strlen(writer->names[i]));
     }
-    for (size_t i = 0; i < writer->added; i++) string_buffer_format(text, "\t%s", writer->names[i]);
     string_buffer_add(text, "\n", 1);
     return sink_write(writer->sink, text->bytes, text->length, error);
 }
@@ -98,25 +135,51 @@ static const char *match_word(const struct writer *writer, const struct row *row
     return (double)row->similarity >= writer->options.threshold ? "yes" : "no";
 }
 
-static void tsv_row(struct writer *writer, const struct row *row, const char *line,
-                    const float *probabilities) {
-    struct string_buffer *text = &writer->text;
-    string_buffer_add(text, line, row->kept);
-    size_t columns = row->reason == ROW_TOO_LONG ? 1 : row->columns;
-    for (size_t i = columns; i < writer->table->width; i++) string_buffer_add(text, "\t", 1);
-    if (row->reason != ROW_GOOD) {
-        for (size_t i = 0; i < writer->added; i++) string_buffer_add(text, "\t", 1);
-    } else {
-        string_buffer_format(text, "\t%.6f\t%s", (double)row->similarity,
-                             writer->info->labels[row->label]);
-        if (writer->options.match) string_buffer_format(text, "\t%s", match_word(writer, row));
-        if (writer->options.probabilities) {
-            for (uint32_t i = 0; i < writer->info->label_count; i++) {
-                string_buffer_format(text, "\t%.6f", (double)probabilities[i]);
-            }
-        }
+static bool is_broken(const struct row *row) {
+    return row->reason == ROW_OPEN_QUOTE || row->reason == ROW_STRAY_QUOTE;
+}
+
+/* The table's columns: as they came, if the row can stand so in the output. */
+static void put_columns(struct writer *writer, const struct row *row, const char *line) {
+    size_t width = writer->table->width;
+    bool as_it_came = dialect_same(&writer->dialect, row->dialect) &&
+                      !(writer->dialect.quoted && is_broken(row));
+    if (as_it_came) {
+        string_buffer_add(&writer->text, line, row->kept);
+        size_t columns = row->reason == ROW_TOO_LONG ? 1 : row->columns;
+        for (size_t i = columns; i < width; i++) put_delimiter(writer);
+        return;
     }
-    string_buffer_add(text, "\n", 1);
+    writer_cells_read(&writer->cells, writer->table, row, line);
+    for (size_t i = 0; i < width; i++) {
+        if (i > 0) put_delimiter(writer);
+        put_cell(writer, writer_cells_text(&writer->cells, i), writer->cells.cell[i].length);
+    }
+}
+
+static void put_answers(struct writer *writer, const struct row *row, const float *probabilities) {
+    struct string_buffer *text = &writer->text;
+    char delimiter = writer->dialect.delimiter;
+    const char *label = writer->info->labels[row->label];
+    string_buffer_format(text, "%c%.6f%c", delimiter, (double)row->similarity, delimiter);
+    put_cell(writer, label, strlen(label));
+    if (writer->options.match) {
+        string_buffer_format(text, "%c%s", delimiter, match_word(writer, row));
+    }
+    for (uint32_t i = 0; writer->options.probabilities && i < writer->info->label_count; i++) {
+        string_buffer_format(text, "%c%.6f", delimiter, (double)probabilities[i]);
+    }
+}
+
+static void delimited_row(struct writer *writer, const struct row *row, const char *line,
+                          const float *probabilities) {
+    put_columns(writer, row, line);
+    if (row->reason == ROW_GOOD) {
+        put_answers(writer, row, probabilities);
+    } else {
+        for (size_t i = 0; i < writer->added; i++) put_delimiter(writer);
+    }
+    string_buffer_add(&writer->text, "\n", 1);
 }
 
 static void json_key(struct string_buffer *text, const char *key) {
@@ -126,56 +189,86 @@ static void json_key(struct string_buffer *text, const char *key) {
 
 static void json_cells(struct writer *writer, const struct row *row, const char *line) {
     struct string_buffer *text = &writer->text;
-    size_t at = 0;
+    writer_cells_read(&writer->cells, writer->table, row, line);
     for (size_t i = 0; i < writer->table->width; i++) {
-        struct table_cell cell;
-        bool there = row->reason != ROW_TOO_LONG &&
-                     table_next_cell((struct table_cell){line, row->length}, &at, &cell);
+        const struct writer_cell *cell = &writer->cells.cell[i];
+        if (i > 0) string_buffer_add(text, ",", 1);
         json_key(text, writer->keys[i]);
-        if (there) {
-            string_buffer_json_string(text, cell.text, cell.length);
+        if (cell->there) {
+            string_buffer_json_string(text, writer_cells_text(&writer->cells, i), cell->length);
         } else {
             string_buffer_put(text, "null");
         }
-        string_buffer_add(text, ",", 1);
     }
 }
 
-static void json_answers(struct writer *writer, const struct row *row, const float *probabilities) {
+/* Begins an added value: a comma, and its key unless it goes into an array. */
+static void json_added(struct writer *writer, size_t which, bool array) {
+    string_buffer_add(&writer->text, ",", 1);
+    if (!array) json_key(&writer->text, writer->names[which]);
+}
+
+static void json_answers(struct writer *writer, const struct row *row, const float *probabilities,
+                         bool array) {
     struct string_buffer *text = &writer->text;
     const char *label = writer->info->labels[row->label];
     size_t name = 0;
-    json_key(text, writer->names[name++]);
-    string_buffer_format(text, "%.6f,", (double)row->similarity);
-    json_key(text, writer->names[name++]);
+    json_added(writer, name++, array);
+    string_buffer_format(text, "%.6f", (double)row->similarity);
+    json_added(writer, name++, array);
     string_buffer_json_string(text, label, strlen(label));
     if (writer->options.match) {
-        string_buffer_add(text, ",", 1);
-        json_key(text, writer->names[name++]);
+        json_added(writer, name++, array);
         string_buffer_format(text, "\"%s\"", match_word(writer, row));
     }
     for (size_t i = 0; name < writer->added; i++) {
-        string_buffer_add(text, ",", 1);
-        json_key(text, writer->names[name++]);
+        json_added(writer, name++, array);
         string_buffer_format(text, "%.6f", (double)probabilities[i]);
     }
+}
+
+static void json_nothing(struct writer *writer, bool array) {
+    for (size_t i = 0; i < writer->added; i++) {
+        json_added(writer, i, array);
+        string_buffer_put(&writer->text, "null");
+    }
+}
+
+static bool is_blank(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* The row's text without its closing bracket; what is added follows. An empty one gets no comma. */
+static bool json_as_it_came(struct writer *writer, const struct row *row, const char *line) {
+    size_t length = row->length, begin = 0;
+    while (length > 0 && line[length - 1] != '}' && line[length - 1] != ']') length--;
+    length--;
+    while (length > 0 && is_blank(line[length - 1])) length--;
+    while (is_blank(line[begin])) begin++;
+    string_buffer_add(&writer->text, line, length);
+    return length == begin + 1;
 }
 
 static void json_row(struct writer *writer, const struct row *row, const char *line,
                      const float *probabilities) {
     struct string_buffer *text = &writer->text;
-    string_buffer_add(text, "{", 1);
-    json_cells(writer, row, line);
-    if (row->reason == ROW_GOOD) {
-        json_answers(writer, row, probabilities);
-    } else {
-        for (size_t i = 0; i < writer->added; i++) {
-            if (i > 0) string_buffer_add(text, ",", 1);
-            json_key(text, writer->names[i]);
-            string_buffer_put(text, "null");
-        }
+    bool as_it_came = row->dialect->format == DIALECT_JSONL && row->reason != ROW_NOT_JSON &&
+                      row->reason != ROW_TOO_LONG && row->reason != ROW_BLANK_LINE;
+    bool array = as_it_came && row->array;
+    size_t empty = SIZE_MAX;
+    if (!as_it_came) {
+        string_buffer_add(text, "{", 1);
+        json_cells(writer, row, line);
+    } else if (json_as_it_came(writer, row, line)) {
+        empty = text->length;
     }
-    string_buffer_add(text, "}\n", 2);
+    if (row->reason == ROW_GOOD) {
+        json_answers(writer, row, probabilities, array);
+    } else {
+        json_nothing(writer, array);
+    }
+    if (empty != SIZE_MAX) text->bytes[empty] = ' '; /* the comma after an empty object's bracket */
+    string_buffer_put(text, array ? "]\n" : "}\n");
 }
 
 bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct error *error) {
@@ -186,10 +279,10 @@ bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct error
         const struct row *row = &chunk->rows[i];
         const float *probabilities = chunk->probabilities + i * chunk->labels;
         const char *line = chunk_text(chunk, row);
-        if (writer->options.format == WRITER_TSV) {
-            tsv_row(writer, row, line, probabilities);
-        } else {
+        if (writer->dialect.format == DIALECT_JSONL) {
             json_row(writer, row, line, probabilities);
+        } else {
+            delimited_row(writer, row, line, probabilities);
         }
         if (text->length < PIECE) continue;
         if (!sink_write(writer->sink, text->bytes, text->length, error)) return false;

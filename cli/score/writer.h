@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scored rows as TSV or as one JSON object a line. */
+/* Scored rows as TSV, CSV or JSON lines: as they came where the input is of the same kind. */
 #ifndef CLI_SCORE_WRITER_H
 #define CLI_SCORE_WRITER_H
 
@@ -7,10 +7,11 @@
 
 #include "common/sink.h"
 #include "common/string_buffer.h"
+#include "score/writer_cells.h"
 #include "table/chunk.h"
 #include "table/table.h"
 
-enum writer_format { WRITER_TSV, WRITER_JSONL };
+enum writer_format { WRITER_AS_INPUT, WRITER_TSV, WRITER_CSV, WRITER_JSONL };
 
 struct writer_options {
     enum writer_format format;
@@ -26,7 +27,10 @@ struct writer {
     struct sink *sink;           /* borrowed */
     char **names;                /* of the added columns */
     size_t added;
-    char **keys; /* JSON keys of the table's columns, each unlike the others; NULL for TSV */
+    char **keys; /* JSON keys of the table's columns, each unlike the others; NULL unless JSON */
+    struct dialect dialect; /* of the output */
+    uint64_t blanked;       /* cells that TSV could not hold and blanks stand in */
+    struct writer_cells cells;
     struct string_buffer text;
 };
 

@@ -51,3 +51,10 @@ struct row *chunk_add(struct chunk *chunk, const char *text, size_t length) {
     chunk->used += length;
     return added;
 }
+
+size_t chunk_append(struct chunk *chunk, const struct row *row, size_t length) {
+    if (chunk->capacity - chunk->used < length) grow_bytes(chunk, length);
+    size_t at = chunk->used - row->text;
+    chunk->used += length;
+    return at;
+}

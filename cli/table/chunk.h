@@ -32,6 +32,9 @@ void chunk_clear(struct chunk *chunk);
  * call. */
 struct row *chunk_add(struct chunk *chunk, const char *text, size_t length);
 
+/* Adds bytes behind a row's text: where they begin, counted from the row's text. */
+size_t chunk_append(struct chunk *chunk, const struct row *row, size_t length);
+
 static inline const char *chunk_text(const struct chunk *chunk, const struct row *row) {
     return chunk->bytes + row->text;
 }

@@ -7,11 +7,17 @@
 #include <sys/stat.h>
 
 #include "common/memory.h"
+#include "common/message.h"
 #include "common/utf8.h"
 #include "input/input.h"
 #include "input/lines.h"
+#include "table/json_table.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
+
+/* How far an open quote is followed: halved each time it leads nowhere, so that a file of such lines
+ * is not read over and over. */
+enum { LEAST_FOLLOWED = 4096 };
 
 struct reader {
     const char *const *paths;
@@ -19,10 +25,14 @@ struct reader {
     const struct table_options *options;
     struct table table;
     bool settled;
-    struct input *input; /* NULL: none open */
+    struct input *input;      /* NULL: none open */
+    struct dialect *dialects; /* [count]: of the inputs opened so far */
     struct lines lines;
-    struct line pending; /* the first line of the input, read ahead, if it is data */
+    struct line pending; /* the first record of the input, read ahead, if it is data */
     bool has_pending;
+    size_t followed; /* bytes that an open quote is followed */
+    size_t broken;   /* lines to come that are parts of a broken record */
+    bool any_row;
     uint64_t size, finished; /* bytes: of all inputs; of those read to their end */
     bool failed;             /* with `error`, kept until the rows before it were handed out */
     struct error error;
@@ -36,21 +46,105 @@ static void close_input(struct reader *reader) {
     reader->input = NULL;
 }
 
-/* The first line of an input: settles the table or is compared with it. */
-static bool take_first_line(struct reader *reader, const struct line *first, struct error *error) {
-    struct table_cell text = {first->text, first->length};
-    const char *where = input_name(reader->input);
-    if (!reader->settled) {
-        if (!table_resolve(&reader->table, reader->options, text, !first->too_long, where, error)) {
-            return false;
-        }
-        reader->settled = true;
-    } else if (!table_matches(&reader->table, reader->options->header, text, where, error)) {
-        return false;
+static struct dialect *dialect_of(const struct reader *reader) {
+    return &reader->dialects[reader->next - 1];
+}
+
+static struct table_cell cell_of(const struct line *line) {
+    return (struct table_cell){line->text, line->length};
+}
+
+/* The line ends in an open quoted cell: takes the next ones to it until that is closed. A record
+ * that never is, or not well, is cut back to its first line. False on failure. */
+static bool close_record(struct reader *reader, const struct dialect *dialect, struct line *line,
+                         bool *closed, struct error *error) {
+    enum record_fault fault = RECORD_OPEN;
+    struct line more;
+    int got = 1;
+    while (fault == RECORD_OPEN &&
+           (got = lines_extend(&reader->lines, line, reader->followed, &more, error)) > 0) {
+        fault = record_continue(dialect, cell_of(&more));
     }
-    reader->has_pending = !reader->table.has_header;
-    reader->pending = *first;
+    if (got < 0) return false;
+    *closed = fault == RECORD_SOUND;
+    if (*closed) return true;
+    if (fault == RECORD_OPEN && reader->followed > LEAST_FOLLOWED) reader->followed /= 2;
+    lines_shrink(&reader->lines, line);
     return true;
+}
+
+static bool settle(struct reader *reader, const struct table_first *first, const char *where,
+                   struct error *error) {
+    enum table_header mode = reader->options->header;
+    if (reader->settled) {
+        return table_matches(&reader->table, mode, dialect_of(reader), first->text, where, error);
+    }
+    reader->settled = table_resolve(&reader->table, reader->options, first, where, error);
+    return reader->settled;
+}
+
+/* The first record of a delimited input: settles the table or is compared with it. */
+static int take_first(struct reader *reader, const struct sniffed *sniffed, struct error *error) {
+    struct line line;
+    int got = lines_next(&reader->lines, &line, error);
+    if (got <= 0) return got;
+    enum record_fault fault;
+    bool closed;
+    record_count(&sniffed->dialect, cell_of(&line), &fault);
+    if (fault == RECORD_OPEN && !close_record(reader, &sniffed->dialect, &line, &closed, error)) {
+        return -1;
+    }
+    struct table_first first = {cell_of(&line), !line.too_long, *sniffed};
+    if (!settle(reader, &first, input_name(reader->input), error)) return -1;
+    reader->has_pending = !reader->table.has_header;
+    reader->pending = line;
+    return 1;
+}
+
+static void tell(const struct reader *reader, const struct sniffed *sniffed, const char *where) {
+    if (!reader->options->tell) return;
+    if (sniffed->guessed) {
+        char what[80];
+        dialect_describe(&sniffed->dialect, what, sizeof what);
+        message_print("%s: read as %s; --input-format says otherwise", where, what);
+    }
+    if (sniffed->carriage) {
+        message_print("%s: lines end in carriage returns alone, which are taken as line ends", where);
+    }
+}
+
+/* JSON lines have no header: all lines are data. */
+static int take_json(struct reader *reader, struct table_cell sample, struct error *error) {
+    const char *where = input_name(reader->input);
+    if (reader->settled) return 1;
+    reader->settled = json_table_resolve(&reader->table, reader->options, sample, where, error);
+    return reader->settled ? 1 : -1;
+}
+
+/* Settles what an opened input is: 1, or 0 if it is empty, or -1. */
+static int begin_input(struct reader *reader, struct error *error) {
+    const char *bytes, *where = input_name(reader->input);
+    size_t length;
+    bool whole;
+    struct sniffed sniffed;
+    lines_init(&reader->lines, reader->input);
+    if (!lines_sample(&reader->lines, &bytes, &length, &whole, error)) return -1;
+    size_t marks = 0;
+    while (marks < 6 && length - marks >= 3 && memcmp(bytes + marks, "\xEF\xBB\xBF", 3) == 0) {
+        marks += 3;
+    }
+    if (length == marks && whole) return 0;
+    if (!sniff(&sniffed, &reader->options->dialect, bytes + marks, length - marks, whole, where,
+               error)) {
+        return -1;
+    }
+    *dialect_of(reader) = sniffed.dialect;
+    reader->followed = LINES_MAX_BYTES;
+    reader->lines.end_byte = sniffed.carriage ? '\r' : '\n';
+    if (sniffed.skip > 0) lines_skip(&reader->lines, marks + sniffed.skip);
+    tell(reader, &sniffed, where);
+    if (sniffed.dialect.format != DIALECT_JSONL) return take_first(reader, &sniffed, error);
+    return take_json(reader, (struct table_cell){bytes + marks, length - marks}, error);
 }
 
 /* Opens inputs until one has a line: 1, or 0 if none is left, or -1. */
@@ -58,11 +152,8 @@ static int open_next(struct reader *reader, struct error *error) {
     while (reader->next < reader->count) {
         reader->input = input_open(reader->paths[reader->next++], error);
         if (reader->input == NULL) return -1;
-        lines_init(&reader->lines, reader->input);
-        struct line first;
-        int got = lines_next(&reader->lines, &first, error);
-        if (got < 0) return -1;
-        if (got > 0) return take_first_line(reader, &first, error) ? 1 : -1;
+        int begun = begin_input(reader, error);
+        if (begun != 0) return begun;
         close_input(reader);
     }
     return 0;
@@ -85,6 +176,7 @@ struct reader *reader_open(const char *const *paths, size_t count,
     opened->paths = paths;
     opened->count = count;
     opened->options = options;
+    opened->dialects = memory_zeroed(count, sizeof *opened->dialects);
     opened->size = total_size(paths, count);
     if (open_next(opened, error) >= 0) return opened;
     reader_close(opened);
@@ -95,6 +187,7 @@ void reader_close(struct reader *reader) {
     if (reader == NULL) return;
     close_input(reader);
     table_finish(&reader->table);
+    free(reader->dialects);
     free(reader);
 }
 
@@ -104,73 +197,162 @@ const struct table *reader_table(const struct reader *reader) {
 
 uint64_t reader_size(const struct reader *reader) { return reader->size; }
 
-static bool bad_text(struct row *row, struct table_cell line, struct table_cell text,
-                     size_t column) {
-    row->column = column;
-    row->byte = (size_t)(text.text - line.text) + 1;
-    if (text.length == 0) {
+/* ---- one row --------------------------------------------------------------------------------- */
+
+static bool bad_text(struct row *row, const char *text, size_t length, size_t column) {
+    if (length == 0) {
         row->reason = ROW_EMPTY_CELL;
-        return true;
+    } else {
+        const char *nul = memchr(text, '\0', length);
+        size_t valid = nul != NULL ? (size_t)(nul - text) : utf8_valid_prefix(text, length);
+        if (valid == length) return false;
+        row->reason = nul != NULL ? ROW_NUL : ROW_NOT_UTF8;
+        row->byte += valid;
     }
-    const char *nul = memchr(text.text, '\0', text.length);
-    if (nul != NULL) {
-        row->reason = ROW_NUL;
-        row->byte += (size_t)(nul - text.text);
-        return true;
-    }
-    size_t valid = utf8_valid_prefix(text.text, text.length);
-    if (valid == text.length) return false;
-    row->reason = ROW_NOT_UTF8;
-    row->byte += valid;
+    row->column = column;
     return true;
 }
 
-static size_t first_missing(const struct table *table, size_t columns) {
-    size_t first = table->a < table->b ? table->a : table->b;
-    if (first >= columns) return first;
-    size_t second = table->a < table->b ? table->b : table->a;
-    return second >= columns ? second : TABLE_NO_COLUMN;
+/* Where a cell lies, counted from the row's text: in it, or decoded behind it. */
+static void place(struct chunk *chunk, struct row *row, const char *line,
+                  const struct record_cell *cell, size_t *at, size_t *length) {
+    if (cell->inner.text == NULL) return;
+    *at = (size_t)(cell->inner.text - line);
+    *length = cell->inner.length;
+    if (!cell->doubled) return;
+    size_t behind = chunk_append(chunk, row, cell->inner.length);
+    char *to = chunk->bytes + row->text + behind;
+    if (row->dialect->format != DIALECT_JSONL) {
+        *length = record_undouble(cell->inner.text, cell->inner.length, to);
+    } else if (!json_unescape(cell->inner, to, length)) {
+        row->reason = ROW_NOT_JSON;
+        row->wrong = "half of a surrogate pair";
+        *length = 0;
+    }
+    *at = behind;
 }
 
-static void store_cells(struct row *row, struct table_cell line, const struct table_row *cut) {
+/* Each piece between carriage returns is as wide as the table. */
+static bool joined_by_carriages(const struct row *row, struct table_cell line, size_t width) {
+    const char *from = line.text, *end = line.text + line.length;
+    if (memchr(from, '\r', line.length) == NULL) return false;
+    while (from <= end) {
+        const char *stop = from < end ? memchr(from, '\r', (size_t)(end - from)) : NULL;
+        if (stop == NULL) stop = end;
+        struct table_cell piece = {from, (size_t)(stop - from)};
+        if (record_count(row->dialect, piece, NULL) != width) return false;
+        from = stop + 1;
+    }
+    return true;
+}
+
+static enum row_error fault_of(const struct reader *reader, const struct row *row,
+                               struct table_cell line, const struct table_row *cut) {
+    if (line.length == 0) return ROW_BLANK_LINE;
+    if (reader->broken > 0 || cut->fault == RECORD_OPEN) return ROW_OPEN_QUOTE;
+    if (cut->fault == RECORD_STRAY) return ROW_STRAY_QUOTE;
+    if (cut->wrong != NULL) return ROW_NOT_JSON;
+    if (cut->missing != TABLE_NO_COLUMN) return ROW_TOO_FEW;
+    if (cut->columns > reader->table.width && row->dialect->format != DIALECT_JSONL) {
+        return joined_by_carriages(row, line, reader->table.width) ? ROW_LONE_CR : ROW_TOO_MANY;
+    }
+    return table_is_header(&reader->table, cut) ? ROW_HEADER : ROW_GOOD;
+}
+
+static void skip_mark(struct record_cell *cell, const char *line) {
+    if (cell->inner.text != line || cell->inner.length < 3) return;
+    if (memcmp(line, "\xEF\xBB\xBF", 3) != 0) return;
+    cell->inner.text += 3;
+    cell->inner.length -= 3;
+}
+
+static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
+                    struct table_cell line, struct table_row *cut) {
+    const struct table *table = &reader->table;
     row->columns = cut->columns;
     row->kept = cut->kept;
-    if (cut->a.text != NULL) row->a = (size_t)(cut->a.text - line.text);
-    if (cut->b.text != NULL) row->b = (size_t)(cut->b.text - line.text);
-    if (cut->gold.text != NULL) row->gold = (size_t)(cut->gold.text - line.text);
-    row->a_length = cut->a.length;
-    row->b_length = cut->b.length;
-    row->gold_length = cut->gold.length;
+    row->column = cut->missing;
+    row->wrong = cut->wrong;
+    row->array = cut->array;
+    row->reason = fault_of(reader, row, line, cut);
+    if (row->reason != ROW_GOOD) return;
+    skip_mark(&cut->a, line.text);
+    skip_mark(&cut->b, line.text);
+    place(chunk, row, line.text, &cut->a, &row->a, &row->a_length);
+    place(chunk, row, line.text, &cut->b, &row->b, &row->b_length);
+    place(chunk, row, line.text, &cut->gold, &row->gold, &row->gold_length);
+    if (row->reason != ROW_GOOD) return;
+    const char *text = chunk_text(chunk, row);
+    row->byte = (size_t)(cut->a.inner.text - line.text) + 1;
+    if (bad_text(row, text + row->a, row->a_length, table->a)) return;
+    row->byte = (size_t)(cut->b.inner.text - line.text) + 1;
+    bad_text(row, text + row->b, row->b_length, table->b);
 }
 
-static void examine(struct row *row, struct table_cell line, const struct table *table) {
-    struct table_row cut;
-    table_split(table, line, &cut);
-    store_cells(row, line, &cut);
-    if (line.length == 0) {
-        row->reason = ROW_BLANK_LINE;
-    } else if (first_missing(table, cut.columns) != TABLE_NO_COLUMN) {
-        row->reason = ROW_TOO_FEW;
-        row->column = first_missing(table, cut.columns);
-    } else if (cut.columns > table->width) {
-        row->reason = ROW_TOO_MANY;
-    } else if (!bad_text(row, line, cut.a, table->a)) {
-        bad_text(row, line, cut.b, table->b);
-    }
+/* A line of plain TSV that lacks a column and ends in an open quoted cell is half a record, if the
+ * next lines close it: none of them may be scored. */
+static bool find_half(struct reader *reader, struct table_cell text, const struct line *line,
+                      struct error *error) {
+    struct dialect quoted = *dialect_of(reader);
+    quoted.quoted = true;
+    enum record_fault fault;
+    bool closed = false;
+    struct line whole = *line;
+    record_count(&quoted, text, &fault);
+    if (fault != RECORD_OPEN) return true;
+    if (!close_record(reader, &quoted, &whole, &closed, error)) return false;
+    if (!closed) return true;
+    reader->broken = (size_t)(reader->lines.number - line->number) + 1;
+    lines_shrink(&reader->lines, &whole);
+    return true;
 }
 
-static void add_line(struct reader *reader, struct chunk *chunk, const struct line *line) {
+static void add_row(struct reader *reader, struct chunk *chunk, const struct line *line,
+                    struct table_row *cut) {
     struct row *row = chunk_add(chunk, line->text, line->length);
     row->line = line->number;
     row->offset = line->offset;
     row->bytes = line->bytes;
     row->input = (uint32_t)(reader->next - 1);
+    row->dialect = dialect_of(reader);
     if (line->too_long) {
         row->reason = ROW_TOO_LONG;
         row->kept = 0;
     } else {
-        examine(row, (struct table_cell){line->text, line->length}, &reader->table);
+        examine(reader, chunk, row, cell_of(line), cut);
     }
+    if (reader->broken > 0) reader->broken--;
+    reader->any_row = true;
+}
+
+static bool may_be_half(const struct reader *reader, const struct table_row *cut) {
+    return cut->missing != TABLE_NO_COLUMN && reader->broken == 0 &&
+           reader->options->dialect.format == DIALECT_AUTO &&
+           dialect_of(reader)->format == DIALECT_TSV && !dialect_of(reader)->quoted;
+}
+
+static bool add_line(struct reader *reader, struct chunk *chunk, struct line *line,
+                     struct error *error) {
+    const struct dialect *dialect = dialect_of(reader);
+    struct table_row cut = {0};
+    if (!line->too_long) table_split(&reader->table, dialect, cell_of(line), &cut);
+    if (cut.fault == RECORD_OPEN && !line->too_long) {
+        bool closed;
+        if (!close_record(reader, dialect, line, &closed, error)) return false;
+        table_split(&reader->table, dialect, cell_of(line), &cut);
+    }
+    if (line->too_long || !may_be_half(reader, &cut)) {
+        add_row(reader, chunk, line, &cut);
+        return true;
+    }
+    char *text = memory_copy(line->text, line->length); /* reading on moves it */
+    struct line kept = *line;
+    bool done = find_half(reader, (struct table_cell){text, line->length}, line, error);
+    kept.text = text;
+    table_split(&reader->table, dialect, cell_of(&kept), &cut);
+    if (done) add_row(reader, chunk, &kept, &cut);
+    free(text);
+    return done;
 }
 
 static int next_line(struct reader *reader, struct line *line, struct error *error) {
@@ -184,6 +366,9 @@ static int next_line(struct reader *reader, struct line *line, struct error *err
         if (got != 0) return got;
         close_input(reader);
         int opened = open_next(reader, error);
+        if (opened == 0 && !reader->any_row && reader->options->tell) {
+            message_print("there are no rows");
+        }
         if (opened <= 0) return opened;
     }
 }
@@ -200,7 +385,7 @@ int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, str
         int got = next_line(reader, &line, &reader->error);
         reader->failed = got < 0;
         if (got <= 0) break;
-        add_line(reader, chunk, &line);
+        reader->failed = !add_line(reader, chunk, &line, &reader->error);
     }
     chunk->position =
         reader->finished + (reader->input != NULL ? input_position(reader->input) : 0);

@@ -4,8 +4,11 @@
 #ifndef CLI_TABLE_ROW_H
 #define CLI_TABLE_ROW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "table/dialect.h"
 
 /* Why a row has no score. */
 enum row_error {
@@ -17,6 +20,11 @@ enum row_error {
     ROW_EMPTY_CELL,  /* a text is empty */
     ROW_NUL,         /* a text holds a NUL byte */
     ROW_NOT_UTF8,    /* a text is not UTF-8 */
+    ROW_OPEN_QUOTE,  /* a quoted cell is not closed, or the line is a part of such a record */
+    ROW_STRAY_QUOTE, /* text after a closing quote */
+    ROW_LONE_CR,     /* a carriage return stands where a line end should */
+    ROW_NOT_JSON,    /* no JSON object or array */
+    ROW_HEADER,      /* the header again */
     ROW_NOTHING,     /* a text has nothing to score: spaces, control characters */
     ROW_NOT_FINITE,  /* the model answered NaN or infinity */
     ROW_NOT_ANSWERED /* the model did not score it */
@@ -28,7 +36,7 @@ struct row {
     size_t text; /* in the chunk's bytes */
     size_t length;
     size_t kept;       /* bytes of the text that are passed through */
-    size_t a, b, gold; /* in the row's text */
+    size_t a, b, gold; /* from the row's text; a decoded copy lies behind it */
     size_t a_length, b_length, gold_length;
     size_t columns;
     size_t column; /* which one is bad */
@@ -36,6 +44,9 @@ struct row {
     uint64_t line, offset, bytes;
     uint32_t input; /* which FILE, from 0 */
     enum row_error reason;
+    bool array; /* of JSON: no object */
+    const char *wrong;             /* ROW_NOT_JSON: what is */
+    const struct dialect *dialect; /* of its input */
     uint32_t flags; /* MGEO_ROW_* */
     int32_t label;
     float similarity;

@@ -1,168 +1,138 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settles the columns of a TSV from its first line, and cuts rows at their tabs. */
+/* Settles the columns of a table from its first record, and cuts records into cells. */
 #include "table/table.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/memory.h"
+#include "common/message.h"
 #include "common/string_buffer.h"
+#include "table/json_table.h"
+#include "table/names.h"
 
-/* Pairs of column names that mean "the two texts". docs/mgeo-score.md lists them. */
-static const char *const known_pairs[][2] = {
-    {"sentence1", "sentence2"}, {"sentence_1", "sentence_2"},
-    {"text1", "text2"},         {"text_1", "text_2"},
-    {"text_a", "text_b"},       {"address1", "address2"},
-    {"address_1", "address_2"}, {"address_a", "address_b"},
-    {"addr1", "addr2"},         {"query", "candidate"},
-    {"left", "right"},          {"a", "b"},
-    {"地址1", "地址2"},         {"地址A", "地址B"},
-    {"地址一", "地址二"},       {"文本1", "文本2"},
-    {"句子1", "句子2"},
+enum { MOST_COLUMNS = 65536 };
+
+char **table_decode(const struct dialect *dialect, struct table_cell record, size_t *count) {
+    size_t at = 0, i = 0;
+    struct record_cell cell;
+    *count = record_count(dialect, record, NULL);
+    char **cells = memory_zeroed(*count, sizeof *cells);
+    while (record_next(dialect, record, &at, &cell)) {
+        cells[i] = memory_copy(cell.inner.text, cell.inner.length);
+        if (cell.doubled) {
+            size_t length = record_undouble(cells[i], cell.inner.length, cells[i]);
+            cells[i][length] = '\0';
+        }
+        i++;
+    }
+    return cells;
+}
+
+void table_free_cells(char **cells, size_t count) {
+    for (size_t i = 0; cells != NULL && i < count; i++) free(cells[i]);
+    free(cells);
+}
+
+/* ---- pairs of names -------------------------------------------------------------------------- */
+
+struct cells {
+    char **text, **folded;
+    size_t count;
+    size_t pairs; /* pairs of texts that fit */
+    size_t a, b;  /* the surest one */
 };
 
-enum { KNOWN_PAIRS = sizeof known_pairs / sizeof *known_pairs };
+static struct table_cell whole(const char *text) { return (struct table_cell){text, strlen(text)}; }
 
-bool table_next_cell(struct table_cell row, size_t *at, struct table_cell *cell) {
-    if (*at > row.length) return false;
-    const char *from = row.text + *at;
-    size_t left = row.length - *at;
-    const char *tab = left > 0 ? memchr(from, '\t', left) : NULL;
-    cell->text = from;
-    cell->length = tab != NULL ? (size_t)(tab - from) : left;
-    *at += cell->length + 1;
-    return true;
-}
-
-static size_t count_columns(struct table_cell row) {
-    size_t at = 0, count = 0;
-    struct table_cell ignored;
-    while (table_next_cell(row, &at, &ignored)) count++;
-    return count;
-}
-
-static bool same_name(struct table_cell cell, const char *name) {
-    return cell.length == strlen(name) && memcmp(cell.text, name, cell.length) == 0;
-}
-
-static bool same_name_any_case(struct table_cell cell, const char *name) {
-    return cell.length == strlen(name) && strncasecmp(cell.text, name, cell.length) == 0;
-}
-
-static bool is_number(const char *asked) {
-    return asked[0] != '\0' && strspn(asked, "0123456789") == strlen(asked);
-}
-
-static struct table_cell cell_at(struct table_cell row, size_t column) {
-    size_t at = 0;
-    struct table_cell found = {NULL, 0};
-    for (size_t i = 0; i <= column; i++) {
-        if (!table_next_cell(row, &at, &found)) return (struct table_cell){NULL, 0};
+/* Every two plausible names are tried; a table of thousands of columns has few that are. */
+static void find_pair(struct cells *cells) {
+    unsigned best = 0;
+    size_t known[64], count = 0;
+    for (size_t i = 0; i < cells->count && count < 64; i++) {
+        if (names_known(cells->folded[i])) known[count++] = i;
     }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            unsigned rank = names_pair(cells->folded[known[i]], cells->folded[known[j]]);
+            if (rank == 0 || i == j) continue;
+            cells->pairs++;
+            if (best != 0 && rank >= best) continue;
+            best = rank;
+            cells->a = known[i];
+            cells->b = known[j];
+        }
+    }
+}
+
+static void fold_cells(struct cells *cells, char **text, size_t count) {
+    *cells = (struct cells){.text = text, .count = count};
+    cells->folded = memory_zeroed(count, sizeof *cells->folded);
+    for (size_t i = 0; i < count; i++) cells->folded[i] = names_fold(whole(text[i]));
+    find_pair(cells);
+}
+
+static void finish_cells(struct cells *cells) { table_free_cells(cells->folded, cells->count); }
+
+/* By the name as it stands first, then as names are compared. */
+static size_t find_name(const struct cells *cells, const char *name) {
+    for (size_t i = 0; i < cells->count; i++) {
+        if (strcmp(cells->text[i], name) == 0) return i;
+    }
+    size_t found = TABLE_NO_COLUMN;
+    char *folded = names_fold(whole(name));
+    for (size_t i = 0; folded[0] != '\0' && found == TABLE_NO_COLUMN && i < cells->count; i++) {
+        if (strcmp(cells->folded[i], folded) == 0) found = i;
+    }
+    free(folded);
     return found;
 }
 
-static size_t find_name(struct table_cell row, const char *name, bool any_case) {
-    size_t at = 0;
-    struct table_cell here;
-    for (size_t i = 0; table_next_cell(row, &at, &here); i++) {
-        if (any_case ? same_name_any_case(here, name) : same_name(here, name)) return i;
-    }
-    return TABLE_NO_COLUMN;
-}
-
-static bool find_known_pair(struct table_cell row, size_t *a, size_t *b) {
-    for (size_t i = 0; i < KNOWN_PAIRS; i++) {
-        *a = find_name(row, known_pairs[i][0], true);
-        *b = find_name(row, known_pairs[i][1], true);
-        if (*a != TABLE_NO_COLUMN && *b != TABLE_NO_COLUMN) return true;
-    }
-    return false;
-}
-
-static bool is_known_name(struct table_cell cell) {
-    for (size_t i = 0; i < KNOWN_PAIRS; i++) {
-        if (same_name_any_case(cell, known_pairs[i][0]) ||
-            same_name_any_case(cell, known_pairs[i][1])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The header's names, for the line that says that one is missing. */
-static void list_names(struct table_cell row, char *to, size_t capacity) {
+static void list_names(const struct cells *cells, char *to, size_t capacity) {
     struct string_buffer names = {0};
-    size_t at = 0;
-    struct table_cell here;
-    while (names.length < capacity && table_next_cell(row, &at, &here)) {
-        if (at > here.length + 1) string_buffer_put(&names, ", ");
-        string_buffer_escaped_cell(&names, here.text, here.length < 40 ? here.length : 40);
+    for (size_t i = 0; i < cells->count && names.length < capacity; i++) {
+        if (i > 0) string_buffer_put(&names, ", ");
+        size_t length = strlen(cells->text[i]);
+        string_buffer_escaped_cell(&names, cells->text[i], length < 40 ? length : 40);
     }
     snprintf(to, capacity, "%s", names.length > 0 ? names.bytes : "");
     string_buffer_finish(&names);
 }
 
-static bool by_name(const char *asked, struct table_cell row, const char *where, size_t *column,
+static bool by_name(const char *asked, const struct cells *cells, const char *where, size_t *column,
                     struct error *error) {
-    *column = find_name(row, asked, false);
+    *column = find_name(cells, asked);
     if (*column != TABLE_NO_COLUMN) return true;
     char names[400];
-    list_names(row, names, sizeof names);
+    list_names(cells, names, sizeof names);
     return error_set(error, "%s: line 1 has no column \"%s\"; it has: %s", where, asked, names);
 }
 
 static bool by_number(const char *asked, size_t *column, struct error *error) {
     char *end;
     unsigned long number = strtoul(asked, &end, 10);
-    if (number < 1 || number > 65536) {
+    if (number < 1 || number > MOST_COLUMNS) {
         return error_set(error, "column %s: columns are numbered from 1 to 65536", asked);
     }
     *column = number - 1;
     return true;
 }
 
-static bool find_column(const char *asked, struct table_cell row, bool named, const char *where,
+static bool find_column(const char *asked, const struct cells *cells, bool named, const char *where,
                         size_t *column, struct error *error) {
+    bool number = table_options_is_number(asked);
     /* A column whose name is a number is found by that name first. */
-    if (named && find_name(row, asked, false) != TABLE_NO_COLUMN) {
-        return by_name(asked, row, where, column, error);
+    if (!number || (named && find_name(cells, asked) != TABLE_NO_COLUMN)) {
+        return by_name(asked, cells, where, column, error);
     }
-    if (is_number(asked)) return by_number(asked, column, error);
-    return by_name(asked, row, where, column, error);
+    return by_number(asked, column, error);
 }
 
-const char *const table_header_names[] = {
-    [TABLE_HEADER_AUTO] = "auto", [TABLE_HEADER_YES] = "yes", [TABLE_HEADER_NO] = "no", NULL};
+/* ---- deciding -------------------------------------------------------------------------------- */
 
-bool table_options_take_columns(struct table_options *options, const char *value) {
-    const char *comma = strchr(value, ',');
-    if (comma == NULL || comma == value || comma[1] == '\0' || strchr(comma + 1, ',') != NULL) {
-        return false;
-    }
-    table_options_finish(options);
-    options->columns = memory_copy(value, strlen(value));
-    options->columns[comma - value] = '\0';
-    options->a = options->columns;
-    options->b = options->columns + (comma - value) + 1;
-    return true;
-}
-
-void table_options_finish(struct table_options *options) {
-    free(options->columns);
-    options->columns = NULL;
-    options->a = options->b = NULL;
-}
-
-bool table_options_by_name(const struct table_options *options) {
-    return (options->a != NULL && (!is_number(options->a) || !is_number(options->b))) ||
-           (options->gold != NULL && !is_number(options->gold));
-}
-
-static bool decide_header(const struct table_options *options, struct table_cell first,
+static bool decide_header(const struct table_options *options, const struct cells *cells,
                           bool *has_header, struct error *error) {
     size_t a = 0, b = 1;
     if (options->header != TABLE_HEADER_AUTO) {
@@ -170,29 +140,32 @@ static bool decide_header(const struct table_options *options, struct table_cell
     } else if (table_options_by_name(options)) {
         *has_header = true;
     } else if (options->a == NULL) {
-        *has_header = find_known_pair(first, &a, &b);
+        *has_header = cells->pairs > 0;
     } else {
         if (!by_number(options->a, &a, error) || !by_number(options->b, &b, error)) return false;
-        *has_header = is_known_name(cell_at(first, a)) && is_known_name(cell_at(first, b));
+        *has_header = a < cells->count && b < cells->count && names_known(cells->folded[a]) &&
+                      names_known(cells->folded[b]);
     }
     return true;
 }
 
 static bool choose_columns(struct table *table, const struct table_options *options,
-                           struct table_cell first, const char *where, struct error *error) {
+                           const struct cells *cells, const char *where, struct error *error) {
     bool named = table->has_header;
+    table->a = 0;
+    table->b = 1;
     if (options->a != NULL) {
-        if (!find_column(options->a, first, named, where, &table->a, error) ||
-            !find_column(options->b, first, named, where, &table->b, error)) {
+        if (!find_column(options->a, cells, named, where, &table->a, error) ||
+            !find_column(options->b, cells, named, where, &table->b, error)) {
             return false;
         }
-    } else if (!named || !find_known_pair(first, &table->a, &table->b)) {
-        table->a = 0;
-        table->b = 1;
+    } else if (named && cells->pairs > 0) {
+        table->a = cells->a;
+        table->b = cells->b;
     }
     table->gold = TABLE_NO_COLUMN;
     if (options->gold != NULL &&
-        !find_column(options->gold, first, named, where, &table->gold, error)) {
+        !find_column(options->gold, cells, named, where, &table->gold, error)) {
         return false;
     }
     if (table->a == table->b) {
@@ -208,99 +181,296 @@ static size_t highest_column(const struct table *table) {
     return highest;
 }
 
-static void keep_names(struct table *table, struct table_cell first) {
-    table->names = memory_resize(NULL, table->width, sizeof *table->names);
-    size_t at = 0, i = 0;
-    struct table_cell here;
-    while (table_next_cell(first, &at, &here)) {
-        table->names[i++] = memory_copy(here.text, here.length);
-    }
+static bool check_width(const struct table *table, const char *where, struct error *error) {
+    if (highest_column(table) < table->width) return true;
+    return error_set(error, "%s: column %zu is asked for but line 1 has %zu column%s", where,
+                     highest_column(table) + 1, table->width, table->width == 1 ? "" : "s");
 }
 
-static bool check_header(const struct table *table, struct table_cell first, bool whole,
-                         const char *where, struct error *error) {
-    if (!whole) return error_set(error, "%s: the header line is over 1 MiB; is this TSV?", where);
-    if (memchr(first.text, '\0', first.length) != NULL) {
-        return error_set(error, "%s: the header line holds NUL bytes; is this UTF-8 text?", where);
+static bool check_header(const struct table_first *first, const char *where, struct error *error) {
+    if (!first->whole) {
+        return error_set(error, "%s: the header line is over 1 MiB; is this a table?", where);
     }
-    if (highest_column(table) >= table->width) {
-        return error_set(error, "%s: column %zu is asked for but line 1 has %zu column%s", where,
-                         highest_column(table) + 1, table->width, table->width == 1 ? "" : "s");
+    if (memchr(first->text.text, '\0', first->text.length) != NULL) {
+        return error_set(error, "%s: the header line holds NUL bytes; is this UTF-8 text?", where);
     }
     return true;
 }
 
-bool table_resolve(struct table *table, const struct table_options *options,
-                   struct table_cell first, bool whole, const char *where, struct error *error) {
-    memset(table, 0, sizeof *table);
-    if (!decide_header(options, first, &table->has_header, error)) return false;
-    if (!choose_columns(table, options, first, where, error)) return false;
-    table->width = whole ? count_columns(first) : 0;
+/* ---- what was guessed ------------------------------------------------------------------------ */
+
+static void add_quoted(struct string_buffer *text, const char *name) {
+    size_t length = strlen(name);
+    string_buffer_put(text, "\"");
+    string_buffer_escaped_cell(text, name, length < 60 ? length : 60);
+    string_buffer_put(text, "\"");
+}
+
+static void say_pair(const struct cells *cells, size_t a, size_t b, const char *before,
+                     const char *after) {
+    struct string_buffer text = {0};
+    string_buffer_put(&text, before);
+    add_quoted(&text, cells->text[a]);
+    string_buffer_put(&text, " and ");
+    add_quoted(&text, cells->text[b]);
+    string_buffer_put(&text, after);
+    message_print("%s", text.bytes);
+    string_buffer_finish(&text);
+}
+
+static bool looks_like_header(const struct cells *cells) {
+    for (size_t i = 0; i < cells->count; i++) {
+        if (cells->text[i][0] != '\0' && !names_like(whole(cells->text[i]))) return false;
+    }
+    return cells->count > 1;
+}
+
+static void say_guesses(const struct table *table, const struct table_options *options,
+                        const struct cells *cells, const char *where) {
+    if (!options->tell) return;
+    char before[600];
+    bool guessed_header = options->header == TABLE_HEADER_AUTO;
+    if (table->has_header && options->a == NULL && cells->pairs != 1) {
+        snprintf(before, sizeof before, "%s: the texts are taken from the columns ", where);
+        say_pair(cells, table->a, table->b, before,
+                 cells->pairs > 0 ? ", though other columns would do; --columns A,B chooses"
+                                  : ", as no names are known ones; --columns A,B chooses");
+    } else if (!table->has_header && guessed_header && looks_like_header(cells)) {
+        snprintf(before, sizeof before, "%s: line 1 looks like a header, but is scored as data: ",
+                 where);
+        say_pair(cells, table->a < cells->count ? table->a : 0,
+                 table->b < cells->count ? table->b : cells->count - 1, before,
+                 "; say --columns A,B by name, or --header yes or no");
+    } else if (!table->has_header && guessed_header && options->a == NULL) {
+        message_print("%s: no header is known in line 1: it is taken as data, columns 1 and 2 as "
+                      "the texts; --header and --columns say otherwise",
+                      where);
+    }
+}
+
+/* ---- settling -------------------------------------------------------------------------------- */
+
+static void insert_name(struct table *table, size_t at, const char *name) {
+    table->names = memory_resize(table->names, table->width + 1, sizeof *table->names);
+    memmove(table->names + at + 1, table->names + at, (table->width - at) * sizeof *table->names);
+    table->names[at] = memory_copy(name, strlen(name));
+    table->width++;
+}
+
+/* Rows one cell wider than the header: R's row names come first, or a delimiter ends each line. */
+static void widen(struct table *table, const struct table_options *options,
+                  const struct sniffed *sniffed, const char *where) {
+    if (sniffed->width != table->width + 1) return;
+    if (sniffed->empty_tails) {
+        insert_name(table, table->width, "");
+        return;
+    }
+    insert_name(table, 0, "row.names");
+    table->row_names = true;
+    if (options->a == NULL || !table_options_is_number(options->a)) table->a++;
+    if (options->b == NULL || !table_options_is_number(options->b)) table->b++;
+    if (options->gold != NULL && !table_options_is_number(options->gold)) table->gold++;
+    if (options->tell) {
+        message_print("%s: rows have one cell more than the header: column 1 is taken as row names",
+                      where);
+    }
+}
+
+static bool settle(struct table *table, const struct table_options *options,
+                   const struct table_first *first, const struct cells *cells, const char *where,
+                   struct error *error) {
+    if (!decide_header(options, cells, &table->has_header, error)) return false;
+    if (table->has_header && !check_header(first, where, error)) return false;
+    if (!choose_columns(table, options, cells, where, error)) return false;
+    table->width = table->header_columns = cells->count;
     if (table->has_header) {
-        if (!check_header(table, first, whole, where, error)) return false;
-        keep_names(table, first);
-    } else if (table->width <= highest_column(table)) {
+        table->header = (struct table_cell){memory_copy(first->text.text, first->text.length),
+                                            first->text.length};
+        table->names = memory_zeroed(cells->count, sizeof *table->names);
+        for (size_t i = 0; i < cells->count; i++) table->names[i] = cells->text[i];
+        memset(cells->text, 0, cells->count * sizeof *cells->text);
+        return true;
+    }
+    if (first->sniffed.width > 1) table->width = first->sniffed.width;
+    if (!first->whole && highest_column(table) >= table->width) {
         table->width = highest_column(table) + 1;
     }
     return true;
 }
 
-void table_finish(struct table *table) {
-    if (table->names != NULL) {
-        for (size_t i = 0; i < table->width; i++) free(table->names[i]);
+bool table_resolve(struct table *table, const struct table_options *options,
+                   const struct table_first *first, const char *where, struct error *error) {
+    memset(table, 0, sizeof *table);
+    table->dialect = first->sniffed.dialect;
+    size_t count;
+    char **text = table_decode(&table->dialect, first->text, &count);
+    struct cells cells;
+    fold_cells(&cells, text, count);
+    bool done = settle(table, options, first, &cells, where, error);
+    if (done && table->has_header) {
+        for (size_t i = 0; i < count; i++) text[i] = memory_copy(table->names[i], strlen(table->names[i]));
+        widen(table, options, &first->sniffed, where);
+        cells.text = table->row_names ? table->names + 1 : table->names;
+        struct table seen = *table;
+        seen.a -= table->row_names;
+        seen.b -= table->row_names;
+        done = check_width(table, where, error);
+        if (done) say_guesses(&seen, options, &cells, where);
+    } else if (done) {
+        done = check_width(table, where, error);
+        if (done) say_guesses(table, options, &cells, where);
     }
-    free(table->names);
+    finish_cells(&cells);
+    table_free_cells(text, count);
+    return done;
+}
+
+bool table_resolve_cells(struct table *table, const struct table_options *options, char **text,
+                         size_t count, bool named, const char *where, struct error *error) {
+    memset(table, 0, sizeof *table);
+    table->dialect = (struct dialect){DIALECT_JSONL, '\0', false};
+    table->has_header = table->objects = named;
+    struct cells cells;
+    fold_cells(&cells, text, count);
+    bool done = choose_columns(table, options, &cells, where, error);
+    table->width = count;
+    if (named) table->names = text;
+    done = done && check_width(table, where, error);
+    if (done && options->tell && options->a == NULL && named && cells.pairs != 1) {
+        say_guesses(table, options, &cells, where);
+    }
+    finish_cells(&cells);
+    if (!named) table_free_cells(text, count);
+    return done;
+}
+
+void table_finish(struct table *table) {
+    table_free_cells(table->names, table->width);
+    free((char *)table->header.text);
     memset(table, 0, sizeof *table);
 }
 
-static bool same_header(const struct table *table, struct table_cell first, const char *where,
+/* ---- further inputs -------------------------------------------------------------------------- */
+
+static bool same_name(const char *one, const char *other) {
+    if (strcmp(one, other) == 0) return true;
+    char *a = names_fold(whole(one)), *b = names_fold(whole(other));
+    bool same = a[0] != '\0' && strcmp(a, b) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+static bool same_header(const struct table *table, char **cells, size_t count, const char *where,
                         struct error *error) {
-    size_t columns = count_columns(first);
-    if (columns != table->width) {
+    size_t skipped = table->row_names ? 1 : 0;
+    size_t expected = table->objects ? table->width : table->header_columns;
+    if (count != expected) {
         return error_set(error, "%s: its header has %zu columns, the first input's has %zu", where,
-                         columns, table->width);
+                         count, expected);
     }
-    size_t at = 0;
-    struct table_cell here;
-    for (size_t i = 0; table_next_cell(first, &at, &here); i++) {
-        if (!same_name(here, table->names[i])) {
-            return error_set(error,
-                             "%s: column %zu of its header is not \"%s\" as in the first input",
-                             where, i + 1, table->names[i]);
-        }
+    for (size_t i = 0; i < count; i++) {
+        const char *name = table->names[i + skipped];
+        if (same_name(cells[i], name)) continue;
+        return error_set(error, "%s: column %zu of its header is not \"%s\" as in the first input",
+                         where, i + 1, name);
     }
     return true;
 }
 
-bool table_matches(const struct table *table, enum table_header mode, struct table_cell first,
-                   const char *where, struct error *error) {
-    if (table->has_header) return same_header(table, first, where, error);
-    if (mode == TABLE_HEADER_AUTO && is_known_name(cell_at(first, table->a)) &&
-        is_known_name(cell_at(first, table->b))) {
-        return error_set(error,
+static bool cell_known(char **cells, size_t count, size_t column) {
+    if (column >= count) return false;
+    char *folded = names_fold(whole(cells[column]));
+    bool known = names_known(folded);
+    free(folded);
+    return known;
+}
+
+bool table_matches(const struct table *table, enum table_header mode, const struct dialect *dialect,
+                   struct table_cell first, const char *where, struct error *error) {
+    size_t count;
+    if (dialect->format == DIALECT_JSONL) return true;
+    char **cells = table_decode(dialect, first, &count);
+    bool fits = true;
+    if (table->has_header) {
+        fits = same_header(table, cells, count, where, error);
+    } else if (mode == TABLE_HEADER_AUTO && cell_known(cells, count, table->a) &&
+               cell_known(cells, count, table->b)) {
+        fits = error_set(error,
                          "%s: it begins with a header, the first input does not; say "
                          "--header no if line 1 is data",
                          where);
     }
-    return true;
+    table_free_cells(cells, count);
+    return fits;
 }
 
-void table_split(const struct table *table, struct table_cell row, struct table_row *cut) {
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static size_t first_missing(const struct table *table, size_t columns) {
+    size_t first = table->a < table->b ? table->a : table->b;
+    if (first >= columns) return first;
+    size_t second = table->a < table->b ? table->b : table->a;
+    return second >= columns ? second : TABLE_NO_COLUMN;
+}
+
+void table_split(const struct table *table, const struct dialect *dialect, struct table_cell row,
+                 struct table_row *cut) {
     memset(cut, 0, sizeof *cut);
+    if (dialect->format == DIALECT_JSONL) {
+        json_table_split(table, row, cut);
+        return;
+    }
     size_t at = 0;
-    struct table_cell here;
-    for (size_t i = 0; table_next_cell(row, &at, &here); i++) {
+    struct record_cell here;
+    for (size_t i = 0; record_next(dialect, row, &at, &here); i++) {
         if (i == table->a) cut->a = here;
         if (i == table->b) cut->b = here;
         if (i == table->gold) cut->gold = here;
         if (i < table->width) cut->kept = at - 1;
+        if (here.fault != RECORD_SOUND && cut->fault == RECORD_SOUND) cut->fault = here.fault;
         cut->columns++;
     }
+    cut->missing = first_missing(table, cut->columns);
+}
+
+static bool pair_known(struct table_cell a, struct table_cell b) {
+    if (!names_plausible(a) || !names_plausible(b)) return false;
+    char *one = names_fold(a), *other = names_fold(b);
+    bool known = names_pair(one, other) > 0 || names_pair(other, one) > 0;
+    free(one);
+    free(other);
+    return known;
+}
+
+static bool named_so(struct table_cell cell, const char *name) {
+    if (cell.length > strlen(name) + 8) return false;
+    char *folded = names_fold(cell), *as = names_fold(whole(name));
+    bool same = as[0] != '\0' && strcmp(folded, as) == 0;
+    free(folded);
+    free(as);
+    return same;
+}
+
+bool table_is_header(const struct table *table, const struct table_row *cut) {
+    if (cut->a.inner.length == 0 || cut->b.inner.length == 0 || table->objects) return false;
+    if (pair_known(cut->a.inner, cut->b.inner)) return true;
+    if (table->names == NULL || cut->columns != table->header_columns) return false;
+    /* Whoever names a column by what its rows hold has asked for it. */
+    const char *a = table->names[table->a], *b = table->names[table->b];
+    if (cut->a.inner.length > 64 || cut->b.inner.length > 64) return false;
+    return cut->a.inner.length + 8 >= strlen(a) && cut->b.inner.length + 8 >= strlen(b) &&
+           cut->a.inner.text[cut->a.inner.length - 1] == a[strlen(a) - 1] &&
+           named_so(cut->a.inner, a) && named_so(cut->b.inner, b);
 }
 
 void table_describe_column(const struct table *table, size_t column, char *to, size_t capacity) {
     if (table->names != NULL && column < table->width) {
-        snprintf(to, capacity, "column %zu (\"%s\")", column + 1, table->names[column]);
+        struct string_buffer name = {0};
+        string_buffer_escaped_cell(&name, table->names[column], strlen(table->names[column]));
+        snprintf(to, capacity, "column %zu (\"%s\")", column + 1,
+                 name.bytes != NULL ? name.bytes : "");
+        string_buffer_finish(&name);
     } else {
         snprintf(to, capacity, "column %zu", column + 1);
     }

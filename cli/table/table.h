@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The columns of a TSV: which two hold the texts, whether there is a header, how wide it is. */
+/* The columns of a table: which two hold the texts, whether there is a header, how wide it is. */
 #ifndef CLI_TABLE_TABLE_H
 #define CLI_TABLE_TABLE_H
 
@@ -8,65 +8,68 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "table/record.h"
+#include "table/sniff.h"
+#include "table/table_options.h"
 
 #define TABLE_NO_COLUMN SIZE_MAX
 
-enum table_header { TABLE_HEADER_AUTO, TABLE_HEADER_YES, TABLE_HEADER_NO };
-
-extern const char *const table_header_names[]; /* as options write them; NULL ends them */
-
-/* What the user asked for. A column is a name, or a number from 1. */
-struct table_options {
-    const char *a, *b; /* both NULL: by the well-known names, else columns 1 and 2 */
-    const char *gold;  /* NULL: none */
-    enum table_header header;
-    char *columns; /* owned: what a and b point into */
-};
-
-/* Takes "A,B" as the columns of the two texts. False if it is not that. */
-bool table_options_take_columns(struct table_options *options, const char *value);
-void table_options_finish(struct table_options *options);
-
-/* Whether a column is asked for by name, so that there must be a header. */
-bool table_options_by_name(const struct table_options *options);
-
-struct table_cell {
-    const char *text;
-    size_t length;
-};
-
 struct table {
     bool has_header;
-    size_t width; /* columns of the header, or of the first row */
+    size_t width; /* columns of the header, or of most rows */
     size_t a, b;  /* from 0 */
     size_t gold;  /* from 0, or TABLE_NO_COLUMN */
     char **names; /* [width]; NULL without a header */
+    struct dialect dialect;   /* of the first input */
+    struct table_cell header; /* its header as it came, owned; text NULL: none, or JSON */
+    size_t header_columns;    /* cells of it: one fewer than `width` where R names the rows */
+    bool row_names;
+    bool objects; /* JSON objects: cells are found by name */
 };
 
-/* A row cut at its tabs. Columns that the row does not have are empty, with text NULL. */
+/* A row cut into cells. Columns that the row does not have are empty, with text NULL. */
 struct table_row {
     size_t columns;
-    struct table_cell a, b, gold;
-    size_t kept; /* bytes of the row up to the end of column `width` */
+    struct record_cell a, b, gold;
+    size_t kept;    /* bytes of the row up to the end of column `width` */
+    size_t missing; /* the first text's column that is not there, or TABLE_NO_COLUMN */
+    enum record_fault fault;
+    bool array;        /* of JSON: no object */
+    const char *wrong; /* of JSON: what is wrong with it, at byte `wrong_at`; NULL: nothing */
+    size_t wrong_at;
 };
 
-/* Reads from the first line what the table is; `whole` is false if the line is over-long and only
- * its head is here. Finished with table_finish, also after a failure. */
+/* The first record of an input, and what its sample says. */
+struct table_first {
+    struct table_cell text;
+    bool whole; /* false: the line is over-long and only its head is here */
+    struct sniffed sniffed;
+};
+
+/* Reads from the first record what the table is. Finished with table_finish, also after a failure. */
 bool table_resolve(struct table *table, const struct table_options *options,
-                   struct table_cell first, bool whole, const char *where, struct error *error);
+                   const struct table_first *first, const char *where, struct error *error);
+
+/* The same by decoded cells: of JSON, names (`named`) or the first row's values. Takes the cells. */
+bool table_resolve_cells(struct table *table, const struct table_options *options, char **cells,
+                         size_t count, bool named, const char *where, struct error *error);
 void table_finish(struct table *table);
 
-/* Whether the first line of a further input fits: the same header, or none as before. */
-bool table_matches(const struct table *table, enum table_header mode, struct table_cell first,
-                   const char *where, struct error *error);
+/* Whether the first record of a further input fits: the same header, or none as before. */
+bool table_matches(const struct table *table, enum table_header mode, const struct dialect *dialect,
+                   struct table_cell first, const char *where, struct error *error);
 
-void table_split(const struct table *table, struct table_cell row, struct table_row *cut);
+void table_split(const struct table *table, const struct dialect *dialect, struct table_cell row,
+                 struct table_row *cut);
+
+/* Whether a row is the header again, or one where there is none. */
+bool table_is_header(const struct table *table, const struct table_row *cut);
 
 /* Writes 'column 2 ("sentence1")' or 'column 2'. */
 void table_describe_column(const struct table *table, size_t column, char *to, size_t capacity);
 
-/* Walks over the cells of a row: hands out the one at *at, which begins at 0, and moves on. False
- * after the last. */
-bool table_next_cell(struct table_cell row, size_t *at, struct table_cell *cell);
+/* The cells of a delimited record, decoded, each owned and NUL-terminated. */
+char **table_decode(const struct dialect *dialect, struct table_cell record, size_t *count);
+void table_free_cells(char **cells, size_t count);
 
 #endif

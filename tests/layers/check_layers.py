@@ -33,7 +33,7 @@ ROOMS = {
 
 # Foreign headers that have one home: (what is included, which files may).
 HOMES = [
-    (r"utf8proc\.h$", r"lib/text/normalizer\.c$"),
+    (r"utf8proc\.h$", r"lib/text/normalizer\.c$|cli/table/names\.c$"),
     (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$"),
     (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/"),
     (r"jansson\.h$", r"cli/journal/"),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which names of columns mean "the two texts": a stem (address, 地址 …) with two sides (1/2, a/b,
+ * left/right, 源/目标 …). */
+#ifndef CLI_TABLE_NAMES_H
+#define CLI_TABLE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "table/record.h"
+
+/* A name as it is compared: trimmed, without quotes, byte order marks, blanks, "_", "-" and ".",
+ * NFKC, letter case folded. Owned by the caller; empty if it is no UTF-8. */
+char *names_fold(struct table_cell cell);
+
+/* A measure of how surely two folded names, in this order, are a pair of texts: 0 if they are none,
+ * the lower the surer otherwise. */
+unsigned names_pair(const char *a, const char *b);
+
+/* Whether a folded name could be one of a pair. */
+bool names_known(const char *folded);
+
+/* Whether a cell may be a name at all: a quick look that spares folding texts. */
+bool names_plausible(struct table_cell cell);
+
+/* Whether a cell looks like a name of a column that nobody knows: short, without digits, no
+ * address. */
+bool names_like(struct table_cell cell);
+
+#endif

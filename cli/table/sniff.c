@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tries the dialects that there are on the first records: the one that cuts them alike is it. */
+#include "table/sniff.h"
+
+#include <string.h>
+
+#include "table/json_record.h"
+#include "table/record.h"
+
+enum { RECORDS = 500 };
+
+struct sample {
+    const char *bytes;
+    size_t length;
+    bool whole;
+    char end; /* of its lines */
+};
+
+/* How a dialect cuts the sample. */
+struct measure {
+    size_t records, widths[RECORDS];
+    size_t width, alike; /* of the records after the first: most have this width; so many have */
+    size_t first;        /* the first one's width */
+    size_t faults;
+    bool matters;     /* quotes are doubled, or hold a delimiter or a line end */
+    bool spans;       /* a record goes over a line end */
+    bool empty_tails; /* each after the first ends in an empty cell */
+};
+
+static bool next_line(const struct sample *sample, size_t *at, struct table_cell *line) {
+    if (*at >= sample->length) return false;
+    const char *from = sample->bytes + *at;
+    size_t left = sample->length - *at;
+    const char *stop = memchr(from, sample->end, left);
+    if (stop == NULL && !sample->whole && *at > 0) return false; /* cut off */
+    *line = (struct table_cell){from, stop != NULL ? (size_t)(stop - from) : left};
+    *at += line->length + 1;
+    if (line->length > 0 && line->text[line->length - 1] == '\r') line->length--;
+    return true;
+}
+
+/* Goes on while the record is open; it stays one line if it never closes. False: cut off. */
+static bool extend(const struct sample *sample, const struct dialect *dialect, size_t *at,
+                   struct table_cell *record, enum record_fault *fault) {
+    size_t next = *at;
+    struct table_cell line;
+    enum record_fault now = RECORD_OPEN;
+    while (now == RECORD_OPEN && next_line(sample, &next, &line)) {
+        now = record_continue(dialect, line);
+    }
+    if (now == RECORD_OPEN && !sample->whole) return false;
+    if (now != RECORD_SOUND) return true;
+    record->length = (size_t)(line.text + line.length - record->text);
+    *fault = RECORD_SOUND;
+    *at = next;
+    return true;
+}
+
+static void look_inside(const struct dialect *dialect, struct table_cell record,
+                        struct measure *measure) {
+    size_t at = 0;
+    struct record_cell cell = {0};
+    while (record_next(dialect, record, &at, &cell)) {
+        if (!dialect->quoted || cell.fault != RECORD_SOUND) continue;
+        bool quoted = cell.inner.text > record.text && cell.inner.text[-1] == '"';
+        if (quoted && (cell.doubled ||
+                       memchr(cell.inner.text, dialect->delimiter, cell.inner.length) != NULL)) {
+            measure->matters = true;
+        }
+    }
+    if (measure->records > 0 && cell.inner.length > 0) measure->empty_tails = false;
+}
+
+static void find_width(struct measure *measure) {
+    size_t votes = 0;
+    for (size_t i = 1; i < measure->records; i++) { /* the majority, if there is one */
+        if (votes == 0) measure->width = measure->widths[i];
+        votes += measure->widths[i] == measure->width ? 1 : (size_t)-1;
+    }
+    for (size_t i = 1; i < measure->records; i++) {
+        measure->alike += measure->widths[i] == measure->width;
+    }
+    if (measure->records > 0) measure->first = measure->widths[0];
+}
+
+static void take_measure(const struct sample *sample, struct dialect dialect,
+                         struct measure *measure) {
+    *measure = (struct measure){.empty_tails = true};
+    size_t at = 0;
+    struct table_cell record;
+    while (measure->records < RECORDS && next_line(sample, &at, &record)) {
+        enum record_fault fault;
+        size_t width = record_count(&dialect, record, &fault), line = record.length;
+        if (fault == RECORD_OPEN && !extend(sample, &dialect, &at, &record, &fault)) break;
+        if (record.length == 0) continue;
+        if (record.length > line) {
+            measure->spans = measure->matters = true;
+            width = record_count(&dialect, record, NULL);
+        }
+        measure->faults += fault != RECORD_SOUND;
+        look_inside(&dialect, record, measure);
+        measure->widths[measure->records++] = width;
+    }
+    find_width(measure);
+}
+
+/* All cells of line 1 are quoted, numbers aside, and at least one is. */
+static bool first_all_quoted(const struct sample *sample, const struct dialect *dialect) {
+    size_t at = 0, quoted = 0;
+    struct table_cell line;
+    struct record_cell cell;
+    if (!next_line(sample, &at, &line)) return false;
+    at = 0;
+    while (record_next(dialect, line, &at, &cell)) {
+        if (cell.inner.text > line.text && cell.inner.text[-1] == '"') {
+            quoted++;
+        } else if (strspn(cell.inner.text, "0123456789.+-eENA") < cell.inner.length) {
+            return false;
+        }
+    }
+    return quoted > 0;
+}
+
+/* Whether quotes around cells that tabs separate are quoting, or characters. */
+static bool tabs_quoted(const struct sample *sample) {
+    static const struct dialect plain = {DIALECT_TSV, '\t', false}, quoted = {DIALECT_TSV, '\t', true};
+    struct measure as_text, as_quotes;
+    take_measure(sample, quoted, &as_quotes);
+    if (as_quotes.faults > 0) return false;
+    if (first_all_quoted(sample, &quoted)) return true;
+    if (!as_quotes.matters) return false;
+    take_measure(sample, plain, &as_text);
+    bool text_fits = as_text.records > 1 && as_text.alike + 1 == as_text.records &&
+                     as_text.first == as_text.width && as_text.width > 1;
+    return !text_fits || !as_quotes.spans;
+}
+
+/* How well a delimiter fits: 0 not at all; a measure of the share of records cut alike. */
+static size_t fit(const struct measure *measure) {
+    size_t after = measure->records > 0 ? measure->records - 1 : 0;
+    if (after == 0) return measure->first > 1 ? 1 : 0;
+    if (measure->width < 2 || measure->alike * 2 <= after) return 0;
+    size_t share = measure->alike * 1000 / after;
+    return 1 + share + (measure->first == measure->width ? 100 : measure->first > 1 ? 10 : 0);
+}
+
+static bool is_better(size_t fits, size_t best, const struct measure *measure, size_t width) {
+    return fits > best || (fits == best && fits > 0 && measure->width > width);
+}
+
+/* The delimiter that cuts best, quotes counting; NUL: none does. Tabs win. */
+static char find_delimiter(const struct sample *sample) {
+    static const char candidates[] = {',', ';', '|', '\x01'};
+    struct measure measure;
+    struct dialect dialect = {DIALECT_TSV, '\t', false};
+    take_measure(sample, dialect, &measure);
+    if (measure.first > 1 || fit(&measure) > 0) return '\t';
+    size_t best = 0, width = 0;
+    char found = '\0';
+    dialect.quoted = true;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        dialect.delimiter = candidates[i];
+        take_measure(sample, dialect, &measure);
+        size_t fits = fit(&measure);
+        if (!is_better(fits, best, &measure, width)) continue;
+        best = fits;
+        width = measure.width;
+        found = candidates[i];
+    }
+    dialect.delimiter = ' '; /* R's write.table */
+    take_measure(sample, dialect, &measure);
+    if (measure.faults == 0 && first_all_quoted(sample, &dialect) && fit(&measure) > best) return ' ';
+    return found;
+}
+
+static bool holds(struct table_cell text, const char *word) {
+    return memmem(text.text, text.length, word, strlen(word)) != NULL;
+}
+
+/* ---- what cannot be read --------------------------------------------------------------------- */
+
+/* Delimiters that are no one ASCII character, by how they are called and made a tab. */
+static const struct {
+    const char *text, *called, *command;
+} odd_delimiters[] = {
+    {"||", "'||'", "sed 's/||/\\t/g'"},
+    {"\\t", "a backslash and a t", "sed 's/\\\\t/\\t/g'"},
+    {"::", "'::'", "sed 's/::/\\t/g'"},
+    {"\x1F", "\\x1F", "mgeo-score --delimiter '\\x1f'"},
+    {"，", "the fullwidth comma", "sed 's/，/\\t/g'"},
+    {"；", "the fullwidth semicolon", "sed 's/；/\\t/g'"},
+    {"｜", "the fullwidth bar", "sed 's/｜/\\t/g'"},
+    {"&#9;", "'&#9;'", "sed 's/&#9;/\\t/g'"},
+};
+
+static bool refuse_odd(struct table_cell line, const char *where, struct error *error) {
+    for (size_t i = 0; i < sizeof odd_delimiters / sizeof *odd_delimiters; i++) {
+        if (!holds(line, odd_delimiters[i].text)) continue;
+        return error_set(error,
+                         "%s: line 1 has no delimiter of one character but %s; make it a tab: %s",
+                         where, odd_delimiters[i].called, odd_delimiters[i].command);
+    }
+    return error_set(error,
+                     "%s: line 1 has one column: no tab, comma, semicolon, bar or \\x01 separates "
+                     "two texts; --delimiter C names another delimiter",
+                     where);
+}
+
+static bool refuse_json(const char *where, const char *command, struct error *error) {
+    return error_set(error, "%s is one JSON document, not one object a line; make it lines: jq -c %s",
+                     where, command);
+}
+
+static bool check_json(const struct sample *sample, const char *where, struct error *error) {
+    struct json_walk walk;
+    struct json_member member;
+    struct table_cell line = {NULL, 0};
+    size_t at = 0;
+    while (next_line(sample, &at, &line) && strspn(line.text, " \t\r") >= line.length) {
+    }
+    if (!json_walk_begin(&walk, line)) return true; /* a bad row */
+    bool first = json_walk_next(&walk, &member);
+    if (walk.array && first && member.kind == JSON_VALUE_OTHER &&
+        strchr("{[", member.value.text[0]) != NULL) {
+        return refuse_json(where, "'.[]'", error);
+    }
+    while (json_walk_next(&walk, &member)) {
+    }
+    if (walk.wrong == NULL || walk.at < line.length) return true;
+    bool cut = line.text + line.length == sample->bytes + sample->length;
+    return cut || refuse_json(where, walk.array ? "'.[]'" : ".", error);
+}
+
+/* Line 1 of what is neither JSON nor delimited by an unusual line end. */
+static bool check_ends(const struct sample *sample, const char *where, struct error *error) {
+    static const struct {
+        const char *bytes, *name;
+    } ends[] = {{"\xE2\x80\xA8", "U+2028"}, {"\xC2\x85", "U+0085"}, {"\v", "vertical tab"},
+                {"\f", "form feed"},        {"\x1E", "\\x1E"}};
+    struct table_cell all = {sample->bytes, sample->length};
+    if (memchr(all.text, '\n', all.length) != NULL || memchr(all.text, '\r', all.length) != NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *at = memmem(all.text, all.length, ends[i].bytes, strlen(ends[i].bytes));
+        if (at == NULL) continue;
+        size_t rest = (size_t)(all.text + all.length - at);
+        if (rest <= strlen(ends[i].bytes)) continue;
+        if (memchr(all.text, '\t', (size_t)(at - all.text)) == NULL ||
+            memchr(at, '\t', rest) == NULL) {
+            continue;
+        }
+        return error_set(error,
+                         "%s: its lines end in %s instead of a newline; convert them first, for "
+                         "example by perl -CSD -pe 's/[\\x0b\\x0c\\x1e\\x{85}\\x{2028}]/\\n/g'",
+                         where, ends[i].name);
+    }
+    return true;
+}
+
+/* ---- what is read ---------------------------------------------------------------------------- */
+
+/* CR alone ends lines: no LF is there, or one at the very end, and a CR that no LF follows. */
+static bool ends_in_carriage(const char *bytes, size_t length) {
+    const char *feed = memchr(bytes, '\n', length);
+    if (feed != NULL && feed + 1 < bytes + length) return false;
+    size_t body = feed != NULL ? (size_t)(feed - bytes) : length;
+    const char *carriage = memchr(bytes, '\r', body);
+    return carriage != NULL && carriage + 1 < bytes + body;
+}
+
+static void skip_excel(struct sample *sample, struct sniffed *found, char *delimiter) {
+    const char *bytes = sample->bytes;
+    if (sample->length < 6 || strncmp(bytes, "sep=", 4) != 0) return;
+    size_t end = bytes[5] == '\r' ? 6 : 5;
+    if (end >= sample->length || bytes[end] != '\n') return;
+    *delimiter = bytes[4];
+    found->skip = end + 1;
+    sample->bytes += found->skip;
+    sample->length -= found->skip;
+}
+
+static void settle(const struct sample *sample, struct sniffed *found) {
+    struct measure measure;
+    take_measure(sample, found->dialect, &measure);
+    bool most = measure.records > 1 && measure.alike * 5 >= (measure.records - 1) * 4;
+    found->width = most ? measure.width : 0;
+    found->empty_tails = most && measure.empty_tails;
+}
+
+static bool is_one_column(const struct sample *sample, struct dialect dialect) {
+    struct measure measure;
+    take_measure(sample, dialect, &measure);
+    for (size_t i = 0; i < measure.records; i++) {
+        if (measure.widths[i] > 1) return false;
+    }
+    return measure.records > 0;
+}
+
+static bool is_json(const struct sample *sample) {
+    size_t at = 0;
+    while (at < sample->length && strchr(" \t\r\n", sample->bytes[at]) != NULL) at++;
+    if (at == sample->length) return false;
+    struct table_cell rest = {sample->bytes + at, sample->length - at};
+    size_t next = 1;
+    while (next < rest.length && strchr(" \t\r\n", rest.text[next]) != NULL) next++;
+    char after = next < rest.length ? rest.text[next] : '\0';
+    if (rest.text[0] == '{') return after == '"' || after == '}';
+    return rest.text[0] == '[' && (after == '"' || after == '{' || after == '[');
+}
+
+static bool settle_delimited(struct sample *sample, const struct sniff_asked *asked,
+                             struct sniffed *found, const char *where, struct error *error) {
+    char delimiter = asked->delimiter;
+    if (asked->format == DIALECT_TSV) {
+        if (delimiter == '\0') delimiter = '\t';
+        found->dialect = (struct dialect){DIALECT_TSV, delimiter, false};
+    } else {
+        if (delimiter == '\0') skip_excel(sample, found, &delimiter);
+        bool chosen = delimiter != '\0';
+        if (!chosen) delimiter = find_delimiter(sample);
+        if (delimiter == '\0' && asked->format == DIALECT_CSV) delimiter = ',';
+        bool tabs = asked->format == DIALECT_AUTO && (delimiter == '\t' || delimiter == '\0');
+        found->dialect = (struct dialect){DIALECT_CSV, delimiter, true};
+        if (tabs) found->dialect = (struct dialect){DIALECT_TSV, '\t', tabs_quoted(sample)};
+        found->guessed = asked->format == DIALECT_AUTO
+                             ? !tabs || found->dialect.quoted
+                             : asked->delimiter == '\0' && delimiter != ',';
+    }
+    size_t at = 0;
+    struct table_cell line;
+    if (is_one_column(sample, found->dialect) && next_line(sample, &at, &line)) {
+        return refuse_odd(line, where, error);
+    }
+    if (found->dialect.delimiter == '|' && next_line(sample, &at, &line) && holds(line, "||")) {
+        size_t single = 0;
+        for (size_t i = 0; i < line.length; i++) single += line.text[i] == '|';
+        for (size_t i = 0; i + 1 < line.length; i++) {
+            if (line.text[i] == '|' && line.text[i + 1] == '|') single -= 2, i++;
+        }
+        if (single == 0) return refuse_odd(line, where, error);
+    }
+    settle(sample, found);
+    return true;
+}
+
+bool sniff(struct sniffed *found, const struct sniff_asked *asked, const char *bytes, size_t length,
+           bool whole, const char *where, struct error *error) {
+    struct sample sample = {bytes, length, whole, '\n'};
+    *found = (struct sniffed){.carriage = ends_in_carriage(bytes, length)};
+    if (found->carriage) sample.end = '\r';
+    if (asked->format == DIALECT_AUTO && length > 0 && bytes[0] == '\x1E') {
+        return error_set(error,
+                         "%s is a JSON text sequence (RFC 7464); take its separators out: "
+                         "tr -d '\\036' | jq -c .",
+                         where);
+    }
+    if (asked->format == DIALECT_JSONL ||
+        (asked->format == DIALECT_AUTO && asked->delimiter == '\0' && is_json(&sample))) {
+        found->dialect = (struct dialect){DIALECT_JSONL, '\0', false};
+        found->guessed = asked->format == DIALECT_AUTO;
+        return check_json(&sample, where, error);
+    }
+    if (!check_ends(&sample, where, error)) return false;
+    return settle_delimited(&sample, asked, found, where, error);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the user says of a table: its columns, its header, its dialect. */
+#ifndef CLI_TABLE_TABLE_OPTIONS_H
+#define CLI_TABLE_TABLE_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "table/sniff.h"
+
+enum table_header { TABLE_HEADER_AUTO, TABLE_HEADER_YES, TABLE_HEADER_NO };
+
+extern const char *const table_header_names[]; /* as options write them; NULL ends them */
+
+/* What the user asked for. A column is a name, or a number from 1. */
+struct table_options {
+    const char *a, *b; /* both NULL: by the well-known names, else columns 1 and 2 */
+    const char *gold;  /* NULL: none */
+    enum table_header header;
+    char *columns; /* owned: what a and b point into */
+    struct sniff_asked dialect;
+    bool tell; /* what was guessed is said on standard error, a line each */
+};
+
+/* Takes "A,B" as the columns of the two texts. False if it is not that. */
+bool table_options_take_columns(struct table_options *options, const char *value);
+void table_options_finish(struct table_options *options);
+
+/* Whether a column is asked for by name, so that there must be a header. */
+bool table_options_by_name(const struct table_options *options);
+
+/* Whether a column is asked for by number. */
+bool table_options_is_number(const char *asked);
+
+#endif
