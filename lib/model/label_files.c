@@ -4,6 +4,7 @@
 
 #include "core/fixed_text.h"
 #include "core/pathname.h"
+#include "core/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,21 @@ static mgeo_status bad_labels(const label_field *field, const char *reason, mgeo
                     field->where, reason);
 }
 
+/* Names become headers of tables and lines on terminals: nothing in them may end a cell or a line,
+ * steer a terminal, or be invisible. */
+static bool is_printable(const char *name) {
+    const unsigned char *at = (const unsigned char *)name, *end = at + strlen(name);
+    while (at < end) {
+        int32_t c;
+        at += mgi_utf8_decode(at, end, &c);
+        if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0xFEFF || c == 0xFFFD)
+            return false;
+        if ((c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E)) return false;
+        if (c >= 0x2060 && c <= 0x206F) return false;
+    }
+    return true;
+}
+
 static mgeo_status set_label(mgi_label_names *labels, const label_field *field, int64_t index,
                              const char *name, mgeo_error *error) {
     if (index < 0 || index >= (int64_t)labels->count) {
@@ -27,6 +43,9 @@ static mgeo_status set_label(mgi_label_names *labels, const label_field *field, 
     }
     if (name[0] == '\0' || strlen(name) >= sizeof labels->names[0]) {
         return bad_labels(field, "a name must have 1 to 63 bytes", error);
+    }
+    if (!is_printable(name)) {
+        return bad_labels(field, "a name holds a control or an invisible character", error);
     }
     if (labels->names[index][0] != '\0') {
         return bad_labels(field, "an index is there twice", error);
