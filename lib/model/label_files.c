@@ -24,14 +24,19 @@ static mgeo_status bad_labels(const label_field *field, const char *reason, mgeo
 /* Names become headers of tables and lines on terminals: nothing in them may end a cell or a line,
  * steer a terminal, or be invisible. */
 static bool is_printable(const char *name) {
+    static const struct {
+        int32_t first, last;
+    } refused[] = {{0, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},     {0x200B, 0x200F},
+                   {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFFD, 0xFFFD}};
     const unsigned char *at = (const unsigned char *)name, *end = at + strlen(name);
     while (at < end) {
-        int32_t c;
-        at += mgi_utf8_decode(at, end, &c);
-        if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0xFEFF || c == 0xFFFD)
-            return false;
-        if ((c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E)) return false;
-        if (c >= 0x2060 && c <= 0x206F) return false;
+        int32_t c = 0;
+        size_t bytes = mgi_utf8_decode(at, end, &c);
+        if (bytes == 0) return false;
+        at += bytes;
+        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+            if (c >= refused[i].first && c <= refused[i].last) return false;
+        }
     }
     return true;
 }
