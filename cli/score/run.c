@@ -225,7 +225,10 @@ int run_score(const struct options *options) {
 static bool write_check(const struct string_buffer *text, struct error *error) {
     struct sink *output = sink_open(NULL, error);
     if (output == NULL) return false;
-    bool done = sink_write(output, text->bytes, text->length, error);
+    struct string_buffer shown = {0}; /* labels, paths and tensors have others' names */
+    string_buffer_shown_lines(&shown, text->bytes);
+    bool done = sink_write(output, shown.bytes, shown.length, error);
+    string_buffer_finish(&shown);
     sink_abandon(output);
     return done;
 }
