@@ -43,7 +43,7 @@ static const struct side {
     {"query", "text", true},       {"anchor", "positive", true}, {"premise", "hypothesis", true},
     {"original", "standard", true}, {"original", "normalized", true}, {"base", "compare", true},
     {"base", "candidate", true}, {"被比较", "比较", false}, {"标准", "候选", false},
-    {"from", "to", false},
+    {"from", "to", false},       {"", "标准", false},      {"", "standard", false},
 };
 
 enum { SIDES = sizeof sides / sizeof *sides };
@@ -142,9 +142,19 @@ unsigned names_pair(const char *a, const char *b) {
     return best;
 }
 
+bool names_stemmed_pair(const char *a, const char *b) {
+    unsigned rank = names_pair(a, b);
+    return rank > 0 && rank < (2 * STEMS + 1) * SIDES;
+}
+
+bool names_candidate(const char *folded) {
+    return names_known(folded) || stem_rank(folded, strlen(folded)) > 0;
+}
+
 bool names_known(const char *folded) {
     for (unsigned i = 0; i < SIDES; i++) {
         const char *words[] = {sides[i].a, sides[i].b};
+        if (words[0][0] == '\0') continue;
         for (int j = 0; j < 2; j++) {
             size_t length;
             if (sides[i].alone && strcmp(folded, words[j]) == 0) return true;

@@ -17,6 +17,13 @@ char *names_fold(struct table_cell cell);
  * the lower the surer otherwise. */
 unsigned names_pair(const char *a, const char *b);
 
+/* Whether they are one by a stem that they share: "left" and "right" alone, or "a" and "b", may be
+ * texts too. */
+bool names_stemmed_pair(const char *a, const char *b);
+
+/* Whether a folded name could be one of a pair, and maybe is a stem that has no side. */
+bool names_candidate(const char *folded);
+
 /* Whether a folded name could be one of a pair. */
 bool names_known(const char *folded);
 

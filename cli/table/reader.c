@@ -289,20 +289,33 @@ static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
     bad_text(row, text + row->b, row->b_length, table->b);
 }
 
-/* A line of plain TSV that lacks a column and ends in an open quoted cell is half a record, if the
- * next lines close it: none of them may be scored. */
+static bool is_row(const struct reader *reader, struct table_cell line) {
+    size_t columns = record_count(dialect_of(reader), line, NULL);
+    return columns > reader->table.a && columns > reader->table.b;
+}
+
+/* A line of plain TSV that ends in an open quoted cell is half a record if the next lines close it
+ * and it, or all of them, are no rows by themselves: then none of them may be scored. */
 static bool find_half(struct reader *reader, struct table_cell text, const struct line *line,
                       struct error *error) {
     struct dialect quoted = *dialect_of(reader);
     quoted.quoted = true;
+    bool half = !is_row(reader, text), rows = false;
     enum record_fault fault;
-    bool closed = false;
-    struct line whole = *line;
+    struct line whole = *line, more;
+    int got = 1;
     record_count(&quoted, text, &fault);
     if (fault != RECORD_OPEN) return true;
-    if (!close_record(reader, &quoted, &whole, &closed, error)) return false;
-    if (!closed) return true;
-    reader->broken = (size_t)(reader->lines.number - line->number) + 1;
+    while (fault == RECORD_OPEN && (got = lines_extend(&reader->lines, &whole, reader->followed,
+                                                       &more, error)) > 0) {
+        fault = record_continue(&quoted, cell_of(&more));
+        rows = rows || is_row(reader, cell_of(&more));
+    }
+    if (got < 0) return false;
+    if (fault == RECORD_SOUND && (half || !rows)) {
+        reader->broken = (size_t)(reader->lines.number - line->number) + 1;
+    }
+    if (fault == RECORD_OPEN && reader->followed > LEAST_FOLLOWED) reader->followed /= 2;
     lines_shrink(&reader->lines, &whole);
     return true;
 }
@@ -326,7 +339,7 @@ static void add_row(struct reader *reader, struct chunk *chunk, const struct lin
 }
 
 static bool may_be_half(const struct reader *reader, const struct table_row *cut) {
-    return cut->missing != TABLE_NO_COLUMN && reader->broken == 0 &&
+    return cut->last.length > 0 && cut->last.text[0] == '"' && reader->broken == 0 &&
            reader->options->dialect.format == DIALECT_AUTO &&
            dialect_of(reader)->format == DIALECT_TSV && !dialect_of(reader)->quoted;
 }

@@ -9,6 +9,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/string_buffer.h"
+#include "common/utf8.h"
 #include "table/json_table.h"
 #include "table/names.h"
 
@@ -51,7 +52,7 @@ static void find_pair(struct cells *cells) {
     unsigned best = 0;
     size_t known[64], count = 0;
     for (size_t i = 0; i < cells->count && count < 64; i++) {
-        if (names_known(cells->folded[i])) known[count++] = i;
+        if (names_candidate(cells->folded[i])) known[count++] = i;
     }
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < count; j++) {
@@ -94,8 +95,8 @@ static void list_names(const struct cells *cells, char *to, size_t capacity) {
     struct string_buffer names = {0};
     for (size_t i = 0; i < cells->count && names.length < capacity; i++) {
         if (i > 0) string_buffer_put(&names, ", ");
-        size_t length = strlen(cells->text[i]);
-        string_buffer_escaped_cell(&names, cells->text[i], length < 40 ? length : 40);
+        const char *name = cells->text[i];
+        string_buffer_escaped_cell(&names, name, utf8_cut(name, strlen(name), 40));
     }
     snprintf(to, capacity, "%s", names.length > 0 ? names.bytes : "");
     string_buffer_finish(&names);
@@ -200,9 +201,8 @@ static bool check_header(const struct table_first *first, const char *where, str
 /* ---- what was guessed ------------------------------------------------------------------------ */
 
 static void add_quoted(struct string_buffer *text, const char *name) {
-    size_t length = strlen(name);
     string_buffer_put(text, "\"");
-    string_buffer_escaped_cell(text, name, length < 60 ? length : 60);
+    string_buffer_add(text, name, utf8_cut(name, strlen(name), 60));
     string_buffer_put(text, "\"");
 }
 
@@ -302,6 +302,7 @@ bool table_resolve(struct table *table, const struct table_options *options,
                    const struct table_first *first, const char *where, struct error *error) {
     memset(table, 0, sizeof *table);
     table->dialect = first->sniffed.dialect;
+    table->guarded = options->header != TABLE_HEADER_NO;
     size_t count;
     char **text = table_decode(&table->dialect, first->text, &count);
     struct cells cells;
@@ -422,7 +423,7 @@ void table_split(const struct table *table, const struct dialect *dialect, struc
         return;
     }
     size_t at = 0;
-    struct record_cell here;
+    struct record_cell here = {0};
     for (size_t i = 0; record_next(dialect, row, &at, &here); i++) {
         if (i == table->a) cut->a = here;
         if (i == table->b) cut->b = here;
@@ -431,20 +432,20 @@ void table_split(const struct table *table, const struct dialect *dialect, struc
         if (here.fault != RECORD_SOUND && cut->fault == RECORD_SOUND) cut->fault = here.fault;
         cut->columns++;
     }
+    cut->last = here.inner;
     cut->missing = first_missing(table, cut->columns);
 }
 
-static bool pair_known(struct table_cell a, struct table_cell b) {
+static bool stemmed_pair(struct table_cell a, struct table_cell b) {
     if (!names_plausible(a) || !names_plausible(b)) return false;
     char *one = names_fold(a), *other = names_fold(b);
-    bool known = names_pair(one, other) > 0 || names_pair(other, one) > 0;
+    bool known = names_stemmed_pair(one, other) || names_stemmed_pair(other, one);
     free(one);
     free(other);
     return known;
 }
 
 static bool named_so(struct table_cell cell, const char *name) {
-    if (cell.length > strlen(name) + 8) return false;
     char *folded = names_fold(cell), *as = names_fold(whole(name));
     bool same = as[0] != '\0' && strcmp(folded, as) == 0;
     free(folded);
@@ -452,25 +453,30 @@ static bool named_so(struct table_cell cell, const char *name) {
     return same;
 }
 
+static bool named_exactly(struct table_cell cell, const char *name) {
+    return cell.length == strlen(name) && memcmp(cell.text, name, cell.length) == 0;
+}
+
+/* About as long, marks, quotes and blanks aside: folding is for what passes. */
+static bool may_be_named(struct table_cell cell, const char *name) {
+    size_t length = strlen(name);
+    return length > 0 && cell.length <= length + 8 && cell.length + 8 >= length;
+}
+
 bool table_is_header(const struct table *table, const struct table_row *cut) {
-    if (cut->a.inner.length == 0 || cut->b.inner.length == 0 || table->objects) return false;
-    if (pair_known(cut->a.inner, cut->b.inner)) return true;
-    if (table->names == NULL || cut->columns != table->header_columns) return false;
-    /* Whoever names a column by what its rows hold has asked for it. */
+    if (cut->a.inner.length == 0 || cut->b.inner.length == 0 || !table->guarded) return false;
+    if (table->names == NULL) return stemmed_pair(cut->a.inner, cut->b.inner);
     const char *a = table->names[table->a], *b = table->names[table->b];
-    if (cut->a.inner.length > 64 || cut->b.inner.length > 64) return false;
-    return cut->a.inner.length + 8 >= strlen(a) && cut->b.inner.length + 8 >= strlen(b) &&
-           cut->a.inner.text[cut->a.inner.length - 1] == a[strlen(a) - 1] &&
-           named_so(cut->a.inner, a) && named_so(cut->b.inner, b);
+    if (!may_be_named(cut->a.inner, a) || !may_be_named(cut->b.inner, b)) return false;
+    if (!names_plausible(cut->a.inner) && !named_exactly(cut->a.inner, a)) return false;
+    return named_so(cut->a.inner, a) && named_so(cut->b.inner, b);
 }
 
 void table_describe_column(const struct table *table, size_t column, char *to, size_t capacity) {
     if (table->names != NULL && column < table->width) {
-        struct string_buffer name = {0};
-        string_buffer_escaped_cell(&name, table->names[column], strlen(table->names[column]));
-        snprintf(to, capacity, "column %zu (\"%s\")", column + 1,
-                 name.bytes != NULL ? name.bytes : "");
-        string_buffer_finish(&name);
+        const char *name = table->names[column];
+        int shown = (int)utf8_cut(name, strlen(name), 100);
+        snprintf(to, capacity, "column %zu (\"%.*s\")", column + 1, shown, name);
     } else {
         snprintf(to, capacity, "column %zu", column + 1);
     }

@@ -24,6 +24,7 @@ struct table {
     struct table_cell header; /* its header as it came, owned; text NULL: none, or JSON */
     size_t header_columns;    /* cells of it: one fewer than `width` where R names the rows */
     bool row_names;
+    bool guarded; /* headers in the middle are looked for: unless there is said to be none */
     bool objects; /* JSON objects: cells are found by name */
 };
 
@@ -31,6 +32,7 @@ struct table {
 struct table_row {
     size_t columns;
     struct record_cell a, b, gold;
+    struct table_cell last; /* of a delimited row: its last cell */
     size_t kept;    /* bytes of the row up to the end of column `width` */
     size_t missing; /* the first text's column that is not there, or TABLE_NO_COLUMN */
     enum record_fault fault;

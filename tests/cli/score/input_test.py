@@ -30,7 +30,7 @@ class Columns(Case):
         self.assertEqual(len(rows), 5)
 
     def test_header_yes_and_no_are_obeyed(self):
-        given = tsv(("人民路", "中山路"), ("人民路", "中山路"))
+        given = tsv(("人民路", "中山路"), ("人民路", "北京路"))
         self.assertEqual(len(self.scored(stdin=given)), 2)
         self.assertEqual(self.scored("--header", "yes", stdin=given)[0], [b"similarity", b"label"])
         names = tsv(("text1", "text2"), ("人民路", "中山路"))
