@@ -130,6 +130,8 @@ int lines_next(struct lines *lines, struct line *line, struct error *error) {
             return 1;
         }
         if (lines->ended) {
+            /* A newline after the last carriage return that ended a line is no line. */
+            if (have == 1 && *from == '\n' && lines->end_byte == '\r') return 0;
             if (have > 0) deliver(lines, line, have, 0);
             return have > 0;
         }
@@ -167,8 +169,8 @@ int lines_extend(struct lines *lines, struct line *line, size_t most, struct lin
     line->text = record + lines->mark;
     if (got > 0) {
         bool ended = record[longer - 1] == lines->end_byte;
-        *more = (struct line){.text = record + lines->taken,
-                              .length = longer - lines->taken - ended};
+        *more =
+            (struct line){.text = record + lines->taken, .length = longer - lines->taken - ended};
         take_off_carriage(more);
         line->length = (size_t)(more->text + more->length - line->text);
         line->bytes = longer - ended;
@@ -191,6 +193,7 @@ void lines_shrink(struct lines *lines, struct line *line) {
 
 bool lines_ready(struct lines *lines, int milliseconds) {
     size_t have = lines->end - lines->begin;
-    if (have > 0 && memchr(lines->buffer + lines->begin, lines->end_byte, have) != NULL) return true;
+    if (have > 0 && memchr(lines->buffer + lines->begin, lines->end_byte, have) != NULL)
+        return true;
     return lines->ended || input_ready(lines->input, milliseconds);
 }

@@ -33,7 +33,7 @@ struct lines {
     char end_byte;                          /* of a line: '\n', which lines_init sets, or '\r' */
     size_t taken;                           /* bytes of the last record, its end included */
     size_t first_taken, first_length, mark; /* of its first line; bytes of byte order marks */
-    char head[LINES_HEAD_BYTES]; /* the beginning of an over-long line */
+    char head[LINES_HEAD_BYTES];            /* the beginning of an over-long line */
 };
 
 void lines_init(struct lines *lines, struct input *input);

@@ -31,6 +31,13 @@ static bool set_columns(void *to, const struct option_row *row, const char *valu
            error_set(error, "--columns %s: give two columns as A,B", value);
 }
 
+static bool set_delimiter(void *to, const struct option_row *row, const char *value,
+                          struct error *error) {
+    (void)row;
+    struct options *options = to;
+    return dialect_parse_delimiter(value, &options->table.dialect.delimiter, error);
+}
+
 static bool set_canary_steps(void *to, const struct option_row *row, const char *value,
                              struct error *error) {
     (void)row;
@@ -115,6 +122,11 @@ static const struct option_row rows[] = {
     {.name = "header", .argument = "WHEN", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(table.header), .values = table_header_names,
      .help = "line 1 is a header: auto, yes, no (default: auto)"},
+    {.name = "input-format", .argument = "F", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(table.dialect.format), .values = dialect_names,
+     .help = "tsv, csv, jsonl or auto: by content (default: auto)"},
+    {.name = "delimiter", .argument = "C", .set = set_delimiter,
+     .help = "what separates cells (default: by content)"},
     {.name = "pairs-per-call", .argument = "N",
      .set = option_table_set_whole, AT(pairs_per_call), .least = 1, .most = 100000,
      .help = "pairs in a call (default: 1)"},
@@ -205,8 +217,8 @@ static const struct option_rule rules[] = {
      "--find-rate and --compare are two questions: ask one at a time"},
     {{"arrivals"}, OPTION_NEEDS, {"rate", "find-rate"},
      "--arrivals needs --rate or --find-rate: in a closed loop each caller calls again at once"},
-    {{"columns", "header"}, OPTION_NEEDS, {"pairs", "gate"},
-     "--columns and --header need --pairs FILE"},
+    {{"columns", "header", "input-format", "delimiter"}, OPTION_NEEDS, {"pairs", "gate"},
+     "--columns, --header, --input-format and --delimiter need --pairs FILE"},
     {{"canary-steps"}, OPTION_NEEDS, {"canary-every"},
      "--canary-steps needs --canary-every"},
     {{"standby", "standby-device", "standby-precision"}, OPTION_NEEDS, EVENTS,
@@ -286,6 +298,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
                          argv[parsed.operands]);
     }
     if (!options_check(options, &parsed, error)) return false;
+    options->table.tell = !options->quiet;
     default_steps(options);
     return true;
 }

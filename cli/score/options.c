@@ -176,8 +176,8 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "input-format", "delimiter", "gold", "output", "format", "probabilities", "threshold",
-                "errors", "max-errors", "summary"},
+     .others = {"columns", "header", "input-format", "delimiter", "gold", "output", "format",
+                "probabilities", "threshold", "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --progress and --quiet apply"},
@@ -188,15 +188,16 @@ const struct option_table options_table = {
     .usage =
         "Usage: mgeo-score [OPTIONS] [FILE…]\n"
         "\n"
-        "Scores whether two Chinese addresses name the same place. Reads TSV rows, one pair a\n"
-        "row, from the FILEs or from standard input (-, the default), plain, gzip or zstd, and\n"
-        "writes each row in its order with the columns `similarity` (0..1) and `label` added.\n"
+        "Scores whether two Chinese addresses name the same place. Reads TSV, CSV or JSON lines,\n"
+        "one pair a row, from the FILEs or from standard input (-, the default), plain, gzip or\n"
+        "zstd, and writes each row in its order with the columns `similarity` (0..1) and\n"
+        "`label` added.\n"
         "\n"
         "  mgeo-score pairs.tsv > scored.tsv\n"
         "  mgeo-score -c 2,3 -m /models/mgeo -o scored.tsv --errors bad.tsv pairs.tsv.gz\n"
         "  mgeo-score --gold label -o /dev/null dev.tsv\n",
     .ending = "\n"
-              "TSV has no quoting: a tab ends a cell, a newline ends a row. A row that cannot be\n"
+              "What is guessed of the input is told in a line each. A row that cannot be\n"
               "scored is kept, with the added cells empty (null in JSON).\n"
               "Exit status: 0 all scored, 1 some rows bad, 2 could not run, 130 interrupted.\n",
     .column = 26,

@@ -150,6 +150,10 @@ static bool say_gold(const struct gold *gold) {
 static bool say_result(struct run *run) {
     const struct report_totals *totals = &run->totals;
     row_errors_print_total(&run->row_errors);
+    if (run->writer.blanked > 0 && !run->options->quiet) {
+        message_print("cells with tabs or line ends, for which TSV has blanks: %" PRIu64,
+                      run->writer.blanked);
+    }
     if (totals->truncated > 0 && !run->options->quiet) {
         message_print("pairs cut to %" PRIu32 " tokens: %" PRIu64 "; --max-length sets the limit",
                       run->info.max_length, totals->truncated);

@@ -142,8 +142,8 @@ static bool is_broken(const struct row *row) {
 /* The table's columns: as they came, if the row can stand so in the output. */
 static void put_columns(struct writer *writer, const struct row *row, const char *line) {
     size_t width = writer->table->width;
-    bool as_it_came = dialect_same(&writer->dialect, row->dialect) &&
-                      !(writer->dialect.quoted && is_broken(row));
+    bool as_it_came =
+        dialect_same(&writer->dialect, row->dialect) && !(writer->dialect.quoted && is_broken(row));
     if (as_it_came) {
         string_buffer_add(&writer->text, line, row->kept);
         size_t columns = row->reason == ROW_TOO_LONG ? 1 : row->columns;

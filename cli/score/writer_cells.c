@@ -49,8 +49,8 @@ static void read_json(struct writer_cells *cells, const struct table *table,
     }
 }
 
-void writer_cells_read(struct writer_cells *cells, const struct table *table,
-                       const struct row *row, const char *line) {
+void writer_cells_read(struct writer_cells *cells, const struct table *table, const struct row *row,
+                       const char *line) {
     if (cells->cell == NULL) cells->cell = memory_zeroed(table->width, sizeof *cells->cell);
     memset(cells->cell, 0, table->width * sizeof *cells->cell);
     string_buffer_clear(&cells->decoded);

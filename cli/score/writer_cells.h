@@ -18,8 +18,8 @@ struct writer_cells {
 void writer_cells_finish(struct writer_cells *cells);
 
 /* Cuts a row up; a record that is broken is cut at its delimiters, quotes being characters. */
-void writer_cells_read(struct writer_cells *cells, const struct table *table,
-                       const struct row *row, const char *line);
+void writer_cells_read(struct writer_cells *cells, const struct table *table, const struct row *row,
+                       const char *line);
 
 static inline const char *writer_cells_text(const struct writer_cells *cells, size_t column) {
     return cells->decoded.bytes + cells->cell[column].at;

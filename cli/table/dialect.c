@@ -14,8 +14,8 @@ const char *const dialect_names[] = {[DIALECT_AUTO] = "auto",
 static const struct {
     const char *name;
     char delimiter;
-} named[] = {{"tab", '\t'},       {"\\t", '\t'}, {"comma", ','}, {"semicolon", ';'},
-             {"pipe", '|'},       {"bar", '|'},  {"space", ' '}, {"colon", ':'},
+} named[] = {{"tab", '\t'},      {"\\t", '\t'},     {"comma", ','},    {"semicolon", ';'},
+             {"pipe", '|'},      {"bar", '|'},      {"space", ' '},    {"colon", ':'},
              {"ctrl-a", '\x01'}, {"\\x01", '\x01'}, {"\\001", '\x01'}, {"\\x1f", '\x1F'}};
 
 bool dialect_same(const struct dialect *a, const struct dialect *b) {

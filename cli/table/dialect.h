@@ -16,7 +16,7 @@ extern const char *const dialect_names[]; /* as options write them; NULL ends th
 struct dialect {
     enum dialect_format format; /* never AUTO */
     char delimiter;             /* of TSV and CSV */
-    bool quoted;                /* as RFC 4180 has it; otherwise quotes are characters like others */
+    bool quoted; /* as RFC 4180 has it; otherwise quotes are characters like others */
 };
 
 /* Whether rows of one may stand in a file of the other as they are. */

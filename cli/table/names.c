@@ -14,11 +14,12 @@ enum { LONGEST_NAME = 64 };
 
 /* From the surest to the least sure: where several pairs fit, the first one is taken. */
 static const char *const stems[] = {
-    "sentence", "sent", "text", "txt", "address", "addr", "add", "fulladdress", "地址", "详细地址",
-    "完整地址", "地址文本", "文本", "句子", "语句", "string", "str", "premise", "query", "question",
-    "document", "doc", "passage", "input", "seq", "sequence", "location", "place", "poi", "名称",
-    "地点", "位置", "地名", "门址", "name", "title", "value", "record", "字段", "列", "col", "column",
-    "field", "s", "q"};
+    "sentence", "sent",     "text",     "txt",      "address",  "addr",   "add",     "fulladdress",
+    "地址",     "详细地址", "完整地址", "地址文本", "文本",     "句子",   "语句",    "string",
+    "str",      "premise",  "query",    "question", "document", "doc",    "passage", "input",
+    "seq",      "sequence", "location", "place",    "poi",      "名称",   "地点",    "位置",
+    "地名",     "门址",     "name",     "title",    "value",    "record", "字段",    "列",
+    "col",      "column",   "field",    "s",        "q"};
 
 enum { STEMS = sizeof stems / sizeof *stems };
 
@@ -27,23 +28,57 @@ static const struct side {
     const char *a, *b;
     bool alone;
 } sides[] = {
-    {"1", "2", false},          {"a", "b", true},          {"一", "二", false},
-    {"left", "right", true},    {"l", "r", false},         {"x", "y", false},
-    {"source", "target", true}, {"src", "dst", true},      {"src", "tgt", true},
-    {"源", "目标", true},       {"原", "标准", false},     {"原始", "标准", false},
-    {"原", "新", false},        {"旧", "新", false},       {"old", "new", true},
-    {"first", "second", false}, {"0", "1", false},         {"甲", "乙", true},
-    {"左", "右", true},         {"前", "后", false},       {"第一", "第二", false},
-    {"raw", "standard", true},  {"raw", "std", true},      {"raw", "normalized", true},
-    {"原始", "目标", false},    {"待匹配", "标准", false}, {"待匹配", "候选", true},
-    {"收货", "标准", false},    {"收货", "登记", false},   {"收货", "注册", false},
-    {"输入", "标准", false},    {"输入", "候选", true},    {"查询", "候选", true},
-    {"query", "candidate", true},  {"query", "document", true},  {"query", "doc", true},
-    {"query", "passage", true},    {"query", "positive", true},  {"query", "pos", true},
-    {"query", "text", true},       {"anchor", "positive", true}, {"premise", "hypothesis", true},
-    {"original", "standard", true}, {"original", "normalized", true}, {"base", "compare", true},
-    {"base", "candidate", true}, {"被比较", "比较", false}, {"标准", "候选", false},
-    {"from", "to", false},       {"", "标准", false},      {"", "standard", false},
+    {"1", "2", false},
+    {"a", "b", true},
+    {"一", "二", false},
+    {"left", "right", true},
+    {"l", "r", false},
+    {"x", "y", false},
+    {"source", "target", true},
+    {"src", "dst", true},
+    {"src", "tgt", true},
+    {"源", "目标", true},
+    {"原", "标准", false},
+    {"原始", "标准", false},
+    {"原", "新", false},
+    {"旧", "新", false},
+    {"old", "new", true},
+    {"first", "second", false},
+    {"0", "1", false},
+    {"甲", "乙", true},
+    {"左", "右", true},
+    {"前", "后", false},
+    {"第一", "第二", false},
+    {"raw", "standard", true},
+    {"raw", "std", true},
+    {"raw", "normalized", true},
+    {"原始", "目标", false},
+    {"待匹配", "标准", false},
+    {"待匹配", "候选", true},
+    {"收货", "标准", false},
+    {"收货", "登记", false},
+    {"收货", "注册", false},
+    {"输入", "标准", false},
+    {"输入", "候选", true},
+    {"查询", "候选", true},
+    {"query", "candidate", true},
+    {"query", "document", true},
+    {"query", "doc", true},
+    {"query", "passage", true},
+    {"query", "positive", true},
+    {"query", "pos", true},
+    {"query", "text", true},
+    {"anchor", "positive", true},
+    {"premise", "hypothesis", true},
+    {"original", "standard", true},
+    {"original", "normalized", true},
+    {"base", "compare", true},
+    {"base", "candidate", true},
+    {"被比较", "比较", false},
+    {"标准", "候选", false},
+    {"from", "to", false},
+    {"", "标准", false},
+    {"", "standard", false},
 };
 
 enum { SIDES = sizeof sides / sizeof *sides };
@@ -78,10 +113,10 @@ char *names_fold(struct table_cell cell) {
         utf8_valid_prefix(cell.text, cell.length) != cell.length) {
         return memory_copy("", 0);
     }
-    utf8proc_ssize_t got = utf8proc_map(
-        (const utf8proc_uint8_t *)cell.text, (utf8proc_ssize_t)cell.length, &folded,
-        (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
-                            UTF8PROC_CASEFOLD));
+    utf8proc_ssize_t got =
+        utf8proc_map((const utf8proc_uint8_t *)cell.text, (utf8proc_ssize_t)cell.length, &folded,
+                     (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
+                                         UTF8PROC_CASEFOLD));
     if (got < 0) return memory_copy("", 0);
     char *name = memory_copy((const char *)folded, (size_t)got);
     free(folded);
@@ -183,8 +218,9 @@ bool names_plausible(struct table_cell cell) {
 }
 
 bool names_like(struct table_cell cell) {
-    static const char *const of_addresses[] = {"路", "街", "巷", "弄", "号", "村", "镇", "乡", "区",
-                                               "县", "市", "省", "楼", "室", "幢", "栋", "店", "园"};
+    static const char *const of_addresses[] = {"路", "街", "巷", "弄", "号", "村",
+                                               "镇", "乡", "区", "县", "市", "省",
+                                               "楼", "室", "幢", "栋", "店", "园"};
     if (cell.length == 0 || cell.length > 32) return false;
     for (size_t i = 0; i < cell.length; i++) {
         if (cell.text[i] >= '0' && cell.text[i] <= '9') return false;

@@ -15,8 +15,8 @@
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 
-/* How far an open quote is followed: halved each time it leads nowhere, so that a file of such lines
- * is not read over and over. */
+/* How far an open quote is followed: halved each time it leads nowhere, so that a file of such
+ * lines is not read over and over. */
 enum { LEAST_FOLLOWED = 4096 };
 
 struct reader {
@@ -109,7 +109,8 @@ static void tell(const struct reader *reader, const struct sniffed *sniffed, con
         message_print("%s: read as %s; --input-format says otherwise", where, what);
     }
     if (sniffed->carriage) {
-        message_print("%s: lines end in carriage returns alone, which are taken as line ends", where);
+        message_print("%s: lines end in carriage returns alone, which are taken as line ends",
+                      where);
     }
 }
 
@@ -306,8 +307,8 @@ static bool find_half(struct reader *reader, struct table_cell text, const struc
     int got = 1;
     record_count(&quoted, text, &fault);
     if (fault != RECORD_OPEN) return true;
-    while (fault == RECORD_OPEN && (got = lines_extend(&reader->lines, &whole, reader->followed,
-                                                       &more, error)) > 0) {
+    while (fault == RECORD_OPEN &&
+           (got = lines_extend(&reader->lines, &whole, reader->followed, &more, error)) > 0) {
         fault = record_continue(&quoted, cell_of(&more));
         rows = rows || is_row(reader, cell_of(&more));
     }

@@ -17,8 +17,7 @@ static const char *closing_quote(const char *from, const char *end, bool *double
 
 static const char *next_delimiter(const struct dialect *dialect, const char *from,
                                   const char *end) {
-    const char *found =
-        from < end ? memchr(from, dialect->delimiter, (size_t)(end - from)) : NULL;
+    const char *found = from < end ? memchr(from, dialect->delimiter, (size_t)(end - from)) : NULL;
     return found != NULL ? found : end;
 }
 
@@ -75,8 +74,7 @@ enum record_fault record_continue(const struct dialect *dialect, struct table_ce
     if (close + 1 == end) return RECORD_SOUND;
     if (close[1] != dialect->delimiter) return RECORD_STRAY;
     enum record_fault fault;
-    record_count(dialect,
-                 (struct table_cell){close + 2, (size_t)(end - close - 2)}, &fault);
+    record_count(dialect, (struct table_cell){close + 2, (size_t)(end - close - 2)}, &fault);
     return fault;
 }
 

@@ -44,10 +44,10 @@ struct row {
     uint64_t line, offset, bytes;
     uint32_t input; /* which FILE, from 0 */
     enum row_error reason;
-    bool array; /* of JSON: no object */
+    bool array;                    /* of JSON: no object */
     const char *wrong;             /* ROW_NOT_JSON: what is */
     const struct dialect *dialect; /* of its input */
-    uint32_t flags; /* MGEO_ROW_* */
+    uint32_t flags;                /* MGEO_ROW_* */
     int32_t label;
     float similarity;
 };

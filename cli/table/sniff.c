@@ -123,7 +123,8 @@ static bool first_all_quoted(const struct sample *sample, const struct dialect *
 
 /* Whether quotes around cells that tabs separate are quoting, or characters. */
 static bool tabs_quoted(const struct sample *sample) {
-    static const struct dialect plain = {DIALECT_TSV, '\t', false}, quoted = {DIALECT_TSV, '\t', true};
+    static const struct dialect plain = {DIALECT_TSV, '\t', false},
+                                quoted = {DIALECT_TSV, '\t', true};
     struct measure as_text, as_quotes;
     take_measure(sample, quoted, &as_quotes);
     if (as_quotes.faults > 0) return false;
@@ -169,7 +170,8 @@ static char find_delimiter(const struct sample *sample) {
     }
     dialect.delimiter = ' '; /* R's write.table */
     take_measure(sample, dialect, &measure);
-    if (measure.faults == 0 && first_all_quoted(sample, &dialect) && fit(&measure) > best) return ' ';
+    if (measure.faults == 0 && first_all_quoted(sample, &dialect) && fit(&measure) > best)
+        return ' ';
     return found;
 }
 
@@ -207,7 +209,8 @@ static bool refuse_odd(struct table_cell line, const char *where, struct error *
 }
 
 static bool refuse_json(const char *where, const char *command, struct error *error) {
-    return error_set(error, "%s is one JSON document, not one object a line; make it lines: jq -c %s",
+    return error_set(error,
+                     "%s is one JSON document, not one object a line; make it lines: jq -c %s",
                      where, command);
 }
 
@@ -235,8 +238,11 @@ static bool check_json(const struct sample *sample, const char *where, struct er
 static bool check_ends(const struct sample *sample, const char *where, struct error *error) {
     static const struct {
         const char *bytes, *name;
-    } ends[] = {{"\xE2\x80\xA8", "U+2028"}, {"\xC2\x85", "U+0085"}, {"\v", "vertical tab"},
-                {"\f", "form feed"},        {"\x1E", "\\x1E"}};
+    } ends[] = {{"\xE2\x80\xA8", "U+2028"},
+                {"\xC2\x85", "U+0085"},
+                {"\v", "vertical tab"},
+                {"\f", "form feed"},
+                {"\x1E", "\\x1E"}};
     struct table_cell all = {sample->bytes, sample->length};
     if (memchr(all.text, '\n', all.length) != NULL || memchr(all.text, '\r', all.length) != NULL) {
         return true;

@@ -236,8 +236,8 @@ static void say_guesses(const struct table *table, const struct table_options *o
                  cells->pairs > 0 ? ", though other columns would do; --columns A,B chooses"
                                   : ", as no names are known ones; --columns A,B chooses");
     } else if (!table->has_header && guessed_header && looks_like_header(cells)) {
-        snprintf(before, sizeof before, "%s: line 1 looks like a header, but is scored as data: ",
-                 where);
+        snprintf(before, sizeof before,
+                 "%s: line 1 looks like a header, but is scored as data: ", where);
         say_pair(cells, table->a < cells->count ? table->a : 0,
                  table->b < cells->count ? table->b : cells->count - 1, before,
                  "; say --columns A,B by name, or --header yes or no");
@@ -309,7 +309,8 @@ bool table_resolve(struct table *table, const struct table_options *options,
     fold_cells(&cells, text, count);
     bool done = settle(table, options, first, &cells, where, error);
     if (done && table->has_header) {
-        for (size_t i = 0; i < count; i++) text[i] = memory_copy(table->names[i], strlen(table->names[i]));
+        for (size_t i = 0; i < count; i++)
+            text[i] = memory_copy(table->names[i], strlen(table->names[i]));
         widen(table, options, &first->sniffed, where);
         cells.text = table->row_names ? table->names + 1 : table->names;
         struct table seen = *table;

@@ -16,10 +16,10 @@
 
 struct table {
     bool has_header;
-    size_t width; /* columns of the header, or of most rows */
-    size_t a, b;  /* from 0 */
-    size_t gold;  /* from 0, or TABLE_NO_COLUMN */
-    char **names; /* [width]; NULL without a header */
+    size_t width;             /* columns of the header, or of most rows */
+    size_t a, b;              /* from 0 */
+    size_t gold;              /* from 0, or TABLE_NO_COLUMN */
+    char **names;             /* [width]; NULL without a header */
     struct dialect dialect;   /* of the first input */
     struct table_cell header; /* its header as it came, owned; text NULL: none, or JSON */
     size_t header_columns;    /* cells of it: one fewer than `width` where R names the rows */
@@ -33,8 +33,8 @@ struct table_row {
     size_t columns;
     struct record_cell a, b, gold;
     struct table_cell last; /* of a delimited row: its last cell */
-    size_t kept;    /* bytes of the row up to the end of column `width` */
-    size_t missing; /* the first text's column that is not there, or TABLE_NO_COLUMN */
+    size_t kept;            /* bytes of the row up to the end of column `width` */
+    size_t missing;         /* the first text's column that is not there, or TABLE_NO_COLUMN */
     enum record_fault fault;
     bool array;        /* of JSON: no object */
     const char *wrong; /* of JSON: what is wrong with it, at byte `wrong_at`; NULL: nothing */
@@ -48,11 +48,13 @@ struct table_first {
     struct sniffed sniffed;
 };
 
-/* Reads from the first record what the table is. Finished with table_finish, also after a failure. */
+/* Reads from the first record what the table is. Finished with table_finish, also after a failure.
+ */
 bool table_resolve(struct table *table, const struct table_options *options,
                    const struct table_first *first, const char *where, struct error *error);
 
-/* The same by decoded cells: of JSON, names (`named`) or the first row's values. Takes the cells. */
+/* The same by decoded cells: of JSON, names (`named`) or the first row's values. Takes the cells.
+ */
 bool table_resolve_cells(struct table *table, const struct table_options *options, char **cells,
                          size_t count, bool named, const char *where, struct error *error);
 void table_finish(struct table *table);
