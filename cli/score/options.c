@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/choices.h"
+#include "common/memory.h"
 #include "common/parse.h"
 
 /* ---- setters of single options --------------------------------------------------------------- */
@@ -33,12 +34,35 @@ static bool set_partial_weight(void *to, const struct option_row *row, const cha
     return true;
 }
 
+static bool add_threshold(struct writer_options *writer, const struct option_row *row,
+                          const char *value, struct error *error) {
+    double threshold = 0;
+    if (!parse_number("--threshold", value, row->least, row->most, &threshold, error)) return false;
+    for (size_t i = 0; i < writer->threshold_count; i++) {
+        if (writer->thresholds[i] == threshold) {
+            return error_set(error, "--threshold %s: given twice", value);
+        }
+    }
+    if (writer->threshold_count == WRITER_THRESHOLDS) {
+        return error_set(error, "--threshold %s: at most %d in one run", value, WRITER_THRESHOLDS);
+    }
+    writer->thresholds[writer->threshold_count++] = threshold;
+    return true;
+}
+
+/* One or several with commas between; the option may also be repeated. */
 static bool set_threshold(void *to, const struct option_row *row, const char *value,
                           struct error *error) {
     struct options *options = to;
-    options->writer.match = true;
-    return parse_number("--threshold", value, row->least, row->most, &options->writer.threshold,
-                        error);
+    bool done = true;
+    for (const char *at = value; done && at != NULL;) {
+        size_t length = strcspn(at, ",");
+        char *one = memory_copy(at, length);
+        done = add_threshold(&options->writer, row, one, error);
+        free(one);
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return done;
 }
 
 static bool set_max_errors(void *to, const struct option_row *row, const char *value,
@@ -115,6 +139,10 @@ static const struct option_row rows[] = {
      .set = option_table_set_choice, AT(table.header), .values = table_header_names, .idle = "auto",
      .help = "line 1 is a header: auto, yes, no (default: auto: yes if it\n"
              "has the columns named, or names like sentence1)"},
+    {.name = "null-words", .argument = "LIST",
+     .set = option_table_set_string, AT(table.null_words),
+     .help = "texts that are no address and get no score, with commas\n"
+             "between (default: null, n/a, -, 无, 未知 and the like; '': none)"},
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
@@ -129,7 +157,9 @@ static const struct option_row rows[] = {
     {.name = "probabilities", .set = option_table_set_flag, AT(writer.probabilities),
      .help = "add a column p_LABEL for each label"},
     {.name = "threshold", .argument = "X", .set = set_threshold, .least = 0, .most = 1,
-     .help = "add a column match: yes if similarity is at least X"},
+     .repeats = true,
+     .help = "add a column match: yes if similarity is at least X;\n"
+             "with several, as 0.5,0.8, a column match_X for each"},
     {.name = "errors", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_other_file, AT(errors),
      .help = "rows without a score: file, line, offset, reason, row"},
@@ -157,8 +187,8 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "gold", "output", "format", "probabilities", "threshold",
-                "errors", "max-errors", "summary"},
+     .others = {"columns", "header", "null-words", "gold", "output", "format", "probabilities",
+                "threshold", "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --progress and --quiet apply"},

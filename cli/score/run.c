@@ -97,14 +97,15 @@ static bool begin(struct run *run, struct error *error) {
                                           .limit = options->max_errors};
     if (options->table.gold != NULL) {
         run->gold = memory_resize(NULL, 1, sizeof *run->gold);
-        gold_init(run->gold, &run->info, options->writer.match ? options->writer.threshold : 0.5);
+        gold_init(run->gold, &run->info,
+                  options->writer.threshold_count > 0 ? options->writer.thresholds[0] : 0.5);
     }
     progress_scoring(run->progress, reader_size(run->reader));
     return writer_header(&run->writer, error) && row_errors_begin(&run->row_errors, error);
 }
 
 static bool pass_chunk(struct run *run, const struct chunk *chunk, struct error *error) {
-    report_add_chunk(&run->totals, chunk, run->options->writer.threshold, run->gold);
+    report_add_chunk(&run->totals, chunk, &run->options->writer, run->gold);
     if (!writer_chunk(&run->writer, chunk, error)) return false;
     progress_update(run->progress, run->totals.rows, chunk->position);
     return row_errors_chunk(&run->row_errors, chunk, error);
@@ -160,6 +161,10 @@ static void say_result(struct run *run) {
     if (totals->truncated > 0 && !run->options->quiet) {
         message_print("pairs cut to %" PRIu32 " tokens: %" PRIu64 "; --max-length sets the limit",
                       run->info.max_length, totals->truncated);
+    }
+    if (totals->repeated > 0 && !run->options->quiet) {
+        message_print("rows with a pair that came before: %" PRIu64 "; each pair is scored once",
+                      totals->repeated);
     }
     if (run->gold != NULL) say_gold(run->gold);
 }

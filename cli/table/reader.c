@@ -10,6 +10,7 @@
 #include "common/utf8.h"
 #include "input/input.h"
 #include "input/lines.h"
+#include "table/null_words.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 
@@ -17,6 +18,7 @@ struct reader {
     const char *const *paths;
     size_t count, next; /* next: the path to open next */
     const struct table_options *options;
+    struct null_words *null_words;
     struct table table;
     bool settled;
     struct input *input; /* NULL: none open */
@@ -85,6 +87,7 @@ struct reader *reader_open(const char *const *paths, size_t count,
     opened->paths = paths;
     opened->count = count;
     opened->options = options;
+    opened->null_words = null_words_create(options->null_words);
     opened->size = total_size(paths, count);
     if (open_next(opened, error) >= 0) return opened;
     reader_close(opened);
@@ -95,6 +98,7 @@ void reader_close(struct reader *reader) {
     if (reader == NULL) return;
     close_input(reader);
     table_finish(&reader->table);
+    null_words_destroy(reader->null_words);
     free(reader);
 }
 
@@ -159,6 +163,15 @@ static void examine(struct row *row, struct table_cell line, const struct table 
     }
 }
 
+/* A text that says that there is none gets no score. */
+static void refuse_null_words(const struct reader *reader, struct row *row, const char *text) {
+    bool a = null_words_hold(reader->null_words, text + row->a, row->a_length);
+    if (!a && !null_words_hold(reader->null_words, text + row->b, row->b_length)) return;
+    row->reason = ROW_NULL_WORD;
+    row->column = a ? reader->table.a : reader->table.b;
+    row->byte = (a ? row->a : row->b) + 1;
+}
+
 static void add_line(struct reader *reader, struct chunk *chunk, const struct line *line) {
     struct row *row = chunk_add(chunk, line->text, line->length);
     row->line = line->number;
@@ -171,6 +184,7 @@ static void add_line(struct reader *reader, struct chunk *chunk, const struct li
     } else {
         examine(row, (struct table_cell){line->text, line->length}, &reader->table);
     }
+    if (row->reason == ROW_GOOD) refuse_null_words(reader, row, chunk_text(chunk, row));
 }
 
 static int next_line(struct reader *reader, struct line *line, struct error *error) {
