@@ -39,14 +39,15 @@ void message_print(const char *format, ...) {
     free(line);
 }
 
-void message_text(const char *text) {
+bool message_text(const char *text) {
     struct string_buffer shown = {0};
     string_buffer_shown_lines(&shown, text);
     pthread_mutex_lock(&lock);
     clear_locked();
-    if (shown.length > 0) fputs(shown.bytes, stderr);
+    bool done = shown.length == 0 || (fputs(shown.bytes, stderr) >= 0 && fflush(stderr) == 0);
     pthread_mutex_unlock(&lock);
     string_buffer_finish(&shown);
+    return done;
 }
 
 void message_status(const char *text, bool terminal) {

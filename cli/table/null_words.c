@@ -133,8 +133,9 @@ static void add(struct null_words *words, const char *text, size_t length) {
 }
 
 static void add_usual(struct null_words *words) {
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
         add(words, usual[i], strlen(usual[i]));
+    }
     words->punctuation = true;
 }
 
