@@ -73,6 +73,14 @@ static bool set_max_errors(void *to, const struct option_row *row, const char *v
     return parse_whole("--max-errors", value, 0, UINT64_MAX / 2, &options->max_errors, error);
 }
 
+static bool set_gold_map(void *to, const struct option_row *row, const char *value,
+                         struct error *error) {
+    (void)row;
+    struct options *options = to;
+    if (options->gold_map == NULL) options->gold_map = memory_zeroed(1, sizeof *options->gold_map);
+    return gold_map_add(options->gold_map, value, error);
+}
+
 static bool set_output(void *to, const struct option_row *row, const char *value,
                        struct error *error) {
     (void)row;
@@ -146,6 +154,9 @@ static const struct option_row rows[] = {
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
+    {.name = "gold-map", .argument = "MAP", .set = set_gold_map, .repeats = true,
+     .help = "what labels in that column mean, as 'A=exact_match,B=not_match';\n"
+             "without it yes, 1, true, 完全匹配 and the like are known"},
 
     {.section = "Output",
      .letter = 'o', .name = "output", .argument = "FILE", .offer = OPTION_OFFER_FILES,
@@ -185,10 +196,14 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 static const struct option_rule rules[] = {
+    {.of = {"gold-map"},
+     .relation = OPTION_NEEDS,
+     .others = {"gold"},
+     .line = "--gold-map says what labels of --gold mean; give the column too: --gold COLUMN"},
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "null-words", "gold", "output", "format", "probabilities",
-                "threshold", "errors", "max-errors", "summary"},
+     .others = {"columns", "header", "null-words", "gold", "gold-map", "output", "format",
+                "probabilities", "threshold", "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --progress and --quiet apply"},
@@ -255,5 +270,6 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
 
 void options_finish(struct options *options) {
     table_options_finish(&options->table);
+    free(options->gold_map);
     memset(options, 0, sizeof *options);
 }

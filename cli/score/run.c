@@ -88,8 +88,9 @@ static bool begin(struct run *run, struct error *error) {
                                           .limit = options->max_errors};
     if (options->table.gold != NULL) {
         run->gold = memory_resize(NULL, 1, sizeof *run->gold);
-        gold_init(run->gold, &run->info,
-                  options->writer.threshold_count > 0 ? options->writer.thresholds[0] : 0.5);
+        double threshold =
+            options->writer.threshold_count > 0 ? options->writer.thresholds[0] : 0.5;
+        if (!gold_init(run->gold, &run->info, threshold, options->gold_map, error)) return false;
     }
     progress_scoring(run->progress, reader_size(run->reader));
     return writer_header(&run->writer, error) && row_errors_begin(&run->row_errors, error);
@@ -201,7 +202,8 @@ int run_score(const struct options *options) {
     bool done = open_all(run, &error) && begin(run, &error) && pass_all(run, &error);
     progress_end(run->progress);
     done = done && complete(run, &error);
-    int status = run->row_errors.total > 0 ? RUN_BAD_ROWS : RUN_ALL_SCORED;
+    bool compared = run->gold == NULL || run->gold->compared > 0;
+    int status = run->row_errors.total > 0 || !compared ? RUN_BAD_ROWS : RUN_ALL_SCORED;
     bool broken_pipe = !done && run->output != NULL && sink_broken_pipe(run->output);
     if (done) {
         if (!say_result(run)) status = RUN_FAILED;
