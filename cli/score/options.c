@@ -179,8 +179,10 @@ static const struct option_row rows[] = {
     {.name = "summary", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_other_file, AT(summary),
      .help = "counts, rates, score quantiles and the model, as JSON"},
+    {.name = "histogram", .set = option_table_set_flag, AT(histogram),
+     .help = "print how the similarities are spread (standard error)"},
     {.letter = 'q', .name = "quiet", .set = option_table_set_flag, AT(quiet),
-     .help = "no notes, warnings or bar; errors and --gold still print"},
+     .help = "no notes, warnings or bar; errors and reports still print"},
     {.name = "progress", .argument = "WHEN", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(progress), .values = progress_modes,
      .help = "auto (on a terminal), always, never (default: auto)"},
@@ -196,17 +198,17 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 static const struct option_rule rules[] = {
+    {.of = {"check"},
+     .relation = OPTION_EXCLUDES,
+     .others = {"columns", "header", "null-words", "gold", "gold-map", "histogram", "output",
+                "format", "probabilities", "threshold", "errors", "max-errors", "summary"},
+     .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
+             "--device, --threads, --batch-tokens, --max-length, --positive-label, "
+             "--partial-weight, --progress and --quiet apply"},
     {.of = {"gold-map"},
      .relation = OPTION_NEEDS,
      .others = {"gold"},
      .line = "--gold-map says what labels of --gold mean; give the column too: --gold COLUMN"},
-    {.of = {"check"},
-     .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "null-words", "gold", "gold-map", "output", "format",
-                "probabilities", "threshold", "errors", "max-errors", "summary"},
-     .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
-             "--device, --threads, --batch-tokens, --max-length, --positive-label, "
-             "--partial-weight, --progress and --quiet apply"},
 };
 
 const struct option_table options_table = {

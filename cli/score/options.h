@@ -32,6 +32,7 @@ struct options {
     const char *output, *errors, *summary; /* NULL: none; output: standard output */
     bool limit_errors;
     uint64_t max_errors;
+    bool histogram;
     bool quiet;
     enum progress_mode progress;
 };

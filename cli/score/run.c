@@ -13,6 +13,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sink.h"
+#include "common/terminal.h"
 #include "score/check/check.h"
 #include "score/files.h"
 #include "score/model.h"
@@ -20,6 +21,7 @@
 #include "score/progress.h"
 #include "score/report/gold.h"
 #include "score/report/gold_report.h"
+#include "score/report/histogram_chart.h"
 #include "score/report/report.h"
 #include "score/row_errors.h"
 #include "table/reader.h"
@@ -140,6 +142,16 @@ static bool complete(struct run *run, struct error *error) {
            commit(&run->errors, error) && commit(&run->summary, error);
 }
 
+static bool say_histogram(const struct run *run) {
+    const struct writer_options *writer = &run->options->writer;
+    struct string_buffer text = {0};
+    histogram_chart_write(&run->totals.similarity, writer->thresholds, writer->threshold_count,
+                          terminal_columns(), terminal_is_utf8(), &text);
+    bool done = message_text(text.bytes);
+    string_buffer_finish(&text);
+    return done;
+}
+
 static bool say_gold(const struct gold *gold) {
     struct string_buffer text = {0};
     gold_report_text(gold, &text);
@@ -160,7 +172,8 @@ static bool say_result(struct run *run) {
         message_print("rows with a pair that came before: %" PRIu64 "; each pair is scored once",
                       totals->repeated);
     }
-    return run->gold == NULL || say_gold(run->gold);
+    bool done = run->gold == NULL || say_gold(run->gold);
+    return (!run->options->histogram || say_histogram(run)) && done;
 }
 
 /* The rows that were too many are what the user will want to see. */

@@ -67,10 +67,9 @@ static void settle_roles(struct gold *gold) {
     gold->role[GOLD_SAME] = gold->positive;
     for (size_t i = 0; i < gold->classes; i++) {
         char name[WORD_BYTES];
-        if (i == gold->positive || !word_fold(gold->names[i], strlen(gold->names[i]), name))
-            continue;
-        enum gold_role role = role_of(name);
-        if (gold->classes == 2) role = GOLD_OTHER;
+        if (!word_fold(gold->names[i], strlen(gold->names[i]), name)) name[0] = '\0';
+        enum gold_role role = i == gold->positive ? GOLD_SAME : role_of(name);
+        if (gold->classes == 2 && i != gold->positive) role = GOLD_OTHER;
         if (role == GOLD_PARTLY || role == GOLD_OTHER) gold->role[role] = i;
     }
 }

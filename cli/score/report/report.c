@@ -84,6 +84,11 @@ static void similarity_json(const struct histogram *histogram, struct json_write
                            6);
     }
     json_writer_number(json, "max", any ? histogram->most : histogram_mean(histogram), 6);
+    json_writer_open(json, "bins", '[');
+    for (int i = 0; i < HISTOGRAM_SHOWN; i++) {
+        json_writer_integer(json, NULL, histogram_shown_bin(histogram, i));
+    }
+    json_writer_close(json, ']');
     json_writer_close(json, '}');
 }
 
