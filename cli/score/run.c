@@ -242,6 +242,10 @@ int run_check(const struct options *options) {
     if (!opened) return run_failed(options, &error);
     struct string_buffer text = {0}, shown = {0}; /* labels, paths and tensors have others' names */
     bool sound = check_model(engine, &info, &text);
+<<<<<<< HEAD
+=======
+    struct string_buffer shown = {0}; /* labels, paths and tensors have others' names */
+>>>>>>> main
     string_buffer_shown_lines(&shown, text.bytes);
     bool written = standard_streams_print(shown.bytes, shown.length, &error);
     string_buffer_finish(&shown);
