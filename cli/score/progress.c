@@ -13,7 +13,7 @@
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
-#include "common/terminal.h"
+#include "score/terminal.h"
 
 struct progress {
     bool drawing, terminal;

@@ -13,7 +13,6 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sink.h"
-#include "common/terminal.h"
 #include "score/check/check.h"
 #include "score/files.h"
 #include "score/model.h"
@@ -24,6 +23,7 @@
 #include "score/report/histogram_chart.h"
 #include "score/report/report.h"
 #include "score/row_errors.h"
+#include "score/terminal.h"
 #include "table/reader.h"
 
 struct run {
@@ -242,10 +242,6 @@ int run_check(const struct options *options) {
     if (!opened) return run_failed(options, &error);
     struct string_buffer text = {0}, shown = {0}; /* labels, paths and tensors have others' names */
     bool sound = check_model(engine, &info, &text);
-<<<<<<< HEAD
-=======
-    struct string_buffer shown = {0}; /* labels, paths and tensors have others' names */
->>>>>>> main
     string_buffer_shown_lines(&shown, text.bytes);
     bool written = standard_streams_print(shown.bytes, shown.length, &error);
     string_buffer_finish(&shown);

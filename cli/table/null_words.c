@@ -8,9 +8,9 @@
 
 #include "common/memory.h"
 #include "common/utf8.h"
-#include "common/word.h"
+#include "table/word.h"
 
-/* In their folded form (common/word.h). docs/mgeo-score.md lists them. */
+/* In their folded form (table/word.h). docs/mgeo-score.md lists them. */
 static const char *const usual[] = {
     /* databases, spreadsheets and data frames */
     "null",

@@ -10,7 +10,7 @@
 
 static const size_t no_class = SIZE_MAX;
 
-/* Folded and joined (common/word.h). docs/mgeo-score.md lists them. */
+/* Folded and joined (table/word.h). docs/mgeo-score.md lists them. */
 static const char *const words[GOLD_ROLES][64] = {
     [GOLD_SAME] = {"exactmatch", "exact", "match",     "matched",    "matches",   "same",
                    "sameplace",  "equal", "identical", "equivalent", "duplicate", "paraphrase",

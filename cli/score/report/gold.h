@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/word.h"
+#include "table/word.h"
 
 enum {
     GOLD_STEPS = 1000, /* thresholds 0, 1/1000 … 1 */
@@ -27,7 +27,7 @@ struct gold_label {
 
 /* What --gold-map says: FROM=TO. */
 struct gold_rule {
-    char from[WORD_BYTES], to[WORD_BYTES]; /* folded, common/word.h */
+    char from[WORD_BYTES], to[WORD_BYTES]; /* folded, table/word.h */
     size_t as;                             /* the class that `to` names */
     uint64_t rows;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks the terminal, the environment and the locale. */
-#include "common/terminal.h"
+#include "score/terminal.h"
 
 #include <langinfo.h>
 #include <locale.h>

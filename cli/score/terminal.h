@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What standard error can show. */
-#ifndef CLI_COMMON_TERMINAL_H
-#define CLI_COMMON_TERMINAL_H
+#ifndef CLI_SCORE_TERMINAL_H
+#define CLI_SCORE_TERMINAL_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One walk over the characters, then what stands around them is taken off. */
-#include "common/word.h"
+#include "table/word.h"
 
 #include <ctype.h>
 #include <string.h>

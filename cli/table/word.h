@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Words as tables hold them, brought to one form: blanks, letter case, full width, quotes. */
-#ifndef CLI_COMMON_WORD_H
-#define CLI_COMMON_WORD_H
+#ifndef CLI_TABLE_WORD_H
+#define CLI_TABLE_WORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

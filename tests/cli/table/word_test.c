@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "common/word.h"
+#include "table/word.h"
 
 static void folds_blanks_case_width_and_quotes(void **state) {
     (void)state;
