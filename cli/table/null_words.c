@@ -114,11 +114,15 @@ static const char *const usual[] = {
     "略",
 };
 
+enum { BEGINS = 1024, CHINESE_FIRST = 0x3400, CHINESE_LAST = 0x9FFF };
+
 struct null_words {
     char **words; /* folded, ascending */
     size_t count, capacity;
     size_t longest;
-    bool punctuation; /* cells of punctuation alone count too */
+    bool punctuation;    /* cells of punctuation alone count too */
+    bool begins[BEGINS]; /* some word begins with a Chinese character of that number, modulo BEGINS
+                          */
 };
 
 static void add(struct null_words *words, const char *text, size_t length) {
@@ -128,6 +132,9 @@ static void add(struct null_words *words, const char *text, size_t length) {
         words->capacity = words->capacity == 0 ? 256 : words->capacity * 2;
         words->words = memory_resize(words->words, words->capacity, sizeof *words->words);
     }
+    uint32_t code = 0;
+    utf8_character(folded, strlen(folded), &code);
+    words->begins[code % BEGINS] = true;
     words->words[words->count++] = memory_copy(folded, strlen(folded));
     if (strlen(folded) > words->longest) words->longest = strlen(folded);
 }
@@ -195,15 +202,20 @@ static bool all_punctuation(const char *word) {
     return length > 0;
 }
 
-/* Most cells are longer than any word, even if that is written in full width. */
-static bool may_hold(const struct null_words *words, size_t length) {
+/* Most cells are told at once: they begin with a Chinese character that begins no word, or are
+ * longer than any word, even if that is written in full width. */
+static bool may_hold(const struct null_words *words, const char *text, size_t length) {
     enum { AROUND = 24 };
+    uint32_t code = 0;
+    utf8_character(text, length, &code);
+    if (code >= CHINESE_FIRST && code <= CHINESE_LAST && !words->begins[code % BEGINS])
+        return false;
     return length <= words->longest * 3 + AROUND;
 }
 
 bool null_words_hold(const struct null_words *words, const char *text, size_t length) {
     char folded[WORD_BYTES];
-    if (words->count == 0 || !may_hold(words, length)) return false;
+    if (words->count == 0 || !may_hold(words, text, length)) return false;
     if (!word_fold(text, length, folded) || folded[0] == '\0') return false;
     if (words->punctuation && all_punctuation(folded)) return true;
     const char *key = folded;

@@ -17,6 +17,7 @@ static bool is_blank(uint32_t code) {
 
 /* What the character becomes in ASCII: 0 if nothing, or -1 if it stays. */
 static int to_ascii(uint32_t code) {
+    if (code >= 0x3400 && code < 0xE000) return -1; /* most characters of addresses */
     if (code >= FULL_WIDTH_FIRST && code <= FULL_WIDTH_LAST) code -= FULL_WIDTH_SHIFT;
     if (is_blank(code)) return ' ';
     if (utf8_is_invisible(code)) return 0;
