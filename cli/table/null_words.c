@@ -208,8 +208,8 @@ static bool may_hold(const struct null_words *words, const char *text, size_t le
     enum { AROUND = 24 };
     uint32_t code = 0;
     utf8_character(text, length, &code);
-    if (code >= CHINESE_FIRST && code <= CHINESE_LAST && !words->begins[code % BEGINS])
-        return false;
+    bool chinese = code >= CHINESE_FIRST && code <= CHINESE_LAST;
+    if (chinese && !words->begins[code % BEGINS]) return false;
     return length <= words->longest * 3 + AROUND;
 }
 
