@@ -67,7 +67,7 @@ static bool is_ascii_punctuation(int32_t c) {
            (c >= 123 && c <= 126);
 }
 
-static bool is_punctuation(int32_t c) {
+bool mgi_normalizer_is_punctuation(int32_t c) {
     if (is_ascii_punctuation(c)) return true;
     utf8proc_category_t category = utf8proc_category(c);
     return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
@@ -145,7 +145,7 @@ mgi_normalizer *mgi_normalizer_create(const mgi_normalizer_rules *rules) {
     normalizer->rules = *rules;
     for (int32_t c = 0; c < PLANE; c++) {
         int kind = kind_of(rules, c);
-        if (is_punctuation(c)) kind |= KIND_PUNCTUATION;
+        if (mgi_normalizer_is_punctuation(c)) kind |= KIND_PUNCTUATION;
         normalizer->kinds[c] = (uint8_t)kind;
     }
     return normalizer;
@@ -164,8 +164,8 @@ static void end_word(text_stream *stream) {
 }
 
 static void put_character(text_stream *stream, int32_t c) {
-    bool punctuation =
-        c < PLANE ? (stream->normalizer->kinds[c] & KIND_PUNCTUATION) != 0 : is_punctuation(c);
+    bool punctuation = c < PLANE ? (stream->normalizer->kinds[c] & KIND_PUNCTUATION) != 0
+                                 : mgi_normalizer_is_punctuation(c);
     if (punctuation) {
         end_word(stream);
         stream->word_fn(stream->user, &c, 1);

@@ -34,4 +34,7 @@ typedef void (*mgi_normalizer_word_fn)(void *user, const int32_t *characters, si
 bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
                           mgi_normalizer_word_fn word, void *user);
 
+/* Is the character a word of its own wherever it stands? */
+bool mgi_normalizer_is_punctuation(int32_t c);
+
 #endif

@@ -34,7 +34,7 @@ void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t cou
         return;
     }
     size_t before = tokens->count;
-    size_t at = count > MGI_NORMALIZER_MAX_WORD ? count : 0;
+    size_t at = count > vocab->longest_word ? count : 0;
     bool whole = at == 0;
     while (at < count) {
         int32_t id = vocab->unk;
