@@ -14,6 +14,7 @@ typedef struct mgi_normalizer_rules {
     bool lower_case;
     bool strip_accents;
     bool space_chinese; /* each CJK ideograph is a word of its own */
+    bool as_rust;       /* as the tokenizers library does it, else as Python's BertTokenizer */
 } mgi_normalizer_rules;
 
 /* Immutable once made; any number of threads may use it at once. */
@@ -33,6 +34,31 @@ typedef void (*mgi_normalizer_word_fn)(void *user, const int32_t *characters, si
  * NULL if bytes is 0. */
 bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
                           mgi_normalizer_word_fn word, void *user);
+
+/* Characters as they are normalised; a space stands where a word ends, two around an ideograph. */
+typedef void (*mgi_normalizer_character_fn)(void *user, int32_t character);
+
+/* The same as mgi_normalizer_split without its last step. */
+bool mgi_normalizer_stream(const mgi_normalizer *normalizer, const char *text, size_t bytes,
+                           mgi_normalizer_character_fn character, void *user);
+
+/* The last step: normalised characters become words. The large array is not initialised. */
+typedef struct mgi_normalizer_words {
+    const mgi_normalizer *normalizer;
+    mgi_normalizer_word_fn word_fn;
+    void *user;
+    size_t letters; /* characters in word, at most MGI_NORMALIZER_MAX_WORD + 1 */
+    int32_t word[MGI_NORMALIZER_MAX_WORD + 1]; /* the word so far */
+} mgi_normalizer_words;
+
+void mgi_normalizer_words_init(mgi_normalizer_words *words, const mgi_normalizer *normalizer,
+                               mgi_normalizer_word_fn word, void *user);
+void mgi_normalizer_words_put(mgi_normalizer_words *words, int32_t character);
+void mgi_normalizer_words_end(mgi_normalizer_words *words); /* at a space, and at the end */
+
+/* Is it what regular expressions call a word character: a letter, a digit, a mark, an underscore?
+ */
+bool mgi_normalizer_is_word_character(int32_t c);
 
 /* Is the character a word of its own wherever it stands? */
 bool mgi_normalizer_is_punctuation(int32_t c);

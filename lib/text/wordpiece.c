@@ -4,11 +4,6 @@
 
 #include "text/normalizer.h"
 
-static void append(mgi_wordpiece_tokens *tokens, int32_t id) {
-    if (tokens->count < tokens->capacity) tokens->ids[tokens->count] = id;
-    tokens->count++;
-}
-
 /* The longest piece at the front of the characters: its length, 0 if there is none. */
 static size_t longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t *characters,
                             size_t count, int32_t *id) {
@@ -30,7 +25,7 @@ static size_t longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t
 void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
                    mgi_wordpiece_tokens *tokens) {
     if (count == 1 && characters[0] < MGI_VOCAB_PLANE) {
-        append(tokens, vocab->single[characters[0]]);
+        mgi_wordpiece_append(tokens, vocab->single[characters[0]]);
         return;
     }
     size_t before = tokens->count;
@@ -44,10 +39,10 @@ void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t cou
             whole = false;
             break;
         }
-        append(tokens, id);
+        mgi_wordpiece_append(tokens, id);
         at += length;
     }
     if (whole) return;
     tokens->count = before;
-    append(tokens, vocab->unk);
+    mgi_wordpiece_append(tokens, vocab->unk);
 }

@@ -7,12 +7,18 @@
 
 #include <stdbool.h>
 
-/* Token ids as they come: the first `capacity` are kept, all are counted. */
+/* Token ids as they come: `capacity` of them are kept, from token `skipped` on; all are counted. */
 typedef struct mgi_wordpiece_tokens {
     int32_t *ids;
     size_t capacity;
     size_t count;
+    size_t skipped;
 } mgi_wordpiece_tokens;
+
+static inline void mgi_wordpiece_append(mgi_wordpiece_tokens *tokens, int32_t id) {
+    size_t index = tokens->count++ - tokens->skipped; /* beyond all where it is skipped */
+    if (index < tokens->capacity) tokens->ids[index] = id;
+}
 
 /* Appends the pieces of a word by greedy longest match; [UNK] for a word that cannot be pieced
  * together or is longer than MGI_NORMALIZER_MAX_WORD characters. count is at least 1. */
