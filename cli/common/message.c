@@ -31,11 +31,12 @@ void message_print(const char *format, ...) {
     pthread_mutex_unlock(&lock);
 }
 
-void message_text(const char *text) {
+bool message_text(const char *text) {
     pthread_mutex_lock(&lock);
     clear_locked();
-    fputs(text, stderr);
+    bool done = fputs(text, stderr) >= 0 && fflush(stderr) == 0;
     pthread_mutex_unlock(&lock);
+    return done;
 }
 
 void message_status(const char *text, bool terminal) {

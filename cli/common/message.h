@@ -12,8 +12,8 @@ const char *message_program(void);
 /* Prints "PROGRAM: …" as one line; a status line is cleared first. Any thread. */
 void message_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Prints text as it is. */
-void message_text(const char *text);
+/* Prints text as it is; whether it was written. */
+bool message_text(const char *text);
 
 /* Draws the status line: in place on a terminal, as a line of its own elsewhere. */
 void message_status(const char *text, bool terminal);
