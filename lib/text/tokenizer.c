@@ -74,9 +74,15 @@ static mgeo_status check_added(mgi_tokenizer *made, const mgi_tokenizer_plan *pl
                                mgeo_error *error) {
     uint32_t next = made->vocab->tokens;
     for (size_t i = 0; i < plan->added_count; i++) {
-        const mgi_added_token *token = &plan->added[i];
+        mgi_added_token *token = &plan->added[i];
         if (token->text[0] == '\0') continue;
         int32_t id = mgi_vocab_find(made->vocab, token->text, strlen(token->text));
+        if (token->id < 0 && id < 0) {
+            return mgi_fail(error, MGEO_E_FORMAT,
+                            "%s: the special token \"%.64s\" is not in the vocabulary",
+                            plan->added_name, token->text);
+        }
+        if (token->id < 0) token->id = id;
         if (id < 0) id = (int32_t)next++;
         if (id != token->id) {
             return mgi_fail(error, MGEO_E_FORMAT,
@@ -143,6 +149,11 @@ void mgi_tokenizer_destroy(mgi_tokenizer *tokenizer) {
 }
 
 uint32_t mgi_tokenizer_vocabulary(const mgi_tokenizer *tokenizer) { return tokenizer->ids; }
+
+void mgi_tokenizer_special_ids(const mgi_tokenizer *tokenizer, int32_t *cls, int32_t *sep) {
+    *cls = tokenizer->vocab->cls;
+    *sep = tokenizer->vocab->sep;
+}
 
 size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer) {
     return sizeof *tokenizer + mgi_normalizer_bytes() + mgi_vocab_bytes(tokenizer->vocab) +

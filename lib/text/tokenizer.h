@@ -50,7 +50,7 @@ typedef struct mgi_tokenizer_plan {
     const mgi_vocab_token *tokens; /* tokens that differ; NULL: none are listed */
     size_t token_count;
     const char *tokens_name;
-    const mgi_added_token *added;
+    mgi_added_token *added; /* ids of -1 become the vocabulary's */
     size_t added_count;
     const char *added_name;
 } mgi_tokenizer_plan;
@@ -65,6 +65,9 @@ void mgi_tokenizer_destroy(mgi_tokenizer *tokenizer);
 
 /* Tokens in the vocabulary: ids are below it. */
 uint32_t mgi_tokenizer_vocabulary(const mgi_tokenizer *tokenizer);
+
+/* The ids of [CLS] and [SEP], whatever their names. */
+void mgi_tokenizer_special_ids(const mgi_tokenizer *tokenizer, int32_t *cls, int32_t *sep);
 
 /* Memory that it takes. */
 size_t mgi_tokenizer_bytes(const mgi_tokenizer *tokenizer);
