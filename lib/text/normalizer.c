@@ -27,6 +27,7 @@ enum {
     KIND_ALONE,     /* an ideograph that is a word */
     KIND_SPACE,
     KIND_DROPPED,
+    KIND_LOST, /* dropped, and told */
     KIND_MASK = 0x7F,
     KIND_PUNCTUATION = 0x80 /* a flag added to the kind */
 };
@@ -51,8 +52,7 @@ struct mgi_normalizer {
 /* One text on its way through. The large arrays are not initialised. */
 typedef struct text_stream {
     const mgi_normalizer *normalizer;
-    mgi_normalizer_word_fn word_fn;
-    void *user;
+    mgi_normalizer_receiver receiver;
     size_t letters; /* characters in word, at most MGI_NORMALIZER_MAX_WORD + 1 */
     size_t marks;   /* marks behind the starter */
     int32_t word[MGI_NORMALIZER_MAX_WORD + 1]; /* the word so far */
@@ -67,7 +67,7 @@ static bool is_ascii_punctuation(int32_t c) {
            (c >= 123 && c <= 126);
 }
 
-static bool is_punctuation(int32_t c) {
+bool mgi_normalizer_is_punctuation(int32_t c) {
     if (is_ascii_punctuation(c)) return true;
     utf8proc_category_t category = utf8proc_category(c);
     return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
@@ -91,6 +91,13 @@ static bool is_dropped(int32_t c) {
     case UTF8PROC_CATEGORY_CN: return true;
     default: return c == 0xFFFD;
     }
+}
+
+/* Of dropped characters: did it stand for something? A control between lines does not. */
+static bool is_lost(int32_t c) {
+    if (c == 0xFFFD || (c >= 0x80 && c <= 0x9F)) return c != 0x85;
+    utf8proc_category_t category = utf8proc_category(c);
+    return category == UTF8PROC_CATEGORY_CO || category == UTF8PROC_CATEGORY_CN;
 }
 
 static bool is_ideograph(int32_t c) {
@@ -129,7 +136,7 @@ static bool may_join(int32_t c) {
 }
 
 static int kind_of(const mgi_normalizer_rules *rules, int32_t c) {
-    if (is_dropped(c)) return KIND_DROPPED;
+    if (is_dropped(c)) return is_lost(c) ? KIND_LOST : KIND_DROPPED;
     if (is_space(c)) return KIND_SPACE;
     if (rules->space_chinese && is_ideograph(c)) {
         return is_whole(c) ? KIND_ALONE : KIND_OTHER;
@@ -145,7 +152,7 @@ mgi_normalizer *mgi_normalizer_create(const mgi_normalizer_rules *rules) {
     normalizer->rules = *rules;
     for (int32_t c = 0; c < PLANE; c++) {
         int kind = kind_of(rules, c);
-        if (is_punctuation(c)) kind |= KIND_PUNCTUATION;
+        if (mgi_normalizer_is_punctuation(c)) kind |= KIND_PUNCTUATION;
         normalizer->kinds[c] = (uint8_t)kind;
     }
     return normalizer;
@@ -159,18 +166,21 @@ size_t mgi_normalizer_bytes(void) { return sizeof(mgi_normalizer); }
 
 static void end_word(text_stream *stream) {
     if (stream->letters == 0) return;
-    stream->word_fn(stream->user, stream->word, stream->letters);
+    stream->receiver.word(stream->receiver.user, stream->word, stream->letters);
     stream->letters = 0;
 }
 
 static void put_character(text_stream *stream, int32_t c) {
-    bool punctuation =
-        c < PLANE ? (stream->normalizer->kinds[c] & KIND_PUNCTUATION) != 0 : is_punctuation(c);
+    bool punctuation = c < PLANE ? (stream->normalizer->kinds[c] & KIND_PUNCTUATION) != 0
+                                 : mgi_normalizer_is_punctuation(c);
     if (punctuation) {
         end_word(stream);
-        stream->word_fn(stream->user, &c, 1);
+        stream->receiver.word(stream->receiver.user, &c, 1);
     } else if (stream->letters <= MGI_NORMALIZER_MAX_WORD) {
         stream->word[stream->letters++] = c;
+    } else {
+        int32_t *rest = &stream->word[MGI_NORMALIZER_MAX_WORD];
+        *rest = (int32_t)(((uint32_t)*rest ^ (uint32_t)c) * 0x01000193u & INT32_MAX);
     }
 }
 
@@ -248,8 +258,15 @@ static void take_decomposed(text_stream *stream, int32_t c) {
     }
 }
 
+static void lose(text_stream *stream, int32_t c) {
+    if (stream->receiver.lost != NULL) stream->receiver.lost(stream->receiver.user, c);
+}
+
 static void take_cleaned(text_stream *stream, int32_t c) {
-    if (is_dropped(c)) return;
+    if (is_dropped(c)) {
+        if (is_lost(c)) lose(stream, c);
+        return;
+    }
     if (is_space(c)) {
         end_segment(stream);
         return;
@@ -283,21 +300,21 @@ static void take_kind(text_stream *stream, int32_t c, int kind) {
         break;
     case KIND_ALONE:
         end_segment(stream);
-        stream->word_fn(stream->user, &c, 1);
+        stream->receiver.word(stream->receiver.user, &c, 1);
         break;
     case KIND_SPACE: end_segment(stream); break;
     case KIND_DROPPED: break;
+    case KIND_LOST: lose(stream, c); break;
     default: take_character(stream, c);
     }
 }
 
 bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
-                          mgi_normalizer_word_fn word, void *user) {
+                          const mgi_normalizer_receiver *receiver) {
     if (bytes == 0) return true;
     text_stream stream;
     stream.normalizer = normalizer;
-    stream.word_fn = word;
-    stream.user = user;
+    stream.receiver = *receiver;
     stream.letters = 0;
     stream.marks = 0;
     stream.segment[0] = 0;
