@@ -41,7 +41,8 @@ static void spell(const mgi_added_tokens *added, const mgi_added_token *token,
     const unsigned char *end = at + strlen(token->text);
     characters->count = 0;
     if (token->normalized) {
-        mgi_normalizer_stream(added->normalizer, token->text, (size_t)(end - at), keep, characters);
+        mgi_normalizer_stream(added->normalizer, token->text, (size_t)(end - at), keep, NULL,
+                              characters);
         return;
     }
     while (at < end) {
@@ -150,7 +151,6 @@ enum { QUEUE = 4 * MGI_ADDED_TOKEN_CHARACTERS };
 typedef struct token_scan {
     const mgi_added_tokens *added;
     mgi_added_tokens_token_fn token_fn;
-    void *user;
     mgi_normalizer_words words;
     int32_t before; /* the character before the queue; 0: the piece begins */
     size_t head, tail;
@@ -171,7 +171,7 @@ static void put_text(token_scan *scan, size_t count) {
 
 static void put_token(token_scan *scan, const mgi_added_token *token) {
     mgi_normalizer_words_end(&scan->words);
-    scan->token_fn(scan->user, token->id);
+    scan->token_fn(scan->words.receiver.user, token->id);
 }
 
 /* May the token stand between these two? 0: the piece ends there. */
@@ -213,6 +213,11 @@ static void take_normalized(void *user, int32_t character) {
     while (scan->tail - scan->head > scan->added->normalized.longest) take_head(scan);
 }
 
+static void take_lost(void *user, int32_t character) {
+    const mgi_normalizer_receiver *receiver = &((token_scan *)user)->words.receiver;
+    if (receiver->lost != NULL) receiver->lost(receiver->user, character);
+}
+
 /* A piece of the text without tokens that are looked for as they are written. */
 static bool take_piece(token_scan *scan, const unsigned char *from, const unsigned char *end) {
     const mgi_normalizer *normalizer = scan->added->normalizer;
@@ -221,10 +226,10 @@ static bool take_piece(token_scan *scan, const unsigned char *from, const unsign
     if (from >= end) return true;
     if (scan->added->normalized.longest == 0) {
         return mgi_normalizer_split(normalizer, (const char *)from, (size_t)(end - from),
-                                    scan->words.word_fn, scan->user);
+                                    &scan->words.receiver);
     }
     bool valid = mgi_normalizer_stream(normalizer, (const char *)from, (size_t)(end - from),
-                                       take_normalized, scan);
+                                       take_normalized, take_lost, scan);
     while (scan->head < scan->tail) take_head(scan);
     mgi_normalizer_words_end(&scan->words);
     return valid;
@@ -295,14 +300,13 @@ static bool take_found(token_scan *scan, written_text *text, const mgi_added_tok
 }
 
 bool mgi_added_tokens_split(const mgi_added_tokens *added, const char *text, size_t bytes,
-                            mgi_normalizer_word_fn word, mgi_added_tokens_token_fn token,
-                            void *user) {
+                            const mgi_normalizer_receiver *receiver,
+                            mgi_added_tokens_token_fn token) {
     if (bytes == 0) return true;
     token_scan scan;
     scan.added = added;
     scan.token_fn = token;
-    scan.user = user;
-    mgi_normalizer_words_init(&scan.words, added->normalizer, word, user);
+    mgi_normalizer_words_init(&scan.words, added->normalizer, receiver);
     const unsigned char *at = (const unsigned char *)text;
     written_text written = {at, at + bytes, at};
     bool valid = true;

@@ -44,7 +44,7 @@ typedef void (*mgi_added_tokens_token_fn)(void *user, int32_t id);
  * not normalised, the longest at each place; then, in the pieces between, the normalised ones.
  * Otherwise as mgi_normalizer_split. */
 bool mgi_added_tokens_split(const mgi_added_tokens *added, const char *text, size_t bytes,
-                            mgi_normalizer_word_fn word, mgi_added_tokens_token_fn token,
-                            void *user);
+                            const mgi_normalizer_receiver *receiver,
+                            mgi_added_tokens_token_fn token);
 
 #endif

@@ -27,6 +27,7 @@ enum {
     KIND_ALONE,     /* an ideograph that is a word */
     KIND_SPACE,
     KIND_DROPPED,
+    KIND_LOST, /* dropped, and told */
     KIND_MASK = 0x7F,
     KIND_PUNCTUATION = 0x80 /* a flag added to the kind */
 };
@@ -53,7 +54,8 @@ typedef struct text_stream {
     const mgi_normalizer *normalizer;
     mgi_normalizer_words words;
     mgi_normalizer_character_fn character_fn; /* takes what would become words; or NULL */
-    void *user;                               /* of it */
+    mgi_normalizer_lost_fn lost_fn;           /* or NULL */
+    void *user;                               /* of both */
     size_t marks;                             /* marks behind the starter */
     int32_t segment[1 + MARKS_MAX];           /* the starter (0: none yet), then marks in order */
     uint8_t classes[1 + MARKS_MAX]; /* combining classes, as long as nothing is composed */
@@ -113,6 +115,13 @@ bool mgi_normalizer_is_word_character(int32_t c) {
     }
 }
 
+/* Of dropped characters: did it stand for something? A control between lines does not. */
+static bool is_lost(int32_t c) {
+    if (c == 0xFFFD || (c >= 0x80 && c <= 0x9F)) return c != 0x85;
+    utf8proc_category_t category = utf8proc_category(c);
+    return category == UTF8PROC_CATEGORY_CO || category == UTF8PROC_CATEGORY_CN;
+}
+
 static bool is_ideograph(const mgi_normalizer_rules *rules, int32_t c) {
     /* The tokenizers library leaves these out. */
     if (rules->as_rust && c >= 0x2B820 && c <= 0x2B91F) return false;
@@ -151,7 +160,7 @@ static bool may_join(int32_t c) {
 }
 
 static int kind_of(const mgi_normalizer_rules *rules, int32_t c) {
-    if (is_dropped(c)) return KIND_DROPPED;
+    if (is_dropped(c)) return is_lost(c) ? KIND_LOST : KIND_DROPPED;
     if (is_space(c)) return KIND_SPACE;
     if (rules->space_chinese && is_ideograph(rules, c)) {
         return is_whole(c) ? KIND_ALONE : KIND_OTHER;
@@ -180,16 +189,15 @@ size_t mgi_normalizer_bytes(void) { return sizeof(mgi_normalizer); }
 /* ---- the last step: words -------------------------------------------------------------------- */
 
 void mgi_normalizer_words_init(mgi_normalizer_words *words, const mgi_normalizer *normalizer,
-                               mgi_normalizer_word_fn word, void *user) {
+                               const mgi_normalizer_receiver *receiver) {
     words->normalizer = normalizer;
-    words->word_fn = word;
-    words->user = user;
+    words->receiver = *receiver;
     words->letters = 0;
 }
 
 static inline void words_end(mgi_normalizer_words *words) {
     if (words->letters == 0) return;
-    words->word_fn(words->user, words->word, words->letters);
+    words->receiver.word(words->receiver.user, words->word, words->letters);
     words->letters = 0;
 }
 
@@ -198,9 +206,12 @@ static inline void words_put(mgi_normalizer_words *words, int32_t c) {
                                  : mgi_normalizer_is_punctuation(c);
     if (punctuation) {
         words_end(words);
-        words->word_fn(words->user, &c, 1);
+        words->receiver.word(words->receiver.user, &c, 1);
     } else if (words->letters <= MGI_NORMALIZER_MAX_WORD) {
         words->word[words->letters++] = c;
+    } else {
+        int32_t *rest = &words->word[MGI_NORMALIZER_MAX_WORD];
+        *rest = (int32_t)(((uint32_t)*rest ^ (uint32_t)c) * 0x01000193u & INT32_MAX);
     }
 }
 
@@ -317,8 +328,15 @@ static void take_parts(text_stream *stream, int32_t c) {
     }
 }
 
+static void lose(text_stream *stream, int32_t c) {
+    if (stream->lost_fn != NULL) stream->lost_fn(stream->user, c);
+}
+
 static void take_cleaned(text_stream *stream, int32_t c) {
-    if (is_dropped(c)) return;
+    if (is_dropped(c)) {
+        if (is_lost(c)) lose(stream, c);
+        return;
+    }
     if (is_space(c)) {
         end_segment(stream);
         return;
@@ -353,10 +371,11 @@ static void take_kind(text_stream *stream, int32_t c, int kind) {
         break;
     case KIND_ALONE:
         end_segment(stream);
-        stream->words.word_fn(stream->words.user, &c, 1);
+        stream->words.receiver.word(stream->words.receiver.user, &c, 1);
         break;
     case KIND_SPACE: end_segment(stream); break;
     case KIND_DROPPED: break;
+    case KIND_LOST: lose(stream, c); break;
     default: take_character(stream, c);
     }
 }
@@ -378,12 +397,14 @@ static bool take_text(text_stream *stream, const char *text, size_t bytes) {
 }
 
 bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
-                          mgi_normalizer_word_fn word, void *user) {
+                          const mgi_normalizer_receiver *receiver) {
     if (bytes == 0) return true;
     text_stream stream;
     stream.normalizer = normalizer;
-    mgi_normalizer_words_init(&stream.words, normalizer, word, user);
+    mgi_normalizer_words_init(&stream.words, normalizer, receiver);
     stream.character_fn = NULL;
+    stream.lost_fn = receiver->lost;
+    stream.user = receiver->user;
     stream.marks = 0;
     stream.segment[0] = 0;
     if (!take_text(&stream, text, bytes)) return false;
@@ -392,12 +413,15 @@ bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, si
 }
 
 bool mgi_normalizer_stream(const mgi_normalizer *normalizer, const char *text, size_t bytes,
-                           mgi_normalizer_character_fn character, void *user) {
+                           mgi_normalizer_character_fn character, mgi_normalizer_lost_fn lost,
+                           void *user) {
     if (bytes == 0) return true;
     text_stream stream;
+    const mgi_normalizer_receiver alone = {put_alone, NULL, &stream};
     stream.normalizer = normalizer;
-    mgi_normalizer_words_init(&stream.words, normalizer, put_alone, &stream);
+    mgi_normalizer_words_init(&stream.words, normalizer, &alone);
     stream.character_fn = character;
+    stream.lost_fn = lost;
     stream.user = user;
     stream.marks = 0;
     stream.segment[0] = 0;

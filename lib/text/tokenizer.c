@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "text/normalizer.h"
+#include "text/unknown_words.h"
 #include "text/wordpiece.h"
 
 #include <string.h>
@@ -18,8 +19,15 @@ struct mgi_tokenizer {
     uint32_t ids;            /* all are below it */
 };
 
+/* What one text holds that the model cannot see. */
+typedef struct unseen {
+    bool any;                /* unknown punctuation too */
+    mgi_unknown_words words; /* all but punctuation */
+} unseen;
+
 struct mgi_tokenizer_scratch {
     uint32_t max_length;
+    unseen unseen[2];
     int32_t ids[]; /* [2][max_length - SPECIAL_TOKENS]: what the pair's sides may need */
 };
 
@@ -177,11 +185,30 @@ void mgi_tokenizer_scratch_destroy(mgi_tokenizer_scratch *scratch) { mgi_free(sc
 typedef struct pair_side {
     const mgi_vocab *vocab;
     mgi_wordpiece_tokens tokens;
+    unseen *unseen;
 } pair_side;
+
+/* Quotes and dashes are unknown to many vocabularies, and no two places differ in them alone. */
+static void take_unknown_word(unseen *of_side, const int32_t *characters, size_t count) {
+    of_side->any = true;
+    if (count == 1 && mgi_normalizer_is_punctuation(characters[0])) return;
+    mgi_unknown_words_take(&of_side->words, characters, count);
+}
+
+static void take_pieces(pair_side *side, const int32_t *characters, size_t count) {
+    bool known = mgi_wordpiece(side->vocab, characters, count, &side->tokens);
+    if (!known) take_unknown_word(side->unseen, characters, count);
+}
 
 static void take_word(void *user, const int32_t *characters, size_t count) {
     pair_side *side = user;
-    mgi_wordpiece(side->vocab, characters, count, &side->tokens);
+    if (mgi_wordpiece_single(side->vocab, characters, count, &side->tokens)) return;
+    take_pieces(side, characters, count);
+}
+
+static void take_lost(void *user, int32_t character) {
+    pair_side *side = user;
+    take_unknown_word(side->unseen, &character, 1);
 }
 
 static void take_token(void *user, int32_t id) {
@@ -189,19 +216,28 @@ static void take_token(void *user, int32_t id) {
     mgi_wordpiece_append(&side->tokens, id);
 }
 
-static bool split(const mgi_tokenizer *tokenizer, const char *text, size_t bytes, pair_side *side) {
+static bool split(const mgi_tokenizer *tokenizer, const char *text, size_t bytes,
+                  const mgi_normalizer_receiver *receiver) {
     if (tokenizer->added == NULL) {
-        return mgi_normalizer_split(tokenizer->normalizer, text, bytes, take_word, side);
+        return mgi_normalizer_split(tokenizer->normalizer, text, bytes, receiver);
     }
-    return mgi_added_tokens_split(tokenizer->added, text, bytes, take_word, take_token, side);
+    return mgi_added_tokens_split(tokenizer->added, text, bytes, receiver, take_token);
 }
 
 static uint32_t encode_side(const mgi_tokenizer *tokenizer, const char *text, size_t bytes,
-                            int32_t *ids, size_t capacity, mgi_wordpiece_tokens *tokens) {
-    pair_side side = {tokenizer->vocab, {ids, capacity, 0, tokens->skipped}};
+                            mgi_tokenizer_scratch *scratch, int index,
+                            mgi_wordpiece_tokens *tokens) {
+    size_t capacity = scratch->max_length - SPECIAL_TOKENS;
+    int32_t *ids = scratch->ids + (size_t)index * capacity;
+    pair_side side = {
+        tokenizer->vocab, {ids, capacity, 0, tokens->skipped}, &scratch->unseen[index]};
+    const mgi_normalizer_receiver receiver = {take_word, take_lost, &side};
+    side.unseen->any = false;
+    side.unseen->words.count = 0;
+    side.unseen->words.digest = 0;
     if (text == NULL) bytes = 0;
     if (bytes == MGEO_NUL_TERMINATED) bytes = strlen(text);
-    bool valid = split(tokenizer, text, bytes, &side);
+    bool valid = split(tokenizer, text, bytes, &receiver);
     *tokens = side.tokens;
     if (!valid) return MGEO_ROW_INVALID_UTF8;
     return tokens->count == 0 ? MGEO_ROW_EMPTY : 0;
@@ -230,11 +266,11 @@ static void truncate_longest_first(size_t *a, size_t *b, size_t budget, bool hal
 /* Encodes a side of `whole` tokens again if it was cut: for its last tokens, as many as it has now
  * got room for. */
 static void keep_end(const mgi_tokenizer *tokenizer, const char *text, size_t bytes, size_t whole,
-                     size_t capacity, mgi_wordpiece_tokens *tokens) {
+                     mgi_tokenizer_scratch *scratch, int index, mgi_wordpiece_tokens *tokens) {
     size_t kept = tokens->count;
     if (kept == whole) return;
     tokens->skipped = whole - kept;
-    encode_side(tokenizer, text, bytes, tokens->ids, capacity, tokens);
+    encode_side(tokenizer, text, bytes, scratch, index, tokens);
     tokens->count = kept;
 }
 
@@ -245,6 +281,12 @@ static int32_t *write_side(int32_t *to, const int32_t *ids, size_t count, int32_
     return to + count + 1;
 }
 
+static uint32_t unseen_flags(const unseen sides[2]) {
+    if (!sides[0].any && !sides[1].any) return 0;
+    bool differ = mgi_unknown_words_differ(&sides[0].words, &sides[1].words);
+    return MGEO_ROW_UNKNOWN_CHARACTERS | (differ ? MGEO_ROW_UNKNOWN_DIFFER : 0);
+}
+
 uint32_t mgi_tokenizer_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *pair,
                               mgi_tokenizer_scratch *scratch, int32_t *ids, uint8_t *types,
                               uint32_t *length) {
@@ -252,17 +294,17 @@ uint32_t mgi_tokenizer_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *p
     mgi_wordpiece_tokens a = {.skipped = 0};
     mgi_wordpiece_tokens b = {.skipped = 0};
     *length = 0;
-    uint32_t flags =
-        encode_side(tokenizer, pair->a, pair->a_len, scratch->ids, budget, &a) |
-        encode_side(tokenizer, pair->b, pair->b_len, scratch->ids + budget, budget, &b);
+    uint32_t flags = encode_side(tokenizer, pair->a, pair->a_len, scratch, 0, &a) |
+                     encode_side(tokenizer, pair->b, pair->b_len, scratch, 1, &b);
     if (flags != 0) return flags;
+    flags = unseen_flags(scratch->unseen);
     if (a.count > budget || b.count > budget - a.count) {
         const size_t whole[2] = {a.count, b.count};
         truncate_longest_first(&a.count, &b.count, budget, tokenizer->options.halve_budget);
-        flags = MGEO_ROW_TRUNCATED;
+        flags |= MGEO_ROW_TRUNCATED;
         if (tokenizer->options.cut_left) {
-            keep_end(tokenizer, pair->a, pair->a_len, whole[0], budget, &a);
-            keep_end(tokenizer, pair->b, pair->b_len, whole[1], budget, &b);
+            keep_end(tokenizer, pair->a, pair->a_len, whole[0], scratch, 0, &a);
+            keep_end(tokenizer, pair->b, pair->b_len, whole[1], scratch, 1, &b);
         }
     }
     ids[0] = tokenizer->vocab->cls;

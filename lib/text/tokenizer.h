@@ -79,7 +79,8 @@ mgi_tokenizer_scratch *mgi_tokenizer_scratch_create(uint32_t max_length);
 void mgi_tokenizer_scratch_destroy(mgi_tokenizer_scratch *scratch);
 
 /* Encodes one pair into ids and types [max_length of the scratch]. Returns MGEO_ROW_* flags; with
- * INVALID_UTF8 or EMPTY the row must not be scored and *length is 0. Texts of any length take time
+ * INVALID_UTF8 or EMPTY the row must not be scored and *length is 0. What is unknown is looked for
+ * in the whole texts, also behind a cut. Texts of any length take time
  * in proportion and no memory. A special token's name written in a text is text: it never becomes
  * the special token, so that an address cannot end its own segment. Added tokens become what they
  * are. */

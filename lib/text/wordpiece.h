@@ -20,9 +20,20 @@ static inline void mgi_wordpiece_append(mgi_wordpiece_tokens *tokens, int32_t id
     if (index < tokens->capacity) tokens->ids[index] = id;
 }
 
-/* Appends the pieces of a word by greedy longest match; [UNK] for a word that cannot be pieced
- * together or is longer than MGI_NORMALIZER_MAX_WORD characters. count is at least 1. */
-void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
+/* Nearly all words of an address are one character that the vocabulary has: that alone, quickly.
+ * false, and nothing done, for other words. */
+static inline bool mgi_wordpiece_single(const mgi_vocab *vocab, const int32_t *characters,
+                                        size_t count, mgi_wordpiece_tokens *tokens) {
+    if (count != 1 || characters[0] >= MGI_VOCAB_PLANE) return false;
+    int32_t id = vocab->single[characters[0]];
+    if (id == vocab->unk) return false;
+    mgi_wordpiece_append(tokens, id);
+    return true;
+}
+
+/* Appends the pieces of a word by greedy longest match; [UNK], and false, for a word that cannot be
+ * pieced together or is longer than MGI_NORMALIZER_MAX_WORD characters. count is at least 1. */
+bool mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
                    mgi_wordpiece_tokens *tokens);
 
 #endif
