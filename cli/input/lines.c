@@ -193,7 +193,7 @@ void lines_shrink(struct lines *lines, struct line *line) {
 
 bool lines_ready(struct lines *lines, int milliseconds) {
     size_t have = lines->end - lines->begin;
-    if (have > 0 && memchr(lines->buffer + lines->begin, lines->end_byte, have) != NULL)
-        return true;
+    const char *from = lines->buffer + lines->begin;
+    if (have > 0 && memchr(from, lines->end_byte, have) != NULL) return true;
     return lines->ended || input_ready(lines->input, milliseconds);
 }

@@ -10,6 +10,21 @@
 
 enum { SHOWN = 10 }; /* rows reported on standard error one by one */
 
+/* What is wrong with the way a row is written. */
+static void explain_shape(const struct row *row, char *to, size_t capacity) {
+    static const char *const words[ROW_ERRORS] = {
+        [ROW_OPEN_QUOTE] = "a quoted cell is not closed, or the line is a part of such a row",
+        [ROW_STRAY_QUOTE] = "text follows a cell's closing quote",
+        [ROW_LONE_CR] = "a carriage return (CR) separates two rows instead of a newline",
+        [ROW_HEADER] = "the line is a header, here in the middle",
+    };
+    if (row->reason == ROW_NOT_JSON) {
+        snprintf(to, capacity, "this is not sound JSON: %s", row->wrong);
+    } else {
+        snprintf(to, capacity, "%s", words[row->reason] != NULL ? words[row->reason] : "");
+    }
+}
+
 static void explain(const struct row_errors *row_errors, const struct row *row, char *to,
                     size_t capacity) {
     char column[200];
@@ -35,21 +50,15 @@ static void explain(const struct row_errors *row_errors, const struct row *row, 
     case ROW_NOT_UTF8:
         snprintf(to, capacity, "%s is not UTF-8 (byte %zu of the line)", column, row->byte);
         break;
-    case ROW_OPEN_QUOTE:
-        snprintf(to, capacity, "a quoted cell is not closed, or the line is a part of such a row");
+    case ROW_NULL_WORD:
+        snprintf(to, capacity, "%s holds no address but a word for none (--null-words)", column);
         break;
-    case ROW_STRAY_QUOTE: snprintf(to, capacity, "text follows a cell's closing quote"); break;
-    case ROW_LONE_CR:
-        snprintf(to, capacity, "a carriage return (CR) separates two rows instead of a newline");
-        break;
-    case ROW_NOT_JSON: snprintf(to, capacity, "this is not sound JSON: %s", row->wrong); break;
-    case ROW_HEADER: snprintf(to, capacity, "the line is a header, here in the middle"); break;
     case ROW_NOTHING:
         snprintf(to, capacity, "a text has nothing to score: only spaces or control characters");
         break;
     case ROW_NOT_FINITE: snprintf(to, capacity, "the model answered NaN or infinity"); break;
-    case ROW_GOOD:
     case ROW_NOT_ANSWERED: snprintf(to, capacity, "the model did not answer"); break;
+    default: explain_shape(row, to, capacity);
     }
 }
 

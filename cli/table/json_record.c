@@ -245,8 +245,8 @@ static unsigned take_code(struct table_cell string, size_t *at) {
     *at += 6;
     if (code < 0xD800 || code > 0xDFFF) return code;
     const char *next = string.text + *at;
-    if (code > 0xDBFF || string.length - *at < 6 || next[0] != '\\' || next[1] != 'u')
-        return 0xD800;
+    bool pair = code <= 0xDBFF && string.length - *at >= 6 && next[0] == '\\' && next[1] == 'u';
+    if (!pair) return 0xD800;
     unsigned low = hex4(next + 2);
     if (low < 0xDC00 || low > 0xDFFF) return 0xD800;
     *at += 6;

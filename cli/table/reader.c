@@ -12,6 +12,7 @@
 #include "input/input.h"
 #include "input/lines.h"
 #include "table/json_table.h"
+#include "table/null_words.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 
@@ -23,6 +24,7 @@ struct reader {
     const char *const *paths;
     size_t count, next; /* next: the path to open next */
     const struct table_options *options;
+    struct null_words *null_words;
     struct table table;
     bool settled;
     struct input *input;      /* NULL: none open */
@@ -30,9 +32,8 @@ struct reader {
     struct lines lines;
     struct line pending; /* the first record of the input, read ahead, if it is data */
     bool has_pending;
-    size_t followed; /* bytes that an open quote is followed */
-    size_t broken;   /* lines to come that are parts of a broken record */
-    bool any_row;
+    size_t followed;         /* bytes that an open quote is followed */
+    size_t broken;           /* lines to come that are parts of a broken record */
     uint64_t size, finished; /* bytes: of all inputs; of those read to their end */
     bool failed;             /* with `error`, kept until the rows before it were handed out */
     struct error error;
@@ -178,6 +179,7 @@ struct reader *reader_open(const char *const *paths, size_t count,
     opened->count = count;
     opened->options = options;
     opened->dialects = memory_zeroed(count, sizeof *opened->dialects);
+    opened->null_words = null_words_create(options->null_words);
     opened->size = total_size(paths, count);
     if (open_next(opened, error) >= 0) return opened;
     reader_close(opened);
@@ -189,6 +191,7 @@ void reader_close(struct reader *reader) {
     close_input(reader);
     table_finish(&reader->table);
     free(reader->dialects);
+    null_words_destroy(reader->null_words);
     free(reader);
 }
 
@@ -267,6 +270,14 @@ static void skip_mark(struct record_cell *cell, const char *line) {
     cell->inner.length -= 3;
 }
 
+/* A text that says that there is none gets no score. */
+static void refuse_null_words(const struct reader *reader, struct row *row, const char *text) {
+    bool a = null_words_hold(reader->null_words, text + row->a, row->a_length);
+    if (!a && !null_words_hold(reader->null_words, text + row->b, row->b_length)) return;
+    row->reason = ROW_NULL_WORD;
+    row->column = a ? reader->table.a : reader->table.b;
+}
+
 static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
                     struct table_cell line, struct table_row *cut) {
     const struct table *table = &reader->table;
@@ -287,7 +298,8 @@ static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
     row->byte = (size_t)(cut->a.inner.text - line.text) + 1;
     if (bad_text(row, text + row->a, row->a_length, table->a)) return;
     row->byte = (size_t)(cut->b.inner.text - line.text) + 1;
-    bad_text(row, text + row->b, row->b_length, table->b);
+    if (bad_text(row, text + row->b, row->b_length, table->b)) return;
+    refuse_null_words(reader, row, text);
 }
 
 static bool is_row(const struct reader *reader, struct table_cell line) {
@@ -336,7 +348,6 @@ static void add_row(struct reader *reader, struct chunk *chunk, const struct lin
         examine(reader, chunk, row, cell_of(line), cut);
     }
     if (reader->broken > 0) reader->broken--;
-    reader->any_row = true;
 }
 
 static bool may_be_half(const struct reader *reader, const struct table_row *cut) {
@@ -380,9 +391,6 @@ static int next_line(struct reader *reader, struct line *line, struct error *err
         if (got != 0) return got;
         close_input(reader);
         int opened = open_next(reader, error);
-        if (opened == 0 && !reader->any_row && reader->options->tell) {
-            message_print("there are no rows");
-        }
         if (opened <= 0) return opened;
     }
 }

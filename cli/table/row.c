@@ -17,6 +17,7 @@ const char *row_error_name(enum row_error reason) {
         [ROW_LONE_CR] = "carriage_return",
         [ROW_NOT_JSON] = "invalid_json",
         [ROW_HEADER] = "repeated_header",
+        [ROW_NULL_WORD] = "null_word",
         [ROW_NOTHING] = "nothing_to_score",
         [ROW_NOT_FINITE] = "not_finite",
         [ROW_NOT_ANSWERED] = "not_answered",

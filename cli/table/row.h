@@ -25,6 +25,7 @@ enum row_error {
     ROW_LONE_CR,     /* a carriage return stands where a line end should */
     ROW_NOT_JSON,    /* no JSON object or array */
     ROW_HEADER,      /* the header again */
+    ROW_NULL_WORD,   /* a text says that there is none: "NULL", "无" */
     ROW_NOTHING,     /* a text has nothing to score: spaces, control characters */
     ROW_NOT_FINITE,  /* the model answered NaN or infinity */
     ROW_NOT_ANSWERED /* the model did not score it */
@@ -43,6 +44,8 @@ struct row {
     size_t byte;   /* where on the line it is bad, from 1 */
     uint64_t line, offset, bytes;
     uint32_t input; /* which FILE, from 0 */
+    uint32_t pair;  /* its number among the pairs that are remembered, from 1; 0: it is not */
+    bool repeated;  /* that pair came before: its answer is copied */
     enum row_error reason;
     bool array;                    /* of JSON: no object */
     const char *wrong;             /* ROW_NOT_JSON: what is */

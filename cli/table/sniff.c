@@ -170,9 +170,8 @@ static char find_delimiter(const struct sample *sample) {
     }
     dialect.delimiter = ' '; /* R's write.table */
     take_measure(sample, dialect, &measure);
-    if (measure.faults == 0 && first_all_quoted(sample, &dialect) && fit(&measure) > best)
-        return ' ';
-    return found;
+    bool spaces = measure.faults == 0 && first_all_quoted(sample, &dialect);
+    return spaces && fit(&measure) > best ? ' ' : found;
 }
 
 static bool holds(struct table_cell text, const char *word) {
@@ -315,36 +314,48 @@ static bool is_json(const struct sample *sample) {
     return rest.text[0] == '[' && (after == '"' || after == '{' || after == '[');
 }
 
-static bool settle_delimited(struct sample *sample, const struct sniff_asked *asked,
-                             struct sniffed *found, const char *where, struct error *error) {
+static void choose_dialect(struct sample *sample, const struct sniff_asked *asked,
+                           struct sniffed *found) {
     char delimiter = asked->delimiter;
     if (asked->format == DIALECT_TSV) {
-        if (delimiter == '\0') delimiter = '\t';
-        found->dialect = (struct dialect){DIALECT_TSV, delimiter, false};
-    } else {
-        if (delimiter == '\0') skip_excel(sample, found, &delimiter);
-        bool chosen = delimiter != '\0';
-        if (!chosen) delimiter = find_delimiter(sample);
-        if (delimiter == '\0' && asked->format == DIALECT_CSV) delimiter = ',';
-        bool tabs = asked->format == DIALECT_AUTO && (delimiter == '\t' || delimiter == '\0');
-        found->dialect = (struct dialect){DIALECT_CSV, delimiter, true};
-        if (tabs) found->dialect = (struct dialect){DIALECT_TSV, '\t', tabs_quoted(sample)};
-        found->guessed = asked->format == DIALECT_AUTO
-                             ? !tabs || found->dialect.quoted
-                             : asked->delimiter == '\0' && delimiter != ',';
+        found->dialect = (struct dialect){DIALECT_TSV, delimiter != '\0' ? delimiter : '\t', false};
+        return;
     }
+    bool automatic = asked->format == DIALECT_AUTO;
+    if (delimiter == '\0') skip_excel(sample, found, &delimiter);
+    if (delimiter == '\0') delimiter = find_delimiter(sample);
+    if (delimiter == '\0') delimiter = automatic ? '\t' : ',';
+    found->dialect = (struct dialect){DIALECT_CSV, delimiter, true};
+    found->guessed = automatic || (asked->delimiter == '\0' && delimiter != ',');
+    if (automatic && delimiter == '\t') {
+        found->dialect = (struct dialect){DIALECT_TSV, '\t', tabs_quoted(sample)};
+        found->guessed = found->dialect.quoted;
+    }
+}
+
+/* "a||b": every bar of the line is doubled. */
+static bool bars_doubled(struct table_cell line) {
+    size_t doubled = 0, bars = 0;
+    for (size_t i = 0; i < line.length; i++) {
+        if (line.text[i] != '|') continue;
+        bars++;
+        if (i + 1 == line.length || line.text[i + 1] != '|') continue;
+        bars++;
+        doubled++;
+        i++;
+    }
+    return doubled > 0 && bars == 2 * doubled;
+}
+
+static bool settle_delimited(struct sample *sample, const struct sniff_asked *asked,
+                             struct sniffed *found, const char *where, struct error *error) {
+    choose_dialect(sample, asked, found);
     size_t at = 0;
-    struct table_cell line;
-    if (is_one_column(sample, found->dialect) && next_line(sample, &at, &line)) {
+    struct table_cell line = {NULL, 0};
+    bool any = next_line(sample, &at, &line);
+    bool doubled = any && found->dialect.delimiter == '|' && bars_doubled(line);
+    if (any && (doubled || is_one_column(sample, found->dialect))) {
         return refuse_odd(line, where, error);
-    }
-    if (found->dialect.delimiter == '|' && next_line(sample, &at, &line) && holds(line, "||")) {
-        size_t single = 0;
-        for (size_t i = 0; i < line.length; i++) single += line.text[i] == '|';
-        for (size_t i = 0; i + 1 < line.length; i++) {
-            if (line.text[i] == '|' && line.text[i + 1] == '|') single -= 2, i++;
-        }
-        if (single == 0) return refuse_odd(line, where, error);
     }
     settle(sample, found);
     return true;

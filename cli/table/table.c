@@ -287,8 +287,9 @@ static bool settle(struct table *table, const struct table_options *options,
         table->header = (struct table_cell){memory_copy(first->text.text, first->text.length),
                                             first->text.length};
         table->names = memory_zeroed(cells->count, sizeof *table->names);
-        for (size_t i = 0; i < cells->count; i++) table->names[i] = cells->text[i];
-        memset(cells->text, 0, cells->count * sizeof *cells->text);
+        for (size_t i = 0; i < cells->count; i++) {
+            table->names[i] = memory_copy(cells->text[i], strlen(cells->text[i]));
+        }
         return true;
     }
     if (first->sniffed.width > 1) table->width = first->sniffed.width;
@@ -308,20 +309,10 @@ bool table_resolve(struct table *table, const struct table_options *options,
     struct cells cells;
     fold_cells(&cells, text, count);
     bool done = settle(table, options, first, &cells, where, error);
-    if (done && table->has_header) {
-        for (size_t i = 0; i < count; i++)
-            text[i] = memory_copy(table->names[i], strlen(table->names[i]));
-        widen(table, options, &first->sniffed, where);
-        cells.text = table->row_names ? table->names + 1 : table->names;
-        struct table seen = *table;
-        seen.a -= table->row_names;
-        seen.b -= table->row_names;
-        done = check_width(table, where, error);
-        if (done) say_guesses(&seen, options, &cells, where);
-    } else if (done) {
-        done = check_width(table, where, error);
-        if (done) say_guesses(table, options, &cells, where);
-    }
+    struct table seen = *table; /* as it is before columns without a name are added */
+    if (done && table->has_header) widen(table, options, &first->sniffed, where);
+    done = done && check_width(table, where, error);
+    if (done) say_guesses(&seen, options, &cells, where);
     finish_cells(&cells);
     table_free_cells(text, count);
     return done;

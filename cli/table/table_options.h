@@ -17,7 +17,8 @@ struct table_options {
     const char *a, *b; /* both NULL: by the well-known names, else columns 1 and 2 */
     const char *gold;  /* NULL: none */
     enum table_header header;
-    char *columns; /* owned: what a and b point into */
+    const char *null_words; /* a list for null_words_create; NULL: the usual ones */
+    char *columns;          /* owned: what a and b point into */
     struct sniff_asked dialect;
     bool tell; /* what was guessed is said on standard error, a line each */
 };

@@ -218,12 +218,13 @@ class Headers(Case):
                       ('"id"', '"sentence1"', '"sentence2"')):
             given = tsv(NAMES, *ROWS) + tsv(again, *ROWS)
             result = self.run_score(stdin=given, status=1)
-            self.assertIn(":5: the line is a header", self.one_line(result))
+            self.assertIn(":5: the line is a header", result.err)
+            self.assertEqual(result.err.count("header"), 1)
         given = tsv(*ROWS) + tsv(NAMES, *ROWS)
         result = self.run_score("-c", "2,3", stdin=given, status=1)
-        self.assertIn(":4: the line is a header", self.one_line(result))
+        self.assertIn(":4: the line is a header", result.err)
         twice = tsv(("地址1", "地址2"), ("甲", "乙")) + tsv(("\ufeff地址1", "地址2"), ("甲", "乙"))
-        self.assertIn(":3: the line is a header", self.one_line(self.run_score(stdin=twice, status=1)))
+        self.assertIn(":3: the line is a header", self.run_score(stdin=twice, status=1).err)
 
     def test_columns_are_found_by_folded_names(self):
         given = tsv((" 原 名", "NEW_Name"), ("人民路", "中山路"))

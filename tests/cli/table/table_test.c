@@ -29,6 +29,11 @@ static bool matches(const struct table *table, enum table_header mode, const cha
     return table_matches(table, mode, &plain, cell(text), "g", &error);
 }
 
+#define ASK(first, second, labels, when)                                                           \
+    { .a = (first), .b = (second), .gold = (labels), .header = TABLE_HEADER_##when }
+#define NONE TABLE_NO_COLUMN
+#define NAMES "source\tsentence1\tsentence2\tlabel"
+
 struct settling {
     struct table_options options;
     const char *first;
@@ -36,141 +41,40 @@ struct settling {
     size_t a, b, gold, width;
 };
 
+/* clang-format off */
+static const struct settling settlings[] = {
+    {ASK(NULL, NULL, NULL, AUTO), NAMES, true, 1, 2, NONE, 4},
+    {ASK(NULL, NULL, "label", AUTO), NAMES, true, 1, 2, 3, 4},
+    {ASK(NULL, NULL, "4", AUTO), NAMES, true, 1, 2, 3, 4},
+    {ASK("2", "3", NULL, AUTO), NAMES, true, 1, 2, NONE, 4},
+    {ASK("3", "2", NULL, AUTO), NAMES, true, 2, 1, NONE, 4},
+    {ASK("1", "4", NULL, AUTO), NAMES, false, 0, 3, NONE, 4},
+    {ASK("1", "4", NULL, YES), NAMES, true, 0, 3, NONE, 4},
+    {ASK("sentence2", "1", NULL, AUTO), NAMES, true, 2, 0, NONE, 4},
+    {ASK(NULL, NULL, NULL, YES), NAMES, true, 1, 2, NONE, 4},
+    {ASK(NULL, NULL, NULL, NO), NAMES, false, 0, 1, NONE, 4},
+    {ASK(NULL, NULL, NULL, AUTO), "北京路\t上海路", false, 0, 1, NONE, 2},
+    {ASK(NULL, NULL, NULL, AUTO), "id\t地址B\t地址A", true, 2, 1, NONE, 3},
+    {ASK(NULL, NULL, NULL, AUTO), "ADDRESS1\tAddress2", true, 0, 1, NONE, 2},
+    {ASK(NULL, NULL, NULL, YES), "x\ty\tz", true, 0, 1, NONE, 3},
+    {ASK("x", "z", NULL, AUTO), "x\ty\tz", true, 0, 2, NONE, 3},
+    {ASK("2", "1", NULL, YES), "1\tx\t2", true, 2, 0, NONE, 3},
+    {ASK("2", "3", NULL, NO), "a\tb\tc", false, 1, 2, NONE, 3},
+};
+/* clang-format on */
+
 static void finds_header_and_columns_in_the_first_line(void **state) {
     (void)state;
-    const size_t none = TABLE_NO_COLUMN;
-    static const char names[] = "source\tsentence1\tsentence2\tlabel";
-    const struct settling cases[] = {
-        {{NULL, NULL, NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         1,
-         2,
-         none,
-         4},
-        {{NULL, NULL, "label", TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         1,
-         2,
-         3,
-         4},
-        {{NULL, NULL, "4", TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         1,
-         2,
-         3,
-         4},
-        {{"2", "3", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         1,
-         2,
-         none,
-         4},
-        {{"3", "2", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         2,
-         1,
-         none,
-         4},
-        {{"1", "4", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         false,
-         0,
-         3,
-         none,
-         4},
-        {{"1", "4", NULL, TABLE_HEADER_YES, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         0,
-         3,
-         none,
-         4},
-        {{"sentence2", "1", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         2,
-         0,
-         none,
-         4},
-        {{NULL, NULL, NULL, TABLE_HEADER_YES, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         true,
-         1,
-         2,
-         none,
-         4},
-        {{NULL, NULL, NULL, TABLE_HEADER_NO, NULL, {DIALECT_AUTO, 0}, false},
-         names,
-         false,
-         0,
-         1,
-         none,
-         4},
-        {{NULL, NULL, NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "北京路\t上海路",
-         false,
-         0,
-         1,
-         none,
-         2},
-        {{NULL, NULL, NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "id\t地址B\t地址A",
-         true,
-         2,
-         1,
-         none,
-         3},
-        {{NULL, NULL, NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "ADDRESS1\tAddress2",
-         true,
-         0,
-         1,
-         none,
-         2},
-        {{NULL, NULL, NULL, TABLE_HEADER_YES, NULL, {DIALECT_AUTO, 0}, false},
-         "x\ty\tz",
-         true,
-         0,
-         1,
-         none,
-         3},
-        {{"x", "z", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "x\ty\tz",
-         true,
-         0,
-         2,
-         none,
-         3},
-        {{"2", "1", NULL, TABLE_HEADER_YES, NULL, {DIALECT_AUTO, 0}, false},
-         "1\tx\t2",
-         true,
-         2,
-         0,
-         none,
-         3},
-        {{"2", "3", NULL, TABLE_HEADER_NO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb\tc",
-         false,
-         1,
-         2,
-         none,
-         3},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof settlings / sizeof *settlings; i++) {
         struct table table;
         struct error error = {""};
-        assert_true(resolve(&table, &cases[i].options, cases[i].first, &error));
-        assert_int_equal(table.has_header, cases[i].header);
-        assert_int_equal(table.a, cases[i].a);
-        assert_int_equal(table.b, cases[i].b);
-        assert_int_equal(table.gold, cases[i].gold);
-        assert_int_equal(table.width, cases[i].width);
-        assert_int_equal(table.names != NULL, cases[i].header);
+        assert_true(resolve(&table, &settlings[i].options, settlings[i].first, &error));
+        assert_int_equal(table.has_header, settlings[i].header);
+        assert_int_equal(table.a, settlings[i].a);
+        assert_int_equal(table.b, settlings[i].b);
+        assert_int_equal(table.gold, settlings[i].gold);
+        assert_int_equal(table.width, settlings[i].width);
+        assert_int_equal(table.names != NULL, settlings[i].header);
         table_finish(&table);
     }
 }
@@ -181,39 +85,17 @@ static void refuses_columns_that_are_not_there(void **state) {
         struct table_options options;
         const char *first, *says;
     } cases[] = {
-        {{"x", "b", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "has no column \"x\"; it has: a, b"},
-        {{"a", "b", "g", TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "has no column \"g\""},
-        {{"0", "1", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "numbered from 1"},
-        {{"1", "99999999999999999999", NULL, TABLE_HEADER_NO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "numbered from 1"},
-        {{"1", "1", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "both texts are column 1"},
-        {{"a", "1", NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "both texts are column 1"},
-        {{"1", "3", NULL, TABLE_HEADER_YES, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "column 3 is asked for but line 1 has 2"},
-        {{"2", "7", NULL, TABLE_HEADER_NO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "column 7 is asked for but line 1 has 2"},
-        {{"1", "2", "9", TABLE_HEADER_NO, NULL, {DIALECT_AUTO, 0}, false},
-         "a\tb",
-         "column 9 is asked for but line 1 has 2"},
-        {{NULL, NULL, NULL, TABLE_HEADER_AUTO, NULL, {DIALECT_AUTO, 0}, false},
-         "only",
-         "column 2 is asked for but line 1 has 1"},
-        {{NULL, NULL, NULL, TABLE_HEADER_YES, NULL, {DIALECT_AUTO, 0}, false},
-         "one",
-         "column 2 is asked for but line 1 has 1"},
+        {ASK("x", "b", NULL, AUTO), "a\tb", "has no column \"x\"; it has: a, b"},
+        {ASK("a", "b", "g", AUTO), "a\tb", "has no column \"g\""},
+        {ASK("0", "1", NULL, AUTO), "a\tb", "numbered from 1"},
+        {ASK("1", "99999999999999999999", NULL, NO), "a\tb", "numbered from 1"},
+        {ASK("1", "1", NULL, AUTO), "a\tb", "both texts are column 1"},
+        {ASK("a", "1", NULL, AUTO), "a\tb", "both texts are column 1"},
+        {ASK("1", "3", NULL, YES), "a\tb", "column 3 is asked for but line 1 has 2"},
+        {ASK("2", "7", NULL, NO), "a\tb", "column 7 is asked for but line 1 has 2"},
+        {ASK("1", "2", "9", NO), "a\tb", "column 9 is asked for but line 1 has 2"},
+        {ASK(NULL, NULL, NULL, AUTO), "only", "column 2 is asked for but line 1 has 1"},
+        {ASK(NULL, NULL, NULL, YES), "one", "column 2 is asked for but line 1 has 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct table table;
