@@ -115,6 +115,11 @@ static const struct option_row rows[] = {
      .set = option_table_set_choice, AT(table.header), .values = table_header_names, .idle = "auto",
      .help = "line 1 is a header: auto, yes, no (default: auto: yes if it\n"
              "has the columns named, or names like sentence1)"},
+    {.name = "encoding", .argument = "E", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_string, AT(table.input.encoding), .values = choices_encodings,
+     .idle = "auto",
+     .help = "auto (UTF-8, GB18030, UTF-16, UTF-32 by the first megabyte), utf-8,\n"
+             "gb18030, utf-16, big5 … (iconv --list) (default: auto)"},
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
@@ -214,6 +219,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     memset(options, 0, sizeof *options);
     if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
     if (parsed.ended) return true;
+    options->table.input.quiet = options->quiet;
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model");

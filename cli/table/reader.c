@@ -2,12 +2,14 @@
 /* Inputs → lines → rows, with what is wrong with a row found before it is scored. */
 #include "table/reader.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/memory.h"
 #include "common/utf8.h"
+#include "input/charset.h"
 #include "input/input.h"
 #include "input/lines.h"
 
@@ -56,7 +58,7 @@ static bool take_first_line(struct reader *reader, const struct line *first, str
 /* Opens inputs until one has a line: 1, or 0 if none is left, or -1. */
 static int open_next(struct reader *reader, struct error *error) {
     while (reader->next < reader->count) {
-        reader->input = input_open(reader->paths[reader->next++], error);
+        reader->input = input_open(reader->paths[reader->next++], &reader->options->input, error);
         if (reader->input == NULL) return -1;
         lines_init(&reader->lines, reader->input);
         struct line first;
@@ -159,7 +161,22 @@ static void examine(struct row *row, struct table_cell line, const struct table 
     }
 }
 
-static void add_line(struct reader *reader, struct chunk *chunk, const struct line *line) {
+/* Where the encoding was guessed, a row that is plainly in another one ends the run: the rows after
+ * it would be nonsense with a score, wherever they happen to be UTF-8. */
+static bool is_of_one_encoding(struct reader *reader, const struct line *line,
+                               enum row_error reason) {
+    if (reason != ROW_NOT_UTF8 || !input_is_guessed(reader->input) ||
+        input_is_converted(reader->input) || !charset_is_another(line->text, line->length)) {
+        return true;
+    }
+    return error_set(
+        &reader->error,
+        "%s:%" PRIu64 ": the row is GB18030, and UTF-8 stands before it: two encodings "
+        "in one file; convert one part (iconv -f GB18030 -t UTF-8), or give --encoding",
+        input_name(reader->input), line->number);
+}
+
+static bool add_line(struct reader *reader, struct chunk *chunk, const struct line *line) {
     struct row *row = chunk_add(chunk, line->text, line->length);
     row->line = line->number;
     row->offset = line->offset;
@@ -171,6 +188,9 @@ static void add_line(struct reader *reader, struct chunk *chunk, const struct li
     } else {
         examine(row, (struct table_cell){line->text, line->length}, &reader->table);
     }
+    if (is_of_one_encoding(reader, line, row->reason)) return true;
+    chunk->count--;
+    return false;
 }
 
 static int next_line(struct reader *reader, struct line *line, struct error *error) {
@@ -200,7 +220,7 @@ int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, str
         int got = next_line(reader, &line, &reader->error);
         reader->failed = got < 0;
         if (got <= 0) break;
-        add_line(reader, chunk, &line);
+        reader->failed = !add_line(reader, chunk, &line);
     }
     chunk->position =
         reader->finished + (reader->input != NULL ? input_position(reader->input) : 0);

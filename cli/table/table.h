@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "input/input.h"
 
 #define TABLE_NO_COLUMN SIZE_MAX
 
@@ -20,7 +21,8 @@ struct table_options {
     const char *a, *b; /* both NULL: by the well-known names, else columns 1 and 2 */
     const char *gold;  /* NULL: none */
     enum table_header header;
-    char *columns; /* owned: what a and b point into */
+    struct input_options input; /* how the files are read */
+    char *columns;              /* owned: what a and b point into */
 };
 
 /* Takes "A,B" as the columns of the two texts. False if it is not that. */
