@@ -45,6 +45,9 @@ static void count_call(unsigned stripe) {
     mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_BAD, 0);
     mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_NOT_FINITE, 0);
     mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_TRUNCATED, 0);
+    mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_UNKNOWN, 0);
+    mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_UNKNOWN_DIFFER, 0);
+    mgi_counters_add(&counters, stripe, MGI_COUNT_ROWS_CAPPED, 0);
     mgi_counters_add(&counters, stripe, MGI_COUNT_BATCHES, 1);
     mgi_counters_add(&counters, stripe, MGI_COUNT_BATCH_TOKENS, rows * 45);
     mgi_counters_add(&counters, stripe, MGI_COUNT_BUSY_NANOSECONDS,

@@ -271,9 +271,11 @@ typedef struct mgeo_load_options {
                                    them; 0: what the device has free */
     const char *actor;          /* for the journal: who, and why; NULL: the engine's actor, "" */
     const char *reason;
-    uint32_t allow_tf32; /* 1: fp32 on CUDA may round the inputs of products to TF32: faster, and
-                            further from fp32. Elsewhere MGEO_E_UNSUPPORTED */
-    uint32_t reserved;   /* 0 */
+    uint32_t allow_tf32;   /* 1: fp32 on CUDA may round the inputs of products to TF32: faster, and
+                              further from fp32. Elsewhere MGEO_E_UNSUPPORTED */
+    uint32_t keep_unknown; /* 1: also answer as the model does where the texts differ in characters
+                              that its vocabulary lacks; 0: never the positive label there (see
+                              mgeo_row_flag) */
 } mgeo_load_options;
 
 enum { MGEO_MAX_LABELS = 16 };
@@ -376,14 +378,24 @@ MGEO_API mgeo_status mgeo_predict_memory(const char *path, const mgeo_load_optio
 
 /* ---- Scoring ------------------------------------------------------------------------------ */
 
-/* Flags of a row. All but TRUNCATED mean that the row has no score: similarity and probabilities
- * are NaN, label is -1. */
+/* Flags of a row. Those of MGEO_ROW_BAD mean that it has no score: similarity and probabilities are
+ * NaN, label is -1.
+ *
+ * Characters that the vocabulary lacks all look the same to the model, so that two texts that
+ * differ in nothing else would match exactly. Unless mgeo_load_options.keep_unknown is 1, a row
+ * whose texts differ in them (UNKNOWN_DIFFER) never does: what P(exact_match) has goes to
+ * partial_match. Where there is no such label, half of the positive label's probability goes to the
+ * best other one; a one-logit model's score is halved. Both then stay below 0.5
+ * (docs/unknown-characters.md). */
 #define MGEO_ROW_FLAG_LIST(X)                                                                      \
     X(MGEO_ROW_TRUNCATED, 1, "truncated")       /* cut to max_length tokens; scored */             \
     X(MGEO_ROW_INVALID_UTF8, 2, "invalid_utf8") /* a text is not UTF-8 */                          \
     X(MGEO_ROW_EMPTY, 4, "empty")               /* nothing to score: empty, spaces, controls */    \
     X(MGEO_ROW_NOT_FINITE, 8, "not_finite")     /* the model answered NaN or infinity */           \
-    X(MGEO_ROW_SKIPPED, 16, "skipped")          /* the call was cancelled or failed before it */
+    X(MGEO_ROW_SKIPPED, 16, "skipped")          /* the call was cancelled or failed before it */   \
+    X(MGEO_ROW_UNKNOWN_CHARACTERS, 32, "unknown_characters") /* a text has some; scored */         \
+    X(MGEO_ROW_UNKNOWN_DIFFER, 64, "unknown_differ") /* the texts differ in them; scored */        \
+    X(MGEO_ROW_CAPPED, 128, "capped")                /* which made it no match; scored */
 
 typedef enum mgeo_row_flag { MGEO_ROW_FLAG_LIST(MGEO_ENUMERATOR) } mgeo_row_flag;
 /* As macros too: for #if, and unsigned, so that ~ of one is. */
@@ -392,6 +404,12 @@ typedef enum mgeo_row_flag { MGEO_ROW_FLAG_LIST(MGEO_ENUMERATOR) } mgeo_row_flag
 #define MGEO_ROW_EMPTY 4u
 #define MGEO_ROW_NOT_FINITE 8u
 #define MGEO_ROW_SKIPPED 16u
+#define MGEO_ROW_UNKNOWN_CHARACTERS 32u
+#define MGEO_ROW_UNKNOWN_DIFFER 64u
+#define MGEO_ROW_CAPPED 128u
+
+enum { MGEO_ROW_BAD = 30 }; /* the flags of rows without a score */
+#define MGEO_ROW_BAD 30u
 
 /* "truncated"; "unknown" for a number that is not one flag. Static, never NULL. Any thread. */
 MGEO_API const char *mgeo_row_flag_name(uint32_t flag);
@@ -855,9 +873,12 @@ typedef struct mgeo_stats {
     double call_p99;
     double wait_p50; /* seconds a row waited in the queue */
     double wait_p99;
-    double batch_fill;        /* mean share of the token budget that batches used, 0..1 */
-    uint64_t not_finite_rows; /* of bad_rows: the model answered NaN or infinity */
-    uint64_t failed_by[16];   /* failed_calls by mgeo_status */
+    double batch_fill;            /* mean share of the token budget that batches used, 0..1 */
+    uint64_t not_finite_rows;     /* of bad_rows: the model answered NaN or infinity */
+    uint64_t failed_by[16];       /* failed_calls by mgeo_status */
+    uint64_t unknown_rows;        /* of pairs: MGEO_ROW_UNKNOWN_CHARACTERS */
+    uint64_t unknown_differ_rows; /* of pairs: MGEO_ROW_UNKNOWN_DIFFER */
+    uint64_t capped_rows;         /* of pairs: MGEO_ROW_CAPPED */
 } mgeo_stats;
 
 /* Copies the counters of the model in `slot` (an mgeo_slot). They are read one by one while calls

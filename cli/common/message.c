@@ -44,8 +44,7 @@ bool message_text(const char *text) {
     string_buffer_shown_lines(&shown, text);
     pthread_mutex_lock(&lock);
     clear_locked();
-    bool done = shown.length == 0 || fputs(shown.bytes, stderr) >= 0;
-    done = fflush(stderr) == 0 && done;
+    bool done = shown.length == 0 || (fputs(shown.bytes, stderr) >= 0 && fflush(stderr) == 0);
     pthread_mutex_unlock(&lock);
     string_buffer_finish(&shown);
     return done;

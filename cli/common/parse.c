@@ -19,6 +19,13 @@ bool parse_number(const char *name, const char *value, double least, double most
     return true;
 }
 
+void parse_print_number(double number, char *to, size_t capacity) {
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(to, capacity, "%.*g", digits, number);
+        if (strtod(to, NULL) == number) return;
+    }
+}
+
 /* Reads digits from the front of the text; NULL if there are none or they are too many. */
 static const char *digits(const char *text, uint64_t most, uint64_t *to) {
     if (text[0] < '0' || text[0] > '9') return NULL;

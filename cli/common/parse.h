@@ -12,6 +12,9 @@
 /* A number in least..most. */
 bool parse_number(const char *name, const char *value, double least, double most, double *to,
                   struct error *error);
+
+/* Writes the shortest form that reads back as the same number: "0.5". */
+void parse_print_number(double number, char *to, size_t capacity);
 bool parse_whole(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *to,
                  struct error *error);
 

@@ -105,7 +105,7 @@ size_t utf8_cut(const char *text, size_t length, size_t most) {
 }
 
 bool utf8_is_invisible(uint32_t code) {
-    if (code >= 0x20 && code < 0x7F) return false;
+    if ((code >= 0x20 && code < 0x7F) || (code >= 0x3400 && code < 0xE000)) return false;
     return is_among(invisible, sizeof invisible / sizeof *invisible, code);
 }
 

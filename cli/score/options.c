@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/choices.h"
+#include "common/memory.h"
 #include "common/parse.h"
 
 /* ---- setters of single options --------------------------------------------------------------- */
@@ -33,12 +34,35 @@ static bool set_partial_weight(void *to, const struct option_row *row, const cha
     return true;
 }
 
+static bool add_threshold(struct writer_options *writer, const struct option_row *row,
+                          const char *value, struct error *error) {
+    double threshold = 0;
+    if (!parse_number("--threshold", value, row->least, row->most, &threshold, error)) return false;
+    for (size_t i = 0; i < writer->threshold_count; i++) {
+        if (writer->thresholds[i] == threshold) {
+            return error_set(error, "--threshold %s: given twice", value);
+        }
+    }
+    if (writer->threshold_count == WRITER_THRESHOLDS) {
+        return error_set(error, "--threshold %s: at most %d in one run", value, WRITER_THRESHOLDS);
+    }
+    writer->thresholds[writer->threshold_count++] = threshold;
+    return true;
+}
+
+/* One or several with commas between; the option may also be repeated. */
 static bool set_threshold(void *to, const struct option_row *row, const char *value,
                           struct error *error) {
     struct options *options = to;
-    options->writer.match = true;
-    return parse_number("--threshold", value, row->least, row->most, &options->writer.threshold,
-                        error);
+    bool done = true;
+    for (const char *at = value; done && at != NULL;) {
+        size_t length = strcspn(at, ",");
+        char *one = memory_copy(at, length);
+        done = add_threshold(&options->writer, row, one, error);
+        free(one);
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return done;
 }
 
 static bool set_max_errors(void *to, const struct option_row *row, const char *value,
@@ -47,6 +71,14 @@ static bool set_max_errors(void *to, const struct option_row *row, const char *v
     struct options *options = to;
     options->limit_errors = true;
     return parse_whole("--max-errors", value, 0, UINT64_MAX / 2, &options->max_errors, error);
+}
+
+static bool set_gold_map(void *to, const struct option_row *row, const char *value,
+                         struct error *error) {
+    (void)row;
+    struct options *options = to;
+    if (options->gold_map == NULL) options->gold_map = memory_zeroed(1, sizeof *options->gold_map);
+    return gold_map_add(options->gold_map, value, error);
 }
 
 static bool set_output(void *to, const struct option_row *row, const char *value,
@@ -120,9 +152,16 @@ static const struct option_row rows[] = {
      .idle = "auto",
      .help = "auto (UTF-8, GB18030, UTF-16, UTF-32 by the first megabyte), utf-8,\n"
              "gb18030, utf-16, big5 … (iconv --list) (default: auto)"},
+    {.name = "null-words", .argument = "LIST",
+     .set = option_table_set_string, AT(table.null_words),
+     .help = "texts that are no address and get no score, with commas\n"
+             "between (default: null, n/a, -, 无, 未知 and the like; '': none)"},
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
+    {.name = "gold-map", .argument = "MAP", .set = set_gold_map, .repeats = true,
+     .help = "what labels in that column mean, as 'A=exact_match,B=not_match';\n"
+             "without it yes, 1, true, 完全匹配 and the like are known"},
 
     {.section = "Output",
      .letter = 'o', .name = "output", .argument = "FILE", .offer = OPTION_OFFER_FILES,
@@ -134,7 +173,9 @@ static const struct option_row rows[] = {
     {.name = "probabilities", .set = option_table_set_flag, AT(writer.probabilities),
      .help = "add a column p_LABEL for each label"},
     {.name = "threshold", .argument = "X", .set = set_threshold, .least = 0, .most = 1,
-     .help = "add a column match: yes if similarity is at least X"},
+     .repeats = true,
+     .help = "add a column match: yes if similarity is at least X;\n"
+             "with several, as 0.5,0.8, a column match_X for each"},
     {.name = "errors", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_other_file, AT(errors),
      .help = "rows without a score: file, line, offset, reason, row"},
@@ -143,8 +184,10 @@ static const struct option_row rows[] = {
     {.name = "summary", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_other_file, AT(summary),
      .help = "counts, rates, score quantiles and the model, as JSON"},
+    {.name = "histogram", .set = option_table_set_flag, AT(histogram),
+     .help = "print how the similarities are spread (standard error)"},
     {.letter = 'q', .name = "quiet", .set = option_table_set_flag, AT(quiet),
-     .help = "no notes, warnings or bar; errors and --gold still print"},
+     .help = "no notes, warnings or bar; errors and reports still print"},
     {.name = "progress", .argument = "WHEN", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(progress), .values = progress_modes,
      .help = "auto (on a terminal), always, never (default: auto)"},
@@ -162,11 +205,15 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "gold", "output", "format", "probabilities", "threshold",
-                "errors", "max-errors", "summary"},
+     .others = {"columns", "header", "null-words", "gold", "gold-map", "histogram", "output",
+                "format", "probabilities", "threshold", "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --progress and --quiet apply"},
+    {.of = {"gold-map"},
+     .relation = OPTION_NEEDS,
+     .others = {"gold"},
+     .line = "--gold-map says what labels of --gold mean; give the column too: --gold COLUMN"},
 };
 
 const struct option_table options_table = {
@@ -231,5 +278,6 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
 
 void options_finish(struct options *options) {
     table_options_finish(&options->table);
+    free(options->gold_map);
     memset(options, 0, sizeof *options);
 }

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/option_table.h"
 #include "score/progress.h"
+#include "score/report/gold.h"
 #include "score/writer.h"
 #include "table/table.h"
 
@@ -26,10 +27,12 @@ struct options {
     uint32_t threads, batch_tokens, max_length;
     float partial_weight; /* as mgeo_load_options has it */
     struct table_options table;
+    struct gold_map *gold_map; /* owned; NULL: none */
     struct writer_options writer;
     const char *output, *errors, *summary; /* NULL: none; output: standard output */
     bool limit_errors;
     uint64_t max_errors;
+    bool histogram;
     bool quiet;
     enum progress_mode progress;
 };

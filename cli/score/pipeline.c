@@ -8,6 +8,7 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
+#include "score/repeats.h"
 #include "score/scorer.h"
 
 enum { RING_SLOTS = 4, SCORERS = 2, THREADS = SCORERS + 1 };
@@ -28,6 +29,7 @@ struct pipeline {
     struct reader *reader;
     mgeo_job *job; /* one model for the whole run */
     size_t labels;
+    struct repeats *repeats; /* marked by the reader, filled as chunks are handed out */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct ring_slot ring[RING_SLOTS];
@@ -65,6 +67,7 @@ static void *read_chunks(void *opaque) {
         chunk_clear(&slot->chunk);
         slot->scored = slot->failed = false;
         got = reader_fill(pipeline->reader, &slot->chunk, rows, &pipeline->read_error);
+        if (got > 0) repeats_mark(pipeline->repeats, &slot->chunk);
         pthread_mutex_lock(&pipeline->lock);
         if (got > 0) pipeline->filled++;
         pipeline->read_all = got <= 0;
@@ -137,6 +140,7 @@ struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t lab
     started->reader = reader;
     started->job = job;
     started->labels = labels;
+    started->repeats = repeats_create(labels);
     started->rows = FIRST_ROWS;
     pthread_mutex_init(&started->lock, NULL);
     pthread_cond_init(&started->changed, NULL);
@@ -166,6 +170,7 @@ int pipeline_next(struct pipeline *pipeline, struct chunk **chunk, struct error 
         *chunk = &slot->chunk;
     }
     pthread_mutex_unlock(&pipeline->lock);
+    if (answer > 0) repeats_fill(pipeline->repeats, *chunk);
     return answer;
 }
 
@@ -185,6 +190,7 @@ void pipeline_stop(struct pipeline *pipeline) {
     interrupt_stop();
     for (unsigned i = 0; i < pipeline->started; i++) pthread_join(pipeline->threads[i], NULL);
     for (unsigned i = 0; i < RING_SLOTS; i++) chunk_finish(&pipeline->ring[i].chunk);
+    repeats_destroy(pipeline->repeats);
     pthread_cond_destroy(&pipeline->changed);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);

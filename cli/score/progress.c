@@ -7,14 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
+#include "score/terminal.h"
 
 struct progress {
     bool drawing, terminal;
@@ -43,34 +42,52 @@ static void put_bar(char *to, int cells, double share) {
     to[cells] = '\0';
 }
 
+/* The longest of the forms that fits into `columns`; nothing if none does. */
+static void put_fitting(char *to, size_t capacity, int columns, const char *const *forms,
+                        size_t count) {
+    to[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(forms[i]) <= (size_t)columns && strlen(forms[i]) < capacity) {
+            snprintf(to, capacity, "%s", forms[i]);
+            return;
+        }
+    }
+}
+
+enum { FORM = 128, FORMS = 4 };
+
+static void counting_line(char *to, size_t capacity, int columns, double seconds, uint64_t rows) {
+    char clock[32], forms[FORMS - 1][FORM];
+    double rate = seconds > 0 ? (double)rows / seconds : 0;
+    put_time(clock, sizeof clock, seconds);
+    snprintf(forms[0], FORM, "%" PRIu64 " rows  %.0f/s  %s", rows, rate, clock);
+    snprintf(forms[1], FORM, "%" PRIu64 " rows  %s", rows, clock);
+    snprintf(forms[2], FORM, "%" PRIu64, rows);
+    put_fitting(to, capacity, columns, (const char *[]){forms[0], forms[1], forms[2]}, FORMS - 1);
+}
+
 void progress_line(char *to, size_t capacity, int columns, double seconds, uint64_t rows,
                    uint64_t position, uint64_t size) {
-    char clock[32], bar[64];
+    char clock[32] = "-:--", bar[64], forms[FORMS][FORM];
     double rate = seconds > 0 ? (double)rows / seconds : 0;
     if (size == 0) {
-        put_time(clock, sizeof clock, seconds);
-        snprintf(to, capacity, "%" PRIu64 " rows  %.0f/s  %s", rows, rate, clock);
+        counting_line(to, capacity, columns, seconds, rows);
         return;
     }
     double share = position < size ? (double)position / (double)size : 1.0;
-    if (share > 0 && rows > 0) {
-        put_time(clock, sizeof clock, seconds * (1 - share) / share);
-    } else {
-        snprintf(clock, sizeof clock, "-:--");
-    }
-    int cells = columns - 50;
+    if (share > 0 && rows > 0) put_time(clock, sizeof clock, seconds * (1 - share) / share);
+    snprintf(forms[1], FORM, "%3.0f%%  %" PRIu64 " rows  %.0f/s  ETA %s", share * 100, rows, rate,
+             clock);
+    snprintf(forms[2], FORM, "%3.0f%%  ETA %s", share * 100, clock);
+    snprintf(forms[3], FORM, "%3.0f%%", share * 100);
+    int cells = columns - (int)strlen(forms[1]) - 3; /* what the brackets and a blank leave */
     put_bar(bar, cells < 10 ? 10 : cells > 40 ? 40 : cells, share);
-    snprintf(to, capacity, "[%s] %3.0f%%  %" PRIu64 " rows  %.0f/s  ETA %s", bar, share * 100, rows,
-             rate, clock);
+    snprintf(forms[0], FORM, "[%s] %.*s", bar, FORM - (int)sizeof bar, forms[1]);
+    put_fitting(to, capacity, columns, (const char *[]){forms[0], forms[1], forms[2], forms[3]},
+                FORMS);
 }
 
-static int terminal_columns(void) {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return 80;
-}
-
-static void loading_line(const mgeo_progress *loading, char *to, size_t capacity) {
+static void loading_line(const mgeo_progress *loading, int columns, char *to, size_t capacity) {
     static const char *const stages[] = {
         [MGEO_STAGE_IDLE] = "loading",          [MGEO_STAGE_READING] = "reading the model",
         [MGEO_STAGE_HASHING] = "hashing",       [MGEO_STAGE_PLACING] = "placing the weights",
@@ -81,22 +98,29 @@ static void loading_line(const mgeo_progress *loading, char *to, size_t capacity
     uint64_t done = 0, total = 0;
     mgeo_progress_read(loading, &stage, &done, &total);
     if (stage < 0 || stage > MGEO_STAGE_FINISHED) stage = MGEO_STAGE_IDLE;
-    if (total > 0) {
-        snprintf(to, capacity, "%s %3.0f%%", stages[stage], 100.0 * (double)done / (double)total);
-    } else {
-        snprintf(to, capacity, "%s", stages[stage]);
-    }
+    char whole[FORM], share[FORM] = "";
+    if (total > 0) snprintf(share, FORM, " %3.0f%%", 100.0 * (double)done / (double)total);
+    snprintf(whole, FORM, "%s%.32s", stages[stage], share);
+    put_fitting(to, capacity, columns, (const char *[]){whole, share}, 2);
 }
 
 static void draw(const struct progress *progress) {
     char line[256];
+    /* The last column stays free: a terminal may go on to the next line once it is filled. */
+    int columns = terminal_columns() - 1;
+    if (!progress->terminal) columns -= (int)strlen(message_program()) + 2;
+    if (columns < 0) columns = 0;
     if (progress->scoring) {
-        progress_line(line, sizeof line, terminal_columns(), clock_seconds() - progress->begun,
-                      progress->rows, progress->position, progress->size);
+        progress_line(line, sizeof line, columns, clock_seconds() - progress->begun, progress->rows,
+                      progress->position, progress->size);
     } else {
-        loading_line(progress->loading, line, sizeof line);
+        loading_line(progress->loading, columns, line, sizeof line);
     }
-    message_status(line, progress->terminal);
+    if (line[0] != '\0') {
+        message_status(line, progress->terminal);
+    } else {
+        message_status_clear();
+    }
 }
 
 static void *run(void *opaque) {
@@ -124,7 +148,7 @@ static void *run(void *opaque) {
 
 struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progress *loading) {
     struct progress *started = memory_zeroed(1, sizeof *started);
-    started->terminal = isatty(STDERR_FILENO);
+    started->terminal = terminal_redraws();
     started->drawing =
         mode == PROGRESS_ALWAYS || (mode == PROGRESS_AUTO && started->terminal && !quiet);
     started->loading = loading;

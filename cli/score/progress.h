@@ -11,7 +11,8 @@ enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 struct progress;
 
-/* Starts drawing if the mode and standard error ask for it; otherwise the progress is inert.
+/* Starts drawing if the mode and standard error ask for it; otherwise the progress is inert. A
+ * terminal that cannot redraw a line gets lines, and only if the mode is "always".
  * `loading` is watched until progress_scoring is called. Never NULL. */
 struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progress *loading);
 
@@ -24,7 +25,8 @@ void progress_update(struct progress *progress, uint64_t rows, uint64_t position
 /* Stops drawing and clears the bar; without a terminal a last line is printed. */
 void progress_end(struct progress *progress);
 
-/* One drawing, for tests: "[=====     ]  50%  100 rows  10/s  ETA 0:10". */
+/* One drawing, for tests: "[=====     ]  50%  100 rows  10/s  ETA 0:10", or as much of it as fits
+ * into `columns`; empty if nothing does. */
 void progress_line(char *to, size_t capacity, int columns, double seconds, uint64_t rows,
                    uint64_t position, uint64_t size);
 

@@ -35,6 +35,9 @@ static void explain(const struct row_errors *row_errors, const struct row *row, 
     case ROW_NOT_UTF8:
         snprintf(to, capacity, "%s is not UTF-8 (byte %zu of the line)", column, row->byte);
         break;
+    case ROW_NULL_WORD:
+        snprintf(to, capacity, "%s holds no address but a word for none (--null-words)", column);
+        break;
     case ROW_NOTHING:
         snprintf(to, capacity, "a text has nothing to score: only spaces or control characters");
         break;

@@ -20,8 +20,10 @@
 #include "score/progress.h"
 #include "score/report/gold.h"
 #include "score/report/gold_report.h"
+#include "score/report/histogram_chart.h"
 #include "score/report/report.h"
 #include "score/row_errors.h"
+#include "score/terminal.h"
 #include "table/reader.h"
 
 struct run {
@@ -88,14 +90,16 @@ static bool begin(struct run *run, struct error *error) {
                                           .limit = options->max_errors};
     if (options->table.gold != NULL) {
         run->gold = memory_resize(NULL, 1, sizeof *run->gold);
-        gold_init(run->gold, &run->info, options->writer.match ? options->writer.threshold : 0.5);
+        double threshold =
+            options->writer.threshold_count > 0 ? options->writer.thresholds[0] : 0.5;
+        if (!gold_init(run->gold, &run->info, threshold, options->gold_map, error)) return false;
     }
     progress_scoring(run->progress, reader_size(run->reader));
     return writer_header(&run->writer, error) && row_errors_begin(&run->row_errors, error);
 }
 
 static bool pass_chunk(struct run *run, const struct chunk *chunk, struct error *error) {
-    report_add_chunk(&run->totals, chunk, run->options->writer.threshold, run->gold);
+    report_add_chunk(&run->totals, chunk, &run->options->writer, run->gold);
     if (!writer_chunk(&run->writer, chunk, error)) return false;
     progress_update(run->progress, run->totals.rows, chunk->position);
     return row_errors_chunk(&run->row_errors, chunk, error);
@@ -138,6 +142,16 @@ static bool complete(struct run *run, struct error *error) {
            commit(&run->errors, error) && commit(&run->summary, error);
 }
 
+static bool say_histogram(const struct run *run) {
+    const struct writer_options *writer = &run->options->writer;
+    struct string_buffer text = {0};
+    histogram_chart_write(&run->totals.similarity, writer->thresholds, writer->threshold_count,
+                          terminal_columns(), terminal_is_utf8(), &text);
+    bool done = message_text(text.bytes);
+    string_buffer_finish(&text);
+    return done;
+}
+
 static bool say_gold(const struct gold *gold) {
     struct string_buffer text = {0};
     gold_report_text(gold, &text);
@@ -154,7 +168,12 @@ static bool say_result(struct run *run) {
         message_print("pairs cut to %" PRIu32 " tokens: %" PRIu64 "; --max-length sets the limit",
                       run->info.max_length, totals->truncated);
     }
-    return run->gold == NULL || say_gold(run->gold);
+    if (totals->repeated > 0 && !run->options->quiet) {
+        message_print("rows with a pair that came before: %" PRIu64 "; each pair is scored once",
+                      totals->repeated);
+    }
+    bool done = run->gold == NULL || say_gold(run->gold);
+    return (!run->options->histogram || say_histogram(run)) && done;
 }
 
 /* The rows that were too many are what the user will want to see. */
@@ -196,7 +215,8 @@ int run_score(const struct options *options) {
     bool done = open_all(run, &error) && begin(run, &error) && pass_all(run, &error);
     progress_end(run->progress);
     done = done && complete(run, &error);
-    int status = run->row_errors.total > 0 ? RUN_BAD_ROWS : RUN_ALL_SCORED;
+    bool compared = run->gold == NULL || run->gold->compared > 0;
+    int status = run->row_errors.total > 0 || !compared ? RUN_BAD_ROWS : RUN_ALL_SCORED;
     bool broken_pipe = !done && run->output != NULL && sink_broken_pipe(run->output);
     if (done) {
         if (!say_result(run)) status = RUN_FAILED;
@@ -220,9 +240,8 @@ int run_check(const struct options *options) {
     bool opened = model_open(options, loading, &engine, &info, &error);
     progress_end(progress);
     if (!opened) return run_failed(options, &error);
-    struct string_buffer text = {0};
+    struct string_buffer text = {0}, shown = {0}; /* labels, paths and tensors have others' names */
     bool sound = check_model(engine, &info, &text);
-    struct string_buffer shown = {0}; /* labels, paths and tensors have others' names */
     string_buffer_shown_lines(&shown, text.bytes);
     bool written = standard_streams_print(shown.bytes, shown.length, &error);
     string_buffer_finish(&shown);

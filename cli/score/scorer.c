@@ -43,7 +43,7 @@ static size_t pack(struct scorer *scorer, const struct chunk *chunk) {
     size_t packed = 0;
     for (size_t i = 0; i < chunk->count; i++) {
         const struct row *row = &chunk->rows[i];
-        if (row->reason != ROW_GOOD) continue;
+        if (row->reason != ROW_GOOD || row->repeated) continue;
         const char *text = chunk_text(chunk, row);
         scorer->pairs[packed] = (mgeo_pair){
             .a = text + row->a, .a_len = row->a_length, .b = text + row->b, .b_len = row->b_length};

@@ -24,8 +24,8 @@ struct scorer {
 void scorer_init(struct scorer *scorer, mgeo_job *job, size_t labels, unsigned number);
 void scorer_finish(struct scorer *scorer);
 
-/* Scores the rows that are good so far and fills in their results; a row that the model refuses
- * gets its reason. An error with an empty line means that a signal came. */
+/* Scores the rows that are good so far and repeat no other, and fills in their results; a row that
+ * the model refuses gets its reason. An error with an empty line means that a signal came. */
 bool scorer_run(struct scorer *scorer, struct chunk *chunk, struct error *error);
 
 #endif

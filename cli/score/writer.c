@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/parse.h"
 
 static bool is_taken(char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++) {
@@ -32,12 +33,23 @@ static void add_name(struct writer *writer, const char *prefix, const char *name
     writer->names[writer->added++] = full.bytes;
 }
 
+static void name_matches(struct writer *writer) {
+    const struct writer_options *options = &writer->options;
+    if (options->threshold_count == 1) add_name(writer, "", "match");
+    for (size_t i = 0; options->threshold_count > 1 && i < options->threshold_count; i++) {
+        char number[32];
+        parse_print_number(options->thresholds[i], number, sizeof number);
+        add_name(writer, "match_", number);
+    }
+}
+
 static void name_added(struct writer *writer) {
     const mgeo_model_info *info = writer->info;
-    writer->names = memory_resize(NULL, 3 + info->label_count, sizeof *writer->names);
+    size_t most = 2 + WRITER_THRESHOLDS + (size_t)info->label_count;
+    writer->names = memory_resize(NULL, most, sizeof *writer->names);
     add_name(writer, "", "similarity");
     add_name(writer, "", "label");
-    if (writer->options.match) add_name(writer, "", "match");
+    name_matches(writer);
     if (!writer->options.probabilities) return;
     for (uint32_t i = 0; i < info->label_count; i++) add_name(writer, "p_", info->labels[i]);
 }
@@ -94,8 +106,8 @@ bool writer_header(struct writer *writer, struct error *error) {
     return sink_write(writer->sink, text->bytes, text->length, error);
 }
 
-static const char *match_word(const struct writer *writer, const struct row *row) {
-    return (double)row->similarity >= writer->options.threshold ? "yes" : "no";
+static const char *match_word(const struct writer *writer, const struct row *row, size_t which) {
+    return (double)row->similarity >= writer->options.thresholds[which] ? "yes" : "no";
 }
 
 static void tsv_row(struct writer *writer, const struct row *row, const char *line,
@@ -109,7 +121,9 @@ static void tsv_row(struct writer *writer, const struct row *row, const char *li
     } else {
         string_buffer_format(text, "\t%.6f\t%s", (double)row->similarity,
                              writer->info->labels[row->label]);
-        if (writer->options.match) string_buffer_format(text, "\t%s", match_word(writer, row));
+        for (size_t i = 0; i < writer->options.threshold_count; i++) {
+            string_buffer_format(text, "\t%s", match_word(writer, row, i));
+        }
         if (writer->options.probabilities) {
             for (uint32_t i = 0; i < writer->info->label_count; i++) {
                 string_buffer_format(text, "\t%.6f", (double)probabilities[i]);
@@ -149,10 +163,10 @@ static void json_answers(struct writer *writer, const struct row *row, const flo
     string_buffer_format(text, "%.6f,", (double)row->similarity);
     json_key(text, writer->names[name++]);
     string_buffer_json_string(text, label, strlen(label));
-    if (writer->options.match) {
+    for (size_t i = 0; i < writer->options.threshold_count; i++) {
         string_buffer_add(text, ",", 1);
         json_key(text, writer->names[name++]);
-        string_buffer_format(text, "\"%s\"", match_word(writer, row));
+        string_buffer_format(text, "\"%s\"", match_word(writer, row, i));
     }
     for (size_t i = 0; name < writer->added; i++) {
         string_buffer_add(text, ",", 1);

@@ -12,11 +12,14 @@
 
 enum writer_format { WRITER_TSV, WRITER_JSONL };
 
+enum { WRITER_THRESHOLDS = 16 };
+
 struct writer_options {
     enum writer_format format;
     bool probabilities; /* one column per label */
-    bool match;         /* a yes/no column: similarity at least `threshold` */
-    double threshold;
+    /* A yes/no column for each: similarity at least that. One is called match, several match_X. */
+    double thresholds[WRITER_THRESHOLDS];
+    size_t threshold_count;
 };
 
 struct writer {

@@ -12,6 +12,7 @@
 #include "input/charset.h"
 #include "input/input.h"
 #include "input/lines.h"
+#include "table/null_words.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 
@@ -19,6 +20,7 @@ struct reader {
     const char *const *paths;
     size_t count, next; /* next: the path to open next */
     const struct table_options *options;
+    struct null_words *null_words;
     struct table table;
     bool settled;
     struct input *input; /* NULL: none open */
@@ -87,6 +89,7 @@ struct reader *reader_open(const char *const *paths, size_t count,
     opened->paths = paths;
     opened->count = count;
     opened->options = options;
+    opened->null_words = null_words_create(options->null_words);
     opened->size = total_size(paths, count);
     if (open_next(opened, error) >= 0) return opened;
     reader_close(opened);
@@ -97,6 +100,7 @@ void reader_close(struct reader *reader) {
     if (reader == NULL) return;
     close_input(reader);
     table_finish(&reader->table);
+    null_words_destroy(reader->null_words);
     free(reader);
 }
 
@@ -176,6 +180,15 @@ static bool is_of_one_encoding(struct reader *reader, const struct line *line,
         input_name(reader->input), line->number);
 }
 
+/* A text that says that there is none gets no score. */
+static void refuse_null_words(const struct reader *reader, struct row *row, const char *text) {
+    bool a = null_words_hold(reader->null_words, text + row->a, row->a_length);
+    if (!a && !null_words_hold(reader->null_words, text + row->b, row->b_length)) return;
+    row->reason = ROW_NULL_WORD;
+    row->column = a ? reader->table.a : reader->table.b;
+    row->byte = (a ? row->a : row->b) + 1;
+}
+
 static bool add_line(struct reader *reader, struct chunk *chunk, const struct line *line) {
     struct row *row = chunk_add(chunk, line->text, line->length);
     row->line = line->number;
@@ -188,6 +201,7 @@ static bool add_line(struct reader *reader, struct chunk *chunk, const struct li
     } else {
         examine(row, (struct table_cell){line->text, line->length}, &reader->table);
     }
+    if (row->reason == ROW_GOOD) refuse_null_words(reader, row, chunk_text(chunk, row));
     if (is_of_one_encoding(reader, line, row->reason)) return true;
     chunk->count--;
     return false;

@@ -12,6 +12,7 @@ const char *row_error_name(enum row_error reason) {
         [ROW_EMPTY_CELL] = "empty_text",
         [ROW_NUL] = "nul_byte",
         [ROW_NOT_UTF8] = "invalid_utf8",
+        [ROW_NULL_WORD] = "null_word",
         [ROW_NOTHING] = "nothing_to_score",
         [ROW_NOT_FINITE] = "not_finite",
         [ROW_NOT_ANSWERED] = "not_answered",

@@ -4,6 +4,7 @@
 #ifndef CLI_TABLE_ROW_H
 #define CLI_TABLE_ROW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ enum row_error {
     ROW_EMPTY_CELL,  /* a text is empty */
     ROW_NUL,         /* a text holds a NUL byte */
     ROW_NOT_UTF8,    /* a text is not UTF-8 */
+    ROW_NULL_WORD,   /* a text says that there is none: "NULL", "无" */
     ROW_NOTHING,     /* a text has nothing to score: spaces, control characters */
     ROW_NOT_FINITE,  /* the model answered NaN or infinity */
     ROW_NOT_ANSWERED /* the model did not score it */
@@ -35,6 +37,8 @@ struct row {
     size_t byte;   /* where on the line it is bad, from 1 */
     uint64_t line, offset, bytes;
     uint32_t input; /* which FILE, from 0 */
+    uint32_t pair;  /* its number among the pairs that are remembered, from 1; 0: it is not */
+    bool repeated;  /* that pair came before: its answer is copied */
     enum row_error reason;
     uint32_t flags; /* MGEO_ROW_* */
     int32_t label;

@@ -22,6 +22,7 @@ struct table_options {
     const char *gold;  /* NULL: none */
     enum table_header header;
     struct input_options input; /* how the files are read */
+    const char *null_words;     /* a list for null_words_create; NULL: the usual ones */
     char *columns;              /* owned: what a and b point into */
 };
 

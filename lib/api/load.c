@@ -22,12 +22,9 @@ static mgeo_status read_load_options(mgeo_load_options *known, const mgeo_load_o
     }
     status = mgi_check_switch(known->skip_warm_up, "mgeo_load_options.skip_warm_up", error);
     if (status != MGEO_OK) return status;
-    if (known->allow_tf32 > 1 || known->reserved != 0) {
-        return mgi_fail(error, MGEO_E_ARGUMENT,
-                        "mgeo_load_options.allow_tf32 is %u: 0 or 1, and reserved 0",
-                        known->allow_tf32);
-    }
-    return MGEO_OK;
+    status = mgi_check_switch(known->allow_tf32, "mgeo_load_options.allow_tf32", error);
+    if (status != MGEO_OK) return status;
+    return mgi_check_switch(known->keep_unknown, "mgeo_load_options.keep_unknown", error);
 }
 
 mgeo_status mgeo_load(mgeo_engine *engine, const char *path, const mgeo_load_options *options,

@@ -11,7 +11,8 @@ mgi_model_options mgi_load_options_for_model(const mgeo_load_options *options) {
                                .positive_label = options->positive_label,
                                .version = options->version,
                                .progress = options->progress,
-                               .allow_tf32 = options->allow_tf32 != 0};
+                               .allow_tf32 = options->allow_tf32 != 0,
+                               .keep_unknown = options->keep_unknown != 0};
 }
 
 mgi_runner_options mgi_load_options_for_runner(const mgeo_load_options *options,

@@ -11,9 +11,9 @@
 
 /* The files of a directory that are read here; those that are not there have no fields. */
 typedef struct config_files {
-    char *paths[4];
-    mgi_json_value *roots[4];
-    mgi_json_object config, modelscope, tokenizer, mapping;
+    char *paths[3];
+    mgi_json_value *roots[3];
+    mgi_json_object config, modelscope, mapping;
 } config_files;
 
 static mgeo_status load_file(config_files *files, int index, const char *directory,
@@ -34,13 +34,11 @@ static mgeo_status load_all(config_files *files, const char *directory, mgeo_err
     if (status != MGEO_OK) return status;
     status = load_file(files, 1, directory, "configuration.json", &files->modelscope, error);
     if (status != MGEO_OK) return status;
-    status = load_file(files, 2, directory, "tokenizer_config.json", &files->tokenizer, error);
-    if (status != MGEO_OK) return status;
-    return load_file(files, 3, directory, "label_mapping.json", &files->mapping, error);
+    return load_file(files, 2, directory, "label_mapping.json", &files->mapping, error);
 }
 
 static void free_all(config_files *files) {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         mgi_json_tree_free(files->roots[i]);
         mgi_free(files->paths[i]);
     }
@@ -149,7 +147,7 @@ static mgeo_status read_spec(const mgi_json_object *config, mgi_encoder_spec *sp
     return status;
 }
 
-/* ---- labels, task, tokenizer ----------------------------------------------------------------- */
+/* ---- labels, task ----------------------------------------------------------------- */
 
 static mgeo_status read_task(const mgi_json_object *modelscope, bool *ranks, mgeo_error *error) {
     const char *task = "";
@@ -181,37 +179,11 @@ static mgeo_status read_label_names(const config_files *files, mgi_label_names *
     return MGEO_OK;
 }
 
-static mgeo_status read_tokenizer(const mgi_json_object *file, mgi_tokenizer_options *options,
-                                  mgeo_error *error) {
-    *options = (mgi_tokenizer_options){.do_lower_case = true, .tokenize_chinese_chars = true};
-    bool strip = false;
-    mgeo_status status = mgi_json_bool(file, "do_lower_case", &options->do_lower_case, error);
-    if (status != MGEO_OK) return status;
-    status = mgi_json_bool(file, "tokenize_chinese_chars", &options->tokenize_chinese_chars, error);
-    if (status != MGEO_OK) return status;
-    status = mgi_json_bool(file, "use_fast", &options->halve_budget, error);
-    if (status != MGEO_OK) return status;
-    status = mgi_json_bool(file, "strip_accents", &strip, error);
-    if (status == MGEO_OK && mgi_json_field(file, "strip_accents") != NULL) {
-        options->strip_accents = strip ? MGI_TOKENIZER_STRIP_YES : MGI_TOKENIZER_STRIP_NO;
-    }
-    return status;
-}
-
 static mgeo_status read_all(mgi_config *config, const config_files *files, mgeo_error *error) {
     mgeo_status status = read_spec(&files->config, &config->spec, error);
     if (status == MGEO_OK) status = read_task(&files->modelscope, &config->ranks, error);
     if (status == MGEO_OK) status = read_label_names(files, &config->labels, error);
-    if (status == MGEO_OK) {
-        status = read_tokenizer(&files->tokenizer, &config->tokenizer, error);
-    }
-    if (status != MGEO_OK) return status;
-    config->tokenizer.one_type = config->ranks;
-    if (config->spec.types < 2 && !config->tokenizer.one_type) {
-        return mgi_fail(error, MGEO_E_FORMAT, "%s: type_vocab_size: a pair needs 2 types",
-                        mgi_pathname_shown(files->config.file));
-    }
-    return MGEO_OK;
+    return status;
 }
 
 mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error) {

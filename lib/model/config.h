@@ -10,12 +10,11 @@
 
 typedef struct mgi_config {
     mgi_encoder_spec spec; /* labels is 0 until the checkpoint is bound */
-    mgi_tokenizer_options tokenizer;
     mgi_label_names labels;
     bool ranks; /* configuration.json: task is text_ranking */
 } mgi_config;
 
-/* Reads config.json, and configuration.json, tokenizer_config.json and label_mapping.json where
+/* Reads config.json, and configuration.json and label_mapping.json where
  * they are there. Fields that may be absent have the defaults of Hugging Face's BertConfig and
  * BertTokenizer. Errors: MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY. */
 mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error);

@@ -4,12 +4,16 @@
 
 #include "core/fixed_text.h"
 #include "core/pathname.h"
+#include "model/apart.h"
 #include "model/config.h"
 #include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+static const char *const different_names[] = {"not_match", "no_match", "different", "no",
+                                              "false",     "0",        NULL};
 
 static int32_t label_find(const mgi_labels *labels, const char *name) {
     for (uint32_t i = 0; i < labels->count; i++) {
@@ -37,19 +41,36 @@ static mgeo_status need_positive(const mgi_labels *labels, const char *directory
                     mgi_pathname_shown(directory), reason, list);
 }
 
-/* Which of two labels means "the same place"? Index 1, unless exactly one name tells otherwise. */
-static int32_t positive_of_two(const mgi_labels *labels) {
-    static const char *const same[] = {"exact_match", "match", "same", "yes", "true", "1"};
-    static const char *const other[] = {"not_match", "no_match", "different", "no", "false", "0"};
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        int32_t index = label_find(labels, same[i]);
+/* The first label that has one of the names; -1: none. */
+static int32_t find_one_of(const mgi_labels *labels, const char *const names[]) {
+    for (size_t i = 0; names[i] != NULL; i++) {
+        int32_t index = label_find(labels, names[i]);
         if (index >= 0) return index;
     }
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-        int32_t index = label_find(labels, other[i]);
-        if (index >= 0) return 1 - index;
-    }
-    return 1;
+    return -1;
+}
+
+/* The label that by its name means "the same place", or is the other one of two; -1: none. */
+static int32_t find_same(const mgi_labels *labels) {
+    static const char *const same[] = {"exact_match", "match", "same", "yes", "true", "1", NULL};
+    int32_t index = find_one_of(labels, same);
+    int32_t different = find_one_of(labels, different_names);
+    return index < 0 && different >= 0 && labels->count == 2 ? 1 - different : index;
+}
+
+static int32_t positive_of_two(const mgi_labels *labels) {
+    int32_t same = find_same(labels);
+    return same >= 0 ? same : 1;
+}
+
+/* What texts that differ unseen must not be: similarity may be asked of another label. */
+static void decide_cap(mgi_labels *labels, bool keep) {
+    int32_t same = find_same(labels);
+    labels->same = same >= 0 ? same : labels->positive;
+    labels->near = label_find(labels, "partial_match");
+    if (labels->same == labels->near) labels->near = -1;
+    bool different = find_one_of(labels, different_names) == labels->same;
+    labels->caps = !keep && (labels->count == 1 || !different);
 }
 
 static mgeo_status decide_positive(mgi_labels *labels, const char *asked, const char *directory,
@@ -114,7 +135,9 @@ mgeo_status mgi_labels_decide(mgi_labels *labels, const mgi_config *config, uint
     labels->partial_weight = weight == 0.0f ? 0.5f : weight < 0.0f ? 0.0f : weight;
     mgeo_status status = name_labels(labels, config, outputs, directory, error);
     if (status != MGEO_OK) return status;
-    return decide_positive(labels, options->positive_label, directory, error);
+    status = decide_positive(labels, options->positive_label, directory, error);
+    if (status == MGEO_OK) decide_cap(labels, options->keep_unknown);
+    return status;
 }
 
 /* ---- logits ---------------------------------------------------------------------------------- */
@@ -125,6 +148,14 @@ static bool score_nothing(const mgi_labels *labels, float *probabilities, int32_
     if (label != NULL) *label = -1;
     *similarity = NAN;
     return false;
+}
+
+static uint32_t likeliest(const double *probabilities, uint32_t count) {
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < count; i++) {
+        if (probabilities[i] > probabilities[best]) best = i;
+    }
+    return best;
 }
 
 static uint32_t softmax(const float *logits, uint32_t count, double *probabilities) {
@@ -141,8 +172,16 @@ static uint32_t softmax(const float *logits, uint32_t count, double *probabiliti
     return best;
 }
 
-bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *probabilities,
-                      int32_t *label, float *similarity) {
+/* Was it a match, before it is made none? */
+static bool cap(const mgi_labels *labels, double *shares, uint32_t *best) {
+    bool match = labels->count == 1 ? shares[0] >= 0.5 : (int32_t)*best == labels->same;
+    mgi_apart_apply(labels, shares);
+    *best = likeliest(shares, labels->count);
+    return match;
+}
+
+static bool score(const mgi_labels *labels, const float *logits, float *probabilities,
+                  int32_t *label, float *similarity, bool *capped) {
     double shares[MGEO_MAX_LABELS] = {0};
     uint32_t best = 0;
     for (uint32_t i = 0; i < labels->count; i++) {
@@ -155,6 +194,7 @@ bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *prob
     } else {
         best = softmax(logits, labels->count, shares);
     }
+    if (capped != NULL && labels->caps) *capped = cap(labels, shares, &best);
     for (uint32_t i = 0; probabilities != NULL && i < labels->count; i++) {
         probabilities[i] = (float)shares[i];
     }
@@ -163,4 +203,15 @@ bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *prob
     if (labels->partial >= 0) answer += (double)labels->partial_weight * shares[labels->partial];
     *similarity = (float)answer;
     return true;
+}
+
+bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *probabilities,
+                      int32_t *label, float *similarity) {
+    return score(labels, logits, probabilities, label, similarity, NULL);
+}
+
+bool mgi_labels_score_apart(const mgi_labels *labels, const float *logits, float *probabilities,
+                            int32_t *label, float *similarity, bool *capped) {
+    *capped = false;
+    return score(labels, logits, probabilities, label, similarity, capped);
 }

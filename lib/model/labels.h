@@ -18,6 +18,9 @@ typedef struct mgi_labels {
     int32_t positive; /* index; -1 for one logit */
     int32_t partial;  /* index of the label that counts by partial_weight; -1: none */
     float partial_weight;
+    bool caps;    /* two texts that differ in what the model cannot see never match: apart.h */
+    int32_t same; /* then: index of the label that means a match, if there are more than one */
+    int32_t near; /* and of that which takes its place; -1: the best other one */
 } mgi_labels;
 
 /* Decides the labels of a classifier with `outputs` outputs from their names in the files and the
@@ -33,5 +36,10 @@ mgeo_status mgi_labels_decide(mgi_labels *labels, const struct mgi_config *confi
  * label may be NULL. A one-logit model has one probability, its sigmoid, and label 0. */
 bool mgi_labels_score(const mgi_labels *labels, const float *logits, float *probabilities,
                       int32_t *label, float *similarity);
+
+/* The same for two texts that differ in what the model cannot see, if labels->caps. *capped: would
+ * it have been a match? */
+bool mgi_labels_score_apart(const mgi_labels *labels, const float *logits, float *probabilities,
+                            int32_t *label, float *similarity, bool *capped);
 
 #endif

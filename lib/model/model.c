@@ -14,12 +14,13 @@
 #include "model/fingerprint.h"
 #include "model/formats/weight_files.h"
 #include "model/labels.h"
+#include "model/tokenizer_files.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEFAULT_LENGTH = 128, VOCABULARY_BYTES = 64 << 20 };
+enum { DEFAULT_LENGTH = 128 };
 
 struct mgi_model {
     char *path; /* as given, or the bundled model's */
@@ -31,6 +32,7 @@ struct mgi_model {
     mgi_tensor_index tensor_index; /* until it is placed */
     mgi_checkpoint checkpoint;
     mgi_tokenizer *tokenizer;
+    mgi_tokenizer_facts tokenizer_facts;
     const mgi_backend *backend;
     const char *device; /* as the backend takes it; the options' own, so not used once placed */
     mgi_encoder *encoder;
@@ -96,28 +98,27 @@ static mgeo_status model_limit(mgi_model *model, uint32_t asked, mgeo_error *err
     return MGEO_OK;
 }
 
-/* Every id that the tokenizer can make must have its row in the embeddings. */
-static mgeo_status check_vocabulary(const mgi_model *model, const char *path, mgeo_error *error) {
+/* Every id that the tokenizer can make must have its row in the embeddings, every type as well. */
+static mgeo_status check_tokenizer(const mgi_model *model, mgeo_error *error) {
     uint32_t tokens = mgi_tokenizer_vocabulary(model->tokenizer);
     uint32_t rows = model->config.spec.vocabulary;
-    if (tokens <= rows) return MGEO_OK;
-    return mgi_fail(error, MGEO_E_FORMAT, "%s: %u tokens, but config.json's vocab_size is %u",
-                    mgi_pathname_shown(path), tokens, rows);
+    if (tokens > rows) {
+        return mgi_fail(error, MGEO_E_FORMAT,
+                        "%s: the tokenizer has %u tokens, but config.json's vocab_size is %u",
+                        mgi_pathname_shown(model->path), tokens, rows);
+    }
+    if (model->config.spec.types >= 2 || model->tokenizer_facts.one_type) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: config.json: type_vocab_size: a pair needs 2 types",
+                    mgi_pathname_shown(model->path));
 }
 
-static mgeo_status model_read_vocabulary(mgi_model *model, mgeo_error *error) {
-    void *bytes = NULL;
-    size_t size;
-    char *path = mgi_pathname_join(model->path, "vocab.txt");
-    if (path == NULL) return mgi_fail_memory(error, "a path", strlen(model->path));
-    mgeo_status status = mgi_regular_file_load(path, VOCABULARY_BYTES, &bytes, &size, error);
-    if (status == MGEO_OK) {
-        status = mgi_tokenizer_create(&model->config.tokenizer, bytes, size,
-                                      mgi_pathname_shown(path), &model->tokenizer, error);
-    }
-    if (status == MGEO_OK) status = check_vocabulary(model, path, error);
-    mgi_free(bytes);
-    mgi_free(path);
+static mgeo_status model_read_tokenizer(mgi_model *model, mgeo_error *error) {
+    mgi_unused_fields unused = {0};
+    mgeo_status status =
+        mgi_tokenizer_files_read(model->path, model->config.ranks, &unused, &model->tokenizer,
+                                 &model->tokenizer_facts, error);
+    mgi_fields_finish(&unused);
+    if (status == MGEO_OK) status = check_tokenizer(model, error);
     return status;
 }
 
@@ -135,7 +136,12 @@ static mgeo_status model_read_files(mgi_model *model, const mgi_model_options *o
         status = mgi_labels_decide(&model->labels, &model->config, model->config.spec.labels,
                                    options, model->path, error);
     }
-    if (status == MGEO_OK) status = model_read_vocabulary(model, error);
+    if (status == MGEO_OK) status = model_read_tokenizer(model, error);
+    /* As transformers does: a limit that the caller gives stands above the tokenizer's. */
+    const uint32_t most = model->tokenizer_facts.max_length;
+    if (status == MGEO_OK && options->max_length == 0 && most < model->max_length) {
+        model->max_length = most;
+    }
     return status;
 }
 

@@ -22,6 +22,7 @@ typedef struct mgi_model_options {
     const char *version;
     mgeo_progress *progress;
     bool allow_tf32;
+    bool keep_unknown;
 } mgi_model_options;
 
 /* Reads, checks and places the model directory. path NULL: the bundled model.

@@ -21,9 +21,14 @@ void mgi_results_write_row(const mgi_labels *labels, mgi_batcher_entry *entry, c
     float *probabilities = scores->probabilities;
     if (probabilities != NULL) probabilities += index * scores->probability_stride;
     int32_t *label = scores->label == NULL ? NULL : &scores->label[index];
-    if (!mgi_labels_score(labels, logits, probabilities, label, &scores->similarity[index])) {
-        entry->flags |= MGEO_ROW_NOT_FINITE;
-    }
+    float *similarity = &scores->similarity[index];
+    bool capped = false;
+    bool finite =
+        (entry->flags & MGEO_ROW_UNKNOWN_DIFFER) == 0
+            ? mgi_labels_score(labels, logits, probabilities, label, similarity)
+            : mgi_labels_score_apart(labels, logits, probabilities, label, similarity, &capped);
+    if (!finite) entry->flags |= MGEO_ROW_NOT_FINITE;
+    if (capped) entry->flags |= MGEO_ROW_CAPPED;
     if (scores->flags != NULL) scores->flags[index] = entry->flags;
 }
 

@@ -21,6 +21,9 @@ void mgi_runner_snapshot(const mgi_runner *runner, mgi_snapshot *snapshot) {
     snapshot->rows_bad = mgi_counters_sum(counters, MGI_COUNT_ROWS_BAD);
     snapshot->rows_not_finite = mgi_counters_sum(counters, MGI_COUNT_ROWS_NOT_FINITE);
     snapshot->rows_truncated = mgi_counters_sum(counters, MGI_COUNT_ROWS_TRUNCATED);
+    snapshot->rows_unknown = mgi_counters_sum(counters, MGI_COUNT_ROWS_UNKNOWN);
+    snapshot->rows_unknown_differ = mgi_counters_sum(counters, MGI_COUNT_ROWS_UNKNOWN_DIFFER);
+    snapshot->rows_capped = mgi_counters_sum(counters, MGI_COUNT_ROWS_CAPPED);
     snapshot->tokens = mgi_counters_sum(counters, MGI_COUNT_TOKENS);
     snapshot->batches = mgi_counters_sum(counters, MGI_COUNT_BATCHES);
     snapshot->busy_nanoseconds = mgi_counters_sum(counters, MGI_COUNT_BUSY_NANOSECONDS);
@@ -53,6 +56,9 @@ static void fill_row_stats(mgeo_stats *stats, const mgi_snapshot *snapshot) {
     stats->bad_rows = snapshot->rows_bad;
     stats->not_finite_rows = snapshot->rows_not_finite;
     stats->truncated_rows = snapshot->rows_truncated;
+    stats->unknown_rows = snapshot->rows_unknown;
+    stats->unknown_differ_rows = snapshot->rows_unknown_differ;
+    stats->capped_rows = snapshot->rows_capped;
     stats->tokens = snapshot->tokens;
     stats->wait_p50 = mgi_histogram_quantile(&snapshot->wait_time, 0.50);
     stats->wait_p99 = mgi_histogram_quantile(&snapshot->wait_time, 0.99);

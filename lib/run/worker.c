@@ -63,6 +63,7 @@ static void count_rows(const mgi_worker *worker) {
     const mgi_batcher *batcher = &worker->batcher;
     mgi_counters *counters = worker->runner->counters;
     uint64_t bad = 0, not_finite = 0, truncated = 0, tokens = 0;
+    uint64_t unknown = 0, differ = 0, capped = 0;
     for (uint32_t row = 0; row < batcher->batch.rows; row++) {
         const mgi_batcher_entry *entry = &batcher->entries[row];
         if (!entry_is_skipped(entry)) tokens += entry->length;
@@ -73,6 +74,9 @@ static void count_rows(const mgi_worker *worker) {
         } else {
             const mgeo_scores *scores = call_of(entry->source)->scores;
             mgi_counters_similarity(counters, worker->number, scores->similarity[entry->index]);
+            unknown += (entry->flags & MGEO_ROW_UNKNOWN_CHARACTERS) != 0;
+            differ += (entry->flags & MGEO_ROW_UNKNOWN_DIFFER) != 0;
+            capped += (entry->flags & MGEO_ROW_CAPPED) != 0;
         }
     }
     uint64_t scored = batcher->batch.rows - bad;
@@ -80,6 +84,9 @@ static void count_rows(const mgi_worker *worker) {
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_BAD, bad);
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_NOT_FINITE, not_finite);
     mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_TRUNCATED, truncated);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_UNKNOWN, unknown);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_UNKNOWN_DIFFER, differ);
+    mgi_counters_add(counters, worker->number, MGI_COUNT_ROWS_CAPPED, capped);
     mgi_counters_add(counters, worker->number, MGI_COUNT_TOKENS, tokens);
 }
 

@@ -15,6 +15,9 @@ typedef enum mgi_counter {
     MGI_COUNT_ROWS_BAD,
     MGI_COUNT_ROWS_NOT_FINITE,
     MGI_COUNT_ROWS_TRUNCATED,
+    MGI_COUNT_ROWS_UNKNOWN,
+    MGI_COUNT_ROWS_UNKNOWN_DIFFER,
+    MGI_COUNT_ROWS_CAPPED,
     MGI_COUNT_TOKENS,
     MGI_COUNT_BATCHES,
     MGI_COUNT_BATCH_TOKENS, /* in all batches, also those that failed */

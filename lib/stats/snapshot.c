@@ -23,6 +23,9 @@ void mgi_snapshot_since(mgi_snapshot *difference, const mgi_snapshot *now,
     difference->rows_bad = now->rows_bad - before->rows_bad;
     difference->rows_not_finite = now->rows_not_finite - before->rows_not_finite;
     difference->rows_truncated = now->rows_truncated - before->rows_truncated;
+    difference->rows_unknown = now->rows_unknown - before->rows_unknown;
+    difference->rows_unknown_differ = now->rows_unknown_differ - before->rows_unknown_differ;
+    difference->rows_capped = now->rows_capped - before->rows_capped;
     difference->tokens = now->tokens - before->tokens;
     difference->batches = now->batches - before->batches;
     difference->busy_nanoseconds = now->busy_nanoseconds - before->busy_nanoseconds;

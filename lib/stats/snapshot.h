@@ -15,6 +15,7 @@ typedef struct mgi_snapshot {
     uint64_t calls;                            /* that returned, failed ones included */
     uint64_t failed_by[MGI_SNAPSHOT_STATUSES]; /* calls, by mgeo_status */
     uint64_t rows_scored, rows_bad, rows_not_finite, rows_truncated;
+    uint64_t rows_unknown, rows_unknown_differ, rows_capped;
     uint64_t tokens, batches, busy_nanoseconds;
     mgi_histogram call_time;             /* arrival to return */
     mgi_histogram wait_time;             /* of a row in the queue */

@@ -27,6 +27,7 @@ enum {
     KIND_ALONE,     /* an ideograph that is a word */
     KIND_SPACE,
     KIND_DROPPED,
+    KIND_LOST, /* dropped, and told */
     KIND_MASK = 0x7F,
     KIND_PUNCTUATION = 0x80 /* a flag added to the kind */
 };
@@ -51,12 +52,12 @@ struct mgi_normalizer {
 /* One text on its way through. The large arrays are not initialised. */
 typedef struct text_stream {
     const mgi_normalizer *normalizer;
-    mgi_normalizer_word_fn word_fn;
-    void *user;
-    size_t letters; /* characters in word, at most MGI_NORMALIZER_MAX_WORD + 1 */
-    size_t marks;   /* marks behind the starter */
-    int32_t word[MGI_NORMALIZER_MAX_WORD + 1]; /* the word so far */
-    int32_t segment[1 + MARKS_MAX];            /* the starter (0: none yet), then marks in order */
+    mgi_normalizer_words words;
+    mgi_normalizer_character_fn character_fn; /* takes what would become words; or NULL */
+    mgi_normalizer_lost_fn lost_fn;           /* or NULL */
+    void *user;                               /* of both */
+    size_t marks;                             /* marks behind the starter */
+    int32_t segment[1 + MARKS_MAX];           /* the starter (0: none yet), then marks in order */
     uint8_t classes[1 + MARKS_MAX]; /* combining classes, as long as nothing is composed */
 } text_stream;
 
@@ -67,7 +68,7 @@ static bool is_ascii_punctuation(int32_t c) {
            (c >= 123 && c <= 126);
 }
 
-static bool is_punctuation(int32_t c) {
+bool mgi_normalizer_is_punctuation(int32_t c) {
     if (is_ascii_punctuation(c)) return true;
     utf8proc_category_t category = utf8proc_category(c);
     return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
@@ -93,7 +94,37 @@ static bool is_dropped(int32_t c) {
     }
 }
 
-static bool is_ideograph(int32_t c) {
+bool mgi_normalizer_is_word_character(int32_t c) {
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_PC: return true;
+    /* Letters in circles and squares, and the joiners. */
+    default:
+        return (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
+               (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) || c == 0x200C ||
+               c == 0x200D;
+    }
+}
+
+/* Of dropped characters: did it stand for something? A control between lines does not. */
+static bool is_lost(int32_t c) {
+    if (c == 0xFFFD || (c >= 0x80 && c <= 0x9F)) return c != 0x85;
+    utf8proc_category_t category = utf8proc_category(c);
+    return category == UTF8PROC_CATEGORY_CO || category == UTF8PROC_CATEGORY_CN;
+}
+
+static bool is_ideograph(const mgi_normalizer_rules *rules, int32_t c) {
+    /* The tokenizers library leaves these out. */
+    if (rules->as_rust && c >= 0x2B820 && c <= 0x2B91F) return false;
     return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
            (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B73F) ||
            (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B820 && c <= 0x2CEAF) ||
@@ -129,9 +160,9 @@ static bool may_join(int32_t c) {
 }
 
 static int kind_of(const mgi_normalizer_rules *rules, int32_t c) {
-    if (is_dropped(c)) return KIND_DROPPED;
+    if (is_dropped(c)) return is_lost(c) ? KIND_LOST : KIND_DROPPED;
     if (is_space(c)) return KIND_SPACE;
-    if (rules->space_chinese && is_ideograph(c)) {
+    if (rules->space_chinese && is_ideograph(rules, c)) {
         return is_whole(c) ? KIND_ALONE : KIND_OTHER;
     }
     if (rules->lower_case && c >= 'A' && c <= 'Z') return KIND_CAPITAL;
@@ -145,7 +176,7 @@ mgi_normalizer *mgi_normalizer_create(const mgi_normalizer_rules *rules) {
     normalizer->rules = *rules;
     for (int32_t c = 0; c < PLANE; c++) {
         int kind = kind_of(rules, c);
-        if (is_punctuation(c)) kind |= KIND_PUNCTUATION;
+        if (mgi_normalizer_is_punctuation(c)) kind |= KIND_PUNCTUATION;
         normalizer->kinds[c] = (uint8_t)kind;
     }
     return normalizer;
@@ -157,21 +188,59 @@ size_t mgi_normalizer_bytes(void) { return sizeof(mgi_normalizer); }
 
 /* ---- the last step: words -------------------------------------------------------------------- */
 
-static void end_word(text_stream *stream) {
-    if (stream->letters == 0) return;
-    stream->word_fn(stream->user, stream->word, stream->letters);
-    stream->letters = 0;
+void mgi_normalizer_words_init(mgi_normalizer_words *words, const mgi_normalizer *normalizer,
+                               const mgi_normalizer_receiver *receiver) {
+    words->normalizer = normalizer;
+    words->receiver = *receiver;
+    words->letters = 0;
 }
 
-static void put_character(text_stream *stream, int32_t c) {
-    bool punctuation =
-        c < PLANE ? (stream->normalizer->kinds[c] & KIND_PUNCTUATION) != 0 : is_punctuation(c);
+static inline void words_end(mgi_normalizer_words *words) {
+    if (words->letters == 0) return;
+    words->receiver.word(words->receiver.user, words->word, words->letters);
+    words->letters = 0;
+}
+
+static inline void words_put(mgi_normalizer_words *words, int32_t c) {
+    bool punctuation = c < PLANE ? (words->normalizer->kinds[c] & KIND_PUNCTUATION) != 0
+                                 : mgi_normalizer_is_punctuation(c);
     if (punctuation) {
-        end_word(stream);
-        stream->word_fn(stream->user, &c, 1);
-    } else if (stream->letters <= MGI_NORMALIZER_MAX_WORD) {
-        stream->word[stream->letters++] = c;
+        words_end(words);
+        words->receiver.word(words->receiver.user, &c, 1);
+    } else if (words->letters <= MGI_NORMALIZER_MAX_WORD) {
+        words->word[words->letters++] = c;
+    } else {
+        int32_t *rest = &words->word[MGI_NORMALIZER_MAX_WORD];
+        *rest = (int32_t)(((uint32_t)*rest ^ (uint32_t)c) * 0x01000193u & INT32_MAX);
     }
+}
+
+void mgi_normalizer_words_end(mgi_normalizer_words *words) { words_end(words); }
+
+void mgi_normalizer_words_put(mgi_normalizer_words *words, int32_t c) { words_put(words, c); }
+
+static void put_character(text_stream *stream, int32_t c) {
+    if (stream->character_fn != NULL) {
+        stream->character_fn(stream->user, c);
+    } else {
+        words_put(&stream->words, c);
+    }
+}
+
+static void end_word(text_stream *stream) {
+    if (stream->character_fn != NULL) {
+        stream->character_fn(stream->user, ' ');
+    } else {
+        words_end(&stream->words);
+    }
+}
+
+/* Takes an ideograph where no words are made. */
+static void put_alone(void *user, const int32_t *characters, size_t count) {
+    text_stream *stream = user;
+    (void)count;
+    stream->character_fn(stream->user, characters[0]);
+    stream->character_fn(stream->user, ' ');
 }
 
 /* ---- the step before: canonical order and composition ---------------------------------------- */
@@ -248,15 +317,34 @@ static void take_decomposed(text_stream *stream, int32_t c) {
     }
 }
 
+/* What is neither stripped nor composed stays as it is. */
+static void take_parts(text_stream *stream, int32_t c) {
+    const mgi_normalizer_rules *rules = &stream->normalizer->rules;
+    if (rules->strip_accents || !rules->as_rust) {
+        take_decomposed(stream, c);
+    } else {
+        flush(stream);
+        stream->segment[0] = c;
+    }
+}
+
+static void lose(text_stream *stream, int32_t c) {
+    if (stream->lost_fn != NULL) stream->lost_fn(stream->user, c);
+}
+
 static void take_cleaned(text_stream *stream, int32_t c) {
-    if (is_dropped(c)) return;
+    if (is_dropped(c)) {
+        if (is_lost(c)) lose(stream, c);
+        return;
+    }
     if (is_space(c)) {
         end_segment(stream);
         return;
     }
-    bool alone = stream->normalizer->rules.space_chinese && is_ideograph(c);
+    const mgi_normalizer_rules *rules = &stream->normalizer->rules;
+    bool alone = rules->space_chinese && is_ideograph(rules, c);
     if (alone) end_segment(stream);
-    take_decomposed(stream, c);
+    take_parts(stream, c);
     if (alone) end_segment(stream);
 }
 
@@ -283,24 +371,17 @@ static void take_kind(text_stream *stream, int32_t c, int kind) {
         break;
     case KIND_ALONE:
         end_segment(stream);
-        stream->word_fn(stream->user, &c, 1);
+        stream->words.receiver.word(stream->words.receiver.user, &c, 1);
         break;
     case KIND_SPACE: end_segment(stream); break;
     case KIND_DROPPED: break;
+    case KIND_LOST: lose(stream, c); break;
     default: take_character(stream, c);
     }
 }
 
-bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
-                          mgi_normalizer_word_fn word, void *user) {
-    if (bytes == 0) return true;
-    text_stream stream;
-    stream.normalizer = normalizer;
-    stream.word_fn = word;
-    stream.user = user;
-    stream.letters = 0;
-    stream.marks = 0;
-    stream.segment[0] = 0;
+static bool take_text(text_stream *stream, const char *text, size_t bytes) {
+    const mgi_normalizer *normalizer = stream->normalizer;
     const unsigned char *at = (const unsigned char *)text;
     const unsigned char *end = at + bytes;
     while (at < end) {
@@ -309,8 +390,40 @@ bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, si
         if (length == 0) return false;
         at += length;
         int kind = c < PLANE ? normalizer->kinds[c] & KIND_MASK : KIND_OTHER;
-        take_kind(&stream, c, kind);
+        take_kind(stream, c, kind);
     }
-    end_segment(&stream);
+    flush(stream);
     return true;
+}
+
+bool mgi_normalizer_split(const mgi_normalizer *normalizer, const char *text, size_t bytes,
+                          const mgi_normalizer_receiver *receiver) {
+    if (bytes == 0) return true;
+    text_stream stream;
+    stream.normalizer = normalizer;
+    mgi_normalizer_words_init(&stream.words, normalizer, receiver);
+    stream.character_fn = NULL;
+    stream.lost_fn = receiver->lost;
+    stream.user = receiver->user;
+    stream.marks = 0;
+    stream.segment[0] = 0;
+    if (!take_text(&stream, text, bytes)) return false;
+    words_end(&stream.words);
+    return true;
+}
+
+bool mgi_normalizer_stream(const mgi_normalizer *normalizer, const char *text, size_t bytes,
+                           mgi_normalizer_character_fn character, mgi_normalizer_lost_fn lost,
+                           void *user) {
+    if (bytes == 0) return true;
+    text_stream stream;
+    const mgi_normalizer_receiver alone = {put_alone, NULL, &stream};
+    stream.normalizer = normalizer;
+    mgi_normalizer_words_init(&stream.words, normalizer, &alone);
+    stream.character_fn = character;
+    stream.lost_fn = lost;
+    stream.user = user;
+    stream.marks = 0;
+    stream.segment[0] = 0;
+    return take_text(&stream, text, bytes);
 }

@@ -4,11 +4,6 @@
 
 #include "text/normalizer.h"
 
-static void append(mgi_wordpiece_tokens *tokens, int32_t id) {
-    if (tokens->count < tokens->capacity) tokens->ids[tokens->count] = id;
-    tokens->count++;
-}
-
 /* The longest piece at the front of the characters: its length, 0 if there is none. */
 static size_t longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t *characters,
                             size_t count, int32_t *id) {
@@ -27,15 +22,13 @@ static size_t longest_piece(const mgi_vocab *vocab, uint32_t root, const int32_t
     return longest;
 }
 
-void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
+bool mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t count,
                    mgi_wordpiece_tokens *tokens) {
-    if (count == 1 && characters[0] < MGI_VOCAB_PLANE) {
-        append(tokens, vocab->single[characters[0]]);
-        return;
-    }
+    if (mgi_wordpiece_single(vocab, characters, count, tokens)) return true;
     size_t before = tokens->count;
-    size_t at = count > MGI_NORMALIZER_MAX_WORD ? count : 0;
-    bool whole = at == 0;
+    bool hopeless = count > vocab->longest_word || (count == 1 && characters[0] < MGI_VOCAB_PLANE);
+    size_t at = hopeless ? count : 0;
+    bool whole = !hopeless;
     while (at < count) {
         int32_t id = vocab->unk;
         uint32_t root = at == 0 ? MGI_VOCAB_WORD : MGI_VOCAB_INSIDE;
@@ -44,10 +37,11 @@ void mgi_wordpiece(const mgi_vocab *vocab, const int32_t *characters, size_t cou
             whole = false;
             break;
         }
-        append(tokens, id);
+        mgi_wordpiece_append(tokens, id);
         at += length;
     }
-    if (whole) return;
+    if (whole) return true;
     tokens->count = before;
-    append(tokens, vocab->unk);
+    mgi_wordpiece_append(tokens, vocab->unk);
+    return false;
 }

@@ -4,8 +4,9 @@
 #include <mgeo.h>
 
 /* What programs did with constants while they were macros alone. */
-#if !defined(MGEO_ROW_SKIPPED) || MGEO_ROW_EMPTY != 4 || MGEO_SHADOW_BINS != 20 ||                 \
-    MGEO_MAX_LABELS < 1 || MGEO_MAX_CHECKS < 9 || MGEO_SHARE_ALL != 10000
+#if !defined(MGEO_ROW_SKIPPED) || MGEO_ROW_BAD != 30 || MGEO_ROW_EMPTY != 4 ||                     \
+    MGEO_SHADOW_BINS != 20 || MGEO_MAX_LABELS < 1 || MGEO_MAX_CHECKS < 9 ||                        \
+    MGEO_SHARE_ALL != 10000
 #error "a constant is no macro"
 #endif
 

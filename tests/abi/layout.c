@@ -73,6 +73,7 @@ AT(mgeo_load_options, memory_limit, 64);
 AT(mgeo_load_options, actor, 72);
 AT(mgeo_load_options, reason, 80);
 AT(mgeo_load_options, allow_tf32, 88);
+AT(mgeo_load_options, keep_unknown, 92);
 
 AT(mgeo_scores, route_key, 80);
 
@@ -188,6 +189,9 @@ AT(mgeo_stats, wait_p50, 144);
 AT(mgeo_stats, batch_fill, 160);
 AT(mgeo_stats, not_finite_rows, 168);
 AT(mgeo_stats, failed_by, 176);
+AT(mgeo_stats, unknown_rows, 304);
+AT(mgeo_stats, unknown_differ_rows, 312);
+AT(mgeo_stats, capped_rows, 320);
 
 AT(mgeo_rollout, live_slot, 8);
 AT(mgeo_rollout, canary_share, 12);
@@ -230,6 +234,10 @@ FIXED(MGEO_ROW_INVALID_UTF8, 2);
 FIXED(MGEO_ROW_EMPTY, 4);
 FIXED(MGEO_ROW_NOT_FINITE, 8);
 FIXED(MGEO_ROW_SKIPPED, 16);
+FIXED(MGEO_ROW_UNKNOWN_CHARACTERS, 32);
+FIXED(MGEO_ROW_UNKNOWN_DIFFER, 64);
+FIXED(MGEO_ROW_CAPPED, 128);
+FIXED(MGEO_ROW_BAD, 30);
 FIXED(MGEO_STAGE_IDLE, 0);
 FIXED(MGEO_STAGE_READING, 1);
 FIXED(MGEO_STAGE_HASHING, 2);

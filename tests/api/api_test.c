@@ -195,6 +195,9 @@ static void test_values_that_cannot_be(void **state) {
     load.skip_warm_up = 2;
     check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "skip_warm_up");
     load = fake_options();
+    load.keep_unknown = 2;
+    check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "keep_unknown");
+    load = fake_options();
     load.precision = 77;
     check_refused(mgeo_load(engine, path, &load, NULL, &error), MGEO_E_ARGUMENT, "precision");
     load = fake_options();
@@ -212,6 +215,50 @@ static void test_values_that_cannot_be(void **state) {
     char name[4];
     check_refused(mgeo_get_unused_tensor(engine, MGEO_LIVE, 0, name, 0, &error), MGEO_E_ARGUMENT,
                   "capacity");
+}
+
+/* ---- characters that the vocabulary lacks ---------------------------------------------------- */
+
+/* A model that says exact_match of everything, asked about texts that differ unseen. */
+static void answer_unseen(const char *of, uint32_t keep_unknown, int32_t *label, float shares[3],
+                          uint32_t *flags) {
+    mgeo_engine *own = NULL;
+    float similarity;
+    const mgeo_pair unseen = {"1日路", MGEO_NUL_TERMINATED, "1月路", MGEO_NUL_TERMINATED};
+    mgeo_scores scores = {.struct_size = sizeof scores,
+                          .similarity = &similarity,
+                          .label = label,
+                          .probabilities = shares,
+                          .probability_stride = 3,
+                          .flags = flags};
+    mgeo_load_options load = fake_options();
+    load.keep_unknown = keep_unknown;
+    assert_int_equal(mgeo_engine_create(NULL, &own, &error), MGEO_OK);
+    assert_int_equal(mgeo_load(own, of, &load, NULL, &error), MGEO_OK);
+    assert_int_equal(mgeo_score(own, &unseen, 1, &scores, &error), MGEO_OK);
+    assert_float_equal(similarity, shares[2] + 0.5f * shares[1], 1e-6);
+    mgeo_engine_destroy(own);
+}
+
+static void test_texts_that_differ_unseen(void **state) {
+    (void)state;
+    static const float sure[] = {0, 1, 9};
+    char exact[TINY_PATH_BYTES];
+    tiny_model_write(root, "exact", &(tiny_model){.variant = 0, .labels = 3}, exact);
+    tiny_model_set_bias(exact, sure, 3);
+    int32_t label;
+    uint32_t flags;
+    float kept[3], capped[3];
+    const uint32_t differ = MGEO_ROW_UNKNOWN_CHARACTERS | MGEO_ROW_UNKNOWN_DIFFER;
+    answer_unseen(exact, 1, &label, kept, &flags);
+    assert_int_equal(flags, differ);
+    assert_int_equal(label, 2);
+    answer_unseen(exact, 0, &label, capped, &flags);
+    assert_int_equal(flags, differ | MGEO_ROW_CAPPED);
+    assert_int_equal(flags & MGEO_ROW_BAD, 0);
+    assert_int_equal(label, 1);
+    assert_true(capped[0] == kept[0] && capped[2] == 0);
+    assert_float_equal(capped[1], kept[1] + kept[2], 1e-6);
 }
 
 static void test_arrays_that_cannot_be(void **state) {
@@ -347,6 +394,7 @@ int main(void) {
         cmocka_unit_test(test_newer_callers_are_served),
         cmocka_unit_test(test_older_callers_are_served_to_their_size),
         cmocka_unit_test(test_values_that_cannot_be),
+        cmocka_unit_test(test_texts_that_differ_unseen),
         cmocka_unit_test(test_arrays_that_cannot_be),
         cmocka_unit_test(test_counts_and_lengths_that_cannot_be),
         cmocka_unit_test(test_struct_sizes_between_members),

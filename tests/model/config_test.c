@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configuration: defaults, limits, ModelScope's precedence of labels, tokenizer options. */
+/* Configuration: defaults, limits, ModelScope's precedence of labels. */
 #include "model/config.h"
 
 #include "support/check.h"
@@ -48,11 +48,6 @@ static void has_the_defaults_of_bert(void **state) {
     assert_int_equal(config.spec.types, 2);
     assert_true(config.spec.norm_eps == 1e-12f);
     assert_int_equal(config.spec.activation, MGI_GELU);
-    assert_true(config.tokenizer.do_lower_case);
-    assert_true(config.tokenizer.tokenize_chinese_chars);
-    assert_false(config.tokenizer.halve_budget);
-    assert_false(config.tokenizer.one_type);
-    assert_int_equal(config.tokenizer.strip_accents, MGI_TOKENIZER_STRIP_AS_LOWER);
     assert_int_equal(config.labels.count, 0);
 }
 
@@ -66,9 +61,6 @@ static void reads_every_field(void **state) {
         "\"vocab_size\":100,\"max_position_embeddings\":40,\"type_vocab_size\":3,"
         "\"layer_norm_eps\":1e-5,\"hidden_act\":\"gelu_new\",\"is_decoder\":false,"
         "\"position_embedding_type\":\"absolute\",\"unknown\":[{}]}");
-    model_files_write_text(root, "tokenizer_config.json",
-                           "{\"do_lower_case\":false,\"strip_accents\":true,"
-                           "\"tokenize_chinese_chars\":false,\"use_fast\":true}");
     read_good(&config);
     assert_int_equal(config.spec.layers, 4);
     assert_int_equal(config.spec.hidden, 32);
@@ -77,13 +69,6 @@ static void reads_every_field(void **state) {
     assert_int_equal(config.spec.types, 3);
     assert_int_equal(config.spec.activation, MGI_GELU_TANH);
     assert_true(config.spec.norm_eps == 1e-5f);
-    assert_false(config.tokenizer.do_lower_case);
-    assert_false(config.tokenizer.tokenize_chinese_chars);
-    assert_true(config.tokenizer.halve_budget);
-    assert_int_equal(config.tokenizer.strip_accents, MGI_TOKENIZER_STRIP_YES);
-    model_files_write_text(root, "tokenizer_config.json", "{\"strip_accents\":false}");
-    read_good(&config);
-    assert_int_equal(config.tokenizer.strip_accents, MGI_TOKENIZER_STRIP_NO);
 }
 
 static void knows_activations(void **state) {
@@ -128,7 +113,6 @@ static const struct {
     {"{\"vocab_size\":4194305}", MGEO_E_FORMAT, "vocab_size"},
     {"{\"max_position_embeddings\":4}", MGEO_E_FORMAT, "max_position_embeddings: 4"},
     {"{\"type_vocab_size\":0}", MGEO_E_FORMAT, "type_vocab_size"},
-    {"{\"type_vocab_size\":1}", MGEO_E_FORMAT, "type_vocab_size: a pair needs 2"},
     {"{\"fusion_layer\":0}", MGEO_E_FORMAT, "fusion_layer: 0 is not within 1 to 12"},
     {"{\"fusion_layer\":13}", MGEO_E_FORMAT, "fusion_layer: 13 is not within 1 to 12"},
     {"{\"layer_norm_eps\":-1}", MGEO_E_FORMAT, "layer_norm_eps"},
@@ -188,9 +172,6 @@ static void refuses_bad_other_files(void **state) {
     model_files_write_text(root, "configuration.json", "{\"preprocessor\":{\"label2id\":3}}");
     check_refused(MGEO_E_FORMAT, "configuration.json: preprocessor.label2id: an object");
     model_files_write_text(root, "configuration.json", "{}");
-    model_files_write_text(root, "tokenizer_config.json", "{\"do_lower_case\":\"yes\"}");
-    check_refused(MGEO_E_FORMAT, "tokenizer_config.json: do_lower_case: true or false");
-    model_files_write_text(root, "tokenizer_config.json", "{}");
     model_files_write_text(root, "label_mapping.json", "{}");
     check_refused(MGEO_E_FORMAT, "label_mapping.json: labels: 1 to 16");
 }
@@ -242,14 +223,14 @@ static void ranks_with_one_type(void **state) {
     model_files_write_text(root, "config.json", "{\"type_vocab_size\":1}");
     model_files_write_text(root, "configuration.json", "{\"task\":\"text_ranking\"}");
     read_good(&config);
-    assert_true(config.tokenizer.one_type);
+    assert_true(config.ranks);
     model_files_write_text(root, "configuration.json", "{\"task\":\"text-ranking\"}");
     read_good(&config);
     assert_true(config.ranks);
     model_files_write_text(root, "config.json", "{}");
     model_files_write_text(root, "configuration.json", "{\"task\":\"sentence-similarity\"}");
     read_good(&config);
-    assert_false(config.tokenizer.one_type);
+    assert_false(config.ranks);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -173,6 +173,122 @@ static void flags_what_is_not_finite(void **state) {
     }
 }
 
+/* ---- texts that differ in what the model cannot see ------------------------------------------ */
+
+static const struct {
+    const char *names;
+    uint32_t outputs;
+    const char *asked;
+    bool caps;
+    int32_t same, near;
+} cap_cases[] = {
+    {"", 1, NULL, true, -1, -1},
+    {"", 2, NULL, true, 1, -1},
+    {"a,b", 2, "a", true, 0, -1},
+    {"match,not_match", 2, NULL, true, 0, -1},
+    {"match,not_match", 2, "not_match", true, 0, -1}, /* who asks for the opposite gets it right */
+    {"no,a", 2, "no", true, 1, -1},
+    {"exact_match,partial_match", 2, NULL, true, 0, 1},
+    {"exact_match,not_match,partial_match", 3, NULL, true, 0, 2},
+    {"exact_match,not_match,partial_match", 3, "partial_match", true, 0, 2},
+    {"exact_match,not_match,partial_match", 3, "not_match", true, 0, 2},
+    {"not_match,a,b", 3, "b", true, 2, -1},
+    {"different,a,b", 3, "different", false, 0, -1}, /* no label is known to mean a match */
+};
+
+static void finds_what_unseen_differences_rule_out(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cap_cases / sizeof *cap_cases; i++) {
+        const mgi_config config = named(cap_cases[i].names);
+        mgi_model_options options = {.positive_label = cap_cases[i].asked};
+        mgi_labels labels;
+        assert_int_equal(
+            mgi_labels_decide(&labels, &config, cap_cases[i].outputs, &options, "dir", NULL),
+            MGEO_OK);
+        if (labels.caps != cap_cases[i].caps || labels.same != cap_cases[i].same ||
+            labels.near != cap_cases[i].near) {
+            fail_msg("case %zu: %d %d %d", i, labels.caps, labels.same, labels.near);
+        }
+        options.keep_unknown = true;
+        mgi_labels_decide(&labels, &config, cap_cases[i].outputs, &options, "dir", NULL);
+        assert_false(labels.caps);
+    }
+}
+
+static void an_exact_match_becomes_a_partial_one(void **state) {
+    (void)state;
+    mgi_labels labels = three(0.5f);
+    const float logits[] = {0.0f, 1.0f, 2.0f};
+    float whole[3], shares[3], similarity;
+    int32_t label;
+    bool capped;
+    mgi_labels_score(&labels, logits, whole, &label, &similarity);
+    assert_true(mgi_labels_score_apart(&labels, logits, shares, &label, &similarity, &capped));
+    assert_true(capped);
+    assert_int_equal(label, 1);
+    assert_true(shares[0] == whole[0] && shares[2] == 0);
+    assert_true(fabs(shares[1] - whole[1] - whole[2]) < 1e-6);
+    assert_true(fabs(similarity - 0.5 * shares[1]) < 1e-6);
+    const float unlike[] = {3.0f, 1.0f, 2.0f};
+    assert_true(mgi_labels_score_apart(&labels, unlike, shares, &label, &similarity, &capped));
+    assert_false(capped);
+    assert_int_equal(label, 0);
+    assert_true(shares[2] == 0);
+    labels.caps = false;
+    assert_true(mgi_labels_score_apart(&labels, logits, shares, &label, &similarity, &capped));
+    assert_false(capped);
+    assert_memory_equal(shares, whole, sizeof shares);
+    assert_int_equal(label, 2);
+}
+
+/* However sure the model is. */
+static void without_a_partial_match_half_is_taken(void **state) {
+    (void)state;
+    const mgi_config config = named("");
+    const mgi_model_options options = {.positive_label = "LABEL_1"};
+    for (uint32_t outputs = 2; outputs <= 4; outputs++) {
+        mgi_labels labels;
+        mgi_labels_decide(&labels, &config, outputs, &options, "dir", NULL);
+        for (float logit = -4; logit <= 512; logit = logit < 4 ? logit + 1 : logit * 2) {
+            const float logits[] = {-1.0f, logit, -2.0f, 0.0f};
+            float whole[4], shares[4], before, similarity, sum = 0;
+            int32_t label, was;
+            bool capped;
+            mgi_labels_score(&labels, logits, whole, &was, &before);
+            assert_true(
+                mgi_labels_score_apart(&labels, logits, shares, &label, &similarity, &capped));
+            for (uint32_t i = 0; i < outputs; i++) sum += shares[i];
+            assert_true(fabsf(sum - 1) < 1e-6f);
+            assert_true(similarity < 0.5f && fabsf(similarity - before / 2) < 1e-6f);
+            assert_int_equal(label, outputs == 4 ? 3 : 0);
+            assert_int_equal(capped, was == 1);
+        }
+    }
+}
+
+static void one_logit_is_halved(void **state) {
+    (void)state;
+    const mgi_labels labels = {.count = 1, .positive = -1, .partial = -1, .caps = true};
+    const float logits[] = {-1.0f, 0.0f, 4.0f, 200.0f};
+    for (int i = 0; i < 4; i++) {
+        float whole, share, similarity;
+        int32_t label;
+        bool capped;
+        mgi_labels_score(&labels, &logits[i], NULL, NULL, &whole);
+        assert_true(
+            mgi_labels_score_apart(&labels, &logits[i], &share, &label, &similarity, &capped));
+        assert_int_equal(label, 0);
+        assert_true(share == similarity && similarity < 0.5f);
+        assert_true(fabsf(similarity - whole / 2) < 1e-6f);
+        assert_int_equal(capped, whole >= 0.5f);
+    }
+    const float nothing = NAN;
+    float similarity = 0;
+    bool capped = true;
+    assert_false(mgi_labels_score_apart(&labels, &nothing, NULL, NULL, &similarity, &capped));
+    assert_true(isnan(similarity) && !capped);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_by_names),
@@ -182,6 +298,10 @@ int main(void) {
         cmocka_unit_test(large_logits_do_not_overflow),
         cmocka_unit_test(one_logit_becomes_its_sigmoid),
         cmocka_unit_test(flags_what_is_not_finite),
+        cmocka_unit_test(finds_what_unseen_differences_rule_out),
+        cmocka_unit_test(an_exact_match_becomes_a_partial_one),
+        cmocka_unit_test(without_a_partial_match_half_is_taken),
+        cmocka_unit_test(one_logit_is_halved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,7 +198,8 @@ static void refuses_tokens_without_embeddings(void **state) {
     bytes vocabulary = bytes_of_file(path);
     bytes_put_text(&vocabulary, "onemore\n");
     model_files_write(root, "vocab.txt", vocabulary.data, vocabulary.size);
-    check_refused(root, &on_fake, MGEO_E_FORMAT, "vocab.txt: 1286 tokens, but config.json's");
+    check_refused(root, &on_fake, MGEO_E_FORMAT,
+                  "the tokenizer has 1286 tokens, but config.json's");
     bytes_free(&vocabulary);
     model_files_remove(root);
 }

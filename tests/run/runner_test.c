@@ -147,10 +147,43 @@ static void test_logits_that_are_not_finite_are_flagged(void **state) {
     assert_int_equal(a.scores.bad_rows, 1);
     check_scored(&a, 0, 0);
     check_scored(&a, 0, 2);
-    assert_int_equal(a.flags[1], MGEO_ROW_NOT_FINITE);
+    assert_int_equal(a.flags[1], MGEO_ROW_NOT_FINITE | MGEO_ROW_UNKNOWN_CHARACTERS);
     assert_int_equal(a.label[1], -1);
     assert_true(isnan(a.similarity[1]));
     for (int i = 0; i < LABELS; i++) assert_true(isnan(a.probabilities[4 + i]));
+    mgi_runner_destroy(runner);
+}
+
+/* The vocabulary has no sun, no moon and no comma. */
+static void test_texts_that_differ_unseen_never_match(void **state) {
+    (void)state;
+    mgi_runner *runner = make_runner(1, 64, 512);
+    static results a;
+    static const mgeo_pair unseen[] = {{"1日路", MGEO_NUL_TERMINATED, "1月路", MGEO_NUL_TERMINATED},
+                                       {"1日路", MGEO_NUL_TERMINATED, "1日路", MGEO_NUL_TERMINATED},
+                                       {"1,路", MGEO_NUL_TERMINATED, "1路", MGEO_NUL_TERMINATED},
+                                       {"1路", MGEO_NUL_TERMINATED, "1路", MGEO_NUL_TERMINATED}};
+    const uint32_t unknown = MGEO_ROW_UNKNOWN_CHARACTERS;
+    prepare(&a);
+    assert_int_equal(mgi_runner_score(runner, mgi_clock_now(), unseen, 4, &a.scores, NULL),
+                     MGEO_OK);
+    assert_int_equal(a.scores.bad_rows, 0);
+    assert_int_equal(a.flags[0], unknown | MGEO_ROW_UNKNOWN_DIFFER | MGEO_ROW_CAPPED);
+    assert_int_equal(a.label[0], 1);
+    assert_true(a.probabilities[2] == 0);
+    assert_float_equal(a.probabilities[0] + a.probabilities[1], 1, 1e-6);
+    assert_float_equal(a.similarity[0], 0.5f * a.probabilities[1], 1e-6);
+    for (int i = 1; i < 4; i++) {
+        assert_int_equal(a.flags[i], i < 3 ? unknown : 0);
+        assert_int_equal(a.label[i], 2);
+        assert_true(a.probabilities[4 * i + 2] > 0);
+    }
+    mgeo_stats stats = {0};
+    mgi_runner_stats(runner, &stats);
+    assert_int_equal(stats.pairs, 4);
+    assert_int_equal(stats.unknown_rows, 3);
+    assert_int_equal(stats.unknown_differ_rows, 1);
+    assert_int_equal(stats.capped_rows, 1);
     mgi_runner_destroy(runner);
 }
 
@@ -355,6 +388,7 @@ int main(void) {
         TEST(test_bad_texts_are_flagged_and_harm_no_others),
         TEST(test_long_rows_are_cut_and_flagged),
         TEST(test_logits_that_are_not_finite_are_flagged),
+        TEST(test_texts_that_differ_unseen_never_match),
         TEST(test_too_few_columns_score_nothing),
         TEST(test_a_single_row_has_all_cores),
         TEST(test_all_cores_work_on_a_single_row),

@@ -26,7 +26,8 @@ typedef struct results {
 } results;
 
 static test_pair texts[PAIRS];
-static mgeo_pair pairs[PAIRS]; /* the 20th is no UTF-8, the 21st empty, the 22nd too long */
+static mgeo_pair pairs[PAIRS]; /* the 20th is no UTF-8, the 21st empty, the 22nd too long,
+                                  and the 23rd differs in what is unknown */
 static mgi_runner *runner;
 static mgi_side_scorer *scorer;
 static mgeo_error error;
@@ -51,6 +52,7 @@ static int make_pairs(void **state) {
     pairs[20] = (mgeo_pair){"\xff", 1, "1", 1};
     pairs[21] = (mgeo_pair){"1", 1, "  ", 2};
     pairs[22] = test_make_pair(&texts[22], 22, 60);
+    pairs[23] = (mgeo_pair){"1日路", MGEO_NUL_TERMINATED, "1月路", MGEO_NUL_TERMINATED};
     return 0;
 }
 
@@ -124,6 +126,9 @@ static void test_answers_are_the_runners(void **state) {
     assert_int_equal(ours.flags[20], MGEO_ROW_INVALID_UTF8);
     assert_int_equal(ours.flags[21], MGEO_ROW_EMPTY);
     assert_int_equal(ours.flags[22], MGEO_ROW_TRUNCATED);
+    assert_int_equal(ours.flags[23],
+                     MGEO_ROW_UNKNOWN_CHARACTERS | MGEO_ROW_UNKNOWN_DIFFER | MGEO_ROW_CAPPED);
+    assert_true(ours.probabilities[23 * STRIDE + 2] == 0);
     prepare(&runners);
     mgi_runner_score(runner, mgi_clock_now(), pairs, PAIRS, &runners.scores, NULL);
     assert_int_equal(ours.scores.bad_rows, 2);
@@ -141,7 +146,7 @@ static void test_logits_that_are_not_finite_are_flagged(void **state) {
     prepare(&a);
     assert_int_equal(mgi_side_scorer_score(scorer, marked, 3, &a.scores, &error), MGEO_OK);
     assert_int_equal(a.scores.bad_rows, 1);
-    assert_int_equal(a.flags[1], MGEO_ROW_NOT_FINITE);
+    assert_int_equal(a.flags[1], MGEO_ROW_NOT_FINITE | MGEO_ROW_UNKNOWN_CHARACTERS);
     assert_int_equal(a.label[1], -1);
     assert_true(isnan(a.similarity[1]));
     assert_false(isnan(a.similarity[2]));

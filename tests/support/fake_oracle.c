@@ -34,6 +34,9 @@ mgi_labels test_labels(uint32_t count) {
         labels.positive = 2;
         labels.partial = 1;
     }
+    labels.caps = true;
+    labels.same = labels.positive;
+    labels.near = labels.partial;
     return labels;
 }
 
@@ -57,7 +60,7 @@ float oracle_similarity(const mgi_tokenizer *tokenizer, uint32_t max_length,
     assert_true(max_length <= LONGEST);
     mgi_tokenizer_scratch *scratch = mgi_tokenizer_scratch_create(max_length);
     assert_non_null(scratch);
-    mgi_tokenizer_encode(tokenizer, pair, scratch, ids, types, &length);
+    uint32_t flags = mgi_tokenizer_encode(tokenizer, pair, scratch, ids, types, &length);
     mgi_tokenizer_scratch_destroy(scratch);
     if (length == 0) return NAN;
     float logits[MGEO_MAX_LABELS];
@@ -65,7 +68,12 @@ float oracle_similarity(const mgi_tokenizer *tokenizer, uint32_t max_length,
     for (uint32_t i = 0; i < labels->count; i++) {
         logits[i] = mgi_fake_logit(ids, types, length, i, oracle_bias(variant, i));
     }
-    mgi_labels_score(labels, logits, NULL, NULL, &similarity);
+    bool capped;
+    if (flags & MGEO_ROW_UNKNOWN_DIFFER) {
+        mgi_labels_score_apart(labels, logits, NULL, NULL, &similarity, &capped);
+    } else {
+        mgi_labels_score(labels, logits, NULL, NULL, &similarity);
+    }
     return similarity;
 }
 

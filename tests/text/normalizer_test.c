@@ -52,11 +52,19 @@ static void take_word(void *user, const int32_t *characters, size_t count) {
     if (count > to->longest) to->longest = count;
 }
 
+static void take_lost(void *user, int32_t character) {
+    words *to = user;
+    put(to, '<');
+    put_character(to, character);
+    put(to, '>');
+}
+
 static bool split(const mgi_normalizer_rules *rules, const char *text, size_t bytes, words *to) {
     memset(to, 0, sizeof *to);
     mgi_normalizer *normalizer = mgi_normalizer_create(rules);
     assert_non_null(normalizer);
-    bool valid = mgi_normalizer_split(normalizer, text, bytes, take_word, to);
+    const mgi_normalizer_receiver receiver = {.word = take_word, .lost = take_lost, .user = to};
+    bool valid = mgi_normalizer_split(normalizer, text, bytes, &receiver);
     mgi_normalizer_destroy(normalizer);
     return valid;
 }
@@ -113,6 +121,16 @@ static void line_separators_are_spaces(void **state) {
     words got;
     assert_true(split(&lower, "a\0b", 3, &got));
     assert_string_equal(got.text, "ab");
+}
+
+/* Told in angle brackets, before the word that they stood in. */
+static void characters_that_stood_for_something_are_told(void **state) {
+    (void)state;
+    check(&lower, "a\uE000b", "<\uE000>ab");
+    check(&lower, "\u8DEF\uFFFD\u8DEF", "\u8DEF<\uFFFD>|\u8DEF");
+    check(&lower, "\xC2\x80\xC2\x9F", "<\xC2\x80><\xC2\x9F>");
+    check(&lower, "\u0378 \U0010FFFD", "<\u0378><\U0010FFFD>");
+    check(&lower, "\u200D\uFE0F\x7F\u00AD", "");
 }
 
 static void nothing_is_legal(void **state) {
@@ -203,6 +221,7 @@ int main(void) {
         cmocka_unit_test(case_is_folded_as_python_folds_single_characters),
         cmocka_unit_test(marks_compose_across_what_is_dropped),
         cmocka_unit_test(line_separators_are_spaces),
+        cmocka_unit_test(characters_that_stood_for_something_are_told),
         cmocka_unit_test(nothing_is_legal),
         cmocka_unit_test(endless_words_take_no_memory),
         cmocka_unit_test(what_is_not_utf8_is_refused),

@@ -156,7 +156,7 @@ static void a_special_tokens_name_is_text(void **state) {
         cased.do_lower_case = i % 2 == 0;
         mgi_tokenizer *with = make(&cased);
         encoded out = encode(with, LIMIT, (mgeo_pair){texts[i], MGEO_NUL_TERMINATED, "号", 3});
-        assert_int_equal(out.flags, 0);
+        assert_int_equal(out.flags & MGEO_ROW_BAD, 0);
         assert_int_equal(out.ids[out.length - 3], SEP);
         for (uint32_t at = 1; at < out.length - 3; at++) {
             assert_true(out.ids[at] > 103 || out.ids[at] == 100); /* below: specials, unused */
@@ -180,6 +180,78 @@ static void rows_without_text_are_flagged(void **state) {
     }
     encoded none = encode(tokenizer, LIMIT, (mgeo_pair){NULL, 0, NULL, MGEO_NUL_TERMINATED});
     assert_int_equal(none.flags, MGEO_ROW_EMPTY);
+}
+
+/* Of the characters here vocab_zh.txt lacks \u785A, \u9097, \u700D and the quotes \u201C, \u201D.
+ */
+static const struct {
+    const char *a, *b;
+    bool unknown, differ;
+} unseen_pairs[] = {
+    {"\u91D1\u8DEF8\u53F7", "\u91D1\u8DEF9\u53F7", false, false},
+    {"\u91D1\u785A\u8DEF", "\u91D1\u9097\u8DEF", true, true},
+    {"\u91D1\u785A\u8DEF", "\u91D1\u785A\u8DEF", true, false},
+    {"\u91D1\u785A\u8DEF", "\u91D1\u8DEF", true, true},
+    {"\u91D1\u8DEF", "\u91D1\u785A\u8DEF", true, true},
+    {"\u785A\u53E3\u533A\u785A\u53E3\u8DEF", "\u785A\u53E3\u8DEF", true, false},
+    {"\u785A\u8DEF\u9097\u56ED", "\u9097\u8DEF\u785A\u56ED", true, true},
+    {"\u91D1\u785A\u8DEF\u700D", "\u91D1\u785A\u8DEF\u9097", true, true},
+    {"\u201C\u4E07\u8FBE\u201D\u5E7F\u573A", "\u4E07\u8FBE\u5E7F\u573A", true, false},
+    {"\u91D1\uE001\u8DEF", "\u91D1\uE002\u8DEF", true, true}, /* private use */
+    {"\u91D1\uE001\u8DEF", "\u91D1\uE001\u8DEF", true, false},
+    {"\u91D1\U000F0001\u8DEF", "\u91D1\u8DEF", true, true}, /* more of it */
+    {"\u91D1\uFFFD\u8DEF", "\u91D1\u8DEF", true, true},     /* lost by a decoder */
+    {"\u91D1\u0378\u8DEF", "\u91D1\u8DEF", true, true},     /* no character */
+    {"\u91D1\U000EFFFF\u8DEF", "\u91D1\U000EFFFE\u8DEF", true, true},
+    {"\xC2\x9D\u8DEF", "\xC2\x9E\u8DEF", true, true},                 /* UTF-8 read as Latin-1 */
+    {"\u91D1\U00023C98\u8DEF", "\u91D1\U00023C99\u8DEF", true, true}, /* rare ideographs */
+    {"\u91D1\U00030001\u8DEF", "\u91D1\U00030002\u8DEF", true, true},
+    {"\u91D1\u2FF0\u91D1\u5DDD\u8DEF", "\u91D1\u2FF1\u91D1\u5DDD\u8DEF", true, true},
+    {"\u91D1\u200B\u8DEF\uFEFF", "\u200E\u91D1\u8DEF\xC2\x85", false, false}, /* invisible */
+    {"\u91D1\x01\u8DEF\x7F", "\u91D1\u8DEF", false, false},
+    {"caf\u00E9", "cafe", false, false}, /* accents fall by the model's own rules */
+};
+
+static void what_the_model_cannot_see_is_flagged(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof unseen_pairs / sizeof *unseen_pairs; i++) {
+        mgeo_pair pair = {unseen_pairs[i].a, MGEO_NUL_TERMINATED, unseen_pairs[i].b,
+                          MGEO_NUL_TERMINATED};
+        mgeo_pair turned = {pair.b, pair.b_len, pair.a, pair.a_len};
+        uint32_t expected = (unseen_pairs[i].unknown ? MGEO_ROW_UNKNOWN_CHARACTERS : 0) |
+                            (unseen_pairs[i].differ ? MGEO_ROW_UNKNOWN_DIFFER : 0);
+        uint32_t flags = encode(tokenizer, LIMIT, pair).flags;
+        if (flags != expected) fail_msg("case %zu: flags %u, not %u", i, flags, expected);
+        assert_int_equal(encode(tokenizer, LIMIT, turned).flags, expected);
+    }
+}
+
+/* Words of more than 100 characters are [UNK]; these differ in their last one alone. */
+static void words_too_long_are_told_apart_to_their_end(void **state) {
+    (void)state;
+    enum { CHARACTERS = 300 };
+    char a[CHARACTERS];
+    char b[CHARACTERS];
+    memset(a, 'k', sizeof a);
+    memset(b, 'k', sizeof b);
+    mgeo_pair pair = {a, sizeof a, b, sizeof b};
+    assert_int_equal(encode(tokenizer, LIMIT, pair).flags, MGEO_ROW_UNKNOWN_CHARACTERS);
+    b[CHARACTERS - 1] = 'l';
+    assert_int_equal(encode(tokenizer, LIMIT, pair).flags,
+                     MGEO_ROW_UNKNOWN_CHARACTERS | MGEO_ROW_UNKNOWN_DIFFER);
+    pair.b_len--;
+    assert_int_equal(encode(tokenizer, LIMIT, pair).flags,
+                     MGEO_ROW_UNKNOWN_CHARACTERS | MGEO_ROW_UNKNOWN_DIFFER);
+}
+
+/* A difference behind the cut is one. */
+static void what_was_cut_off_is_looked_at(void **state) {
+    (void)state;
+    mgeo_pair pair = {"\u8DEF\u8DEF\u8DEF\u8DEF\u785A", MGEO_NUL_TERMINATED,
+                      "\u8DEF\u8DEF\u8DEF\u8DEF\u9097", MGEO_NUL_TERMINATED};
+    uint32_t flags = encode(tokenizer, MGI_TOKENIZER_MIN_LENGTH, pair).flags;
+    assert_int_equal(flags,
+                     MGEO_ROW_TRUNCATED | MGEO_ROW_UNKNOWN_CHARACTERS | MGEO_ROW_UNKNOWN_DIFFER);
 }
 
 static void a_fault_at_the_end_of_a_long_text_is_found(void **state) {
@@ -211,7 +283,8 @@ static void specials_are_found_by_name(void **state) {
     assert_int_equal(mgi_tokenizer_vocabulary(small), 5);
     encoded out = encode(small, MGI_TOKENIZER_MIN_LENGTH, (mgeo_pair){"Ab", 2, "q", 1});
     static const int32_t expected[] = {4, 0, 1, 3, 1}; /* a ##b was cut to a */
-    assert_int_equal(out.flags, MGEO_ROW_TRUNCATED);
+    assert_int_equal(out.flags, MGEO_ROW_TRUNCATED | MGEO_ROW_UNKNOWN_CHARACTERS |
+                                    MGEO_ROW_UNKNOWN_DIFFER); /* q */
     assert_int_equal(out.length, 5);
     assert_memory_equal(out.ids, expected, sizeof expected);
     mgi_tokenizer_destroy(small);
@@ -312,6 +385,9 @@ int main(void) {
         cmocka_unit_test(types_tell_the_sides_apart_unless_told_not_to),
         cmocka_unit_test(a_special_tokens_name_is_text),
         cmocka_unit_test(rows_without_text_are_flagged),
+        cmocka_unit_test(what_the_model_cannot_see_is_flagged),
+        cmocka_unit_test(words_too_long_are_told_apart_to_their_end),
+        cmocka_unit_test(what_was_cut_off_is_looked_at),
         cmocka_unit_test(a_fault_at_the_end_of_a_long_text_is_found),
         cmocka_unit_test(specials_are_found_by_name),
         cmocka_unit_test(every_failed_allocation_is_survived),

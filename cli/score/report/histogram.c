@@ -33,3 +33,10 @@ double histogram_quantile(const struct histogram *histogram, double q) {
 double histogram_mean(const struct histogram *histogram) {
     return histogram->count > 0 ? histogram->sum / (double)histogram->count : NAN;
 }
+
+uint64_t histogram_shown_bin(const struct histogram *histogram, int bin) {
+    enum { MERGED = HISTOGRAM_BINS / HISTOGRAM_SHOWN };
+    uint64_t sum = 0;
+    for (int i = bin * MERGED; i < (bin + 1) * MERGED; i++) sum += histogram->bins[i];
+    return sum;
+}

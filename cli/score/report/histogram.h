@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { HISTOGRAM_BINS = 10000 };
+enum { HISTOGRAM_BINS = 10000, HISTOGRAM_SHOWN = 20 };
 
 struct histogram {
     uint64_t count;
@@ -19,6 +19,9 @@ void histogram_add(struct histogram *histogram,
 /* The value that a share `q` of all values do not exceed, exact to one bin and never beyond the
  * smallest and the largest value seen; NaN without values. */
 double histogram_quantile(const struct histogram *histogram, double q);
+
+/* How many values lie in one of the HISTOGRAM_SHOWN equal bins that people are shown. */
+uint64_t histogram_shown_bin(const struct histogram *histogram, int bin);
 double histogram_mean(const struct histogram *histogram);
 
 #endif

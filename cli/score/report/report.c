@@ -5,17 +5,20 @@
 #include "common/json_writer.h"
 #include "score/report/gold_report.h"
 
-void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, double threshold,
-                      struct gold *gold) {
+void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
+                      const struct writer_options *options, struct gold *gold) {
     totals->rows += chunk->count;
     totals->tokens += chunk->tokens;
     for (size_t i = 0; i < chunk->count; i++) {
         const struct row *row = &chunk->rows[i];
+        totals->repeated += row->repeated;
         if (row->reason != ROW_GOOD) continue;
         double similarity = (double)row->similarity;
         totals->scored++;
         totals->truncated += (row->flags & MGEO_ROW_TRUNCATED) != 0;
-        totals->matches += similarity >= threshold;
+        for (size_t j = 0; j < options->threshold_count; j++) {
+            totals->matches[j] += similarity >= options->thresholds[j];
+        }
         if (row->label < MGEO_MAX_LABELS) totals->by_label[row->label]++;
         histogram_add(&totals->similarity, similarity);
         if (gold != NULL) {
@@ -23,6 +26,23 @@ void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, d
                      similarity);
         }
     }
+}
+
+static void thresholds_json(const struct writer_options *options,
+                            const struct report_totals *totals, struct json_writer *json) {
+    if (options->threshold_count == 0) return;
+    if (options->threshold_count == 1) {
+        json_writer_number(json, "threshold", options->thresholds[0], 6);
+        json_writer_integer(json, "matches", totals->matches[0]);
+    }
+    json_writer_open(json, "thresholds", '[');
+    for (size_t i = 0; i < options->threshold_count; i++) {
+        json_writer_open(json, NULL, '{');
+        json_writer_number(json, "threshold", options->thresholds[i], 6);
+        json_writer_integer(json, "matches", totals->matches[i]);
+        json_writer_close(json, '}');
+    }
+    json_writer_close(json, ']');
 }
 
 static void rows_json(const struct options *options, const struct report_totals *totals,
@@ -38,10 +58,9 @@ static void rows_json(const struct options *options, const struct report_totals 
     }
     json_writer_close(json, '}');
     json_writer_integer(json, "truncated_rows", totals->truncated);
+    json_writer_integer(json, "repeated_rows", totals->repeated);
     json_writer_integer(json, "tokens", totals->tokens);
-    if (!options->writer.match) return;
-    json_writer_number(json, "threshold", options->writer.threshold, 6);
-    json_writer_integer(json, "matches", totals->matches);
+    thresholds_json(&options->writer, totals, json);
 }
 
 static void rates_json(const struct report_totals *totals, struct json_writer *json) {
@@ -65,6 +84,11 @@ static void similarity_json(const struct histogram *histogram, struct json_write
                            6);
     }
     json_writer_number(json, "max", any ? histogram->most : histogram_mean(histogram), 6);
+    json_writer_open(json, "bins", '[');
+    for (int i = 0; i < HISTOGRAM_SHOWN; i++) {
+        json_writer_integer(json, NULL, histogram_shown_bin(histogram, i));
+    }
+    json_writer_close(json, ']');
     json_writer_close(json, '}');
 }
 

@@ -14,16 +14,17 @@
 #include "table/chunk.h"
 
 struct report_totals {
-    uint64_t rows, scored, truncated, tokens, matches;
+    uint64_t rows, scored, truncated, tokens, repeated;
+    uint64_t matches[WRITER_THRESHOLDS];
     uint64_t by_label[MGEO_MAX_LABELS];
     struct histogram similarity;
     double seconds; /* from the first row read to the last one written */
 };
 
 /* Counts the chunk's rows, and compares them with their gold labels; gold NULL: not compared. Rows
- * count as matches from `threshold` on. */
-void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, double threshold,
-                      struct gold *gold);
+ * count as matches from each of the thresholds on. */
+void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
+                      const struct writer_options *options, struct gold *gold);
 
 /* Appends the document to `text`. gold may be NULL. */
 void report_write_json(const struct options *options, const mgeo_model_info *info,

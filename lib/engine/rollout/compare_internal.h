@@ -37,7 +37,7 @@ typedef struct mgi_compare_state {
 
 /* Was the pair scored by this side? */
 static inline bool mgi_compare_side_scored(const mgi_compare_side *side, size_t index) {
-    return (side->flags[index] & ~(uint32_t)MGEO_ROW_TRUNCATED) == 0;
+    return (side->flags[index] & MGEO_ROW_BAD) == 0;
 }
 
 static inline bool mgi_compare_both_scored(const mgi_compare_state *comparison, size_t index) {

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the programs print of other people's texts: nothing that is invisible or steers a terminal."""
+import json
 import os
+import pty
 import subprocess
 import unittest
+import xml.etree.ElementTree
 
 from harness import LIMIT, MGEO, PROGRAM, Case, tsv
 
@@ -84,6 +87,40 @@ class Shown(Case):
         err = self.run_any(PROGRAM, "-m", MGEO, "-c", "1,2", "--header", "yes",
                            stdin=tsv((name, "b"), ("", "甲"))).stderr.decode()
         self.assertNotIn("\\x", err)
+
+    def test_a_model_directory_with_such_a_name(self):
+        """Its name is the version: in --check, the summary, mgeo-bench's table, its JSON and its drawing."""
+        for piece in UNSEEN:
+            name = self.path("v1" + piece)
+            os.symlink(MGEO, name)
+            done = self.run_any(PROGRAM, "-m", name, "--check")
+            self.assertEqual(done.returncode, 0, done)
+            self.assertEqual(invisible(done.stdout.decode()), [], done.stdout)
+            self.run_any(PROGRAM, "-m", name, "--summary", self.path("s"), stdin=tsv(("甲", "乙")))
+            self.assertEqual(invisible(self.read("s").decode()), [])
+            self.assertEqual(json.loads(self.read("s"))["model"]["path"], name)
+        for piece in ("\x1b<&>\"'\x07", "\u202e<"):
+            name = self.path("v2" + piece)
+            os.symlink(MGEO, name)
+            done = self.run_any(BENCH, "-m", name, "--duration", "0.1", "--warm-up", "0", "--json",
+                                self.path("json"), "--plot", self.path("svg"))
+            self.assertEqual(done.returncode, 0, done)
+            self.assertEqual(invisible(done.stdout.decode() + self.read("json").decode()), [])
+            xml.etree.ElementTree.fromstring(self.read("svg").decode())
+            self.assertEqual(invisible(self.read("svg").decode()), [])
+
+    def test_the_journal_on_a_terminal(self):
+        """Lines as they stand in the file are for programs; a terminal gets them shown."""
+        path = self.path("journal", b'{"seq":1}\x1b[2J\xc2\x9b\n')
+        piped = self.run_any(JOURNAL, "--json", path)
+        self.assertIn(b"\x1b[2J", piped.stdout)
+        main, end = pty.openpty()
+        subprocess.run([JOURNAL, "--json", path], stdout=end, stderr=subprocess.DEVNULL, timeout=LIMIT)
+        os.close(end)
+        shown = os.read(main, 4096)
+        os.close(main)
+        self.assertIn(rb'{"seq":1}\x1B[2J\xC2\x9B', shown)
+        self.assertNotIn(b"\x1b", shown)
 
 
 if __name__ == "__main__":

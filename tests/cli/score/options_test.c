@@ -41,7 +41,7 @@ static void has_defaults_without_options(void **state) {
     assert_int_equal(options.precision, MGEO_PRECISION_AUTO);
     assert_false(options.tf32);
     assert_false(options.limit_errors);
-    assert_false(options.writer.match);
+    assert_int_equal(options.writer.threshold_count, 0);
     options_finish(&options);
 }
 
@@ -79,7 +79,8 @@ static void reads_long_options(void **state) {
     assert_int_equal(options.batch_tokens, 4096);
     assert_int_equal(options.max_length, 64);
     assert_true(options.writer.probabilities);
-    assert_true(options.writer.match && options.writer.threshold == 0.25);
+    assert_int_equal(options.writer.threshold_count, 1);
+    assert_true(options.writer.thresholds[0] == 0.25);
     assert_string_equal(options.errors, "E");
     assert_true(options.limit_errors && options.max_errors == 0);
     assert_string_equal(options.table.gold, "label");
@@ -122,6 +123,10 @@ static void refuses_nonsense_in_one_line(void **state) {
         {"--threshold 1.5", "0 to 1"},
         {"--threshold nan", "0 to 1"},
         {"--threshold x", "0 to 1"},
+        {"--threshold 0.5,", "0 to 1"},
+        {"--threshold 0.5,2", "0 to 1"},
+        {"--threshold 0.5,0.50", "given twice"},
+        {"--threshold 0.5 --threshold 0.5", "given twice"},
         {"--partial-weight -0.1", "0 to 1"},
         {"--max-errors -1", "from 0"},
         {"--errors -", "file name"},

@@ -190,7 +190,7 @@ class Signals(Case):
             self.assertEqual(os.listdir(self.folder), [])
 
     def test_a_stopped_run_goes_on(self):
-        child = self.running()
+        child = self.running(preexec_fn=os.setpgrp)  # an orphaned group is never stopped
         child.send_signal(signal.SIGTSTP)
         self.assertTrue(os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1]))
         child.send_signal(signal.SIGCONT)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pairs that came before: found while rows are read, answered while they are written. */
+#ifndef CLI_SCORE_REPEATS_H
+#define CLI_SCORE_REPEATS_H
+
+#include "table/chunk.h"
+
+enum { REPEATS_MOST = 1 << 20 }; /* pairs that are remembered; later ones are scored each time */
+
+struct repeats;
+
+struct repeats *repeats_create(size_t labels);
+void repeats_destroy(struct repeats *repeats);
+
+/* Marks the good rows whose pair stood in an earlier row, and numbers the others. Chunks come in
+ * input order, from one thread at a time. */
+void repeats_mark(struct repeats *repeats, struct chunk *chunk);
+
+/* Keeps the answers of the rows that were numbered, and copies them to those that were marked.
+ * Scored chunks come in the same order, from one thread at a time, which may be another than that
+ * of repeats_mark, and at the same time. */
+void repeats_fill(struct repeats *repeats, struct chunk *chunk);
+
+#endif
