@@ -135,16 +135,17 @@ bool charset_convert(struct charset *charset, const char *from, size_t length, b
         bool decoded = charset->is_gb ? by_table(charset, &at, &left, &out, &cut)
                                       : by_iconv(charset, &at, &left, &out, &cut);
         if (decoded && (!cut || !last)) break;
-        if (charset->strict)
+        if (charset->strict) {
             return refuse(charset, charset->position + (uint64_t)(at - from), error);
+        }
         size_t passed = left < charset->unit ? left : charset->unit;
         *out++ = (char)CHARSET_UNDECODABLE;
         at += passed;
         left -= passed;
     }
     size_t room = CHARSET_ROOM / 2;
-    if (last)
-        iconv(charset->conversion, NULL, NULL, &out, &room); /* what a stateful one holds back */
+    /* What a stateful encoding holds back. */
+    if (last) iconv(charset->conversion, NULL, NULL, &out, &room);
     *taken = (size_t)(at - from);
     *made = (size_t)(out - to);
     charset->position += *taken;

@@ -35,8 +35,8 @@ static void fill_one(iconv_t conversion, int lead, int trail) {
 
 static void fill(void) {
     iconv_t conversion = iconv_open("UTF-8", "GB18030");
-    if (conversion == (iconv_t)-1)
-        return; /* an empty table: all goes through iconv, or fails there */
+    /* Without it the table is empty, and all goes through iconv, or fails there. */
+    if (conversion == (iconv_t)-1) return;
     for (int lead = 0; lead < LEADS; lead++) {
         for (int trail = 0x40; trail <= 0xFE; trail++) {
             if (is_trail((unsigned char)trail)) fill_one(conversion, lead, trail);
