@@ -4,6 +4,8 @@
 BUILD ?= build
 LINT_BUILD ?= build-lint
 GPU_BUILD ?= build-gpu
+FUZZ_BUILD ?= build-fuzz
+SECONDS ?= 60
 BENCH_ARGS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -11,7 +13,7 @@ MESON_ARGS ?=
 T ?=
 export T
 
-.PHONY: help demo check test format lint map bench gpu-check gpu-bench install uninstall clean
+.PHONY: help demo check test fuzz format lint map bench gpu-check gpu-bench install uninstall clean
 help:
 	@echo 'To use it:'
 	@echo '  make demo      install what is missing, build, score 200 example pairs with the bundled model'
@@ -20,13 +22,14 @@ help:
 	@echo 'To change it:'
 	@echo '  make check     install what is missing, build everything, run all tests'
 	@echo '  make test T=engine/swap   build and run the tests whose names match; without T: list them'
+	@echo '  make fuzz T=json SECONDS=60   search for bytes that break a reader; without T: each reader in turn'
 	@echo '  make format    format all sources'
 	@echo '  make lint      format, layers, house style and clang-tidy: what is found without running anything'
 	@echo '  make map       write docs/map.md anew from the first sentences of the files'
 	@echo '  make bench     what a change to the CPU path is compared by; BENCH_ARGS=encoder: that alone'
 	@echo '  make gpu-check build with CUDA, run the tests that need a card, and compute-sanitizer'
 	@echo '  make gpu-bench measure on a card, beside the peers (after make gpu-check)'
-	@echo '  make clean     remove the build folders ($(BUILD), $(LINT_BUILD), $(GPU_BUILD))'
+	@echo '  make clean     remove the build folders ($(BUILD), $(LINT_BUILD), $(GPU_BUILD), $(FUZZ_BUILD))'
 	@echo '  .ci/run        everything that is checked before a change goes in'
 	@echo 'Settings: MESON_ARGS go to meson setup (-Dtorch=enabled, -Dcuda=enabled: with that module).'
 	@echo 'LIBTORCH=DIR: with the module on that libtorch, instead of Debian'"'"'s.'
@@ -49,6 +52,10 @@ test:
 	@tools/bootstrap.sh check
 	@tools/configure.sh '$(BUILD)' full $(MESON_ARGS) >/dev/null
 	@tools/test.sh '$(BUILD)' "$$T"
+
+fuzz:
+	@tools/bootstrap.sh lint
+	@tools/fuzz.sh '$(FUZZ_BUILD)' '$(SECONDS)' "$$T"
 
 format:
 	@tools/bootstrap.sh format
@@ -85,4 +92,4 @@ uninstall:
 	@DESTDIR='$(DESTDIR)' ninja -C '$(BUILD)' uninstall
 
 clean:
-	rm -rf '$(BUILD)' '$(LINT_BUILD)' '$(GPU_BUILD)'
+	rm -rf '$(BUILD)' '$(LINT_BUILD)' '$(GPU_BUILD)' '$(FUZZ_BUILD)'

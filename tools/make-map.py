@@ -37,6 +37,7 @@ FOLDERS = {
     "lib/core/json": "JSON as it is read, and as a tree.",
     "lib/core/host": "What the machine allows this process.",
     "cli/common": "What all programs share.",
+    "cli/common/files": "Which files a program reads and writes: standard descriptors, links, one file under two names.",
     "cli/input": "Bytes of files on their way in: decompression, encodings, lines.",
     "cli/table": "Tables made of them: formats, headers, columns, rows.",
     "cli/score": "mgeo-score: a table of pairs in, scores out.",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -15,6 +16,7 @@ enum { MAX_GUARDED = 8 };
 static atomic_int signals_seen;
 static atomic_bool stopping;
 static int wake_pipe[2] = {-1, -1};
+static bool broken_pipe_ignored;
 static mgeo_progress calls[INTERRUPT_CALLS];
 static char guarded[MAX_GUARDED][PATH_MAX];
 static atomic_bool is_guarded[MAX_GUARDED];
@@ -37,17 +39,80 @@ static void on_signal(int number) {
     errno = saved;
 }
 
-bool interrupt_install(void) {
-    if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return false;
-    struct sigaction action;
+/* The handler was for one time: raised again, the signal does what it does without one, which may
+ * be a core file. It waits until the handler has returned. */
+static void on_deadly_signal(int number) {
+    interrupt_remove_guarded();
+    raise(number);
+}
+
+/* These do not end a program, or cannot be caught. */
+static bool is_harmless(int number) {
+    static const int harmless[] = {SIGCHLD, SIGCONT, SIGKILL, SIGSTOP,  SIGTSTP,
+                                   SIGTTIN, SIGTTOU, SIGURG,  SIGWINCH, 0};
+    for (size_t i = 0; harmless[i] != 0; i++) {
+        if (number == harmless[i]) return true;
+    }
+    return false;
+}
+
+static bool asks_to_stop(int number) {
+    return number == SIGINT || number == SIGTERM || number == SIGHUP;
+}
+
+/* A handler that is there already is a sanitizer's. The C library keeps some numbers to itself and
+ * refuses them. */
+static bool handle(int number) {
+    struct sigaction action, before;
+    if (sigaction(number, NULL, &before) != 0) return number > SIGSYS;
+    if (before.sa_handler != SIG_DFL) return true;
+    memset(&action, 0, sizeof action);
+    sigfillset(&action.sa_mask);
+    action.sa_handler = asks_to_stop(number) ? on_signal : on_deadly_signal;
+    action.sa_flags = asks_to_stop(number) ? 0 : (int)SA_RESETHAND;
+    return sigaction(number, &action, NULL) == 0;
+}
+
+static bool ignore(int number, bool *ignored_before) {
+    struct sigaction action, before;
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
-    action.sa_handler = on_signal;
-    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) {
-        return false;
-    }
     action.sa_handler = SIG_IGN;
-    return sigaction(SIGPIPE, &action, NULL) == 0;
+    if (sigaction(number, &action, &before) != 0) return false;
+    *ignored_before = before.sa_handler == SIG_IGN;
+    return true;
+}
+
+bool interrupt_install(void) {
+    bool limit_ignored;
+    if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    if (!ignore(SIGPIPE, &broken_pipe_ignored) || !ignore(SIGXFSZ, &limit_ignored)) return false;
+    for (int number = 1; number < NSIG; number++) {
+        if (!is_harmless(number) && !handle(number)) return false;
+    }
+    interrupt_let_go(); /* a mask left behind by the caller would make us deaf */
+    return true;
+}
+
+bool interrupt_broken_pipe_ends(void) { return !broken_pipe_ignored; }
+
+void interrupt_end_by_broken_pipe(void) {
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
+void interrupt_leave_to_main(void) { interrupt_hold(); }
+
+void interrupt_hold(void) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+void interrupt_let_go(void) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_UNBLOCK, &all, NULL);
 }
 
 bool interrupt_received(void) { return atomic_load(&signals_seen) > 0; }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/message.h"
+#include "common/files/standard_streams.h"
 #include "common/parse.h"
 
 enum { FIRST_LONG = 256 }; /* getopt's code of row 0; letters are below */
@@ -149,9 +149,8 @@ void option_table_write_help(const struct option_table *table, struct string_buf
 }
 
 static bool print(struct string_buffer *text) {
-    bool done = fputs(text->bytes, stdout) >= 0 && fflush(stdout) == 0;
+    bool done = standard_streams_say(text->bytes);
     string_buffer_finish(text);
-    if (!done) message_print("standard output: cannot write");
     return done;
 }
 

@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/digest.h"
+#include "common/files/link.h"
+#include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 
@@ -21,20 +25,22 @@ struct sink {
     char *target;    /* NULL: written in place */
     char *temporary; /* exists while target is set */
     int ticket;
+    uint64_t length, digest;
 };
 
 static void free_sink(struct sink *sink) {
-    if (sink->descriptor > STDERR_FILENO) close(sink->descriptor);
+    if (sink->descriptor >= 0) close(sink->descriptor);
     free(sink->name);
     free(sink->target);
     free(sink->temporary);
     free(sink);
 }
 
-/* Follows symbolic links, so that the file they lead to is replaced and not the link. */
+/* Follows symbolic links, so that the file they lead to is replaced and not the link; also where it
+ * is not there yet. */
 static char *final_place(const char *path) {
     char *resolved = realpath(path, NULL);
-    return resolved != NULL ? resolved : memory_copy(path, strlen(path));
+    return resolved != NULL ? resolved : link_end(path);
 }
 
 static char *temporary_name(const char *target) {
@@ -56,26 +62,45 @@ static mode_t wanted_mode(const char *target) {
     return 0666 & ~mask;
 }
 
+/* Made and guarded before a signal can come in between. */
+static void make_temporary(struct sink *sink) {
+    interrupt_hold();
+    sink->descriptor = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
+    int failure = errno;
+    if (sink->descriptor >= 0) sink->ticket = interrupt_guard(sink->temporary);
+    interrupt_let_go();
+    errno = failure;
+}
+
 static bool open_beside(struct sink *sink, const char *path, struct error *error) {
     sink->target = final_place(path);
     sink->temporary = temporary_name(sink->target);
-    sink->descriptor = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
+    make_temporary(sink);
     if (sink->descriptor < 0) {
         return error_set(error, "%s: cannot write beside it: %s", path, strerror(errno));
     }
-    sink->ticket = interrupt_guard(sink->temporary);
     if (fchmod(sink->descriptor, wanted_mode(sink->target)) == 0) return true;
     return error_set(error, "%s: cannot set its mode: %s", path, strerror(errno));
 }
 
-static bool is_written_in_place(const char *path) {
+bool sink_is_replacing(const char *path) {
     struct stat about;
-    if (strncmp(path, "/dev/", 5) == 0) return true;
-    return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+    if (strncmp(path, "/dev/", 5) == 0 || standard_streams_number(path) >= 0) return false;
+    return stat(path, &about) != 0 || S_ISREG(about.st_mode);
+}
+
+/* A second description of the same file would write over what the first one writes. */
+static bool open_standard(struct sink *sink, int number, struct error *error) {
+    if (number == STDOUT_FILENO && !standard_streams_check_output(error)) return false;
+    sink->descriptor = fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (sink->descriptor >= 0) return true;
+    return error_set(error, "%s: cannot write: %s", sink->name, strerror(errno));
 }
 
 static bool open_path(struct sink *sink, const char *path, struct error *error) {
-    if (!is_written_in_place(path)) return open_beside(sink, path, error);
+    if (sink_is_replacing(path)) return open_beside(sink, path, error);
+    int number = standard_streams_number(path);
+    if (number > STDIN_FILENO) return open_standard(sink, number, error);
     sink->descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (sink->descriptor >= 0) return true;
     return error_set(error, "%s: cannot write: %s", path, strerror(errno));
@@ -84,43 +109,72 @@ static bool open_path(struct sink *sink, const char *path, struct error *error) 
 struct sink *sink_open(const char *path, struct error *error) {
     struct sink *opened = memory_zeroed(1, sizeof *opened);
     opened->ticket = -1;
-    opened->descriptor = STDOUT_FILENO;
+    opened->descriptor = -1;
+    opened->digest = DIGEST_BEGIN;
     const char *name = path != NULL ? path : "standard output";
     opened->name = memory_copy(name, strlen(name));
-    if (path == NULL || open_path(opened, path, error)) return opened;
+    if (path == NULL ? open_standard(opened, STDOUT_FILENO, error)
+                     : open_path(opened, path, error)) {
+        return opened;
+    }
     sink_abandon(opened);
     return NULL;
+}
+
+/* The caller may have set its pipe not to block. */
+static bool wait_writable(int descriptor) {
+    struct pollfd polled = {.fd = descriptor, .events = POLLOUT};
+    return poll(&polled, 1, -1) >= 0 || errno == EINTR;
 }
 
 bool sink_write(struct sink *sink, const char *bytes, size_t length, struct error *error) {
     while (length > 0) {
         ssize_t wrote = write(sink->descriptor, bytes, length);
         if (wrote < 0 && errno == EINTR && !interrupt_received()) continue;
+        if (wrote < 0 && errno == EAGAIN && !interrupt_received() &&
+            wait_writable(sink->descriptor)) {
+            continue;
+        }
         if (wrote < 0) {
             sink->failure = errno;
             return error_set(error, "%s: cannot write: %s", sink->name, strerror(errno));
         }
+        sink->digest = digest_add(sink->digest, bytes, (size_t)wrote);
+        sink->length += (uint64_t)wrote;
         bytes += wrote;
         length -= (size_t)wrote;
     }
     return true;
 }
 
+uint64_t sink_length(const struct sink *sink) { return sink->length; }
+
+uint64_t sink_digest(const struct sink *sink) { return sink->digest; }
+
 bool sink_broken_pipe(const struct sink *sink) { return sink->failure == EPIPE; }
 
 /* So that the new name outlives a power cut. Some file systems cannot do it; then nothing is lost
  * but the certainty. */
-static void sync_folder(const char *target) {
-    const char *slash = strrchr(target, '/');
-    char *folder = slash == NULL     ? memory_copy(".", 1)
-                   : slash == target ? memory_copy("/", 1)
-                                     : memory_copy(target, (size_t)(slash - target));
+void sink_sync_folder(const char *folder) {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0) {
-        fsync(descriptor);
-        close(descriptor);
-    }
+    if (descriptor < 0) return;
+    fsync(descriptor);
+    close(descriptor);
+}
+
+static void sync_place(const char *target) {
+    char *folder = link_folder(target);
+    sink_sync_folder(folder);
     free(folder);
+}
+
+/* Closing may be when a network's file system tells that there was no space. */
+static bool close_in_place(struct sink *sink, struct error *error) {
+    int failed = close(sink->descriptor);
+    int failure = errno;
+    sink->descriptor = -1;
+    if (failed == 0 || failure == EINTR) return true;
+    return error_set(error, "%s: cannot write: %s", sink->name, strerror(failure));
 }
 
 static bool close_complete(struct sink *sink, struct error *error) {
@@ -140,11 +194,13 @@ static bool close_complete(struct sink *sink, struct error *error) {
 }
 
 bool sink_commit(struct sink *sink, struct error *error) {
-    bool done = true;
-    if (sink->target != NULL) {
+    bool done;
+    if (sink->target == NULL) {
+        done = close_in_place(sink, error);
+    } else {
         done = close_complete(sink, error);
         if (done) {
-            sync_folder(sink->target);
+            sync_place(sink->target);
         } else {
             unlink(sink->temporary);
         }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 
@@ -12,7 +13,7 @@ struct sink;
 
 /* Opens the output. NULL is standard output. A regular file is written under a temporary name in
  * its folder and guarded against signals; a device, a pipe or anything under /dev is written
- * as it is. NULL on failure. */
+ * as it is, and so is a standard descriptor, by any of its names. NULL on failure. */
 struct sink *sink_open(const char *path, struct error *error);
 
 /* False on failure; then only sink_abandon is useful. sink_broken_pipe tells why. */
@@ -21,8 +22,19 @@ bool sink_write(struct sink *sink, const char *bytes, size_t length, struct erro
 /* Whether the reader of a pipe has gone away. */
 bool sink_broken_pipe(const struct sink *sink);
 
+/* Bytes written so far, and their digest. */
+uint64_t sink_length(const struct sink *sink);
+uint64_t sink_digest(const struct sink *sink);
+
+/* Whether the path would be written beside its place, and not as it is. */
+bool sink_is_replacing(const char *path);
+
+/* Makes a folder's new names outlive a power cut, where the file system can. */
+void sink_sync_folder(const char *folder);
+
 /* Makes the file durable, moves it to its place and frees the sink. On failure the place is as it
- * was, the temporary file is gone and the sink is freed too. */
+ * was, the temporary file is gone and the sink is freed too. What is
+ * written in place is only closed, which may tell of a write that failed late. */
 bool sink_commit(struct sink *sink, struct error *error);
 
 /* Removes the temporary file and frees the sink. NULL is ignored. */

@@ -3,6 +3,8 @@
 #include <mgeo.h>
 #include <stdio.h>
 
+#include "common/files/file_use.h"
+#include "common/files/standard_streams.h"
 #include "common/message.h"
 #include "journal/options.h"
 #include "journal/scan.h"
@@ -14,15 +16,23 @@ static int could_not(const char *line) {
     return EXIT_COULD_NOT;
 }
 
-static int finish_output(int status) {
-    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-    return could_not("standard output: cannot write");
+static bool print_verdict(const mgeo_journal_report *report, struct error *error) {
+    char text[256];
+    int length =
+        snprintf(text, sizeof text, "lines      %llu\nlast hash  %s\nsound      %s\n",
+                 (unsigned long long)report->lines, report->lines > 0 ? report->last_hash : "-",
+                 report->bad_line == 0 ? "yes" : "no");
+    return standard_streams_print(text, (size_t)length, error);
 }
 
-static void print_verdict(const mgeo_journal_report *report) {
-    printf("lines      %llu\n", (unsigned long long)report->lines);
-    printf("last hash  %s\n", report->lines > 0 ? report->last_hash : "-");
-    printf("sound      %s\n", report->bad_line == 0 ? "yes" : "no");
+/* A journal that is printed at its own end would never be sound again. */
+static bool output_is_another_file(const struct options *options, struct error *error) {
+    struct file_uses uses = {0};
+    file_use_add(&uses, options->path, FILE_USE_READ, options->path);
+    file_use_add_outputs(&uses);
+    bool done = file_use_check(&uses, error);
+    file_use_finish(&uses);
+    return done;
 }
 
 /* The hash that somebody noted must be that of a sound line. */
@@ -42,15 +52,15 @@ static int answer(const struct options *options) {
     mgeo_journal_report report = {.struct_size = sizeof report};
     mgeo_error cause;
     struct error error = {""};
-    mgeo_status status = mgeo_journal_verify(options->path, &report, &cause);
-    if (status != MGEO_OK && status != MGEO_E_FORMAT) return could_not(cause.message);
-    if (options->action == OPTIONS_VERIFY) {
-        print_verdict(&report);
-    } else if (!scan_print(options, &report, &error)) {
+    if (!standard_streams_check_output(&error) || !output_is_another_file(options, &error)) {
         return could_not(error.line);
     }
-    int result = finish_output(EXIT_SOUND);
-    if (result == EXIT_SOUND) result = check_hash(options, &report);
+    mgeo_status status = mgeo_journal_verify(options->path, &report, &cause);
+    if (status != MGEO_OK && status != MGEO_E_FORMAT) return could_not(cause.message);
+    bool printed = options->action == OPTIONS_VERIFY ? print_verdict(&report, &error)
+                                                     : scan_print(options, &report, &error);
+    if (!printed) return could_not(error.line);
+    int result = check_hash(options, &report);
     if (status == MGEO_OK || result == EXIT_COULD_NOT) return result;
     message_print("%s", cause.message);
     return EXIT_NOT_SOUND;
@@ -59,6 +69,7 @@ static int answer(const struct options *options) {
 int main(int argc, char **argv) {
     struct options options;
     struct error error = {""};
+    standard_streams_hold();
     message_set_program("mgeo-journal");
     if (!options_parse(&options, argc, argv, &error)) return could_not(error.line);
     switch (options.action) {

@@ -3,9 +3,10 @@
 #include "journal/scan.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/sink.h"
 #include "common/string_buffer.h"
 #include "input/lines.h"
 #include "journal/event_row.h"
@@ -46,9 +47,11 @@ static bool walk(const char *path, uint64_t most, visitor visit, void *context,
 struct printing {
     const struct options *options;
     const mgeo_journal_report *report;
+    struct sink *output;
     struct string_buffer text;
     uint64_t chosen; /* so far */
     uint64_t skip;   /* of the chosen ones, from the first on */
+    bool terminal;   /* lines that stand as in the file must not steer it */
     bool marked;     /* the mark before the first unsound line is printed */
 };
 
@@ -67,11 +70,13 @@ static bool count_line(void *context, const struct line *line, const json_t *jso
     return true;
 }
 
-static bool put_out(struct string_buffer *text, struct error *error) {
-    /* A buffer that never held anything has no bytes to point at, and fwrite takes no NULL. */
-    bool done = text->length == 0 || fwrite(text->bytes, 1, text->length, stdout) == text->length;
-    string_buffer_clear(text);
-    return done || error_set(error, "standard output: cannot write");
+/* What has gathered, once it is worth it; or all of it. */
+static bool put_out(struct printing *printing, bool all, struct error *error) {
+    enum { PIECE = 64 * 1024 };
+    if (!all && printing->text.length < PIECE) return true;
+    bool done = sink_write(printing->output, printing->text.bytes, printing->text.length, error);
+    string_buffer_clear(&printing->text);
+    return done;
 }
 
 static void mark_unsound(struct printing *printing, uint64_t number) {
@@ -88,7 +93,8 @@ static bool print_line(void *context, const struct line *line, const json_t *jso
     if (printing->chosen++ < printing->skip) return true;
     mark_unsound(printing, line->number);
     if (printing->options->json) {
-        string_buffer_add(&printing->text, line->text, line->length);
+        (printing->terminal ? string_buffer_shown : string_buffer_add)(&printing->text, line->text,
+                                                                       line->length);
         string_buffer_put(&printing->text, "\n");
     } else if (json != NULL) {
         event_row_write(&printing->text, json);
@@ -96,25 +102,29 @@ static bool print_line(void *context, const struct line *line, const json_t *jso
         string_buffer_format(&printing->text, "%6llu  not a line of a journal\n",
                              (unsigned long long)line->number);
     }
-    return put_out(&printing->text, error);
+    return put_out(printing, false, error);
 }
 
 bool scan_print(const struct options *options, const mgeo_journal_report *report,
                 struct error *error) {
-    struct printing printing = {.options = options, .report = report};
+    struct printing printing = {
+        .options = options, .report = report, .terminal = isatty(STDOUT_FILENO)};
     if (report->bad_line == 0 && report->lines == 0) return true; /* 0 would mean all */
     uint64_t most = report->bad_line == 0 ? report->lines : 0;
-    bool done = true;
-    if (options->last > 0) {
+    printing.output = sink_open(NULL, error);
+    bool done = printing.output != NULL;
+    if (done && options->last > 0) {
         done = walk(options->path, most, count_line, &printing, error);
         printing.skip = printing.chosen > options->last ? printing.chosen - options->last : 0;
         printing.chosen = 0;
     }
     if (!options->json) event_row_heading(&printing.text);
-    done = done && put_out(&printing.text, error) &&
-           walk(options->path, most, print_line, &printing, error);
+    done = done && walk(options->path, most, print_line, &printing, error) &&
+           put_out(&printing, true, error);
     string_buffer_finish(&printing.text);
-    return done;
+    if (done) return sink_commit(printing.output, error);
+    sink_abandon(printing.output);
+    return false;
 }
 
 /* ---- a hash ---------------------------------------------------------------------------------- */

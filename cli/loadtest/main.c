@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/files/file_use.h"
+#include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
@@ -21,9 +24,27 @@
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_COULD_NOT = 2, EXIT_INTERRUPTED = 130 };
 
 static int print(const char *text) {
-    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0) return EXIT_GOOD;
-    message_print("standard output: cannot write");
-    return EXIT_COULD_NOT;
+    return standard_streams_say(text) ? EXIT_GOOD : EXIT_COULD_NOT;
+}
+
+/* Before the load begins: no file is read and written, or written twice, and the figures will
+ * have a place. */
+static bool files_fit(const struct options *options, struct error *error) {
+    struct file_uses uses = {0};
+    if (options->pairs != NULL && strcmp(options->pairs, "-") == 0) {
+        file_use_add_descriptor(&uses, "--pairs", FILE_USE_READ, STDIN_FILENO);
+    } else {
+        file_use_add(&uses, "--pairs", FILE_USE_READ, options->pairs);
+    }
+    file_use_add(&uses, "--gate", FILE_USE_READ, options->gate);
+    file_use_add_model(&uses, options->model);
+    file_use_add_model(&uses, options->standby);
+    file_use_add(&uses, "--json", FILE_USE_WRITTEN, options->json);
+    file_use_add(&uses, "--plot", FILE_USE_WRITTEN, options->plot);
+    file_use_add_outputs(&uses);
+    bool done = standard_streams_check_output(error) && file_use_check(&uses, error);
+    file_use_finish(&uses);
+    return done;
 }
 
 static bool get_pairs(const struct options *options, struct pair_set *pairs, struct error *error) {
@@ -101,7 +122,10 @@ static int report(const struct bench_result *result, struct files *files) {
     struct error error = {""};
     struct string_buffer text = {0};
     summary_write(result, &text);
-    int status = print(text.bytes);
+    struct string_buffer shown = {0}; /* versions, paths and reasons are others' texts */
+    string_buffer_shown_lines(&shown, text.bytes);
+    int status = print(shown.bytes);
+    string_buffer_finish(&shown);
     string_buffer_finish(&text);
     if (!write_files(result, files, &error)) {
         message_print("%s", error.line);
@@ -133,7 +157,8 @@ static int run(const struct options *options) {
     result->found = NAN;
     for (int i = 0; i < EVENT_KINDS; i++) event_log_init(&result->logs[i]);
     bool done =
-        open_files(options, &files, &error) && get_pairs(options, &pairs, &error) &&
+        files_fit(options, &error) && open_files(options, &files, &error) &&
+        get_pairs(options, &pairs, &error) &&
         rollout_open(&rollout, options, &pairs, interrupt_progress(INTERRUPT_LOADING), &error) &&
         run_load(&rollout, result, &error);
     int status = done ? report(result, &files) : fail(&error);
@@ -160,6 +185,7 @@ int main(int argc, char **argv) {
     struct options options;
     struct error error = {""};
     int status = EXIT_COULD_NOT;
+    standard_streams_hold();
     message_set_program("mgeo-bench");
     if (!options_parse(&options, argc, argv, &error)) {
         message_print("%s", error.line);

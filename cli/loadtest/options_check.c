@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options that need or exclude one another: the table's rules, and what hangs on values. */
 #include <math.h>
-#include <string.h>
 
 #include "common/parse.h"
 #include "loadtest/options.h"
@@ -34,10 +33,6 @@ static bool blocks_fit(const struct options *options, struct error *error) {
 
 bool options_check(const struct options *options, const struct option_parsed *parsed,
                    struct error *error) {
-    if (options->json != NULL && options->plot != NULL &&
-        strcmp(options->json, options->plot) == 0) {
-        return error_set(error, "--json and --plot need different files");
-    }
     return parse_batch_holds_pair(options->batch_tokens, options->max_length, error) &&
            option_table_check(&options_table, parsed, error) && pairs_fit(options, parsed, error) &&
            gate_fits(options, error) && blocks_fit(options, error);

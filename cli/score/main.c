@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mgeo-score: scores a TSV of address pairs with libmgeo. */
+#include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/message.h"
 #include "score/options.h"
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
     struct options options;
     struct error error = {""};
     int status = RUN_FAILED;
+    standard_streams_hold();
     message_set_program("mgeo-score");
     if (!options_parse(&options, argc, argv, &error)) {
         message_print("%s", error.line);

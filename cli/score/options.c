@@ -190,10 +190,6 @@ const struct option_table options_table = {
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static bool same_file(const char *a, const char *b) {
-    return a != NULL && b != NULL && strncmp(a, "/dev/", 5) != 0 && strcmp(a, b) == 0;
-}
-
 static bool standard_input_twice(const struct options *options) {
     int seen = 0;
     for (size_t i = 0; i < options->input_count; i++) seen += strcmp(options->inputs[i], "-") == 0;
@@ -205,11 +201,6 @@ static bool values_fit(const struct options *options, struct error *error) {
     if (options->action == OPTIONS_CHECK) return true;
     if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table)) {
         return error_set(error, "--header no: columns can only be given by number");
-    }
-    if (same_file(options->output, options->errors) ||
-        same_file(options->output, options->summary) ||
-        same_file(options->errors, options->summary)) {
-        return error_set(error, "--output, --errors and --summary need different files");
     }
     if (standard_input_twice(options)) {
         return error_set(error, "standard input (-) can be read only once");

@@ -56,6 +56,7 @@ static struct ring_slot *wait_free(struct pipeline *pipeline, size_t *rows) {
 
 static void *read_chunks(void *opaque) {
     struct pipeline *pipeline = opaque;
+    interrupt_leave_to_main();
     int got = 1;
     while (got > 0) {
         size_t rows;
@@ -99,6 +100,7 @@ static size_t next_rows(const struct chunk *chunk) {
 
 static void *score_chunks(void *opaque) {
     struct pipeline *pipeline = opaque;
+    interrupt_leave_to_main();
     pthread_mutex_lock(&pipeline->lock);
     unsigned number = pipeline->scorers++;
     pthread_mutex_unlock(&pipeline->lock);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
 
@@ -100,6 +101,7 @@ static void draw(const struct progress *progress) {
 
 static void *run(void *opaque) {
     struct progress *progress = opaque;
+    interrupt_leave_to_main();
     pthread_mutex_lock(&progress->lock);
     while (!progress->end) {
         struct timespec until;

@@ -3,17 +3,18 @@
 #include "score/run.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sink.h"
 #include "score/check/check.h"
+#include "score/files.h"
 #include "score/model.h"
 #include "score/pipeline.h"
 #include "score/progress.h"
@@ -48,16 +49,6 @@ static bool open_sinks(struct run *run, struct error *error) {
     return options->summary == NULL || (run->summary = sink_open(options->summary, error)) != NULL;
 }
 
-static bool inputs_readable(const struct options *options, struct error *error) {
-    for (size_t i = 0; i < options->input_count; i++) {
-        const char *path = options->inputs[i];
-        if (strcmp(path, "-") != 0 && access(path, R_OK) != 0) {
-            return error_set(error, "%s: cannot read: no such file, or no permission", path);
-        }
-    }
-    return true;
-}
-
 static void greet_terminal(const struct options *options) {
     if (!options->quiet && strcmp(options->inputs[0], "-") == 0 && isatty(STDIN_FILENO)) {
         message_print("reading pairs from the terminal; Ctrl-D ends, --help explains");
@@ -76,7 +67,7 @@ static bool begin_job(struct run *run, struct error *error) {
 
 static bool open_all(struct run *run, struct error *error) {
     const struct options *options = run->options;
-    if (!inputs_readable(options, error) || !open_sinks(run, error)) return false;
+    if (!files_check(options, error) || !open_sinks(run, error)) return false;
     greet_terminal(options);
     run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
     if (run->reader == NULL) return false;
@@ -147,21 +138,23 @@ static bool complete(struct run *run, struct error *error) {
            commit(&run->errors, error) && commit(&run->summary, error);
 }
 
-static void say_gold(const struct gold *gold) {
+static bool say_gold(const struct gold *gold) {
     struct string_buffer text = {0};
     gold_report_text(gold, &text);
-    message_text(text.bytes);
+    bool said = message_text(text.bytes);
     string_buffer_finish(&text);
+    return said;
 }
 
-static void say_result(struct run *run) {
+/* False: the figures that --gold is for are lost. */
+static bool say_result(struct run *run) {
     const struct report_totals *totals = &run->totals;
     row_errors_print_total(&run->row_errors);
     if (totals->truncated > 0 && !run->options->quiet) {
         message_print("pairs cut to %" PRIu32 " tokens: %" PRIu64 "; --max-length sets the limit",
                       run->info.max_length, totals->truncated);
     }
-    if (run->gold != NULL) say_gold(run->gold);
+    return run->gold == NULL || say_gold(run->gold);
 }
 
 /* The rows that were too many are what the user will want to see. */
@@ -182,12 +175,6 @@ static void close_all(struct run *run) {
     sink_abandon(run->errors);
     sink_abandon(run->summary);
     free(run);
-}
-
-/* The reader of our pipe has gone: end as other programs do, quietly and by the signal. */
-static void end_by_broken_pipe(void) {
-    signal(SIGPIPE, SIG_DFL);
-    raise(SIGPIPE);
 }
 
 int run_failed(const struct options *options, const struct error *error) {
@@ -212,26 +199,20 @@ int run_score(const struct options *options) {
     int status = run->row_errors.total > 0 ? RUN_BAD_ROWS : RUN_ALL_SCORED;
     bool broken_pipe = !done && run->output != NULL && sink_broken_pipe(run->output);
     if (done) {
-        say_result(run);
+        if (!say_result(run)) status = RUN_FAILED;
     } else {
         keep_errors(run);
     }
-    if (!done && !broken_pipe) status = run_failed(options, &error);
+    bool quietly = broken_pipe && interrupt_broken_pipe_ends();
+    if (!done && !quietly) status = run_failed(options, &error);
     close_all(run);
-    if (broken_pipe) end_by_broken_pipe();
+    if (quietly) interrupt_end_by_broken_pipe();
     return status;
-}
-
-static bool write_check(const struct string_buffer *text, struct error *error) {
-    struct sink *output = sink_open(NULL, error);
-    if (output == NULL) return false;
-    bool done = sink_write(output, text->bytes, text->length, error);
-    sink_abandon(output);
-    return done;
 }
 
 int run_check(const struct options *options) {
     struct error error = {""};
+    if (!standard_streams_check_output(&error)) return run_failed(options, &error);
     mgeo_engine *engine = NULL;
     mgeo_model_info info;
     mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
@@ -241,7 +222,10 @@ int run_check(const struct options *options) {
     if (!opened) return run_failed(options, &error);
     struct string_buffer text = {0};
     bool sound = check_model(engine, &info, &text);
-    bool written = write_check(&text, &error);
+    struct string_buffer shown = {0}; /* labels, paths and tensors have others' names */
+    string_buffer_shown_lines(&shown, text.bytes);
+    bool written = standard_streams_print(shown.bytes, shown.length, &error);
+    string_buffer_finish(&shown);
     string_buffer_finish(&text);
     mgeo_engine_destroy(engine);
     if (!written) return run_failed(options, &error);

@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TENSORS_OUTSIDE = 9, TENSORS_PER_LAYER = 16 };
+enum { TENSORS_OUTSIDE = 9, TENSORS_PER_LAYER = 16, PREFIX_BYTES = 64 };
 
 typedef struct binding {
     mgi_checkpoint *checkpoint;
     const mgi_tensor_index *index;
-    const char *directory; /* as shown */
-    const char *prefix;
+    const char *directory;      /* as shown */
+    char wrapper[PREFIX_BYTES]; /* what training programs put before every name: "module." */
+    char prefix[PREFIX_BYTES];  /* before the encoder's names; the wrapper comes first */
+    bool decided;
     mgi_encoder_spec *spec;
     bool *used; /* for each tensor of the index */
     mgeo_error *error;
@@ -175,12 +177,13 @@ static mgeo_status bind_layer(binding *binder, uint32_t index, mgi_layer_weights
 
 /* The number of labels comes from the classifier alone. */
 static mgeo_status count_labels(binding *binder) {
-    const mgi_stored_tensor *stored = mgi_tensor_index_find(binder->index, "classifier.weight");
+    const mgi_stored_tensor *stored = look_up(binder, binder->wrapper, "classifier", "weight");
     if (stored == NULL) {
-        return mgi_fail(binder->error, MGEO_E_FORMAT,
-                        "%s: tensor classifier.weight: missing; an encoder alone cannot score: use "
-                        "a checkpoint that was trained on pairs",
-                        binder->directory);
+        return mgi_fail(
+            binder->error, MGEO_E_FORMAT,
+            "%s: tensor %sclassifier.weight: missing; an encoder alone cannot score: use "
+            "a checkpoint that was trained on pairs",
+            binder->directory, binder->wrapper);
     }
     uint64_t rows = stored->rank == 2 ? stored->shape[0] : 0;
     if (rows < 1 || rows > MGEO_MAX_LABELS) {
@@ -195,24 +198,47 @@ static mgeo_status count_labels(binding *binder) {
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 /* Two sets of encoder weights in one checkpoint: taking either one would be a guess. */
-static mgeo_status decide_prefix(binding *binder) {
-    static const char *const prefixes[] = {"bert.text_encoder.", "bert.", ""};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if (look_up(binder, prefixes[i], "embeddings.word_embeddings", "weight") == NULL) {
-            continue;
-        }
-        if (binder->prefix != NULL) {
-            return mgi_fail(binder->error, MGEO_E_FORMAT,
-                            "%s: tensors %sembeddings.* and %sembeddings.*: two encoders in one "
-                            "checkpoint",
-                            binder->directory, binder->prefix, prefixes[i]);
-        }
-        binder->prefix = prefixes[i];
+static mgeo_status try_prefix(binding *binder, const char *wrapper, const char *layout) {
+    char prefix[PREFIX_BYTES];
+    snprintf(prefix, sizeof prefix, "%s%s", wrapper, layout);
+    if (look_up(binder, prefix, "embeddings.word_embeddings", "weight") == NULL) return MGEO_OK;
+    if (binder->decided) {
+        return mgi_fail(binder->error, MGEO_E_FORMAT,
+                        "%s: tensors %sembeddings.* and %sembeddings.*: two encoders in one "
+                        "checkpoint",
+                        binder->directory, binder->prefix, prefix);
     }
-    if (binder->prefix != NULL) return MGEO_OK;
+    snprintf(binder->wrapper, sizeof binder->wrapper, "%s", wrapper);
+    snprintf(binder->prefix, sizeof binder->prefix, "%s", prefix);
+    binder->decided = true;
+    return MGEO_OK;
+}
+
+/* DataParallel writes "module.", torch.compile "_orig_mod.", and a trainer's own class "model.", of
+ * which up to WRAPPERS_DEEP stand one before the other. */
+static mgeo_status try_wrappers(binding *binder, const char *wrapper, unsigned deep) {
+    static const char *const layouts[] = {"bert.text_encoder.", "bert.", ""};
+    static const char *const wrappers[] = {"module.", "model.", "_orig_mod."};
+    enum { WRAPPERS_DEEP = 3 };
+    mgeo_status status = MGEO_OK;
+    for (size_t i = 0; status == MGEO_OK && i < sizeof layouts / sizeof *layouts; i++) {
+        status = try_prefix(binder, wrapper, layouts[i]);
+    }
+    for (size_t i = 0; deep < WRAPPERS_DEEP && i < sizeof wrappers / sizeof *wrappers; i++) {
+        char longer[PREFIX_BYTES];
+        snprintf(longer, sizeof longer, "%s%s", wrapper, wrappers[i]);
+        if (status == MGEO_OK) status = try_wrappers(binder, longer, deep + 1);
+    }
+    return status;
+}
+
+static mgeo_status decide_prefix(binding *binder) {
+    mgeo_status status = try_wrappers(binder, "", 0);
+    if (status != MGEO_OK || binder->decided) return status;
     return mgi_fail(binder->error, MGEO_E_FORMAT,
                     "%s: tensor bert.embeddings.word_embeddings.weight: missing, also with "
-                    "bert.text_encoder. or nothing before it: not a BERT checkpoint",
+                    "bert.text_encoder., module., model. or nothing before it: not a BERT "
+                    "checkpoint",
                     binder->directory);
 }
 
@@ -230,7 +256,8 @@ static mgeo_status bind_all(binding *binder) {
                              &weights->pooler);
     }
     if (status != MGEO_OK) return status;
-    return bind_linear(binder, "", "classifier", spec->labels, spec->hidden, &weights->classifier);
+    return bind_linear(binder, binder->wrapper, "classifier", spec->labels, spec->hidden,
+                       &weights->classifier);
 }
 
 /* Copies of the names, because they outlive the index. */

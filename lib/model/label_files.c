@@ -4,6 +4,7 @@
 
 #include "core/fixed_text.h"
 #include "core/pathname.h"
+#include "core/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,26 @@ static mgeo_status bad_labels(const label_field *field, const char *reason, mgeo
                     field->where, reason);
 }
 
+/* Names become headers of tables and lines on terminals: nothing in them may end a cell or a line,
+ * steer a terminal, or be invisible. */
+static bool is_printable(const char *name) {
+    static const struct {
+        int32_t first, last;
+    } refused[] = {{0, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},     {0x200B, 0x200F},
+                   {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFFD, 0xFFFD}};
+    const unsigned char *at = (const unsigned char *)name, *end = at + strlen(name);
+    while (at < end) {
+        int32_t c = 0;
+        size_t bytes = mgi_utf8_decode(at, end, &c);
+        if (bytes == 0) return false;
+        at += bytes;
+        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+            if (c >= refused[i].first && c <= refused[i].last) return false;
+        }
+    }
+    return true;
+}
+
 static mgeo_status set_label(mgi_label_names *labels, const label_field *field, int64_t index,
                              const char *name, mgeo_error *error) {
     if (index < 0 || index >= (int64_t)labels->count) {
@@ -27,6 +48,9 @@ static mgeo_status set_label(mgi_label_names *labels, const label_field *field, 
     }
     if (name[0] == '\0' || strlen(name) >= sizeof labels->names[0]) {
         return bad_labels(field, "a name must have 1 to 63 bytes", error);
+    }
+    if (!is_printable(name)) {
+        return bad_labels(field, "a name holds a control or an invisible character", error);
     }
     if (labels->names[index][0] != '\0') {
         return bad_labels(field, "an index is there twice", error);

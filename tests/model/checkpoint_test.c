@@ -193,6 +193,34 @@ static void knows_every_layout(void **state) {
     }
 }
 
+/* What DataParallel, torch.compile and a trainer's class put before every name. */
+static void knows_wrappers(void **state) {
+    (void)state;
+    static const char *const wrappers[] = {"module.",           "model.",
+                                           "_orig_mod.",        "module._orig_mod.",
+                                           "_orig_mod.module.", "model.module._orig_mod."};
+    static const char *const layouts[] = {"bert.text_encoder.", "bert.", ""};
+    char plain[MGI_FINGERPRINT_SIZE], hex[MGI_FINGERPRINT_SIZE];
+    for (size_t i = 0; i < 3; i++) {
+        pieces made = make(layouts[i], "weight", "bias");
+        fingerprint_of(&made, plain);
+        for (size_t k = 0; k < sizeof wrappers / sizeof *wrappers; k++) {
+            pieces wrapped = make(layouts[i], "weight", "bias");
+            for (size_t n = 0; n < wrapped.count; n++) {
+                snprintf(wrapped.all[n].name, sizeof wrapped.all[n].name, "%s%s", wrappers[k],
+                         made.all[n].name);
+            }
+            fingerprint_of(&wrapped, hex);
+            assert_string_equal(hex, plain);
+            wrapped.all[wrapped.count++] = made.all[0];
+            check_refused(&wrapped, MGEO_E_FORMAT, "two encoders in one checkpoint");
+            wrapped.count--;
+            wrapped.all[TENSORS - 2] = made.all[TENSORS - 2];
+            check_refused(&wrapped, MGEO_E_FORMAT, "classifier.weight: missing");
+        }
+    }
+}
+
 static void names_each_missing_tensor(void **state) {
     (void)state;
     for (size_t i = 0; i < TENSORS; i++) {
@@ -349,6 +377,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binds_every_tensor),
         cmocka_unit_test(knows_every_layout),
+        cmocka_unit_test(knows_wrappers),
         cmocka_unit_test(names_each_missing_tensor),
         cmocka_unit_test(names_each_wrong_shape),
         cmocka_unit_test(names_each_wrong_type_and_layout),

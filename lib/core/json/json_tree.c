@@ -14,14 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW_KEYS = 16, NUMBER_BYTES = 512 };
+enum { FEW_KEYS = 16, NUMBER_BYTES = 512, REPLACEMENT = 0xFFFD };
+enum { FREE_VALUES = 1 << 16, VALUE_BYTES = 10 }; /* a text may hold so many, and one in 10 bytes */
 _Static_assert(MGI_JSON_MAX_DEPTH == 32, "a line below says so");
 
 typedef struct reader {
     const unsigned char *at, *end;
     unsigned line;
     unsigned depth;
-    mgi_json_value *free_value;
+    mgi_json_value *free_value, *values_end;
     char *free_text;
     const char **keys; /* room for those of one object */
     const char *flaw;
@@ -91,19 +92,21 @@ static void put_utf8(reader *r, uint32_t code) {
     r->free_text = to;
 }
 
-/* What follows \u; an escape is longer than what it stands for. */
+/* What follows \u; an escape is at least as long as what it stands for. Half of a surrogate pair
+ * and U+0000, which Python writes and a C string cannot hold, become the replacement character. */
 static bool read_code_point(reader *r) {
     uint32_t code, low;
     if (!read_hex(r, &code)) return false;
-    if (code == 0) return refuse(r, "\\u0000 is not taken");
-    if (code >= 0xDC00 && code < 0xE000) return refuse(r, "half of a surrogate pair");
-    if (code >= 0xD800 && code < 0xDC00) {
-        if (!take_word(r, "\\u")) return refuse(r, "half of a surrogate pair");
+    if (code >= 0xD800 && code < 0xDC00 && take_word(r, "\\u")) {
         if (!read_hex(r, &low)) return false;
-        if (low < 0xDC00 || low > 0xDFFF) return refuse(r, "half of a surrogate pair");
-        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+        } else {
+            put_utf8(r, REPLACEMENT);
+            code = low;
+        }
     }
-    put_utf8(r, code);
+    put_utf8(r, code == 0 || (code >= 0xD800 && code < 0xE000) ? REPLACEMENT : code);
     return true;
 }
 
@@ -149,11 +152,14 @@ static size_t count_digits(reader *r) {
     return (size_t)(r->at - before);
 }
 
-/* strtod takes the point that the host's locale has. */
-static bool convert_real(reader *r, const unsigned char *from, mgi_json_value *value) {
+/* strtod takes the point that the host's locale has. A number that is too long to be one is none.
+ */
+static void convert_real(reader *r, const unsigned char *from, mgi_json_value *value) {
     char number[NUMBER_BYTES + 8], half[16];
     size_t bytes = (size_t)(r->at - from);
-    if (bytes > NUMBER_BYTES) return refuse(r, "a number of too many digits");
+    value->kind = MGI_JSON_REAL;
+    value->real = NAN;
+    if (bytes > NUMBER_BYTES) return;
     int half_bytes = snprintf(half, sizeof half, "%.1f", 0.5); /* "0.5", "0,5" */
     const unsigned char *point = memchr(from, '.', bytes);
     size_t before = point == NULL ? bytes : (size_t)(point - from);
@@ -166,31 +172,39 @@ static bool convert_real(reader *r, const unsigned char *from, mgi_json_value *v
     }
     number[bytes] = '\0';
     int kept = errno;
-    value->kind = MGI_JSON_REAL;
     value->real = strtod(number, NULL);
     errno = kept;
-    return isfinite(value->real) || refuse(r, "a number is too large");
 }
 
-static bool convert_integer(reader *r, const unsigned char *from, mgi_json_value *value) {
-    bool negative = *from == '-';
+/* An integer beyond 64 bits, as Python writes 1e30, is a real number. */
+static void convert_integer(reader *r, const unsigned char *from, mgi_json_value *value) {
+    bool negative = *from == '-', fits = true;
     int64_t number = 0;
-    for (from += negative; from < r->at; from++) {
-        int64_t digit = *from - '0';
-        if (__builtin_mul_overflow(number, 10, &number) ||
-            __builtin_sub_overflow(number, digit, &number)) {
-            return refuse(r, "an integer is too large");
-        }
+    for (const unsigned char *at = from + negative; fits && at < r->at; at++) {
+        fits = !__builtin_mul_overflow(number, 10, &number) &&
+               !__builtin_sub_overflow(number, (int64_t)(*at - '0'), &number);
     }
-    if (!negative && number == INT64_MIN) return refuse(r, "an integer is too large");
+    if (!fits || (!negative && number == INT64_MIN)) {
+        convert_real(r, from, value);
+        return;
+    }
     value->kind = MGI_JSON_INTEGER;
     value->integer = negative ? number : -number;
-    return true;
+}
+
+/* What Python's json writes for numbers that JSON does not have. */
+static bool take_not_finite(reader *r, mgi_json_value *value) {
+    value->kind = MGI_JSON_REAL;
+    value->real = NAN;
+    if (take_word(r, "NaN")) return true;
+    value->real = r->at < r->end && *r->at == '-' ? -INFINITY : INFINITY;
+    return take_word(r, "Infinity") || take_word(r, "-Infinity");
 }
 
 static bool read_number(reader *r, mgi_json_value *value) {
     const unsigned char *from = r->at;
     bool real = false;
+    if (take_not_finite(r, value)) return true;
     take(r, '-');
     if (!take(r, '0') && count_digits(r) == 0) return refuse(r, "a value is expected");
     if (take(r, '.')) {
@@ -202,7 +216,12 @@ static bool read_number(reader *r, mgi_json_value *value) {
         if (!take(r, '+')) take(r, '-');
         if (count_digits(r) == 0) return refuse(r, "a digit is expected in the exponent");
     }
-    return real ? convert_real(r, from, value) : convert_integer(r, from, value);
+    if (real) {
+        convert_real(r, from, value);
+    } else {
+        convert_integer(r, from, value);
+    }
+    return true;
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -247,6 +266,7 @@ static bool read_members(reader *r, mgi_json_value *value, char closing) {
     skip_space(r);
     for (bool closed = take(r, closing); !closed; closed = take(r, closing)) {
         if (value->count > 0 && !take(r, ',')) return refuse(r, "a comma or a bracket is expected");
+        if (r->free_value == r->values_end) return refuse(r, "more values than its size allows");
         mgi_json_value *member = r->free_value++;
         if (closing == '}' && !read_key(r, &member->key)) return false;
         if (!read_value(r, member)) return false;
@@ -285,17 +305,23 @@ static bool read_value(reader *r, mgi_json_value *value) {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-/* Every value but the first of each array or object follows a comma. */
+/* Every value but the first of each array or object follows a comma. A value takes far more memory
+ * than the two bytes that it can be written with: no file that is worth reading has so many of them
+ * that this matters, and one that has is not given the memory. */
 static size_t most_values(const unsigned char *text, size_t size) {
-    size_t values = 2;
+    size_t values = 2, most = FREE_VALUES + size / VALUE_BYTES;
     for (size_t i = 0; i < size; i++) values += text[i] == ',' || text[i] == '{' || text[i] == '[';
-    return values;
+    return values < most ? values : most;
 }
 
 mgi_json_value *mgi_json_tree_read(const void *text, size_t size, mgi_json_flaw *flaw) {
     const unsigned char *from = text;
-    size_t values = most_values(from, size), bytes;
     *flaw = (mgi_json_flaw){0};
+    if (size >= 3 && memcmp(from, "\xEF\xBB\xBF", 3) == 0) {
+        from += 3;
+        size -= 3;
+    }
+    size_t values = most_values(from, size), bytes;
     if (__builtin_mul_overflow(values, sizeof(mgi_json_value) + sizeof(char *), &bytes) ||
         __builtin_add_overflow(bytes, size, &bytes) || values > UINT32_MAX) {
         return NULL;
@@ -307,6 +333,7 @@ mgi_json_value *mgi_json_tree_read(const void *text, size_t size, mgi_json_flaw 
                 .end = from + size,
                 .line = 1,
                 .free_value = root + 1,
+                .values_end = root + values,
                 .keys = keys,
                 .free_text = (char *)(keys + values)};
     if (read_value(&r, root) && r.at == r.end) return root;

@@ -41,9 +41,13 @@ typedef struct mgi_json_flaw {
     const char *reason; /* static; NULL: out of memory */
 } mgi_json_flaw;
 
-/* Reads a text: RFC 8259, UTF-8, no NUL in strings, no key twice in an object, integers of 64 bits,
- * MGI_JSON_MAX_DEPTH levels at most. The tree is freed with mgi_json_tree_free; NULL, and *flaw
- * filled, where the text is not JSON or memory is out: no third is mistaken for either. */
+/* Reads a text: RFC 8259, UTF-8, also after a byte order mark, no key twice in an object, at most
+ * MGI_JSON_MAX_DEPTH levels, and 65,536 values plus one for each 10 bytes. Python's NaN and
+ * Infinity are taken; an integer beyond 64 bits is a real number; a number beyond a double is
+ * infinite, and one of more than 512 bytes NaN. \u0000 and half of a surrogate pair are U+FFFD.
+ * Memory is at most 6 times the text's size and 3 MB. The tree is freed with mgi_json_tree_free;
+ * NULL, and *flaw filled, where the text is not JSON or memory is out: no third is mistaken for
+ * either. */
 mgi_json_value *mgi_json_tree_read(const void *text, size_t size, mgi_json_flaw *flaw);
 void mgi_json_tree_free(mgi_json_value *root);
 

@@ -61,21 +61,38 @@ static const mgi_zip_entry *archive_entry(const torch_reader *reader, const char
     return mgi_zip_find(&reader->zip, path, bytes);
 }
 
-/* The root is the folder that holds data.pkl. */
-static const mgi_zip_entry *find_pickle(torch_reader *reader) {
-    static const char name[] = "/data.pkl";
-    const size_t bytes = sizeof name - 1;
+static bool ends_with(const mgi_zip_entry *entry, const char *ending) {
+    const size_t bytes = strlen(ending);
+    return entry->name_bytes > bytes &&
+           memcmp(entry->name + entry->name_bytes - bytes, ending, bytes) == 0;
+}
+
+/* The root is the folder that holds data.pkl, and all that is there lies in it. */
+static mgeo_status find_pickle(torch_reader *reader, const mgi_zip_entry **pickle) {
+    *pickle = NULL;
     for (size_t i = 0; i < reader->zip.count; i++) {
         const mgi_zip_entry *entry = &reader->zip.entries[i];
-        if (entry->name_bytes <= bytes ||
-            memcmp(entry->name + entry->name_bytes - bytes, name, bytes) != 0) {
-            continue;
+        if (!ends_with(entry, "/data.pkl")) continue;
+        if (*pickle != NULL) {
+            return mgi_fail(reader->error, MGEO_E_FORMAT,
+                            "%s: zip: two entries called data.pkl: which one is meant is not told",
+                            reader->path);
         }
+        *pickle = entry;
         reader->root = entry->name;
-        reader->root_bytes = entry->name_bytes - bytes;
-        return entry;
+        reader->root_bytes = entry->name_bytes - strlen("/data.pkl");
     }
-    return NULL;
+    if (*pickle != NULL) return MGEO_OK;
+    return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: zip: no data.pkl in it", reader->path);
+}
+
+/* torch.jit.save writes the same archive, with code in it. */
+static mgeo_status check_kind(torch_reader *reader) {
+    if (archive_entry(reader, "", "constants.pkl", 13) == NULL) return MGEO_OK;
+    return mgi_fail(reader->error, MGEO_E_UNSUPPORTED,
+                    "%s: a TorchScript program, not a state dict; save model.state_dict() with "
+                    "torch.save",
+                    reader->path);
 }
 
 static mgeo_status check_byte_order(torch_reader *reader) {
@@ -263,14 +280,30 @@ static const mgi_pickle_value *dict_under(const torch_reader *reader, const mgi_
     return NULL;
 }
 
+/* Training programs put the state dict under one of these, beside optimisers and counters. */
+static const mgi_pickle_value *inner_dict(const torch_reader *reader,
+                                          const mgi_pickle_value *dict) {
+    static const char *const keys[] = {
+        "state_dict", "model_state_dict", "model_state", "model", "module", "net", "weights"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const mgi_pickle_value *inner = dict_under(reader, dict, keys[i]);
+        if (inner != NULL) return inner;
+    }
+    return NULL;
+}
+
 static mgeo_status add_root(torch_reader *reader) {
     const mgi_pickle_value *root = value_at(reader, reader->pickle.root);
     if (root->kind != MGI_PICKLE_KIND_DICT) {
         return mgi_fail(reader->error, MGEO_E_UNSUPPORTED,
                         "%s: pickle: holds no state dict; save model.state_dict()", reader->path);
     }
-    const mgi_pickle_value *inner = dict_under(reader, root, "state_dict");
-    if (inner == NULL) inner = dict_under(reader, root, "model");
+    const mgi_pickle_value *inner = root;
+    /* Two levels: {"model": {"state_dict": …}} is written too. */
+    for (int level = 0; level < 2 && inner != NULL; level++) {
+        root = inner;
+        inner = inner_dict(reader, root);
+    }
     return add_dict(reader, inner == NULL ? root : inner);
 }
 
@@ -289,15 +322,15 @@ static mgeo_status read_pickle(torch_reader *reader, const mgi_zip_entry *entry,
 }
 
 static mgeo_status read_archive(torch_reader *reader) {
-    const mgi_zip_entry *entry = find_pickle(reader);
-    if (entry == NULL) {
-        return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: zip: no data.pkl in it", reader->path);
-    }
+    const mgi_zip_entry *entry;
+    mgeo_status status = find_pickle(reader, &entry);
+    if (status == MGEO_OK) status = check_kind(reader);
+    if (status != MGEO_OK) return status;
     if (entry->bytes > MGI_PICKLE_MAX_BYTES) {
         return mgi_fail(reader->error, MGEO_E_FORMAT, "%s: pickle: %zu bytes; at most %d are read",
                         reader->path, entry->bytes, MGI_PICKLE_MAX_BYTES);
     }
-    mgeo_status status = check_byte_order(reader);
+    status = check_byte_order(reader);
     if (status != MGEO_OK) return status;
     void *bytes = mgi_calloc(entry->bytes, 1);
     if (bytes == NULL) return mgi_fail_memory(reader->error, "a pickle", entry->bytes);

@@ -19,12 +19,14 @@ enum {
     COMMENT_LIMIT = 65535,
     FLAG_ENCRYPTED = 1,
     FLAG_SIZES_LATER = 8, /* the local header's sizes are 0 and follow the data */
+    DESCRIPTOR_MOST = 24, /* what follows then: a mark, a checksum and two sizes of 8 bytes */
     EXTRA_ZIP64 = 1
 };
 
 typedef struct zip_reader {
     const mgi_regular_file *file;
     uint64_t directory_begin, directory_size, entries;
+    uint64_t ends_at; /* the first record behind the directory */
     unsigned char *directory;
 } zip_reader;
 
@@ -93,6 +95,7 @@ static mgeo_status read_end64(zip_reader *zip, const unsigned char *locator, uin
         mgi_little_endian_u64(record + 24) != mgi_little_endian_u64(record + 32)) {
         return bad_zip(zip, "several disks", error);
     }
+    zip->ends_at = at;
     zip->entries = mgi_little_endian_u64(record + 32);
     zip->directory_size = mgi_little_endian_u64(record + 40);
     zip->directory_begin = mgi_little_endian_u64(record + 48);
@@ -119,6 +122,7 @@ static mgeo_status read_end_at(zip_reader *zip, const unsigned char *tail, size_
         mgi_little_endian_u16(record + 8) != mgi_little_endian_u16(record + 10)) {
         return bad_zip(zip, "several disks", error);
     }
+    zip->ends_at = end;
     zip->entries = mgi_little_endian_u16(record + 10);
     zip->directory_size = mgi_little_endian_u32(record + 12);
     zip->directory_begin = mgi_little_endian_u32(record + 16);
@@ -132,6 +136,9 @@ static mgeo_status read_end_at(zip_reader *zip, const unsigned char *tail, size_
     }
     if (zip->directory_begin > limit || zip->directory_size > limit - zip->directory_begin) {
         return bad_zip(zip, "directory: runs past its end record", error);
+    }
+    if (zip->directory_begin + zip->directory_size != zip->ends_at) {
+        return bad_zip(zip, "bytes between the directory and its end record", error);
     }
     if (zip->entries > MGI_ZIP_MAX_ENTRIES || zip->entries > zip->directory_size / CENTRAL_SIZE) {
         return bad_zip(zip, "directory: more entries than it can hold", error);
@@ -289,7 +296,8 @@ static mgeo_status place_entry(const zip_reader *zip, const directory_record *re
                              .name_bytes = record->name_bytes,
                              .offset = record->offset + header,
                              .bytes = (size_t)record->size,
-                             .begin = record->offset};
+                             .begin = record->offset,
+                             .described = (record->flags & FLAG_SIZES_LATER) != 0};
     return MGEO_OK;
 }
 
@@ -315,15 +323,29 @@ static mgeo_status refuse_pair(const zip_reader *archive, const mgi_zip_entry *e
     return bad_entry(archive, &record, MGEO_E_FORMAT, reason, error);
 }
 
+/* Entries, sorted by place, follow each other from the first byte up to the directory. Whatever
+ * else there were could be a second archive, of which another program might read what is read here
+ * of the first. */
+static mgeo_status check_cover(const zip_reader *archive, const mgi_zip *zip, mgeo_error *error) {
+    uint64_t covered = 0, most = 0;
+    for (size_t i = 0; i < zip->count; i++) {
+        const mgi_zip_entry *entry = &zip->entries[i];
+        if (entry->begin < covered) return refuse_pair(archive, entry, "overlaps another", error);
+        if (entry->begin > most) {
+            return refuse_pair(archive, entry, "bytes before it belong to no entry", error);
+        }
+        covered = entry->offset + entry->bytes;
+        most = covered + (entry->described ? DESCRIPTOR_MOST : 0);
+    }
+    if (archive->directory_begin <= most) return MGEO_OK;
+    return bad_zip(archive, "bytes before the directory belong to no entry", error);
+}
+
 /* Sorts the entries by name, once no two share bytes or a name. */
 static mgeo_status order_entries(const zip_reader *archive, mgi_zip *zip, mgeo_error *error) {
     qsort(zip->entries, zip->count, sizeof *zip->entries, compare_begins);
-    for (size_t i = 1; i < zip->count; i++) {
-        const mgi_zip_entry *before = &zip->entries[i - 1];
-        if (zip->entries[i].begin < before->offset + before->bytes) {
-            return refuse_pair(archive, &zip->entries[i], "overlaps another", error);
-        }
-    }
+    mgeo_status status = check_cover(archive, zip, error);
+    if (status != MGEO_OK) return status;
     qsort(zip->entries, zip->count, sizeof *zip->entries, compare_entries);
     for (size_t i = 1; i < zip->count; i++) {
         if (compare_entries(&zip->entries[i - 1], &zip->entries[i]) == 0) {

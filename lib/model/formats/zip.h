@@ -5,6 +5,7 @@
 
 #include "core/regular_file.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ typedef struct mgi_zip_entry {
     uint64_t offset; /* of its bytes, which lie wholly in the archive */
     size_t bytes;
     uint64_t begin; /* of the local header */
+    bool described; /* a descriptor follows its bytes */
 } mgi_zip_entry;
 
 typedef struct mgi_zip {
@@ -26,9 +28,9 @@ typedef struct mgi_zip {
 } mgi_zip;
 
 /* Reads the directory of an archive, which must outlive the zip. zip64 is understood.
- * Refused: compression, encryption, several disks, an entry twice, overlaps, and a local header
- * that contradicts the directory. On failure the zip is empty.
- * Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY, MGEO_E_IO. */
+ * Refused: compression, encryption, several disks, an entry twice, overlaps, bytes that belong to
+ * no entry (a second archive), and a local header that contradicts the directory. On failure the
+ * zip is empty. Errors: MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY, MGEO_E_IO. */
 mgeo_status mgi_zip_open(mgi_zip *zip, const mgi_regular_file *file, mgeo_error *error);
 void mgi_zip_close(mgi_zip *zip);
 

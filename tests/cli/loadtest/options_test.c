@@ -117,7 +117,6 @@ static void refuses_what_does_not_fit(void **state) {
         {"--gate-limit best=1", "flip_share"},
         {"--gate-limit psi=x", "number"},
         {"--standby other", "standby"},
-        {"--json a --plot a", "different files"},
         {"--json -", "file name"},
         {"--columns a,b", "--pairs"},
         {"--pairs p.tsv --columns a", "A,B"},

@@ -126,8 +126,6 @@ static void refuses_nonsense_in_one_line(void **state) {
         {"--max-errors -1", "from 0"},
         {"--errors -", "file name"},
         {"--summary -", "file name"},
-        {"-o x --errors x", "different files"},
-        {"--summary x --errors x", "different files"},
         {"- -", "only once"},
         {"--header no -c a,b", "by number"},
         {"--header no --gold label", "by number"},

@@ -83,7 +83,7 @@ static const struct {
     {SHAPE("[4294967296,4294967296]", "[0,8]"), 8, MGEO_E_FORMAT, "shape: too large"},
     {SHAPE("[4611686018427387904]", "[0,8]"), 8, MGEO_E_FORMAT, "shape: too large"},
     {SHAPE("[9223372036854775807,2]", "[0,8]"), 8, MGEO_E_FORMAT, "shape: too large"},
-    {SHAPE("[99999999999999999999]", "[0,8]"), 8, MGEO_E_FORMAT, "not valid JSON"},
+    {SHAPE("[99999999999999999999]", "[0,8]"), 8, MGEO_E_FORMAT, "whole numbers from 0"},
     {SHAPE("[3]", "[0,8]"), 8, MGEO_E_FORMAT, "data_offsets: not the size"},
     {F32_2("[0]"), 8, MGEO_E_FORMAT, "two whole numbers"},
     {F32_2("[0,8,8]"), 8, MGEO_E_FORMAT, "two whole numbers"},

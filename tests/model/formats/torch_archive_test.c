@@ -166,6 +166,14 @@ static void refuses_other_files(void **state) {
     model_files_entry bare = {.name = "/data.pkl", .data = "x", .size = 1};
     zip = model_files_zip_make(&bare, 1, false).file;
     check_refused(&zip, MGEO_E_FORMAT, "no data.pkl");
+    model_files_entry roots[] = {{.name = "a/data.pkl", .data = "x", .size = 1},
+                                 {.name = "b/data.pkl", .data = "x", .size = 1}};
+    zip = model_files_zip_make(roots, 2, false).file;
+    check_refused(&zip, MGEO_E_FORMAT, "two entries called data.pkl");
+    model_files_entry script[] = {{.name = "a/data.pkl", .data = "x", .size = 1},
+                                  {.name = "a/constants.pkl", .data = "x", .size = 1}};
+    zip = model_files_zip_make(script, 2, false).file;
+    check_refused(&zip, MGEO_E_UNSUPPORTED, "a TorchScript program");
     model_files_entry number = {.name = "m/data.pkl", .data = "\x80\x02K\1.", .size = 5};
     zip = model_files_zip_make(&number, 1, false).file;
     check_refused(&zip, MGEO_E_UNSUPPORTED, "holds no state dict");
@@ -188,6 +196,49 @@ static void passes_over_what_is_no_tensor(void **state) {
     assert_int_equal(index.count, 0);
     mgi_tensor_index_finish(&index);
     bytes_free(&made);
+}
+
+/* A text of a pickle, with its length. */
+static void put_text(bytes *to, const char *text) {
+    bytes_put_text(to, "X");
+    bytes_put_number(to, strlen(text), 4);
+    bytes_put_text(to, text);
+}
+
+/* A state dict inside the dicts that training programs put around it. */
+static void reads_a_nested_state_dict(void **state) {
+    (void)state;
+    static const char *const keys[][2] = {
+        {"state_dict", NULL}, {"model_state_dict", NULL}, {"model", NULL},
+        {"module", NULL},     {"model", "state_dict"},    {"model_state", NULL},
+        {"net", NULL},        {"weights", NULL},          {"state_dict", "weights"},
+    };
+    bytes flat = model_files_pickle(two, 2);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        size_t levels = keys[i][1] == NULL ? 1 : 2;
+        bytes pickle = {0};
+        bytes_put(&pickle, "\x80\x02", 2);
+        for (size_t k = 0; k < levels; k++) {
+            bytes_put_text(&pickle, "}");
+            put_text(&pickle, keys[i][k]);
+        }
+        bytes_put(&pickle, flat.data + 2, flat.size - 3); /* without its first and last opcode */
+        for (size_t k = 0; k < levels; k++) bytes_put_text(&pickle, "s");
+        bytes_put_text(&pickle, ".");
+        model_files_entry entries[] = {
+            {.name = "m/data.pkl", .data = pickle.data, .size = pickle.size},
+            {.name = "m/data/0", .data = numbers, .size = 64}};
+        bytes made = model_files_zip_make(entries, 2, false).file;
+        mgi_tensor_index index;
+        mgeo_error error;
+        if (read_file(&made, &index, &error) != MGEO_OK) fail_msg("%zu: %s", i, error.message);
+        assert_int_equal(index.count, 2);
+        assert_non_null(mgi_tensor_index_find(&index, "w"));
+        mgi_tensor_index_finish(&index);
+        bytes_free(&made);
+        bytes_free(&pickle);
+    }
+    bytes_free(&flat);
 }
 
 static void survives_any_changed_byte(void **state) {
@@ -238,6 +289,7 @@ int main(void) {
         cmocka_unit_test(refuses_one_name_twice),
         cmocka_unit_test(refuses_other_files),
         cmocka_unit_test(passes_over_what_is_no_tensor),
+        cmocka_unit_test(reads_a_nested_state_dict),
         cmocka_unit_test(survives_any_changed_byte),
         cmocka_unit_test(survives_failing_memory),
     };

@@ -117,7 +117,7 @@ static const struct {
     {false, END, 8, 2, 2, MGEO_E_FORMAT, "several disks"},
     {false, END, 12, 0xFFFFFF00, 4, MGEO_E_FORMAT, "directory: runs past"},
     {false, END, 16, 0xFFFFFFFF, 4, MGEO_E_FORMAT, "directory: runs past"},
-    {false, END, 12, 10, 4, MGEO_E_FORMAT, "more entries than it can hold"},
+    {false, END, 12, 10, 4, MGEO_E_FORMAT, "bytes between the directory and its end"},
     {false, END, 8, 0x00010001, 4, MGEO_E_FORMAT, "bytes after its last entry"},
     {false, END, 8, 0x00040004, 4, MGEO_E_FORMAT, "more entries than it can hold"},
     {false, END, 8, 0xFFFFFFFF, 4, MGEO_E_FORMAT, "more entries than it can hold"},
@@ -199,6 +199,70 @@ static void refuses_one_name_twice(void **state) {
     bytes_free(&made.file);
 }
 
+/* Bytes that belong to no entry: before the first, between two, before and after the directory. */
+static void refuses_bytes_of_nobody(void **state) {
+    (void)state;
+    model_files_zip made = model_files_zip_make(entries, ENTRIES, false);
+    const size_t places[] = {0, entries[1].local, made.directory, made.end};
+    static const char *const parts[] = {
+        "zip entry m/data.pkl: bytes before it", "zip entry m/data/0: bytes before it",
+        "bytes before the directory", "bytes between the directory and its end"};
+    for (size_t i = 0; i < 4; i++) {
+        bytes longer = bytes_cut(&made.file, places[i]);
+        bytes_put_number(&longer, 0, 1);
+        bytes_put(&longer, made.file.data + places[i], made.file.size - places[i]);
+        for (size_t k = 0; k < ENTRIES; k++) {
+            size_t local = entries[k].local + (entries[k].local >= places[i]);
+            size_t central = entries[k].central + (entries[k].central >= places[i]);
+            bytes_set_number(&longer, central + 42, local, 4);
+        }
+        size_t directory = made.directory + (made.directory >= places[i]);
+        bytes_set_number(&longer, made.end + 1 + 16, directory, 4);
+        check_refused(&longer, MGEO_E_FORMAT, parts[i]);
+        bytes_free(&longer);
+    }
+    bytes_free(&made.file);
+}
+
+/* One archive behind another: which of them a program reads depends on the program. */
+static void refuses_two_archives(void **state) {
+    (void)state;
+    model_files_zip made = model_files_zip_make(entries, ENTRIES, false);
+    bytes both = bytes_cut(&made.file, made.file.size);
+    bytes_put(&both, made.file.data, made.file.size);
+    check_refused(&both, MGEO_E_FORMAT, "bytes between the directory and its end");
+    size_t shift = made.file.size; /* and with the second one's offsets put right */
+    for (size_t k = 0; k < ENTRIES; k++) {
+        bytes_set_number(&both, shift + entries[k].central + 42, shift + entries[k].local, 4);
+    }
+    bytes_set_number(&both, shift + made.end + 16, shift + made.directory, 4);
+    check_refused(&both, MGEO_E_FORMAT, "zip entry m/data.pkl: bytes before it");
+    bytes_free(&both);
+    bytes_free(&made.file);
+}
+
+/* Streams write a stored entry's sizes behind it. */
+static void reads_descriptors(void **state) {
+    (void)state;
+    model_files_zip made = model_files_zip_make(entries, 1, false);
+    bytes longer = bytes_cut(&made.file, made.directory);
+    bytes_put_text(&longer, "PK\7\010abcd");
+    bytes_put_number(&longer, 6, 4);
+    bytes_put_number(&longer, 6, 4);
+    bytes_put(&longer, made.file.data + made.directory, made.file.size - made.directory);
+    bytes_set_number(&longer, 6, 8, 2);
+    bytes_set_number(&longer, 18, 0, 8);
+    bytes_set_number(&longer, entries[0].central + 16 + 8, 8, 2);
+    bytes_set_number(&longer, made.end + 16 + 16, made.directory + 16, 4);
+    mgi_zip zip;
+    mgeo_error error;
+    if (open_zip(&zip, &longer, "m.bin", &error) != MGEO_OK) fail_msg("%s", error.message);
+    assert_int_equal(zip.count, 1);
+    mgi_zip_close(&zip);
+    bytes_free(&longer);
+    bytes_free(&made.file);
+}
+
 static void refuses_every_truncation(void **state) {
     (void)state;
     for (int zip64 = 0; zip64 < 2; zip64++) {
@@ -254,6 +318,9 @@ int main(void) {
         cmocka_unit_test(refuses_lies),
         cmocka_unit_test(refuses_overlaps),
         cmocka_unit_test(refuses_one_name_twice),
+        cmocka_unit_test(refuses_bytes_of_nobody),
+        cmocka_unit_test(refuses_two_archives),
+        cmocka_unit_test(reads_descriptors),
         cmocka_unit_test(refuses_every_truncation),
         cmocka_unit_test(survives_any_changed_byte),
         cmocka_unit_test(survives_failing_memory),

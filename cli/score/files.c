@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names the files of a run, what each is for, and which of them are one. */
+#include "score/files.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "common/files/file_use.h"
+#include "common/files/standard_streams.h"
+#include "common/sink.h"
+
+static bool input_readable(const char *path, struct error *error) {
+    bool standard = strcmp(path, "-") == 0 || standard_streams_number(path) == STDIN_FILENO;
+    if (standard) return standard_streams_check_input(error);
+    if (access(path, R_OK) == 0) return true;
+    return error_set(error, "%s: cannot read: no such file, or no permission", path);
+}
+
+static void add_inputs(const struct options *options, struct file_uses *uses) {
+    for (size_t i = 0; i < options->input_count; i++) {
+        const char *path = options->inputs[i];
+        if (strcmp(path, "-") == 0) {
+            file_use_add_descriptor(uses, "standard input", FILE_USE_READ, STDIN_FILENO);
+        } else {
+            file_use_add(uses, path, FILE_USE_READ, path);
+        }
+    }
+    file_use_add_model(uses, options->model);
+}
+
+static void add_outputs(const struct options *options, struct file_uses *uses) {
+    if (options->output == NULL) {
+        file_use_add_outputs(uses);
+    } else {
+        bool replaced = sink_is_replacing(options->output);
+        file_use_add(uses, "--output", replaced ? FILE_USE_REPLACED : FILE_USE_WRITTEN,
+                     options->output);
+        file_use_add_descriptor(uses, "standard error", FILE_USE_MESSAGES, STDERR_FILENO);
+    }
+    file_use_add(uses, "--errors", FILE_USE_WRITTEN, options->errors);
+    file_use_add(uses, "--summary", FILE_USE_WRITTEN, options->summary);
+}
+
+bool files_check(const struct options *options, struct error *error) {
+    if (options->output == NULL && !standard_streams_check_output(error)) return false;
+    for (size_t i = 0; i < options->input_count; i++) {
+        if (!input_readable(options->inputs[i], error)) return false;
+    }
+    struct file_uses uses = {0};
+    add_inputs(options, &uses);
+    add_outputs(options, &uses);
+    bool done = file_use_check(&uses, error);
+    file_use_finish(&uses);
+    return done;
+}
