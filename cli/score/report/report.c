@@ -15,6 +15,9 @@ void report_add_chunk(struct report_totals *totals, const struct chunk *chunk, d
         double similarity = (double)row->similarity;
         totals->scored++;
         totals->truncated += (row->flags & MGEO_ROW_TRUNCATED) != 0;
+        totals->unknown += (row->flags & MGEO_ROW_UNKNOWN_CHARACTERS) != 0;
+        totals->unknown_differ += (row->flags & MGEO_ROW_UNKNOWN_DIFFER) != 0;
+        totals->capped += (row->flags & MGEO_ROW_CAPPED) != 0;
         totals->matches += similarity >= threshold;
         if (row->label < MGEO_MAX_LABELS) totals->by_label[row->label]++;
         histogram_add(&totals->similarity, similarity);
@@ -38,6 +41,9 @@ static void rows_json(const struct options *options, const struct report_totals 
     }
     json_writer_close(json, '}');
     json_writer_integer(json, "truncated_rows", totals->truncated);
+    json_writer_integer(json, "unknown_rows", totals->unknown);
+    json_writer_integer(json, "unknown_differ_rows", totals->unknown_differ);
+    json_writer_integer(json, "capped_rows", totals->capped);
     json_writer_integer(json, "tokens", totals->tokens);
     if (!options->writer.match) return;
     json_writer_number(json, "threshold", options->writer.threshold, 6);
