@@ -105,6 +105,7 @@ static bool set_other_file(void *to, const struct option_row *row, const char *v
 #define AT(member) .at = offsetof(struct options, member)
 
 static const char *const formats[] = {[WRITER_TSV] = "tsv", [WRITER_JSONL] = "jsonl", NULL};
+static const char *const unknown_rules[] = {"cap", "keep", NULL};
 static const char *const progress_modes[] = {
     [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always", [PROGRESS_NEVER] = "never", NULL};
 
@@ -136,6 +137,10 @@ static const struct option_row rows[] = {
      .help = "the label whose probability is the similarity"},
     {.name = "partial-weight", .argument = "W", .set = set_partial_weight, .least = 0, .most = 1,
      .help = "what P(partial_match) counts in it, 0 to 1 (default: 0.5)"},
+    {.name = "unknown", .argument = "RULE", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(keep_unknown), .values = unknown_rules, .idle = "cap",
+     .help = "texts that differ in characters that the vocabulary lacks: cap\n"
+             "(never an exact match), keep (as the model says) (default: cap)"},
     {.name = "check", .set = option_table_set_constant, AT(action), .constant = OPTIONS_CHECK,
      .help = "check the model directory, print what it holds, score nothing"},
 
@@ -209,7 +214,7 @@ static const struct option_rule rules[] = {
                 "format", "probabilities", "threshold", "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
-             "--partial-weight, --progress and --quiet apply"},
+             "--partial-weight, --unknown, --progress and --quiet apply"},
     {.of = {"gold-map"},
      .relation = OPTION_NEEDS,
      .others = {"gold"},
