@@ -5,6 +5,9 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "common/string_buffer.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool status_drawn;
@@ -19,23 +22,32 @@ static void clear_locked(void) {
     status_drawn = false;
 }
 
+/* Lines carry names, paths and cells that others wrote: what could steer the terminal is shown. */
 void message_print(const char *format, ...) {
-    char line[2048];
+    struct string_buffer shown = {0};
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    char *line = NULL;
+    int length = vasprintf(&line, format, arguments);
     va_end(arguments);
+    if (length >= 0) string_buffer_shown(&shown, line, (size_t)length);
     pthread_mutex_lock(&lock);
     clear_locked();
-    fprintf(stderr, "%s: %s\n", program, line);
+    fprintf(stderr, "%s: %s\n", program, shown.length > 0 ? shown.bytes : "");
     pthread_mutex_unlock(&lock);
+    string_buffer_finish(&shown);
+    free(line);
 }
 
 bool message_text(const char *text) {
+    struct string_buffer shown = {0};
+    string_buffer_shown_lines(&shown, text);
     pthread_mutex_lock(&lock);
     clear_locked();
-    bool done = fputs(text, stderr) >= 0 && fflush(stderr) == 0;
+    bool done = shown.length == 0 || fputs(shown.bytes, stderr) >= 0;
+    done = fflush(stderr) == 0 && done;
     pthread_mutex_unlock(&lock);
+    string_buffer_finish(&shown);
     return done;
 }
 

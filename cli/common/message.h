@@ -9,10 +9,12 @@
 void message_set_program(const char *name);
 const char *message_program(void);
 
-/* Prints "PROGRAM: …" as one line; a status line is cleared first. Any thread. */
+/* Prints "PROGRAM: …" as one line; a status line is cleared first. What is invisible, line ends
+ * among it, is shown as \xNN. Any thread. */
 void message_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Prints text as it is; whether it was written. */
+/* Prints lines, each with its end; all else that is invisible is shown as \xNN. Whether they were
+ * written. */
 bool message_text(const char *text);
 
 /* Draws the status line: in place on a terminal, as a line of its own elsewhere. */

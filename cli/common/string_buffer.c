@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appending to a growing buffer, with the two escapings that the outputs need. */
+/* Appending to a growing buffer, with the escapings that the outputs need. */
 #include "common/string_buffer.h"
 
 #include <stdarg.h>
@@ -50,71 +50,107 @@ void string_buffer_format(struct string_buffer *text, const char *format, ...) {
     text->length += (size_t)needed;
 }
 
-static void json_byte(struct string_buffer *text, unsigned char byte) {
-    char plain = (char)byte;
-    switch (byte) {
-    case '"': string_buffer_add(text, "\\\"", 2); break;
-    case '\\': string_buffer_add(text, "\\\\", 2); break;
-    case '\t': string_buffer_add(text, "\\t", 2); break;
-    case '\n': string_buffer_add(text, "\\n", 2); break;
-    case '\r': string_buffer_add(text, "\\r", 2); break;
-    default:
-        if (byte < 0x20 || byte == 0x7F) {
-            string_buffer_format(text, "\\u%04x", byte);
-        } else {
-            string_buffer_add(text, &plain, 1);
+/* ---- escaping -------------------------------------------------------------------------------- */
+
+/* What one form of output writes for a character or byte that it cannot show. */
+typedef void escaper(struct string_buffer *text, const char *bytes, size_t length, uint32_t code);
+
+enum { NO_CODE = UINT32_MAX }; /* a byte that is not UTF-8 */
+
+/* ASCII that no form shows as it is. The other letters of `special` are this form's own. */
+static bool is_plain(unsigned char byte, const char *special) {
+    return byte >= 0x20 && byte < 0x7F && strchr(special, byte) == NULL;
+}
+
+/* Puts what is plain as it is, and the rest through `escape`. */
+static void escape_all(struct string_buffer *text, const char *bytes, size_t length,
+                       const char *special, escaper *escape) {
+    size_t begin = 0, at = 0;
+    while (at < length) {
+        uint32_t code = NO_CODE;
+        size_t step = utf8_character(bytes + at, length - at, &code);
+        bool plain = step == 1 ? is_plain((unsigned char)bytes[at], special)
+                               : step > 0 && !utf8_is_invisible(code);
+        if (step == 0) step = 1;
+        if (!plain) {
+            string_buffer_add(text, bytes + begin, at - begin);
+            escape(text, bytes + at, step, code);
+            begin = at + step;
         }
+        at += step;
     }
+    if (at > begin) string_buffer_add(text, bytes + begin, at - begin);
 }
 
-static bool json_plain(unsigned char byte) {
-    return byte >= 0x20 && byte != 0x7F && byte != '"' && byte != '\\';
-}
-
-static void json_valid(struct string_buffer *text, const char *bytes, size_t length) {
-    size_t begin = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (json_plain((unsigned char)bytes[i])) continue;
-        string_buffer_add(text, bytes + begin, i - begin);
-        json_byte(text, (unsigned char)bytes[i]);
-        begin = i + 1;
+static void escape_for_json(struct string_buffer *text, const char *bytes, size_t length,
+                            uint32_t code) {
+    (void)bytes;
+    (void)length;
+    switch (code) {
+    case NO_CODE: string_buffer_put(text, "\\ufffd"); break;
+    case '"': string_buffer_put(text, "\\\""); break;
+    case '\\': string_buffer_put(text, "\\\\"); break;
+    case '\t': string_buffer_put(text, "\\t"); break;
+    case '\n': string_buffer_put(text, "\\n"); break;
+    case '\r': string_buffer_put(text, "\\r"); break;
+    default:
+        if (code > 0xFFFF) {
+            string_buffer_format(text, "\\u%04x", 0xD800 + ((code - 0x10000) >> 10));
+            code = 0xDC00 + (code & 0x3FF);
+        }
+        string_buffer_format(text, "\\u%04x", code);
     }
-    string_buffer_add(text, bytes + begin, length - begin);
 }
 
 void string_buffer_json_string(struct string_buffer *text, const char *bytes, size_t length) {
     string_buffer_add(text, "\"", 1);
-    while (length > 0) {
-        size_t valid = utf8_valid_prefix(bytes, length);
-        json_valid(text, bytes, valid);
-        if (valid < length) string_buffer_put(text, "\\ufffd");
-        size_t used = valid < length ? valid + 1 : length;
-        bytes += used;
-        length -= used;
-    }
+    escape_all(text, bytes, length, "\"\\", escape_for_json);
     string_buffer_add(text, "\"", 1);
 }
 
-static void escape_valid(struct string_buffer *text, const char *bytes, size_t length) {
+static void escape_bytes(struct string_buffer *text, const char *bytes, size_t length,
+                         uint32_t code) {
+    (void)code;
     for (size_t i = 0; i < length; i++) {
-        switch (bytes[i]) {
-        case '\t': string_buffer_put(text, "\\t"); break;
-        case '\n': string_buffer_put(text, "\\n"); break;
-        case '\r': string_buffer_put(text, "\\r"); break;
-        case '\0': string_buffer_put(text, "\\0"); break;
-        case '\\': string_buffer_put(text, "\\\\"); break;
-        default: string_buffer_add(text, bytes + i, 1);
-        }
+        string_buffer_format(text, "\\x%02X", (unsigned char)bytes[i]);
+    }
+}
+
+static void escape_for_cell(struct string_buffer *text, const char *bytes, size_t length,
+                            uint32_t code) {
+    switch (code) {
+    case '\t': string_buffer_put(text, "\\t"); break;
+    case '\n': string_buffer_put(text, "\\n"); break;
+    case '\r': string_buffer_put(text, "\\r"); break;
+    case '\0': string_buffer_put(text, "\\0"); break;
+    case '\\': string_buffer_put(text, "\\\\"); break;
+    default: escape_bytes(text, bytes, length, code);
     }
 }
 
 void string_buffer_escaped_cell(struct string_buffer *text, const char *bytes, size_t length) {
-    while (length > 0) {
-        size_t valid = utf8_valid_prefix(bytes, length);
-        escape_valid(text, bytes, valid);
-        if (valid < length) string_buffer_format(text, "\\x%02X", (unsigned char)bytes[valid]);
-        size_t used = valid < length ? valid + 1 : length;
-        bytes += used;
-        length -= used;
+    escape_all(text, bytes, length, "\\", escape_for_cell);
+}
+
+void string_buffer_shown(struct string_buffer *text, const char *bytes, size_t length) {
+    escape_all(text, bytes, length, "", escape_bytes);
+}
+
+void string_buffer_shown_lines(struct string_buffer *text, const char *lines) {
+    while (*lines != '\0') {
+        size_t line = strcspn(lines, "\n");
+        string_buffer_shown(text, lines, line);
+        lines += line;
+        if (*lines == '\n') string_buffer_add(text, lines++, 1);
     }
+}
+
+void string_buffer_shown_column(struct string_buffer *text, const char *string, int width) {
+    struct string_buffer shown = {0};
+    string_buffer_shown(&shown, string, strlen(string));
+    int blanks = abs(width) - (int)utf8_columns(shown.bytes, shown.length);
+    if (width > 0) string_buffer_format(text, "%*s", blanks > 0 ? blanks : 0, "");
+    string_buffer_add(text, shown.bytes, shown.length);
+    if (width < 0) string_buffer_format(text, "%*s", blanks > 0 ? blanks : 0, "");
+    string_buffer_finish(&shown);
 }

@@ -20,33 +20,14 @@ static bool is_model(const json_t *value) {
     return json_is_object(value) && json_object_get(value, "generation") != NULL;
 }
 
-/* Texts come from whoever acted: what could steer a terminal becomes "?". */
+/* Texts come from whoever acted: what is invisible or could steer a terminal becomes \xNN. */
 static void put_clean(struct string_buffer *text, const char *string) {
-    for (const char *at = string; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        bool c1 = byte == 0xC2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xA0;
-        if (c1) at++;
-        if (c1 || byte < 0x20 || byte == 0x7F) {
-            string_buffer_add(text, "?", 1);
-        } else {
-            string_buffer_add(text, at, 1);
-        }
-    }
-}
-
-/* Characters, as the columns count them. */
-static int count_characters(const char *string) {
-    int count = 0;
-    for (; *string != '\0'; string++) count += ((unsigned char)*string & 0xC0) != 0x80;
-    return count;
+    string_buffer_shown(text, string, strlen(string));
 }
 
 static void put_column(struct string_buffer *text, const json_t *line, const char *key, int width) {
     const char *value = json_string_value(json_object_get(line, key));
-    if (value == NULL) value = "-";
-    put_clean(text, value);
-    string_buffer_format(text, "%*s",
-                         count_characters(value) < width ? width - count_characters(value) : 0, "");
+    string_buffer_shown_column(text, value != NULL ? value : "-", -width);
 }
 
 /* "2026-11-22T09:30:00.123456Z" to the second: "2026-11-22T09:30:00Z". */

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/sink.h"
 #include "common/string_buffer.h"
@@ -50,6 +51,7 @@ struct printing {
     struct string_buffer text;
     uint64_t chosen; /* so far */
     uint64_t skip;   /* of the chosen ones, from the first on */
+    bool terminal;   /* lines that stand as in the file must not steer it */
     bool marked;     /* the mark before the first unsound line is printed */
 };
 
@@ -91,7 +93,8 @@ static bool print_line(void *context, const struct line *line, const json_t *jso
     if (printing->chosen++ < printing->skip) return true;
     mark_unsound(printing, line->number);
     if (printing->options->json) {
-        string_buffer_add(&printing->text, line->text, line->length);
+        (printing->terminal ? string_buffer_shown : string_buffer_add)(&printing->text, line->text,
+                                                                       line->length);
         string_buffer_put(&printing->text, "\n");
     } else if (json != NULL) {
         event_row_write(&printing->text, json);
@@ -104,7 +107,8 @@ static bool print_line(void *context, const struct line *line, const json_t *jso
 
 bool scan_print(const struct options *options, const mgeo_journal_report *report,
                 struct error *error) {
-    struct printing printing = {.options = options, .report = report};
+    struct printing printing = {
+        .options = options, .report = report, .terminal = isatty(STDOUT_FILENO)};
     if (report->bad_line == 0 && report->lines == 0) return true; /* 0 would mean all */
     uint64_t most = report->bad_line == 0 ? report->lines : 0;
     printing.output = sink_open(NULL, error);

@@ -122,7 +122,10 @@ static int report(const struct bench_result *result, struct files *files) {
     struct error error = {""};
     struct string_buffer text = {0};
     summary_write(result, &text);
-    int status = print(text.bytes);
+    struct string_buffer shown = {0}; /* versions, paths and reasons are others' texts */
+    string_buffer_shown_lines(&shown, text.bytes);
+    int status = print(shown.bytes);
+    string_buffer_finish(&shown);
     string_buffer_finish(&text);
     if (!write_files(result, files, &error)) {
         message_print("%s", error.line);

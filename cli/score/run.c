@@ -222,7 +222,10 @@ int run_check(const struct options *options) {
     if (!opened) return run_failed(options, &error);
     struct string_buffer text = {0};
     bool sound = check_model(engine, &info, &text);
-    bool written = standard_streams_print(text.bytes, text.length, &error);
+    struct string_buffer shown = {0}; /* labels, paths and tensors have others' names */
+    string_buffer_shown_lines(&shown, text.bytes);
+    bool written = standard_streams_print(shown.bytes, shown.length, &error);
+    string_buffer_finish(&shown);
     string_buffer_finish(&text);
     mgeo_engine_destroy(engine);
     if (!written) return run_failed(options, &error);

@@ -10,6 +10,7 @@
 
 #include "common/memory.h"
 #include "common/string_buffer.h"
+#include "common/utf8.h"
 
 /* Pairs of column names that mean "the two texts". docs/mgeo-score.md lists them. */
 static const char *const known_pairs[][2] = {
@@ -100,7 +101,7 @@ static void list_names(struct table_cell row, char *to, size_t capacity) {
     struct table_cell here;
     while (names.length < capacity && table_next_cell(row, &at, &here)) {
         if (at > here.length + 1) string_buffer_put(&names, ", ");
-        string_buffer_escaped_cell(&names, here.text, here.length < 40 ? here.length : 40);
+        string_buffer_escaped_cell(&names, here.text, utf8_cut(here.text, here.length, 40));
     }
     snprintf(to, capacity, "%s", names.length > 0 ? names.bytes : "");
     string_buffer_finish(&names);
@@ -300,7 +301,9 @@ void table_split(const struct table *table, struct table_cell row, struct table_
 
 void table_describe_column(const struct table *table, size_t column, char *to, size_t capacity) {
     if (table->names != NULL && column < table->width) {
-        snprintf(to, capacity, "column %zu (\"%s\")", column + 1, table->names[column]);
+        const char *name = table->names[column];
+        int shown = (int)utf8_cut(name, strlen(name), 100);
+        snprintf(to, capacity, "column %zu (\"%.*s\")", column + 1, shown, name);
     } else {
         snprintf(to, capacity, "column %zu", column + 1);
     }

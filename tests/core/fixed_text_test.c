@@ -39,7 +39,12 @@ static void a_line_is_cut_between_characters_and_holds_no_controls(void **state)
     assert_string_equal(format(line, sizeof line, "%d %s", 7, "ab"), "7 ab");
     assert_string_equal(format(line, sizeof line, "abcd%s", "路"), "abcd路");
     assert_string_equal(format(line, sizeof line, "abcde%s", "路"), "abcde");
-    assert_string_equal(format(line, sizeof line, "a%sb", "\n\x7f"), "a  b");
+    char wide[16];
+    assert_string_equal(format(wide, sizeof wide, "a%sb", "\n\x7f"), "a\\x0A\\x7Fb");
+    assert_string_equal(format(line, sizeof line, "a%sb路", "\x1B"), "a\\x1Bb");
+    assert_string_equal(format(line, sizeof line, "ab%s路", "\x1B"), "ab\\x1B");
+    assert_string_equal(format(line, sizeof line, "abc%sd", "\x1B"), "abc\\x1B");
+    assert_string_equal(format(line, sizeof line, "abcd%sd", "\x1B"), "abcd");
     assert_string_equal(format(line, 1, "%s", "路"), "");
 }
 

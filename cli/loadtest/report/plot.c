@@ -87,14 +87,17 @@ static void line(struct string_buffer *text, double x1, double y1, double x2, do
 static void label(struct string_buffer *text, double x, double y, const char *style,
                   const char *words) {
     string_buffer_format(text, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, style);
-    for (const char *at = words; *at != '\0'; at++) {
-        switch (*at) {
+    struct string_buffer shown = {0}; /* XML holds no controls, not even as references */
+    string_buffer_shown(&shown, words, strlen(words));
+    for (size_t i = 0; i < shown.length; i++) {
+        switch (shown.bytes[i]) {
         case '<': string_buffer_put(text, "&lt;"); break;
         case '>': string_buffer_put(text, "&gt;"); break;
         case '&': string_buffer_put(text, "&amp;"); break;
-        default: string_buffer_add(text, at, 1);
+        default: string_buffer_add(text, shown.bytes + i, 1);
         }
     }
+    string_buffer_finish(&shown);
     string_buffer_put(text, "</text>\n");
 }
 

@@ -55,8 +55,28 @@ static void finds_the_first_bad_byte(void **state) {
     }
 }
 
+static void cuts_between_characters(void **state) {
+    (void)state;
+    static const char text[] = "a路é😀"; /* ends at 1, 4, 6, 10 */
+    static const size_t kept[] = {0, 1, 1, 1, 4, 4, 6, 6, 6, 6, 10, 10};
+    for (size_t most = 0; most < sizeof kept / sizeof *kept; most++) {
+        assert_int_equal(utf8_cut(text, 10, most), kept[most]);
+    }
+    assert_int_equal(utf8_cut("\x80\x80\x80\x80\x80", 5, 4), 4); /* nothing to keep whole */
+}
+
+static void counts_columns(void **state) {
+    (void)state;
+    assert_int_equal(utf8_columns("", 0), 0);
+    assert_int_equal(utf8_columns("ab1", 3), 3);
+    assert_int_equal(utf8_columns("路1号", 7), 5);
+    assert_int_equal(utf8_columns("ＡＢ", 6), 4);
+    assert_int_equal(utf8_columns("é█", 5), 2);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(accepts_every_length),
-                                       cmocka_unit_test(finds_the_first_bad_byte)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accepts_every_length), cmocka_unit_test(finds_the_first_bad_byte),
+        cmocka_unit_test(cuts_between_characters), cmocka_unit_test(counts_columns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
