@@ -186,7 +186,7 @@ const char *charset_find(const char *name, const char *bytes, size_t length, str
     if (known == (iconv_t)-1) {
         error_set(error,
                   "--encoding %s: not known; give auto, utf-8, gb18030, utf-16, or a name that "
-                  "iconv --list shows",
+                  "iconv -l shows",
                   name);
         return NULL;
     }

@@ -173,10 +173,12 @@ static bool decide_encoding(struct input *input, const struct waiting *head, str
     }
     input->encoding = charset_guess(head->bytes, head->end, input->ended);
     if (input->encoding == NULL) {
-        return error_set(error,
-                         "%s: neither UTF-8 nor GB18030 nor UTF-16: name its encoding, as in "
-                         "--encoding big5",
-                         input->name);
+        input->encoding = "UTF-8";
+        if (input->options.quiet) return true;
+        message_print("%s: rows of it are neither UTF-8 nor GB18030 nor UTF-16; name its encoding, "
+                      "as in --encoding big5",
+                      input->name);
+        return true;
     }
     if (strcmp(input->encoding, "UTF-8") != 0 && !input->options.quiet) {
         message_print("%s: read as %s; --encoding would say otherwise", input->name,
@@ -201,14 +203,6 @@ static bool convert_waiting(struct input *input, struct error *error) {
     return true;
 }
 
-/* Byte order marks at the beginning, however many tools have put one. */
-static void take_off_marks(struct waiting *text) {
-    while (text->end - text->begin >= 3 &&
-           memcmp(text->bytes + text->begin, "\xEF\xBB\xBF", 3) == 0) {
-        text->begin += 3;
-    }
-}
-
 static bool judge(struct input *input, struct error *error) {
     struct waiting head = {0};
     bool done = read_head(input, &head, error);
@@ -227,7 +221,6 @@ static bool judge(struct input *input, struct error *error) {
         input->charset = charset_open(input->encoding, input->guessed, input->name, error);
         if (input->charset == NULL || !convert_waiting(input, error)) return false;
     }
-    if (!input->options.any) take_off_marks(&input->text);
     return true;
 }
 

@@ -43,7 +43,7 @@ static bool read_more(struct lines *lines, struct error *error) {
 
 static void take_off_ends(struct line *line) {
     if (line->length > 0 && line->text[line->length - 1] == '\r') line->length--;
-    if (line->number == 1 && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0) {
+    while (line->number == 1 && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0) {
         line->text += 3;
         line->length -= 3;
         line->offset += 3;

@@ -156,7 +156,7 @@ static const struct option_row rows[] = {
      .set = option_table_set_string, AT(table.input.encoding), .values = choices_encodings,
      .idle = "auto",
      .help = "auto (UTF-8, GB18030, UTF-16, UTF-32 by the first megabyte), utf-8,\n"
-             "gb18030, utf-16, big5 … (iconv --list) (default: auto)"},
+             "gb18030, utf-16, big5 … (iconv -l) (default: auto)"},
     {.name = "null-words", .argument = "LIST",
      .set = option_table_set_string, AT(table.null_words),
      .help = "texts that are no address and get no score, with commas\n"
@@ -210,8 +210,9 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "null-words", "gold", "gold-map", "histogram", "output",
-                "format", "probabilities", "threshold", "errors", "max-errors", "summary"},
+     .others = {"columns", "header", "encoding", "null-words", "gold", "gold-map", "histogram",
+                "output", "format", "probabilities", "threshold", "errors", "max-errors",
+                "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress and --quiet apply"},
