@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which characters of the administrative trees a vocabulary lacks. Needs Python alone; fails if there are any.
+"""Which characters of the administrative names and of GB 2312 a vocabulary lacks. Needs Python alone; fails if there are any.
 
     python3 training/coverage.py --data DATA --model models/mini
 """
@@ -9,12 +9,12 @@ import os
 import sys
 
 import sources
-from text import clean
+from text import clean, hanzi
 
 
 def tree_characters(data):
-    """Every character of the provinces-to-streets list and of the five-level tree, as the tokenizer sees it."""
-    paths = sources.streets(data) + sources.villages(data)
+    """Every character of the provinces-to-streets list, the five-level tree and the renamed districts, as the tokenizer sees it."""
+    paths = sources.streets(data) + sources.villages(data) + sources.renames(data)
     return {ch for path in paths for name in path for ch in clean(name) if not ch.isspace()}
 
 
@@ -25,9 +25,10 @@ def main():
     args = arguments.parse_args()
     with open(os.path.join(args.model, "vocab.txt"), encoding="utf8") as f:
         tokens = {line.rstrip("\n") for line in f}
-    seen = tree_characters(args.data)
-    lacking = sorted(seen - tokens)
-    print(f"{len(seen)} different characters in the two trees, {len(lacking)} of them [UNK]")
+    lacking = []
+    for name, seen in (("the administrative names", tree_characters(args.data)), ("GB 2312", set(hanzi()))):
+        print(f"{len(seen)} different characters in {name}, {len(seen - tokens)} of them [UNK]")
+        lacking += sorted(seen - tokens)
     sys.exit(" ".join(lacking) if lacking else 0)
 
 

@@ -43,17 +43,21 @@ def main():
     arguments.add_argument("--data", required=True)
     arguments.add_argument("--choose", action="store_true")
     arguments.add_argument("--export")
+    arguments.add_argument("--temperature", type=float, help="what to export with, instead of what `valid` gives")
+    arguments.add_argument("--held-out", action="store_true", help="figures of `valid` alone: the development pairs choose nothing")
     args = arguments.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = torch.load(args.data, weights_only=True)
-    tables = {"valid": Texts(data["table"], device), "dev": Texts(data["dev_table"], device)}
+    tables = {"valid": Texts(data["table"], device)}
+    if not args.held_out:
+        tables["dev"] = Texts(data["dev_table"], device)
     if args.choose:
         args.models = [chosen(args.models, tables["valid"], data["valid"], data["valid_label"], device)]
     total = {}
     for path in args.models:
         model = load(path, device).eval()
         if args.export:
-            t = temperature(metrics.logits(model, tables["valid"], data["valid"]), data["valid_label"])
+            t = args.temperature or temperature(metrics.logits(model, tables["valid"], data["valid"]), data["valid_label"])
             with torch.no_grad():
                 model.classifier.weight /= t
                 model.classifier.bias /= t

@@ -10,14 +10,15 @@ import os
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
-from text import CLS, MASK, PAD, SEP, UNK
+from text import CLS, MASK, PAD, SEP, SPECIAL, UNK
 
 SIZES = {  # layers, hidden, heads
     "student": (4, 256, 4), "deep": (6, 192, 3), "student5": (5, 256, 4),
     "teacher": (8, 512, 8), "wide": (6, 640, 10), "middle": (6, 384, 6), "trial": (2, 64, 1), "cpu": (3, 128, 4)}
 POSITIONS = 128
+WORDS = "bert.embeddings.word_embeddings.weight"
 
 
 class SelfAttention(nn.Module):
@@ -165,3 +166,21 @@ def export(model, vocabulary, labels, folder):
     with open(os.path.join(folder, "vocab.txt"), "w", encoding="utf8") as f:
         f.write("".join(token + "\n" for token, _ in rows))
     return sum(t.numel() for t in tensors.values())
+
+
+def read_bundle(folder, size, vocabulary, device):
+    """A model of `size` from a directory that `export` wrote, its vocabulary a part of this one; and which rows it had.
+
+    The heads that only pre-training uses are not in a directory and are random.
+    """
+    with open(os.path.join(folder, "vocab.txt"), encoding="utf8") as f:
+        row = {line.rstrip("\n"): k for k, line in enumerate(f)}
+    tensors = {name: t.float() for name, t in load_file(os.path.join(folder, "model.safetensors")).items()}
+    model = PairModel(len(vocabulary), size)
+    known = torch.tensor([token in row for token in SPECIAL + vocabulary.characters])
+    words = model.bert.embeddings.word_embeddings.weight.detach().clone()
+    words[known] = tensors[WORDS][torch.tensor([row[token] for token in SPECIAL + vocabulary.characters if token in row])]
+    lost = model.load_state_dict({**tensors, WORDS: words}, strict=False)
+    if lost.unexpected_keys:
+        raise SystemExit(f"{folder} holds {lost.unexpected_keys[0]}, which a {size} has not")
+    return model.to(device), known

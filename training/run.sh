@@ -73,7 +73,7 @@ finish "teachers"
 student() { # student NUMBER GOLD-REPEATS STEPS
     step "student-$1" finetune --init "$BUILD/student-0.pt" --soft "$BUILD"/teacher-*.soft --steps "$3" --batch 640 --rate 7e-4 --exact-weight 1 \
         --dropout .03 --rename .15 --unknown 0 --gold-repeats "$2" --strict 25000 --rules-trust .4 --check 400 --seed "$1" \
-        --predict "$BUILD/student-$1.soft" --predict-near 9000 --predict-rules 3000 $(rest 5)
+        --predict "$BUILD/student-$1.soft" --predict-near 9000 --predict-rules 3000 $(rest 15)
 }
 student 1 5 5867
 student 2 5 5939
@@ -85,6 +85,11 @@ finish "distillation"
 step final finetune --init "$BUILD"/student-[1-4].pt --steps 0
 finish "mean"
 
-"$python" "$here/evaluate.py" --data "$data" "$BUILD/final.pt" --export "$OUT"
+# 5. Its temperature, and then embeddings of the characters that no pair holds; no other weight changes.
+"$python" "$here/evaluate.py" --data "$data" "$BUILD/final.pt" --export "$BUILD/final"
+step rare rare --init "$BUILD/final" --rare 100 --take 1 --steps 1917 $(cap 10)
+finish "rare characters"
+
+"$python" "$here/evaluate.py" --data "$data" "$BUILD/rare.pt" --temperature 1 --export "$OUT"
 finish "evaluation"
 echo "all but the data: $((stage - begun)) s"

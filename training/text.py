@@ -26,6 +26,12 @@ def fold_char(ch):
     return TRADITIONAL.get(ch, PUNCTUATION.get(ch, ch))
 
 
+def hanzi():
+    """Both levels of GB 2312: 6,763 characters, the second level by radical and rare."""
+    codes = [bytes([high, low]) for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF)]
+    return [code.decode("gb2312") for code in codes if not (code[0] == 0xD7 and code[1] > 0xF9)]
+
+
 def is_cjk(ch):
     c = ord(ch)
     return any(lo <= c <= hi for lo, hi in ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F),
@@ -60,15 +66,8 @@ class Vocabulary:
     @classmethod
     def from_texts(cls, texts):
         always = [chr(c) for c in range(0x21, 0x7F) if not chr(c).isupper()] + [chr(c) for c in range(0x3001, 0x3004)]
-        common = []  # the first level of GB 2312: 3,755 common characters
-        for high in range(0xB0, 0xD8):
-            for low in range(0xA1, 0xFF):
-                try:
-                    common.append(bytes([high, low]).decode("gb2312"))
-                except UnicodeDecodeError:
-                    pass
         seen = {ch for t in texts for ch in clean(t) if not ch.isspace()}
-        return cls(sorted({fold_char(ch) for ch in seen | set(always) | set(common)}))
+        return cls(sorted({fold_char(ch) for ch in seen | set(always) | set(hanzi())}))
 
     def encode(self, text, limit=None):
         out = [self.ids.get(fold_char(ch), UNK) for ch in clean(text) if not ch.isspace()]

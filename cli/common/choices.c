@@ -10,3 +10,6 @@
 const char *const choices_precisions[] = {MGEO_PRECISION_LIST(NAME) NULL};
 
 const char *const choices_devices[] = {"auto", "cpu", "cuda", "cuda:0", "cuda:*", "torch", NULL};
+
+const char *const choices_encodings[] = {"auto",   "utf-8",  "gb18030", "gbk",
+                                         "utf-16", "utf-32", "big5",    NULL};

@@ -6,4 +6,6 @@
 extern const char *const choices_precisions[]; /* by mgeo_precision: "auto", "fp32" … */
 extern const char *const choices_devices[];    /* the usual ones; there are others, as "cuda:1" */
 
+extern const char *const choices_encodings[]; /* the usual ones; iconv knows others */
+
 #endif

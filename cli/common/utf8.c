@@ -2,6 +2,8 @@
 /* UTF-8 as RFC 3629 has it, and what a terminal makes of its characters. */
 #include "common/utf8.h"
 
+#include <string.h>
+
 struct range {
     uint32_t first, last;
 };
@@ -62,9 +64,19 @@ static size_t character(const unsigned char *text, size_t left) {
     return need;
 }
 
+size_t utf8_ascii_prefix(const char *text, size_t length) {
+    size_t at = 0;
+    for (uint64_t word; at + sizeof word <= length; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        if ((word & UINT64_C(0x8080808080808080)) != 0) break;
+    }
+    while (at < length && (unsigned char)text[at] < 0x80) at++;
+    return at;
+}
+
 size_t utf8_valid_prefix(const char *text, size_t length) {
     const unsigned char *bytes = (const unsigned char *)text;
-    size_t at = 0;
+    size_t at = utf8_ascii_prefix(text, length);
     while (at < length) {
         size_t step = character(bytes + at, length - at);
         if (step == 0) break;

@@ -11,6 +11,9 @@
  * and code points above U+10FFFF are not valid. */
 size_t utf8_valid_prefix(const char *text, size_t length);
 
+/* Bytes below 0x80 at the start of text. */
+size_t utf8_ascii_prefix(const char *text, size_t length);
+
 /* Bytes of the first character, and which it is; 0 if there is none or it is not UTF-8. */
 size_t utf8_character(const char *text, size_t length, uint32_t *code);
 

@@ -44,7 +44,8 @@ static bool begin_member(struct gzip *state, struct raw_input *raw, bool *more,
     }
     const unsigned char *at = raw->buffer + raw->begin;
     if (raw->end - raw->begin < 2 || at[0] != 0x1F || at[1] != 0x8B) {
-        return error_set(error, "%s: bytes that are not gzip follow the gzip data", raw->name);
+        raw_input_drop(raw, "gzip");
+        return true;
     }
     int status = state->opened ? inflateReset(&state->stream)
                                : inflateInit2(&state->stream, 15 + 16); /* gzip header wanted */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens one input and picks its decoder by the first bytes. */
+/* From a file's bytes to text: what they are is judged by the first of them, which are kept until
+ * they are read. */
 #include "input/input.h"
 
 #include <errno.h>
@@ -12,56 +13,36 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
+#include "common/message.h"
+#include "input/charset.h"
 #include "input/decoder.h"
+#include "input/signature.h"
+
+enum { PATIENCE_MS = 100, BLOCK_BYTES = 64 * 1024 };
+
+/* Bytes that wait to be taken. */
+struct waiting {
+    char *bytes;
+    size_t begin, end, capacity;
+};
 
 struct input {
+    struct input_options options;
     const struct decoder *decoder; /* NULL until the first bytes were seen */
     void *state;
+    bool judged; /* the sample is there */
+    bool ended;  /* the decoder has no more */
+    const char *encoding;
+    bool guessed;
+    struct charset *charset; /* NULL: the text is UTF-8 as it comes */
+    struct waiting encoded;  /* bytes that are not converted yet */
+    struct waiting text;     /* UTF-8, the sample first */
     uint64_t size;
     char *name;
     struct raw_input raw;
 };
 
-/* What the first bytes of a file say it is. Formats without a decoder are refused by name. */
-static const struct signature {
-    const char *bytes;
-    size_t length;
-    const struct decoder *decoder;
-    const char *refusal;
-} signatures[] = {
-    {"\x1F\x8B", 2, &decoder_gzip, NULL},
-    {"\x28\xB5\x2F\xFD", 4, &decoder_zstd, NULL},
-    {"\xFD\x37zXZ", 5, NULL, "is xz data; decompress it first: xz -dc FILE | mgeo-score"},
-    {"BZh", 3, NULL, "is bzip2 data; decompress it first: bzip2 -dc FILE | mgeo-score"},
-    {"PK\x03\x04", 4, NULL, "is a zip archive or a spreadsheet; export it as TSV first"},
-    {"PAR1", 4, NULL, "is Parquet; export it as TSV first"},
-    {"\xFF\xFE", 2, NULL, "is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"},
-    {"\xFE\xFF", 2, NULL, "is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"},
-};
-
-enum { LONGEST_SIGNATURE = 5 };
-
-static bool is_zstd_skippable(const unsigned char *at, size_t length) {
-    return length >= 4 && (at[0] & 0xF0) == 0x50 && at[1] == 0x2A && at[2] == 0x4D && at[3] == 0x18;
-}
-
-static bool choose(struct input *input, struct error *error) {
-    struct raw_input *raw = &input->raw;
-    while (raw->end < LONGEST_SIGNATURE && !raw->ended) {
-        if (!raw_input_more(raw, error)) return false;
-    }
-    input->decoder = is_zstd_skippable(raw->buffer, raw->end) ? &decoder_zstd : &decoder_plain;
-    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
-        const struct signature *known = &signatures[i];
-        if (raw->end < known->length || memcmp(raw->buffer, known->bytes, known->length) != 0) {
-            continue;
-        }
-        if (known->decoder == NULL) return error_set(error, "%s %s", input->name, known->refusal);
-        input->decoder = known->decoder;
-    }
-    input->state = input->decoder->open();
-    return true;
-}
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static bool open_descriptor(struct input *input, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
@@ -72,17 +53,24 @@ static bool open_descriptor(struct input *input, const char *path, struct error 
         return error_set(error, "%s: %s", input->name, strerror(errno));
     }
     if (S_ISDIR(about.st_mode)) {
-        return error_set(error, "%s is a directory; name the TSV files in it", path);
+        return error_set(error, "%s is a directory; name the files in it", path);
     }
     if (S_ISREG(about.st_mode)) input->size = (uint64_t)about.st_size;
     return true;
 }
 
-struct input *input_open(const char *path, struct error *error) {
+struct input *input_open(const char *path, const struct input_options *options,
+                         struct error *error) {
     struct input *opened = memory_zeroed(1, sizeof *opened);
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    if (options != NULL) opened->options = *options;
+    if (opened->options.encoding != NULL && strcmp(opened->options.encoding, "auto") == 0) {
+        opened->options.encoding = NULL;
+    }
+    opened->encoding = "UTF-8";
     opened->name = memory_copy(name, strlen(name));
     opened->raw.name = opened->name;
+    opened->raw.quiet = opened->options.quiet;
     if (open_descriptor(opened, path, error)) return opened;
     input_close(opened);
     return NULL;
@@ -90,26 +78,199 @@ struct input *input_open(const char *path, struct error *error) {
 
 void input_close(struct input *input) {
     if (input == NULL) return;
+    charset_close(input->charset);
     if (input->state != NULL) input->decoder->close(input->state);
     if (input->raw.descriptor > STDIN_FILENO) close(input->raw.descriptor);
+    free(input->encoded.bytes);
+    free(input->text.bytes);
     free(input->name);
     free(input);
 }
 
-ssize_t input_read(struct input *input, char *to, size_t capacity, struct error *error) {
-    if (input->decoder == NULL && !choose(input, error)) {
-        input->decoder = NULL;
-        return -1;
+/* ---- decompressed bytes ---------------------------------------------------------------------- */
+
+static bool is_zstd(const unsigned char *at, size_t length) {
+    if (length < 4) return false;
+    bool skippable = (at[0] & 0xF0) == 0x50 && at[1] == 0x2A && at[2] == 0x4D && at[3] == 0x18;
+    return skippable || memcmp(at, "\x28\xB5\x2F\xFD", 4) == 0;
+}
+
+static bool choose_decoder(struct input *input, struct error *error) {
+    struct raw_input *raw = &input->raw;
+    while (raw->end < 4 && !raw->ended) {
+        if (!raw_input_more(raw, error)) return false;
     }
-    return input->decoder->read(input->state, &input->raw, to, capacity, error);
+    bool gzip = raw->end >= 2 && raw->buffer[0] == 0x1F && raw->buffer[1] == 0x8B;
+    input->decoder = gzip                             ? &decoder_gzip
+                     : is_zstd(raw->buffer, raw->end) ? &decoder_zstd
+                                                      : &decoder_plain;
+    input->state = input->decoder->open();
+    return true;
+}
+
+static ssize_t read_decoded(struct input *input, char *to, size_t capacity, struct error *error) {
+    if (input->decoder == NULL && !choose_decoder(input, error)) return -1;
+    ssize_t got = input->decoder->read(input->state, &input->raw, to, capacity, error);
+    if (got == 0) input->ended = true;
+    return got;
 }
 
 bool input_ready(struct input *input, int milliseconds) {
+    if (input->text.begin < input->text.end || input->ended) return true;
     if (input->raw.begin < input->raw.end || input->raw.ended) return true;
     struct pollfd polled[2] = {{.fd = input->raw.descriptor, .events = POLLIN},
                                {.fd = interrupt_descriptor(), .events = POLLIN}};
     return poll(polled, 2, milliseconds) != 0;
 }
+
+/* ---- the sample ------------------------------------------------------------------------------ */
+
+static void make_room(struct waiting *waiting, size_t room) {
+    if (waiting->begin > 0) {
+        memmove(waiting->bytes, waiting->bytes + waiting->begin, waiting->end - waiting->begin);
+        waiting->end -= waiting->begin;
+        waiting->begin = 0;
+    }
+    if (waiting->capacity - waiting->end >= room) return;
+    waiting->capacity = waiting->end + room;
+    waiting->bytes = memory_resize(waiting->bytes, waiting->capacity, 1);
+}
+
+/* A pipe that has given a line is not waited for longer than a moment. */
+static bool is_enough(struct input *input, const struct waiting *head) {
+    if (head->end >= INPUT_SAMPLE_BYTES || input->ended) return true;
+    bool line = memchr(head->bytes, '\n', head->end) != NULL;
+    return line && !input_ready(input, input->options.prompt ? 0 : PATIENCE_MS);
+}
+
+static bool read_head(struct input *input, struct waiting *head, struct error *error) {
+    do {
+        make_room(head, BLOCK_BYTES);
+        ssize_t got =
+            read_decoded(input, head->bytes + head->end, head->capacity - head->end, error);
+        if (got < 0) return false;
+        head->end += (size_t)got;
+    } while (!is_enough(input, head));
+    return true;
+}
+
+static bool check_signature(const struct input *input, const struct waiting *head,
+                            struct error *error) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t passed = head->end >= 3 && memcmp(head->bytes, mark, 3) == 0 ? 3 : 0;
+    const struct signature *found = signature_find(head->bytes + passed, head->end - passed);
+    if (found == NULL) return true;
+    const char *inside = input->decoder == &decoder_plain ? "is" : "holds, compressed,";
+    return error_set(error, "%s %s %s; %s", input->name, inside, found->kind, found->advice);
+}
+
+static bool decide_encoding(struct input *input, const struct waiting *head, struct error *error) {
+    const char *asked = input->options.encoding;
+    input->guessed = asked == NULL;
+    if (asked != NULL) {
+        input->encoding = charset_find(asked, head->bytes, head->end, error);
+        return input->encoding != NULL;
+    }
+    input->encoding = charset_guess(head->bytes, head->end, input->ended);
+    if (input->encoding == NULL) {
+        input->encoding = "UTF-8";
+        if (input->options.quiet) return true;
+        message_print("%s: rows of it are neither UTF-8 nor GB18030 nor UTF-16; name its encoding, "
+                      "as in --encoding big5",
+                      input->name);
+        return true;
+    }
+    if (strcmp(input->encoding, "UTF-8") != 0 && !input->options.quiet) {
+        message_print("%s: read as %s; --encoding would say otherwise", input->name,
+                      input->encoding);
+    }
+    return true;
+}
+
+/* ---- conversion ------------------------------------------------------------------------------ */
+
+/* Converts what waits, and moves what is left to the front. */
+static bool convert_waiting(struct input *input, struct error *error) {
+    struct waiting *from = &input->encoded, *to = &input->text;
+    size_t length = from->end - from->begin, taken, made;
+    make_room(to, length * CHARSET_GROWTH + CHARSET_ROOM);
+    if (!charset_convert(input->charset, from->bytes + from->begin, length, input->ended, &taken,
+                         to->bytes + to->end, &made, error)) {
+        return false;
+    }
+    from->begin += taken;
+    to->end += made;
+    return true;
+}
+
+static bool judge(struct input *input, struct error *error) {
+    struct waiting head = {0};
+    bool done = read_head(input, &head, error);
+    if (done && !input->options.any) {
+        done = check_signature(input, &head, error) && decide_encoding(input, &head, error);
+    }
+    if (!done) {
+        free(head.bytes);
+        return false;
+    }
+    input->judged = true;
+    if (strcmp(input->encoding, "UTF-8") == 0) {
+        input->text = head;
+    } else {
+        input->encoded = head;
+        input->charset = charset_open(input->encoding, input->guessed, input->name, error);
+        if (input->charset == NULL || !convert_waiting(input, error)) return false;
+    }
+    return true;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+bool input_peek(struct input *input, const char **bytes, size_t *length, struct error *error) {
+    if (!input->judged && !judge(input, error)) return false;
+    *bytes = input->text.bytes + input->text.begin;
+    *length = input->text.end - input->text.begin;
+    return true;
+}
+
+static bool convert_more(struct input *input, struct error *error) {
+    struct waiting *encoded = &input->encoded;
+    make_room(encoded, BLOCK_BYTES);
+    ssize_t got =
+        read_decoded(input, encoded->bytes + encoded->end, encoded->capacity - encoded->end, error);
+    if (got < 0) return false;
+    encoded->end += (size_t)got;
+    input->text.begin = input->text.end = 0;
+    return convert_waiting(input, error);
+}
+
+ssize_t input_read(struct input *input, char *to, size_t capacity, struct error *error) {
+    if (!input->judged && !judge(input, error)) return -1;
+    struct waiting *text = &input->text;
+    while (text->begin == text->end && input->charset != NULL && !input->ended) {
+        if (!convert_more(input, error)) return -1;
+    }
+    size_t have = text->end - text->begin;
+    if (have == 0 && input->charset == NULL && !input->ended) {
+        if (text->capacity > 0) { /* the sample has been read */
+            free(text->bytes);
+            *text = (struct waiting){0};
+        }
+        return read_decoded(input, to, capacity, error);
+    }
+    size_t take = have < capacity ? have : capacity;
+    if (take > 0) memcpy(to, text->bytes + text->begin, take);
+    text->begin += take;
+    return (ssize_t)take;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+const char *input_encoding(const struct input *input) { return input->encoding; }
+
+bool input_is_guessed(const struct input *input) { return input->guessed; }
+
+bool input_is_converted(const struct input *input) { return input->charset != NULL; }
 
 uint64_t input_position(const struct input *input) {
     return input->raw.position - (input->raw.end - input->raw.begin);

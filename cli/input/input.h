@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes of one input, decompressed if their beginning says gzip or zstd. */
+/* Text of one input as UTF-8: decompressed if its beginning says gzip or zstd, and converted from
+ * the encoding that it has. */
 #ifndef CLI_INPUT_INPUT_H
 #define CLI_INPUT_INPUT_H
 
@@ -10,11 +11,27 @@
 
 #include "common/error.h"
 
+enum { INPUT_SAMPLE_BYTES = 1024 * 1024 }; /* bytes of an input by which it is judged */
+
+struct input_options {
+    const char *encoding; /* NULL or "auto": by the content */
+    bool prompt;          /* judge by the first line that is there, wait for no more */
+    bool quiet;           /* no notes, no warnings */
+    bool any;             /* any bytes, as they come: no signature and no encoding is looked for */
+};
+
 struct input;
 
-/* Opens a file, or standard input for "-". NULL on failure. Closed with input_close. */
-struct input *input_open(const char *path, struct error *error);
+/* Opens a file, or standard input for "-". options NULL: the defaults. NULL on failure. Closed with
+ * input_close. */
+struct input *input_open(const char *path, const struct input_options *options,
+                         struct error *error);
 void input_close(struct input *input);
+
+/* The first bytes of the text, which stay to be read: up to about INPUT_SAMPLE_BYTES; fewer at the
+ * end, or where a pipe has given a line and gives no more for a moment. Before any input_read;
+ * valid until it. False on failure. */
+bool input_peek(struct input *input, const char **bytes, size_t *length, struct error *error);
 
 /* Up to `capacity` bytes; 0 at the end, -1 on failure. An error with an empty line means that a
  * signal came. */
@@ -22,6 +39,12 @@ ssize_t input_read(struct input *input, char *to, size_t capacity, struct error 
 
 /* Whether input_read would answer without blocking, waiting up to `milliseconds` for that. */
 bool input_ready(struct input *input, int milliseconds);
+
+/* Once something was peeked at or read: the encoding of the input, and whether it was guessed. A
+ * converted text is UTF-8 but for CHARSET_UNDECODABLE. */
+const char *input_encoding(const struct input *input);
+bool input_is_guessed(const struct input *input);
+bool input_is_converted(const struct input *input);
 
 uint64_t
 input_position(const struct input *input);      /* bytes taken from the file, as they lie there */

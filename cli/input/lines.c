@@ -68,8 +68,7 @@ static void take_off_carriage(struct line *line) {
 
 static void take_off_ends(struct lines *lines, struct line *line) {
     take_off_carriage(line);
-    while (lines->mark < 6 && line->number == 1 && line->length >= 3 &&
-           memcmp(line->text, "\xEF\xBB\xBF", 3) == 0) {
+    while (line->number == 1 && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0) {
         line->text += 3;
         line->length -= 3;
         line->offset += 3;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/interrupt.h"
+#include "common/message.h"
 #include "input/decoder.h"
 
 /* Waits until the descriptor can be read. False when the program stops. */
@@ -36,6 +37,16 @@ bool raw_input_more(struct raw_input *raw, struct error *error) {
         raw->position += (uint64_t)got;
         return true;
     }
+}
+
+void raw_input_drop(struct raw_input *raw, const char *format) {
+    if (!raw->quiet) {
+        message_print("%s: after the %s data, which is whole, come bytes that are none; they are "
+                      "passed over",
+                      raw->name, format);
+    }
+    raw->begin = raw->end;
+    raw->ended = true;
 }
 
 static void *plain_open(void) { return NULL; }

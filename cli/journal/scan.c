@@ -32,10 +32,13 @@ static bool walk_open(struct input *input, uint64_t most, visitor visit, void *c
     return done && got >= 0;
 }
 
+/* A journal is UTF-8, whatever its texts look like. */
+static const struct input_options plain_text = {.encoding = "utf-8", .quiet = true};
+
 /* The first `most` lines; 0: all. */
 static bool walk(const char *path, uint64_t most, visitor visit, void *context,
                  struct error *error) {
-    struct input *input = input_open(path, error);
+    struct input *input = input_open(path, &plain_text, error);
     if (input == NULL) return false;
     bool done = walk_open(input, most, visit, context, error);
     input_close(input);

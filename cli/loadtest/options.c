@@ -127,6 +127,10 @@ static const struct option_row rows[] = {
      .help = "tsv, csv, jsonl or auto: by content (default: auto)"},
     {.name = "delimiter", .argument = "C", .set = set_delimiter,
      .help = "what separates cells (default: by content)"},
+    {.name = "encoding", .argument = "E", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_string, AT(table.input.encoding), .values = choices_encodings,
+     .idle = "auto",
+     .help = "of the file: auto, utf-8, gb18030, utf-16 … (default: auto)"},
     {.name = "pairs-per-call", .argument = "N",
      .set = option_table_set_whole, AT(pairs_per_call), .least = 1, .most = 100000,
      .help = "pairs in a call (default: 1)"},
@@ -217,8 +221,8 @@ static const struct option_rule rules[] = {
      "--find-rate and --compare are two questions: ask one at a time"},
     {{"arrivals"}, OPTION_NEEDS, {"rate", "find-rate"},
      "--arrivals needs --rate or --find-rate: in a closed loop each caller calls again at once"},
-    {{"columns", "header", "input-format", "delimiter"}, OPTION_NEEDS, {"pairs", "gate"},
-     "--columns, --header, --input-format and --delimiter need --pairs FILE"},
+    {{"columns", "header", "input-format", "delimiter", "encoding"}, OPTION_NEEDS, {"pairs", "gate"},
+     "--columns, --header, --input-format, --delimiter and --encoding need --pairs FILE"},
     {{"canary-steps"}, OPTION_NEEDS, {"canary-every"},
      "--canary-steps needs --canary-every"},
     {{"standby", "standby-device", "standby-precision"}, OPTION_NEEDS, EVENTS,
@@ -293,12 +297,12 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
         .callers = 8, .pairs_per_call = 1, .duration = 10, .warm_up = 1, .seed = 1};
     if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
     if (parsed.ended) return true;
+    options->table.input.quiet = options->quiet;
     if (parsed.operands < argc) {
         return error_set(error, "%s: no FILE is expected here; pairs are given by --pairs FILE",
                          argv[parsed.operands]);
     }
     if (!options_check(options, &parsed, error)) return false;
-    options->table.tell = !options->quiet;
     default_steps(options);
     return true;
 }

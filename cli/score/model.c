@@ -25,7 +25,8 @@ bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engi
                                 .skip_warm_up = options->action == OPTIONS_SCORE,
                                 .positive_label = options->positive_label,
                                 .progress = loading,
-                                .allow_tf32 = options->tf32};
+                                .allow_tf32 = options->tf32,
+                                .keep_unknown = (uint32_t)options->keep_unknown};
     memset(info, 0, sizeof *info);
     info->struct_size = sizeof *info;
     mgeo_status status = mgeo_load(*engine, options->model, &wanted, info, &cause);

@@ -116,6 +116,7 @@ static const char *const formats[] = {[WRITER_AS_INPUT] = "input",
                                       [WRITER_CSV] = "csv",
                                       [WRITER_JSONL] = "jsonl",
                                       NULL};
+static const char *const unknown_rules[] = {"cap", "keep", NULL};
 static const char *const progress_modes[] = {
     [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always", [PROGRESS_NEVER] = "never", NULL};
 
@@ -147,6 +148,10 @@ static const struct option_row rows[] = {
      .help = "the label whose probability is the similarity"},
     {.name = "partial-weight", .argument = "W", .set = set_partial_weight, .least = 0, .most = 1,
      .help = "what P(partial_match) counts in it, 0 to 1 (default: 0.5)"},
+    {.name = "unknown", .argument = "RULE", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(keep_unknown), .values = unknown_rules, .idle = "cap",
+     .help = "texts that differ in characters that the vocabulary lacks: cap\n"
+             "(never an exact match), keep (as the model says) (default: cap)"},
     {.name = "check", .set = option_table_set_constant, AT(action), .constant = OPTIONS_CHECK,
      .help = "check the model directory, print what it holds, score nothing"},
 
@@ -166,6 +171,11 @@ static const struct option_row rows[] = {
     {.name = "delimiter", .argument = "C", .set = set_delimiter,
      .help = "what separates cells: a character, or tab, comma, semicolon,\n"
              "pipe, space, ctrl-a (default: by content)"},
+    {.name = "encoding", .argument = "E", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_string, AT(table.input.encoding), .values = choices_encodings,
+     .idle = "auto",
+     .help = "auto (UTF-8, GB18030, UTF-16, UTF-32 by the first megabyte), utf-8,\n"
+             "gb18030, utf-16, big5 … (iconv -l) (default: auto)"},
     {.name = "null-words", .argument = "LIST",
      .set = option_table_set_string, AT(table.null_words),
      .help = "texts that are no address and get no score, with commas\n"
@@ -219,12 +229,12 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "input-format", "delimiter", "null-words", "gold", "gold-map",
-                "histogram", "output", "format", "probabilities", "threshold", "errors",
+     .others = {"columns", "header", "input-format", "delimiter", "encoding", "null-words", "gold",
+                "gold-map", "histogram", "output", "format", "probabilities", "threshold", "errors",
                 "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
-             "--partial-weight, --progress and --quiet apply"},
+             "--partial-weight, --unknown, --progress and --quiet apply"},
     {.of = {"gold-map"},
      .relation = OPTION_NEEDS,
      .others = {"gold"},
@@ -286,13 +296,13 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     memset(options, 0, sizeof *options);
     if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
     if (parsed.ended) return true;
+    options->table.input.quiet = options->quiet;
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model");
     }
     options->inputs = files > 0 ? (const char *const *)(argv + parsed.operands) : standard_input;
     options->input_count = files > 0 ? (size_t)files : 1;
-    options->table.tell = !options->quiet;
     return option_table_check(&options_table, &parsed, error) && values_fit(options, error);
 }
 

@@ -26,6 +26,7 @@ struct options {
     bool tf32;
     uint32_t threads, batch_tokens, max_length;
     float partial_weight; /* as mgeo_load_options has it */
+    int32_t keep_unknown; /* 0 or 1, as mgeo_load_options has it */
     struct table_options table;
     struct gold_map *gold_map; /* owned; NULL: none */
     struct writer_options writer;

@@ -160,6 +160,16 @@ static bool say_gold(const struct gold *gold) {
     return said;
 }
 
+static void say_unknown(const struct run *run) {
+    const struct report_totals *totals = &run->totals;
+    uint64_t affected = run->options->keep_unknown ? totals->unknown_differ : totals->capped;
+    if (affected == 0 || run->options->quiet) return;
+    message_print("pairs with characters that the vocabulary lacks: %" PRIu64
+                  ", differing in them: %" PRIu64 ", therefore no match: %" PRIu64
+                  "; see --unknown",
+                  totals->unknown, totals->unknown_differ, totals->capped);
+}
+
 /* False: the figures that --gold is for are lost. */
 static bool say_result(struct run *run) {
     const struct report_totals *totals = &run->totals;
@@ -177,6 +187,7 @@ static bool say_result(struct run *run) {
         message_print("rows with a pair that came before: %" PRIu64 "; each pair is scored once",
                       totals->repeated);
     }
+    say_unknown(run);
     bool done = run->gold == NULL || say_gold(run->gold);
     return (!run->options->histogram || say_histogram(run)) && done;
 }

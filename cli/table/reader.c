@@ -2,6 +2,7 @@
 /* Inputs → lines → rows, with what is wrong with a row found before it is scored. */
 #include "table/reader.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/utf8.h"
+#include "input/charset.h"
 #include "input/input.h"
 #include "input/lines.h"
 #include "table/json_table.h"
@@ -103,7 +105,7 @@ static int take_first(struct reader *reader, const struct sniffed *sniffed, stru
 }
 
 static void tell(const struct reader *reader, const struct sniffed *sniffed, const char *where) {
-    if (!reader->options->tell) return;
+    if (reader->options->input.quiet) return;
     if (sniffed->guessed) {
         char what[80];
         dialect_describe(&sniffed->dialect, what, sizeof what);
@@ -132,7 +134,7 @@ static int begin_input(struct reader *reader, struct error *error) {
     lines_init(&reader->lines, reader->input);
     if (!lines_sample(&reader->lines, &bytes, &length, &whole, error)) return -1;
     size_t marks = 0;
-    while (marks < 6 && length - marks >= 3 && memcmp(bytes + marks, "\xEF\xBB\xBF", 3) == 0) {
+    while (length - marks >= 3 && memcmp(bytes + marks, "\xEF\xBB\xBF", 3) == 0) {
         marks += 3;
     }
     if (length == marks && whole) return 0;
@@ -152,7 +154,7 @@ static int begin_input(struct reader *reader, struct error *error) {
 /* Opens inputs until one has a line: 1, or 0 if none is left, or -1. */
 static int open_next(struct reader *reader, struct error *error) {
     while (reader->next < reader->count) {
-        reader->input = input_open(reader->paths[reader->next++], error);
+        reader->input = input_open(reader->paths[reader->next++], &reader->options->input, error);
         if (reader->input == NULL) return -1;
         int begun = begin_input(reader, error);
         if (begun != 0) return begun;
@@ -270,6 +272,21 @@ static void skip_mark(struct record_cell *cell, const char *line) {
     cell->inner.length -= 3;
 }
 
+/* Where the encoding was guessed, a row that is plainly in another one ends the run: the rows after
+ * it would be nonsense with a score, wherever they happen to be UTF-8. */
+static bool is_of_one_encoding(struct reader *reader, const struct line *line,
+                               enum row_error reason) {
+    if (reason != ROW_NOT_UTF8 || !input_is_guessed(reader->input) ||
+        input_is_converted(reader->input) || !charset_is_another(line->text, line->length)) {
+        return true;
+    }
+    return error_set(
+        &reader->error,
+        "%s:%" PRIu64 ": the row is GB18030, and UTF-8 stands before it: two encodings "
+        "in one file; convert one part (iconv -f GB18030 -t UTF-8), or give --encoding",
+        input_name(reader->input), line->number);
+}
+
 /* A text that says that there is none gets no score. */
 static void refuse_null_words(const struct reader *reader, struct row *row, const char *text) {
     bool a = null_words_hold(reader->null_words, text + row->a, row->a_length);
@@ -333,7 +350,7 @@ static bool find_half(struct reader *reader, struct table_cell text, const struc
     return true;
 }
 
-static void add_row(struct reader *reader, struct chunk *chunk, const struct line *line,
+static bool add_row(struct reader *reader, struct chunk *chunk, const struct line *line,
                     struct table_row *cut) {
     struct row *row = chunk_add(chunk, line->text, line->length);
     row->line = line->number;
@@ -348,6 +365,9 @@ static void add_row(struct reader *reader, struct chunk *chunk, const struct lin
         examine(reader, chunk, row, cell_of(line), cut);
     }
     if (reader->broken > 0) reader->broken--;
+    if (is_of_one_encoding(reader, line, row->reason)) return true;
+    chunk->count--;
+    return false;
 }
 
 static bool may_be_half(const struct reader *reader, const struct table_row *cut) {
@@ -367,15 +387,14 @@ static bool add_line(struct reader *reader, struct chunk *chunk, struct line *li
         table_split(&reader->table, dialect, cell_of(line), &cut);
     }
     if (line->too_long || !may_be_half(reader, &cut)) {
-        add_row(reader, chunk, line, &cut);
-        return true;
+        return add_row(reader, chunk, line, &cut);
     }
     char *text = memory_copy(line->text, line->length); /* reading on moves it */
     struct line kept = *line;
     bool done = find_half(reader, (struct table_cell){text, line->length}, line, error);
     kept.text = text;
     table_split(&reader->table, dialect, cell_of(&kept), &cut);
-    if (done) add_row(reader, chunk, &kept, &cut);
+    done = done && add_row(reader, chunk, &kept, &cut);
     free(text);
     return done;
 }

@@ -227,7 +227,7 @@ static bool looks_like_header(const struct cells *cells) {
 
 static void say_guesses(const struct table *table, const struct table_options *options,
                         const struct cells *cells, const char *where) {
-    if (!options->tell) return;
+    if (options->input.quiet) return;
     char before[600];
     bool guessed_header = options->header == TABLE_HEADER_AUTO;
     if (table->has_header && options->a == NULL && cells->pairs != 1) {
@@ -270,7 +270,7 @@ static void widen(struct table *table, const struct table_options *options,
     if (options->a == NULL || !table_options_is_number(options->a)) table->a++;
     if (options->b == NULL || !table_options_is_number(options->b)) table->b++;
     if (options->gold != NULL && !table_options_is_number(options->gold)) table->gold++;
-    if (options->tell) {
+    if (!options->input.quiet) {
         message_print("%s: rows have one cell more than the header: column 1 is taken as row names",
                       where);
     }
@@ -329,7 +329,7 @@ bool table_resolve_cells(struct table *table, const struct table_options *option
     table->width = count;
     if (named) table->names = text;
     done = done && check_width(table, where, error);
-    if (done && options->tell && options->a == NULL && named && cells.pairs != 1) {
+    if (done && !options->input.quiet && options->a == NULL && named && cells.pairs != 1) {
         say_guesses(table, options, &cells, where);
     }
     finish_cells(&cells);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "input/input.h"
 #include "table/sniff.h"
 
 enum table_header { TABLE_HEADER_AUTO, TABLE_HEADER_YES, TABLE_HEADER_NO };
@@ -20,7 +21,7 @@ struct table_options {
     const char *null_words; /* a list for null_words_create; NULL: the usual ones */
     char *columns;          /* owned: what a and b point into */
     struct sniff_asked dialect;
-    bool tell; /* what was guessed is said on standard error, a line each */
+    struct input_options input; /* how the files are read; unless quiet, what was guessed is said */
 };
 
 /* Takes "A,B" as the columns of the two texts. False if it is not that. */

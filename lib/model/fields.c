@@ -4,7 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/pathname.h"
-#include "core/printable.h"
+#include "model/printable.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "core/fixed_text.h"
 #include "core/pathname.h"
-#include "core/utf8.h"
+#include "model/printable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,21 +24,8 @@ static mgeo_status bad_labels(const label_field *field, const char *reason, mgeo
 /* Names become headers of tables and lines on terminals: nothing in them may end a cell or a line,
  * steer a terminal, or be invisible. */
 static bool is_printable(const char *name) {
-    static const struct {
-        int32_t first, last;
-    } refused[] = {{0, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},     {0x200B, 0x200F},
-                   {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFFD, 0xFFFD}};
-    const unsigned char *at = (const unsigned char *)name, *end = at + strlen(name);
-    while (at < end) {
-        int32_t c = 0;
-        size_t bytes = mgi_utf8_decode(at, end, &c);
-        if (bytes == 0) return false;
-        at += bytes;
-        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-            if (c >= refused[i].first && c <= refused[i].last) return false;
-        }
-    }
-    return true;
+    static const char replacement[] = "\xEF\xBF\xBD"; /* what a JSON string could not hold */
+    return mgi_printable_is(name) && strstr(name, replacement) == NULL;
 }
 
 static mgeo_status set_label(mgi_label_names *labels, const label_field *field, int64_t index,

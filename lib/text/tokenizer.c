@@ -296,8 +296,9 @@ uint32_t mgi_tokenizer_encode(const mgi_tokenizer *tokenizer, const mgeo_pair *p
     *length = 0;
     uint32_t flags = encode_side(tokenizer, pair->a, pair->a_len, scratch, 0, &a) |
                      encode_side(tokenizer, pair->b, pair->b_len, scratch, 1, &b);
-    if (flags != 0) return flags;
-    flags = unseen_flags(scratch->unseen);
+    flags |= unseen_flags(scratch->unseen);
+    const uint32_t unscored = MGEO_ROW_INVALID_UTF8 | MGEO_ROW_EMPTY;
+    if ((flags & unscored) != 0) return flags & (unscored | MGEO_ROW_UNKNOWN_CHARACTERS);
     if (a.count > budget || b.count > budget - a.count) {
         const size_t whole[2] = {a.count, b.count};
         truncate_longest_first(&a.count, &b.count, budget, tokenizer->options.halve_budget);

@@ -51,7 +51,7 @@ static void a_line_stays_one_line(void **state) {
     written got = {0};
     const mgi_log log = {take_line, &got};
     mgi_log_line(&log, MGEO_LOG_INFO, "loaded %s", "a\nb");
-    assert_string_equal(got.line, "loaded a b");
+    assert_string_equal(got.line, "loaded a\\x0Ab");
 }
 
 static void no_log_is_silent(void **state) {

@@ -44,7 +44,7 @@ static void a_message_is_one_line(void **state) {
     (void)state;
     mgeo_error error;
     mgi_fail(&error, MGEO_E_IO, "a%sb", "\r\n\t\x1b\x7f");
-    assert_string_equal(error.message, "a     b");
+    assert_string_equal(error.message, "a\\x0D\\x0A\\x09\\x1B\\x7Fb");
 }
 
 static void a_long_message_is_cut_between_characters(void **state) {

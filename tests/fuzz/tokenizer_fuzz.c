@@ -122,6 +122,10 @@ static void check_pair(const mgi_tokenizer *tokenizer, text a, text b, uint32_t 
     check_row(tokenizer, &cut, limit, valid);
     FUZZ_REQUIRE(((cut.flags & MGEO_ROW_TRUNCATED) != 0) == (whole.length > limit),
                  "wrongly flagged as cut");
+    FUZZ_REQUIRE(!valid || (cut.flags | MGEO_ROW_TRUNCATED) == (whole.flags | MGEO_ROW_TRUNCATED),
+                 "a cut changes what is unknown");
+    encode(tokenizer, large, a, a, &cut);
+    FUZZ_REQUIRE((cut.flags & MGEO_ROW_UNKNOWN_DIFFER) == 0, "a text differs from itself");
     mgi_tokenizer_scratch_destroy(small);
     mgi_tokenizer_scratch_destroy(large);
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The promises about the bundled model's files: check_bundle.py MODEL, or check_bundle.py --self-test.
 
-At most 6 million parameters in fp16 and 12 MB; a token for every common Chinese character, digit, letter and ASCII
+At most 6 million parameters in fp16 and 12 MB; a token for every character of GB 2312, digit, letter and ASCII
 punctuation mark; full-width forms with the embedding of their half-width ones.
 """
 import json
@@ -25,9 +25,9 @@ def read_weights(path):
     return tensors, lambda row: data[begin + 2 * width * row:begin + 2 * width * (row + 1)]
 
 
-def common_characters():
-    """The first level of GB 2312: 3,755 characters. Its last row has five fewer."""
-    codes = [bytes([high, low]) for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF)]
+def hanzi():
+    """Both levels of GB 2312: 6,763 characters. The last row of the first level has five fewer."""
+    codes = [bytes([high, low]) for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF)]
     return {code.decode("gb2312", "ignore") for code in codes} - {""}
 
 
@@ -41,8 +41,8 @@ def check_size(tensors, total):
 
 def check_vocabulary(rows):
     plain = {chr(c) for c in range(0x21, 0x7F) if not chr(c).isupper()}
-    lacking = sorted((plain | common_characters()) - set(rows))
-    print(f"{len(rows)} tokens, {len(lacking)} of the common characters lack")
+    lacking = sorted((plain | hanzi()) - set(rows))
+    print(f"{len(rows)} tokens, {len(lacking)} of the characters of GB 2312 lack")
     return ["the vocabulary lacks " + " ".join(lacking)] if lacking else []
 
 
@@ -61,7 +61,7 @@ def check(tensors, total, rows, embedding):
 
 def self_test():
     """A made-up bundle that is good, and one for each way of being bad."""
-    tokens = sorted({chr(c) for c in range(0x21, 0x7F)} | {chr(c) for c in range(0xFF01, 0xFF5F)} | common_characters())
+    tokens = sorted({chr(c) for c in range(0x21, 0x7F)} | {chr(c) for c in range(0xFF01, 0xFF5F)} | hanzi())
     rows = {token: row for row, token in enumerate(tokens)}
     names = {row: token for token, row in rows.items()}
     def alike(row):
@@ -73,9 +73,10 @@ def self_test():
              ("bytes", good, BYTES + 1, rows, alike, 1),
              ("type", {"w": {"shape": [1], "dtype": "F32"}}, BYTES, rows, alike, 1),
              ("character", good, BYTES, {t: r for t, r in rows.items() if t != "路"}, alike, 1),
+             ("rare character", good, BYTES, {t: r for t, r in rows.items() if t != "钏"}, alike, 1),
              ("width", good, BYTES, rows, lambda row: row, 1)]
-    if len(common_characters()) != 3755:
-        sys.exit(f"self-test: {len(common_characters())} common characters")
+    if len(hanzi()) != 6763:
+        sys.exit(f"self-test: {len(hanzi())} characters of GB 2312")
     for name, *bundle, expected in cases:
         found = check(*bundle)
         if len(found) != expected:

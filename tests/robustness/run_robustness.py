@@ -28,7 +28,7 @@ def scorer(program, model):
         with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf8") as f:
             f.write("".join(f"{a}\t{b}\n" for a, b in texts))
             f.flush()
-            command = [program, "-q", "-m", model, "-d", "cpu", "-p", "fp32", "--header", "no", "-c", "1,2", f.name]
+            command = [program, "-q", "-m", model, "-d", "cpu", "-p", "fp32", "--header", "no", "--null-words", "", "-c", "1,2", f.name]
             done = subprocess.run(command, capture_output=True, text=True, encoding="utf8", timeout=300)
         rows = [line.split("\t") for line in done.stdout.splitlines()]
         if done.returncode not in (0, 1) or len(rows) != len(texts):

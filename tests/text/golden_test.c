@@ -80,7 +80,7 @@ static void check_flags(uint32_t flags, uint32_t expected) {
 static size_t encode_one(const mgi_tokenizer *tokenizer, const char *text, size_t bytes) {
     mgeo_pair pair = {text, bytes, "1", 1};
     uint32_t flags = mgi_tokenizer_encode(tokenizer, &pair, scratch, ids, types, &length);
-    if (flags == MGEO_ROW_EMPTY) return 0;
+    if (flags & MGEO_ROW_EMPTY) return 0;
     check_flags(flags, 0);
     return length - 4;
 }
@@ -231,7 +231,7 @@ static void conformance_cases_pass(void **state) {
                           golden_unescape(alone ? "1" : file.fields[3], b)};
         uint32_t flags =
             mgi_tokenizer_encode(tokenizers[setting], &pair, scratch, ids, types, &length);
-        if (flags == MGEO_ROW_EMPTY) { /* where the reference has nothing but specials */
+        if (flags & MGEO_ROW_EMPTY) { /* where the reference has nothing but specials */
             assert_string_equal(file.fields[4], "101 102");
             continue;
         }

@@ -167,8 +167,8 @@ static void a_special_tokens_name_is_text(void **state) {
 
 static void rows_without_text_are_flagged(void **state) {
     (void)state;
-    static const char *const nothing[] = {"",       " ",      "\t\r\n ",      "\x01\x02",
-                                          "\u200B", "\u3000", "\u0301\u0302", "\uE000"};
+    static const char *const nothing[] = {"",       " ",      "\t\r\n ",     "\x01\x02",
+                                          "\u200B", "\u3000", "\u0301\u0302"};
     for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
         size_t bytes = strlen(nothing[i]);
         encoded first = encode(tokenizer, LIMIT, (mgeo_pair){nothing[i], bytes, "号", 3});
@@ -178,6 +178,11 @@ static void rows_without_text_are_flagged(void **state) {
         assert_int_equal(first.length, 0);
         assert_int_equal(second.length, 0);
     }
+    encoded private = encode(tokenizer, LIMIT, (mgeo_pair){"\uE000", 3, "\u53F7", 3});
+    assert_int_equal(private.flags, MGEO_ROW_EMPTY | MGEO_ROW_UNKNOWN_CHARACTERS);
+    assert_int_equal(private.length, 0);
+    encoded beside = encode(tokenizer, LIMIT, (mgeo_pair){"\u785A", 3, "", 0});
+    assert_int_equal(beside.flags, MGEO_ROW_EMPTY | MGEO_ROW_UNKNOWN_CHARACTERS);
     encoded none = encode(tokenizer, LIMIT, (mgeo_pair){NULL, 0, NULL, MGEO_NUL_TERMINATED});
     assert_int_equal(none.flags, MGEO_ROW_EMPTY);
 }

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "score/check/coverage.h"
+
 enum { UNUSED_SHOWN = 20, PAIRS = 8, IDENTICAL = 0, UNRELATED = 1 };
 
 /* Made up for this test. Pair 0 is twice the same text, pair 1 two places far apart. */
@@ -172,6 +174,7 @@ static void list_unused(mgeo_engine *engine, const mgeo_model_info *info,
 
 bool check_model(mgeo_engine *engine, const mgeo_model_info *info, struct string_buffer *text) {
     describe(info, text);
+    coverage_describe(engine, text);
     list_unused(engine, info, text);
     bool passed = self_test(engine, info, text);
     string_buffer_put(text, passed ? "sound\n" : "NOT SOUND\n");

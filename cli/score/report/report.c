@@ -19,6 +19,9 @@ void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
         for (size_t j = 0; j < options->threshold_count; j++) {
             totals->matches[j] += similarity >= options->thresholds[j];
         }
+        totals->unknown += (row->flags & MGEO_ROW_UNKNOWN_CHARACTERS) != 0;
+        totals->unknown_differ += (row->flags & MGEO_ROW_UNKNOWN_DIFFER) != 0;
+        totals->capped += (row->flags & MGEO_ROW_CAPPED) != 0;
         if (row->label < MGEO_MAX_LABELS) totals->by_label[row->label]++;
         histogram_add(&totals->similarity, similarity);
         if (gold != NULL) {
@@ -59,6 +62,9 @@ static void rows_json(const struct options *options, const struct report_totals 
     json_writer_close(json, '}');
     json_writer_integer(json, "truncated_rows", totals->truncated);
     json_writer_integer(json, "repeated_rows", totals->repeated);
+    json_writer_integer(json, "unknown_rows", totals->unknown);
+    json_writer_integer(json, "unknown_differ_rows", totals->unknown_differ);
+    json_writer_integer(json, "capped_rows", totals->capped);
     json_writer_integer(json, "tokens", totals->tokens);
     thresholds_json(&options->writer, totals, json);
 }

@@ -46,7 +46,7 @@ static void expect_end(struct lines *lines) {
 
 static struct input *open_path(struct lines *lines) {
     struct error error;
-    struct input *input = input_open(path, &error);
+    struct input *input = input_open(path, NULL, &error);
     assert_non_null(input);
     lines_init(lines, input);
     return input;
@@ -159,7 +159,7 @@ static void lines_that_come_byte_by_byte_are_the_same(void **state) {
     assert_int_equal(pthread_create(&thread, NULL, drip, fifo), 0);
     struct error error;
     struct lines lines;
-    struct input *input = input_open(fifo, &error);
+    struct input *input = input_open(fifo, NULL, &error);
     assert_non_null(input);
     lines_init(&lines, input);
     expect(&lines, "ab", 1, 3);

@@ -87,7 +87,7 @@ class Csv(Shapes):
         given = '"sentence1"\t"sentence2"\n"甲""路"\t"乙"\n'.encode()
         self.assertIn("quotes", self.run_score(stdin=given).err)
         result = self.run_score("--input-format", "tsv", "--header", "no", stdin=given)
-        self.assertEqual(result.err, "")
+        self.assertNotIn("quotes", result.err)
         self.assertEqual(len(self.scores(given, "--input-format", "tsv", "--header", "no")), 2)
 
     def test_conversions_hold_what_they_can(self):

@@ -52,6 +52,24 @@ class Tsv(Case):
         self.assertAlmostEqual(float(full[4]), float(full[6]) + float(full[7]), delta=1e-5)
         self.assertAlmostEqual(float(none[4]), float(full[6]), delta=1e-5)
 
+    def test_texts_that_differ_in_unknown_characters_never_match(self):
+        rare = [(chr(0x2A6D0), chr(0x2A6D1)), (chr(0x2A6D0), chr(0x2A6D0)), ("\ue001", "\ue002")]
+        given = tsv(("sentence1", "sentence2"), *((f"金{a}路8号", f"金{b}路8号") for a, b in rare))
+        kept = self.run_score("--unknown", "keep", "--probabilities", stdin=given, model=None)
+        self.assertEqual([cells[3] for cells in kept.cells[1:]], [b"exact_match"] * 3)
+        self.assertIn("lacks: 3, differing in them: 2, therefore no match: 0", kept.err)
+        capped = self.run_score("--probabilities", "--summary", self.path("s.json"), stdin=given, model=None)
+        self.assertEqual([cells[3] for cells in capped.cells[1:]],
+                         [b"partial_match", b"exact_match", b"partial_match"])
+        self.assertIn("lacks: 3, differing in them: 2, therefore no match: 2", capped.err)
+        self.assertTrue(float(capped.cells[1][2]) < 0.5 < float(capped.cells[2][2]))
+        self.assertEqual(capped.cells[2], kept.cells[2])
+        summary = json.loads(self.read("s.json"))
+        self.assertEqual([summary[name + "_rows"] for name in ("unknown", "unknown_differ", "capped")],
+                         [3, 2, 2])
+        self.assertNotIn("lacks", self.run_score("-q", stdin=given, model=None).err)
+        self.assertRegex(self.run_score("--check", model=None).out.decode(), r"characters +\d+ of the 6763 in GB 2312")
+
     def test_positive_label_turns_the_similarity(self):
         result = self.run_score("--probabilities", "--positive-label", "not_match", stdin=table())
         for cells in result.cells[1:]:

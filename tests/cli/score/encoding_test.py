@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What bytes are: encodings, compressed data with something odd about it, files that are no tables."""
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+import unittest
+import zipfile
+
+from harness import PROGRAM, Case, table, tsv
+
+PLAIN = [("id", "sentence1", "sentence2"), ("1", "甲路1号", "甲路1号"), ("2", "浙江省杭州市西湖区文三路100号", "文三路100号"),
+         ("3", "人民路", "𠮷祥街·5号")]
+TEXT = tsv(*PLAIN).decode()
+
+
+def zstd(*arguments, data):
+    return subprocess.run(["zstd", "-q", "-c", *arguments], input=data, capture_output=True, check=True).stdout
+
+
+class Encodings(Case):
+    def scored(self, data, *arguments, status=0):
+        result = self.run_score(*arguments, stdin=data, status=status)
+        return result.out, result.err
+
+    def setUp(self):
+        super().setUp()
+        self.expected = self.run_score(stdin=TEXT.encode()).out
+
+    def test_auto_reads_what_tables_come_in(self):
+        cases = [("gb18030", "GB18030"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"), ("utf-16", "UTF-16LE"),
+                 ("utf-32-le", "UTF-32LE"), ("utf-32-be", "UTF-32BE"), ("utf-32", "UTF-32LE"), ("utf-8-sig", None)]
+        for codec, told in cases:
+            for wrap in (bytes, gzip.compress, lambda data: zstd(data=data)):
+                out, err = self.scored(wrap(TEXT.encode(codec)))
+                self.assertEqual(out, self.expected, codec)
+                self.assertEqual("read as" in err, told is not None, err)
+                if told:
+                    self.assertIn(f"standard input: read as {told}; --encoding", err)
+                    self.assertEqual(self.run_score("-q", stdin=TEXT.encode(codec)).err, "")
+
+    def test_marks_are_taken_off(self):
+        mark = "\ufeff".encode()
+        self.assertEqual(self.scored(mark + mark + TEXT.encode())[0], self.expected)
+        self.assertEqual(self.scored(b"\x84\x31\x95\x33" + TEXT.encode("gb18030"))[0], self.expected)
+
+    def test_an_encoding_may_be_given(self):
+        for name, codec in (("gbk", "gb18030"), ("GB2312", "gb18030"), ("cp936", "gb18030"), ("utf-16", "utf-16-be"),
+                            ("UTF-16LE", "utf-16-le"), ("utf-8", "utf-8"), ("UTF-7", "utf-7")):
+            out, err = self.scored(TEXT.encode(codec), "--encoding", name)
+            self.assertEqual((out, err), (self.expected, ""), name)
+        big5 = "sentence1\tsentence2\n臺北市信義路五段7號\t信義路五段7號\n"
+        self.assertEqual(self.scored(big5.encode("big5"), "--encoding", "big5")[0].split(b"\t")[:2],
+                         self.scored(big5.encode())[0].split(b"\t")[:2])
+        self.assertIn("--encoding big5", self.run_score(stdin=big5.encode("big5"), status=1).err.split("\n")[0])
+        err = self.one_line(self.run_score("--encoding", "klingon", stdin=b"a\tb\n", status=2))
+        self.assertIn("--encoding klingon: not known", err)
+
+    def test_the_euro_sign_of_windows(self):
+        out, _ = self.scored("甲路1号\t甲路€1号\n".encode("gb18030").replace("€".encode("gb18030"), b"\x80"),
+                             "--header", "no")
+        self.assertIn("甲路€1号".encode(), out)
+
+    def test_a_row_of_gbk_that_happens_to_be_utf8_is_none(self):
+        row = "联通路\t联通\n".encode("gbk")
+        lucky = bytes([0xC2, 0xB7, 0xC6, 0xBD]) + b"\t" + bytes([0xC2, 0xB7, 0xC6, 0xBD]) + b"\n"
+        lucky.decode()  # valid both ways; 路平 in GBK
+        out, err = self.scored(lucky, "--header", "no")
+        self.assertIn("read as GB18030", err)
+        self.assertTrue(out.startswith("路平\t路平\t".encode()))
+        self.assertIn("GB18030", self.scored(row, "--header", "no")[1])
+
+    def test_large_tables_and_every_split(self):
+        rows = tsv(*[(f"{i}", f"浙江省杭州市文三路{i}号", "x" * (i % 7) + "𠮷文三路") for i in range(60000)])
+        for codec in ("gb18030", "utf-16-le"):
+            data = rows.decode().encode(codec)
+            self.assertGreater(len(data), 2 << 20)
+            checked = subprocess.run([PROGRAM, "--check"], capture_output=True)  # the program is there
+            self.assertEqual(checked.returncode, 0)
+            path = self.path("big." + codec, data)
+            result = self.run_score("-q", "-c", "1,1", path, status=2)
+            self.assertIn("both texts are column 1", result.err)
+        narrow = tsv(*[(f"{i}", "甲" * (i % 3) + "路𠮷") for i in range(400)])
+        for codec in ("gb18030", "utf-16-be", "utf-32-le"):
+            data = narrow.decode().encode(codec)
+            with subprocess.Popen([PROGRAM, "-q", "--encoding", codec.replace("-be", "be").replace("-le", "le"),
+                                   "--header", "no"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+                for at in range(0, len(data), 997):
+                    child.stdin.write(data[at:at + 997])
+                    child.stdin.flush()
+                out = child.communicate()[0]
+            self.assertEqual([line.rsplit(b"\t", 2)[0] for line in out.splitlines()], narrow.splitlines())
+
+
+class Mixed(Case):
+    """Two encodings in one table: half of it would be nonsense with a score."""
+    GOOD = tsv(*[(str(i), f"浙江省杭州市文三路{i}号", f"文三路{i}号") for i in range(50000)]).decode()
+
+    def refused(self, data, *parts):
+        err = self.one_line(self.run_score("-q", "-c", "2,3", "--max-length", "8", stdin=data, status=2, model=None))
+        for part in parts:
+            self.assertIn(part, err)
+
+    def test_utf8_then_gbk(self):
+        self.refused(self.GOOD.encode() + "9\t人民路1号\t中山路2号\n".encode("gbk"), "GB18030", "UTF-8", ":50001")
+
+    def test_gbk_then_utf8(self):
+        self.refused(self.GOOD.encode("gbk") + "9\t人民路1号\t中山路2号\n".encode(), "UTF-8", "GB18030", "byte")
+        self.refused(self.GOOD.encode("gbk") + "9\t人民路1号\t中山路\n".encode(), "UTF-8", "GB18030")
+
+    def test_damage_in_utf8_is_a_bad_row(self):
+        rows = tsv(("人民路1号", "人民路"), ("人民路", "中山路"), ("中山路", "中山路")).splitlines(True)
+        for bad in (b"\xff\t\xe8\xb7\xaf\n", "人民路".encode()[:-1] + b"\tx\n", b"caf\xe9\tcaf\xe9\n"):
+            result = self.run_score("--header", "no", stdin=rows[0] + bad + b"".join(rows[1:]), status=1)
+            self.assertEqual(len(result.lines), 4)
+            self.assertIn(":2:", result.err)
+
+    def test_damage_elsewhere_with_the_encoding_given(self):
+        good = "人民路1号\t人民路\n".encode("gbk")
+        data = good + b"\xc8\xff\t\xc2\xb7\n" + good + b"\xc2"
+        result = self.run_score("--header", "no", "--encoding", "gbk", stdin=data, status=1)
+        self.assertEqual([len(cells) for cells in result.cells], [4, 4, 4, 3 + 1])
+        self.assertIn(":2:", result.err)
+        self.assertIn("is not", self.one_line(self.run_score("-q", "--header", "no", stdin=data, status=2)))
+
+
+class Compressed(Case):
+    def test_bytes_after_the_end_are_passed_over(self):
+        for data, name in ((gzip.compress(table()), "gzip"), (zstd(data=table()), "zstd")):
+            good = self.run_score(stdin=data).out
+            for tail in (b"\n", b"garbage" * 5000, b"\0\0\0x"):
+                result = self.run_score("-o", self.path("o.tsv"), stdin=data + tail)
+                self.assertEqual(self.read("o.tsv"), good)
+                self.assertIn(f"after the {name} data", result.err)
+                self.assertEqual(self.run_score("-q", stdin=data + tail).err, "")
+
+    def test_what_zstd_needs_is_told(self):
+        wide = zstd("--ultra", "-22", "--long=31", data=table() + b"\n" * (1 << 20))
+        piped = subprocess.run(["zstd", "-q", "-c", "--long=31"], capture_output=True,
+                               input=table() * 20, check=True).stdout
+        errors = [self.run_score("-q", stdin=piped, status=2).err, self.run_score("-q", stdin=wide, status=2).err]
+        self.assertIn("zstd -dc --long=31 FILE | mgeo-score", errors[0] + errors[1])
+        samples = [self.path(f"s{i}", (f"浙江省杭州市文三路{i}号\t人民路{i * 7}号\n" * 20).encode()) for i in range(200)]
+        dictionary = self.path("d")
+        subprocess.run(["zstd", "-q", "--train", *samples, "-o", dictionary, "--maxdict=4096"], check=True,
+                       capture_output=True)
+        self.assertIn("-D DICTIONARY", self.one_line(self.run_score(stdin=zstd("-D", dictionary, data=table()), status=2)))
+
+    def test_cut_and_damaged_data_ends_the_run(self):
+        data = gzip.compress(table(500), mtime=0)
+        self.assertIn("ends early", self.run_score("-q", stdin=data[:-9], status=2).err)
+        self.assertIn("damaged", self.run_score("-q", stdin=data[:-6] + b"\0\1\2\3\4\5", status=2).err)
+
+
+class Refused(Case):
+    def kinds(self):
+        book = io.BytesIO()
+        with zipfile.ZipFile(book, "w") as file:
+            file.writestr("[Content_Types].xml", "<x/>")
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as file:
+            file.writestr("a.tsv", "a\tb\n")
+        tape = io.BytesIO()
+        with tarfile.open(fileobj=tape, mode="w") as file:
+            about = tarfile.TarInfo("a.tsv")
+            file.addfile(about, io.BytesIO())
+        lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+        return {
+            "an Excel workbook (xlsx)": book.getvalue(), "a zip archive": packed.getvalue(), "a tar archive": tape.getvalue(),
+            "a Git LFS pointer": lfs, "a git-annex pointer": b"/annex/objects/SHA256E-s3--abc.tsv\n",
+            "xls": b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + bytes(500), "a Parquet file": b"PAR1\x15\x04\0\0",
+            "an Arrow (Feather) file": b"ARROW1\0\0\xff", "an ORC file": b"ORC\x08\0\x12", "an Avro file": b"Obj\x01\x04",
+            "lz4 data": b"\x04\x22\x4D\x18\x64\x40", "a 7-Zip archive": b"7z\xBC\xAF\x27\x1C\0\4", "a RAR archive": b"Rar!\x1A\x07\x01",
+            "xz data": b"\xFD7zXZ\0\0\4", "bzip2 data": b"BZh91AY&SY12345678", "lzip data": b"LZIP\x01\x0c",
+            "an SQLite database": b"SQLite format 3\0\x10\0", "a DuckDB database": bytes(8) + b"DUCK" + bytes(20),
+            "a PDF document": b"%PDF-1.7\n", "a web page": b"<!DOCTYPE html><html>", "an XML document": b"<?xml version='1.0'?>",
+            "a NumPy array": b"\x93NUMPY\x01\0", "an HDF5 file": b"\x89HDF\r\n\x1A\n", "a Python pickle": b"\x80\x04\x95\x10\0\0",
+            "one JSON document": b'[\n  {"a": "b"}\n]\n', "an R object (RDS)": gzip.compress(b"X\n\0\0\0\3\0"),
+            "a picture (PNG)": b"\x89PNG\r\n\x1a\n", "encrypted by GnuPG": b"-----BEGIN PGP MESSAGE-----\n",
+        }
+
+    def test_each_kind_is_named_with_what_to_do(self):
+        for kind, data in self.kinds().items():
+            path = self.path("given", data)
+            self.path("o.tsv", b"kept")
+            err = self.one_line(self.run_score("-o", self.path("o.tsv"), path, status=2))
+            self.assertIn(kind, err)
+            self.assertIn(";", err)
+            self.assertEqual(self.read("o.tsv"), b"kept")
+            if data[:2] != b"\x1f\x8b":
+                self.assertIn(kind, self.one_line(self.run_score(stdin=gzip.compress(data), status=2)))
+                self.assertIn(kind, self.one_line(self.run_score(stdin=zstd(data=data), status=2)))
+
+    def test_text_that_begins_like_one_is_scored(self):
+        for first in ("BZh路", "PK中心", "ORC大厦", "DUCK", "<html路", "PAR1号楼", "MZ路", "GIF8楼", "../路", "[1]路", "FEA1座", "CDF路",
+                      "%PDF路", "Rar!路", "{路", "SEQ路", "GGUF路"):
+            out = self.run_score("-q", "--header", "no", stdin=tsv((first, "人民路"), ("人民路", first))).lines
+            self.assertEqual(len(out), 2, first)
+
+
+class Neighbours(Case):
+    def test_bench_reads_and_refuses_the_same(self):
+        bench = os.environ["MGEO_BENCH"]
+        common = [bench, "--duration", "0.1", "--warm-up", "0", "-q", "--pairs"]
+        path = self.path("p.tsv", TEXT.encode("gb18030"))
+        for extra in ([], ["--encoding", "gbk"]):
+            done = subprocess.run([*common, path, *extra], capture_output=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        path = self.path("p.parquet", b"PAR1\x15\x04\0\0")
+        done = subprocess.run([*common, path], capture_output=True, timeout=120)
+        self.assertEqual((done.returncode, b"a Parquet file" in done.stderr), (2, True))
+
+    def test_journal_names_a_pointer(self):
+        path = self.path("j.jsonl", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n")
+        done = subprocess.run([os.environ["MGEO_JOURNAL"], "show", path], capture_output=True, timeout=120)
+        self.assertEqual(done.returncode in (1, 2), True, done)
+
+
+if __name__ == "__main__":
+    unittest.main()
