@@ -74,7 +74,4 @@ void mgi_normalizer_words_end(mgi_normalizer_words *words); /* at a space, and a
  */
 bool mgi_normalizer_is_word_character(int32_t c);
 
-/* Is the character a word of its own wherever it stands? */
-bool mgi_normalizer_is_punctuation(int32_t c);
-
 #endif
