@@ -95,7 +95,8 @@ class Encodings(Case):
 
 class Mixed(Case):
     """Two encodings in one table: half of it would be nonsense with a score."""
-    GOOD = tsv(*[(str(i), f"浙江省杭州市文三路{i}号", f"文三路{i}号") for i in range(50000)]).decode()
+    # Over a megabyte, by which an encoding is judged, in few rows.
+    GOOD = tsv(*[(str(i), f"浙江省杭州市文三路{i}号", f"文三路{i}号", "x" * 9000) for i in range(200)]).decode()
 
     def refused(self, data, *parts):
         err = self.one_line(self.run_score("-q", "-c", "2,3", "--max-length", "8", stdin=data, status=2, model=None))
@@ -103,11 +104,11 @@ class Mixed(Case):
             self.assertIn(part, err)
 
     def test_utf8_then_gbk(self):
-        self.refused(self.GOOD.encode() + "9\t人民路1号\t中山路2号\n".encode("gbk"), "GB18030", "UTF-8", ":50001")
+        self.refused(self.GOOD.encode() + "9\t人民路1号\t中山路2号\tx\n".encode("gbk"), "GB18030", "UTF-8", ":201")
 
     def test_gbk_then_utf8(self):
-        self.refused(self.GOOD.encode("gbk") + "9\t人民路1号\t中山路2号\n".encode(), "UTF-8", "GB18030", "byte")
-        self.refused(self.GOOD.encode("gbk") + "9\t人民路1号\t中山路\n".encode(), "UTF-8", "GB18030")
+        self.refused(self.GOOD.encode("gbk") + "9\t人民路1号\t中山路2号\tx\n".encode(), "UTF-8", "GB18030", "byte")
+        self.refused(self.GOOD.encode("gbk") + "9\t人民路1号\t中山路\tx\n".encode(), "UTF-8", "GB18030")
 
     def test_damage_in_utf8_is_a_bad_row(self):
         rows = tsv(("人民路1号", "人民路"), ("人民路", "中山路"), ("中山路", "中山路")).splitlines(True)
