@@ -164,7 +164,7 @@ static mgeo_status read_special_id(const mgi_json_object *part, const char *name
 static mgeo_status read_template(mgi_tokenizer_json *json, const mgi_json_object *part,
                                  mgeo_error *error) {
     const mgi_json_value *pair = mgi_json_field(part, "pair");
-    template_step steps[5];
+    template_step steps[5] = {{0}};
     bool sound = pair != NULL && pair->kind == MGI_JSON_ARRAY && pair->count == 5;
     const mgi_json_value *value = sound ? pair->first : NULL;
     for (size_t i = 0; value != NULL; i++, value = value->next) {
