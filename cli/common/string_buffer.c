@@ -55,7 +55,7 @@ void string_buffer_format(struct string_buffer *text, const char *format, ...) {
 /* What one form of output writes for a character or byte that it cannot show. */
 typedef void escaper(struct string_buffer *text, const char *bytes, size_t length, uint32_t code);
 
-static const uint32_t no_code = UINT32_MAX; /* a byte that is not UTF-8 */
+#define NO_CODE UINT32_MAX /* a byte that is not UTF-8 */
 
 /* ASCII that no form shows as it is. The other letters of `special` are this form's own. */
 static bool is_plain(unsigned char byte, const char *special) {
@@ -67,7 +67,7 @@ static void escape_all(struct string_buffer *text, const char *bytes, size_t len
                        const char *special, escaper *escape) {
     size_t begin = 0, at = 0;
     while (at < length) {
-        uint32_t code = no_code;
+        uint32_t code = NO_CODE;
         size_t step = utf8_character(bytes + at, length - at, &code);
         bool plain = step == 1 ? is_plain((unsigned char)bytes[at], special)
                                : step > 0 && !utf8_is_invisible(code);
@@ -87,7 +87,7 @@ static void escape_for_json(struct string_buffer *text, const char *bytes, size_
     (void)bytes;
     (void)length;
     switch (code) {
-    case no_code: string_buffer_put(text, "\\ufffd"); break;
+    case NO_CODE: string_buffer_put(text, "\\ufffd"); break;
     case '"': string_buffer_put(text, "\\\""); break;
     case '\\': string_buffer_put(text, "\\\\"); break;
     case '\t': string_buffer_put(text, "\\t"); break;
