@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/digest.h"
 #include "common/files/link.h"
 #include "common/files/standard_streams.h"
 #include "common/interrupt.h"
@@ -25,7 +24,6 @@ struct sink {
     char *target;    /* NULL: written in place */
     char *temporary; /* exists while target is set */
     int ticket;
-    uint64_t length, digest;
 };
 
 static void free_sink(struct sink *sink) {
@@ -110,7 +108,6 @@ struct sink *sink_open(const char *path, struct error *error) {
     struct sink *opened = memory_zeroed(1, sizeof *opened);
     opened->ticket = -1;
     opened->descriptor = -1;
-    opened->digest = DIGEST_BEGIN;
     const char *name = path != NULL ? path : "standard output";
     opened->name = memory_copy(name, strlen(name));
     if (path == NULL ? open_standard(opened, STDOUT_FILENO, error)
@@ -139,17 +136,11 @@ bool sink_write(struct sink *sink, const char *bytes, size_t length, struct erro
             sink->failure = errno;
             return error_set(error, "%s: cannot write: %s", sink->name, strerror(errno));
         }
-        sink->digest = digest_add(sink->digest, bytes, (size_t)wrote);
-        sink->length += (uint64_t)wrote;
         bytes += wrote;
         length -= (size_t)wrote;
     }
     return true;
 }
-
-uint64_t sink_length(const struct sink *sink) { return sink->length; }
-
-uint64_t sink_digest(const struct sink *sink) { return sink->digest; }
 
 bool sink_broken_pipe(const struct sink *sink) { return sink->failure == EPIPE; }
 

@@ -22,10 +22,6 @@ bool sink_write(struct sink *sink, const char *bytes, size_t length, struct erro
 /* Whether the reader of a pipe has gone away. */
 bool sink_broken_pipe(const struct sink *sink);
 
-/* Bytes written so far, and their digest. */
-uint64_t sink_length(const struct sink *sink);
-uint64_t sink_digest(const struct sink *sink);
-
 /* Whether the path would be written beside its place, and not as it is. */
 bool sink_is_replacing(const char *path);
 

@@ -226,13 +226,6 @@ static bool judge(struct input *input, struct error *error) {
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-bool input_peek(struct input *input, const char **bytes, size_t *length, struct error *error) {
-    if (!input->judged && !judge(input, error)) return false;
-    *bytes = input->text.bytes + input->text.begin;
-    *length = input->text.end - input->text.begin;
-    return true;
-}
-
 static bool convert_more(struct input *input, struct error *error) {
     struct waiting *encoded = &input->encoded;
     make_room(encoded, BLOCK_BYTES);
@@ -265,8 +258,6 @@ ssize_t input_read(struct input *input, char *to, size_t capacity, struct error 
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
-
-const char *input_encoding(const struct input *input) { return input->encoding; }
 
 bool input_is_guessed(const struct input *input) { return input->guessed; }
 

@@ -28,11 +28,6 @@ struct input *input_open(const char *path, const struct input_options *options,
                          struct error *error);
 void input_close(struct input *input);
 
-/* The first bytes of the text, which stay to be read: up to about INPUT_SAMPLE_BYTES; fewer at the
- * end, or where a pipe has given a line and gives no more for a moment. Before any input_read;
- * valid until it. False on failure. */
-bool input_peek(struct input *input, const char **bytes, size_t *length, struct error *error);
-
 /* Up to `capacity` bytes; 0 at the end, -1 on failure. An error with an empty line means that a
  * signal came. */
 ssize_t input_read(struct input *input, char *to, size_t capacity, struct error *error);
@@ -40,9 +35,8 @@ ssize_t input_read(struct input *input, char *to, size_t capacity, struct error 
 /* Whether input_read would answer without blocking, waiting up to `milliseconds` for that. */
 bool input_ready(struct input *input, int milliseconds);
 
-/* Once something was peeked at or read: the encoding of the input, and whether it was guessed. A
- * converted text is UTF-8 but for CHARSET_UNDECODABLE. */
-const char *input_encoding(const struct input *input);
+/* Once something was read: whether the encoding was guessed, and whether the text is converted:
+ * then it is UTF-8 but for CHARSET_UNDECODABLE. */
 bool input_is_guessed(const struct input *input);
 bool input_is_converted(const struct input *input);
 
