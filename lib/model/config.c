@@ -24,8 +24,8 @@ static mgeo_status load_file(config_files *files, int index, const char *directo
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
     *object = (mgi_json_object){.file = path, .within = ""};
     bool needed = object == &files->config;
-    if (!needed && !mgi_pathname_is_file(path)) return MGEO_OK;
-    mgeo_status status = mgi_json_load(path, &files->roots[index], error);
+    mgeo_status status = needed ? mgi_json_load(path, &files->roots[index], error)
+                                : mgi_json_load_if_there(path, &files->roots[index], error);
     object->json = files->roots[index];
     return status;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the tokenizer's files and holds them against each other. */
-#define _GNU_SOURCE
 #include "model/tokenizer_files.h"
 
 #include "core/alloc.h"
@@ -11,9 +10,7 @@
 #include "model/formats/tokenizer_json.h"
 #include "model/tokenizer_tokens.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { VOCABULARY_BYTES = 64 << 20, CONFIG = 0, MAP, ADDED, TOKENIZER, FILES };
 
@@ -29,20 +26,13 @@ typedef struct tokenizer_sources {
     mgi_token_lists tokens;
 } tokenizer_sources;
 
-/* What is there but cannot be read must not count as absent. */
-static bool is_absent(const char *path) {
-    struct stat entry;
-    return lstat(path, &entry) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 static mgeo_status load_json(tokenizer_sources *sources, int index, const char *directory,
                              const char *name, mgeo_error *error) {
     sources->paths[index] = mgi_pathname_join(directory, name);
     const char *path = sources->paths[index];
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
     sources->objects[index] = (mgi_json_object){.file = path, .within = ""};
-    if (is_absent(path)) return MGEO_OK;
-    mgeo_status status = mgi_json_load(path, &sources->roots[index], error);
+    mgeo_status status = mgi_json_load_if_there(path, &sources->roots[index], error);
     sources->objects[index].json = sources->roots[index];
     return status;
 }
@@ -56,7 +46,9 @@ static mgeo_status load_all(tokenizer_sources *sources, const char *directory, m
     }
     sources->paths[FILES] = mgi_pathname_join(directory, "vocab.txt");
     if (sources->paths[FILES] == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
-    if (sources->roots[TOKENIZER] != NULL && is_absent(sources->paths[FILES])) return MGEO_OK;
+    if (sources->roots[TOKENIZER] != NULL && mgi_regular_file_is_absent(sources->paths[FILES])) {
+        return MGEO_OK;
+    }
     return mgi_regular_file_load(sources->paths[FILES], VOCABULARY_BYTES, &sources->lines,
                                  &sources->lines_bytes, error);
 }

@@ -5,6 +5,7 @@
 #include "core/alloc.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
+#include "core/regular_file.h"
 #include "model/fields/rules.h"
 #include "model/formats/safetensors.h"
 #include "model/formats/torch_archive.h"
@@ -121,7 +122,7 @@ mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory
         char *path = mgi_pathname_join(directory, choices[i].name);
         if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
         mgeo_status status = MGEO_E_NO_MODEL;
-        if (mgi_pathname_is_file(path)) {
+        if (!mgi_regular_file_is_absent(path)) {
             status = choices[i].sharded
                          ? read_index(index, directory, path, choices[i].read, unused, error)
                          : read_whole(index, directory, choices[i].name, choices[i].read, error);
