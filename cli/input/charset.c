@@ -12,6 +12,7 @@
 #include "common/memory.h"
 #include "common/utf8.h"
 #include "input/gb18030.h"
+#include "input/guess.h"
 
 struct charset {
     const char *encoding;
@@ -167,7 +168,7 @@ static const struct {
 
 /* Without a mark or a sign of it in the text, the order is the one that files have today. */
 static const char *ordered(const char *family, const char *bytes, size_t length) {
-    const char *guess = charset_guess(bytes, length, true);
+    const char *guess = guess_encoding(bytes, length, true, NULL);
     if (guess != NULL && strncmp(guess, family, 6) == 0) return guess;
     return strcmp(family, "UTF-16") == 0 ? "UTF-16LE" : "UTF-32LE";
 }
@@ -192,124 +193,4 @@ const char *charset_find(const char *name, const char *bytes, size_t length, str
     }
     iconv_close(known);
     return name;
-}
-
-/* ---- guessing -------------------------------------------------------------------------------- */
-
-/* Code units of 2 or 4 bytes that text in this product has: ASCII, punctuation, hanzi, full width.
- */
-static bool is_usual(uint32_t unit) {
-    return unit == '\t' || unit == '\n' || unit == '\r' || (unit >= 0x20 && unit < 0x7F) ||
-           unit == 0xFEFF || (unit >= 0xD800 && unit < 0xE000) ||
-           (unit >= 0x2010 && unit < 0x2050) || (unit >= 0x3000 && unit < 0x3130) ||
-           (unit >= 0x3400 && unit < 0xA000) || (unit >= 0xFF00 && unit < 0xFFF0);
-}
-
-static uint32_t unit_at(const unsigned char *at, size_t width, bool big) {
-    uint32_t unit = 0;
-    for (size_t i = 0; i < width; i++) unit = unit << 8 | at[big ? i : width - 1 - i];
-    return unit;
-}
-
-/* Whether bytes read as units of that width. ASCII among them tells width and order beyond doubt.
- */
-static bool reads_as_units(const char *bytes, size_t length, size_t width, bool big) {
-    size_t usual = 0, ascii = 0, units = length / width;
-    for (size_t i = 0; i < units; i++) {
-        uint32_t unit = unit_at((const unsigned char *)bytes + i * width, width, big);
-        usual += is_usual(unit);
-        ascii += unit == '\t' || unit == '\n' || (unit >= 0x20 && unit < 0x7F);
-    }
-    return units >= 2 && ascii > 0 && usual * 100 >= units * 95;
-}
-
-static const char *guess_units(const char *bytes, size_t length) {
-    static const struct {
-        const char *name;
-        size_t width;
-        bool big;
-    } wide[] = {{"UTF-32LE", 4, false},
-                {"UTF-32BE", 4, true},
-                {"UTF-16LE", 2, false},
-                {"UTF-16BE", 2, true}};
-    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
-        if (reads_as_units(bytes, length, wide[i].width, wide[i].big)) return wide[i].name;
-    }
-    return NULL;
-}
-
-static const char *guess_mark(const char *bytes, size_t length) {
-    static const struct {
-        const char *mark;
-        size_t length;
-        const char *name;
-    } marks[] = {
-        {"\xFF\xFE\0\0", 4, "UTF-32LE"}, {"\0\0\xFE\xFF", 4, "UTF-32BE"},
-        {"\xFF\xFE", 2, "UTF-16LE"},     {"\xFE\xFF", 2, "UTF-16BE"},
-        {"\xEF\xBB\xBF", 3, "UTF-8"},    {"\x84\x31\x95\x33", 4, "GB18030"},
-    };
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        if (length >= marks[i].length && memcmp(bytes, marks[i].mark, marks[i].length) == 0) {
-            return marks[i].name;
-        }
-    }
-    return NULL;
-}
-
-/* Lines with bytes beyond ASCII, by what they read as. */
-struct lines_read {
-    size_t utf8, gb, neither;
-    size_t short_utf8; /* of the first: no character of three bytes, and plausible in GB18030 too */
-};
-
-static bool has_three_bytes(const char *line, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)line[i] >= 0xE0) return true;
-    }
-    return false;
-}
-
-static void count_line(struct lines_read *read, const char *line, size_t length) {
-    if (utf8_ascii_prefix(line, length) == length) return;
-    bool gb = gb18030_is_plausible(line, length);
-    if (utf8_valid_prefix(line, length) == length) {
-        read->utf8++;
-        read->short_utf8 += gb && !has_three_bytes(line, length);
-    } else if (gb) {
-        read->gb++;
-    } else {
-        read->neither++;
-    }
-}
-
-/* The last line may be cut off, in the middle of a character too. */
-static struct lines_read read_lines(const char *bytes, size_t length, bool ended) {
-    struct lines_read read = {0};
-    const char *end = bytes + length;
-    for (const char *line = bytes; line < end;) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        if (stop == NULL && !ended && line > bytes) break;
-        count_line(&read, line, (size_t)((stop != NULL ? stop : end) - line));
-        line = (stop != NULL ? stop : end) + 1;
-    }
-    return read;
-}
-
-const char *charset_guess(const char *bytes, size_t length, bool ended) {
-    const char *mark = guess_mark(bytes, length);
-    if (mark != NULL) return mark;
-    if (memchr(bytes, '\0', length) != NULL) {
-        const char *units = guess_units(bytes, length);
-        if (units != NULL) return units;
-    }
-    struct lines_read read = read_lines(bytes, length, ended);
-    /* A damaged row in UTF-8 stays a damaged row; a row of GBK that happens to be UTF-8 does not.
-     */
-    if (read.utf8 > 0 && read.utf8 == read.short_utf8 && read.neither == 0) return "GB18030";
-    if (read.utf8 >= read.gb) return read.utf8 > 0 || read.neither == 0 ? "UTF-8" : NULL;
-    return "GB18030";
-}
-
-bool charset_is_another(const char *row, size_t length) {
-    return gb18030_is_plausible(row, length);
 }

@@ -12,10 +12,6 @@
 /* What a byte that cannot be decoded becomes: no UTF-8 holds it, so that its row is found bad. */
 enum { CHARSET_UNDECODABLE = 0xFF };
 
-/* What the first bytes of a text are written in: "UTF-8", "GB18030", "UTF-16LE", "UTF-16BE",
- * "UTF-32LE", "UTF-32BE"; NULL: none of them. `ended`: there are no further bytes. */
-const char *charset_guess(const char *bytes, size_t length, bool ended);
-
 /* The name by which an encoding is known here and to iconv: "gbk" → "GB18030". NULL, with a line in
  * the error: neither knows it. The text decides the byte order where the name does not. */
 const char *charset_find(const char *name, const char *bytes, size_t length, struct error *error);
@@ -35,9 +31,5 @@ enum { CHARSET_GROWTH = 4, CHARSET_ROOM = 64 };
  * bytes for each and CHARSET_ROOM more. False on failure. */
 bool charset_convert(struct charset *charset, const char *from, size_t length, bool last,
                      size_t *taken, char *to, size_t *made, struct error *error);
-
-/* Whether a row that is not UTF-8 is plainly written in GB18030: then a table changes its encoding
- * in the middle. */
-bool charset_is_another(const char *row, size_t length);
 
 #endif

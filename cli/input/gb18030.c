@@ -15,6 +15,21 @@ struct two_byte {
 };
 
 static struct two_byte table[LEADS][TRAILS];
+
+/* What addresses are made of, then the commonest hanzi of all. */
+static const char commonest[] =
+    "省市区县州镇乡村路街道巷弄号楼层室幢栋座单元门组里园苑庄屯堡厦场城广中心花国际科技工业商贸有限"
+    "公司大学医院"
+    "学校银行酒店东西南北上下前后左右内外旁侧对面交叉口汇与至桥站港湾江河湖海山水岛坡岭田林石金银龙"
+    "凤福安和平新"
+    "华民解放建设红光明阳春天长永兴丰盛富康宁泰祥瑞文化教育府台馆院所部队政京津沪渝冀晋辽吉黑苏浙皖"
+    "闽赣鲁豫鄂湘"
+    "粤桂琼川贵云陕甘青藏疆杭武汉深圳成都重庆一二三四五六七八九十百千万甲乙丙丁戊小老高第段期号的是"
+    "不了在人我他"
+    "这来个到说们为子你地出也时年得就那要以生会自着去之过家可她么多而能好都然没日于起还发事只作当想"
+    "看无开手用主"
+    "方又如所本见经头同已从动两分厅附近原址联通利达美丽宝玉环城墙角边沿线";
+static bool is_commonest[LEADS][TRAILS];
 static pthread_once_t filled = PTHREAD_ONCE_INIT;
 
 static bool is_lead(unsigned char byte) { return byte >= FIRST_LEAD && byte <= 0xFE; }
@@ -33,7 +48,21 @@ static void fill_one(iconv_t conversion, int lead, int trail) {
     table[lead][trail].length = (unsigned char)length;
 }
 
+static void fill_commonest(void) {
+    iconv_t conversion = iconv_open("GB18030", "UTF-8");
+    if (conversion == (iconv_t)-1) return;
+    unsigned char bytes[sizeof commonest];
+    char *in = (char *)(uintptr_t)commonest, *out = (char *)bytes;
+    size_t in_left = sizeof commonest - 1, out_left = sizeof bytes;
+    iconv(conversion, &in, &in_left, &out, &out_left);
+    for (size_t i = 0; i + 1 < sizeof bytes - out_left; i += 2) {
+        is_commonest[bytes[i] - FIRST_LEAD][bytes[i + 1]] = true;
+    }
+    iconv_close(conversion);
+}
+
 static void fill(void) {
+    fill_commonest();
     iconv_t conversion = iconv_open("UTF-8", "GB18030");
     /* Without it the table is empty, and all goes through iconv, or fails there. */
     if (conversion == (iconv_t)-1) return;
@@ -102,4 +131,17 @@ bool gb18030_is_plausible(const char *text, size_t length) {
         at += 2;
     }
     return everyday > 0 && everyday * 10 >= (everyday + others) * 7;
+}
+
+void gb18030_count(const char *text, size_t length, struct gb18030_hanzi *hanzi) {
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    pthread_once(&filled, fill);
+    while (end - at >= 2) {
+        bool two = is_lead(at[0]) && is_trail(at[1]);
+        if (two && at[0] >= 0xB0) {
+            hanzi->all++;
+            hanzi->commonest += is_commonest[at[0] - FIRST_LEAD][at[1]];
+        }
+        at += two ? 2 : 1;
+    }
 }

@@ -16,4 +16,12 @@ size_t gb18030_decode(const char *from, size_t length, char *to, size_t *made);
  * characters are the everyday ones, which texts of another encoding never are. */
 bool gb18030_is_plausible(const char *text, size_t length);
 
+/* Hanzi of two bytes, and those of them that stand in every Chinese table. */
+struct gb18030_hanzi {
+    size_t all, commonest;
+};
+
+/* Adds up a text that is plausible. */
+void gb18030_count(const char *text, size_t length, struct gb18030_hanzi *hanzi);
+
 #endif

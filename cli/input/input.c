@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "common/message.h"
 #include "input/charset.h"
 #include "input/decompress.h"
+#include "input/guess.h"
 #include "input/signature.h"
 
 enum { PATIENCE_MS = 100, BLOCK_BYTES = 64 * 1024 };
@@ -43,18 +45,29 @@ struct input {
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* What cannot be read as a file is named for what it is. */
+static bool refuse_kind(const char *path, mode_t mode, struct error *error) {
+    if (S_ISDIR(mode)) return error_set(error, "%s is a directory; name the files in it", path);
+    if (S_ISBLK(mode)) return error_set(error, "%s is a block device, and no table", path);
+    return error_set(error, "%s is a socket; connect a program to it: nc -U %s | mgeo-score", path,
+                     path);
+}
+
 static bool open_descriptor(struct input *input, const char *path, struct error *error) {
+    struct stat *about = &input->raw.opened;
     bool standard = strcmp(path, "-") == 0;
+    bool there = !standard && stat(path, about) == 0;
+    /* Opening a socket fails with a word that does not name it. */
+    if (there && S_ISSOCK(about->st_mode)) return refuse_kind(path, about->st_mode, error);
     input->raw.descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (input->raw.descriptor < 0) return error_set(error, "%s: %s", path, strerror(errno));
-    struct stat about;
-    if (fstat(input->raw.descriptor, &about) != 0) {
+    if (fstat(input->raw.descriptor, about) != 0) {
         return error_set(error, "%s: %s", input->name, strerror(errno));
     }
-    if (S_ISDIR(about.st_mode)) {
-        return error_set(error, "%s is a directory; name the files in it", path);
+    if (S_ISDIR(about->st_mode) || S_ISBLK(about->st_mode)) {
+        return refuse_kind(standard ? input->name : path, about->st_mode, error);
     }
-    if (S_ISREG(about.st_mode)) input->size = (uint64_t)about.st_size;
+    if (S_ISREG(about->st_mode)) input->size = (uint64_t)about->st_size;
     return true;
 }
 
@@ -144,22 +157,31 @@ static bool check_signature(const struct input *input, const struct waiting *hea
     return error_set(error, "%s %s %s; %s", input->name, inside, found->kind, found->advice);
 }
 
+static bool refuse_encoding(const struct input *input, const struct guess_doubt *doubt,
+                            struct error *error) {
+    const char *named = doubt->count > 0 ? doubt->candidates[0] : "big5";
+    char others[80] = "", line[80] = "its text is ASCII that stands for other characters";
+    for (size_t i = 1; i < doubt->count; i++) {
+        size_t length = strlen(others);
+        snprintf(others + length, sizeof others - length, "%s%s",
+                 i == 1 ? "; it may also be " : ", ", doubt->candidates[i]);
+    }
+    if (doubt->line > 0) {
+        snprintf(line, sizeof line, "line %zu is not UTF-8, nor surely Chinese in GB18030",
+                 doubt->line);
+    }
+    return error_set(error, "%s: %s; say what it is, as in --encoding %s%s", input->name, line,
+                     named, others);
+}
+
 static bool decide_encoding(struct input *input, const struct waiting *head, struct error *error) {
     const char *asked = input->options.encoding;
+    struct guess_doubt doubt;
     input->guessed = asked == NULL;
-    if (asked != NULL) {
-        input->encoding = charset_find(asked, head->bytes, head->end, error);
-        return input->encoding != NULL;
-    }
-    input->encoding = charset_guess(head->bytes, head->end, input->ended);
-    if (input->encoding == NULL) {
-        input->encoding = "UTF-8";
-        if (input->options.quiet) return true;
-        message_print("%s: rows of it are neither UTF-8 nor GB18030 nor UTF-16; name its encoding, "
-                      "as in --encoding big5",
-                      input->name);
-        return true;
-    }
+    input->encoding = asked != NULL ? charset_find(asked, head->bytes, head->end, error)
+                                    : guess_encoding(head->bytes, head->end, input->ended, &doubt);
+    if (asked != NULL) return input->encoding != NULL;
+    if (input->encoding == NULL) return refuse_encoding(input, &doubt, error);
     if (strcmp(input->encoding, "UTF-8") != 0 && !input->options.quiet) {
         message_print("%s: read as %s; --encoding would say otherwise", input->name,
                       input->encoding);

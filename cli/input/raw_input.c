@@ -22,6 +22,28 @@ static bool wait_readable(int descriptor) {
     return false;
 }
 
+/* At the end of a file: whether it is still the one that was opened. What was read of one that has
+ * become shorter may be half of the old content; of one that was written to, part of both. */
+static bool check_unchanged(const struct raw_input *raw, struct error *error) {
+    struct stat now;
+    if (!S_ISREG(raw->opened.st_mode) || fstat(raw->descriptor, &now) != 0) return true;
+    if (now.st_size < raw->opened.st_size) {
+        return error_set(error,
+                         "%s: the file has become shorter while it was read: %ju bytes, and %ju at "
+                         "the beginning; read it again once it is whole",
+                         raw->name, (uintmax_t)now.st_size, (uintmax_t)raw->opened.st_size);
+    }
+    bool same = now.st_size == raw->opened.st_size &&
+                now.st_mtim.tv_sec == raw->opened.st_mtim.tv_sec &&
+                now.st_mtim.tv_nsec == raw->opened.st_mtim.tv_nsec;
+    if (!same && !raw->quiet) {
+        message_print("%s: the file was written to while it was read: its rows may be of two "
+                      "versions",
+                      raw->name);
+    }
+    return true;
+}
+
 bool raw_input_more(struct raw_input *raw, struct error *error) {
     memmove(raw->buffer, raw->buffer + raw->begin, raw->end - raw->begin);
     raw->end -= raw->begin;
@@ -32,6 +54,7 @@ bool raw_input_more(struct raw_input *raw, struct error *error) {
         ssize_t got = read(raw->descriptor, raw->buffer + raw->end, RAW_INPUT_BUFFER - raw->end);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (got < 0) return error_set(error, "%s: %s", raw->name, strerror(errno));
+        if (got == 0 && !check_unchanged(raw, error)) return false;
         raw->ended = got == 0;
         raw->end += (size_t)got;
         raw->position += (uint64_t)got;

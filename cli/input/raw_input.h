@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -16,10 +17,11 @@ struct raw_input {
     int descriptor;
     bool ended;
     const char *name;
-    bool quiet;        /* no warnings */
-    size_t begin, end; /* bytes of the buffer not taken yet */
-    uint64_t position; /* bytes read from the descriptor */
-    uint64_t decoded;  /* bytes of content handed out */
+    bool quiet;         /* no warnings */
+    struct stat opened; /* what it was when it was opened */
+    size_t begin, end;  /* bytes of the buffer not taken yet */
+    uint64_t position;  /* bytes read from the descriptor */
+    uint64_t decoded;   /* bytes of content handed out */
     unsigned char buffer[RAW_INPUT_BUFFER];
 };
 

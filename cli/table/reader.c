@@ -10,7 +10,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/utf8.h"
-#include "input/charset.h"
+#include "input/guess.h"
 #include "input/input.h"
 #include "input/lines.h"
 #include "table/json_table.h"
@@ -277,7 +277,7 @@ static void skip_mark(struct record_cell *cell, const char *line) {
 static bool is_of_one_encoding(struct reader *reader, const struct line *line,
                                enum row_error reason) {
     if (reason != ROW_NOT_UTF8 || !input_is_guessed(reader->input) ||
-        input_is_converted(reader->input) || !charset_is_another(line->text, line->length)) {
+        input_is_converted(reader->input) || !guess_is_another(line->text, line->length)) {
         return true;
     }
     return error_set(

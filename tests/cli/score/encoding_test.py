@@ -53,9 +53,40 @@ class Encodings(Case):
         big5 = "sentence1\tsentence2\n臺北市信義路五段7號\t信義路五段7號\n"
         self.assertEqual(self.scored(big5.encode("big5"), "--encoding", "big5")[0].split(b"\t")[:2],
                          self.scored(big5.encode())[0].split(b"\t")[:2])
-        self.assertIn("--encoding big5", self.run_score(stdin=big5.encode("big5"), status=1).err.split("\n")[0])
+        self.assertIn("--encoding big5", self.one_line(self.run_score(stdin=big5.encode("big5"), status=2)))
         err = self.one_line(self.run_score("--encoding", "klingon", stdin=b"a\tb\n", status=2))
         self.assertIn("--encoding klingon: not known", err)
+
+    def test_what_is_not_sure_is_refused(self):
+        cases = [("windows-1252", "Königsallee 12, Düsseldorf\tKönigsallee 12\n"),
+                 ("windows-1252", "12 rue de l'Église, Orléans\true de l'église\nAvenue Général Leclerc\tx\n"),
+                 ("windows-1252", "Straße des 17. Juni\tStraße\n"), ("windows-1252", "São João\tCalçada Áurea\n"),
+                 ("euc-kr", "서울특별시 강남구 테헤란로 152\t강남구 테헤란로 152\n부산광역시 해운대구\t해운대구\n"),
+                 ("shift_jis", "東京都千代田区丸の内1丁目\t千代田区丸の内1-1\n大阪市北区うめだ\t北区うめだ\n"),
+                 ("euc-jp", "東京都千代田区丸の内1丁目\t千代田区丸の内1-1\n大阪市北区うめだ\t北区うめだ\n"),
+                 ("big5", "臺北市信義區信義路五段7號\t信義路五段7號\n高雄市苓雅區四維三路2號\t四維三路2號\n"),
+                 ("utf-7", "杭州市文三路1号\t文三路1号\n"), ("iso-2022-jp", "東京都丸の内\t丸の内\n")]
+        for name, text in cases:
+            for data in (text.encode(name), ("a\tb\n" * 20 + text * 30).encode(name)):
+                result = self.run_score("--header", "no", "-q", stdin=data, status=2)
+                self.assertIn(f"--encoding {name}", self.one_line(result))
+                self.assertEqual(result.out, b"")
+                self.assertIn("ASCII" if name in ("utf-7", "iso-2022-jp") else "line ", result.err)
+            self.assertEqual(len(self.run_score("--header", "no", "-q", "--encoding", name, stdin=text.encode(name)).lines),
+                             text.count("\n"))
+
+    def test_rows_that_are_not_quite_utf8_are_bad_rows(self):
+        good = "人民路1号\t人民路\n".encode() * 3
+        for bad in ("人民路".encode() + b"\xed\xa0\x80\tx\n", b"\xed\xa0\xbd\xed\xb8\x80\tx\n", "人民路".encode() + b"\xc0\xafa\tx\n",
+                    "人民\0路\tx\n".encode(), b"\xf4\x90\x80\x80\tx\n", "人民路".encode()[:-1] + b"\tx\n"):
+            result = self.run_score("--header", "no", stdin=good + bad + good, status=1)
+            self.assertEqual(len(result.lines), 7)
+            self.assertIn(":4:", result.err)
+
+    def test_half_a_unit_at_the_end_is_told(self):
+        for codec in ("utf-16-le", "utf-16-be"):
+            data = TEXT.encode(codec)[:-1]
+            self.assertIn("is not UTF-16", self.one_line(self.run_score("-q", stdin=data, status=2)))
 
     def test_the_euro_sign_of_windows(self):
         out, _ = self.scored("甲路1号\t甲路€1号\n".encode("gb18030").replace("€".encode("gb18030"), b"\x80"),

@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import socket
 import subprocess
 import unittest
 
@@ -177,6 +178,43 @@ class Compressed(Case):
         for broken in (frames[:-1], frames[:-3], frames[:30], pack(table(40))[:6]):
             result = self.run_score("-q", self.path("in", broken), status=2)
             self.assertIn("the zstd data ends early", result.err)
+
+    def begin_on(self, path):
+        """A run that has read the beginning of a file and waits for its output to be taken."""
+        child = subprocess.Popen([PROGRAM, "-m", MGEO, "--header", "no", "--max-length", "8", path],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        child.stdout.read(1)
+        return child
+
+    def test_a_file_that_shrinks_ends_the_run_and_one_that_changes_is_told(self):
+        rows = b"".join(b"a%d\tb%d\t%s\n" % (i, i, b"x" * 4000) for i in range(12000))
+        path = self.path("in", rows)
+        child = self.begin_on(path)
+        os.truncate(path, len(rows) // 2)
+        out, err = child.communicate()
+        self.assertEqual(child.returncode, 2)
+        self.assertIn(b"has become shorter while it was read", err)
+        self.assertGreater(out.count(b"\n"), 100)
+        path = self.path("in", rows)
+        child = self.begin_on(path)
+        with open(path, "ab") as file:
+            file.write(b"a\tb\tc\n")
+        out, err = child.communicate()
+        self.assertEqual(child.returncode, 0)
+        self.assertEqual(out.count(b"\n"), 12001)
+        self.assertIn(b"was written to while it was read", err)
+        path = self.path("in", rows)
+        child = self.begin_on(path)
+        os.replace(self.path("other", b"a\tb\n"), path)
+        out, err = child.communicate()
+        self.assertEqual((child.returncode, out.count(b"\n")), (0, 12000))
+
+    def test_what_is_no_file_is_named(self):
+        place = self.path("socket")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(place)
+            self.assertIn("is a socket", self.one_line(self.run_score(place, status=2)))
+        self.assertIn("is a directory", self.one_line(self.run_score(os.path.dirname(place), status=2)))
 
     def test_other_formats_are_named(self):
         for head, word in ((b"PK\x03\x04", "zip"), (b"BZh91AY&SY", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"PAR1\0", "Parquet")):
