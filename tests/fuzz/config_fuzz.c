@@ -25,13 +25,22 @@ static void check_spec(const mgi_encoder_spec *spec) {
     FUZZ_REQUIRE(spec->norm_eps >= 0 && spec->norm_eps <= 0.1f, "an epsilon that is none");
 }
 
+static void check_unused(const mgi_unused_fields *unused) {
+    size_t unknown = 0;
+    for (size_t i = 0; i < unused->count; i++) unknown += unused->fields[i].reason == NULL;
+    FUZZ_REQUIRE(unknown == unused->unknown, "unknown fields that are not counted");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char *const names[] = {"config.json", "configuration.json", "label_mapping.json",
                                         NULL};
     mgi_config config;
+    mgi_unused_fields unused = {0};
     mgeo_error error = {0};
-    mgeo_status status = mgi_config_read(&config, fuzz_folder(data, size, names), &error);
+    mgeo_status status = mgi_config_read(&config, fuzz_folder(data, size, names), &unused, &error);
     fuzz_check_error(status, &error);
+    check_unused(&unused);
+    mgi_fields_finish(&unused);
     if (status != MGEO_OK) return 0;
     check_labels(&config.labels);
     check_spec(&config.spec);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "score/check/coverage.h"
+#include "score/check/fields.h"
 
 enum { UNUSED_SHOWN = 20, PAIRS = 8, IDENTICAL = 0, UNRELATED = 1 };
 
@@ -176,6 +177,7 @@ bool check_model(mgeo_engine *engine, const mgeo_model_info *info, struct string
     describe(info, text);
     coverage_describe(engine, text);
     list_unused(engine, info, text);
+    fields_describe(engine, info, text);
     bool passed = self_test(engine, info, text);
     string_buffer_put(text, passed ? "sound\n" : "NOT SOUND\n");
     return passed;
