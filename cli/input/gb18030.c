@@ -2,6 +2,7 @@
 /* The table of GB18030's characters of two bytes, and what everyday Chinese looks like in it. */
 #include "input/gb18030.h"
 
+#include <endian.h>
 #include <iconv.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -74,27 +75,36 @@ static void fill(void) {
     iconv_close(conversion);
 }
 
+/* ASCII at the beginning of 8 bytes. */
+static size_t ascii_of(const unsigned char *at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word) & UINT64_C(0x8080808080808080);
+    return word == 0 ? 8 : (size_t)__builtin_ctzll(word) / 8;
+}
+
 size_t gb18030_decode(const char *from, size_t length, char *to, size_t *made) {
     const unsigned char *at = (const unsigned char *)from, *end = at + length;
     char *out = to;
     pthread_once(&filled, fill);
     while (at < end) {
-        uint64_t word = 0;
-        if (end - at >= 8) memcpy(&word, at, 8);
-        if (end - at >= 8 && (word & UINT64_C(0x8080808080808080)) == 0) {
+        if (*at < 0x80 && end - at >= 8) { /* what is copied too much is written over */
+            size_t ascii = ascii_of(at);
             memcpy(out, at, 8);
-            at += 8;
-            out += 8;
-        } else if (*at < 0x80) {
-            *out++ = (char)*at++;
-        } else {
-            if (end - at < 2 || !is_lead(at[0])) break;
-            const struct two_byte *known = &table[at[0] - FIRST_LEAD][at[1]];
-            if (known->length == 0) break;
-            memcpy(out, known->utf8, 3);
-            out += known->length;
-            at += 2;
+            at += ascii;
+            out += ascii;
+            continue;
         }
+        if (*at < 0x80) {
+            *out++ = (char)*at++;
+            continue;
+        }
+        if (end - at < 2 || !is_lead(at[0])) break;
+        const struct two_byte *known = &table[at[0] - FIRST_LEAD][at[1]];
+        if (known->length == 0) break;
+        memcpy(out, known, sizeof *known); /* its length is written over */
+        out += known->length;
+        at += 2;
     }
     *made = (size_t)(out - to);
     return (size_t)(at - (const unsigned char *)from);

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Decodes ASCII and characters of two bytes from `from` to `to`, which has room for 3 bytes and a
- * half for each byte. Returns the bytes taken: all, or up to what the table does not have. *made:
+/* Decodes ASCII and characters of two bytes from `from` to `to`, which has room for 2 bytes for
+ * each byte and 8 more. Returns the bytes taken: all, or up to what the table does not have. *made:
  * the bytes written, which are UTF-8. */
 size_t gb18030_decode(const char *from, size_t length, char *to, size_t *made);
 

@@ -107,7 +107,8 @@ static bool is_damaged_utf8(const char *line, size_t length) {
 }
 
 static void count_line(struct lines_read *read, const char *line, size_t length, size_t number) {
-    if (utf8_ascii_prefix(line, length) == length) return;
+    size_t ascii = utf8_ascii_prefix(line, length);
+    if (ascii == length) return;
     bool gb = gb18030_is_plausible(line, length);
     if (utf8_valid_prefix(line, length) == length) {
         read->utf8++;
@@ -115,7 +116,8 @@ static void count_line(struct lines_read *read, const char *line, size_t length,
         return;
     }
     if (read->odd == 0) read->odd = number;
-    if (is_damaged_utf8(line, length)) {
+    /* GB18030 seldom begins with a byte that begins three of UTF-8. */
+    if ((!gb || (line[ascii] & 0xF0) == 0xE0) && is_damaged_utf8(line, length)) {
         read->utf8++;
     } else if (gb) {
         read->gb++;

@@ -23,21 +23,6 @@ static const char *const limit_names[OPTIONS_LIMITS + 1] = {
     [OPTIONS_LIMIT_PSI] = "psi",
 };
 
-static bool set_columns(void *to, const struct option_row *row, const char *value,
-                        struct error *error) {
-    (void)row;
-    struct options *options = to;
-    return table_options_take_columns(&options->table, value) ||
-           error_set(error, "--columns %s: give two columns as A,B", value);
-}
-
-static bool set_delimiter(void *to, const struct option_row *row, const char *value,
-                          struct error *error) {
-    (void)row;
-    struct options *options = to;
-    return dialect_parse_delimiter(value, &options->table.dialect.delimiter, error);
-}
-
 static bool set_canary_steps(void *to, const struct option_row *row, const char *value,
                              struct error *error) {
     (void)row;
@@ -117,7 +102,7 @@ static const struct option_row rows[] = {
      .set = option_table_set_string, AT(pairs),
      .help = "a table as mgeo-score reads it: TSV, plain, gzip or zstd\n"
              "(default: 1,024 invented address pairs)"},
-    {.name = "columns", .argument = "A,B", .set = set_columns,
+    {.name = "columns", .argument = "A,B", .set = table_options_set_columns, AT(table),
      .help = "columns of the two texts, by name or number from 1"},
     {.name = "header", .argument = "WHEN", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(table.header), .values = table_header_names,
@@ -125,7 +110,7 @@ static const struct option_row rows[] = {
     {.name = "input-format", .argument = "F", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(table.dialect.format), .values = dialect_names,
      .help = "tsv, csv, jsonl or auto: by content (default: auto)"},
-    {.name = "delimiter", .argument = "C", .set = set_delimiter,
+    {.name = "delimiter", .argument = "C", .set = table_options_set_delimiter, AT(table),
      .help = "what separates cells (default: by content)"},
     {.name = "encoding", .argument = "E", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_string, AT(table.input.encoding), .values = choices_encodings,

@@ -7,9 +7,7 @@
 
 static bool pairs_fit(const struct options *options, const struct option_parsed *parsed,
                       struct error *error) {
-    if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table)) {
-        return error_set(error, "--header no: columns can only be given by number");
-    }
+    if (!table_options_check(&options->table, error)) return false;
     bool seed = option_table_is_given(&options_table, parsed, "seed");
     if (seed && options->pairs != NULL && options->arrivals != ARRIVALS_POISSON) {
         return error_set(error, "--seed is for invented pairs and for --arrivals poisson: with "

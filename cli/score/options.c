@@ -12,24 +12,6 @@
 
 /* ---- setters of single options --------------------------------------------------------------- */
 
-static bool set_columns(void *to, const struct option_row *row, const char *value,
-                        struct error *error) {
-    (void)row;
-    struct options *options = to;
-    return table_options_take_columns(&options->table, value) ||
-           error_set(error,
-                     "--columns %s: give two columns as A,B; a name that holds a comma "
-                     "is given by its number",
-                     value);
-}
-
-static bool set_delimiter(void *to, const struct option_row *row, const char *value,
-                          struct error *error) {
-    (void)row;
-    struct options *options = to;
-    return dialect_parse_delimiter(value, &options->table.dialect.delimiter, error);
-}
-
 static bool set_partial_weight(void *to, const struct option_row *row, const char *value,
                                struct error *error) {
     struct options *options = to;
@@ -156,7 +138,7 @@ static const struct option_row rows[] = {
      .help = "check the model directory, print what it holds, score nothing"},
 
     {.section = "Input",
-     .letter = 'c', .name = "columns", .argument = "A,B", .set = set_columns,
+     .letter = 'c', .name = "columns", .argument = "A,B", .set = table_options_set_columns, AT(table),
      .help = "columns of the two texts, by name or number from 1 (default:\n"
              "sentence1,sentence2 and the like if so named, else 1,2)"},
     {.name = "header", .argument = "WHEN", .offer = OPTION_OFFER_VALUES,
@@ -168,7 +150,7 @@ static const struct option_row rows[] = {
      .idle = "auto",
      .help = "tsv (no quoting), csv (quoted), jsonl, or auto: by content\n"
              "(default: auto)"},
-    {.name = "delimiter", .argument = "C", .set = set_delimiter,
+    {.name = "delimiter", .argument = "C", .set = table_options_set_delimiter, AT(table),
      .help = "what separates cells: a character, or tab, comma, semicolon,\n"
              "pipe, space, ctrl-a (default: by content)"},
     {.name = "encoding", .argument = "E", .offer = OPTION_OFFER_VALUES,
@@ -277,13 +259,7 @@ static bool standard_input_twice(const struct options *options) {
 static bool values_fit(const struct options *options, struct error *error) {
     if (!parse_batch_holds_pair(options->batch_tokens, options->max_length, error)) return false;
     if (options->action == OPTIONS_CHECK) return true;
-    if (options->table.dialect.format == DIALECT_JSONL &&
-        options->table.dialect.delimiter != '\0') {
-        return error_set(error, "--delimiter is of tsv and csv: JSON lines have none");
-    }
-    if (options->table.header == TABLE_HEADER_NO && table_options_by_name(&options->table)) {
-        return error_set(error, "--header no: columns can only be given by number");
-    }
+    if (!table_options_check(&options->table, error)) return false;
     if (standard_input_twice(options)) {
         return error_set(error, "standard input (-) can be read only once");
     }

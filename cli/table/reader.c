@@ -10,6 +10,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/utf8.h"
+#include "input/charset.h"
 #include "input/guess.h"
 #include "input/input.h"
 #include "input/lines.h"
@@ -205,12 +206,20 @@ uint64_t reader_size(const struct reader *reader) { return reader->size; }
 
 /* ---- one row --------------------------------------------------------------------------------- */
 
-static bool bad_text(struct row *row, const char *text, size_t length, size_t column) {
+/* Bytes of UTF-8 at the beginning; `converted` text is all UTF-8 but for what could not be. */
+static size_t valid_prefix(const char *text, size_t length, bool converted) {
+    if (!converted) return utf8_valid_prefix(text, length);
+    const char *odd = memchr(text, CHARSET_UNDECODABLE, length);
+    return odd != NULL ? (size_t)(odd - text) : length;
+}
+
+static bool bad_text(struct row *row, const char *text, size_t length, size_t column,
+                     bool converted) {
     if (length == 0) {
         row->reason = ROW_EMPTY_CELL;
     } else {
         const char *nul = memchr(text, '\0', length);
-        size_t valid = nul != NULL ? (size_t)(nul - text) : utf8_valid_prefix(text, length);
+        size_t valid = nul != NULL ? (size_t)(nul - text) : valid_prefix(text, length, converted);
         if (valid == length) return false;
         row->reason = nul != NULL ? ROW_NUL : ROW_NOT_UTF8;
         row->byte += valid;
@@ -313,9 +322,10 @@ static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
     if (row->reason != ROW_GOOD) return;
     const char *text = chunk_text(chunk, row);
     row->byte = (size_t)(cut->a.inner.text - line.text) + 1;
-    if (bad_text(row, text + row->a, row->a_length, table->a)) return;
+    bool converted = input_is_converted(reader->input);
+    if (bad_text(row, text + row->a, row->a_length, table->a, converted)) return;
     row->byte = (size_t)(cut->b.inner.text - line.text) + 1;
-    if (bad_text(row, text + row->b, row->b_length, table->b)) return;
+    if (bad_text(row, text + row->b, row->b_length, table->b, converted)) return;
     refuse_null_words(reader, row, text);
 }
 

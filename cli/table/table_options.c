@@ -23,6 +23,34 @@ bool table_options_take_columns(struct table_options *options, const char *value
     return true;
 }
 
+static struct table_options *member(void *to, const struct option_row *row) {
+    return (struct table_options *)((char *)to + row->at);
+}
+
+bool table_options_set_columns(void *to, const struct option_row *row, const char *value,
+                               struct error *error) {
+    return table_options_take_columns(member(to, row), value) ||
+           error_set(error,
+                     "--columns %s: give two columns as A,B; a name that holds a comma "
+                     "is given by its number",
+                     value);
+}
+
+bool table_options_set_delimiter(void *to, const struct option_row *row, const char *value,
+                                 struct error *error) {
+    return dialect_parse_delimiter(value, &member(to, row)->dialect.delimiter, error);
+}
+
+bool table_options_check(const struct table_options *options, struct error *error) {
+    if (options->dialect.format == DIALECT_JSONL && options->dialect.delimiter != '\0') {
+        return error_set(error, "--delimiter is of tsv and csv: JSON lines have none");
+    }
+    if (options->header == TABLE_HEADER_NO && table_options_by_name(options)) {
+        return error_set(error, "--header no: columns can only be given by number");
+    }
+    return true;
+}
+
 void table_options_finish(struct table_options *options) {
     free(options->columns);
     options->columns = NULL;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/option_table.h"
 #include "input/input.h"
 #include "table/sniff.h"
 
@@ -27,6 +28,15 @@ struct table_options {
 /* Takes "A,B" as the columns of the two texts. False if it is not that. */
 bool table_options_take_columns(struct table_options *options, const char *value);
 void table_options_finish(struct table_options *options);
+
+/* Setters for a program's table of options: a row's `at` is where its struct table_options lies. */
+bool table_options_set_columns(void *to, const struct option_row *row, const char *value,
+                               struct error *error);
+bool table_options_set_delimiter(void *to, const struct option_row *row, const char *value,
+                                 struct error *error);
+
+/* What options say together. False with a line in the error if one would change nothing. */
+bool table_options_check(const struct table_options *options, struct error *error);
 
 /* Whether a column is asked for by name, so that there must be a header. */
 bool table_options_by_name(const struct table_options *options);

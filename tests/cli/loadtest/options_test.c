@@ -39,6 +39,27 @@ static int finish(void **state) {
     return 0;
 }
 
+static void the_table_of_pairs_may_be_described(void **state) {
+    (void)state;
+    assert_true(parse("--pairs p.csv --input-format csv --delimiter semicolon --encoding gb18030"));
+    assert_int_equal(options.table.dialect.format, DIALECT_CSV);
+    assert_int_equal(options.table.dialect.delimiter, ';');
+    assert_string_equal(options.table.input.encoding, "gb18030");
+    assert_true(parse("--pairs p.csv --columns 3,left --header yes"));
+    assert_string_equal(options.table.a, "3");
+    assert_string_equal(options.table.b, "left");
+    assert_false(parse("--pairs p --columns 3"));
+    assert_non_null(strstr(error.line, "--columns 3"));
+    assert_false(parse("--pairs p --input-format xlsx"));
+    assert_non_null(strstr(error.line, "--input-format xlsx"));
+    assert_false(parse("--pairs p --delimiter ab"));
+    assert_non_null(strstr(error.line, "--delimiter"));
+    assert_false(parse("--pairs p --input-format jsonl --delimiter ,"));
+    assert_non_null(strstr(error.line, "JSON lines have none"));
+    assert_false(parse("--pairs p --header no --columns a,b"));
+    assert_non_null(strstr(error.line, "--header no"));
+}
+
 static void has_defaults_without_options(void **state) {
     (void)state;
     assert_true(parse(""));
@@ -168,7 +189,8 @@ static void the_table_is_sound(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(has_defaults_without_options),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table_of_pairs_may_be_described),
+                                       cmocka_unit_test(has_defaults_without_options),
                                        cmocka_unit_test(each_model_has_a_device),
                                        cmocka_unit_test(reads_events_in_their_places),
                                        cmocka_unit_test(canary_steps_are_read_in_order),
