@@ -316,7 +316,8 @@ typedef struct mgeo_model_info {
     double live_p99_during;
     int32_t healthy; /* 1: its device answers; 0: it failed and does not open again, so that calls
                         on this model fail: load another one elsewhere and swap, or roll back */
-    uint32_t reserved;
+    uint32_t unknown_fields; /* of unused_fields: those that libmgeo does not know */
+    uint64_t unused_fields;  /* fields in the directory's JSON files that decided nothing */
 } mgeo_model_info;
 
 /* Reads, checks, places and warms a model in the standby slot. The first load of an engine goes
@@ -850,6 +851,24 @@ MGEO_API mgeo_status mgeo_get_info(mgeo_engine *engine, int32_t slot, mgeo_model
  * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
 MGEO_API mgeo_status mgeo_get_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t index,
                                             char *name, size_t capacity, mgeo_error *error);
+
+/* A field of a model directory's JSON files that decided nothing. Texts are printable, with
+ * \xNN for each byte of what is not, and cut to their sizes. */
+typedef struct mgeo_unused_field {
+    size_t struct_size;
+    int32_t harmless; /* 1: it is known to change no score; 0: libmgeo does not know it */
+    uint32_t reserved;
+    char file[64];    /* "config.json" */
+    char name[128];   /* "use_cache"; "model.type" where it lies inside another */
+    char reason[128]; /* why it is harmless; empty where it is not known */
+} mgeo_unused_field;
+
+/* Describes unused field `index` (0 .. unused_fields-1, in the files' order) of the model in `slot`
+ * (an mgeo_slot). Fields that would change a score and cannot be honoured are none of them: such a
+ * directory is refused by mgeo_load. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_NO_MODEL, MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_get_unused_field(mgeo_engine *engine, int32_t slot, uint64_t index,
+                                           mgeo_unused_field *field, mgeo_error *error);
 
 /* Counters since the model was loaded. */
 typedef struct mgeo_stats {

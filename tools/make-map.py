@@ -23,6 +23,7 @@ FOLDERS = {
     "lib/engine/rollout": "What judges a new model and moves traffic to it and back.",
     "lib/run": "One model at work: rows in a queue, batches, and the threads that compute them.",
     "lib/model": "An immutable model: configuration, labels, weights by name, tokenizer and encoder.",
+    "lib/model/fields": "Every field of a model directory's JSON files, and what is done with it.",
     "lib/model/formats": "The files that weights come in, none of which is trusted.",
     "lib/backend": "The contract for devices that compute an encoder, and the list of those there are.",
     "lib/backend/cpu": "The CPU: packed weights, a lane's working memory, and what is made of a batch, phase by phase.",

@@ -40,6 +40,18 @@ mgeo_status mgeo_get_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t i
     return mgi_check_conclude(status, error);
 }
 
+mgeo_status mgeo_get_unused_field(mgeo_engine *engine, int32_t slot, uint64_t index,
+                                  mgeo_unused_field *field, mgeo_error *error) {
+    mgeo_unused_field known = {.struct_size = sizeof known};
+    mgeo_status status = check_query(engine, slot, error);
+    if (status == MGEO_OK) status = mgi_check_output(field, "field", "mgeo_unused_field", error);
+    if (status == MGEO_OK) status = mgi_query_unused_field(engine, slot, index, &known, error);
+    if (status == MGEO_OK) {
+        status = mgi_abi_write(field, &known, sizeof known, "mgeo_unused_field", error);
+    }
+    return mgi_check_conclude(status, error);
+}
+
 mgeo_status mgeo_get_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                            mgeo_error *error) {
     mgeo_stats known = {.struct_size = sizeof known};

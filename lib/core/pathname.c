@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths of files: looked at, joined, and shown in error lines. */
+/* Paths of files: joined, and shown in error lines. */
 #include "core/pathname.h"
 
 #include "core/alloc.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-bool mgi_pathname_is_file(const char *path) {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
-}
 
 char *mgi_pathname_join(const char *directory, const char *name) {
     size_t bytes = strlen(directory) + strlen(name) + 2;

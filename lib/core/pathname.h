@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths of files: looked at, joined, and shown in error lines. */
+/* Paths of files: joined, and shown in error lines. */
 #ifndef MGI_CORE_PATHNAME_H
 #define MGI_CORE_PATHNAME_H
-
-#include <stdbool.h>
-
-/* Does the path name a readable regular file? */
-bool mgi_pathname_is_file(const char *path);
 
 /* Joins "directory/name" into fresh memory (mgi_free), or NULL when out of memory. */
 char *mgi_pathname_join(const char *directory, const char *name);

@@ -44,6 +44,39 @@ static bool is_young(const mgi_file_identity *identity) {
     return identity->modified > nanoseconds(now) - 2 * second;
 }
 
+bool mgi_regular_file_is_absent(const char *path) {
+    struct stat status;
+    return lstat(path, &status) != 0 && errno == ENOENT;
+}
+
+static const char *kind_of(mode_t mode) {
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    return "a device";
+}
+
+static mgeo_status fail_kind(const char *path, mode_t mode, mgeo_error *error) {
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: not a regular file, but %s",
+                    mgi_pathname_shown(path), kind_of(mode));
+}
+
+/* Why it was not opened: open's own reasons do not tell a socket, or a link to nothing. */
+static mgeo_status fail_open(const char *path, mgeo_error *error) {
+    struct stat status;
+    int code = errno;
+    if (code == ENXIO && stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        return fail_kind(path, status.st_mode, error);
+    }
+    if (code == ENOENT && lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
+        return mgi_fail(error, MGEO_E_IO,
+                        "%s: cannot be opened: a link to a file that is not there",
+                        mgi_pathname_shown(path));
+    }
+    errno = code;
+    return fail_io(path, "cannot be opened", error);
+}
+
 static mgeo_status examine(mgi_regular_file *file, mgeo_error *error) {
     struct stat status;
     const char *path = mgi_pathname_shown(file->path);
@@ -51,7 +84,7 @@ static mgeo_status examine(mgi_regular_file *file, mgeo_error *error) {
         return fail_io(file->path, "cannot be examined", error);
     }
     if (!S_ISREG(status.st_mode)) {
-        return mgi_fail(error, MGEO_E_FORMAT, "%s: not a regular file", path);
+        return fail_kind(file->path, status.st_mode, error);
     }
     if ((uintmax_t)status.st_size > SIZE_MAX) {
         return mgi_fail(error, MGEO_E_FORMAT, "%s: too large for this machine", path);
@@ -67,7 +100,7 @@ mgeo_status mgi_regular_file_open(mgi_regular_file *file, const char *path, mgeo
     file->path = path;
     /* O_NONBLOCK: a pipe at the path must not make us wait. */
     file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file->descriptor < 0) return fail_io(path, "cannot be opened", error);
+    if (file->descriptor < 0) return fail_open(path, error);
     mgeo_status status = examine(file, error);
     if (status != MGEO_OK) mgi_regular_file_close(file);
     return status;

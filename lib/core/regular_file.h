@@ -28,8 +28,14 @@ typedef struct mgi_regular_file {
     bool young; /* it was changed so shortly before that the next change may bear the same time */
 } mgi_regular_file;
 
-/* Opens a file for reading; `path` is kept. On failure *file is closed.
- * Errors: MGEO_E_IO (names the path and the reason), MGEO_E_FORMAT (not a regular file). */
+/* Is there nothing of that name, not even a link? Whoever may do without a file asks this and
+ * nothing else: what is there and cannot be read, or cannot even be looked at, is not absent, and
+ * mgi_regular_file_open tells why. */
+bool mgi_regular_file_is_absent(const char *path);
+
+/* Opens a file for reading, which never waits; `path` is kept. On failure *file is closed.
+ * Errors: MGEO_E_IO (names the path and the reason), MGEO_E_FORMAT (not a regular file, but which
+ * kind). */
 mgeo_status mgi_regular_file_open(mgi_regular_file *file, const char *path, mgeo_error *error);
 /* A second time, or of what mgi_regular_file_none is, it does nothing. */
 void mgi_regular_file_close(mgi_regular_file *file);

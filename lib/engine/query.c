@@ -58,6 +58,33 @@ mgeo_status mgi_query_unused_tensor(mgeo_engine *engine, int32_t slot, uint64_t 
     return status;
 }
 
+static mgeo_status copy_unused_field(const mgi_slot_model *model, uint64_t index,
+                                     mgeo_unused_field *field, mgeo_error *error) {
+    const mgi_unused_field *found = mgi_model_unused_field(mgi_runner_model(model->runner), index);
+    if (found == NULL) {
+        return mgi_fail(error, MGEO_E_ARGUMENT, "index %llu: %s has %llu unused fields",
+                        (unsigned long long)index, model->info.version,
+                        (unsigned long long)model->info.unused_fields);
+    }
+    field->harmless = found->reason != NULL;
+    mgi_fixed_text_copy(field->file, sizeof field->file, found->file);
+    mgi_fixed_text_copy(field->name, sizeof field->name, found->name);
+    if (found->reason != NULL) {
+        mgi_fixed_text_copy(field->reason, sizeof field->reason, found->reason);
+    }
+    return MGEO_OK;
+}
+
+mgeo_status mgi_query_unused_field(mgeo_engine *engine, int32_t slot, uint64_t index,
+                                   mgeo_unused_field *field, mgeo_error *error) {
+    mgi_lock_acquire(&engine->mutex);
+    const mgi_slot_model *model = find_slot_model(engine, slot, error);
+    mgeo_status status = MGEO_E_NO_MODEL;
+    if (model != NULL) status = copy_unused_field(model, index, field, error);
+    mgi_lock_release(&engine->mutex);
+    return status;
+}
+
 mgeo_status mgi_query_stats(mgeo_engine *engine, int32_t slot, mgeo_stats *stats,
                             mgeo_error *error) {
     mgi_lock_acquire(&engine->mutex);

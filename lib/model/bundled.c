@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "core/pathname.h"
+#include "core/regular_file.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -41,7 +42,7 @@ static mgeo_status try_folder(const char *directory, const char *name, char **pa
         mgi_free(model);
         return mgi_fail_memory(error, "a path", strlen(directory));
     }
-    if (mgi_pathname_is_file(config)) {
+    if (!mgi_regular_file_is_absent(config)) {
         *path = model;
     } else {
         mgi_free(model);

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
+#include "model/fields/rules.h"
 
 #include <string.h>
 
@@ -23,8 +24,8 @@ static mgeo_status load_file(config_files *files, int index, const char *directo
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
     *object = (mgi_json_object){.file = path, .within = ""};
     bool needed = object == &files->config;
-    if (!needed && !mgi_pathname_is_file(path)) return MGEO_OK;
-    mgeo_status status = mgi_json_load(path, &files->roots[index], error);
+    mgeo_status status = needed ? mgi_json_load(path, &files->roots[index], error)
+                                : mgi_json_load_if_there(path, &files->roots[index], error);
     object->json = files->roots[index];
     return status;
 }
@@ -179,18 +180,48 @@ static mgeo_status read_label_names(const config_files *files, mgi_label_names *
     return MGEO_OK;
 }
 
-static mgeo_status read_all(mgi_config *config, const config_files *files, mgeo_error *error) {
+static mgeo_status apply_child(const mgi_json_object *file, const char *key, const char *within,
+                               const mgi_field_set *set, mgi_unused_fields *unused,
+                               mgeo_error *error) {
+    mgi_json_object child;
+    mgeo_status status = mgi_json_child(file, key, within, &child, error);
+    return status == MGEO_OK ? mgi_fields_apply(unused, &child, set, error) : status;
+}
+
+static mgeo_status apply_rules(const config_files *files, mgi_unused_fields *unused,
+                               mgeo_error *error) {
+    const mgi_json_object *config = &files->config, *modelscope = &files->modelscope;
+    mgeo_status status = mgi_fields_apply(unused, config, &mgi_rules_config, error);
+    if (status == MGEO_OK) {
+        status = apply_child(config, "sentence_transformers", "sentence_transformers.",
+                             &mgi_rules_cross_encoder, unused, error);
+    }
+    if (status == MGEO_OK) {
+        status = mgi_fields_apply(unused, modelscope, &mgi_rules_modelscope, error);
+    }
+    if (status == MGEO_OK) {
+        status =
+            apply_child(modelscope, "model", "model.", &mgi_rules_modelscope_model, unused, error);
+    }
+    if (status != MGEO_OK) return status;
+    return apply_child(modelscope, "preprocessor", "preprocessor.",
+                       &mgi_rules_modelscope_preprocessor, unused, error);
+}
+
+static mgeo_status read_all(mgi_config *config, const config_files *files,
+                            mgi_unused_fields *unused, mgeo_error *error) {
     mgeo_status status = read_spec(&files->config, &config->spec, error);
     if (status == MGEO_OK) status = read_task(&files->modelscope, &config->ranks, error);
     if (status == MGEO_OK) status = read_label_names(files, &config->labels, error);
-    return status;
+    return status == MGEO_OK ? apply_rules(files, unused, error) : status;
 }
 
-mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error) {
+mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgi_unused_fields *unused,
+                            mgeo_error *error) {
     *config = (mgi_config){0};
     config_files files = {0};
     mgeo_status status = load_all(&files, directory, error);
-    if (status == MGEO_OK) status = read_all(config, &files, error);
+    if (status == MGEO_OK) status = read_all(config, &files, unused, error);
     free_all(&files);
     return status;
 }

@@ -5,6 +5,7 @@
 #define MGI_MODEL_CONFIG_H
 
 #include "backend/backend.h"
+#include "model/fields/fields.h"
 #include "model/label_files.h"
 #include "text/tokenizer.h"
 
@@ -14,9 +15,10 @@ typedef struct mgi_config {
     bool ranks; /* configuration.json: task is text_ranking */
 } mgi_config;
 
-/* Reads config.json, and configuration.json and label_mapping.json where
- * they are there. Fields that may be absent have the defaults of Hugging Face's BertConfig and
- * BertTokenizer. Errors: MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY. */
-mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgeo_error *error);
+/* Reads config.json, and configuration.json and label_mapping.json where they are there, and notes
+ * the fields that are not used. Fields that may be absent have the defaults of Hugging Face's
+ * BertConfig. Errors: MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED, MGEO_E_MEMORY. */
+mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgi_unused_fields *unused,
+                            mgeo_error *error);
 
 #endif

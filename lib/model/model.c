@@ -33,6 +33,7 @@ struct mgi_model {
     mgi_checkpoint checkpoint;
     mgi_tokenizer *tokenizer;
     mgi_tokenizer_facts tokenizer_facts;
+    mgi_unused_fields unused_fields;
     const mgi_backend *backend;
     const char *device; /* as the backend takes it; the options' own, so not used once placed */
     mgi_encoder *encoder;
@@ -113,11 +114,9 @@ static mgeo_status check_tokenizer(const mgi_model *model, mgeo_error *error) {
 }
 
 static mgeo_status model_read_tokenizer(mgi_model *model, mgeo_error *error) {
-    mgi_unused_fields unused = {0};
     mgeo_status status =
-        mgi_tokenizer_files_read(model->path, model->config.ranks, &unused, &model->tokenizer,
-                                 &model->tokenizer_facts, error);
-    mgi_fields_finish(&unused);
+        mgi_tokenizer_files_read(model->path, model->config.ranks, &model->unused_fields,
+                                 &model->tokenizer, &model->tokenizer_facts, error);
     if (status == MGEO_OK) status = check_tokenizer(model, error);
     return status;
 }
@@ -125,9 +124,12 @@ static mgeo_status model_read_tokenizer(mgi_model *model, mgeo_error *error) {
 static mgeo_status model_read_files(mgi_model *model, const mgi_model_options *options,
                                     mgeo_error *error) {
     mgi_progress_stage(options->progress, MGEO_STAGE_READING, 0);
-    mgeo_status status = mgi_config_read(&model->config, model->path, error);
+    mgi_unused_fields *unused = &model->unused_fields;
+    mgeo_status status = mgi_config_read(&model->config, model->path, unused, error);
     if (status == MGEO_OK) status = model_limit(model, options->max_length, error);
-    if (status == MGEO_OK) status = mgi_weight_files_read(&model->tensor_index, model->path, error);
+    if (status == MGEO_OK) {
+        status = mgi_weight_files_read(&model->tensor_index, model->path, unused, error);
+    }
     if (status == MGEO_OK) {
         status = mgi_checkpoint_bind(&model->checkpoint, &model->tensor_index, model->path,
                                      &model->config.spec, error);
@@ -252,6 +254,7 @@ void mgi_model_close(mgi_model *model) {
     mgi_tokenizer_destroy(model->tokenizer);
     mgi_checkpoint_finish(&model->checkpoint);
     mgi_tensor_index_finish(&model->tensor_index);
+    mgi_fields_finish(&model->unused_fields);
     mgi_free(model->path);
     mgi_free(model);
 }
@@ -291,6 +294,8 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     const mgi_encoder_spec *spec = &model->config.spec;
     info->parameters = model->checkpoint.parameters;
     info->unused_tensors = model->checkpoint.unused_count;
+    info->unused_fields = model->unused_fields.count;
+    info->unknown_fields = (uint32_t)model->unused_fields.unknown;
     info->layers = spec->layers;
     info->hidden = spec->hidden;
     info->heads = spec->heads;
@@ -306,4 +311,9 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
 const char *mgi_model_unused_tensor(const mgi_model *model, uint64_t index) {
     if (index >= model->checkpoint.unused_count) return NULL;
     return model->checkpoint.unused[index];
+}
+
+const mgi_unused_field *mgi_model_unused_field(const mgi_model *model, uint64_t index) {
+    if (index >= model->unused_fields.count) return NULL;
+    return &model->unused_fields.fields[index];
 }

@@ -6,6 +6,7 @@
 #include "backend/backend.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "model/fields/fields.h"
 #include "model/labels.h"
 #include "text/tokenizer.h"
 
@@ -61,5 +62,8 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info);
 
 /* Name of unused tensor `index`, or NULL past the last. */
 const char *mgi_model_unused_tensor(const mgi_model *model, uint64_t index);
+
+/* Unused field `index`, or NULL past the last. */
+const mgi_unused_field *mgi_model_unused_field(const mgi_model *model, uint64_t index);
 
 #endif

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the tokenizer's files and holds them against each other. */
-#define _GNU_SOURCE
 #include "model/tokenizer_files.h"
 
 #include "core/alloc.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "core/regular_file.h"
+#include "model/fields/rules.h"
 #include "model/formats/tokenizer_json.h"
 #include "model/tokenizer_tokens.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { VOCABULARY_BYTES = 64 << 20, CONFIG = 0, MAP, ADDED, TOKENIZER, FILES };
 
@@ -28,20 +26,13 @@ typedef struct tokenizer_sources {
     mgi_token_lists tokens;
 } tokenizer_sources;
 
-/* What is there but cannot be read must not count as absent. */
-static bool is_absent(const char *path) {
-    struct stat entry;
-    return lstat(path, &entry) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 static mgeo_status load_json(tokenizer_sources *sources, int index, const char *directory,
                              const char *name, mgeo_error *error) {
     sources->paths[index] = mgi_pathname_join(directory, name);
     const char *path = sources->paths[index];
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
     sources->objects[index] = (mgi_json_object){.file = path, .within = ""};
-    if (is_absent(path)) return MGEO_OK;
-    mgeo_status status = mgi_json_load(path, &sources->roots[index], error);
+    mgeo_status status = mgi_json_load_if_there(path, &sources->roots[index], error);
     sources->objects[index].json = sources->roots[index];
     return status;
 }
@@ -55,7 +46,9 @@ static mgeo_status load_all(tokenizer_sources *sources, const char *directory, m
     }
     sources->paths[FILES] = mgi_pathname_join(directory, "vocab.txt");
     if (sources->paths[FILES] == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
-    if (sources->roots[TOKENIZER] != NULL && is_absent(sources->paths[FILES])) return MGEO_OK;
+    if (sources->roots[TOKENIZER] != NULL && mgi_regular_file_is_absent(sources->paths[FILES])) {
+        return MGEO_OK;
+    }
     return mgi_regular_file_load(sources->paths[FILES], VOCABULARY_BYTES, &sources->lines,
                                  &sources->lines_bytes, error);
 }
@@ -74,53 +67,6 @@ static mgeo_status refuse(const mgi_json_object *file, mgeo_status status, const
 }
 
 /* ---- tokenizer_config.json ------------------------------------------------------------------- */
-
-static const mgi_field_rule config_rules[] = {
-    {"tokenizer_class", MGI_FIELD_USED, NULL},
-    {"do_lower_case", MGI_FIELD_USED, NULL},
-    {"strip_accents", MGI_FIELD_USED, NULL},
-    {"tokenize_chinese_chars", MGI_FIELD_USED, NULL},
-    {"do_basic_tokenize", MGI_FIELD_USED, NULL},
-    {"use_fast", MGI_FIELD_USED, NULL},
-    {"truncation_side", MGI_FIELD_USED, NULL},
-    {"model_max_length", MGI_FIELD_USED, NULL},
-    {"max_len", MGI_FIELD_USED, NULL},
-    {"model_input_names", MGI_FIELD_USED, NULL},
-    {"split_special_tokens", MGI_FIELD_USED, NULL},
-    {"cls_token", MGI_FIELD_USED, NULL},
-    {"sep_token", MGI_FIELD_USED, NULL},
-    {"unk_token", MGI_FIELD_USED, NULL},
-    {"pad_token", MGI_FIELD_USED, NULL},
-    {"mask_token", MGI_FIELD_USED, NULL},
-    {"bos_token", MGI_FIELD_USED, NULL},
-    {"eos_token", MGI_FIELD_USED, NULL},
-    {"additional_special_tokens", MGI_FIELD_USED, NULL},
-    {"extra_special_tokens", MGI_FIELD_USED, NULL},
-    {"added_tokens_decoder", MGI_FIELD_USED, NULL},
-    {"never_split", MGI_FIELD_REFUSED, "words that are never split are not supported"},
-    {"auto_map", MGI_FIELD_REFUSED, "a tokenizer of the model's own code is not supported"},
-    {"init_inputs", MGI_FIELD_REFUSED, "arguments without names are not supported"},
-    {"fast_tokenizer_files", MGI_FIELD_REFUSED, "keep the one that is meant, as tokenizer.json"},
-    {"add_bos_token", MGI_FIELD_REFUSED, "BERT's pairs begin with [CLS]"},
-    {"add_eos_token", MGI_FIELD_REFUSED, "BERT's pairs end with [SEP]"},
-    {"padding_side", MGI_FIELD_HARMLESS, NULL},
-    {"pad_token_type_id", MGI_FIELD_HARMLESS, NULL},
-    {"pad_to_multiple_of", MGI_FIELD_HARMLESS, NULL},
-    {"max_length", MGI_FIELD_HARMLESS, NULL},
-    {"stride", MGI_FIELD_HARMLESS, NULL},
-    {"truncation_strategy", MGI_FIELD_HARMLESS, NULL},
-    {"clean_up_tokenization_spaces", MGI_FIELD_HARMLESS, NULL},
-    {"name_or_path", MGI_FIELD_HARMLESS, NULL},
-    {"special_tokens_map_file", MGI_FIELD_HARMLESS, NULL},
-    {"tokenizer_file", MGI_FIELD_HARMLESS, NULL},
-    {"vocab_file", MGI_FIELD_HARMLESS, NULL},
-    {"backend", MGI_FIELD_HARMLESS, NULL},
-    {"is_local", MGI_FIELD_HARMLESS, NULL},
-    {"local_files_only", MGI_FIELD_HARMLESS, NULL},
-    {"processor_class", MGI_FIELD_HARMLESS, NULL},
-    {"chat_template", MGI_FIELD_HARMLESS, NULL},
-    {"transformers_version", MGI_FIELD_HARMLESS, NULL},
-};
 
 static mgeo_status read_class(tokenizer_sources *sources, mgeo_error *error) {
     const mgi_json_object *config = &sources->objects[CONFIG];
@@ -183,7 +129,8 @@ static mgeo_status read_config(tokenizer_sources *sources, mgi_tokenizer_facts *
                                mgeo_error *error) {
     const mgi_json_object *config = &sources->objects[CONFIG];
     mgi_tokenizer_options *options = &sources->options;
-    bool strip = false, basic = true, fast = false;
+    /* Where tokenizer.json is there, transformers takes the Rust tokenizer unless told otherwise. */
+    bool strip = false, basic = true, fast = sources->roots[TOKENIZER] != NULL;
     mgeo_status status = read_class(sources, error);
     if (status == MGEO_OK) status = mgi_json_bool(config, "use_fast", &fast, error);
     if (status == MGEO_OK) status = mgi_json_bool(config, "do_basic_tokenize", &basic, error);
@@ -310,8 +257,10 @@ static mgeo_status read_all(tokenizer_sources *sources, mgi_unused_fields *unuse
         status = mgi_token_lists_read(&sources->tokens, &files, error);
     }
     if (status != MGEO_OK) return status;
-    return mgi_fields_apply(unused, &sources->objects[CONFIG], config_rules,
-                            sizeof config_rules / sizeof *config_rules, error);
+    status =
+        mgi_fields_apply(unused, &sources->objects[CONFIG], &mgi_rules_tokenizer_config, error);
+    if (status != MGEO_OK) return status;
+    return mgi_fields_apply(unused, &sources->objects[MAP], &mgi_rules_special_tokens, error);
 }
 
 mgeo_status mgi_tokenizer_files_read(const char *directory, bool one_type,

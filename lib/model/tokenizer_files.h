@@ -3,7 +3,7 @@
 #ifndef MGI_MODEL_TOKENIZER_FILES_H
 #define MGI_MODEL_TOKENIZER_FILES_H
 
-#include "model/fields.h"
+#include "model/fields/fields.h"
 #include "text/tokenizer.h"
 
 /* What the files say beside the tokenizer itself. */

@@ -75,6 +75,10 @@ def check_models(engine):
     assert info.version == b"second"
     name = c.create_string_buffer(64)
     call("mgeo_get_unused_tensor", engine, known["MGEO_LIVE"], 0, name, 64, expect="MGEO_E_ARGUMENT")
+    assert info.unused_fields > 0 and info.unknown_fields == 0
+    field = make("mgeo_unused_field")
+    call("mgeo_get_unused_field", engine, known["MGEO_LIVE"], 0, c.byref(field))
+    assert field.harmless == 1 and field.file == b"config.json" and field.name and field.reason
 
 
 def check_compare(engine):

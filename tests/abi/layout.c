@@ -82,6 +82,13 @@ AT(mgeo_model_info, live_calls_during, 2680);
 AT(mgeo_model_info, live_p99_before, 2688);
 AT(mgeo_model_info, live_p99_during, 2696);
 AT(mgeo_model_info, healthy, 2704);
+AT(mgeo_model_info, unknown_fields, 2708);
+AT(mgeo_model_info, unused_fields, 2712);
+
+AT(mgeo_unused_field, harmless, 8);
+AT(mgeo_unused_field, file, 16);
+AT(mgeo_unused_field, name, 80);
+AT(mgeo_unused_field, reason, 208);
 
 AT(mgeo_memory, weights, 8);
 AT(mgeo_memory, limit, 48);

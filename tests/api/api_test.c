@@ -66,6 +66,8 @@ static void test_null_where_something_is_needed(void **state) {
                   "stats is NULL");
     check_refused(mgeo_get_unused_tensor(engine, MGEO_LIVE, 0, NULL, 9, &error), MGEO_E_ARGUMENT,
                   "name is NULL");
+    check_refused(mgeo_get_unused_field(engine, MGEO_LIVE, 0, NULL, &error), MGEO_E_ARGUMENT,
+                  "field is NULL");
     assert_float_equal(similarity, 7, 0);
     mgeo_engine_destroy(NULL);
     mgeo_progress_cancel(NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths: looked at, joined and shown. */
+/* Paths: joined and shown. */
 #define _GNU_SOURCE
 #include "core/pathname.h"
 
@@ -12,33 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-static void files_and_directories_are_told_apart(void **state) {
-    (void)state;
-    char directory[] = "pathname_test_XXXXXX";
-    char path[64], pipe[64];
-    assert_non_null(mkdtemp(directory));
-    snprintf(path, sizeof path, "%s/file", directory);
-    snprintf(pipe, sizeof pipe, "%s/pipe", directory);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    fclose(file);
-    assert_int_equal(mkfifo(pipe, 0600), 0);
-    bool found = mgi_pathname_is_file(path);
-    bool directory_found = mgi_pathname_is_file(directory);
-    bool pipe_found = mgi_pathname_is_file(pipe);
-    unlink(pipe);
-    unlink(path);
-    rmdir(directory);
-    assert_true(found);
-    assert_false(directory_found);
-    assert_false(pipe_found);
-    assert_false(mgi_pathname_is_file(path));
-}
 
 static void paths_are_joined(void **state) {
     (void)state;
@@ -66,7 +41,6 @@ static void a_long_path_is_shown_from_a_folder_on(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_and_directories_are_told_apart),
         cmocka_unit_test(paths_are_joined),
         cmocka_unit_test(a_long_path_is_shown_from_a_folder_on),
     };

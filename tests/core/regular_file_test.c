@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -95,16 +97,62 @@ static void what_cannot_be_opened_is_named(void **state) {
     mgi_regular_file_close(&file);
 }
 
-/* Opening a pipe must not wait for a writer. */
-static void a_pipe_is_refused_at_once(void **state) {
-    (void)state;
-    char pipe_path[80];
-    snprintf(pipe_path, sizeof pipe_path, "%s/pipe", directory);
-    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+static void make_socket(void) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int made = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(made >= 0);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    assert_int_equal(bind(made, (struct sockaddr *)&address, sizeof address), 0);
+    close(made);
+}
+
+/* What is at the path is there, and is refused with this reason, at once. */
+static void check_there(mgeo_status expected, const char *reason) {
     mgi_regular_file file;
-    mgeo_status status = mgi_regular_file_open(&file, pipe_path, NULL);
-    unlink(pipe_path);
-    assert_int_equal(status, MGEO_E_FORMAT);
+    mgeo_error error = {0};
+    bool absent = mgi_regular_file_is_absent(path);
+    mgeo_status status = mgi_regular_file_open(&file, path, &error);
+    unlink(path);
+    assert_false(absent);
+    assert_int_equal(file.descriptor, -1);
+    if (status != expected || strstr(error.message, reason) == NULL) {
+        fail_msg("%s: status %d, \"%s\"", reason, status, error.message);
+    }
+}
+
+static void what_is_no_file_is_there_and_named(void **state) {
+    (void)state;
+    unlink(path);
+    assert_true(mgi_regular_file_is_absent(path));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    check_there(MGEO_E_FORMAT, "not a regular file, but a pipe");
+    make_socket();
+    check_there(MGEO_E_FORMAT, "not a regular file, but a socket");
+    assert_int_equal(symlink("/dev/null", path), 0);
+    check_there(MGEO_E_FORMAT, "not a regular file, but a device");
+    assert_int_equal(symlink("..", path), 0);
+    check_there(MGEO_E_FORMAT, "not a regular file, but a directory");
+    assert_int_equal(symlink("nothing", path), 0);
+    check_there(MGEO_E_IO, "a link to a file that is not there");
+    assert_int_equal(symlink("file", path), 0);
+    check_there(MGEO_E_IO, "symbolic links");
+}
+
+/* Of these not even lstat can say that they are not there. */
+static void what_cannot_be_looked_at_is_not_absent(void **state) {
+    (void)state;
+    char beyond[128], longer[512];
+    mgi_regular_file file;
+    mgeo_error error;
+    write_file("contents", 8);
+    snprintf(beyond, sizeof beyond, "%s/config.json", path);
+    assert_false(mgi_regular_file_is_absent(beyond));
+    assert_int_equal(mgi_regular_file_open(&file, beyond, &error), MGEO_E_IO);
+    assert_non_null(strstr(error.message, "Not a directory"));
+    snprintf(longer, sizeof longer, "%s/%0300d", directory, 7);
+    assert_false(mgi_regular_file_is_absent(longer));
+    assert_int_equal(mgi_regular_file_open(&file, longer, &error), MGEO_E_IO);
+    assert_non_null(strstr(error.message, "too long"));
 }
 
 static void what_changes_meanwhile_is_found(void **state) {
@@ -144,7 +192,8 @@ int main(void) {
         cmocka_unit_test(a_file_is_read_whole_and_in_parts),
         cmocka_unit_test(a_file_is_loaded_up_to_a_size),
         cmocka_unit_test(what_cannot_be_opened_is_named),
-        cmocka_unit_test(a_pipe_is_refused_at_once),
+        cmocka_unit_test(what_is_no_file_is_there_and_named),
+        cmocka_unit_test(what_cannot_be_looked_at_is_not_absent),
         cmocka_unit_test(what_changes_meanwhile_is_found),
         cmocka_unit_test(what_is_replaced_stays_as_it_was),
     };

@@ -42,6 +42,40 @@ static void test_infos_follow_the_models(void **state) {
                      MGEO_E_ARGUMENT);
 }
 
+static void check_field(uint64_t index, int32_t harmless, const char *name) {
+    mgeo_unused_field field = {.struct_size = sizeof field};
+    if (mgeo_get_unused_field(engine, MGEO_LIVE, index, &field, &error) != MGEO_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(field.harmless, harmless);
+    assert_string_equal(field.name, name);
+    assert_int_equal(field.reason[0] == '\0', !harmless);
+}
+
+static void test_unused_fields_are_told(void **state) {
+    (void)state;
+    char path[TINY_PATH_BYTES];
+    mgeo_model_info info = {.struct_size = sizeof info};
+    tiny_model_write(root, "fields", &(tiny_model){.labels = 3}, path);
+    assert_int_equal(load_path(path, &info), MGEO_OK);
+    const uint64_t before = info.unused_fields;
+    tiny_model_spoil(path, "special_tokens_map.json",
+                     "{\"new\\u0007\":{\"a\":1},\"cls_token\":null}");
+    tiny_model_spoil(path, "configuration.json",
+                     "{\"framework\":\"pytorch\",\"pipeline\":{},\"model\":{\"odd\":0}}");
+    assert_int_equal(load_path(path, &info), MGEO_OK);
+    assert_int_equal(swap(), MGEO_OK);
+    assert_int_equal(info.unused_fields, before + 3);
+    assert_int_equal(info.unknown_fields, 2);
+    check_field(before, 1, "pipeline");
+    check_field(before + 1, 0, "model.odd");
+    check_field(before + 2, 0, "new\\x07");
+    mgeo_unused_field field = {.struct_size = sizeof field};
+    assert_int_equal(mgeo_get_unused_field(engine, MGEO_LIVE, before + 3, &field, &error),
+                     MGEO_E_ARGUMENT);
+    assert_non_null(strstr(error.message, "unused fields"));
+}
+
 static void test_stats_are_per_model(void **state) {
     (void)state;
     load(0);
@@ -149,6 +183,7 @@ static void test_destroyed_right_after_scoring(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_infos_follow_the_models),
+        TEST(test_unused_fields_are_told),
         TEST(test_stats_are_per_model),
         TEST(test_a_child_process_gets_a_clear_error),
         TEST(test_every_allocation_of_a_load_may_fail),

@@ -23,13 +23,17 @@ static int tear_down(void **state) {
 
 static void read_good(mgi_config *config) {
     mgeo_error error;
-    if (mgi_config_read(config, root, &error) != MGEO_OK) fail_msg("%s", error.message);
+    mgi_unused_fields unused = {0};
+    if (mgi_config_read(config, root, &unused, &error) != MGEO_OK) fail_msg("%s", error.message);
+    mgi_fields_finish(&unused);
 }
 
 static void check_refused(mgeo_status expected, const char *part) {
     mgi_config config;
     mgeo_error error = {0};
-    mgeo_status status = mgi_config_read(&config, root, &error);
+    mgi_unused_fields unused = {0};
+    mgeo_status status = mgi_config_read(&config, root, &unused, &error);
+    mgi_fields_finish(&unused);
     if (status != expected) fail_msg("%s: status %d, \"%s\"", part, status, error.message);
     check_line(&error, part);
 }

@@ -99,6 +99,23 @@ static void write_unused(mgeo_engine *engine, const mgeo_model_info *info,
     json_writer_close(json, ']');
 }
 
+static void write_fields(mgeo_engine *engine, const mgeo_model_info *info,
+                         struct json_writer *json) {
+    json_writer_integer(json, "unknown_fields", info->unknown_fields);
+    json_writer_open(json, "unused_fields", '[');
+    for (uint64_t i = 0; i < info->unused_fields; i++) {
+        mgeo_unused_field field = {.struct_size = sizeof field};
+        if (mgeo_get_unused_field(engine, MGEO_LIVE, i, &field, NULL) != MGEO_OK) break;
+        json_writer_open(json, NULL, '{');
+        json_writer_string(json, "file", field.file);
+        json_writer_string(json, "name", field.name);
+        json_writer_bool(json, "harmless", field.harmless != 0);
+        json_writer_string(json, "reason", field.reason);
+        json_writer_close(json, '}');
+    }
+    json_writer_close(json, ']');
+}
+
 static void write_memory(const mgeo_model_info *info, struct json_writer *json) {
     json_writer_open(json, "memory", '{');
     json_writer_integer(json, "weights", info->bytes_on_device);
@@ -148,6 +165,7 @@ void check_json_model(mgeo_engine *engine, const mgeo_model_info *info,
     write_coverage(&result->coverage, json);
     write_memory(info, json);
     write_unused(engine, info, json);
+    write_fields(engine, info, json);
     write_tests(result, json);
     write_warnings(info, result, json);
 }

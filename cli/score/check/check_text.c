@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "score/check/fields.h"
+
 enum { UNUSED_SHOWN = 20 };
 
 static void describe_labels(const mgeo_model_info *info, struct string_buffer *text) {
@@ -89,6 +91,7 @@ void check_text_write(mgeo_engine *engine, const mgeo_model_info *info,
     describe(info, text);
     describe_coverage(&result->coverage, text);
     list_unused(engine, info, text);
+    fields_describe(engine, info, text);
     describe_tests(result, text);
     string_buffer_put(text, result->sound ? "sound\n" : "NOT SOUND\n");
 }

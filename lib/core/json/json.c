@@ -39,6 +39,11 @@ mgeo_status mgi_json_load(const char *path, mgi_json_value **root, mgeo_error *e
     return status;
 }
 
+mgeo_status mgi_json_load_if_there(const char *path, mgi_json_value **root, mgeo_error *error) {
+    *root = NULL;
+    return mgi_regular_file_is_absent(path) ? MGEO_OK : mgi_json_load(path, root, error);
+}
+
 const mgi_json_value *mgi_json_field(const mgi_json_object *object, const char *key) {
     const mgi_json_value *field = mgi_json_tree_member(object->json, key);
     return field == NULL || field->kind == MGI_JSON_NULL ? NULL : field;

@@ -27,6 +27,9 @@ mgeo_status mgi_json_parse(const void *bytes, size_t size, const char *file, mgi
 /* Loads a file of at most MGI_JSON_MAX_FILE_BYTES bytes that holds one object. */
 mgeo_status mgi_json_load(const char *path, mgi_json_value **root, mgeo_error *error);
 
+/* The same of a file that may be absent: *root is NULL then. */
+mgeo_status mgi_json_load_if_there(const char *path, mgi_json_value **root, mgeo_error *error);
+
 /* The getters below leave *value alone, and succeed, where the field is absent or null. */
 mgeo_status mgi_json_u32(const mgi_json_object *object, const char *key, uint32_t low,
                          uint32_t high, uint32_t *value, mgeo_error *error);

@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/pathname.h"
+#include "model/fields/rules.h"
 
 #include <string.h>
 
@@ -45,11 +46,6 @@ static const mgi_json_value *only_member(const mgi_json_object *object, const ch
 
 static mgeo_status read_bert_normalizer(mgi_tokenizer_json *json, const mgi_json_object *part,
                                         mgi_unused_fields *unused, mgeo_error *error) {
-    static const mgi_field_rule rules[] = {
-        {"type", MGI_FIELD_USED, NULL},          {"clean_text", MGI_FIELD_USED, NULL},
-        {"lowercase", MGI_FIELD_USED, NULL},     {"handle_chinese_chars", MGI_FIELD_USED, NULL},
-        {"strip_accents", MGI_FIELD_USED, NULL},
-    };
     bool clean = true, strip = false;
     json->lower_case = json->space_chinese = true;
     mgeo_status status = mgi_json_bool(part, "clean_text", &clean, error);
@@ -65,7 +61,7 @@ static mgeo_status read_bert_normalizer(mgi_tokenizer_json *json, const mgi_json
         status = unsupported(part, "clean_text", "false", "true", error);
     }
     if (status != MGEO_OK) return status;
-    return mgi_fields_apply(unused, part, rules, sizeof rules / sizeof *rules, error);
+    return mgi_fields_apply(unused, part, &mgi_rules_tokenizer_normalizer, error);
 }
 
 static mgeo_status read_normalizer(mgi_tokenizer_json *json, const mgi_json_object *file,
@@ -252,13 +248,6 @@ static const char *guess_type(const mgi_json_object *model) {
 
 static mgeo_status read_model(mgi_tokenizer_json *json, const mgi_json_object *file,
                               mgi_unused_fields *unused, mgeo_error *error) {
-    static const mgi_field_rule rules[] = {
-        {"type", MGI_FIELD_USED, NULL},
-        {"unk_token", MGI_FIELD_USED, NULL},
-        {"continuing_subword_prefix", MGI_FIELD_USED, NULL},
-        {"max_input_chars_per_word", MGI_FIELD_USED, NULL},
-        {"vocab", MGI_FIELD_USED, NULL},
-    };
     mgi_json_object model;
     const char *type;
     mgeo_status status = open_part(file, "model", "model.", "WordPiece", &model, &type, error);
@@ -280,7 +269,7 @@ static mgeo_status read_model(mgi_tokenizer_json *json, const mgi_json_object *f
     }
     if (status == MGEO_OK) status = read_tokens(json, &model, error);
     if (status != MGEO_OK) return status;
-    return mgi_fields_apply(unused, &model, rules, sizeof rules / sizeof *rules, error);
+    return mgi_fields_apply(unused, &model, &mgi_rules_tokenizer_model, error);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -305,13 +294,6 @@ static mgeo_status read_added(mgi_tokenizer_json *json, const mgi_json_object *f
 
 mgeo_status mgi_tokenizer_json_read(mgi_tokenizer_json *json, const mgi_json_object *file,
                                     mgi_unused_fields *unused, mgeo_error *error) {
-    static const mgi_field_rule rules[] = {
-        {"version", MGI_FIELD_USED, NULL},        {"truncation", MGI_FIELD_USED, NULL},
-        {"padding", MGI_FIELD_HARMLESS, NULL},    {"added_tokens", MGI_FIELD_USED, NULL},
-        {"normalizer", MGI_FIELD_USED, NULL},     {"pre_tokenizer", MGI_FIELD_USED, NULL},
-        {"post_processor", MGI_FIELD_USED, NULL}, {"decoder", MGI_FIELD_HARMLESS, NULL},
-        {"model", MGI_FIELD_USED, NULL},
-    };
     const char *version = "1.0";
     *json = (mgi_tokenizer_json){.cls_id = -1, .sep_id = -1};
     mgeo_status status = mgi_json_text(file, "version", &version, error);
@@ -325,7 +307,7 @@ mgeo_status mgi_tokenizer_json_read(mgi_tokenizer_json *json, const mgi_json_obj
     if (status == MGEO_OK) status = read_truncation(json, file, error);
     if (status == MGEO_OK) status = read_added(json, file, error);
     if (status != MGEO_OK) return status;
-    return mgi_fields_apply(unused, file, rules, sizeof rules / sizeof *rules, error);
+    return mgi_fields_apply(unused, file, &mgi_rules_tokenizer, error);
 }
 
 void mgi_tokenizer_json_finish(mgi_tokenizer_json *json) {

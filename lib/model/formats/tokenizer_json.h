@@ -4,7 +4,7 @@
 #define MGI_MODEL_FORMATS_TOKENIZER_JSON_H
 
 #include "core/json/json.h"
-#include "model/fields.h"
+#include "model/fields/fields.h"
 #include "text/tokenizer.h"
 
 /* What it says. Texts and values belong to the JSON it was read from. */

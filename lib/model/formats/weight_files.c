@@ -5,6 +5,8 @@
 #include "core/alloc.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
+#include "core/regular_file.h"
+#include "model/fields/rules.h"
 #include "model/formats/safetensors.h"
 #include "model/formats/torch_archive.h"
 
@@ -76,7 +78,8 @@ static mgeo_status read_shards(mgi_tensor_index *index, const char *directory,
 }
 
 static mgeo_status read_index(mgi_tensor_index *index, const char *directory,
-                              const char *index_path, format_reader read, mgeo_error *error) {
+                              const char *index_path, format_reader read, mgi_unused_fields *unused,
+                              mgeo_error *error) {
     mgi_json_value *root;
     mgeo_status status = mgi_json_load(index_path, &root, error);
     if (status != MGEO_OK) return status;
@@ -86,6 +89,9 @@ static mgeo_status read_index(mgi_tensor_index *index, const char *directory,
     if (status == MGEO_OK && map.json == NULL) {
         status = mgi_fail(error, MGEO_E_FORMAT, "%s: weight_map: missing",
                           mgi_pathname_shown(index_path));
+    }
+    if (status == MGEO_OK) {
+        status = mgi_fields_apply(unused, &object, &mgi_rules_weights_index, error);
     }
     if (status == MGEO_OK) {
         status = read_shards(index, directory, index_path, map.json, read, error);
@@ -101,7 +107,7 @@ static mgeo_status read_whole(mgi_tensor_index *index, const char *directory, co
 }
 
 mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory,
-                                  mgeo_error *error) {
+                                  mgi_unused_fields *unused, mgeo_error *error) {
     static const struct {
         const char *name;
         format_reader read;
@@ -116,9 +122,9 @@ mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory
         char *path = mgi_pathname_join(directory, choices[i].name);
         if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
         mgeo_status status = MGEO_E_NO_MODEL;
-        if (mgi_pathname_is_file(path)) {
+        if (!mgi_regular_file_is_absent(path)) {
             status = choices[i].sharded
-                         ? read_index(index, directory, path, choices[i].read, error)
+                         ? read_index(index, directory, path, choices[i].read, unused, error)
                          : read_whole(index, directory, choices[i].name, choices[i].read, error);
         }
         mgi_free(path);

@@ -45,6 +45,8 @@ class Json(Report):
         self.assertEqual(len(found["unused_tensors"]), model["unused_tensors"])
         for name in found["unused_tensors"][:20]:
             self.assertIn("  " + name + "\n", text)
+        harmless = len([field for field in found["unused_fields"] if field["harmless"]])
+        self.assertIn(f"unused fields  {harmless} that change no score, {found['unknown_fields']} unknown", text)
         self.assertEqual([test["test"] for test in found["self_test"]], ["finite", "sum", "alone"])
         for test in found["self_test"]:
             self.assertIs(test["passed"], True)
@@ -94,6 +96,17 @@ class Json(Report):
         self.assertIs(found["self_test"][0]["passed"], False)
         self.assertIn("NOT SOUND\n", self.lines(model=folder, status=2))
         self.assertIn("FAILED", self.lines(model=folder, status=2))
+
+    def test_fields_that_decide_nothing_are_listed(self):
+        folder = self.path("fields")
+        shutil.copytree(MGEO, folder)
+        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+            config = json.load(file)
+        self.path("fields/config.json", json.dumps({**config, "use_cache": True, "our_note": 1}).encode())
+        fields = {(field["file"], field["name"]): field for field in self.check(model=folder)["unused_fields"]}
+        self.assertIs(fields["config.json", "use_cache"]["harmless"], True)
+        self.assertNotEqual(fields["config.json", "use_cache"]["reason"], "")
+        self.assertIs(fields["config.json", "our_note"]["harmless"], False)
 
     def test_names_of_others_are_no_markup(self):
         folder = self.path("a\"b\\\x1b\n")
