@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/pathname.h"
+#include "model/other_models.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -101,8 +102,10 @@ static mgeo_status bind_tensor(binding *binder, const char *prefix, const char *
                                mgi_tensor *tensor) {
     const mgi_stored_tensor *stored = look_up_norm(binder, prefix, module, part);
     if (stored == NULL) {
-        return mgi_fail(binder->error, MGEO_E_FORMAT, "%s: tensor %s%s.%s: missing",
-                        binder->directory, prefix, module, part);
+        bool pooler = strncmp(module, "pooler", strlen("pooler")) == 0;
+        return mgi_fail(binder->error, MGEO_E_FORMAT, "%s: tensor %s%s.%s: missing%s",
+                        binder->directory, prefix, module, part,
+                        pooler ? "; models that label tokens have none, and cannot score" : "");
     }
     mgeo_status status = take_tensor(binder, stored, rows, columns, tensor);
     return status == MGEO_OK ? use(binder, module, part, stored, tensor) : status;
@@ -179,11 +182,12 @@ static mgeo_status bind_layer(binding *binder, uint32_t index, mgi_layer_weights
 static mgeo_status count_labels(binding *binder) {
     const mgi_stored_tensor *stored = look_up(binder, binder->wrapper, "classifier", "weight");
     if (stored == NULL) {
-        return mgi_fail(
-            binder->error, MGEO_E_FORMAT,
-            "%s: tensor %sclassifier.weight: missing; an encoder alone cannot score: use "
-            "a checkpoint that was trained on pairs",
-            binder->directory, binder->wrapper);
+        const char *kind = mgi_other_models_name(binder->index);
+        return mgi_fail(binder->error, MGEO_E_FORMAT,
+                        "%s: tensor %sclassifier.weight: missing: %s cannot score; use a "
+                        "checkpoint that was trained on pairs",
+                        binder->directory, binder->wrapper,
+                        kind == NULL ? "an encoder alone" : kind);
     }
     uint64_t rows = stored->rank == 2 ? stored->shape[0] : 0;
     if (rows < 1 || rows > MGEO_MAX_LABELS) {
@@ -235,6 +239,13 @@ static mgeo_status try_wrappers(binding *binder, const char *wrapper, unsigned d
 static mgeo_status decide_prefix(binding *binder) {
     mgeo_status status = try_wrappers(binder, "", 0);
     if (status != MGEO_OK || binder->decided) return status;
+    const char *kind = mgi_other_models_name(binder->index);
+    if (kind != NULL) {
+        return mgi_fail(binder->error, MGEO_E_FORMAT,
+                        "%s: not a BERT checkpoint, but %s: its first tensor is %.100s; a BERT "
+                        "classifier of pairs is needed",
+                        binder->directory, kind, binder->index->tensors[0].name);
+    }
     return mgi_fail(binder->error, MGEO_E_FORMAT,
                     "%s: tensor bert.embeddings.word_embeddings.weight: missing, also with "
                     "bert.text_encoder., module., model. or nothing before it: not a BERT "
@@ -246,6 +257,7 @@ static mgeo_status bind_all(binding *binder) {
     mgi_weights *weights = &binder->checkpoint->weights;
     const mgi_encoder_spec *spec = binder->spec;
     mgeo_status status = decide_prefix(binder);
+    if (status == MGEO_OK) status = mgi_other_models_refuse(binder->index, binder->error);
     if (status == MGEO_OK) status = count_labels(binder);
     if (status == MGEO_OK) status = bind_embeddings(binder, weights);
     for (uint32_t i = 0; status == MGEO_OK && i < spec->layers; i++) {

@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
+#include "model/fields/kind.h"
 #include "model/fields/rules.h"
 
 #include <string.h>
@@ -106,29 +107,6 @@ static mgeo_status read_activation(const mgi_json_object *config, mgi_encoder_sp
     return unsupported(config, "hidden_act", name, "gelu, gelu_new, relu and tanh are", error);
 }
 
-/* Models with BERT's tensors that compute something else would answer, and answer wrongly. */
-static mgeo_status check_kind(const mgi_json_object *config, mgeo_error *error) {
-    const char *type = "bert";
-    const char *positions = "absolute";
-    bool decoder = false;
-    mgeo_status status = mgi_json_text(config, "model_type", &type, error);
-    if (status != MGEO_OK) return status;
-    status = mgi_json_text(config, "position_embedding_type", &positions, error);
-    if (status != MGEO_OK) return status;
-    status = mgi_json_bool(config, "is_decoder", &decoder, error);
-    if (status != MGEO_OK) return status;
-    /* fusion_layer is MGeo's mark, whatever a fine-tuning tool wrote for model_type. */
-    bool mgeo = strcmp(type, "mgeo") == 0 || mgi_json_field(config, "fusion_layer") != NULL;
-    if (strcmp(type, "bert") != 0 && !mgeo) {
-        return unsupported(config, "model_type", type, "bert and mgeo are", error);
-    }
-    if (strcmp(positions, "absolute") != 0) {
-        return unsupported(config, "position_embedding_type", positions, "absolute is", error);
-    }
-    if (decoder) return unsupported(config, "is_decoder", "true", "encoders are", error);
-    return MGEO_OK;
-}
-
 static mgeo_status read_spec(const mgi_json_object *config, mgi_encoder_spec *spec,
                              mgeo_error *error) {
     *spec = (mgi_encoder_spec){.layers = 12,
@@ -138,8 +116,7 @@ static mgeo_status read_spec(const mgi_json_object *config, mgi_encoder_spec *sp
                                .vocabulary = 30522,
                                .positions = 512,
                                .types = 2};
-    mgeo_status status = check_kind(config, error);
-    if (status == MGEO_OK) status = read_sizes(config, spec, error);
+    mgeo_status status = read_sizes(config, spec, error);
     if (status == MGEO_OK) status = read_activation(config, spec, error);
     if (status != MGEO_OK) return status;
     double eps = 1e-12;
@@ -157,26 +134,39 @@ static mgeo_status read_task(const mgi_json_object *modelscope, bool *ranks, mge
     return status;
 }
 
-/* First match wins, in ModelScope's order. */
-static mgeo_status read_label_names(const config_files *files, mgi_label_names *labels,
+static mgeo_status read_label_names(const config_files *files, bool ranks, mgi_label_names *labels,
                                     mgeo_error *error) {
     mgi_json_object model, preprocessor;
-    if (files->mapping.json != NULL) {
-        return mgi_label_files_read_mapping(labels, &files->mapping, error);
-    }
     mgeo_status status = mgi_json_child(&files->modelscope, "model", "model.", &model, error);
     if (status != MGEO_OK) return status;
     status =
         mgi_json_child(&files->modelscope, "preprocessor", "preprocessor.", &preprocessor, error);
     if (status != MGEO_OK) return status;
     const mgi_json_object *places[] = {&model, &preprocessor, &files->config};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        status = mgi_label_files_read_label2id(labels, places[i], "label2id", error);
-        if (status == MGEO_OK) {
-            status = mgi_label_files_read_id2label(labels, places[i], "id2label", error);
-        }
-        if (status != MGEO_OK) return status;
+    return mgi_label_files_read(labels, &files->mapping, places, sizeof places / sizeof *places,
+                                ranks, error);
+}
+
+static mgeo_status read_hints(const config_files *files, mgi_config *config, mgeo_error *error) {
+    const char *name = "";
+    bool fast = false;
+    mgi_json_object preprocessor;
+    mgeo_status status = mgi_json_text(&files->config, "tokenizer_class", &name, error);
+    if (status == MGEO_OK) {
+        status = mgi_json_child(&files->modelscope, "preprocessor", "preprocessor.", &preprocessor,
+                                error);
     }
+    if (status == MGEO_OK) status = mgi_json_bool(&preprocessor, "use_fast", &fast, error);
+    static const char *const lengths[] = {"sequence_length", "max_length"};
+    for (size_t i = 0; i < 2 && status == MGEO_OK; i++) {
+        status = mgi_json_u32(&preprocessor, lengths[i], MGI_TOKENIZER_MIN_LENGTH, UINT32_MAX,
+                              &config->tokenizer.max_length, error);
+    }
+    if (status != MGEO_OK) return status;
+    config->tokenizer.one_type = config->ranks;
+    config->tokenizer.generic = mgi_kind_is_generic_tokenizer(name);
+    config->tokenizer.fast_said = mgi_json_field(&preprocessor, "use_fast") != NULL;
+    config->tokenizer.fast = fast;
     return MGEO_OK;
 }
 
@@ -210,9 +200,17 @@ static mgeo_status apply_rules(const config_files *files, mgi_unused_fields *unu
 
 static mgeo_status read_all(mgi_config *config, const config_files *files,
                             mgi_unused_fields *unused, mgeo_error *error) {
-    mgeo_status status = read_spec(&files->config, &config->spec, error);
+    mgeo_status status = mgi_kind_check(&files->config, &files->modelscope, error);
+    if (status == MGEO_OK) status = read_spec(&files->config, &config->spec, error);
     if (status == MGEO_OK) status = read_task(&files->modelscope, &config->ranks, error);
-    if (status == MGEO_OK) status = read_label_names(files, &config->labels, error);
+    if (status == MGEO_OK &&
+        !config->ranks) { /* ModelScope ranks by the sigmoid, whatever they say */
+        status = mgi_head_read(&config->head, &files->config, &files->modelscope, error);
+    }
+    if (status == MGEO_OK) {
+        status = read_label_names(files, config->ranks, &config->labels, error);
+    }
+    if (status == MGEO_OK) status = read_hints(files, config, error);
     return status == MGEO_OK ? apply_rules(files, unused, error) : status;
 }
 

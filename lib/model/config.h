@@ -6,13 +6,16 @@
 
 #include "backend/backend.h"
 #include "model/fields/fields.h"
+#include "model/fields/head.h"
 #include "model/label_files.h"
-#include "text/tokenizer.h"
+#include "model/tokenizer_files.h"
 
 typedef struct mgi_config {
     mgi_encoder_spec spec; /* labels is 0 until the checkpoint is bound */
     mgi_label_names labels;
     bool ranks; /* configuration.json: task is text_ranking */
+    mgi_head head;
+    mgi_tokenizer_hints tokenizer;
 } mgi_config;
 
 /* Reads config.json, and configuration.json and label_mapping.json where they are there, and notes

@@ -96,28 +96,120 @@ static mgeo_status read_labels(mgi_label_names *labels, const label_field *field
     return MGEO_OK;
 }
 
+/* ---- two places ------------------------------------------------------------------------------ */
+
+/* Are they the names that transformers makes up where nobody gave any? */
+static bool is_made_up(const mgi_label_names *labels) {
+    for (uint32_t i = 0; i < labels->count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "LABEL_%u", i);
+        if (strcmp(labels->names[i], name) != 0) return false;
+    }
+    return true;
+}
+
+/* The first index at which they differ; -1: none. */
+static int32_t find_difference(const mgi_label_names *a, const mgi_label_names *b) {
+    uint32_t most = a->count > b->count ? a->count : b->count;
+    for (uint32_t i = 0; i < most; i++) {
+        if (i >= a->count || i >= b->count || strcmp(a->names[i], b->names[i]) != 0) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+static bool has_other_order(const mgi_label_names *a, const mgi_label_names *b) {
+    for (uint32_t i = 0; i < a->count; i++) {
+        for (uint32_t j = 0; j < b->count; j++) {
+            if (i != j && strcmp(a->names[i], b->names[j]) == 0) return true;
+        }
+    }
+    return false;
+}
+
+static mgeo_status contradict(const char *file, const mgi_label_names *a, const mgi_label_names *b,
+                              mgeo_error *error) {
+    if (a->count != b->count) {
+        return mgi_fail(error, MGEO_E_FORMAT,
+                        "%s: labels contradict each other: %u in %s, %u in %s: make them agree, or "
+                        "remove the wrong ones",
+                        mgi_pathname_shown(file), a->count, a->source, b->count, b->source);
+    }
+    int32_t at = find_difference(a, b);
+    return mgi_fail(error, MGEO_E_FORMAT,
+                    "%s: labels contradict each other: number %d is \"%s\" in %s, but \"%s\" in "
+                    "%s: make them agree, or remove the wrong one",
+                    mgi_pathname_shown(file), at, a->names[at], a->source, b->names[at], b->source);
+}
+
 static mgeo_status read_field(mgi_label_names *labels, const mgi_json_object *object,
                               const char *key, bool by_name, mgeo_error *error) {
     label_field field = {.json = mgi_json_field(object, key), .file = object->file};
-    if (labels->count != 0 || field.json == NULL) return MGEO_OK;
+    *labels = (mgi_label_names){0};
+    if (field.json == NULL) return MGEO_OK;
     snprintf(field.where, sizeof field.where, "%s%s", object->within, key);
     return read_labels(labels, &field, by_name, error);
 }
 
-mgeo_status mgi_label_files_read_label2id(mgi_label_names *labels, const mgi_json_object *object,
-                                          const char *key, mgeo_error *error) {
-    return read_field(labels, object, key, true, error);
+/* label2id and id2label of one object. */
+static mgeo_status read_place(mgi_label_names *labels, const mgi_json_object *object,
+                              mgeo_error *error) {
+    mgi_label_names other;
+    mgeo_status status = read_field(labels, object, "label2id", true, error);
+    if (status == MGEO_OK) status = read_field(&other, object, "id2label", false, error);
+    if (status != MGEO_OK || other.count == 0 || find_difference(labels, &other) < 0) {
+        return status;
+    }
+    if (is_made_up(labels)) { /* also where there are none */
+        *labels = other;
+        return MGEO_OK;
+    }
+    return is_made_up(&other) ? MGEO_OK : contradict(object->file, labels, &other, error);
 }
 
-mgeo_status mgi_label_files_read_id2label(mgi_label_names *labels, const mgi_json_object *object,
-                                          const char *key, mgeo_error *error) {
-    return read_field(labels, object, key, false, error);
-}
-
-mgeo_status mgi_label_files_read_mapping(mgi_label_names *labels, const mgi_json_object *mapping,
-                                         mgeo_error *error) {
+static mgeo_status read_mapping(mgi_label_names *labels, const mgi_json_object *mapping,
+                                mgeo_error *error) {
     const label_field field = {.json = mapping->json, .file = mapping->file, .where = "labels"};
     const mgi_json_value *first = mgi_json_tree_first(mapping->json);
+    if (mapping->json == NULL) return MGEO_OK;
     bool by_index = first != NULL && spelled(first->key) >= 0 && label_index(first) < 0;
     return read_labels(labels, &field, !by_index, error);
+}
+
+/* ModelScope takes the first place, transformers config.json: where they differ it is told, and
+ * where a file that was written to name the labels has another order, it is refused. */
+static mgeo_status compare(mgi_label_names *labels, const mgi_label_names *other,
+                           const mgi_json_object *mapping, mgeo_error *error) {
+    if (other->count == 0 || is_made_up(other) || find_difference(labels, other) < 0) {
+        return MGEO_OK;
+    }
+    if (mapping->json != NULL && has_other_order(labels, other)) {
+        return contradict(mapping->file, labels, other, error);
+    }
+    if (labels->warning[0] == '\0') {
+        snprintf(labels->warning, sizeof labels->warning, "labels are taken from %s; %s names %s",
+                 labels->source, other->source,
+                 has_other_order(labels, other) ? "them in another order" : "others");
+    }
+    return MGEO_OK;
+}
+
+mgeo_status mgi_label_files_read(mgi_label_names *labels, const mgi_json_object *mapping,
+                                 const mgi_json_object *const *places, size_t count,
+                                 bool first_only, mgeo_error *error) {
+    *labels = (mgi_label_names){0};
+    mgeo_status status = read_mapping(labels, mapping, error);
+    for (size_t i = 0; status == MGEO_OK && i < count; i++) {
+        mgi_label_names other;
+        if (labels->count != 0 && first_only) break;
+        status = read_place(&other, places[i], error);
+        if (status != MGEO_OK) return status;
+        if (labels->count == 0) {
+            *labels = other;
+        } else {
+            status = compare(labels, &other, mapping, error);
+        }
+    }
+    return status;
 }

@@ -133,7 +133,8 @@ mgeo_status mgi_labels_decide(mgi_labels *labels, const mgi_config *config, uint
                         (double)weight);
     }
     labels->partial_weight = weight == 0.0f ? 0.5f : weight < 0.0f ? 0.0f : weight;
-    mgeo_status status = name_labels(labels, config, outputs, directory, error);
+    mgeo_status status = mgi_head_check(&config->head, outputs, directory, error);
+    if (status == MGEO_OK) status = name_labels(labels, config, outputs, directory, error);
     if (status != MGEO_OK) return status;
     status = decide_positive(labels, options->positive_label, directory, error);
     if (status == MGEO_OK) decide_cap(labels, options->keep_unknown);

@@ -17,6 +17,7 @@
 #include "model/tokenizer_files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -115,7 +116,7 @@ static mgeo_status check_tokenizer(const mgi_model *model, mgeo_error *error) {
 
 static mgeo_status model_read_tokenizer(mgi_model *model, mgeo_error *error) {
     mgeo_status status =
-        mgi_tokenizer_files_read(model->path, model->config.ranks, &model->unused_fields,
+        mgi_tokenizer_files_read(model->path, &model->config.tokenizer, &model->unused_fields,
                                  &model->tokenizer, &model->tokenizer_facts, error);
     if (status == MGEO_OK) status = check_tokenizer(model, error);
     return status;
@@ -290,6 +291,15 @@ static void describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *i
     mgi_fixed_text_copy(info->warning, sizeof info->warning, encoder->warning);
 }
 
+/* The labels' before the device's. */
+static void describe_warning(const mgi_model *model, mgeo_model_info *info) {
+    const char *labels = model->config.labels.warning;
+    const char *device = model->encoder_info.warning;
+    if (labels[0] == '\0') return;
+    snprintf(info->warning, sizeof info->warning, "%s%s%.50s", labels,
+             device[0] == '\0' ? "" : "; ", device);
+}
+
 void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     const mgi_encoder_spec *spec = &model->config.spec;
     info->parameters = model->checkpoint.parameters;
@@ -303,6 +313,7 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     info->max_length = model->max_length;
     describe_labels(&model->labels, info);
     describe_encoder(&model->encoder_info, info);
+    describe_warning(model, info);
     mgi_fixed_text_copy(info->version, sizeof info->version, model->version);
     mgi_fixed_text_copy(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
     mgi_fixed_text_copy(info->path, sizeof info->path, model->path);

@@ -6,6 +6,7 @@
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "core/regular_file.h"
+#include "model/fields/kind.h"
 #include "model/fields/rules.h"
 #include "model/formats/tokenizer_json.h"
 #include "model/tokenizer_tokens.h"
@@ -15,6 +16,7 @@
 enum { VOCABULARY_BYTES = 64 << 20, CONFIG = 0, MAP, ADDED, TOKENIZER, FILES };
 
 typedef struct tokenizer_sources {
+    const mgi_tokenizer_hints *hints;
     char *paths[FILES + 1]; /* the last one: vocab.txt */
     mgi_json_value *roots[FILES];
     mgi_json_object objects[FILES];
@@ -70,13 +72,12 @@ static mgeo_status refuse(const mgi_json_object *file, mgeo_status status, const
 
 static mgeo_status read_class(tokenizer_sources *sources, mgeo_error *error) {
     const mgi_json_object *config = &sources->objects[CONFIG];
-    const char *name = "BertTokenizer";
+    const char *name = sources->hints->generic ? "PreTrainedTokenizerFast" : "BertTokenizer";
     mgeo_status status = mgi_json_text(config, "tokenizer_class", &name, error);
     if (status != MGEO_OK) return status;
     if (strcmp(name, "TokenizersBackend") == 0) sources->options.one_type = true;
-    sources->generic =
-        strcmp(name, "TokenizersBackend") == 0 || strcmp(name, "PreTrainedTokenizerFast") == 0;
-    bool bert = strcmp(name, "BertTokenizer") == 0 || strcmp(name, "BertTokenizerFast") == 0;
+    sources->generic = mgi_kind_is_generic_tokenizer(name);
+    bool bert = mgi_kind_is_bert_tokenizer(name);
     if (!bert && !sources->generic) {
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
                         "%s: tokenizer_class: %.64s is not supported; BertTokenizer is",
@@ -112,8 +113,10 @@ static mgeo_status read_side(tokenizer_sources *sources, mgeo_error *error) {
     return refuse(config, MGEO_E_FORMAT, "truncation_side", "left or right is expected", error);
 }
 
-static mgeo_status read_limit(const mgi_json_object *config, mgi_tokenizer_facts *facts,
+static mgeo_status read_limit(const tokenizer_sources *sources, mgi_tokenizer_facts *facts,
                               mgeo_error *error) {
+    const mgi_json_object *config = &sources->objects[CONFIG];
+    const double said = sources->hints->max_length;
     double most = 1e300;
     mgeo_status status =
         mgi_json_number(config, "max_len", MGI_TOKENIZER_MIN_LENGTH, 1e300, &most, error);
@@ -121,6 +124,7 @@ static mgeo_status read_limit(const mgi_json_object *config, mgi_tokenizer_facts
         status = mgi_json_number(config, "model_max_length", MGI_TOKENIZER_MIN_LENGTH, 1e300, &most,
                                  error);
     }
+    if (said != 0 && said < most) most = said;
     facts->max_length = most < (double)UINT32_MAX ? (uint32_t)most : UINT32_MAX;
     return status;
 }
@@ -133,6 +137,7 @@ static mgeo_status read_config(tokenizer_sources *sources, mgi_tokenizer_facts *
     bool strip = false, basic = true, fast = sources->roots[TOKENIZER] != NULL;
     mgeo_status status = read_class(sources, error);
     if (status == MGEO_OK) status = mgi_json_bool(config, "use_fast", &fast, error);
+    if (sources->hints->fast_said) fast = sources->hints->fast;
     if (status == MGEO_OK) status = mgi_json_bool(config, "do_basic_tokenize", &basic, error);
     if (status == MGEO_OK) {
         status = mgi_json_bool(config, "do_lower_case", &options->do_lower_case, error);
@@ -147,7 +152,7 @@ static mgeo_status read_config(tokenizer_sources *sources, mgi_tokenizer_facts *
     }
     if (status == MGEO_OK) status = read_input_names(sources, error);
     if (status == MGEO_OK) status = read_side(sources, error);
-    if (status == MGEO_OK) status = read_limit(config, facts, error);
+    if (status == MGEO_OK) status = read_limit(sources, facts, error);
     if (status == MGEO_OK && !basic) {
         status = refuse(config, MGEO_E_UNSUPPORTED, "do_basic_tokenize",
                         "false is not supported; true is", error);
@@ -263,16 +268,16 @@ static mgeo_status read_all(tokenizer_sources *sources, mgi_unused_fields *unuse
     return mgi_fields_apply(unused, &sources->objects[MAP], &mgi_rules_special_tokens, error);
 }
 
-mgeo_status mgi_tokenizer_files_read(const char *directory, bool one_type,
+mgeo_status mgi_tokenizer_files_read(const char *directory, const mgi_tokenizer_hints *hints,
                                      mgi_unused_fields *unused, mgi_tokenizer **tokenizer,
                                      mgi_tokenizer_facts *facts, mgeo_error *error) {
     tokenizer_sources sources = {
-        .options = {.do_lower_case = true, .tokenize_chinese_chars = true}};
+        .hints = hints, .options = {.do_lower_case = true, .tokenize_chinese_chars = true}};
     *tokenizer = NULL;
     *facts = (mgi_tokenizer_facts){.max_length = UINT32_MAX};
     mgeo_status status = load_all(&sources, directory, error);
     if (status == MGEO_OK) status = read_all(&sources, unused, facts, error);
-    if (one_type || sources.json.one_type) sources.options.one_type = true;
+    if (hints->one_type || sources.json.one_type) sources.options.one_type = true;
     facts->one_type = sources.options.one_type;
     if (status == MGEO_OK) status = make(&sources, tokenizer, error);
     free_all(&sources);

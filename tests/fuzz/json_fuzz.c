@@ -27,8 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status != MGEO_OK) return 0;
     FUZZ_REQUIRE(walk(root, 0) <= size, "more values than bytes");
     const mgi_json_object object = {.json = root, .file = "json", .within = ""};
-    mgi_label_names labels = {.count = 0};
-    status = mgi_label_files_read_label2id(&labels, &object, "label2id", &error);
+    const mgi_json_object *const places[] = {&object};
+    const mgi_json_object none = {.file = "none", .within = ""};
+    mgi_label_names labels;
+    status = mgi_label_files_read(&labels, &none, places, 1, false, &error);
     fuzz_check_error(status, &error);
     FUZZ_REQUIRE(labels.count <= MGEO_MAX_LABELS, "too many labels");
     mgi_json_tree_free(root);

@@ -282,6 +282,78 @@ static void refuses_foreign_checkpoints(void **state) {
     check_refused(&many, MGEO_E_FORMAT, "classifier.weight: shape: 1 to 16 rows");
 }
 
+/* A checkpoint without a classifier is named for what it is by its other tensors. */
+static void names_other_heads(void **state) {
+    (void)state;
+    static const char *const others[][2] = {
+        {"qa_outputs.weight", "a question answering model"},
+        {"cls.predictions.bias", "missing: a masked language model cannot"},
+        {"cls.seq_relationship.weight", "with its next sentence head"},
+        {"crf.transitions", "a model that tags tokens"},
+        {"classifier.out_proj.weight", "a RoBERTa classifier"},
+        {"dense.weight", "missing: an encoder alone cannot score"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        pieces made = make("bert.", "weight", "bias");
+        made.all[TENSORS - 2].dropped = made.all[TENSORS - 1].dropped = true;
+        add_piece(&made, "", others[i][0], 2, HIDDEN);
+        mgi_tensor_index index;
+        mgi_checkpoint checkpoint;
+        mgeo_error error = {0};
+        assert_int_not_equal(bind(&made, &index, &checkpoint, &error), MGEO_OK);
+        mgi_tensor_index_finish(&index);
+        check_line(&error, others[i][1]);
+    }
+    pieces pooler = make("bert.", "weight", "bias");
+    pooler.all[TENSORS - 4].dropped = true;
+    check_refused(&pooler, MGEO_E_FORMAT, "models that label tokens have none");
+}
+
+static void names_other_families(void **state) {
+    (void)state;
+    static const char *const families[][2] = {
+        {"roberta.", "not a BERT checkpoint, but a RoBERTa model: its first tensor is roberta.emb"},
+        {"distilbert.", "a DistilBERT model"},
+        {"electra.", "an ELECTRA model"},
+        {"auto_model.", "a sentence-transformers encoder"},
+    };
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const pieces made = make(families[i][0], "weight", "bias");
+        check_refused(&made, MGEO_E_FORMAT, families[i][1]);
+    }
+}
+
+/* Left unused, these would change the answer; those of MGeo's map branch do not. */
+static void refuses_tensors_that_compute(void **state) {
+    (void)state;
+    static const char *const others[][2] = {
+        {"bert.encoder.layer.0.attention.self.query.lora_A.weight", "an adapter (LoRA)"},
+        {"bert.encoder.layer.1.output.adapters.a.down.weight", "adapters that were not merged"},
+        {"bert.encoder.layer.0.attention.self.distance_embedding.weight", "relative positions"},
+        {"bert.prefix_encoder.embedding.weight", "prefix tuning"},
+        {"bert.embeddings.task_type_embeddings.weight", "ERNIE"},
+        {"crf.transitions", "a CRF"},
+        {"qa_outputs.weight", "a question answering model, which does not"},
+        {"bert.encoder.layer.0.output.dense.weight.absmax", "quantised weights"},
+        {"bert.encoder.layer.0.output.dense.weight_mask", "a pruning mask"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        pieces made = make("bert.", "weight", "bias");
+        add_piece(&made, "", others[i][0], 2, HIDDEN);
+        check_refused(&made, MGEO_E_UNSUPPORTED, others[i][0]);
+        check_refused(&made, MGEO_E_UNSUPPORTED, others[i][1]);
+    }
+    pieces mgeo = make("bert.text_encoder.", "weight", "bias");
+    add_piece(&mgeo, "bert.",
+              "gis_encoder.encoder.layer.0.attention.self.distance_embedding.weight", 2, HIDDEN);
+    mgi_tensor_index index;
+    mgi_checkpoint checkpoint;
+    mgeo_error error;
+    if (bind(&mgeo, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+    mgi_checkpoint_finish(&checkpoint);
+    mgi_tensor_index_finish(&index);
+}
+
 static void lists_unused_tensors(void **state) {
     (void)state;
     pieces made = make("bert.text_encoder.", "weight", "bias");
@@ -382,6 +454,9 @@ int main(void) {
         cmocka_unit_test(names_each_wrong_shape),
         cmocka_unit_test(names_each_wrong_type_and_layout),
         cmocka_unit_test(refuses_foreign_checkpoints),
+        cmocka_unit_test(names_other_heads),
+        cmocka_unit_test(names_other_families),
+        cmocka_unit_test(refuses_tensors_that_compute),
         cmocka_unit_test(lists_unused_tensors),
         cmocka_unit_test(identity_changes_with_what_is_used),
         cmocka_unit_test(identity_stops_when_cancelled),

@@ -128,6 +128,42 @@ static const struct {
     {"{\"position_embedding_type\":\"relative_key\"}", MGEO_E_UNSUPPORTED, "relative_key"},
     {"{\"is_decoder\":true}", MGEO_E_UNSUPPORTED, "is_decoder"},
     {"{\"is_decoder\":1}", MGEO_E_FORMAT, "is_decoder: true or false"},
+    {"{\"model_type\":\"albert\"}", MGEO_E_UNSUPPORTED, "model_type: albert"},
+    {"{\"architectures\":[\"BertForMultipleChoice\"]}", MGEO_E_UNSUPPORTED,
+     "architectures: BertForMultipleChoice is not supported; it chooses"},
+    {"{\"architectures\":[\"BertForTokenClassification\"]}", MGEO_E_UNSUPPORTED,
+     "it labels tokens"},
+    {"{\"architectures\":[\"MGeoForTokenClassification\"],\"fusion_layer\":4}", MGEO_E_UNSUPPORTED,
+     "it labels tokens"},
+    {"{\"architectures\":[\"BertForQuestionAnswering\"]}", MGEO_E_UNSUPPORTED, "it marks a span"},
+    {"{\"architectures\":[\"BertForNextSentencePrediction\"]}", MGEO_E_UNSUPPORTED, "Sentence"},
+    {"{\"architectures\":[\"RobertaForSequenceClassification\"]}", MGEO_E_UNSUPPORTED,
+     "RobertaForSequenceClassification is not supported"},
+    {"{\"architectures\":[\"MyModel\"]}", MGEO_E_UNSUPPORTED, "MyModel is not supported"},
+    {"{\"architectures\":\"BertModel\"}", MGEO_E_FORMAT, "architectures: an array"},
+    {"{\"auto_map\":{\"AutoModel\":\"m.M\"}}", MGEO_E_UNSUPPORTED, "auto_map: a model of its own"},
+    {"{\"quantization_config\":{\"bits\":4}}", MGEO_E_UNSUPPORTED,
+     "quantization_config: quantised"},
+    {"{\"pruned_heads\":{\"0\":[1]}}", MGEO_E_UNSUPPORTED, "pruned_heads: models with"},
+    {"{\"is_encoder_decoder\":true}", MGEO_E_UNSUPPORTED, "is_encoder_decoder"},
+    {"{\"add_cross_attention\":true}", MGEO_E_UNSUPPORTED, "add_cross_attention: true"},
+    {"{\"use_relative_position\":true}", MGEO_E_UNSUPPORTED, "use_relative_position: relative"},
+    {"{\"tokenizer_class\":\"BertJapaneseTokenizer\"}", MGEO_E_UNSUPPORTED,
+     "tokenizer_class: BertJapaneseTokenizer"},
+    {"{\"task_specific_params\":{\"text-classification\":{\"top_k\":1}}}", MGEO_E_UNSUPPORTED,
+     "task_specific_params.text-classification"},
+    {"{\"problem_type\":\"regression\"}", MGEO_E_UNSUPPORTED, "problem_type: regression"},
+    {"{\"problem_type\":\"other\"}", MGEO_E_UNSUPPORTED, "problem_type: other"},
+    {"{\"function_to_apply\":\"none\"}", MGEO_E_UNSUPPORTED, "function_to_apply: none"},
+    {"{\"sentence_transformers\":{\"activation_fn\":\"torch.nn.modules.activation.Tanh\"}}",
+     MGEO_E_UNSUPPORTED, "sentence_transformers.activation_fn: torch.nn.modules.activation.Tanh"},
+    {"{\"problem_type\":\"multi_label_classification\",\"function_to_apply\":\"softmax\"}",
+     MGEO_E_FORMAT, "function_to_apply: softmax contradicts problem_type"},
+    {"{\"num_labels\":0}", MGEO_E_FORMAT, "num_labels: 0"},
+    {"{\"label2id\":{\"a\":0,\"b\":1},\"id2label\":{\"0\":\"b\",\"1\":\"a\"}}", MGEO_E_FORMAT,
+     "labels contradict each other: number 0 is \"a\" in config.json: label2id, but \"b\" in"},
+    {"{\"label2id\":{\"a\":0,\"b\":1},\"id2label\":{\"0\":\"a\"}}", MGEO_E_FORMAT,
+     "labels contradict each other: 2 in config.json: label2id, 1 in config.json: id2label"},
     {"{\"label2id\":[]}", MGEO_E_FORMAT, "config.json: label2id: an object"},
     {"{\"label2id\":{}}", MGEO_E_FORMAT, "label2id: 1 to 16 labels"},
     {"{\"label2id\":{\"a\":1}}", MGEO_E_FORMAT, "label2id: indices must run from 0"},
@@ -175,6 +211,20 @@ static void refuses_bad_other_files(void **state) {
     check_refused(MGEO_E_FORMAT, "configuration.json: model: an object");
     model_files_write_text(root, "configuration.json", "{\"preprocessor\":{\"label2id\":3}}");
     check_refused(MGEO_E_FORMAT, "configuration.json: preprocessor.label2id: an object");
+    static const struct {
+        const char *text, *part;
+    } others[] = {
+        {"{\"task\":\"token-classification\"}", "task: token-classification"},
+        {"{\"task\":\"named_entity_recognition\"}", "task: named_entity_recognition"},
+        {"{\"framework\":\"tensorflow\"}", "framework: tensorflow is not supported; pytorch is"},
+        {"{\"model\":{\"type\":\"xlm-roberta\"}}", "model.type: xlm-roberta"},
+        {"{\"model\":{\"type\":\"transformer-crf\"}}", "model.type: transformer-crf"},
+        {"{\"plugins\":[\"adaseq\"]}", "plugins: a model of a plugin's code"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        model_files_write_text(root, "configuration.json", others[i].text);
+        check_refused(MGEO_E_UNSUPPORTED, others[i].part);
+    }
     model_files_write_text(root, "configuration.json", "{}");
     model_files_write_text(root, "label_mapping.json", "{}");
     check_refused(MGEO_E_FORMAT, "label_mapping.json: labels: 1 to 16");
@@ -186,18 +236,21 @@ static void finds_labels_in_modelscopes_order(void **state) {
     static const struct {
         const char *configuration, *config, *first, *second;
     } steps[] = {
-        {"{\"model\":{\"label2id\":{\"b\":0,\"a\":1},\"id2label\":{\"0\":\"x\"}},"
+        {"{\"model\":{\"label2id\":{\"b\":0,\"a\":1},\"id2label\":{\"0\":\"b\",\"1\":\"a\"}},"
          "\"preprocessor\":{\"label2id\":{\"x\":0}}}",
          "{\"label2id\":{\"x\":0}}", "b", "a"},
         {"{\"model\":{\"id2label\":{\"0\":\"c\",\"1\":\"a\"}},"
          "\"preprocessor\":{\"label2id\":{\"x\":0}}}",
          "{\"label2id\":{\"x\":0}}", "c", "a"},
         {"{\"model\":{},\"preprocessor\":{\"label2id\":{\"d\":\"0\",\"a\":\"1\"},"
-         "\"id2label\":{\"0\":\"x\"}}}",
+         "\"id2label\":{\"0\":\"LABEL_0\"}}}",
          "{\"label2id\":{\"x\":0}}", "d", "a"},
         {"{\"preprocessor\":{\"id2label\":{\"1\":\"a\",\"0\":\"e\"}}}", "{\"label2id\":{\"x\":0}}",
          "e", "a"},
-        {"{}", "{\"label2id\":{\"f\":0,\"a\":1},\"id2label\":{\"0\":\"x\"}}", "f", "a"},
+        {"{}", "{\"label2id\":{\"f\":0,\"a\":1},\"id2label\":{\"0\":\"f\",\"1\":\"a\"}}", "f", "a"},
+        {"{}",
+         "{\"label2id\":{\"LABEL_0\":0,\"LABEL_1\":1},\"id2label\":{\"0\":\"h\",\"1\":\"a\"}}", "h",
+         "a"},
         {"{}", "{\"id2label\":{\"0\":\"g\",\"1\":\"a\"}}", "g", "a"},
     };
     mgi_config config;
@@ -221,6 +274,108 @@ static void finds_labels_in_modelscopes_order(void **state) {
     assert_string_equal(config.labels.names[0], "0");
 }
 
+/* Where two files differ, ModelScope's order decides and it is told; a label_mapping.json that has
+ * the others' names in another order is refused. */
+static void tells_labels_that_differ_between_files(void **state) {
+    (void)state;
+    mgi_config config;
+    model_files_write_text(root, "config.json", "{\"label2id\":{\"no\":0,\"yes\":1}}");
+    model_files_write_text(root, "configuration.json",
+                           "{\"model\":{\"label2id\":{\"yes\":0,\"no\":1}}}");
+    read_good(&config);
+    assert_string_equal(config.labels.names[0], "yes");
+    assert_string_equal(config.labels.warning,
+                        "labels are taken from configuration.json: model.label2id; config.json: "
+                        "label2id names them in another order");
+    model_files_write_text(root, "configuration.json",
+                           "{\"model\":{\"label2id\":{\"x\":0,\"y\":1}}}");
+    read_good(&config);
+    assert_non_null(strstr(config.labels.warning, "config.json: label2id names others"));
+    model_files_write_text(root, "configuration.json", "{}");
+    read_good(&config);
+    assert_string_equal(config.labels.warning, "");
+    model_files_write_text(root, "label_mapping.json", "{\"yes\":0,\"no\":1}");
+    check_refused(MGEO_E_FORMAT,
+                  "label_mapping.json: labels contradict each other: number 0 is "
+                  "\"yes\" in label_mapping.json: labels, but \"no\" in config.json");
+    model_files_write_text(root, "label_mapping.json", "{\"no\":0,\"yes\":1}");
+    read_good(&config);
+    assert_string_equal(config.labels.warning, "");
+}
+
+/* What every version of transformers, sentence-transformers and ModelScope writes. */
+static void takes_what_the_libraries_write(void **state) {
+    (void)state;
+    static const char *const sound[] = {
+        "{\"architectures\":[\"BertForMaskedLM\"],\"fusion_layer\":6,\"add_cross_attention\":true}",
+        "{\"architectures\":[\"BertModel\"],\"pruned_heads\":{},\"is_encoder_decoder\":false}",
+        "{\"architectures\":null,\"problem_type\":null,\"quantization_config\":null}",
+        "{\"architectures\":[\"SbertForSequenceClassification\"],\"tokenizer_class\":null}",
+        "{\"problem_type\":\"single_label_classification\",\"task_specific_params\":null}",
+        "{\"tokenizer_class\":\"BertTokenizerFast\",\"function_to_apply\":\"default\"}",
+        "{\"task_specific_params\":{\"translation\":{\"prefix\":\"x\"}},\"num_labels\":3}",
+        "{\"sentence_transformers\":{\"activation_fn\":\"torch.nn.modules.linear.Identity\","
+        "\"version\":\"5.1.0\"}}",
+    };
+    for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
+        mgi_config config;
+        model_files_write_text(root, "config.json", sound[i]);
+        read_good(&config);
+    }
+}
+
+static void check_head(const char *text, uint32_t outputs, mgeo_status expected, const char *part) {
+    mgi_config config;
+    mgeo_error error = {0};
+    model_files_write_text(root, "config.json", text);
+    read_good(&config);
+    mgeo_status status = mgi_head_check(&config.head, outputs, root, &error);
+    if (status != expected) fail_msg("%s: %u: \"%s\"", text, outputs, error.message);
+    if (status != MGEO_OK) check_line(&error, part);
+}
+
+/* Logits become probabilities by the sigmoid of one output or the softmax of more, or not here. */
+static void holds_the_head_to_what_is_said(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *part;
+        bool one, many;
+    } cases[] = {
+        {"{}", NULL, true, true},
+        {"{\"problem_type\":\"multi_label_classification\"}", "problem_type: multi_label", true,
+         false},
+        {"{\"function_to_apply\":\"sigmoid\"}", "function_to_apply: sigmoid", true, false},
+        {"{\"function_to_apply\":\"softmax\"}", "function_to_apply: softmax", false, true},
+        {"{\"sbert_ce_default_activation_function\":\"torch.nn.modules.linear.Identity\"}",
+         "sbert_ce_default_activation_function: Identity", false, true},
+        {"{\"sentence_transformers\":{\"activation_fn\":\"torch.nn.modules.activation.Sigmoid\"}}",
+         "sentence_transformers.activation_fn: Sigmoid", true, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_head(cases[i].text, 1, cases[i].one ? MGEO_OK : MGEO_E_UNSUPPORTED, cases[i].part);
+        check_head(cases[i].text, 3, cases[i].many ? MGEO_OK : MGEO_E_UNSUPPORTED, cases[i].part);
+    }
+    check_head("{\"num_labels\":2}", 2, MGEO_OK, NULL);
+    check_head("{\"num_labels\":2}", 3, MGEO_E_FORMAT, "config.json: num_labels is 2, but");
+    model_files_write_text(root, "configuration.json", "{\"task\":\"text-ranking\"}");
+    check_head("{\"problem_type\":\"regression\",\"num_labels\":2}", 1, MGEO_OK, NULL);
+}
+
+static void takes_hints_for_the_tokenizer(void **state) {
+    (void)state;
+    mgi_config config;
+    model_files_write_text(root, "config.json", "{}");
+    read_good(&config);
+    assert_false(config.tokenizer.generic || config.tokenizer.fast_said);
+    model_files_write_text(root, "config.json",
+                           "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}");
+    model_files_write_text(root, "configuration.json",
+                           "{\"preprocessor\":{\"use_fast\":true,\"max_length\":64}}");
+    read_good(&config);
+    assert_true(config.tokenizer.generic && config.tokenizer.fast_said && config.tokenizer.fast);
+    assert_int_equal(config.tokenizer.max_length, 64);
+}
+
 static void ranks_with_one_type(void **state) {
     (void)state;
     mgi_config config;
@@ -241,9 +396,16 @@ static void ranks_with_one_type(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        EACH(has_the_defaults_of_bert), EACH(reads_every_field),
-        EACH(knows_activations),        EACH(refuses_bad_fields),
-        EACH(refuses_bad_other_files),  EACH(finds_labels_in_modelscopes_order),
+        EACH(has_the_defaults_of_bert),
+        EACH(reads_every_field),
+        EACH(knows_activations),
+        EACH(refuses_bad_fields),
+        EACH(refuses_bad_other_files),
+        EACH(finds_labels_in_modelscopes_order),
+        EACH(tells_labels_that_differ_between_files),
+        EACH(takes_what_the_libraries_write),
+        EACH(holds_the_head_to_what_is_said),
+        EACH(takes_hints_for_the_tokenizer),
         EACH(ranks_with_one_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,9 +28,10 @@ static int tear_down(void **state) {
 
 static mgeo_status read_files(const char *directory, mgi_tokenizer **tokenizer,
                               mgi_tokenizer_facts *facts, mgeo_error *error) {
+    const mgi_tokenizer_hints hints = {0};
     mgi_unused_fields unused = {0};
     mgeo_status status =
-        mgi_tokenizer_files_read(directory, false, &unused, tokenizer, facts, error);
+        mgi_tokenizer_files_read(directory, &hints, &unused, tokenizer, facts, error);
     mgi_fields_finish(&unused);
     return status;
 }

@@ -43,6 +43,9 @@ const mgi_field_set mgi_rules_modelscope_model = SET(model);
 static const mgi_field_rule preprocessor[] = {
     {"label2id", MGI_FIELD_USED, NULL},
     {"id2label", MGI_FIELD_USED, NULL},
+    {"use_fast", MGI_FIELD_USED, NULL},
+    {"max_length", MGI_FIELD_USED, NULL},
+    {"sequence_length", MGI_FIELD_USED, NULL},
     {"type", MGI_FIELD_HARMLESS, NAMES},
     {"mode", MGI_FIELD_HARMLESS, NAMES},
     {"model_dir", MGI_FIELD_HARMLESS, NAMES},
