@@ -48,3 +48,22 @@ void json_writer_number(struct json_writer *json, const char *key, double value,
         string_buffer_put(&json->text, "null");
     }
 }
+
+void json_writer_small_number(struct json_writer *json, const char *key, double value) {
+    if (!isfinite(value)) {
+        json_writer_null(json, key);
+        return;
+    }
+    begin_member(json, key);
+    string_buffer_format(&json->text, "%.9g", value);
+}
+
+void json_writer_bool(struct json_writer *json, const char *key, bool value) {
+    begin_member(json, key);
+    string_buffer_put(&json->text, value ? "true" : "false");
+}
+
+void json_writer_null(struct json_writer *json, const char *key) {
+    begin_member(json, key);
+    string_buffer_put(&json->text, "null");
+}

@@ -19,8 +19,13 @@ void json_writer_open(struct json_writer *json, const char *key, char bracket); 
 void json_writer_close(struct json_writer *json, char bracket);                 /* '}' or ']' */
 void json_writer_string(struct json_writer *json, const char *key, const char *value);
 void json_writer_integer(struct json_writer *json, const char *key, uint64_t value);
+void json_writer_bool(struct json_writer *json, const char *key, bool value);
+void json_writer_null(struct json_writer *json, const char *key);
 
 /* `digits` after the point; NaN and infinities become null. */
 void json_writer_number(struct json_writer *json, const char *key, double value, int digits);
+
+/* The same for what may be very small: nine digits that count, 3.1e-07 among them. */
+void json_writer_small_number(struct json_writer *json, const char *key, double value);
 
 #endif

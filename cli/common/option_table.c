@@ -108,6 +108,7 @@ bool option_table_check(const struct option_table *table, const struct option_pa
     for (size_t i = 0; i < table->rule_count; i++) {
         const struct option_rule *rule = &table->rules[i];
         if (!any_given(table, parsed, rule->of)) continue;
+        if (rule->beside != NULL && !option_table_is_given(table, parsed, rule->beside)) continue;
         bool wanted = rule->relation == OPTION_NEEDS;
         if (any_given(table, parsed, rule->others) != wanted) {
             return error_set(error, "%s", rule->line);

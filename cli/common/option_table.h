@@ -51,7 +51,8 @@ struct option_rule {
     const char *of[OPTION_RULE_NAMES];
     enum { OPTION_NEEDS, OPTION_EXCLUDES } relation;
     const char *others[OPTION_RULE_NAMES];
-    const char *line; /* what is said when the rule is broken */
+    const char *line;   /* what is said when the rule is broken */
+    const char *beside; /* holds only where this option is given; NULL: always */
 };
 
 struct option_table {

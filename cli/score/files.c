@@ -9,22 +9,23 @@
 #include "common/files/standard_streams.h"
 #include "common/sink.h"
 
-static bool input_readable(const char *path, struct error *error) {
+bool files_check_input(const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0 || standard_streams_number(path) == STDIN_FILENO;
     if (standard) return standard_streams_check_input(error);
     if (access(path, R_OK) == 0) return true;
     return error_set(error, "%s: cannot read: no such file, or no permission", path);
 }
 
-static void add_inputs(const struct options *options, struct file_uses *uses) {
-    for (size_t i = 0; i < options->input_count; i++) {
-        const char *path = options->inputs[i];
-        if (strcmp(path, "-") == 0) {
-            file_use_add_descriptor(uses, "standard input", FILE_USE_READ, STDIN_FILENO);
-        } else {
-            file_use_add(uses, path, FILE_USE_READ, path);
-        }
+static void add_input(const char *path, struct file_uses *uses) {
+    if (strcmp(path, "-") == 0) {
+        file_use_add_descriptor(uses, "standard input", FILE_USE_READ, STDIN_FILENO);
+    } else {
+        file_use_add(uses, path, FILE_USE_READ, path);
     }
+}
+
+static void add_inputs(const struct options *options, struct file_uses *uses) {
+    for (size_t i = 0; i < options->input_count; i++) add_input(options->inputs[i], uses);
     file_use_add_model(uses, options->model);
 }
 
@@ -44,11 +45,23 @@ static void add_outputs(const struct options *options, struct file_uses *uses) {
 bool files_check(const struct options *options, struct error *error) {
     if (options->output == NULL && !standard_streams_check_output(error)) return false;
     for (size_t i = 0; i < options->input_count; i++) {
-        if (!input_readable(options->inputs[i], error)) return false;
+        if (!files_check_input(options->inputs[i], error)) return false;
     }
     struct file_uses uses = {0};
     add_inputs(options, &uses);
     add_outputs(options, &uses);
+    bool done = file_use_check(&uses, error);
+    file_use_finish(&uses);
+    return done;
+}
+
+bool files_check_report(const struct options *options, struct error *error) {
+    if (!standard_streams_check_output(error)) return false;
+    if (options->expect == NULL) return true;
+    struct file_uses uses = {0};
+    add_input(options->expect, &uses);
+    file_use_add_model(&uses, options->model);
+    file_use_add_outputs(&uses);
     bool done = file_use_check(&uses, error);
     file_use_finish(&uses);
     return done;

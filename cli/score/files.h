@@ -10,4 +10,10 @@
  * --output may be an input. */
 bool files_check(const struct options *options, struct error *error);
 
+/* The same for --check: standard output, the table of --expect and the model. */
+bool files_check_report(const struct options *options, struct error *error);
+
+/* Whether one input is there, or for "-" standard input is open. */
+bool files_check_input(const char *path, struct error *error);
+
 #endif

@@ -3,6 +3,7 @@
 #include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/message.h"
+#include "score/check/check_run.h"
 #include "score/options.h"
 #include "score/run.h"
 
@@ -11,7 +12,7 @@ static int act(const struct options *options) {
     case OPTIONS_HELP: return option_table_print_help(&options_table) ? RUN_ALL_SCORED : RUN_FAILED;
     case OPTIONS_VERSION:
         return option_table_print_version(&options_table) ? RUN_ALL_SCORED : RUN_FAILED;
-    case OPTIONS_CHECK: return run_check(options);
+    case OPTIONS_CHECK: return check_run(options);
     default: return run_score(options);
     }
 }

@@ -7,12 +7,14 @@
 #include "common/interrupt.h"
 #include "common/message.h"
 
-bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engine **engine,
-                mgeo_model_info *info, struct error *error) {
+mgeo_status model_open(const struct options *options, mgeo_progress *loading, mgeo_engine **engine,
+                       mgeo_model_info *info, struct error *error) {
     mgeo_error cause;
     mgeo_engine_options making = {.struct_size = sizeof making};
-    if (mgeo_engine_create(&making, engine, &cause) != MGEO_OK) {
-        return error_set(error, "cannot start the engine: %s", cause.message);
+    mgeo_status status = mgeo_engine_create(&making, engine, &cause);
+    if (status != MGEO_OK) {
+        error_set(error, "cannot start the engine: %s", cause.message);
+        return status;
     }
     mgeo_load_options wanted = {.struct_size = sizeof wanted,
                                 .device = options->device,
@@ -29,15 +31,19 @@ bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engi
                                 .keep_unknown = (uint32_t)options->keep_unknown};
     memset(info, 0, sizeof *info);
     info->struct_size = sizeof *info;
-    mgeo_status status = mgeo_load(*engine, options->model, &wanted, info, &cause);
+    status = mgeo_load(*engine, options->model, &wanted, info, &cause);
     if (status == MGEO_OK) {
         if (info->warning[0] != '\0' && !options->quiet) {
             message_print("warning: %s", info->warning);
         }
-        return true;
+        return MGEO_OK;
     }
     mgeo_engine_destroy(*engine);
     *engine = NULL;
-    if (status == MGEO_E_CANCELLED && interrupt_received()) return error_set(error, "%s", "");
-    return error_set(error, "cannot load the model: %s", cause.message);
+    if (status == MGEO_E_CANCELLED && interrupt_received()) {
+        error_set(error, "%s", "");
+    } else {
+        error_set(error, "cannot load the model: %s", cause.message);
+    }
+    return status;
 }

@@ -9,9 +9,9 @@
 #include "score/options.h"
 
 /* Creates an engine and loads the model; on success *engine is the caller's. `loading` is the
- * block through which the load is watched and cancelled. An error with an empty
- * line means that a signal came. */
-bool model_open(const struct options *options, mgeo_progress *loading, mgeo_engine **engine,
-                mgeo_model_info *info, struct error *error);
+ * block through which the load is watched and cancelled. Otherwise the status is the library's; an
+ * error with an empty line means that a signal came. */
+mgeo_status model_open(const struct options *options, mgeo_progress *loading, mgeo_engine **engine,
+                       mgeo_model_info *info, struct error *error);
 
 #endif

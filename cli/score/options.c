@@ -62,6 +62,13 @@ static bool set_max_errors(void *to, const struct option_row *row, const char *v
     return parse_whole("--max-errors", value, 0, UINT64_MAX / 2, &options->max_errors, error);
 }
 
+static bool set_tolerance(void *to, const struct option_row *row, const char *value,
+                          struct error *error) {
+    struct options *options = to;
+    options->tolerance_given = true;
+    return parse_number("--tolerance", value, row->least, row->most, &options->tolerance, error);
+}
+
 static bool set_gold_map(void *to, const struct option_row *row, const char *value,
                          struct error *error) {
     (void)row;
@@ -136,6 +143,15 @@ static const struct option_row rows[] = {
              "(never an exact match), keep (as the model says) (default: cap)"},
     {.name = "check", .set = option_table_set_constant, AT(action), .constant = OPTIONS_CHECK,
      .help = "check the model directory, print what it holds, score nothing"},
+    {.name = "json", .set = option_table_set_flag, AT(json),
+     .help = "print what --check finds as one JSON object"},
+    {.name = "expect", .argument = "FILE", .offer = OPTION_OFFER_FILES,
+     .set = option_table_set_string, AT(expect),
+     .help = "with --check: score the pairs in FILE and compare with the\n"
+             "similarity, label and p_LABEL that stand there"},
+    {.name = "tolerance", .argument = "X", .set = set_tolerance, .least = 0, .most = 1,
+     .help = "how far a value may be from the expected one (default: 1e-5 in\n"
+             "fp32, 0.01 fp16, 0.05 bf16, 0.1 int8 and fp8)"},
 
     {.section = "Input",
      .letter = 'c', .name = "columns", .argument = "A,B", .set = table_options_set_columns, AT(table),
@@ -211,12 +227,27 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "input-format", "delimiter", "encoding", "null-words", "gold",
-                "gold-map", "histogram", "output", "format", "probabilities", "threshold", "errors",
-                "max-errors", "summary"},
+     .others = {"gold", "gold-map", "histogram", "output", "format", "probabilities", "threshold",
+                "errors", "max-errors", "summary"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
-             "--partial-weight, --unknown, --progress and --quiet apply"},
+             "--partial-weight, --unknown, --progress, --quiet, --json and --expect apply, and "
+             "with --expect also --tolerance, --columns, --header, --input-format, --delimiter, "
+             "--encoding and --null-words"},
+    {.of = {"columns", "header", "input-format", "delimiter", "encoding", "null-words"},
+     .beside = "check",
+     .relation = OPTION_NEEDS,
+     .others = {"expect"},
+     .line = "--check scores no rows without --expect: --columns, --header, --input-format, "
+             "--delimiter, --encoding and --null-words say how its FILE is read"},
+    {.of = {"json", "expect"},
+     .relation = OPTION_NEEDS,
+     .others = {"check"},
+     .line = "--json and --expect are of --check; rows are scored as JSON by --format jsonl"},
+    {.of = {"tolerance"},
+     .relation = OPTION_NEEDS,
+     .others = {"expect"},
+     .line = "--tolerance is how far values may be from those of --expect; give that too"},
     {.of = {"gold-map"},
      .relation = OPTION_NEEDS,
      .others = {"gold"},
@@ -258,7 +289,6 @@ static bool standard_input_twice(const struct options *options) {
 
 static bool values_fit(const struct options *options, struct error *error) {
     if (!parse_batch_holds_pair(options->batch_tokens, options->max_length, error)) return false;
-    if (options->action == OPTIONS_CHECK) return true;
     if (!table_options_check(&options->table, error)) return false;
     if (standard_input_twice(options)) {
         return error_set(error, "standard input (-) can be read only once");
@@ -275,7 +305,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     options->table.input.quiet = options->quiet;
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
-        return error_set(error, "--check takes no FILE; the model directory is given by --model");
+        return error_set(error, "--check takes no FILE; the model directory is given by --model, "
+                                "a table to compare with by --expect");
     }
     options->inputs = files > 0 ? (const char *const *)(argv + parsed.operands) : standard_input;
     options->input_count = files > 0 ? (size_t)files : 1;

@@ -36,6 +36,10 @@ struct options {
     bool histogram;
     bool quiet;
     enum progress_mode progress;
+    bool json;          /* of --check */
+    const char *expect; /* of --check: a table of expected values; NULL: none */
+    bool tolerance_given;
+    double tolerance;
 };
 
 extern const struct option_table options_table; /* all that may be given */

@@ -13,7 +13,6 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sink.h"
-#include "score/check/check.h"
 #include "score/files.h"
 #include "score/model.h"
 #include "score/pipeline.h"
@@ -75,7 +74,8 @@ static bool open_all(struct run *run, struct error *error) {
     if (run->reader == NULL) return false;
     mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
     run->progress = progress_start(options->progress, options->quiet, loading);
-    return model_open(options, loading, &run->engine, &run->info, error) && begin_job(run, error);
+    return model_open(options, loading, &run->engine, &run->info, error) == MGEO_OK &&
+           begin_job(run, error);
 }
 
 static bool begin(struct run *run, struct error *error) {
@@ -244,25 +244,4 @@ int run_score(const struct options *options) {
     close_all(run);
     if (quietly) interrupt_end_by_broken_pipe();
     return status;
-}
-
-int run_check(const struct options *options) {
-    struct error error = {""};
-    if (!standard_streams_check_output(&error)) return run_failed(options, &error);
-    mgeo_engine *engine = NULL;
-    mgeo_model_info info;
-    mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
-    struct progress *progress = progress_start(options->progress, options->quiet, loading);
-    bool opened = model_open(options, loading, &engine, &info, &error);
-    progress_end(progress);
-    if (!opened) return run_failed(options, &error);
-    struct string_buffer text = {0}, shown = {0}; /* labels, paths and tensors have others' names */
-    bool sound = check_model(engine, &info, &text);
-    string_buffer_shown_lines(&shown, text.bytes);
-    bool written = standard_streams_print(shown.bytes, shown.length, &error);
-    string_buffer_finish(&shown);
-    string_buffer_finish(&text);
-    mgeo_engine_destroy(engine);
-    if (!written) return run_failed(options, &error);
-    return sound ? RUN_ALL_SCORED : RUN_FAILED;
 }

@@ -10,9 +10,6 @@ enum { RUN_ALL_SCORED = 0, RUN_BAD_ROWS = 1, RUN_FAILED = 2, RUN_INTERRUPTED = 1
 /* Scores as the options say; returns the exit status. Has said why on standard error. */
 int run_score(const struct options *options);
 
-/* --check. */
-int run_check(const struct options *options);
-
 /* Says on standard error why it ended and returns the exit status for it: an empty line means that
  * a signal came. */
 int run_failed(const struct options *options, const struct error *error);

@@ -4,11 +4,10 @@
 #include "score/check/coverage.h"
 
 #include <iconv.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* Rows 16 to 87 of the standard hold its ideographs, the last places of some are free. */
-enum { ROW_FIRST = 0xB0, ROW_LAST = 0xF7, CELL_FIRST = 0xA1, CELLS = 94, SHOWN = 20 };
+enum { ROW_FIRST = 0xB0, ROW_LAST = 0xF7, CELL_FIRST = 0xA1, CELLS = 94 };
 
 /* One row of the table, each character as a text of its own. */
 struct table_row {
@@ -39,23 +38,29 @@ static bool ask(mgeo_engine *engine, const struct table_row *row, uint32_t *flag
     return mgeo_score(engine, pairs, row->count, &scores, NULL) == MGEO_OK;
 }
 
-void coverage_describe(mgeo_engine *engine, struct string_buffer *text) {
+static void note_lacking(struct coverage *coverage, const char text[5]) {
+    if (coverage->lacking < COVERAGE_SHOWN) memcpy(coverage->shown[coverage->lacking], text, 5);
+    coverage->lacking++;
+}
+
+void coverage_measure(mgeo_engine *engine, struct coverage *coverage) {
+    memset(coverage, 0, sizeof *coverage);
     iconv_t decoder = iconv_open("UTF-8", "GB2312");
     if (decoder == (iconv_t)-1) return;
-    unsigned all = 0, lacking = 0;
-    char shown[SHOWN * 4 + 1] = "";
     for (int number = ROW_FIRST; number <= ROW_LAST; number++) {
         struct table_row row;
         uint32_t flags[CELLS];
         read_row(decoder, number, &row);
         if (!ask(engine, &row, flags)) break;
-        all += (unsigned)row.count;
+        coverage->all += (unsigned)row.count;
         for (size_t i = 0; i < row.count; i++) {
-            if ((flags[i] & MGEO_ROW_UNKNOWN_CHARACTERS) == 0) continue;
-            if (lacking++ < SHOWN) strcat(shown, row.texts[i]);
+            if ((flags[i] & MGEO_ROW_UNKNOWN_CHARACTERS) != 0) note_lacking(coverage, row.texts[i]);
         }
     }
     iconv_close(decoder);
-    string_buffer_format(text, "characters     %u of the %u in GB 2312 are unknown%s%s%s\n",
-                         lacking, all, lacking > 0 ? ": " : "", shown, lacking > SHOWN ? " …" : "");
+    coverage->known = true;
+}
+
+unsigned coverage_shown(const struct coverage *coverage) {
+    return coverage->lacking < COVERAGE_SHOWN ? coverage->lacking : COVERAGE_SHOWN;
 }

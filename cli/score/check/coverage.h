@@ -4,11 +4,20 @@
 #define CLI_SCORE_CHECK_COVERAGE_H
 
 #include <mgeo.h>
+#include <stdbool.h>
 
-#include "common/string_buffer.h"
+enum { COVERAGE_SHOWN = 20 };
 
-/* Appends a line on the 6,763 characters of GB 2312 to `text`: how many are lacking, and the first
- * few. Nothing is computed for it. Says nothing where the system cannot tell which they are. */
-void coverage_describe(mgeo_engine *engine, struct string_buffer *text);
+struct coverage {
+    bool known; /* false: the system cannot tell which characters there are */
+    unsigned all, lacking;
+    char shown[COVERAGE_SHOWN][5]; /* the first ones that are lacking */
+};
+
+/* Asks for the 6,763 characters of GB 2312. Nothing is computed for it. */
+void coverage_measure(mgeo_engine *engine, struct coverage *coverage);
+
+/* How many of `shown` are there. */
+unsigned coverage_shown(const struct coverage *coverage);
 
 #endif

@@ -2,7 +2,6 @@
 /* Counts rows as they are written, and lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report/report.h"
 
-#include "common/json_writer.h"
 #include "score/report/gold_report.h"
 
 void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
@@ -109,7 +108,7 @@ static void model_labels_json(const mgeo_model_info *info, struct json_writer *j
     }
 }
 
-static void model_json(const mgeo_model_info *info, struct json_writer *json) {
+void report_model_json(const mgeo_model_info *info, struct json_writer *json) {
     json_writer_open(json, "model", '{');
     json_writer_string(json, "version", info->version);
     json_writer_string(json, "path", info->path);
@@ -160,7 +159,7 @@ void report_write_json(const struct options *options, const mgeo_model_info *inf
     similarity_json(&totals->similarity, &json);
     labels_json(info, totals, &json);
     if (gold != NULL) gold_report_json(gold, &json);
-    model_json(info, &json);
+    report_model_json(info, &json);
     json_writer_close(&json, '}');
     *text = json.text;
 }

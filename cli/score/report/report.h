@@ -6,6 +6,7 @@
 #include <mgeo.h>
 #include <stdint.h>
 
+#include "common/json_writer.h"
 #include "common/string_buffer.h"
 #include "score/options.h"
 #include "score/report/gold.h"
@@ -31,5 +32,8 @@ void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
 void report_write_json(const struct options *options, const mgeo_model_info *info,
                        const struct report_totals *totals, const struct row_errors *row_errors,
                        const struct gold *gold, struct string_buffer *text);
+
+/* The member "model" of that document, which --check --json has too. */
+void report_model_json(const mgeo_model_info *info, struct json_writer *json);
 
 #endif

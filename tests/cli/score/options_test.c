@@ -95,6 +95,15 @@ static void reads_long_options(void **state) {
     options_finish(&options);
 }
 
+static void assert_refused(const char *words, const char *line) {
+    struct options options;
+    struct error error;
+    assert_false(parse(&options, words, &error));
+    assert_non_null(strstr(error.line, line));
+    assert_null(strchr(error.line, '\n'));
+    options_finish(&options);
+}
+
 static void refuses_nonsense_in_one_line(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -138,18 +147,30 @@ static void refuses_nonsense_in_one_line(void **state) {
         {"- -", "only once"},
         {"--header no -c a,b", "by number"},
         {"--header no --gold label", "by number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_refused(cases[i][0], cases[i][1]);
+    }
+}
+
+static void refuses_what_a_check_has_no_use_for(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
         {"--check file", "no FILE"},
         {"--check -o x", "scores no rows"},
         {"--check --threshold 0", "scores no rows"},
         {"--check --max-errors 1", "scores no rows"},
+        {"--check --columns a,b", "scores no rows without --expect"},
+        {"--check --encoding gbk --json", "scores no rows without --expect"},
+        {"--check --expect e --gold g", "scores no rows"},
+        {"--check --expect e --header no -c a,b", "by number"},
+        {"--check --expect e --tolerance 2", "--tolerance 2: give a number from 0 to 1"},
+        {"--check --tolerance 0.1", "of --expect"},
+        {"--json", "are of --check"},
+        {"--expect e", "are of --check"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct options options;
-        struct error error;
-        assert_false(parse(&options, cases[i][0], &error));
-        assert_non_null(strstr(error.line, cases[i][1]));
-        assert_null(strchr(error.line, '\n'));
-        options_finish(&options);
+        assert_refused(cases[i][0], cases[i][1]);
     }
 }
 
@@ -189,6 +210,7 @@ int main(void) {
                                        cmocka_unit_test(reads_short_options),
                                        cmocka_unit_test(reads_long_options),
                                        cmocka_unit_test(refuses_nonsense_in_one_line),
+                                       cmocka_unit_test(refuses_what_a_check_has_no_use_for),
                                        cmocka_unit_test(takes_as_many_threads_as_the_library),
                                        cmocka_unit_test(the_table_is_sound),
                                        cmocka_unit_test(check_knows_every_option)};
