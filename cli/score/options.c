@@ -191,6 +191,13 @@ static const struct option_row rows[] = {
      .letter = 'o', .name = "output", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_output, .idle = "-",
      .help = "write to FILE, which appears only once complete"},
+    {.name = "resume", .set = option_table_set_flag, AT(resume),
+     .help = "keep parts beside the output while it is made, and go on from\n"
+             "those that an interrupted run with the same command left"},
+    {.name = "resume-every", .argument = "N",
+     .set = option_table_set_whole, AT(resume_every), .least = 1, .most = 1 << 30,
+     .help = "commit the parts after N rows, and every 30 seconds\n"
+             "(default: 100000)"},
     {.letter = 'f', .name = "format", .argument = "F", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(writer.format), .values = formats, .idle = "input",
      .help = "tsv, csv or jsonl (default: input, as the first input is)"},
@@ -231,7 +238,7 @@ static const struct option_rule rules[] = {
      .relation = OPTION_EXCLUDES,
      .others = {"columns", "header", "input-format", "delimiter", "encoding", "null-words", "gold",
                 "gold-map", "histogram", "output", "format", "probabilities", "threshold", "errors",
-                "max-errors", "summary"},
+                "max-errors", "summary", "resume", "resume-every"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress and --quiet apply"},
@@ -239,6 +246,14 @@ static const struct option_rule rules[] = {
      .relation = OPTION_NEEDS,
      .others = {"gold"},
      .line = "--gold-map says what labels of --gold mean; give the column too: --gold COLUMN"},
+    {.of = {"resume-every"},
+     .relation = OPTION_NEEDS,
+     .others = {"resume"},
+     .line = "--resume-every says how often --resume commits; give that too"},
+    {.of = {"resume"},
+     .relation = OPTION_NEEDS,
+     .others = {"output"},
+     .line = "--resume keeps parts beside the output file; name it: --output FILE"},
 };
 
 const struct option_table options_table = {

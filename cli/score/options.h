@@ -31,6 +31,8 @@ struct options {
     struct gold_map *gold_map; /* owned; NULL: none */
     struct writer_options writer;
     const char *output, *errors, *summary; /* NULL: none; output: standard output */
+    bool resume;
+    uint32_t resume_every; /* rows between two commits; 0: the usual number */
     bool limit_errors;
     uint64_t max_errors;
     bool histogram;
