@@ -60,12 +60,22 @@ static bool check_resume(const struct options *options, struct error *error) {
                      options->output);
 }
 
+static bool check_stream(const struct options *options, struct error *error) {
+    if (!options->stream || options->output == NULL || !sink_is_replacing(options->output)) {
+        return true;
+    }
+    return error_set(error,
+                     "--stream answers at once, and --output %s would appear only at the end; "
+                     "redirect standard output (> FILE)",
+                     options->output);
+}
+
 bool files_check(const struct options *options, struct error *error) {
     if (options->output == NULL && !standard_streams_check_output(error)) return false;
     for (size_t i = 0; i < options->input_count; i++) {
         if (!input_readable(options->inputs[i], error)) return false;
     }
-    if (!check_resume(options, error)) return false;
+    if (!check_resume(options, error) || !check_stream(options, error)) return false;
     struct file_uses uses = {0};
     add_inputs(options, &uses);
     add_outputs(options, &uses);

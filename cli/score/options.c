@@ -30,6 +30,13 @@ static bool set_delimiter(void *to, const struct option_row *row, const char *va
     return dialect_parse_delimiter(value, &options->table.dialect.delimiter, error);
 }
 
+static bool set_shard(void *to, const struct option_row *row, const char *value,
+                      struct error *error) {
+    (void)row;
+    struct options *options = to;
+    return selection_parse_shard(value, &options->selection, error);
+}
+
 static bool set_partial_weight(void *to, const struct option_row *row, const char *value,
                                struct error *error) {
     struct options *options = to;
@@ -180,6 +187,16 @@ static const struct option_row rows[] = {
      .set = option_table_set_string, AT(table.null_words),
      .help = "texts that are no address and get no score, with commas\n"
              "between (default: null, n/a, -, 无, 未知 and the like; '': none)"},
+    {.name = "shard", .argument = "I/N", .set = set_shard,
+     .help = "only the rows I, I+N, I+2N … of all inputs, counted from 1:\n"
+             "N runs with 1/N to N/N score each row once"},
+    {.name = "sample", .argument = "N",
+     .set = option_table_set_whole, AT(selection.sample), .least = 1, .most = 10000000,
+     .help = "only N rows, taken at random, in the order of the inputs"},
+    {.name = "seed", .argument = "S",
+     .set = option_table_set_whole, AT(selection.seed), .least = 0, .most = UINT32_MAX,
+     .help = "another sample for each S; the same S takes the same rows\n"
+             "(default: 0)"},
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
@@ -191,6 +208,9 @@ static const struct option_row rows[] = {
      .letter = 'o', .name = "output", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_output, .idle = "-",
      .help = "write to FILE, which appears only once complete"},
+    {.name = "stream", .set = option_table_set_flag, AT(stream),
+     .help = "answer each row as soon as it is there, the header too: for\n"
+             "programs that write a row and wait for its answer"},
     {.name = "resume", .set = option_table_set_flag, AT(resume),
      .help = "keep parts beside the output while it is made, and go on from\n"
              "those that an interrupted run with the same command left"},
@@ -238,7 +258,7 @@ static const struct option_rule rules[] = {
      .relation = OPTION_EXCLUDES,
      .others = {"columns", "header", "input-format", "delimiter", "encoding", "null-words", "gold",
                 "gold-map", "histogram", "output", "format", "probabilities", "threshold", "errors",
-                "max-errors", "summary", "resume", "resume-every"},
+                "max-errors", "summary", "resume", "resume-every", "stream", "shard", "sample", "seed"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress and --quiet apply"},
@@ -246,6 +266,19 @@ static const struct option_rule rules[] = {
      .relation = OPTION_NEEDS,
      .others = {"gold"},
      .line = "--gold-map says what labels of --gold mean; give the column too: --gold COLUMN"},
+    {.of = {"seed"},
+     .relation = OPTION_NEEDS,
+     .others = {"sample"},
+     .line = "--seed chooses another sample; give its size too: --sample N"},
+    {.of = {"sample"},
+     .relation = OPTION_EXCLUDES,
+     .others = {"shard", "stream"},
+     .line = "--sample reads all rows before it scores one, and goes with neither --shard nor "
+             "--stream"},
+    {.of = {"stream"},
+     .relation = OPTION_EXCLUDES,
+     .others = {"resume", "shard"},
+     .line = "--stream answers every row at once, and goes with neither --resume nor --shard"},
     {.of = {"resume-every"},
      .relation = OPTION_NEEDS,
      .others = {"resume"},
@@ -312,6 +345,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
     if (parsed.ended) return true;
     options->table.input.quiet = options->quiet;
+    options->table.input.prompt = options->stream;
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model");

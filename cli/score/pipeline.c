@@ -26,7 +26,7 @@ struct ring_slot {
 
 /* Chunk k lies in places[k % RING]. released <= taken_out; all four counts only grow. */
 struct pipeline {
-    struct reader *reader;
+    struct selection *selection;
     mgeo_job *job; /* one model for the whole run */
     size_t labels;
     struct repeats *repeats; /* marked by the reader, filled as chunks are handed out */
@@ -64,7 +64,7 @@ static bool pass_over(struct pipeline *pipeline) {
     for (uint64_t left = pipeline->options.skip; left > 0; left -= chunk->count) {
         size_t rows = left < MOST_ROWS ? (size_t)left : MOST_ROWS;
         chunk_clear(chunk);
-        int got = reader_fill(pipeline->reader, chunk, rows, &pipeline->read_error);
+        int got = selection_fill(pipeline->selection, chunk, rows, &pipeline->read_error);
         if (got < 0) return false;
         if (got == 0) break;
         repeats_mark(pipeline->repeats, chunk);
@@ -90,7 +90,7 @@ static void *read_chunks(void *opaque) {
         if (slot == NULL) break;
         chunk_clear(&slot->chunk);
         slot->scored = slot->failed = false;
-        got = reader_fill(pipeline->reader, &slot->chunk, rows, &pipeline->read_error);
+        got = selection_fill(pipeline->selection, &slot->chunk, rows, &pipeline->read_error);
         if (got > 0) repeats_mark(pipeline->repeats, &slot->chunk);
         pthread_mutex_lock(&pipeline->lock);
         if (got > 0) pipeline->filled++;
@@ -158,11 +158,11 @@ static bool start_threads(struct pipeline *pipeline) {
     return true;
 }
 
-struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, struct repeats *repeats,
+struct pipeline *pipeline_start(struct selection *selection, mgeo_job *job, struct repeats *repeats,
                                 size_t labels, const struct pipeline_options *options,
                                 struct error *error) {
     struct pipeline *started = memory_zeroed(1, sizeof *started);
-    started->reader = reader;
+    started->selection = selection;
     started->job = job;
     started->labels = labels;
     started->repeats = repeats;

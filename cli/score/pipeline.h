@@ -8,7 +8,7 @@
 #include "common/error.h"
 #include "score/repeats.h"
 #include "table/chunk.h"
-#include "table/reader.h"
+#include "table/selection.h"
 
 struct pipeline;
 
@@ -17,10 +17,10 @@ struct pipeline_options {
     size_t rows;   /* of each chunk; 0: as many as suit the model's speed */
 };
 
-/* Starts one thread that reads and two that score. reader, job and repeats are borrowed and left
+/* Starts one thread that reads and two that score. selection, job and repeats are borrowed and left
  * alone by others until pipeline_stop, but for the writer's side of repeats between two calls of
  * pipeline_next. NULL on failure. */
-struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, struct repeats *repeats,
+struct pipeline *pipeline_start(struct selection *selection, mgeo_job *job, struct repeats *repeats,
                                 size_t labels, const struct pipeline_options *options,
                                 struct error *error);
 

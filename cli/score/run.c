@@ -32,6 +32,7 @@
 struct run {
     const struct options *options;
     struct reader *reader;
+    struct selection *selection;
     struct sink *output, *errors, *summary;
     mgeo_engine *engine;
     mgeo_job *job; /* one model from the first row to the last */
@@ -93,16 +94,29 @@ static bool begin_job(struct run *run, struct error *error) {
     return true;
 }
 
+static bool open_reader(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
+    return run->reader != NULL;
+}
+
+/* A mistake in the table is found before the model takes its time; but a row that is waited for
+ * finds the model ready. */
+static bool open_reader_and_model(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    if (!options->stream && !open_reader(run, error)) return false;
+    mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
+    run->progress = progress_start(options->progress, options->quiet, loading);
+    return model_open(options, loading, &run->engine, &run->info, error) && begin_job(run, error) &&
+           (!options->stream || open_reader(run, error));
+}
+
 static bool open_all(struct run *run, struct error *error) {
     const struct options *options = run->options;
     if (!files_check(options, error) || !open_sinks(run, error)) return false;
     greet_terminal(options);
     say_unfinished(options);
-    run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
-    if (run->reader == NULL) return false;
-    mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
-    run->progress = progress_start(options->progress, options->quiet, loading);
-    return model_open(options, loading, &run->engine, &run->info, error) && begin_job(run, error);
+    return open_reader_and_model(run, error);
 }
 
 static struct counters counters_of(struct run *run) {
@@ -176,8 +190,9 @@ static bool start_pipeline(struct run *run, struct error *error) {
         options.skip = resume_rows(run->resume);
         options.rows = resume_chunk_rows(run->options, &run->info);
     }
-    run->pipeline =
-        pipeline_start(run->reader, run->job, run->repeats, run->info.label_count, &options, error);
+    run->selection = selection_create(run->reader, &run->options->selection);
+    run->pipeline = pipeline_start(run->selection, run->job, run->repeats, run->info.label_count,
+                                   &options, error);
     return run->pipeline != NULL;
 }
 
@@ -206,6 +221,7 @@ static bool pass_all(struct run *run, struct error *error) {
         if (!pass_and_release(run, chunk, begun, error)) return false;
     }
     run->totals.seconds = run->seconds_before + clock_seconds() - begun;
+    if (got == 0) run->totals.input_rows = selection_seen(run->selection);
     return got == 0;
 }
 
@@ -270,9 +286,23 @@ static void say_unknown(const struct run *run) {
                   totals->unknown, totals->unknown_differ, totals->capped);
 }
 
+static void say_selection(const struct run *run) {
+    const struct selection_options *selection = &run->options->selection;
+    const struct report_totals *totals = &run->totals;
+    if (run->options->quiet) return;
+    if (selection->sample > 0) {
+        message_print("sample of %" PRIu64 " of %" PRIu64 " rows (--seed %" PRIu32 ")",
+                      totals->rows, totals->input_rows, selection->seed);
+    } else if (selection->shards > 0) {
+        message_print("shard %" PRIu32 "/%" PRIu32 ": %" PRIu64 " of %" PRIu64 " rows",
+                      selection->shard, selection->shards, totals->rows, totals->input_rows);
+    }
+}
+
 /* False: the figures that --gold is for are lost. */
 static bool say_result(struct run *run) {
     const struct report_totals *totals = &run->totals;
+    say_selection(run);
     row_errors_print_total(&run->row_errors);
     if (totals->rows == 0 && !run->options->quiet) message_print("there are no rows");
     if (run->writer.blanked > 0 && !run->options->quiet) {
@@ -319,6 +349,7 @@ static void keep_parts(struct run *run) {
 
 static void close_all(struct run *run) {
     pipeline_stop(run->pipeline);
+    selection_destroy(run->selection);
     repeats_destroy(run->repeats);
     writer_finish(&run->writer);
     row_errors_finish(&run->row_errors);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "loadtest/load/pair_set.h"
-#include "loadtest/load/random.h"
+#include "common/random.h"
 
 struct city {
     const char *province, *name;

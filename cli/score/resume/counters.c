@@ -41,6 +41,7 @@ _Static_assert(sizeof(double) == sizeof(uint64_t), "ADD_ALL counts in units of 8
 
 static void add_totals(struct list *list, struct report_totals *totals) {
     ADD(list, WHOLE, totals->rows, "rows");
+    ADD(list, WHOLE, totals->input_rows, "input-rows");
     ADD(list, WHOLE, totals->scored, "scored");
     ADD(list, WHOLE, totals->truncated, "truncated");
     ADD(list, WHOLE, totals->tokens, "tokens");

@@ -119,12 +119,23 @@ static void note_model(struct notes *to, const struct options *options,
     string_buffer_finish(&labels);
 }
 
+static void note_selection(struct notes *to, const struct selection_options *selection) {
+    char shard[32] = "";
+    if (selection->shards > 0) {
+        snprintf(shard, sizeof shard, "%" PRIu32 "/%" PRIu32, selection->shard, selection->shards);
+    }
+    notes_add(to, "--shard", "%s", shard);
+    notes_add(to, "--sample", "%" PRIu32, selection->sample);
+    notes_add(to, "--seed", "%" PRIu32, selection->seed);
+}
+
 bool identity_note(struct notes *to, const struct options *options, const struct table *table,
                    const struct writer *writer, const mgeo_model_info *info, struct error *error) {
     notes_add(to, "the version of mgeo-score", "%s", MGEO_VERSION);
     notes_add(to, "the version of libmgeo", "%s", mgeo_version());
     note_outputs(to, options);
     note_table(to, &options->table, table);
+    note_selection(to, &options->selection);
     note_gold_map(to, options->gold_map);
     note_format(to, writer);
     note_model(to, options, info);
