@@ -194,9 +194,7 @@ void lines_shrink(struct lines *lines, struct line *line) {
     line->length = line->bytes = lines->first_length;
 }
 
-bool lines_at_end(const struct lines *lines) {
-    return lines->ended && lines->begin == lines->end;
-}
+bool lines_at_end(const struct lines *lines) { return lines->ended && lines->begin == lines->end; }
 
 bool lines_peek(const struct lines *lines, const char **text, size_t *length) {
     size_t have = lines->end - lines->begin;

@@ -61,8 +61,8 @@ int lines_extend(struct lines *lines, struct line *line, size_t most, struct lin
 /* Cuts a record back to its first line; the next one begins after that. */
 void lines_shrink(struct lines *lines, struct line *line);
 
-/* Whether lines_next would answer without blocking, waiting up to `milliseconds` for each piece of a
- * line. Reads what is there: text that was handed out is no longer valid. */
+/* Whether lines_next would answer without blocking, waiting up to `milliseconds` for each piece of
+ * a line. Reads what is there: text that was handed out is no longer valid. */
 bool lines_ready(struct lines *lines, int milliseconds);
 
 /* Whether nothing is left. */

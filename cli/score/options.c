@@ -256,9 +256,10 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"columns", "header", "input-format", "delimiter", "encoding", "null-words", "gold",
-                "gold-map", "histogram", "output", "format", "probabilities", "threshold", "errors",
-                "max-errors", "summary", "resume", "resume-every", "stream", "shard", "sample", "seed"},
+     .others = {"columns",   "header",   "input-format", "delimiter", "encoding", "null-words",
+                "gold",      "gold-map", "histogram",    "output",    "format",   "probabilities",
+                "threshold", "errors",   "max-errors",   "summary",   "resume",   "resume-every",
+                "stream",    "shard",    "sample",       "seed"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress and --quiet apply"},

@@ -27,8 +27,8 @@ struct selection;
 struct selection *selection_create(struct reader *reader, const struct selection_options *options);
 void selection_destroy(struct selection *selection);
 
-/* As reader_fill, for the rows that are selected. A sample is known once all rows were read, so that
- * the first call takes as long, and the sample's rows are kept in memory. */
+/* As reader_fill, for the rows that are selected. A sample is known once all rows were read, so
+ * that the first call takes as long, and the sample's rows are kept in memory. */
 int selection_fill(struct selection *selection, struct chunk *chunk, size_t max_rows,
                    struct error *error);
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "loadtest/load/pair_set.h"
 #include "common/random.h"
+#include "loadtest/load/pair_set.h"
 
 struct city {
     const char *province, *name;

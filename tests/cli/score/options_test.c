@@ -142,6 +142,18 @@ static void refuses_nonsense_in_one_line(void **state) {
         {"--check -o x", "scores no rows"},
         {"--check --threshold 0", "scores no rows"},
         {"--check --max-errors 1", "scores no rows"},
+        {"--check --stream", "scores no rows"},
+        {"--check --shard 1/2", "scores no rows"},
+        {"--shard 3/2", "give I/N"},
+        {"--shard 1/2/3", "give I/N"},
+        {"--seed 1", "give its size too"},
+        {"--sample 0", "from 1"},
+        {"--sample 9 --shard 1/2", "neither --shard nor --stream"},
+        {"--stream --resume -o x", "neither --resume nor --shard"},
+        {"--resume", "name it: --output FILE"},
+        {"--resume -o -", "name it: --output FILE"},
+        {"--resume-every 9 -o x", "give that too"},
+        {"--resume -o x --resume-every 0", "from 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct options options;

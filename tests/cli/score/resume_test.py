@@ -357,6 +357,8 @@ class Refused(ResumeCase):
                           (("--input-format", "tsv"), "--input-format was"),
                           (("--delimiter", "tab"), "--delimiter was"),
                           (("--gold", "gold"), "--gold was"),
+                          (("--shard", "1/1"), '--shard was "" and is "1/1" now'),
+                          (("--sample", "50"), "--sample was"),
                           (("-c", "3,2"), "the first of --columns was"),
                           (("-c", "2,4"), "the second of --columns was")):
             with self.subTest(more):
@@ -372,6 +374,10 @@ class Refused(ResumeCase):
     def test_gold_that_is_read_otherwise(self):
         self.stopped("--gold", "gold")
         self.refuse("--gold", "gold", "--gold-map", "?=not_match", say="--gold-map was")
+
+    def test_another_sample(self):
+        self.stopped("--sample", "150")
+        self.refuse("--sample", "150", "--seed", "1", say="--seed was")
 
     def test_an_input_that_changed(self):
         self.stopped()
