@@ -44,6 +44,7 @@ FOLDERS = {
     "cli/score": "mgeo-score: a table of pairs in, scores out.",
     "cli/score/check": "What --check tells of a model directory.",
     "cli/score/report": "What a run adds up to: totals, gold labels, quantiles.",
+    "cli/score/resume": "What --resume keeps of an unfinished run, and how the next one goes on with it.",
     "cli/loadtest": "mgeo-bench: a load test of a model on this machine.",
     "cli/loadtest/load": "The load: arrivals, callers and what they record.",
     "cli/loadtest/report": "What a load test tells: statistics, text, JSON and plots.",

@@ -44,7 +44,7 @@ struct option_row {
     bool repeats;     /* may be given more than once, each for another thing */
 };
 
-enum { OPTION_ROWS = 64, OPTION_RULE_NAMES = 24 };
+enum { OPTION_ROWS = 64, OPTION_RULE_NAMES = 32 };
 
 /* "Options `of` need one of `others`", or "exclude all `others`"; names, NULL after the last. */
 struct option_rule {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct sink {
     char *name;      /* for errors */
     char *target;    /* NULL: written in place */
     char *temporary; /* exists while target is set */
+    bool kept;       /* and outlives a failure */
     int ticket;
 };
 
@@ -34,20 +36,18 @@ static void free_sink(struct sink *sink) {
     free(sink);
 }
 
-/* Follows symbolic links, so that the file they lead to is replaced and not the link; also where it
- * is not there yet. */
-static char *final_place(const char *path) {
+char *sink_place(const char *path) {
     char *resolved = realpath(path, NULL);
     return resolved != NULL ? resolved : link_end(path);
 }
 
-static char *temporary_name(const char *target) {
+static char *temporary_name(const char *target, const char *tag) {
     const char *slash = strrchr(target, '/');
     size_t folder = slash != NULL ? (size_t)(slash - target) + 1 : 0;
-    size_t room = strlen(target) + sizeof "..XXXXXX.part";
+    size_t room = strlen(target) + strlen(tag) + sizeof "...part";
     char *name = memory_resize(NULL, room, 1);
     /* The base is cut so that the longer name still fits into a directory entry. */
-    snprintf(name, room, "%.*s.%.200s.XXXXXX.part", (int)folder, target, target + folder);
+    snprintf(name, room, "%.*s.%.200s.%s.part", (int)folder, target, target + folder, tag);
     return name;
 }
 
@@ -60,20 +60,25 @@ static mode_t wanted_mode(const char *target) {
     return 0666 & ~mask;
 }
 
+static const char any_tag[] = "XXXXXX"; /* as mkostemps wants it */
+
 /* Made and guarded before a signal can come in between. */
-static void make_temporary(struct sink *sink) {
+static void make_temporary(struct sink *sink, const char *tag) {
     interrupt_hold();
-    sink->descriptor = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
+    sink->descriptor =
+        tag == any_tag
+            ? mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC)
+            : open(sink->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     int failure = errno;
     if (sink->descriptor >= 0) sink->ticket = interrupt_guard(sink->temporary);
     interrupt_let_go();
     errno = failure;
 }
 
-static bool open_beside(struct sink *sink, const char *path, struct error *error) {
-    sink->target = final_place(path);
-    sink->temporary = temporary_name(sink->target);
-    make_temporary(sink);
+static bool open_beside(struct sink *sink, const char *path, const char *tag, struct error *error) {
+    sink->target = sink_place(path);
+    sink->temporary = temporary_name(sink->target, tag);
+    make_temporary(sink, tag);
     if (sink->descriptor < 0) {
         return error_set(error, "%s: cannot write beside it: %s", path, strerror(errno));
     }
@@ -95,8 +100,8 @@ static bool open_standard(struct sink *sink, int number, struct error *error) {
     return error_set(error, "%s: cannot write: %s", sink->name, strerror(errno));
 }
 
-static bool open_path(struct sink *sink, const char *path, struct error *error) {
-    if (sink_is_replacing(path)) return open_beside(sink, path, error);
+static bool open_path(struct sink *sink, const char *path, const char *tag, struct error *error) {
+    if (sink_is_replacing(path)) return open_beside(sink, path, tag, error);
     int number = standard_streams_number(path);
     if (number > STDIN_FILENO) return open_standard(sink, number, error);
     sink->descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -105,15 +110,48 @@ static bool open_path(struct sink *sink, const char *path, struct error *error) 
 }
 
 struct sink *sink_open(const char *path, struct error *error) {
+    return sink_open_tagged(path, any_tag, error);
+}
+
+struct sink *sink_open_tagged(const char *path, const char *tag, struct error *error) {
     struct sink *opened = memory_zeroed(1, sizeof *opened);
     opened->ticket = -1;
     opened->descriptor = -1;
     const char *name = path != NULL ? path : "standard output";
     opened->name = memory_copy(name, strlen(name));
     if (path == NULL ? open_standard(opened, STDOUT_FILENO, error)
-                     : open_path(opened, path, error)) {
+                     : open_path(opened, path, tag, error)) {
         return opened;
     }
+    sink_abandon(opened);
+    return NULL;
+}
+
+static bool open_part(struct sink *sink, uint64_t length, struct error *error) {
+    struct stat about;
+    const char *place = sink->target != NULL ? sink->target : sink->name;
+    sink->descriptor = open(sink->temporary, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool done = sink->descriptor >= 0 && fchmod(sink->descriptor, wanted_mode(place)) == 0 &&
+                fstat(sink->descriptor, &about) == 0;
+    if (done && (uint64_t)about.st_size < length) {
+        return error_set(error, "%s: has %" PRIu64 " bytes of %" PRIu64 ": a part of it is lost",
+                         sink->temporary, (uint64_t)about.st_size, length);
+    }
+    done = done && ftruncate(sink->descriptor, (off_t)length) == 0 &&
+           lseek(sink->descriptor, (off_t)length, SEEK_SET) >= 0;
+    return done || error_set(error, "%s: cannot write: %s", sink->temporary, strerror(errno));
+}
+
+struct sink *sink_continue(const char *place, const char *part, uint64_t length,
+                           struct error *error) {
+    struct sink *opened = memory_zeroed(1, sizeof *opened);
+    const char *name = place != NULL ? place : part;
+    opened->ticket = -1;
+    opened->kept = true;
+    opened->name = memory_copy(name, strlen(name));
+    opened->temporary = memory_copy(part, strlen(part));
+    if (place != NULL) opened->target = memory_copy(place, strlen(place));
+    if (open_part(opened, length, error)) return opened;
     sink_abandon(opened);
     return NULL;
 }
@@ -140,6 +178,12 @@ bool sink_write(struct sink *sink, const char *bytes, size_t length, struct erro
         length -= (size_t)wrote;
     }
     return true;
+}
+
+bool sink_sync(struct sink *sink, struct error *error) {
+    if (fdatasync(sink->descriptor) == 0) return true;
+    sink->failure = errno;
+    return error_set(error, "%s: cannot write: %s", sink->name, strerror(errno));
 }
 
 bool sink_broken_pipe(const struct sink *sink) { return sink->failure == EPIPE; }
@@ -192,7 +236,7 @@ bool sink_commit(struct sink *sink, struct error *error) {
         done = close_complete(sink, error);
         if (done) {
             sync_place(sink->target);
-        } else {
+        } else if (!sink->kept) {
             unlink(sink->temporary);
         }
         interrupt_unguard(sink->ticket);
@@ -203,7 +247,7 @@ bool sink_commit(struct sink *sink, struct error *error) {
 
 void sink_abandon(struct sink *sink) {
     if (sink == NULL) return;
-    if (sink->target != NULL && sink->descriptor >= 0) unlink(sink->temporary);
+    if (sink->target != NULL && sink->descriptor >= 0 && !sink->kept) unlink(sink->temporary);
     interrupt_unguard(sink->ticket);
     free_sink(sink);
 }

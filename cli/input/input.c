@@ -38,6 +38,8 @@ struct input {
     struct charset *charset; /* NULL: the text is UTF-8 as it comes */
     struct waiting encoded;  /* bytes that are not converted yet */
     struct waiting text;     /* UTF-8, the sample first */
+    bool failed;             /* as text was converted ahead, with `failure` */
+    struct error failure;
     uint64_t size;
     char *name;
     struct raw_input raw;
@@ -107,9 +109,9 @@ static ssize_t read_decoded(struct input *input, char *to, size_t capacity, stru
     return got;
 }
 
-bool input_ready(struct input *input, int milliseconds) {
-    if (input->text.begin < input->text.end || input->ended) return true;
-    if (input->raw.begin < input->raw.end || input->raw.ended) return true;
+/* Whether bytes are there, or the end is. */
+static bool has_bytes(const struct input *input, int milliseconds) {
+    if (input->ended || input->raw.begin < input->raw.end || input->raw.ended) return true;
     struct pollfd polled[2] = {{.fd = input->raw.descriptor, .events = POLLIN},
                                {.fd = interrupt_descriptor(), .events = POLLIN}};
     return poll(polled, 2, milliseconds) != 0;
@@ -132,7 +134,7 @@ static void make_room(struct waiting *waiting, size_t room) {
 static bool is_enough(struct input *input, const struct waiting *head) {
     if (head->end >= INPUT_SAMPLE_BYTES || input->ended) return true;
     bool line = memchr(head->bytes, '\n', head->end) != NULL;
-    return line && !input_ready(input, input->options.prompt ? 0 : PATIENCE_MS);
+    return line && !has_bytes(input, input->options.prompt ? 0 : PATIENCE_MS);
 }
 
 static bool read_head(struct input *input, struct waiting *head, struct error *error) {
@@ -239,7 +241,23 @@ static bool convert_more(struct input *input, struct error *error) {
     return convert_waiting(input, error);
 }
 
+/* Half a character that has come is no text yet. */
+bool input_ready(struct input *input, int milliseconds) {
+    if (input->text.begin < input->text.end || input->failed) return true;
+    if (!input->judged || input->charset == NULL) return has_bytes(input, milliseconds);
+    while (input->text.begin == input->text.end && !input->ended) {
+        if (!has_bytes(input, milliseconds)) return false;
+        input->failed = !convert_more(input, &input->failure);
+        if (input->failed) break;
+    }
+    return true;
+}
+
 ssize_t input_read(struct input *input, char *to, size_t capacity, struct error *error) {
+    if (input->failed) {
+        *error = input->failure;
+        return -1;
+    }
     if (!input->judged && !judge(input, error)) return -1;
     struct waiting *text = &input->text;
     while (text->begin == text->end && input->charset != NULL && !input->ended) {

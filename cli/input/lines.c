@@ -25,6 +25,10 @@ void lines_finish(struct lines *lines) {
 
 /* Reads more bytes after those that are there. */
 static bool read_more(struct lines *lines, struct error *error) {
+    if (lines->failed) {
+        *error = lines->failure;
+        return false;
+    }
     if (lines->begin > 0) {
         memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
         lines->end -= lines->begin;
@@ -196,9 +200,30 @@ void lines_shrink(struct lines *lines, struct line *line) {
     line->bytes = lines->first_bytes;
 }
 
-bool lines_ready(struct lines *lines, int milliseconds) {
+bool lines_at_end(const struct lines *lines) { return lines->ended && lines->begin == lines->end; }
+
+bool lines_peek(const struct lines *lines, const char **text, size_t *length) {
     size_t have = lines->end - lines->begin;
-    const char *from = lines->buffer + lines->begin;
-    if (have > 0 && memchr(from, lines->end_byte, have) != NULL) return true;
-    return lines->ended || input_ready(lines->input, milliseconds);
+    *text = lines->buffer + lines->begin;
+    const char *stop = have > 0 ? memchr(*text, lines->end_byte, have) : NULL;
+    *length = stop != NULL ? (size_t)(stop - *text) : 0;
+    return stop != NULL;
+}
+
+/* The beginning of a line is taken in as it comes, so that nobody waits for its end who does not
+ * have to. */
+bool lines_ready(struct lines *lines, int milliseconds) {
+    const char *text;
+    size_t length;
+    while (!lines_peek(lines, &text, &length)) {
+        if (lines->ended || lines->failed) return true;
+        if (lines->end - lines->begin > LINES_MAX_BYTES) return true;
+        if (!input_ready(lines->input, milliseconds)) return false;
+        struct error failure = {""};
+        if (!read_more(lines, &failure)) {
+            lines->failed = true;
+            lines->failure = failure;
+        }
+    }
+    return true;
 }

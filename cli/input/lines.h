@@ -34,7 +34,9 @@ struct lines {
     size_t taken;  /* bytes of the last record, its end included */
     size_t first_taken, first_length, first_bytes; /* of its first line */
     size_t mark;                                   /* bytes of byte order marks before it */
-    char head[LINES_HEAD_BYTES];                   /* the beginning of an over-long line */
+    bool failed;                                   /* a read ahead did, with `failure` */
+    struct error failure;
+    char head[LINES_HEAD_BYTES]; /* the beginning of an over-long line */
 };
 
 void lines_init(struct lines *lines, struct input *input);
@@ -60,7 +62,14 @@ int lines_extend(struct lines *lines, struct line *line, size_t most, struct lin
 /* Cuts a record back to its first line; the next one begins after that. */
 void lines_shrink(struct lines *lines, struct line *line);
 
-/* Whether lines_next would probably answer without blocking, waiting up to `milliseconds`. */
+/* Whether lines_next would answer without blocking, waiting up to `milliseconds` for each piece of
+ * a line. Reads what is there: text that was handed out is no longer valid. */
 bool lines_ready(struct lines *lines, int milliseconds);
+
+/* Whether nothing is left. */
+bool lines_at_end(const struct lines *lines);
+
+/* The text of the next line, which stays to be read, if it is there to its end. */
+bool lines_peek(const struct lines *lines, const char **text, size_t *length);
 
 #endif

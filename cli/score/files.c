@@ -3,6 +3,7 @@
 #include "score/files.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/files/file_use.h"
@@ -33,7 +34,8 @@ static void add_outputs(const struct options *options, struct file_uses *uses) {
     if (options->output == NULL) {
         file_use_add_outputs(uses);
     } else {
-        bool replaced = sink_is_replacing(options->output);
+        /* An input that is replaced could not be read again by a run that goes on. */
+        bool replaced = sink_is_replacing(options->output) && !options->resume;
         file_use_add(uses, "--output", replaced ? FILE_USE_REPLACED : FILE_USE_WRITTEN,
                      options->output);
         file_use_add_descriptor(uses, "standard error", FILE_USE_MESSAGES, STDERR_FILENO);
@@ -42,11 +44,39 @@ static void add_outputs(const struct options *options, struct file_uses *uses) {
     file_use_add(uses, "--summary", FILE_USE_WRITTEN, options->summary);
 }
 
+/* What goes on later reads its inputs again, and finds them as they were. */
+static bool check_resume(const struct options *options, struct error *error) {
+    for (size_t i = 0; options->resume && i < options->input_count; i++) {
+        const char *path = options->inputs[i];
+        struct stat about;
+        bool standard = strcmp(path, "-") == 0 || standard_streams_number(path) >= 0;
+        if (!standard && stat(path, &about) == 0 && S_ISREG(about.st_mode)) continue;
+        return error_set(error,
+                         "--resume: %s cannot be read a second time; write it to a file, and name "
+                         "that",
+                         standard ? "standard input" : path);
+    }
+    if (!options->resume || sink_is_replacing(options->output)) return true;
+    return error_set(error, "--resume: --output %s is no file beside which parts could lie",
+                     options->output);
+}
+
+static bool check_stream(const struct options *options, struct error *error) {
+    if (!options->stream || options->output == NULL || !sink_is_replacing(options->output)) {
+        return true;
+    }
+    return error_set(error,
+                     "--stream answers at once, and --output %s would appear only at the end; "
+                     "redirect standard output (> FILE)",
+                     options->output);
+}
+
 bool files_check(const struct options *options, struct error *error) {
     if (options->output == NULL && !standard_streams_check_output(error)) return false;
     for (size_t i = 0; i < options->input_count; i++) {
         if (!files_check_input(options->inputs[i], error)) return false;
     }
+    if (!check_resume(options, error) || !check_stream(options, error)) return false;
     struct file_uses uses = {0};
     add_inputs(options, &uses);
     add_outputs(options, &uses);

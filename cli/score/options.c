@@ -12,6 +12,13 @@
 
 /* ---- setters of single options --------------------------------------------------------------- */
 
+static bool set_shard(void *to, const struct option_row *row, const char *value,
+                      struct error *error) {
+    (void)row;
+    struct options *options = to;
+    return selection_parse_shard(value, &options->selection, error);
+}
+
 static bool set_partial_weight(void *to, const struct option_row *row, const char *value,
                                struct error *error) {
     struct options *options = to;
@@ -178,6 +185,16 @@ static const struct option_row rows[] = {
      .set = option_table_set_string, AT(table.null_words),
      .help = "texts that are no address and get no score, with commas\n"
              "between (default: null, n/a, -, 无, 未知 and the like; '': none)"},
+    {.name = "shard", .argument = "I/N", .set = set_shard,
+     .help = "only the rows I, I+N, I+2N … of all inputs, counted from 1:\n"
+             "N runs with 1/N to N/N score each row once"},
+    {.name = "sample", .argument = "N",
+     .set = option_table_set_whole, AT(selection.sample), .least = 1, .most = 10000000,
+     .help = "only N rows, taken at random, in the order of the inputs"},
+    {.name = "seed", .argument = "S",
+     .set = option_table_set_whole, AT(selection.seed), .least = 0, .most = UINT32_MAX,
+     .help = "another sample for each S; the same S takes the same rows\n"
+             "(default: 0)"},
     {.name = "gold", .argument = "COLUMN", .set = option_table_set_string, AT(table.gold),
      .help = "compare with the labels in COLUMN: accuracy, macro-F1, figures\n"
              "per label, confusion matrix, threshold sweep (standard error)"},
@@ -189,6 +206,16 @@ static const struct option_row rows[] = {
      .letter = 'o', .name = "output", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = set_output, .idle = "-",
      .help = "write to FILE, which appears only once complete"},
+    {.name = "stream", .set = option_table_set_flag, AT(stream),
+     .help = "answer each row as soon as it is there, the header too: for\n"
+             "programs that write a row and wait for its answer"},
+    {.name = "resume", .set = option_table_set_flag, AT(resume),
+     .help = "keep parts beside the output while it is made, and go on from\n"
+             "those that an interrupted run with the same command left"},
+    {.name = "resume-every", .argument = "N",
+     .set = option_table_set_whole, AT(resume_every), .least = 1, .most = 1 << 30,
+     .help = "commit the parts after N rows, and every 30 seconds\n"
+             "(default: 100000)"},
     {.letter = 'f', .name = "format", .argument = "F", .offer = OPTION_OFFER_VALUES,
      .set = option_table_set_choice, AT(writer.format), .values = formats, .idle = "input",
      .help = "tsv, csv or jsonl (default: input, as the first input is)"},
@@ -228,7 +255,8 @@ static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
      .others = {"gold", "gold-map", "histogram", "output", "format", "probabilities", "threshold",
-                "errors", "max-errors", "summary"},
+                "errors", "max-errors", "summary", "resume", "resume-every", "stream", "shard",
+                "sample", "seed"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress, --quiet, --json and --expect apply, and "
@@ -252,6 +280,27 @@ static const struct option_rule rules[] = {
      .relation = OPTION_NEEDS,
      .others = {"gold"},
      .line = "--gold-map says what labels of --gold mean; give the column too: --gold COLUMN"},
+    {.of = {"seed"},
+     .relation = OPTION_NEEDS,
+     .others = {"sample"},
+     .line = "--seed chooses another sample; give its size too: --sample N"},
+    {.of = {"sample"},
+     .relation = OPTION_EXCLUDES,
+     .others = {"shard", "stream"},
+     .line = "--sample reads all rows before it scores one, and goes with neither --shard nor "
+             "--stream"},
+    {.of = {"stream"},
+     .relation = OPTION_EXCLUDES,
+     .others = {"resume", "shard"},
+     .line = "--stream answers every row at once, and goes with neither --resume nor --shard"},
+    {.of = {"resume-every"},
+     .relation = OPTION_NEEDS,
+     .others = {"resume"},
+     .line = "--resume-every says how often --resume commits; give that too"},
+    {.of = {"resume"},
+     .relation = OPTION_NEEDS,
+     .others = {"output"},
+     .line = "--resume keeps parts beside the output file; name it: --output FILE"},
 };
 
 const struct option_table options_table = {
@@ -303,6 +352,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
     if (parsed.ended) return true;
     options->table.input.quiet = options->quiet;
+    options->table.input.prompt = options->stream;
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model, "

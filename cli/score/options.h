@@ -11,6 +11,7 @@
 #include "score/progress.h"
 #include "score/report/gold.h"
 #include "score/writer.h"
+#include "table/selection.h"
 #include "table/table.h"
 
 enum options_action { OPTIONS_SCORE, OPTIONS_CHECK, OPTIONS_HELP, OPTIONS_VERSION };
@@ -28,9 +29,13 @@ struct options {
     float partial_weight; /* as mgeo_load_options has it */
     int32_t keep_unknown; /* 0 or 1, as mgeo_load_options has it */
     struct table_options table;
+    struct selection_options selection;
     struct gold_map *gold_map; /* owned; NULL: none */
     struct writer_options writer;
     const char *output, *errors, *summary; /* NULL: none; output: standard output */
+    bool stream;
+    bool resume;
+    uint32_t resume_every; /* rows between two commits; 0: the usual number */
     bool limit_errors;
     uint64_t max_errors;
     bool histogram;

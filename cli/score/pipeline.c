@@ -26,10 +26,11 @@ struct ring_slot {
 
 /* Chunk k lies in places[k % RING]. released <= taken_out; all four counts only grow. */
 struct pipeline {
-    struct reader *reader;
+    struct selection *selection;
     mgeo_job *job; /* one model for the whole run */
     size_t labels;
     struct repeats *repeats; /* marked by the reader, filled as chunks are handed out */
+    struct pipeline_options options;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct ring_slot ring[RING_SLOTS];
@@ -56,17 +57,40 @@ static struct ring_slot *wait_free(struct pipeline *pipeline, size_t *rows) {
     return stopping ? NULL : &pipeline->ring[pipeline->filled % RING_SLOTS];
 }
 
+/* Reads the rows that were answered before, in a place of the ring that waits for others. Their
+ * pairs get the numbers again that they had then. False on failure. */
+static bool pass_over(struct pipeline *pipeline) {
+    struct chunk *chunk = &pipeline->ring[0].chunk;
+    for (uint64_t left = pipeline->options.skip; left > 0; left -= chunk->count) {
+        size_t rows = left < MOST_ROWS ? (size_t)left : MOST_ROWS;
+        chunk_clear(chunk);
+        int got = selection_fill(pipeline->selection, chunk, rows, &pipeline->read_error);
+        if (got < 0) return false;
+        if (got == 0) break;
+        repeats_mark(pipeline->repeats, chunk);
+    }
+    return repeats_numbered(pipeline->repeats) == repeats_answered(pipeline->repeats) ||
+           error_set(&pipeline->read_error, "the rows that were answered before have changed "
+                                            "while they were read again");
+}
+
 static void *read_chunks(void *opaque) {
     struct pipeline *pipeline = opaque;
     interrupt_leave_to_main();
-    int got = 1;
+    int got = pipeline->options.skip > 0 && !pass_over(pipeline) ? -1 : 1;
+    if (got < 0) {
+        pthread_mutex_lock(&pipeline->lock);
+        pipeline->read_all = pipeline->read_failed = true;
+        change(pipeline);
+        pthread_mutex_unlock(&pipeline->lock);
+    }
     while (got > 0) {
         size_t rows;
         struct ring_slot *slot = wait_free(pipeline, &rows);
         if (slot == NULL) break;
         chunk_clear(&slot->chunk);
         slot->scored = slot->failed = false;
-        got = reader_fill(pipeline->reader, &slot->chunk, rows, &pipeline->read_error);
+        got = selection_fill(pipeline->selection, &slot->chunk, rows, &pipeline->read_error);
         if (got > 0) repeats_mark(pipeline->repeats, &slot->chunk);
         pthread_mutex_lock(&pipeline->lock);
         if (got > 0) pipeline->filled++;
@@ -115,7 +139,7 @@ static void *score_chunks(void *opaque) {
         pthread_mutex_lock(&pipeline->lock);
         slot->failed = !done;
         slot->scored = true;
-        if (done) pipeline->rows = next_rows(&slot->chunk);
+        if (done && pipeline->options.rows == 0) pipeline->rows = next_rows(&slot->chunk);
         change(pipeline);
         pthread_mutex_unlock(&pipeline->lock);
     }
@@ -134,14 +158,16 @@ static bool start_threads(struct pipeline *pipeline) {
     return true;
 }
 
-struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
+struct pipeline *pipeline_start(struct selection *selection, mgeo_job *job, struct repeats *repeats,
+                                size_t labels, const struct pipeline_options *options,
                                 struct error *error) {
     struct pipeline *started = memory_zeroed(1, sizeof *started);
-    started->reader = reader;
+    started->selection = selection;
     started->job = job;
     started->labels = labels;
-    started->repeats = repeats_create(labels);
-    started->rows = FIRST_ROWS;
+    started->repeats = repeats;
+    started->options = *options;
+    started->rows = options->rows > 0 ? options->rows : FIRST_ROWS;
     pthread_mutex_init(&started->lock, NULL);
     pthread_cond_init(&started->changed, NULL);
     for (unsigned i = 0; i < RING_SLOTS; i++) chunk_init(&started->ring[i].chunk, labels);
@@ -190,7 +216,6 @@ void pipeline_stop(struct pipeline *pipeline) {
     interrupt_stop();
     for (unsigned i = 0; i < pipeline->started; i++) pthread_join(pipeline->threads[i], NULL);
     for (unsigned i = 0; i < RING_SLOTS; i++) chunk_finish(&pipeline->ring[i].chunk);
-    repeats_destroy(pipeline->repeats);
     pthread_cond_destroy(&pipeline->changed);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);

@@ -6,14 +6,22 @@
 #include <mgeo.h>
 
 #include "common/error.h"
+#include "score/repeats.h"
 #include "table/chunk.h"
-#include "table/reader.h"
+#include "table/selection.h"
 
 struct pipeline;
 
-/* Starts one thread that reads and two that score. reader and job are borrowed and left alone by
- * others until pipeline_stop. NULL on failure. */
-struct pipeline *pipeline_start(struct reader *reader, mgeo_job *job, size_t labels,
+struct pipeline_options {
+    uint64_t skip; /* rows that an earlier run has answered: they are read, and never come out */
+    size_t rows;   /* of each chunk; 0: as many as suit the model's speed */
+};
+
+/* Starts one thread that reads and two that score. selection, job and repeats are borrowed and left
+ * alone by others until pipeline_stop, but for the writer's side of repeats between two calls of
+ * pipeline_next. NULL on failure. */
+struct pipeline *pipeline_start(struct selection *selection, mgeo_job *job, struct repeats *repeats,
+                                size_t labels, const struct pipeline_options *options,
                                 struct error *error);
 
 /* The next scored chunk in input order, the caller's until pipeline_release: 1, or 0 at the end, or

@@ -24,6 +24,7 @@ struct progress {
     bool end, scoring;
     double begun;
     uint64_t size, rows, position;
+    uint64_t rows_before, position_before; /* of what an earlier run has done */
 };
 
 static void put_time(char *to, size_t capacity, double seconds) {
@@ -160,18 +161,23 @@ struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progre
     return started;
 }
 
-void progress_scoring(struct progress *progress, uint64_t size) {
+void progress_scoring(struct progress *progress, uint64_t size, uint64_t rows_before) {
     pthread_mutex_lock(&progress->lock);
     progress->scoring = true;
     progress->begun = clock_seconds();
     progress->size = size;
+    progress->rows_before = rows_before;
     pthread_mutex_unlock(&progress->lock);
 }
 
 void progress_update(struct progress *progress, uint64_t rows, uint64_t position) {
     pthread_mutex_lock(&progress->lock);
-    progress->rows = rows;
-    progress->position = position;
+    if (progress->rows == 0 && progress->rows_before > 0 && progress->size > position) {
+        progress->position_before = position; /* as good as: one chunk more */
+        progress->size -= position;
+    }
+    progress->rows = rows - progress->rows_before;
+    progress->position = position - progress->position_before;
     pthread_mutex_unlock(&progress->lock);
 }
 

@@ -16,8 +16,9 @@ struct progress;
  * `loading` is watched until progress_scoring is called. Never NULL. */
 struct progress *progress_start(enum progress_mode mode, bool quiet, mgeo_progress *loading);
 
-/* Scoring begins; `size` is that of the inputs in bytes, 0 if unknown. */
-void progress_scoring(struct progress *progress, uint64_t size);
+/* Scoring begins; `size` is that of the inputs in bytes, 0 if unknown. Rows that an earlier run has
+ * done are left out: the bar is of what is left. */
+void progress_scoring(struct progress *progress, uint64_t size, uint64_t rows_before);
 
 /* How far the output is: rows written, and bytes of input they came from. */
 void progress_update(struct progress *progress, uint64_t rows, uint64_t position);

@@ -25,7 +25,7 @@ struct repeats {
     /* The writer's. */
     struct answer *answers; /* of pair n at n - 1 */
     float *probabilities;
-    uint32_t answer_capacity;
+    uint32_t answered, answer_capacity;
 };
 
 struct repeats *repeats_create(size_t labels) {
@@ -111,6 +111,7 @@ static void make_room(struct repeats *repeats, uint32_t pairs) {
 static void keep(struct repeats *repeats, const struct row *row, const float *probabilities) {
     uint32_t at = row->pair - 1;
     make_room(repeats, row->pair);
+    if (row->pair > repeats->answered) repeats->answered = row->pair;
     repeats->answers[at] = (struct answer){.reason = row->reason,
                                            .flags = row->flags,
                                            .label = row->label,
@@ -141,4 +142,32 @@ void repeats_fill(struct repeats *repeats, struct chunk *chunk) {
             keep(repeats, row, probabilities);
         }
     }
+}
+
+uint32_t repeats_answered(const struct repeats *repeats) { return repeats->answered; }
+
+uint32_t repeats_numbered(const struct repeats *repeats) { return repeats->pairs; }
+
+/* ---- for a later run ------------------------------------------------------------------------- */
+
+void repeats_save(const struct repeats *repeats, uint32_t from, struct string_buffer *to) {
+    size_t labels = repeats->labels * sizeof *repeats->probabilities;
+    for (uint32_t i = from; i < repeats->answered; i++) {
+        string_buffer_add(to, (const char *)&repeats->answers[i], sizeof *repeats->answers);
+        string_buffer_add(to, (const char *)(repeats->probabilities + i * repeats->labels), labels);
+    }
+}
+
+bool repeats_load(struct repeats *repeats, const char *bytes, size_t length) {
+    size_t labels = repeats->labels * sizeof *repeats->probabilities;
+    size_t each = sizeof *repeats->answers + labels, count = length / each;
+    if (length % each != 0 || count > REPEATS_MOST) return false;
+    if (count > 0) make_room(repeats, (uint32_t)count);
+    for (size_t i = 0; i < count; i++, bytes += each) {
+        memcpy(&repeats->answers[i], bytes, sizeof *repeats->answers);
+        memcpy(repeats->probabilities + i * repeats->labels, bytes + sizeof *repeats->answers,
+               labels);
+    }
+    repeats->answered = (uint32_t)count;
+    return true;
 }

@@ -21,6 +21,9 @@
 #include "score/report/gold_report.h"
 #include "score/report/histogram_chart.h"
 #include "score/report/report.h"
+#include "score/resume/identity.h"
+#include "score/resume/paths.h"
+#include "score/resume/resume.h"
 #include "score/row_errors.h"
 #include "score/terminal.h"
 #include "table/reader.h"
@@ -28,32 +31,56 @@
 struct run {
     const struct options *options;
     struct reader *reader;
+    struct selection *selection;
     struct sink *output, *errors, *summary;
     mgeo_engine *engine;
     mgeo_job *job; /* one model from the first row to the last */
     mgeo_model_info info;
     struct progress *progress;
+    struct repeats *repeats;
     struct pipeline *pipeline;
     struct writer writer;
     struct row_errors row_errors;
     struct report_totals totals;
-    struct gold *gold; /* NULL: no --gold */
+    struct gold *gold;     /* NULL: no --gold */
+    struct resume *resume; /* NULL: no --resume */
+    bool halfway; /* a chunk is counted or written in part, so that nothing may be committed */
+    double seconds_before; /* of the runs that this one goes on with */
 };
 
 static bool open_sinks(struct run *run, struct error *error) {
     const struct options *options = run->options;
-    run->output = sink_open(options->output, error);
-    if (run->output == NULL) return false;
-    if (options->errors != NULL && (run->errors = sink_open(options->errors, error)) == NULL) {
-        return false;
+    if (options->resume) {
+        if ((run->resume = resume_open(options, error)) == NULL) return false;
+    } else {
+        run->output = sink_open(options->output, error);
+        if (run->output == NULL) return false;
+        if (options->errors != NULL && (run->errors = sink_open(options->errors, error)) == NULL) {
+            return false;
+        }
     }
-    return options->summary == NULL || (run->summary = sink_open(options->summary, error)) != NULL;
+    if (options->summary == NULL) return true;
+    run->summary = run->resume != NULL ? resume_sink(run->resume, options->summary, error)
+                                       : sink_open(options->summary, error);
+    return run->summary != NULL;
 }
 
 static void greet_terminal(const struct options *options) {
     if (!options->quiet && strcmp(options->inputs[0], "-") == 0 && isatty(STDIN_FILENO)) {
         message_print("reading pairs from the terminal; Ctrl-D ends, --help explains");
     }
+}
+
+/* Parts of --resume that this run neither reads nor removes. */
+static void say_unfinished(const struct options *options) {
+    if (options->resume || options->quiet || options->output == NULL) return;
+    char *folder = paths_folder(options->output);
+    if (access(folder, F_OK) == 0) {
+        message_print("%s holds an unfinished run, which --resume would go on with; this one "
+                      "begins anew",
+                      folder);
+    }
+    free(folder);
 }
 
 /* What the summary says of the model is said by the model that scores. */
@@ -66,16 +93,65 @@ static bool begin_job(struct run *run, struct error *error) {
     return true;
 }
 
+static bool open_reader(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
+    return run->reader != NULL;
+}
+
+/* A mistake in the table is found before the model takes its time; but a row that is waited for
+ * finds the model ready. */
+static bool open_reader_and_model(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    if (!options->stream && !open_reader(run, error)) return false;
+    mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
+    run->progress = progress_start(options->progress, options->quiet, loading);
+    return model_open(options, loading, &run->engine, &run->info, error) == MGEO_OK &&
+           begin_job(run, error) && (!options->stream || open_reader(run, error));
+}
+
 static bool open_all(struct run *run, struct error *error) {
     const struct options *options = run->options;
     if (!files_check(options, error) || !open_sinks(run, error)) return false;
     greet_terminal(options);
-    run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
-    if (run->reader == NULL) return false;
-    mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
-    run->progress = progress_start(options->progress, options->quiet, loading);
-    return model_open(options, loading, &run->engine, &run->info, error) == MGEO_OK &&
-           begin_job(run, error);
+    say_unfinished(options);
+    return open_reader_and_model(run, error);
+}
+
+static struct counters counters_of(struct run *run) {
+    return (struct counters){.totals = &run->totals,
+                             .row_errors = &run->row_errors,
+                             .writer = &run->writer,
+                             .gold = run->gold};
+}
+
+/* Goes on where an earlier run ended, or opens the parts for a later one. */
+static bool begin_parts(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    struct counters counters = counters_of(run);
+    struct notes identity = {0};
+    bool done = identity_note(&identity, options, reader_table(run->reader), &run->writer,
+                              &run->info, error) &&
+                resume_begin(run->resume, &identity, &counters, run->repeats, error);
+    notes_finish(&identity);
+    if (!done) return false;
+    run->seconds_before = run->totals.seconds;
+    run->output = run->writer.sink = resume_output(run->resume, error);
+    if (run->output == NULL) return false;
+    if (options->errors != NULL) {
+        run->errors = run->row_errors.file = resume_errors(run->resume, error);
+        if (run->errors == NULL) return false;
+    }
+    if (resume_has_begun(run->resume) && !options->quiet) {
+        message_print("goes on after row %" PRIu64 " of an earlier run (%s)",
+                      resume_rows(run->resume), resume_folder(run->resume));
+    }
+    return true;
+}
+
+static bool write_headers(struct run *run, struct error *error) {
+    if (run->resume != NULL && resume_has_begun(run->resume)) return true;
+    return writer_header(&run->writer, error) && row_errors_begin(&run->row_errors, error);
 }
 
 static bool begin(struct run *run, struct error *error) {
@@ -94,8 +170,10 @@ static bool begin(struct run *run, struct error *error) {
             options->writer.threshold_count > 0 ? options->writer.thresholds[0] : 0.5;
         if (!gold_init(run->gold, &run->info, threshold, options->gold_map, error)) return false;
     }
-    progress_scoring(run->progress, reader_size(run->reader));
-    return writer_header(&run->writer, error) && row_errors_begin(&run->row_errors, error);
+    run->repeats = repeats_create(run->info.label_count);
+    if (run->resume != NULL && !begin_parts(run, error)) return false;
+    progress_scoring(run->progress, reader_size(run->reader), run->totals.rows);
+    return write_headers(run, error);
 }
 
 static bool pass_chunk(struct run *run, const struct chunk *chunk, struct error *error) {
@@ -105,18 +183,44 @@ static bool pass_chunk(struct run *run, const struct chunk *chunk, struct error 
     return row_errors_chunk(&run->row_errors, chunk, error);
 }
 
+static bool start_pipeline(struct run *run, struct error *error) {
+    struct pipeline_options options = {0};
+    if (run->resume != NULL) {
+        options.skip = resume_rows(run->resume);
+        options.rows = resume_chunk_rows(run->options, &run->info);
+    }
+    run->selection = selection_create(run->reader, &run->options->selection);
+    run->pipeline = pipeline_start(run->selection, run->job, run->repeats, run->info.label_count,
+                                   &options, error);
+    return run->pipeline != NULL;
+}
+
+/* With parts, a chunk that was handed out is written even if a signal came: it is scored. */
+static bool pass_and_release(struct run *run, const struct chunk *chunk, double begun,
+                             struct error *error) {
+    run->halfway = true;
+    if (run->resume == NULL && interrupt_received()) return error_set(error, "%s", "");
+    if (!pass_chunk(run, chunk, error)) return false;
+    pipeline_release(run->pipeline);
+    run->halfway = false;
+    run->totals.seconds = run->seconds_before + clock_seconds() - begun;
+    if (run->resume == NULL) return true;
+    if (interrupt_received()) return error_set(error, "%s", "");
+    struct counters counters = counters_of(run);
+    return resume_step(run->resume, &counters, run->repeats, error);
+}
+
 static bool pass_all(struct run *run, struct error *error) {
     double begun = clock_seconds();
-    run->pipeline = pipeline_start(run->reader, run->job, run->info.label_count, error);
-    if (run->pipeline == NULL) return false;
+    if (run->resume != NULL && resume_is_whole(run->resume)) return true;
+    if (!start_pipeline(run, error)) return false;
     struct chunk *chunk;
     int got;
     while ((got = pipeline_next(run->pipeline, &chunk, error)) > 0) {
-        if (interrupt_received()) return error_set(error, "%s", "");
-        if (!pass_chunk(run, chunk, error)) return false;
-        pipeline_release(run->pipeline);
+        if (!pass_and_release(run, chunk, begun, error)) return false;
     }
-    run->totals.seconds = clock_seconds() - begun;
+    run->totals.seconds = run->seconds_before + clock_seconds() - begun;
+    if (got == 0) run->totals.input_rows = selection_seen(run->selection);
     return got == 0;
 }
 
@@ -135,11 +239,22 @@ static bool write_summary(struct run *run, struct error *error) {
     return done;
 }
 
+static bool complete_outputs(struct run *run, struct error *error) {
+    if (run->resume == NULL) return commit(&run->output, error) && commit(&run->errors, error);
+    struct counters counters = counters_of(run);
+    return resume_commit(run->resume, &counters, run->repeats, true, error) &&
+           resume_copy_errors(run->resume, error) && commit(&run->output, error);
+}
+
 /* The summary comes last: when it is there, all else is. */
 static bool complete(struct run *run, struct error *error) {
     if (interrupt_received()) return error_set(error, "%s", "");
-    return write_summary(run, error) && commit(&run->output, error) &&
-           commit(&run->errors, error) && commit(&run->summary, error);
+    if (!write_summary(run, error) || !complete_outputs(run, error) ||
+        !commit(&run->summary, error)) {
+        return false;
+    }
+    if (run->resume != NULL) resume_remove(run->resume);
+    return true;
 }
 
 static bool say_histogram(const struct run *run) {
@@ -170,9 +285,23 @@ static void say_unknown(const struct run *run) {
                   totals->unknown, totals->unknown_differ, totals->capped);
 }
 
+static void say_selection(const struct run *run) {
+    const struct selection_options *selection = &run->options->selection;
+    const struct report_totals *totals = &run->totals;
+    if (run->options->quiet) return;
+    if (selection->sample > 0) {
+        message_print("sample of %" PRIu64 " of %" PRIu64 " rows (--seed %" PRIu32 ")",
+                      totals->rows, totals->input_rows, selection->seed);
+    } else if (selection->shards > 0) {
+        message_print("shard %" PRIu32 "/%" PRIu32 ": %" PRIu64 " of %" PRIu64 " rows",
+                      selection->shard, selection->shards, totals->rows, totals->input_rows);
+    }
+}
+
 /* False: the figures that --gold is for are lost. */
 static bool say_result(struct run *run) {
     const struct report_totals *totals = &run->totals;
+    say_selection(run);
     row_errors_print_total(&run->row_errors);
     if (totals->rows == 0 && !run->options->quiet) message_print("there are no rows");
     if (run->writer.blanked > 0 && !run->options->quiet) {
@@ -195,11 +324,32 @@ static bool say_result(struct run *run) {
 /* The rows that were too many are what the user will want to see. */
 static void keep_errors(struct run *run) {
     struct error ignored;
-    if (row_errors_too_many(&run->row_errors)) commit(&run->errors, &ignored);
+    if (!row_errors_too_many(&run->row_errors)) return;
+    if (run->resume != NULL) {
+        resume_copy_errors(run->resume, &ignored);
+    } else {
+        commit(&run->errors, &ignored);
+    }
+}
+
+/* What was scored since the last commit is kept too, if it can be. */
+static void keep_parts(struct run *run) {
+    if (run->resume == NULL) return;
+    struct error ignored;
+    struct counters counters = counters_of(run);
+    if (run->pipeline != NULL && !run->halfway && run->totals.rows > resume_rows(run->resume)) {
+        resume_commit(run->resume, &counters, run->repeats, false, &ignored);
+    }
+    if (resume_rows(run->resume) > 0 && !run->options->quiet) {
+        message_print("%" PRIu64 " rows are kept in %s; the same command goes on after them",
+                      resume_rows(run->resume), resume_folder(run->resume));
+    }
 }
 
 static void close_all(struct run *run) {
     pipeline_stop(run->pipeline);
+    selection_destroy(run->selection);
+    repeats_destroy(run->repeats);
     writer_finish(&run->writer);
     row_errors_finish(&run->row_errors);
     free(run->gold);
@@ -209,6 +359,7 @@ static void close_all(struct run *run) {
     sink_abandon(run->output);
     sink_abandon(run->errors);
     sink_abandon(run->summary);
+    resume_close(run->resume);
     free(run);
 }
 
@@ -241,6 +392,7 @@ int run_score(const struct options *options) {
     }
     bool quietly = broken_pipe && interrupt_broken_pipe_ends();
     if (!done && !quietly) status = run_failed(options, &error);
+    if (!done) keep_parts(run);
     close_all(run);
     if (quietly) interrupt_end_by_broken_pipe();
     return status;

@@ -382,7 +382,7 @@ static bool add_row(struct reader *reader, struct chunk *chunk, const struct lin
 
 static bool may_be_half(const struct reader *reader, const struct table_row *cut) {
     return cut->last.length > 0 && cut->last.text[0] == '"' && reader->broken == 0 &&
-           reader->options->dialect.format == DIALECT_AUTO &&
+           reader->options->dialect.format == DIALECT_AUTO && !reader->options->input.prompt &&
            dialect_of(reader)->format == DIALECT_TSV && !dialect_of(reader)->quoted;
 }
 
@@ -424,9 +424,26 @@ static int next_line(struct reader *reader, struct line *line, struct error *err
     }
 }
 
+/* The next record may be the beginning of one whose end is not there yet. */
+static bool is_whole_next(const struct reader *reader) {
+    struct table_cell next;
+    enum record_fault fault;
+    if (!lines_peek(&reader->lines, &next.text, &next.length)) return false;
+    if (next.length > 0 && next.text[next.length - 1] == '\r') next.length--;
+    record_count(dialect_of(reader), next, &fault);
+    return fault != RECORD_OPEN;
+}
+
+/* Prompt: what is there waits for nothing that is not. */
+static bool is_there(struct reader *reader) {
+    if (!lines_ready(&reader->lines, 0) || lines_at_end(&reader->lines)) return false;
+    return !dialect_of(reader)->quoted || is_whole_next(reader);
+}
+
 static bool worth_waiting(struct reader *reader, const struct chunk *chunk) {
-    return chunk->count == 0 || reader->has_pending || reader->input == NULL ||
-           lines_ready(&reader->lines, PATIENCE_MS);
+    if (chunk->count == 0 || reader->has_pending || reader->input == NULL) return true;
+    return reader->options->input.prompt ? is_there(reader)
+                                         : lines_ready(&reader->lines, PATIENCE_MS);
 }
 
 int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct error *error) {

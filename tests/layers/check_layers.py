@@ -37,7 +37,7 @@ HOMES = [
     (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$"),
     (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/"),
     (r"jansson\.h$", r"cli/journal/"),
-    (r"xxhash\.h$", r"lib/model/fingerprint\.c$|lib/engine/rollout/|cli/score/repeats\.c$"),
+    (r"xxhash\.h$", r"lib/model/fingerprint\.c$|lib/engine/rollout/|cli/score/repeats\.c$|cli/score/resume/digest\.c$"),
     (r"zlib\.h$", r"cli/input/gzip\.c$"),
     (r"zstd\.h$", r"cli/input/zstd\.c$"),
     (r"getopt\.h$", r"cli/common/option_table\.c$"),

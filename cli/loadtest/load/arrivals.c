@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "loadtest/load/random.h"
+#include "common/random.h"
 
 static double *draw_gaps(uint64_t seed) {
     double *passed = memory_resize(NULL, ARRIVAL_GAPS + 1, sizeof *passed);

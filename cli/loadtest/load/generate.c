@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/random.h"
 #include "loadtest/load/pair_set.h"
-#include "loadtest/load/random.h"
 
 struct city {
     const char *province, *name;

@@ -47,8 +47,22 @@ static void thresholds_json(const struct writer_options *options,
     json_writer_close(json, ']');
 }
 
+static void selection_json(const struct selection_options *selection,
+                           const struct report_totals *totals, struct json_writer *json) {
+    json_writer_integer(json, "input_rows", totals->input_rows);
+    if (selection->sample > 0) {
+        json_writer_integer(json, "sample", selection->sample);
+        json_writer_integer(json, "seed", selection->seed);
+    }
+    if (selection->shards > 0) {
+        json_writer_integer(json, "shard", selection->shard);
+        json_writer_integer(json, "shards", selection->shards);
+    }
+}
+
 static void rows_json(const struct options *options, const struct report_totals *totals,
                       const struct row_errors *row_errors, struct json_writer *json) {
+    selection_json(&options->selection, totals, json);
     json_writer_integer(json, "rows", totals->rows);
     json_writer_integer(json, "scored", totals->scored);
     json_writer_integer(json, "bad_rows", row_errors->total);

@@ -16,6 +16,7 @@
 
 struct report_totals {
     uint64_t rows, scored, truncated, tokens, repeated;
+    uint64_t input_rows; /* of which `rows` were selected; known at the end */
     uint64_t matches[WRITER_THRESHOLDS];
     uint64_t unknown, unknown_differ, capped; /* by their flags */
     uint64_t by_label[MGEO_MAX_LABELS];

@@ -168,6 +168,18 @@ static void refuses_what_a_check_has_no_use_for(void **state) {
         {"--check --tolerance 0.1", "of --expect"},
         {"--json", "are of --check"},
         {"--expect e", "are of --check"},
+        {"--check --stream", "scores no rows"},
+        {"--check --shard 1/2", "scores no rows"},
+        {"--shard 3/2", "give I/N"},
+        {"--shard 1/2/3", "give I/N"},
+        {"--seed 1", "give its size too"},
+        {"--sample 0", "from 1"},
+        {"--sample 9 --shard 1/2", "neither --shard nor --stream"},
+        {"--stream --resume -o x", "neither --resume nor --shard"},
+        {"--resume", "name it: --output FILE"},
+        {"--resume -o -", "name it: --output FILE"},
+        {"--resume-every 9 -o x", "give that too"},
+        {"--resume -o x --resume-every 0", "from 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_refused(cases[i][0], cases[i][1]);

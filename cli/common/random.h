@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers that look random and are the same in every run. */
-#ifndef CLI_LOADTEST_LOAD_RANDOM_H
-#define CLI_LOADTEST_LOAD_RANDOM_H
+#ifndef CLI_COMMON_RANDOM_H
+#define CLI_COMMON_RANDOM_H
 
 #include <stdint.h>
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Notes inputs by their content, options by what they come to, and what computes. */
+#include "score/resume/identity.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/memory.h"
+#include "common/parse.h"
+#include "common/sink.h"
+#include "score/resume/digest.h"
+
+enum { SHOWN_PATH = 200 }; /* bytes of a path in a name */
+
+static bool note_input(struct notes *to, const char *path, struct error *error) {
+    struct stat about;
+    if (stat(path, &about) != 0) return error_set(error, "%s: %s", path, strerror(errno));
+    struct digest digest;
+    char text[DIGEST_TEXT], name[SHOWN_PATH + 32];
+    digest_init(&digest);
+    bool done = digest_take_file(&digest, path, (uint64_t)about.st_size, true, error);
+    digest_print(&digest, text);
+    digest_finish(&digest);
+    snprintf(name, sizeof name, "what %.*s holds", SHOWN_PATH, path);
+    notes_add(to, name, "%" PRIu64 " bytes, XXH3 %s", (uint64_t)about.st_size, text);
+    return done;
+}
+
+static bool note_inputs(struct notes *to, const struct options *options, struct error *error) {
+    notes_add(to, "the number of inputs", "%zu", options->input_count);
+    for (size_t i = 0; i < options->input_count; i++) {
+        notes_add(to, "an input", "%s", options->inputs[i]);
+        if (!note_input(to, options->inputs[i], error)) return false;
+    }
+    return true;
+}
+
+static void note_outputs(struct notes *to, const struct options *options) {
+    char *place = sink_place(options->output);
+    const char *slash = strrchr(place, '/');
+    notes_add(to, "--output", "%s", slash != NULL ? slash + 1 : place);
+    notes_add(to, "--errors", "%s", options->errors != NULL ? "given" : "not given");
+    free(place);
+}
+
+static void note_column(struct notes *to, const char *name, size_t column) {
+    if (column == TABLE_NO_COLUMN) {
+        notes_add(to, name, "none");
+    } else {
+        notes_add(to, name, "%zu", column + 1);
+    }
+}
+
+/* Formats and encodings as asked for: further inputs are judged by that too. Columns as found. */
+static void note_table(struct notes *to, const struct table_options *asked,
+                       const struct table *table) {
+    const char *encoding = asked->input.encoding;
+    notes_add(to, "--input-format", "%s", dialect_names[asked->dialect.format]);
+    notes_add(to, "--delimiter", "%.1s",
+              asked->dialect.delimiter != '\0' ? &asked->dialect.delimiter : "");
+    notes_add(to, "--encoding", "%s", encoding != NULL ? encoding : "auto");
+    notes_add(to, "--header", "%s", table_header_names[asked->header]);
+    notes_add(to, "--null-words", "%s", asked->null_words != NULL ? asked->null_words : "default");
+    if (table == NULL) return;
+    note_column(to, "the first of --columns", table->a);
+    note_column(to, "the second of --columns", table->b);
+    note_column(to, "--gold", table->gold);
+}
+
+static void note_gold_map(struct notes *to, const struct gold_map *map) {
+    struct string_buffer rules = {0};
+    string_buffer_add(&rules, "", 0);
+    for (size_t i = 0; map != NULL && i < map->count; i++) {
+        string_buffer_format(&rules, "%s%s=%s", i > 0 ? "," : "", map->rules[i].from,
+                             map->rules[i].to);
+    }
+    notes_add(to, "--gold-map", "%s", rules.bytes);
+    string_buffer_finish(&rules);
+}
+
+static void note_format(struct notes *to, const struct writer *writer) {
+    const struct writer_options *options = &writer->options;
+    struct string_buffer thresholds = {0};
+    char format[80], number[32];
+    dialect_describe(&writer->dialect, format, sizeof format);
+    notes_add(to, "--format", "%s", format);
+    notes_add(to, "--probabilities", "%s", options->probabilities ? "given" : "not given");
+    string_buffer_add(&thresholds, "", 0);
+    for (size_t i = 0; i < options->threshold_count; i++) {
+        parse_print_number(options->thresholds[i], number, sizeof number);
+        string_buffer_format(&thresholds, "%s%s", i > 0 ? "," : "", number);
+    }
+    notes_add(to, "--threshold", "%s", thresholds.bytes);
+    string_buffer_finish(&thresholds);
+}
+
+/* `library` tells the instructions or the libtorch that compute: others round otherwise. */
+static void note_model(struct notes *to, const struct options *options,
+                       const mgeo_model_info *info) {
+    notes_add(to, "--model", "%s", info->fingerprint);
+    notes_add(to, "--precision", "%s", mgeo_precision_name(info->precision));
+    notes_add(to, "--device", "%s", info->device);
+    notes_add(to, "what computes", "%s", info->library);
+    notes_add(to, "--tf32", "%s", options->tf32 ? "given" : "not given");
+    notes_add(to, "--max-length", "%" PRIu32, info->max_length);
+    notes_add(to, "--partial-weight", "%g", (double)options->partial_weight);
+    notes_add(to, "--unknown", "%s", options->keep_unknown ? "keep" : "cap");
+    notes_add(to, "--positive-label", "%s",
+              info->positive_label >= 0 ? info->labels[info->positive_label] : "");
+    struct string_buffer labels = {0};
+    for (uint32_t i = 0; i < info->label_count; i++) {
+        string_buffer_format(&labels, "%s%s", i > 0 ? "," : "", info->labels[i]);
+    }
+    notes_add(to, "what the labels are", "%s", labels.bytes);
+    string_buffer_finish(&labels);
+}
+
+static void note_selection(struct notes *to, const struct selection_options *selection) {
+    char shard[32] = "";
+    if (selection->shards > 0) {
+        snprintf(shard, sizeof shard, "%" PRIu32 "/%" PRIu32, selection->shard, selection->shards);
+    }
+    notes_add(to, "--shard", "%s", shard);
+    notes_add(to, "--sample", "%" PRIu32, selection->sample);
+    notes_add(to, "--seed", "%" PRIu32, selection->seed);
+}
+
+bool identity_note(struct notes *to, const struct options *options, const struct table *table,
+                   const struct writer *writer, const mgeo_model_info *info, struct error *error) {
+    notes_add(to, "the version of mgeo-score", "%s", MGEO_VERSION);
+    notes_add(to, "the version of libmgeo", "%s", mgeo_version());
+    note_outputs(to, options);
+    note_table(to, &options->table, table);
+    note_selection(to, &options->selection);
+    note_gold_map(to, options->gold_map);
+    note_format(to, writer);
+    note_model(to, options, info);
+    return note_inputs(to, options, error);
+}
+
+bool identity_same(const struct notes *before, const struct notes *now, const char *folder,
+                   struct error *error) {
+    for (size_t i = 0; i < before->count || i < now->count; i++) {
+        const struct note *was = i < before->count ? &before->notes[i] : NULL;
+        const struct note *is = i < now->count ? &now->notes[i] : NULL;
+        bool named = was != NULL && is != NULL && strcmp(was->name, is->name) == 0;
+        if (named && strcmp(was->value, is->value) == 0) continue;
+        const char *of_old = was != NULL && (named || is == NULL) ? was->value : "not noted";
+        const char *of_new = is != NULL ? is->value : "not noted";
+        return error_set(error,
+                         "%s holds a run of another kind: %s was \"%.200s\" and is \"%.200s\" now; "
+                         "run it as before, or remove that folder to begin anew",
+                         folder, is != NULL ? is->name : was->name, of_old, of_new);
+    }
+    return true;
+}
