@@ -4,6 +4,7 @@
 #include "model/config.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "model/fields/kind.h"
@@ -178,6 +179,17 @@ static mgeo_status apply_child(const mgi_json_object *file, const char *key, con
     return status == MGEO_OK ? mgi_fields_apply(unused, &child, set, error) : status;
 }
 
+/* Labels that two files name otherwise: which were taken must be seen. */
+static mgeo_status note_labels(const mgi_label_names *labels, mgi_unused_fields *unused,
+                               mgeo_error *error) {
+    char file[sizeof labels->other];
+    mgi_fixed_text_copy(file, sizeof file, labels->other);
+    char *colon = strstr(file, ": ");
+    if (colon == NULL) return MGEO_OK;
+    *colon = '\0';
+    return mgi_fields_note(unused, file, colon + 2, labels->reason, false, error);
+}
+
 static mgeo_status apply_rules(const config_files *files, mgi_unused_fields *unused,
                                mgeo_error *error) {
     const mgi_json_object *config = &files->config, *modelscope = &files->modelscope;
@@ -211,7 +223,8 @@ static mgeo_status read_all(mgi_config *config, const config_files *files,
         status = read_label_names(files, config->ranks, &config->labels, error);
     }
     if (status == MGEO_OK) status = read_hints(files, config, error);
-    return status == MGEO_OK ? apply_rules(files, unused, error) : status;
+    if (status == MGEO_OK) status = apply_rules(files, unused, error);
+    return status == MGEO_OK ? note_labels(&config->labels, unused, error) : status;
 }
 
 mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgi_unused_fields *unused,

@@ -17,7 +17,6 @@
 #include "model/tokenizer_files.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -291,21 +290,12 @@ static void describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *i
     mgi_fixed_text_copy(info->warning, sizeof info->warning, encoder->warning);
 }
 
-/* The labels' before the device's. */
-static void describe_warning(const mgi_model *model, mgeo_model_info *info) {
-    const char *labels = model->config.labels.warning;
-    const char *device = model->encoder_info.warning;
-    if (labels[0] == '\0') return;
-    snprintf(info->warning, sizeof info->warning, "%s%s%.50s", labels,
-             device[0] == '\0' ? "" : "; ", device);
-}
-
 void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     const mgi_encoder_spec *spec = &model->config.spec;
     info->parameters = model->checkpoint.parameters;
     info->unused_tensors = model->checkpoint.unused_count;
     info->unused_fields = model->unused_fields.count;
-    info->unknown_fields = (uint32_t)model->unused_fields.unknown;
+    info->unknown_fields = (uint32_t)model->unused_fields.doubtful;
     info->layers = spec->layers;
     info->hidden = spec->hidden;
     info->heads = spec->heads;
@@ -313,7 +303,6 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     info->max_length = model->max_length;
     describe_labels(&model->labels, info);
     describe_encoder(&model->encoder_info, info);
-    describe_warning(model, info);
     mgi_fixed_text_copy(info->version, sizeof info->version, model->version);
     mgi_fixed_text_copy(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
     mgi_fixed_text_copy(info->path, sizeof info->path, model->path);
