@@ -9,6 +9,7 @@
 #include "core/pathname.h"
 #include "model/fields/kind.h"
 #include "model/fields/rules.h"
+#include "model/formats/foreign.h"
 
 #include <string.h>
 
@@ -26,8 +27,10 @@ static mgeo_status load_file(config_files *files, int index, const char *directo
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
     *object = (mgi_json_object){.file = path, .within = ""};
     bool needed = object == &files->config;
-    mgeo_status status = needed ? mgi_json_load(path, &files->roots[index], error)
-                                : mgi_json_load_if_there(path, &files->roots[index], error);
+    mgeo_status status = mgi_json_load_if_there(path, &files->roots[index], error);
+    if (status == MGEO_OK && needed && files->roots[index] == NULL) {
+        return mgi_foreign_fail_missing(directory, "config.json is missing", error);
+    }
     object->json = files->roots[index];
     return status;
 }

@@ -12,6 +12,7 @@
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "model/fingerprint.h"
+#include "model/formats/foreign.h"
 #include "model/formats/weight_files.h"
 #include "model/labels.h"
 #include "model/tokenizer_files.h"
@@ -58,8 +59,10 @@ static mgeo_status model_find(mgi_model *model, const char *path, mgeo_error *er
                         strerror_r(errno, reason, sizeof reason));
     }
     if (!S_ISDIR(found.st_mode)) {
+        const char *kind = mgi_foreign_file_kind(model->path);
         return mgi_fail(error, MGEO_E_IO,
-                        "%s: not a directory; give the one that holds config.json", shown);
+                        "%s: not a directory%s%s; give the one that holds config.json", shown,
+                        kind == NULL ? "" : ", but ", kind == NULL ? "" : kind);
     }
     return MGEO_OK;
 }

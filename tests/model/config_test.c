@@ -203,7 +203,7 @@ static void refuses_bad_fields(void **state) {
 
 static void refuses_bad_other_files(void **state) {
     (void)state;
-    check_refused(MGEO_E_IO, "config.json");
+    check_refused(MGEO_E_IO, "config.json is missing");
     model_files_write_text(root, "config.json", "{}");
     model_files_write_text(root, "configuration.json", "{\"task\":1}");
     check_refused(MGEO_E_FORMAT, "configuration.json: task: a string");
