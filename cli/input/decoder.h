@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ways to decode an input: plain, gzip, Zstandard. */
+/* The ways to decode one stream of an input: plain, a gzip member, a Zstandard frame. */
 #ifndef CLI_INPUT_DECODER_H
 #define CLI_INPUT_DECODER_H
 
 #include "input/raw_input.h"
 
-/* A way to read raw input. `read` answers as input_read does; `close` frees the state. */
+/* A way to read raw input. `read` answers up to `capacity` bytes, 0 at the end of the stream,
+ * behind which others may follow, or -1; what was decoded before a fault is answered before it is.
+ * `close` frees the state. */
 struct decoder {
     const char *name;
     void *(*open)(void);

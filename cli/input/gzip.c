@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip, also several members one after the other, read through zlib. */
+/* A member of gzip, read through zlib. */
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
 #include "common/memory.h"
@@ -9,12 +9,14 @@
 
 struct gzip {
     z_stream stream;
-    bool begun;  /* a member is open */
-    bool opened; /* inflateInit2 has run */
+    int status; /* of inflate: Z_STREAM_END at the member's end */
+    bool opened;
+    bool full; /* the last answer filled the caller's buffer: more may be waiting inside */
 };
 
 static void *gzip_open(void) {
     struct gzip *state = memory_zeroed(1, sizeof *state);
+    state->opened = inflateInit2(&state->stream, 15 + 16) == Z_OK; /* gzip's header is wanted */
     return state;
 }
 
@@ -24,70 +26,45 @@ static void gzip_close(void *opaque) {
     free(state);
 }
 
-/* At least `count` bytes in the source's buffer, or the end of the file. */
-static bool have_bytes(struct raw_input *raw, size_t count, struct error *error) {
-    while (raw->end - raw->begin < count && !raw->ended) {
-        if (!raw_input_more(raw, error)) return false;
+static bool refuse(const struct gzip *state, const struct raw_input *raw, struct error *error) {
+    if (!state->opened || state->status == Z_MEM_ERROR) {
+        return error_set(error, "%s: gzip: out of memory", raw->name);
     }
-    return true;
+    const char *why = state->stream.msg != NULL ? state->stream.msg : zError(state->status);
+    return error_set(error,
+                     "%s: the gzip data is damaged (%s), after %" PRIu64
+                     " bytes of its content: fetch it again",
+                     raw->name, why, raw->decoded);
 }
 
-/* Between members: true if another begins. Zero bytes that pad the file to a block are skipped. */
-static bool begin_member(struct gzip *state, struct raw_input *raw, bool *more,
-                         struct error *error) {
-    *more = false;
-    for (;;) {
-        if (!have_bytes(raw, 2, error)) return false;
-        if (raw->begin == raw->end) return true;
-        if (raw->buffer[raw->begin] != 0) break;
-        raw->begin++;
-    }
-    const unsigned char *at = raw->buffer + raw->begin;
-    if (raw->end - raw->begin < 2 || at[0] != 0x1F || at[1] != 0x8B) {
-        raw_input_drop(raw, "gzip");
-        return true;
-    }
-    int status = state->opened ? inflateReset(&state->stream)
-                               : inflateInit2(&state->stream, 15 + 16); /* gzip header wanted */
-    if (status != Z_OK) return error_set(error, "%s: gzip: out of memory", raw->name);
-    state->opened = state->begun = *more = true;
-    return true;
-}
-
-static bool inflate_some(struct gzip *state, struct raw_input *raw, struct error *error) {
-    if (raw->begin == raw->end && !raw_input_more(raw, error)) return false;
-    if (raw->begin == raw->end) {
-        return error_set(error,
-                         "%s: the gzip data ends early: the file is cut short; fetch it again",
-                         raw->name);
-    }
-    state->stream.next_in = raw->buffer + raw->begin;
-    state->stream.avail_in = (uInt)(raw->end - raw->begin);
-    int status = inflate(&state->stream, Z_NO_FLUSH);
-    raw->begin = raw->end - state->stream.avail_in;
-    if (status == Z_STREAM_END) {
-        state->begun = false;
-    } else if (status != Z_OK && status != Z_BUF_ERROR) {
-        return error_set(error, "%s: the gzip data is damaged (%s)", raw->name,
-                         state->stream.msg != NULL ? state->stream.msg : zError(status));
-    }
-    return true;
+static bool have_input(struct gzip *state, struct raw_input *raw, struct error *error) {
+    if (raw->begin < raw->end || state->full) return true;
+    if (!raw_input_more(raw, error)) return false;
+    if (raw->begin < raw->end) return true;
+    return error_set(error,
+                     "%s: the gzip data ends early, after %" PRIu64
+                     " bytes of its content: the file is cut short; fetch it again",
+                     raw->name, raw->decoded);
 }
 
 static ssize_t gzip_read(void *opaque, struct raw_input *raw, char *to, size_t capacity,
                          struct error *error) {
     struct gzip *state = opaque;
-    for (;;) {
-        bool more = true;
-        if (!state->begun && !begin_member(state, raw, &more, error)) return -1;
-        if (!more) return 0;
-        state->stream.next_out = (Bytef *)to;
-        state->stream.avail_out = (uInt)capacity;
-        if (!inflate_some(state, raw, error)) return -1;
-        if (state->stream.avail_out < capacity) {
-            return (ssize_t)(capacity - state->stream.avail_out);
-        }
+    z_stream *stream = &state->stream;
+    while (state->status != Z_STREAM_END) {
+        bool faulty = !state->opened || (state->status != Z_OK && state->status != Z_BUF_ERROR);
+        if (faulty && !refuse(state, raw, error)) return -1;
+        if (!have_input(state, raw, error)) return -1;
+        stream->next_in = raw->buffer + raw->begin;
+        stream->avail_in = (uInt)(raw->end - raw->begin);
+        stream->next_out = (Bytef *)to;
+        stream->avail_out = (uInt)capacity;
+        state->status = inflate(stream, Z_NO_FLUSH);
+        raw->begin = raw->end - stream->avail_in;
+        state->full = stream->avail_out == 0;
+        if (stream->avail_out < capacity) return (ssize_t)(capacity - stream->avail_out);
     }
+    return 0;
 }
 
 const struct decoder decoder_gzip = {

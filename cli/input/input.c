@@ -15,7 +15,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "input/charset.h"
-#include "input/decoder.h"
+#include "input/decompress.h"
 #include "input/signature.h"
 
 enum { PATIENCE_MS = 100, BLOCK_BYTES = 64 * 1024 };
@@ -28,8 +28,7 @@ struct waiting {
 
 struct input {
     struct input_options options;
-    const struct decoder *decoder; /* NULL until the first bytes were seen */
-    void *state;
+    struct decompress decompress;
     bool judged; /* the sample is there */
     bool ended;  /* the decoder has no more */
     const char *encoding;
@@ -79,7 +78,7 @@ struct input *input_open(const char *path, const struct input_options *options,
 void input_close(struct input *input) {
     if (input == NULL) return;
     charset_close(input->charset);
-    if (input->state != NULL) input->decoder->close(input->state);
+    decompress_finish(&input->decompress);
     if (input->raw.descriptor > STDIN_FILENO) close(input->raw.descriptor);
     free(input->encoded.bytes);
     free(input->text.bytes);
@@ -89,28 +88,8 @@ void input_close(struct input *input) {
 
 /* ---- decompressed bytes ---------------------------------------------------------------------- */
 
-static bool is_zstd(const unsigned char *at, size_t length) {
-    if (length < 4) return false;
-    bool skippable = (at[0] & 0xF0) == 0x50 && at[1] == 0x2A && at[2] == 0x4D && at[3] == 0x18;
-    return skippable || memcmp(at, "\x28\xB5\x2F\xFD", 4) == 0;
-}
-
-static bool choose_decoder(struct input *input, struct error *error) {
-    struct raw_input *raw = &input->raw;
-    while (raw->end < 4 && !raw->ended) {
-        if (!raw_input_more(raw, error)) return false;
-    }
-    bool gzip = raw->end >= 2 && raw->buffer[0] == 0x1F && raw->buffer[1] == 0x8B;
-    input->decoder = gzip                             ? &decoder_gzip
-                     : is_zstd(raw->buffer, raw->end) ? &decoder_zstd
-                                                      : &decoder_plain;
-    input->state = input->decoder->open();
-    return true;
-}
-
 static ssize_t read_decoded(struct input *input, char *to, size_t capacity, struct error *error) {
-    if (input->decoder == NULL && !choose_decoder(input, error)) return -1;
-    ssize_t got = input->decoder->read(input->state, &input->raw, to, capacity, error);
+    ssize_t got = decompress_read(&input->decompress, &input->raw, to, capacity, error);
     if (got == 0) input->ended = true;
     return got;
 }
@@ -148,7 +127,8 @@ static bool read_head(struct input *input, struct waiting *head, struct error *e
         make_room(head, BLOCK_BYTES);
         ssize_t got =
             read_decoded(input, head->bytes + head->end, head->capacity - head->end, error);
-        if (got < 0) return false;
+        /* What stands before a fault is read first; asked again, the fault is the same. */
+        if (got < 0) return head->end > 0 && error->line[0] != '\0';
         head->end += (size_t)got;
     } while (!is_enough(input, head));
     return true;
@@ -160,7 +140,7 @@ static bool check_signature(const struct input *input, const struct waiting *hea
     size_t passed = head->end >= 3 && memcmp(head->bytes, mark, 3) == 0 ? 3 : 0;
     const struct signature *found = signature_find(head->bytes + passed, head->end - passed);
     if (found == NULL) return true;
-    const char *inside = input->decoder == &decoder_plain ? "is" : "holds, compressed,";
+    const char *inside = decompress_is_compressed(&input->decompress) ? "holds, compressed," : "is";
     return error_set(error, "%s %s %s; %s", input->name, inside, found->kind, found->advice);
 }
 

@@ -48,7 +48,10 @@ bool lines_sample(struct lines *lines, const char **bytes, size_t *length, bool 
     while (!lines->ended && lines->end < SAMPLE_BYTES) {
         bool line = lines->end > 0 && memchr(lines->buffer, '\n', lines->end) != NULL;
         if (line && !input_ready(lines->input, 0)) break;
-        if (!read_more(lines, error)) return false;
+        if (read_more(lines, error)) continue;
+        /* What stands before a fault is read first; asked again, the fault is the same. */
+        if (lines->end == 0 || error->line[0] == '\0') return false;
+        break;
     }
     *bytes = lines->buffer;
     *length = lines->end;
@@ -72,6 +75,7 @@ static void take_off_ends(struct lines *lines, struct line *line) {
         line->text += 3;
         line->length -= 3;
         line->offset += 3;
+        line->bytes -= 3;
         lines->mark += 3;
     }
 }
@@ -92,6 +96,7 @@ static void deliver(struct lines *lines, struct line *line, size_t length, size_
     }
     lines->taken = lines->first_taken = length + end;
     lines->first_length = line->length;
+    lines->first_bytes = line->bytes;
     lines->begin += length + end;
     lines->offset += length + end;
 }
@@ -172,7 +177,7 @@ int lines_extend(struct lines *lines, struct line *line, size_t most, struct lin
             (struct line){.text = record + lines->taken, .length = longer - lines->taken - ended};
         take_off_carriage(more);
         line->length = (size_t)(more->text + more->length - line->text);
-        line->bytes = longer - ended;
+        line->bytes = longer - lines->mark - ended;
         lines->offset += longer - lines->taken;
         lines->number++;
         lines->taken = longer;
@@ -187,7 +192,8 @@ void lines_shrink(struct lines *lines, struct line *line) {
     lines->offset -= back;
     lines->number = line->number;
     lines->taken = lines->first_taken;
-    line->length = line->bytes = lines->first_length;
+    line->length = lines->first_length;
+    line->bytes = lines->first_bytes;
 }
 
 bool lines_ready(struct lines *lines, int milliseconds) {

@@ -30,10 +30,11 @@ struct lines {
     size_t capacity, begin, end;
     uint64_t number, offset;
     bool ended;
-    char end_byte;                          /* of a line: '\n', which lines_init sets, or '\r' */
-    size_t taken;                           /* bytes of the last record, its end included */
-    size_t first_taken, first_length, mark; /* of its first line; bytes of byte order marks */
-    char head[LINES_HEAD_BYTES];            /* the beginning of an over-long line */
+    char end_byte; /* of a line: '\n', which lines_init sets, or '\r' */
+    size_t taken;  /* bytes of the last record, its end included */
+    size_t first_taken, first_length, first_bytes; /* of its first line */
+    size_t mark;                                   /* bytes of byte order marks before it */
+    char head[LINES_HEAD_BYTES];                   /* the beginning of an over-long line */
 };
 
 void lines_init(struct lines *lines, struct input *input);

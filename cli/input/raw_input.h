@@ -19,6 +19,7 @@ struct raw_input {
     bool quiet;        /* no warnings */
     size_t begin, end; /* bytes of the buffer not taken yet */
     uint64_t position; /* bytes read from the descriptor */
+    uint64_t decoded;  /* bytes of content handed out */
     unsigned char buffer[RAW_INPUT_BUFFER];
 };
 

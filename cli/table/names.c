@@ -202,6 +202,18 @@ bool names_known(const char *folded) {
     return false;
 }
 
+/* 门店地址, customer_addr: an address, and whose. Addresses themselves end in what is there. */
+bool names_address(const char *folded) {
+    static const char *const ends[] = {"地址", "住址", "address", "addr"};
+    size_t length = strlen(folded);
+    if (length > 36 || strpbrk(folded, "0123456789") != NULL) return false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (length >= end && strcmp(folded + length - end, ends[i]) == 0) return true;
+    }
+    return false;
+}
+
 static bool holds(struct table_cell cell, const char *word) {
     return memmem(cell.text, cell.length, word, strlen(word)) != NULL;
 }

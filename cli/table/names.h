@@ -24,6 +24,9 @@ bool names_stemmed_pair(const char *a, const char *b);
 /* Whether a folded name could be one of a pair, and maybe is a stem that has no side. */
 bool names_candidate(const char *folded);
 
+/* Whether a folded name says "address" in its last word, whatever stands before it. */
+bool names_address(const char *folded);
+
 /* Whether a folded name could be one of a pair. */
 bool names_known(const char *folded);
 

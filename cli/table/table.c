@@ -43,6 +43,7 @@ struct cells {
     size_t count;
     size_t pairs; /* pairs of texts that fit */
     size_t a, b;  /* the surest one */
+    bool by_ends; /* a pair only because two names, and no third, end in "address" */
 };
 
 static struct table_cell whole(const char *text) { return (struct table_cell){text, strlen(text)}; }
@@ -67,11 +68,27 @@ static void find_pair(struct cells *cells) {
     }
 }
 
+/* Of no known pair, but two columns of addresses and no third. */
+static void find_addresses(struct cells *cells) {
+    size_t found[2], count = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        if (!names_address(cells->folded[i])) continue;
+        if (count == 2) return;
+        found[count++] = i;
+    }
+    if (count < 2) return;
+    cells->a = found[0];
+    cells->b = found[1];
+    cells->pairs = 1;
+    cells->by_ends = true;
+}
+
 static void fold_cells(struct cells *cells, char **text, size_t count) {
     *cells = (struct cells){.text = text, .count = count};
     cells->folded = memory_zeroed(count, sizeof *cells->folded);
     for (size_t i = 0; i < count; i++) cells->folded[i] = names_fold(whole(text[i]));
     find_pair(cells);
+    if (cells->pairs == 0) find_addresses(cells);
 }
 
 static void finish_cells(struct cells *cells) { table_free_cells(cells->folded, cells->count); }
@@ -225,16 +242,20 @@ static bool looks_like_header(const struct cells *cells) {
     return cells->count > 1;
 }
 
+static const char *why_these(const struct cells *cells) {
+    if (cells->by_ends) return ", the only two called addresses; --columns A,B chooses";
+    if (cells->pairs > 0) return ", though other columns would do; --columns A,B chooses";
+    return ", as no names are known ones; --columns A,B chooses";
+}
+
 static void say_guesses(const struct table *table, const struct table_options *options,
                         const struct cells *cells, const char *where) {
     if (options->input.quiet) return;
     char before[600];
     bool guessed_header = options->header == TABLE_HEADER_AUTO;
-    if (table->has_header && options->a == NULL && cells->pairs != 1) {
+    if (table->has_header && options->a == NULL && (cells->pairs != 1 || cells->by_ends)) {
         snprintf(before, sizeof before, "%s: the texts are taken from the columns ", where);
-        say_pair(cells, table->a, table->b, before,
-                 cells->pairs > 0 ? ", though other columns would do; --columns A,B chooses"
-                                  : ", as no names are known ones; --columns A,B chooses");
+        say_pair(cells, table->a, table->b, before, why_these(cells));
     } else if (!table->has_header && guessed_header && looks_like_header(cells)) {
         snprintf(before, sizeof before,
                  "%s: line 1 looks like a header, but is scored as data: ", where);
@@ -329,7 +350,8 @@ bool table_resolve_cells(struct table *table, const struct table_options *option
     table->width = count;
     if (named) table->names = text;
     done = done && check_width(table, where, error);
-    if (done && !options->input.quiet && options->a == NULL && named && cells.pairs != 1) {
+    if (done && !options->input.quiet && options->a == NULL && named &&
+        (cells.pairs != 1 || cells.by_ends)) {
         say_guesses(table, options, &cells, where);
     }
     finish_cells(&cells);

@@ -3,7 +3,6 @@
  *
  * Hashes that chain the lines are as hard to guess as they should be; here lines are read each by
  * itself, so that a search reaches what follows. */
-#define _GNU_SOURCE
 #include "journal/hash_chain.h"
 #include "journal/line_reader.h"
 #include "library.h"

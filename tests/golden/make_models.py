@@ -175,10 +175,10 @@ def plain(name, seed, act="gelu", dtype=torch.float32):
 
 def mgeo():
     """MGeo's layout in a torch archive: layers from fusion_layer on and the maps' branch are there
-    but not used, and the labels' order comes from configuration.json."""
+    but not used, and the labels come from configuration.json, which config.json agrees with."""
     labels = ["exact_match", "partial_match", "not_match"]
     whole = settings(num_hidden_layers=3, num_labels=3)
-    directory = begin("mgeo", whole, ["not_match", "partial_match", "exact_match"], fusion_layer=2)
+    directory = begin("mgeo", whole, labels, fusion_layer=2)
     write_json(directory, "configuration.json", {
         "framework": "pytorch", "task": "sentence-similarity",
         "model": {"type": "mgeo", "label2id": {label: i for i, label in enumerate(labels)}}})

@@ -213,6 +213,16 @@ class Headers(Case):
         several = tsv(("name1", "name2", "address1", "address2"), ("a", "b", "c", "d"))
         self.assertIn('"address1" and "address2"', self.one_line(self.run_score(stdin=several)))
 
+    def test_the_only_two_columns_of_addresses_are_taken(self):
+        for a, b in (("门店地址", "客户地址"), ("crm_addr", "ERP address"), ("户籍住址", "现住址")):
+            result = self.run_score(stdin=tsv((a, "电话", b), ("人民路", "1", "中山路")))
+            self.assertTrue(result.lines[0].endswith(b"\tsimilarity\tlabel"), (a, b))
+            self.assertIn("the only two called addresses", self.one_line(result))
+        three = tsv(("门店地址", "客户地址", "开票地址"), ("人民路", "中山路", "甲路"))
+        self.assertIn("line 1", self.one_line(self.run_score(stdin=three)))
+        again = tsv(("门店地址", "客户地址"), ("甲", "乙")) * 2
+        self.assertIn(":3: the line is a header", self.run_score(stdin=again, status=1).err)
+
     def test_a_header_in_the_middle_is_no_pair(self):
         for again in (NAMES, ("\ufeff" + NAMES[0], *NAMES[1:]), ("ID", "Sentence1", "SENTENCE2"),
                       ('"id"', '"sentence1"', '"sentence2"')):

@@ -148,6 +148,60 @@ class Compressed(Case):
                        capture_output=True)
         self.assertIn("-D DICTIONARY", self.one_line(self.run_score(stdin=zstd("-D", dictionary, data=table()), status=2)))
 
+    def test_streams_of_any_kind_follow_each_other(self):
+        lines = table(60).splitlines(keepends=True)
+        parts = [b"".join(lines[i:i + 13]) for i in range(0, 61, 13)]
+        skippable = b"\x50\x2a\x4d\x18\x04\0\0\0abcd"
+        plain = self.run_score(stdin=table(60)).out
+        for packers in ((gzip.compress, lambda data: zstd(data=data)), (lambda data: zstd(data=data), gzip.compress)):
+            for between in (b"", gzip.compress(b""), zstd(data=b""), skippable, b"\0" * 700, b"\0" + skippable + b"\0" * 70000):
+                packed = b"".join(packers[i % 2](part) + between for i, part in enumerate(parts))
+                result = self.run_score("-o", self.path("o"), self.path("in", packed))
+                self.assertEqual((self.read("o"), result.err), (plain, ""))
+
+    def test_each_stream_may_begin_with_its_own_mark_and_header(self):
+        part = b"\xef\xbb\xbf" + table(3)
+        result = self.run_score(stdin=gzip.compress(part) + zstd(data=part), status=1)
+        self.assertEqual(len([line for line in result.lines if line.startswith(b"0\t")]), 2)
+        self.assertIn("header", result.err)
+
+    def test_a_frame_that_fills_the_buffer_is_whole(self):
+        for size in (65536, 131072, 262144, 1 << 20):
+            text = b"a\tb\n" * (size // 4)
+            for options in ((), ("--check",), ("--no-check", "-19")):
+                result = self.run_score("--header", "no", "-o", self.path("o"), stdin=zstd(*options, data=text))
+                self.assertEqual(self.read("o").count(b"\n"), size // 4)
+                self.assertNotIn("zstd", result.err)
+
+    def test_rows_before_damage_are_scored(self):
+        rows = table(4000)
+        plain = self.run_score(stdin=rows).lines
+        noise = bytes(os.urandom(200))
+        for packed, word in (
+                (gzip.compress(rows)[:-8] + b"\0\1\2\3" + gzip.compress(rows)[-4:], "damaged"),
+                (gzip.compress(rows)[:-3], "ends early"),
+                (gzip.compress(rows) + gzip.compress(rows)[:30] + noise, "damaged"),
+                (zstd("--check", data=rows)[:-4] + b"\0\1\2\3", "damaged"),
+                (zstd("--check", data=rows)[:-2], "ends early"),
+                (zstd(data=rows) + zstd(data=rows)[:6] + b"\xff" * 400, "damaged")):
+            result = self.run_score("-q", stdin=packed, status=2)
+            self.assertIn(word, self.one_line(result))
+            self.assertIn(f"after {len(rows)} bytes of its content", result.err)
+            self.assertEqual(result.lines[:4001], plain)
+            self.run_score("-q", "-o", self.path("whole.tsv"), stdin=packed, status=2)
+            self.assertFalse(os.path.exists(self.path("whole.tsv")))
+
+    def test_a_dictionary_that_is_not_named_is_thought_of(self):
+        samples = [self.path(f"s{i}", (f"浙江省杭州市文三路{i}号\t人民路{i * 7}号\n" * 20).encode()) for i in range(200)]
+        dictionary = self.path("d")
+        subprocess.run(["zstd", "-q", "--train", *samples, "-o", dictionary, "--maxdict=4096"], check=True,
+                       capture_output=True)
+        text = "".join(f"浙江省杭州市文三路{i}号\t人民路{i * 7}号\n" for i in range(9)).encode()
+        packed = zstd("--no-dictID", "-D", dictionary, data=text)
+        line = self.one_line(self.run_score(stdin=packed, status=2))
+        self.assertIn("made with a dictionary", line)
+        self.assertIn("zstd -dc -D DICTIONARY", line)
+
     def test_cut_and_damaged_data_ends_the_run(self):
         data = gzip.compress(table(500), mtime=0)
         self.assertIn("ends early", self.run_score("-q", stdin=data[:-9], status=2).err)
