@@ -316,7 +316,7 @@ typedef struct mgeo_model_info {
     double live_p99_during;
     int32_t healthy; /* 1: its device answers; 0: it failed and does not open again, so that calls
                         on this model fail: load another one elsewhere and swap, or roll back */
-    uint32_t unknown_fields; /* of unused_fields: those that libmgeo does not know */
+    uint32_t unknown_fields; /* of unused_fields: those not known to be harmless */
     uint64_t unused_fields;  /* fields in the directory's JSON files that decided nothing */
 } mgeo_model_info;
 
@@ -856,11 +856,11 @@ MGEO_API mgeo_status mgeo_get_unused_tensor(mgeo_engine *engine, int32_t slot, u
  * \xNN for each byte of what is not, and cut to their sizes. */
 typedef struct mgeo_unused_field {
     size_t struct_size;
-    int32_t harmless; /* 1: it is known to change no score; 0: libmgeo does not know it */
+    int32_t harmless; /* 1: it is known to change no score; 0: look at it */
     uint32_t reserved;
     char file[64];    /* "config.json" */
     char name[128];   /* "use_cache"; "model.type" where it lies inside another */
-    char reason[128]; /* why it is harmless; empty where it is not known */
+    char reason[128]; /* why it is harmless, or was not used; empty: libmgeo does not know it */
 } mgeo_unused_field;
 
 /* Describes unused field `index` (0 .. unused_fields-1, in the files' order) of the model in `slot`

@@ -66,12 +66,10 @@ static mgeo_status copy_unused_field(const mgi_slot_model *model, uint64_t index
                         (unsigned long long)index, model->info.version,
                         (unsigned long long)model->info.unused_fields);
     }
-    field->harmless = found->reason != NULL;
+    field->harmless = found->harmless;
     mgi_fixed_text_copy(field->file, sizeof field->file, found->file);
     mgi_fixed_text_copy(field->name, sizeof field->name, found->name);
-    if (found->reason != NULL) {
-        mgi_fixed_text_copy(field->reason, sizeof field->reason, found->reason);
-    }
+    mgi_fixed_text_copy(field->reason, sizeof field->reason, found->reason);
     return MGEO_OK;
 }
 

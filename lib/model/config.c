@@ -4,10 +4,12 @@
 #include "model/config.h"
 
 #include "core/alloc.h"
+#include "core/fixed_text.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "model/fields/kind.h"
 #include "model/fields/rules.h"
+#include "model/formats/foreign.h"
 
 #include <string.h>
 
@@ -25,8 +27,10 @@ static mgeo_status load_file(config_files *files, int index, const char *directo
     if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
     *object = (mgi_json_object){.file = path, .within = ""};
     bool needed = object == &files->config;
-    mgeo_status status = needed ? mgi_json_load(path, &files->roots[index], error)
-                                : mgi_json_load_if_there(path, &files->roots[index], error);
+    mgeo_status status = mgi_json_load_if_there(path, &files->roots[index], error);
+    if (status == MGEO_OK && needed && files->roots[index] == NULL) {
+        return mgi_foreign_fail_missing(directory, "config.json is missing", error);
+    }
     object->json = files->roots[index];
     return status;
 }
@@ -178,6 +182,17 @@ static mgeo_status apply_child(const mgi_json_object *file, const char *key, con
     return status == MGEO_OK ? mgi_fields_apply(unused, &child, set, error) : status;
 }
 
+/* Labels that two files name otherwise: which were taken must be seen. */
+static mgeo_status note_labels(const mgi_label_names *labels, mgi_unused_fields *unused,
+                               mgeo_error *error) {
+    char file[sizeof labels->other];
+    mgi_fixed_text_copy(file, sizeof file, labels->other);
+    char *colon = strstr(file, ": ");
+    if (colon == NULL) return MGEO_OK;
+    *colon = '\0';
+    return mgi_fields_note(unused, file, colon + 2, labels->reason, false, error);
+}
+
 static mgeo_status apply_rules(const config_files *files, mgi_unused_fields *unused,
                                mgeo_error *error) {
     const mgi_json_object *config = &files->config, *modelscope = &files->modelscope;
@@ -211,7 +226,8 @@ static mgeo_status read_all(mgi_config *config, const config_files *files,
         status = read_label_names(files, config->ranks, &config->labels, error);
     }
     if (status == MGEO_OK) status = read_hints(files, config, error);
-    return status == MGEO_OK ? apply_rules(files, unused, error) : status;
+    if (status == MGEO_OK) status = apply_rules(files, unused, error);
+    return status == MGEO_OK ? note_labels(&config->labels, unused, error) : status;
 }
 
 mgeo_status mgi_config_read(mgi_config *config, const char *directory, mgi_unused_fields *unused,

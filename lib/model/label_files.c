@@ -187,10 +187,10 @@ static mgeo_status compare(mgi_label_names *labels, const mgi_label_names *other
     if (mapping->json != NULL && has_other_order(labels, other)) {
         return contradict(mapping->file, labels, other, error);
     }
-    if (labels->warning[0] == '\0') {
-        snprintf(labels->warning, sizeof labels->warning, "labels are taken from %s; %s names %s",
-                 labels->source, other->source,
-                 has_other_order(labels, other) ? "them in another order" : "others");
+    if (labels->other[0] == '\0') {
+        memcpy(labels->other, other->source, sizeof labels->other);
+        snprintf(labels->reason, sizeof labels->reason, "labels are taken from %s, which has %s",
+                 labels->source, has_other_order(labels, other) ? "another order" : "others");
     }
     return MGEO_OK;
 }

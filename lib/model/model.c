@@ -12,12 +12,12 @@
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "model/fingerprint.h"
+#include "model/formats/foreign.h"
 #include "model/formats/weight_files.h"
 #include "model/labels.h"
 #include "model/tokenizer_files.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -59,8 +59,10 @@ static mgeo_status model_find(mgi_model *model, const char *path, mgeo_error *er
                         strerror_r(errno, reason, sizeof reason));
     }
     if (!S_ISDIR(found.st_mode)) {
+        const char *kind = mgi_foreign_file_kind(model->path);
         return mgi_fail(error, MGEO_E_IO,
-                        "%s: not a directory; give the one that holds config.json", shown);
+                        "%s: not a directory%s%s; give the one that holds config.json", shown,
+                        kind == NULL ? "" : ", but ", kind == NULL ? "" : kind);
     }
     return MGEO_OK;
 }
@@ -291,21 +293,12 @@ static void describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *i
     mgi_fixed_text_copy(info->warning, sizeof info->warning, encoder->warning);
 }
 
-/* The labels' before the device's. */
-static void describe_warning(const mgi_model *model, mgeo_model_info *info) {
-    const char *labels = model->config.labels.warning;
-    const char *device = model->encoder_info.warning;
-    if (labels[0] == '\0') return;
-    snprintf(info->warning, sizeof info->warning, "%s%s%.50s", labels,
-             device[0] == '\0' ? "" : "; ", device);
-}
-
 void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     const mgi_encoder_spec *spec = &model->config.spec;
     info->parameters = model->checkpoint.parameters;
     info->unused_tensors = model->checkpoint.unused_count;
     info->unused_fields = model->unused_fields.count;
-    info->unknown_fields = (uint32_t)model->unused_fields.unknown;
+    info->unknown_fields = (uint32_t)model->unused_fields.doubtful;
     info->layers = spec->layers;
     info->hidden = spec->hidden;
     info->heads = spec->heads;
@@ -313,7 +306,6 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     info->max_length = model->max_length;
     describe_labels(&model->labels, info);
     describe_encoder(&model->encoder_info, info);
-    describe_warning(model, info);
     mgi_fixed_text_copy(info->version, sizeof info->version, model->version);
     mgi_fixed_text_copy(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
     mgi_fixed_text_copy(info->path, sizeof info->path, model->path);

@@ -3,6 +3,7 @@
 #include "model/tokenizer_files.h"
 
 #include "core/alloc.h"
+#include "core/foreign_bytes.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "core/regular_file.h"
@@ -39,6 +40,17 @@ static mgeo_status load_json(tokenizer_sources *sources, int index, const char *
     return status;
 }
 
+/* Any text is a list of tokens, also one that is there in place of the file. */
+static mgeo_status load_lines(tokenizer_sources *sources, mgeo_error *error) {
+    const char *path = sources->paths[FILES];
+    mgeo_status status = mgi_regular_file_load(path, VOCABULARY_BYTES, &sources->lines,
+                                               &sources->lines_bytes, error);
+    if (status != MGEO_OK) return status;
+    const char *other = mgi_foreign_bytes_name(sources->lines, sources->lines_bytes, false);
+    if (other == NULL) return MGEO_OK;
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: %s", mgi_pathname_shown(path), other);
+}
+
 static mgeo_status load_all(tokenizer_sources *sources, const char *directory, mgeo_error *error) {
     static const char *const names[FILES] = {"tokenizer_config.json", "special_tokens_map.json",
                                              "added_tokens.json", "tokenizer.json"};
@@ -51,8 +63,7 @@ static mgeo_status load_all(tokenizer_sources *sources, const char *directory, m
     if (sources->roots[TOKENIZER] != NULL && mgi_regular_file_is_absent(sources->paths[FILES])) {
         return MGEO_OK;
     }
-    return mgi_regular_file_load(sources->paths[FILES], VOCABULARY_BYTES, &sources->lines,
-                                 &sources->lines_bytes, error);
+    return load_lines(sources, error);
 }
 
 static void free_all(tokenizer_sources *sources) {

@@ -14,7 +14,8 @@ static void list_unknown(mgeo_engine *engine, const mgeo_model_info *info,
         mgeo_unused_field field = {.struct_size = sizeof field};
         if (mgeo_get_unused_field(engine, MGEO_LIVE, i, &field, NULL) != MGEO_OK) break;
         if (field.harmless) continue;
-        string_buffer_format(text, "  %s: %s\n", field.file, field.name);
+        string_buffer_format(text, "  %s: %s: %s\n", field.file, field.name,
+                             field.reason[0] == '\0' ? "unknown" : field.reason);
         shown++;
     }
     if (info->unknown_fields > shown) {
@@ -24,8 +25,8 @@ static void list_unknown(mgeo_engine *engine, const mgeo_model_info *info,
 
 void fields_describe(mgeo_engine *engine, const mgeo_model_info *info, struct string_buffer *text) {
     uint64_t harmless = info->unused_fields - info->unknown_fields;
-    string_buffer_format(text,
-                         "unused fields  %" PRIu64 " that change no score, %" PRIu32 " unknown%s\n",
-                         harmless, info->unknown_fields, info->unknown_fields == 0 ? "" : ":");
+    string_buffer_format(
+        text, "unused fields  %" PRIu64 " that change no score, %" PRIu32 " to look at%s\n",
+        harmless, info->unknown_fields, info->unknown_fields == 0 ? "" : ":");
     list_unknown(engine, info, text);
 }

@@ -3,6 +3,7 @@
 #include "core/json/json.h"
 
 #include "core/alloc.h"
+#include "core/foreign_bytes.h"
 #include "core/pathname.h"
 #include "core/regular_file.h"
 
@@ -35,6 +36,10 @@ mgeo_status mgi_json_load(const char *path, mgi_json_value **root, mgeo_error *e
     mgeo_status status = mgi_regular_file_load(path, MGI_JSON_MAX_FILE_BYTES, &bytes, &size, error);
     if (status != MGEO_OK) return status;
     status = mgi_json_parse(bytes, size, path, root, error);
+    const char *other = mgi_foreign_bytes_name(bytes, size, false);
+    if (status == MGEO_E_FORMAT && other != NULL) {
+        status = mgi_fail(error, status, "%s: %s", mgi_pathname_shown(path), other);
+    }
     mgi_free(bytes);
     return status;
 }

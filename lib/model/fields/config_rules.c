@@ -11,6 +11,7 @@
 #define OTHER_HEADS "of heads that a classifier of pairs has not"
 #define PADDING "rows are never padded"
 #define SPEED "the same numbers, computed otherwise"
+#define SERVER "what a server answered instead of the file: download it again"
 #define MAPS "of MGeo's map branch, which text alone does not pass"
 
 static const mgi_field_rule config[] = {
@@ -40,6 +41,7 @@ static const mgi_field_rule config[] = {
     {"sentence_transformers", MGI_FIELD_USED, NULL},
     {"sbert_ce_default_activation_function", MGI_FIELD_USED, NULL},
     /* what would have to be done, and is not */
+    {"error", MGI_FIELD_REFUSED, SERVER},
     {"auto_map", MGI_FIELD_REFUSED, "a model of its own code is not supported; nothing was run"},
     {"custom_pipelines", MGI_FIELD_REFUSED,
      "a pipeline of its own code is not supported; nothing was run"},

@@ -39,28 +39,38 @@ static mgeo_status grow(mgi_unused_fields *unused, mgeo_error *error) {
     return MGEO_OK;
 }
 
-static mgeo_status note(mgi_unused_fields *unused, const mgi_json_object *object, const char *key,
-                        const mgi_field_rule *rule, mgeo_error *error) {
-    char file[64], name[128], shown[96];
+mgeo_status mgi_fields_note(mgi_unused_fields *unused, const char *file, const char *name,
+                            const char *reason, bool harmless, mgeo_error *error) {
+    mgeo_unused_field shown = {0};
     if (unused->count == unused->capacity) {
         mgeo_status status = grow(unused, error);
         if (status != MGEO_OK) return status;
     }
-    const char *base = strrchr(object->file, '/');
-    mgi_printable_copy(file, sizeof file, base == NULL ? object->file : base + 1);
-    mgi_printable_copy(shown, sizeof shown, key);
-    snprintf(name, sizeof name, "%.30s%s", object->within, shown);
-    size_t bytes = strlen(file) + strlen(name) + 2;
-    char *both = mgi_calloc(bytes, 1);
-    if (both == NULL) return mgi_fail_memory(error, "a field's name", bytes);
-    memcpy(both, file, strlen(file));
-    memcpy(both + strlen(file) + 1, name, strlen(name));
-    unused->fields[unused->count++] =
-        (mgi_unused_field){.file = both,
-                           .name = both + strlen(file) + 1,
-                           .reason = rule == NULL ? NULL : rule->reason};
-    if (rule == NULL) unused->unknown++;
+    mgi_printable_copy(shown.file, sizeof shown.file, file);
+    mgi_printable_copy(shown.name, sizeof shown.name, name);
+    mgi_printable_copy(shown.reason, sizeof shown.reason, reason);
+    const size_t bytes[] = {strlen(shown.file) + 1, strlen(shown.name) + 1,
+                            strlen(shown.reason) + 1};
+    char *all = mgi_calloc(bytes[0] + bytes[1] + bytes[2], 1);
+    if (all == NULL) return mgi_fail_memory(error, "a field's name", bytes[0] + bytes[1]);
+    memcpy(all, shown.file, bytes[0]);
+    memcpy(all + bytes[0], shown.name, bytes[1]);
+    memcpy(all + bytes[0] + bytes[1], shown.reason, bytes[2]);
+    unused->fields[unused->count++] = (mgi_unused_field){.file = all,
+                                                         .name = all + bytes[0],
+                                                         .reason = all + bytes[0] + bytes[1],
+                                                         .harmless = harmless};
+    if (!harmless) unused->doubtful++;
     return MGEO_OK;
+}
+
+static mgeo_status note(mgi_unused_fields *unused, const mgi_json_object *object, const char *key,
+                        const mgi_field_rule *rule, mgeo_error *error) {
+    char name[256];
+    const char *base = strrchr(object->file, '/');
+    snprintf(name, sizeof name, "%s%s", object->within, key);
+    return mgi_fields_note(unused, base == NULL ? object->file : base + 1, name,
+                           rule == NULL ? "" : rule->reason, rule != NULL, error);
 }
 
 mgeo_status mgi_fields_apply(mgi_unused_fields *unused, const mgi_json_object *object,

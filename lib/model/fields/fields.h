@@ -32,20 +32,26 @@ typedef struct mgi_field_set {
 typedef struct mgi_unused_field {
     char *file;         /* "config.json"; printable, as the name is */
     const char *name;   /* "use_cache", "model.type"; lies behind the file's name */
-    const char *reason; /* static: why it changes no score; NULL: no rule knows the field */
+    const char *reason; /* lies behind the name: why it was not used; "": no rule knows it */
+    bool harmless;      /* a rule says that it changes no score */
 } mgi_unused_field;
 
 /* All zero at first. */
 typedef struct mgi_unused_fields {
     mgi_unused_field *fields; /* in the order of files and of fields in them */
     size_t count, capacity;
-    size_t unknown; /* of them */
+    size_t doubtful; /* of them: not known to be harmless */
 } mgi_unused_fields;
 
 /* Holds every field of an object to the rules and notes those that are not used. An object without
  * fields has none. Errors: MGEO_E_UNSUPPORTED (names file, field and reason), MGEO_E_MEMORY. */
 mgeo_status mgi_fields_apply(mgi_unused_fields *unused, const mgi_json_object *object,
                              const mgi_field_set *set, mgeo_error *error);
+
+/* Notes one field that was not used; texts are copied, as they are printable, and cut to those of
+ * mgeo_unused_field. Errors: MGEO_E_MEMORY. */
+mgeo_status mgi_fields_note(mgi_unused_fields *unused, const char *file, const char *name,
+                            const char *reason, bool harmless, mgeo_error *error);
 void mgi_fields_finish(mgi_unused_fields *unused);
 
 #endif

@@ -8,6 +8,7 @@
 #define NAMES "names of classes, files and versions"
 #define COLUMNS "names of a data set's columns"
 #define PADDING "rows are never padded"
+#define SERVER "what a server answered instead of the file: download it again"
 #define MAPS "of MGeo's map branch, which text alone does not pass"
 
 static const mgi_field_rule modelscope[] = {
@@ -15,6 +16,7 @@ static const mgi_field_rule modelscope[] = {
     {"framework", MGI_FIELD_USED, NULL},
     {"model", MGI_FIELD_USED, NULL},
     {"preprocessor", MGI_FIELD_USED, NULL},
+    {"error", MGI_FIELD_REFUSED, SERVER},
     {"plugins", MGI_FIELD_REFUSED, "a model of a plugin's code is not supported; nothing was run"},
     {"allow_remote", MGI_FIELD_HARMLESS, "nothing of a directory is ever run"},
     {"pipeline", MGI_FIELD_HARMLESS, NAMES},

@@ -4,6 +4,7 @@
 
 #define SET(rules)                                                                                 \
     { (rules), sizeof(rules) / sizeof *(rules) }
+#define SERVER "what a server answered instead of the file: download it again"
 #define PADDING "rows are never padded"
 #define LENGTHS "a default of calls, which MGeo's callers set"
 #define NAMES "names of files and programs"
@@ -31,6 +32,7 @@ static const mgi_field_rule config[] = {
     {"additional_special_tokens", MGI_FIELD_USED, NULL},
     {"extra_special_tokens", MGI_FIELD_USED, NULL},
     {"added_tokens_decoder", MGI_FIELD_USED, NULL},
+    {"error", MGI_FIELD_REFUSED, SERVER},
     {"never_split", MGI_FIELD_REFUSED, "words that are never split are not supported"},
     {"auto_map", MGI_FIELD_REFUSED, "a tokenizer of the model's own code is not supported"},
     {"init_inputs", MGI_FIELD_REFUSED, "arguments without names are not supported"},

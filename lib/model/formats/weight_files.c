@@ -7,6 +7,7 @@
 #include "core/pathname.h"
 #include "core/regular_file.h"
 #include "model/fields/rules.h"
+#include "model/formats/foreign.h"
 #include "model/formats/safetensors.h"
 #include "model/formats/torch_archive.h"
 
@@ -19,6 +20,10 @@ static mgeo_status read_file(mgi_tensor_index *index, const char *directory, con
                              format_reader read, mgeo_error *error) {
     const mgi_tensor_index_file *file;
     mgeo_status status = mgi_tensor_index_open(index, directory, name, &file, error);
+    if (status == MGEO_OK) {
+        bool archive = read == mgi_torch_archive_read;
+        status = mgi_foreign_check_content(&file->input, archive, error);
+    }
     return status == MGEO_OK ? read(index, file, error) : status;
 }
 
@@ -118,6 +123,8 @@ mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory
         {"pytorch_model.bin", mgi_torch_archive_read, false},
         {"pytorch_model.bin.index.json", mgi_torch_archive_read, true},
     };
+    mgeo_status adapters = mgi_foreign_refuse_adapters(directory, error);
+    if (adapters != MGEO_OK) return adapters;
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         char *path = mgi_pathname_join(directory, choices[i].name);
         if (path == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
@@ -130,9 +137,9 @@ mgeo_status mgi_weight_files_read(mgi_tensor_index *index, const char *directory
         mgi_free(path);
         if (status != MGEO_E_NO_MODEL) return status;
     }
-    return mgi_fail(
-        error, MGEO_E_IO,
-        "%s: no weights: model.safetensors or pytorch_model.bin, or the *.index.json of "
-        "one, must be there",
-        mgi_pathname_shown(directory));
+    return mgi_foreign_fail_missing(
+        directory,
+        "no weights: model.safetensors or pytorch_model.bin, or the *.index.json of one, must be "
+        "there",
+        error);
 }
