@@ -38,8 +38,8 @@ static void add_row(struct string_buffer *to, enum form form, unsigned row) {
         [PLAIN_TSV] = "%u\t%s%u号3幢\t%s%u号\texact_match\n",
         [PLAIN_CSV] = "%u,%s%u号3幢,%s%u号,exact_match\r\n",
         [QUOTED_CSV] = "\"%u\",\"%s%u号3幢\",\"%s%u号\",\"exact_match\"\r\n",
-        [JSON_LINES] = "{\"id\": \"%u\", \"sentence1\": \"%s%u号3幢\", \"sentence2\": \"%s%u号\", "
-                       "\"label\": \"exact_match\"}\n",
+        [JSON_LINES] = ("{\"id\": \"%u\", \"sentence1\": \"%s%u号3幢\", \"sentence2\": \"%s%u号\", "
+                        "\"label\": \"exact_match\"}\n"),
     };
     const char *a = texts[row % 6], *b = texts[row / 6 % 6];
     char line[400];

@@ -69,6 +69,7 @@ static bool refuse(const struct zstd *state, const struct raw_input *raw, struct
  * header byte by byte, or it would decode a small frame in one go; then no more than one block,
  * without the header of the next, which its hint counts in. */
 static size_t portion(const struct zstd *state) {
+    if (state->full) return 0; /* what waits inside comes first */
     if (state->taken < HEADER_BYTES) return 1;
     return state->code > BLOCK_HEADER_BYTES ? state->code - BLOCK_HEADER_BYTES : state->code;
 }
