@@ -158,7 +158,7 @@ static const struct option_row rows[] = {
              "similarity, label and p_LABEL that stand there"},
     {.name = "tolerance", .argument = "X", .set = set_tolerance, .least = 0, .most = 1,
      .help = "how far a value may be from the expected one (default: 1e-5 in\n"
-             "fp32, 0.01 fp16, 0.05 bf16, 0.1 int8 and fp8)"},
+             "fp32, 0.005 fp16, 0.02 bf16, 0.05 int8 and fp8)"},
 
     {.section = "Input",
      .letter = 'c', .name = "columns", .argument = "A,B", .set = table_options_set_columns, AT(table),

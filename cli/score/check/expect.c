@@ -39,9 +39,9 @@ struct comparison {
 static double usual_tolerance(const struct options *options, int32_t precision) {
     switch (precision) {
     case MGEO_FP32: return options->tf32 ? 1e-3 : 1e-5;
-    case MGEO_FP16: return 1e-2;
-    case MGEO_BF16: return 5e-2;
-    default: return 1e-1; /* int8, fp8 */
+    case MGEO_FP16: return 5e-3;
+    case MGEO_BF16: return 2e-2;
+    default: return 5e-2; /* int8, fp8 */
     }
 }
 
@@ -101,8 +101,22 @@ static bool settle_names(struct comparison *at, struct error *error) {
         message_print("%s: the column \"%s\" is compared with nothing: the model has no such label",
                       at->result->path, name);
     }
-    settled(at);
+    if (!at->columns.by_content) settled(at);
     return true;
+}
+
+/* The first value under the name "expected" says what all of them are. */
+static void settle_expected(struct comparison *at) {
+    struct expect_columns *columns = &at->columns;
+    size_t column = columns->similarity;
+    if (columns->label == TABLE_NO_COLUMN && at->info->label_count > 1 &&
+        expect_label(at->info, writer_cells_text(&at->cells, column),
+                     at->cells.cell[column].length) >= 0) {
+        columns->label = column;
+        columns->similarity = TABLE_NO_COLUMN;
+    }
+    columns->by_content = false;
+    settled(at);
 }
 
 /* What mgeo-score makes of a table without a header has none either. */
@@ -249,11 +263,14 @@ static bool compare_row(struct comparison *at, struct error *error) {
     at->any = at->differs = false;
     bool scored = at->row->reason == ROW_GOOD;
     at->result->rows++;
-    if (!at->settled && !scored) { /* nothing is known of its columns yet */
-        at->result->without_value++;
-        return true;
+    if (at->columns.by_content && is_expected(at, at->columns.similarity)) settle_expected(at);
+    if (!at->settled && !at->columns.by_content) {
+        if (scored && !settle_row(at, error)) return false;
+        if (!scored) { /* nothing is known of its columns yet */
+            at->result->without_value++;
+            return true;
+        }
     }
-    if (!at->settled && !settle_row(at, error)) return false;
     if (!scored) {
         compare_nothing(at);
     } else if (!compare_values(at, error)) {

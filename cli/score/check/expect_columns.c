@@ -96,6 +96,8 @@ void expect_columns_by_name(struct expect_columns *columns, const struct table *
                             const mgeo_model_info *info) {
     columns->similarity = find_any(table, similarity_names);
     columns->label = find_any(table, label_names);
+    columns->by_content = columns->similarity != TABLE_NO_COLUMN &&
+                          columns->similarity == find_folded(table, "expected");
     for (uint32_t i = 0; i < info->label_count; i++) {
         columns->probability[i] = find_probability(table, info->labels[i]);
     }
@@ -105,6 +107,7 @@ void expect_columns_by_name(struct expect_columns *columns, const struct table *
 bool expect_columns_by_row(struct expect_columns *columns, const struct table *table,
                            const struct writer_cells *cells, const mgeo_model_info *info) {
     columns->similarity = columns->label = columns->foreign = TABLE_NO_COLUMN;
+    columns->by_content = false;
     for (uint32_t i = 0; i < info->label_count; i++) columns->probability[i] = TABLE_NO_COLUMN;
     for (size_t i = 0; i + 1 < table->width; i++) {
         double number;

@@ -13,7 +13,8 @@
 struct expect_columns {
     size_t similarity, label;
     size_t probability[MGEO_MAX_LABELS];
-    size_t foreign; /* the first one called p_… that is of no label of the model */
+    bool by_content; /* "similarity" is called only "expected": a label there makes it the label */
+    size_t foreign;  /* the first one called p_… that is of no label of the model */
 };
 
 /* By the table's names. Of several that would do, those that mgeo-score has added come first, then
