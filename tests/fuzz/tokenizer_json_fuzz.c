@@ -32,13 +32,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                         "added_tokens.json",     NULL};
     static const char text[] = "浙江省 <br>Xy12号,éABC[CLS][MASK]路a b";
     const mgeo_pair pair = {text, sizeof text - 1, text, 12};
+    const mgi_tokenizer_hints hints = {0};
     mgi_unused_fields unused = {0};
     mgi_tokenizer *tokenizer = NULL;
     mgi_tokenizer_facts facts;
     mgeo_error error = {0};
     const char *folder = fuzz_folder(data, size, names);
     mgeo_status status =
-        mgi_tokenizer_files_read(folder, false, &unused, &tokenizer, &facts, &error);
+        mgi_tokenizer_files_read(folder, &hints, &unused, &tokenizer, &facts, &error);
     fuzz_check_error(status, &error);
     FUZZ_REQUIRE((status == MGEO_OK) == (tokenizer != NULL), "status and result disagree");
     if (tokenizer != NULL) {
