@@ -35,6 +35,7 @@ FOLDERS = {
     "lib/text": "From two texts to token ids.",
     "lib/stats": "Counters, histograms and OpenMetrics text.",
     "lib/core": "What all layers need: status, memory, threads, files, names.",
+    "lib/core/bytes": "What bytes that others chose are: fit to be shown, or a file of another kind.",
     "lib/core/json": "JSON as it is read, and as a tree.",
     "lib/core/host": "What the machine allows this process.",
     "cli/common": "What all programs share.",

@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Formats one line of less than `capacity` (> 0) bytes: cut at a character's end, control
- * characters written \xNN. */
+/* Formats one line of less than `capacity` (> 0) bytes: cut at a character's end, each byte
+ * of what is not printable (core/bytes/printable.h) written \xNN. */
 void mgi_fixed_text_format(char *line, size_t capacity, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 

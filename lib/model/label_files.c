@@ -2,9 +2,9 @@
 /* Reads label names out of JSON: {"name": index} or {"index": "name"}. */
 #include "model/label_files.h"
 
+#include "core/bytes/printable.h"
 #include "core/fixed_text.h"
 #include "core/pathname.h"
-#include "model/printable.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "model/tokenizer_files.h"
 
 #include "core/alloc.h"
-#include "core/foreign_bytes.h"
+#include "core/bytes/foreign_bytes.h"
 #include "core/json/json.h"
 #include "core/pathname.h"
 #include "core/regular_file.h"
@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { VOCABULARY_BYTES = 64 << 20, CONFIG = 0, MAP, ADDED, TOKENIZER, FILES };
+enum { VOCABULARY_BYTES = 16 << 20, CONFIG = 0, MAP, ADDED, TOKENIZER, FILES };
 
 typedef struct tokenizer_sources {
     const mgi_tokenizer_hints *hints;

@@ -46,6 +46,10 @@ static void a_line_is_cut_between_characters_and_holds_no_controls(void **state)
     assert_string_equal(format(line, sizeof line, "abc%sd", "\x1B"), "abc\\x1B");
     assert_string_equal(format(line, sizeof line, "abcd%sd", "\x1B"), "abcd");
     assert_string_equal(format(line, 1, "%s", "路"), "");
+    char wider[64];
+    assert_string_equal(format(wider, sizeof wider, "a%sb", "\xC2\x9B"), "a\\xC2\\x9Bb");
+    assert_string_equal(format(wider, sizeof wider, "a%sb", "\xE2\x80\xAE"), "a\\xE2\\x80\\xAEb");
+    assert_string_equal(format(wider, sizeof wider, "%s路", "\xC2\xB7\xFF"), "·\\xFF路");
 }
 
 int main(void) {

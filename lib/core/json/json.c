@@ -3,7 +3,7 @@
 #include "core/json/json.h"
 
 #include "core/alloc.h"
-#include "core/foreign_bytes.h"
+#include "core/bytes/foreign_bytes.h"
 #include "core/pathname.h"
 #include "core/regular_file.h"
 

@@ -3,8 +3,8 @@
 #include "model/fields/fields.h"
 
 #include "core/alloc.h"
+#include "core/bytes/printable.h"
 #include "core/pathname.h"
-#include "model/printable.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "model/formats/foreign.h"
 
 #include "core/alloc.h"
+#include "core/bytes/foreign_bytes.h"
 #include "core/fixed_text.h"
-#include "core/foreign_bytes.h"
 #include "core/pathname.h"
 
 #include <dirent.h>

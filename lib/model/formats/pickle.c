@@ -35,8 +35,7 @@ static mgeo_status damaged_pickle(unpickler *vm, const char *reason) {
 }
 
 static mgeo_status exhausted(unpickler *vm) {
-    if (vm->pickle->count >= MGI_PICKLE_MAX_VALUES ||
-        vm->pickle->cell_count >= MGI_PICKLE_MAX_CELLS) {
+    if (vm->pickle->count >= vm->pickle->most || vm->pickle->cell_count >= MGI_PICKLE_MAX_CELLS) {
         return damaged_pickle(vm, "more values than a state dict has");
     }
     return mgi_fail_memory(vm->error, "a pickle's values", vm->size);
@@ -432,6 +431,8 @@ mgeo_status mgi_pickle_read(mgi_pickle *pickle, const unsigned char *data, size_
         return mgi_fail(error, MGEO_E_FORMAT, "%s: pickle: %zu bytes; at most %d are read",
                         mgi_pathname_shown(file), size, MGI_PICKLE_MAX_BYTES);
     }
+    pickle->most =
+        MGI_PICKLE_MAX_VALUES < 65536 + size / 4 ? MGI_PICKLE_MAX_VALUES : 65536 + size / 4;
     unpickler vm = {.pickle = pickle, .file = file, .data = data, .size = size, .error = error};
     mgeo_status status = run_pickle(&vm);
     mgi_free(vm.stack.items);

@@ -75,6 +75,8 @@ typedef struct mgi_pickle {
     size_t count, capacity;
     mgi_pickle_cell *cells; /* the first is not used */
     size_t cell_count, cell_capacity;
+    size_t most; /* values: 65,536 and one for each 4 bytes, up to MGI_PICKLE_MAX_VALUES, so that
+                    memory stays within a small multiple of the file */
     uint32_t root;
 } mgi_pickle;
 
@@ -90,7 +92,7 @@ void mgi_pickle_finish(mgi_pickle *pickle);
 /* ---- pickle_values.c: what a pickle builds, and the names it may ask for --------------------- */
 
 /* Adds a value; returns its index, or 0 (and then only) when out of memory or over
- * MGI_PICKLE_MAX_VALUES. */
+ * pickle->most. */
 uint32_t mgi_pickle_add(mgi_pickle *pickle, mgi_pickle_value value);
 /* Appends to a tuple, list or dict. */
 bool mgi_pickle_append(mgi_pickle *pickle, uint32_t to, uint32_t key, uint32_t value);

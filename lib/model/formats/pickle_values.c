@@ -78,9 +78,9 @@ const char *mgi_pickle_opcode_name(unsigned opcode) {
 }
 
 uint32_t mgi_pickle_add(mgi_pickle *pickle, mgi_pickle_value value) {
+    if (pickle->count >= pickle->most) return 0;
     if (pickle->count == pickle->capacity) {
         size_t capacity = pickle->capacity == 0 ? 1024 : pickle->capacity * 2;
-        if (capacity > MGI_PICKLE_MAX_VALUES) return 0;
         mgi_pickle_value *values = mgi_realloc(pickle->values, capacity, sizeof *values);
         if (values == NULL) return 0;
         pickle->values = values;

@@ -271,6 +271,9 @@ static void bounds_its_values(void **state) {
     mgeo_error error;
     assert_int_equal(read_pickle(&many, &pickle, &error), MGEO_E_FORMAT);
     check_line(&error, "more values than a state dict has");
+    many.size = 200000; /* few bytes get few values */
+    assert_int_equal(read_pickle(&many, &pickle, &error), MGEO_E_FORMAT);
+    check_line(&error, "byte 115537: more values than a state dict has");
     many.size = MGI_PICKLE_MAX_BYTES + 1;
     assert_int_equal(read_pickle(&many, &pickle, &error), MGEO_E_FORMAT);
     check_line(&error, "at most");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names what a file is by its first bytes, where it is not what its name says. */
-#ifndef MGI_CORE_FOREIGN_BYTES_H
-#define MGI_CORE_FOREIGN_BYTES_H
+#ifndef MGI_CORE_BYTES_FOREIGN_BYTES_H
+#define MGI_CORE_BYTES_FOREIGN_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

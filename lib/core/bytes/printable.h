@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which text may reach a line, a table's header or a terminal as it is, and the escapes of the
  * rest. */
-#ifndef MGI_MODEL_PRINTABLE_H
-#define MGI_MODEL_PRINTABLE_H
+#ifndef MGI_CORE_BYTES_PRINTABLE_H
+#define MGI_CORE_BYTES_PRINTABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which text may reach a line, a table's header or a terminal as it is, and the escapes of the
  * rest. */
-#include "model/printable.h"
+#include "core/bytes/printable.h"
 
 #include "core/utf8.h"
 

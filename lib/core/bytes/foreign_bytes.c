@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names what a file is by its first bytes, where it is not what its name says. */
-#include "core/foreign_bytes.h"
+#include "core/bytes/foreign_bytes.h"
 
 #include <string.h>
 #include <strings.h>
