@@ -95,13 +95,15 @@ static void reads_long_options(void **state) {
     options_finish(&options);
 }
 
-static void assert_refused(const char *words, const char *line) {
-    struct options options;
-    struct error error;
-    assert_false(parse(&options, words, &error));
-    assert_non_null(strstr(error.line, line));
-    assert_null(strchr(error.line, '\n'));
-    options_finish(&options);
+static void refuse_all(const char *const (*cases)[2], size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct options options;
+        struct error error;
+        assert_false(parse(&options, cases[i][0], &error));
+        assert_non_null(strstr(error.line, cases[i][1]));
+        assert_null(strchr(error.line, '\n'));
+        options_finish(&options);
+    }
 }
 
 static void refuses_nonsense_in_one_line(void **state) {
@@ -148,9 +150,7 @@ static void refuses_nonsense_in_one_line(void **state) {
         {"--header no -c a,b", "by number"},
         {"--header no --gold label", "by number"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_refused(cases[i][0], cases[i][1]);
-    }
+    refuse_all(cases, sizeof cases / sizeof *cases);
 }
 
 static void refuses_what_a_check_has_no_use_for(void **state) {
@@ -170,6 +170,13 @@ static void refuses_what_a_check_has_no_use_for(void **state) {
         {"--expect e", "are of --check"},
         {"--check --stream", "scores no rows"},
         {"--check --shard 1/2", "scores no rows"},
+    };
+    refuse_all(cases, sizeof cases / sizeof *cases);
+}
+
+static void refuses_what_does_not_go_together(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
         {"--shard 3/2", "give I/N"},
         {"--shard 1/2/3", "give I/N"},
         {"--seed 1", "give its size too"},
@@ -181,9 +188,7 @@ static void refuses_what_a_check_has_no_use_for(void **state) {
         {"--resume-every 9 -o x", "give that too"},
         {"--resume -o x --resume-every 0", "from 1"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_refused(cases[i][0], cases[i][1]);
-    }
+    refuse_all(cases, sizeof cases / sizeof *cases);
 }
 
 static void the_table_is_sound(void **state) {
@@ -223,6 +228,7 @@ int main(void) {
                                        cmocka_unit_test(reads_long_options),
                                        cmocka_unit_test(refuses_nonsense_in_one_line),
                                        cmocka_unit_test(refuses_what_a_check_has_no_use_for),
+                                       cmocka_unit_test(refuses_what_does_not_go_together),
                                        cmocka_unit_test(takes_as_many_threads_as_the_library),
                                        cmocka_unit_test(the_table_is_sound),
                                        cmocka_unit_test(check_knows_every_option)};
