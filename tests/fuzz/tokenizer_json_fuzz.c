@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                         "added_tokens.json",     NULL};
     static const char text[] = "浙江省 <br>Xy12号,éABC[CLS][MASK]路a b";
     const mgeo_pair pair = {text, sizeof text - 1, text, 12};
-    const mgi_tokenizer_hints hints = {0};
     mgi_unused_fields unused = {0};
     mgi_tokenizer *tokenizer = NULL;
     mgi_tokenizer_facts facts;
