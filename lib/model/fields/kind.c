@@ -46,24 +46,26 @@ static const struct {
 
 static mgeo_status check_architecture(const mgi_json_object *config, const char *name,
                                       mgeo_error *error) {
-    /* They say nothing of a classifier. Fine-tuning tools often leave the name of the model that
-     * they began with; without a classifier the checkpoint is refused later. */
-    static const char *const bare[] = {"BertModel", "BertForMaskedLM", "BertForPreTraining",
-                                       "BertLMHeadModel", "BertPreTrainedModel"};
-    static const char *const families[] = {"Bert", "MGeo", "Sbert", "SbertModel", "StructBert"};
+    static const char *const families[] = {"Bert", "Sbert", "StructBert"};
+    /* But for the first they say nothing of a classifier. Fine-tuning tools often leave the name of
+     * the model that they began with; without a classifier the checkpoint is refused later. */
+    static const char *const bare[] = {"ForSequenceClassification",
+                                       "Model",
+                                       "ForMaskedLM",
+                                       "ForPreTraining",
+                                       "LMHeadModel",
+                                       "PreTrainedModel"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         if (ends(name, heads[i].end)) {
             return refuse(config, "architectures", name, heads[i].reason, error);
         }
     }
     if (is_mgeo(config) || begins(name, "mgeo")) return MGEO_OK;
-    for (size_t i = 0; i < sizeof bare / sizeof *bare; i++) {
-        if (strcmp(name, bare[i]) == 0) return MGEO_OK;
-    }
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        size_t length = strlen(families[i]);
-        if (begins(name, families[i]) && strcmp(name + length, "ForSequenceClassification") == 0) {
-            return MGEO_OK;
+        if (!begins(name, families[i])) continue;
+        const char *rest = name + strlen(families[i]);
+        for (size_t j = 0; j < sizeof bare / sizeof *bare; j++) {
+            if (strcmp(rest, bare[j]) == 0) return MGEO_OK;
         }
     }
     return refuse(config, "architectures", name, "BertForSequenceClassification is", error);

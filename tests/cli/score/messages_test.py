@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import unittest
 import xml.etree.ElementTree
@@ -108,6 +109,23 @@ class Shown(Case):
             self.assertEqual(invisible(done.stdout.decode() + self.read("json").decode()), [])
             xml.etree.ElementTree.fromstring(self.read("svg").decode())
             self.assertEqual(invisible(self.read("svg").decode()), [])
+
+    def test_fields_that_are_not_used_are_told(self):
+        """--check counts those that change no score, and names the others."""
+        model = self.path("model")
+        shutil.copytree(MGEO, model)
+        with open(os.path.join(model, "config.json"), encoding="utf-8") as file:
+            config = json.load(file)
+        config |= {"use_cache": True, "my\u202efield": 1}
+        with open(os.path.join(model, "config.json"), "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        done = self.run_any(PROGRAM, "-m", model, "--check")
+        out = done.stdout.decode()
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("config.json: my\\xE2\\x80\\xAEfield: unknown\n", out)
+        self.assertRegex(out, r"unused fields  \d+ that change no score, \d+ to look at:\n")
+        self.assertNotIn("use_cache", out)
+        self.assertEqual(done.stderr, b"")
 
     def test_the_journal_on_a_terminal(self):
         """Lines as they stand in the file are for programs; a terminal gets them shown."""
