@@ -376,7 +376,7 @@ class Refused(ResumeCase):
         """So that a new option is thought about."""
         free = {"threads", "batch-tokens", "summary", "histogram", "max-errors", "resume", "resume-every", "quiet",
                 "progress"}
-        elsewhere = {"check", "stream", "version", "help"}  # do not go with it
+        elsewhere = {"check", "json", "expect", "tolerance", "stream", "version", "help"}  # do not go with it
         self.stopped()
         noted = set(re.findall(r"^is\t.*?--([a-z0-9-]+)", self.get(".out.mgeo-resume/manifest").decode(), re.M))
         told = set(re.findall(r"^ +(?:-\w, )?--([a-z0-9-]+)", self.run_score("--help", model=None).out.decode(), re.M))
