@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -160,7 +161,7 @@ class Killed(ResumeCase):
         self.go(*arguments, status=1)  # the number of points with nothing there
         self.clear()
         points = self.points(arguments)
-        self.assertGreater(points, 50)
+        self.assertGreater(points, 40)
         for point in range(1, points + 1):
             self.clear()
             env = {**os.environ, "LD_PRELOAD": KILL_POINT, "KILL_POINT": str(point)}
@@ -371,12 +372,23 @@ class Refused(ResumeCase):
         self.assertEqual(status, 2)
         self.assertIn('--errors was "given" and is "not given" now', err)
 
+    def test_every_option_is_noted_or_changes_nothing_that_is_written(self):
+        """So that a new option is thought about."""
+        free = {"threads", "batch-tokens", "summary", "histogram", "max-errors", "resume", "resume-every", "quiet",
+                "progress"}
+        elsewhere = {"check", "json", "expect", "tolerance", "stream", "version", "help"}  # do not go with it
+        self.stopped()
+        noted = set(re.findall(r"^is\t.*?--([a-z0-9-]+)", self.get(".out.mgeo-resume/manifest").decode(), re.M))
+        told = set(re.findall(r"^ +(?:-\w, )?--([a-z0-9-]+)", self.run_score("--help", model=None).out.decode(), re.M))
+        self.assertEqual(noted | free | elsewhere, told)
+        self.assertFalse(noted & (free | elsewhere))
+
     def test_gold_that_is_read_otherwise(self):
         self.stopped("--gold", "gold")
         self.refuse("--gold", "gold", "--gold-map", "?=not_match", say="--gold-map was")
 
     def test_another_sample(self):
-        self.stopped("--sample", "150")
+        self.stopped("--sample", "150", bad=9)
         self.refuse("--sample", "150", "--seed", "1", say="--seed was")
 
     def test_an_input_that_changed(self):
