@@ -46,7 +46,7 @@ class Json(Report):
         for name in found["unused_tensors"][:20]:
             self.assertIn("  " + name + "\n", text)
         harmless = len([field for field in found["unused_fields"] if field["harmless"]])
-        self.assertIn(f"unused fields  {harmless} that change no score, {found['unknown_fields']} unknown", text)
+        self.assertIn(f"unused fields  {harmless} that change no score, {found['unknown_fields']} to look at", text)
         self.assertEqual([test["test"] for test in found["self_test"]], ["finite", "sum", "alone"])
         for test in found["self_test"]:
             self.assertIs(test["passed"], True)
