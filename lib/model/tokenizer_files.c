@@ -144,7 +144,8 @@ static mgeo_status read_config(tokenizer_sources *sources, mgi_tokenizer_facts *
                                mgeo_error *error) {
     const mgi_json_object *config = &sources->objects[CONFIG];
     mgi_tokenizer_options *options = &sources->options;
-    /* Where tokenizer.json is there, transformers takes the Rust tokenizer unless told otherwise. */
+    /* Where tokenizer.json is there, transformers takes the Rust tokenizer unless told otherwise.
+     */
     bool strip = false, basic = true, fast = sources->roots[TOKENIZER] != NULL;
     mgeo_status status = read_class(sources, error);
     if (status == MGEO_OK) status = mgi_json_bool(config, "use_fast", &fast, error);
