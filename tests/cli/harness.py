@@ -2,6 +2,7 @@
 """Runs mgeo-score for the tests: $MGEO_SCORE is the program, $MGEO_GOLDEN the golden models."""
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -15,6 +16,13 @@ LABELS = ["exact_match", "partial_match", "not_match"]
 SCORE = re.compile(rb"^[01]\.\d{6}$")
 SANITIZED = os.environ.get("MGEO_SANITIZED", "none") != "none"  # then memory says nothing
 LIMIT = 120  # seconds after which a run counts as hung
+
+# Under nohup, or behind a script's &, these are ignored, and what is tested would ignore them too.
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PAIRS = [("人民路1号", "人民路1号"), ("人民路1号", "中山路22号"), ("西湖区文三路100号", "文三路100号"),
          ("阳光花园5幢", "阳光花园5栋"), ("长安支行", "长安路工行")]

@@ -45,10 +45,12 @@ static size_t walk(struct table_cell record, bool valid, bool *wrong) {
     return members;
 }
 
+/* Byte order marks are gone before a record is one; the library's reader passes one over. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool wrong;
     mgi_json_value *root = NULL;
     mgeo_error error = {0};
+    if (size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) return 0;
     size_t members =
         walk((struct table_cell){(const char *)data, size}, fuzz_is_utf8(data, size), &wrong);
     if (mgi_json_parse(data, size, "json", &root, &error) != MGEO_OK) return 0;
