@@ -10,11 +10,23 @@
 
 enum { SHOWN = 10 }; /* rows reported on standard error one by one */
 
+static void explain_width(const struct row *row, size_t width, char *to, size_t capacity) {
+    char delimiter[16] = "a tab";
+    if (row->dialect->delimiter >= ' ') {
+        snprintf(delimiter, sizeof delimiter, "a '%c'", row->dialect->delimiter);
+    } else if (row->dialect->delimiter != '\t') {
+        snprintf(delimiter, sizeof delimiter, "\\x%02X", (unsigned char)row->dialect->delimiter);
+    }
+    snprintf(to, capacity, "the line has %zu columns instead of %zu: %s inside a text%s?",
+             row->columns, width, delimiter, row->dialect->quoted ? " that is not in quotes" : "");
+}
+
 /* What is wrong with the way a row is written. */
 static void explain_shape(const struct row *row, char *to, size_t capacity) {
     static const char *const words[ROW_ERRORS] = {
         [ROW_OPEN_QUOTE] = "a quoted cell is not closed, or the line is a part of such a row",
-        [ROW_STRAY_QUOTE] = "text follows a cell's closing quote",
+        [ROW_STRAY_QUOTE] = "text follows a cell's closing quote (a quote inside one "
+                            "is written \"\", not \\\")",
         [ROW_LONE_CR] = "a carriage return (CR) separates two rows instead of a newline",
         [ROW_HEADER] = "the line is a header, here in the middle",
     };
@@ -39,9 +51,9 @@ static void explain(const struct row_errors *row_errors, const struct row *row, 
         snprintf(to, capacity, "%s is missing: the line has %zu column%s", column, row->columns,
                  row->columns == 1 ? "" : "s");
         break;
-    case ROW_TOO_MANY:
-        snprintf(to, capacity, "the line has %zu columns instead of %zu: a tab inside a text?",
-                 row->columns, row_errors->table->width);
+    case ROW_TOO_MANY: explain_width(row, row_errors->table->width, to, capacity); break;
+    case ROW_NOT_TEXT:
+        snprintf(to, capacity, "%s is no text but an object, an array, true or false", column);
         break;
     case ROW_EMPTY_CELL: snprintf(to, capacity, "%s is empty", column); break;
     case ROW_NUL:

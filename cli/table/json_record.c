@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 8259, strictly, without building a tree: rows are many and only two members are wanted. */
+/* RFC 8259, and NaN, without building a tree: rows are many and only two members are wanted. */
 #include "table/json_record.h"
 
 #include <string.h>
@@ -86,9 +86,10 @@ static bool skip_number(struct json_walk *walk) {
     return true;
 }
 
+/* The last three are no JSON, but what Python's json.dumps writes. */
 static bool skip_word(struct json_walk *walk) {
-    static const char *const words[] = {"null", "true", "false"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const words[] = {"null", "true", "false", "NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t length = strlen(words[i]);
         if (walk->text.length - walk->at >= length &&
             memcmp(walk->text.text + walk->at, words[i], length) == 0) {
@@ -104,7 +105,9 @@ static bool skip_scalar(struct json_walk *walk) {
     bool escaped;
     char byte = peek(walk);
     if (byte == '"') return take_string(walk, &ignored, &escaped);
-    if (byte == '-' || (byte >= '0' && byte <= '9')) return skip_number(walk);
+    bool infinite =
+        byte == '-' && walk->at + 1 < walk->text.length && walk->text.text[walk->at + 1] == 'I';
+    if (!infinite && (byte == '-' || (byte >= '0' && byte <= '9'))) return skip_number(walk);
     return skip_word(walk);
 }
 

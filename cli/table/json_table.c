@@ -41,6 +41,11 @@ size_t json_table_column(const struct table *table, const struct json_member *me
 static void take_member(const struct table *table, const struct json_member *member, size_t column,
                         struct table_row *cut) {
     struct record_cell cell = {.inner = member->value, .doubled = member->value_escaped};
+    bool text = member->kind != JSON_VALUE_OTHER || strchr("{[tf", member->value.text[0]) == NULL;
+    if (!text && (column == table->a || column == table->b)) {
+        cut->no_text = true;
+        cut->no_text_column = column;
+    }
     if (column == table->a) cut->a = cell;
     if (column == table->b) cut->b = cell;
     if (column == table->gold) cut->gold = cell;

@@ -268,6 +268,7 @@ static enum row_error fault_of(const struct reader *reader, const struct row *ro
     if (cut->fault == RECORD_STRAY) return ROW_STRAY_QUOTE;
     if (cut->wrong != NULL) return ROW_NOT_JSON;
     if (cut->missing != TABLE_NO_COLUMN) return ROW_TOO_FEW;
+    if (cut->no_text) return ROW_NOT_TEXT;
     if (cut->columns > reader->table.width && row->dialect->format != DIALECT_JSONL) {
         return joined_by_carriages(row, line, reader->table.width) ? ROW_LONE_CR : ROW_TOO_MANY;
     }
@@ -309,7 +310,7 @@ static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
     const struct table *table = &reader->table;
     row->columns = cut->columns;
     row->kept = cut->kept;
-    row->column = cut->missing;
+    row->column = cut->no_text ? cut->no_text_column : cut->missing;
     row->wrong = cut->wrong;
     row->array = cut->array;
     row->reason = fault_of(reader, row, line, cut);

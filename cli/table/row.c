@@ -16,6 +16,7 @@ const char *row_error_name(enum row_error reason) {
         [ROW_STRAY_QUOTE] = "stray_quote",
         [ROW_LONE_CR] = "carriage_return",
         [ROW_NOT_JSON] = "invalid_json",
+        [ROW_NOT_TEXT] = "not_a_text",
         [ROW_HEADER] = "repeated_header",
         [ROW_NULL_WORD] = "null_word",
         [ROW_NOTHING] = "nothing_to_score",

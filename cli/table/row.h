@@ -24,6 +24,7 @@ enum row_error {
     ROW_STRAY_QUOTE, /* text after a closing quote */
     ROW_LONE_CR,     /* a carriage return stands where a line end should */
     ROW_NOT_JSON,    /* no JSON object or array */
+    ROW_NOT_TEXT,    /* of JSON: a text is an object, an array, true or false */
     ROW_HEADER,      /* the header again */
     ROW_NULL_WORD,   /* a text says that there is none: "NULL", "无" */
     ROW_NOTHING,     /* a text has nothing to score: spaces, control characters */

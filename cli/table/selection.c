@@ -95,8 +95,9 @@ static int fill_shard(struct selection *selection, struct chunk *chunk, size_t m
 /* 0 … count - 1, each as likely as the others. */
 static uint64_t draw_below(struct random *random, uint64_t count) {
     uint64_t fair = UINT64_MAX - UINT64_MAX % count, bits;
-    do bits = random_bits(random);
-    while (bits >= fair);
+    do {
+        bits = random_bits(random);
+    } while (bits >= fair);
     return bits % count;
 }
 

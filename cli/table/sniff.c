@@ -201,6 +201,15 @@ static bool refuse_odd(struct table_cell line, const char *where, struct error *
                          "%s: line 1 has no delimiter of one character but %s; make it a tab: %s",
                          where, odd_delimiters[i].called, odd_delimiters[i].command);
     }
+    static const char often[] = ",;|";
+    for (const char *at = often; *at != '\0'; at++) {
+        if (memchr(line.text, *at, line.length) == NULL) continue;
+        return error_set(error,
+                         "%s: its lines have no tabs, and '%c' cuts them into different numbers of "
+                         "cells (one inside a text that is not in quotes?); --delimiter '%c' reads "
+                         "it so all the same",
+                         where, *at, *at);
+    }
     return error_set(error,
                      "%s: line 1 has one column: no tab, comma, semicolon, bar or \\x01 separates "
                      "two texts; --delimiter C names another delimiter",

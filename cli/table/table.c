@@ -161,8 +161,10 @@ static bool decide_header(const struct table_options *options, const struct cell
         *has_header = cells->pairs > 0;
     } else {
         if (!by_number(options->a, &a, error) || !by_number(options->b, &b, error)) return false;
-        *has_header = a < cells->count && b < cells->count && names_known(cells->folded[a]) &&
-                      names_known(cells->folded[b]);
+        bool pair = cells->pairs > 0 &&
+                    ((a == cells->a && b == cells->b) || (a == cells->b && b == cells->a));
+        *has_header = pair || (a < cells->count && b < cells->count &&
+                               names_known(cells->folded[a]) && names_known(cells->folded[b]));
     }
     return true;
 }
@@ -199,8 +201,16 @@ static size_t highest_column(const struct table *table) {
     return highest;
 }
 
-static bool check_width(const struct table *table, const char *where, struct error *error) {
+static bool check_width(const struct table *table, const struct table_options *options,
+                        const char *where, struct error *error) {
     if (highest_column(table) < table->width) return true;
+    if (options->a == NULL && table->width < 2) {
+        return error_set(error, "%s: two texts are wanted, but line 1 has %zu %s%s", where,
+                         table->width, table->objects ? "member" : "column",
+                         table->objects ? "; members of inner objects are not looked into: bring "
+                                          "them out with jq -c"
+                                        : "");
+    }
     return error_set(error, "%s: column %zu is asked for but line 1 has %zu column%s", where,
                      highest_column(table) + 1, table->width, table->width == 1 ? "" : "s");
 }
@@ -237,7 +247,8 @@ static void say_pair(const struct cells *cells, size_t a, size_t b, const char *
 
 static bool looks_like_header(const struct cells *cells) {
     for (size_t i = 0; i < cells->count; i++) {
-        if (cells->text[i][0] != '\0' && !names_like(whole(cells->text[i]))) return false;
+        if (cells->text[i][0] == '\0' || names_address(cells->folded[i])) continue;
+        if (!names_like(whole(cells->text[i]))) return false;
     }
     return cells->count > 1;
 }
@@ -256,6 +267,10 @@ static void say_guesses(const struct table *table, const struct table_options *o
     if (table->has_header && options->a == NULL && (cells->pairs != 1 || cells->by_ends)) {
         snprintf(before, sizeof before, "%s: the texts are taken from the columns ", where);
         say_pair(cells, table->a, table->b, before, why_these(cells));
+    } else if (!table->has_header && table->dialect.format == DIALECT_JSONL) {
+        message_print("%s: rows are arrays: their members 1 and 2 are taken as the texts; "
+                      "--columns says otherwise",
+                      where);
     } else if (!table->has_header && guessed_header && looks_like_header(cells)) {
         snprintf(before, sizeof before,
                  "%s: line 1 looks like a header, but is scored as data: ", where);
@@ -332,7 +347,7 @@ bool table_resolve(struct table *table, const struct table_options *options,
     bool done = settle(table, options, first, &cells, where, error);
     struct table seen = *table; /* as it is before columns without a name are added */
     if (done && table->has_header) widen(table, options, &first->sniffed, where);
-    done = done && check_width(table, where, error);
+    done = done && check_width(table, options, where, error);
     if (done) say_guesses(&seen, options, &cells, where);
     finish_cells(&cells);
     table_free_cells(text, count);
@@ -349,9 +364,8 @@ bool table_resolve_cells(struct table *table, const struct table_options *option
     bool done = choose_columns(table, options, &cells, where, error);
     table->width = count;
     if (named) table->names = text;
-    done = done && check_width(table, where, error);
-    if (done && !options->input.quiet && options->a == NULL && named &&
-        (cells.pairs != 1 || cells.by_ends)) {
+    done = done && check_width(table, options, where, error);
+    if (done && options->a == NULL) {
         say_guesses(table, options, &cells, where);
     }
     finish_cells(&cells);

@@ -35,6 +35,8 @@ struct table_row {
     struct table_cell last; /* of a delimited row: its last cell */
     size_t kept;            /* bytes of the row up to the end of column `width` */
     size_t missing;         /* the first text's column that is not there, or TABLE_NO_COLUMN */
+    bool no_text;           /* of JSON: a text is there and neither a string nor a number */
+    size_t no_text_column;  /* which one, if so */
     enum record_fault fault;
     bool array;        /* of JSON: no object */
     const char *wrong; /* of JSON: what is wrong with it, at byte `wrong_at`; NULL: nothing */

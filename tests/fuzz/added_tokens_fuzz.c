@@ -72,7 +72,8 @@ static void take_id(void *user, int32_t id) {
 
 static size_t count_in(const char *text, size_t bytes, const char *token) {
     size_t count = 0, length = strlen(token);
-    for (const char *at = text; (at = memmem(at, bytes - (size_t)(at - text), token, length));) {
+    const char *at = text;
+    while ((at = memmem(at, bytes - (size_t)(at - text), token, length)) != NULL) {
         count++;
         at += length;
     }

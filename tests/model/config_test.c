@@ -310,8 +310,8 @@ static void takes_what_the_libraries_write(void **state) {
         "{\"architectures\":[\"BertForMaskedLM\"],\"fusion_layer\":6,\"add_cross_attention\":true}",
         "{\"architectures\":[\"BertModel\"],\"pruned_heads\":{},\"is_encoder_decoder\":false}",
         "{\"architectures\":null,\"problem_type\":null,\"quantization_config\":null}",
-        "{\"architectures\":[\"SbertForSequenceClassification\",\"SbertModel\"],\"tokenizer_"
-        "class\":null}",
+        "{\"architectures\":[\"SbertForSequenceClassification\",\"SbertModel\"]}",
+        "{\"architectures\":[\"SbertModel\"],\"tokenizer_class\":null}",
         "{\"problem_type\":\"single_label_classification\",\"task_specific_params\":null}",
         "{\"tokenizer_class\":\"BertTokenizerFast\",\"function_to_apply\":\"default\"}",
         "{\"task_specific_params\":{\"translation\":{\"prefix\":\"x\"}},\"num_labels\":3}",

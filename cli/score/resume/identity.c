@@ -145,16 +145,16 @@ bool identity_note(struct notes *to, const struct options *options, const struct
 bool identity_same(const struct notes *before, const struct notes *now, const char *folder,
                    struct error *error) {
     for (size_t i = 0; i < before->count || i < now->count; i++) {
-        const struct note *was = i < before->count ? &before->notes[i] : NULL;
-        const struct note *is = i < now->count ? &now->notes[i] : NULL;
-        bool named = was != NULL && is != NULL && strcmp(was->name, is->name) == 0;
+        static const struct note none = {.name = "", .value = "not noted"};
+        const struct note *was = i < before->count ? &before->notes[i] : &none;
+        const struct note *is = i < now->count ? &now->notes[i] : &none;
+        bool named = strcmp(was->name, is->name) == 0;
         if (named && strcmp(was->value, is->value) == 0) continue;
-        const char *of_old = was != NULL && (named || is == NULL) ? was->value : "not noted";
-        const char *of_new = is != NULL ? is->value : "not noted";
+        if (!named && is != &none) was = &none;
         return error_set(error,
                          "%s holds a run of another kind: %s was \"%.200s\" and is \"%.200s\" now; "
                          "run it as before, or remove that folder to begin anew",
-                         folder, is != NULL ? is->name : was->name, of_old, of_new);
+                         folder, is != &none ? is->name : was->name, was->value, is->value);
     }
     return true;
 }

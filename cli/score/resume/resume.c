@@ -153,9 +153,9 @@ static bool check_parts(struct resume *resume, struct error *error) {
 static bool read_answers(const struct resume *resume, char *to, struct error *error) {
     uint64_t length = resume->answers.digest.length, have = 0;
     int descriptor = open(resume->answers.path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = descriptor < 0 ? -1 : 0;
-    while (descriptor >= 0 && have < length &&
-           (got = read(descriptor, to + have, (size_t)(length - have))) > 0) {
+    while (descriptor >= 0 && have < length) {
+        ssize_t got = read(descriptor, to + have, (size_t)(length - have));
+        if (got <= 0) break;
         have += (uint64_t)got;
     }
     if (descriptor >= 0) close(descriptor);
