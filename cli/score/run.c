@@ -76,11 +76,23 @@ static void say_unfinished(const struct options *options) {
     if (options->resume || options->quiet || options->output == NULL) return;
     char *folder = paths_folder(options->output);
     if (access(folder, F_OK) == 0) {
-        message_print("%s holds an unfinished run, which --resume would go on with; this one "
-                      "begins anew",
+        message_print("%s holds an unfinished run, which its command goes on with by --resume; "
+                      "this one begins anew",
                       folder);
     }
     free(folder);
+}
+
+/* A name is no order to compress. */
+static void say_plain(const struct options *options) {
+    static const char *const ends[][2] = {{".gz", "gzip"}, {".zst", "zstd"}, {".xz", "xz"}};
+    size_t length = options->output != NULL && !options->quiet ? strlen(options->output) : 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i][0]);
+        if (length < end || strcmp(options->output + length - end, ends[i][0]) != 0) continue;
+        message_print("%s is written as plain text; to compress it: mgeo-score … | %s > FILE",
+                      options->output, ends[i][1]);
+    }
 }
 
 /* What the summary says of the model is said by the model that scores. */
@@ -115,6 +127,7 @@ static bool open_all(struct run *run, struct error *error) {
     if (!files_check(options, error) || !open_sinks(run, error)) return false;
     greet_terminal(options);
     say_unfinished(options);
+    say_plain(options);
     return open_reader_and_model(run, error);
 }
 

@@ -21,6 +21,12 @@ class Work(Case):
             result = self.run_score(good, bad, status=2)
             self.assertEqual(result.out, b"", "rows were scored before the second file was looked at")
 
+    def test_a_name_does_not_compress(self):
+        out = self.path("o.tsv.gz")
+        self.assertIn("| gzip > FILE", self.run_score("-o", out, stdin=table()).err)
+        with open(out, "rb") as file:
+            self.assertTrue(file.read().startswith(b"id\t"))
+
     def test_a_name_that_is_empty_is_refused(self):
         for option in ("-o", "--errors", "--summary", "--encoding"):
             self.assertEqual(self.run_score(option, "", stdin=table(), status=2).out, b"")

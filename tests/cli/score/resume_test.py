@@ -321,7 +321,7 @@ class GoesOn(ResumeCase):
         self.put("in", many(200))
         self.stopped()
         _, err = self.go(*self.arguments(resume=False), status=1)
-        self.assertIn(".out.mgeo-resume holds an unfinished run, which --resume would go on with", err)
+        self.assertIn(".out.mgeo-resume holds an unfinished run, which its command goes on with", err)
         self.assertIn(".out.mgeo-resume", self.names())
 
 
