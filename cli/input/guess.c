@@ -11,6 +11,7 @@
 #include "common/memory.h"
 #include "common/utf8.h"
 #include "input/gb18030.h"
+#include "input/mojibake.h"
 
 /* ---- marks and units --------------------------------------------------------------------------
  */
@@ -255,6 +256,38 @@ static const char *be_in_doubt(struct guess_doubt *doubt, const struct lines_rea
     return read->gb > 0 ? "GB18030" : "UTF-8";
 }
 
+/* Whether most bytes beyond ASCII stand beside others: hanzi do, a degree sign or a dot does not.
+ */
+static bool comes_in_runs(const char *bytes, size_t length) {
+    size_t beyond = 0, in_runs = 0, run = 0;
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && (unsigned char)bytes[i] >= 0x80) {
+            run++;
+            continue;
+        }
+        beyond += run;
+        if (run >= 4) in_runs += run;
+        run = 0;
+    }
+    return in_runs * 2 > beyond;
+}
+
+/* Whether a text that is UTF-8 is perhaps Chinese in GB18030, of which few lines happen to be
+ * UTF-8: neither letters of Europe nor mojibake. */
+static bool is_either(const char *bytes, size_t length) {
+    struct scripts read;
+    struct gb18030_hanzi hanzi = {0};
+    gb18030_count(bytes, length, &hanzi);
+    return hanzi.commonest * 2 > hanzi.all && comes_in_runs(bytes, length) &&
+           read_scripts("UTF-8", bytes, length, &read) && read.latin == 0 &&
+           mojibake_find(bytes, length) == NULL;
+}
+
+static const char *be_either(struct guess_doubt *doubt) {
+    *doubt = (struct guess_doubt){.either = true, .count = 2, .candidates = {"gb18030", "utf-8"}};
+    return NULL;
+}
+
 const char *guess_encoding(const char *bytes, size_t length, bool ended,
                            struct guess_doubt *doubt) {
     struct guess_doubt unwanted;
@@ -270,7 +303,8 @@ const char *guess_encoding(const char *bytes, size_t length, bool ended,
     /* A damaged row in UTF-8 stays a damaged row; a row of GBK that happens to be UTF-8 does not.
      */
     bool lucky = read.utf8 > 0 && read.utf8 == read.short_utf8 && read.neither == 0;
-    if (lucky) return "GB18030";
+    if (lucky && read.gb > 0) return "GB18030";
+    if (lucky && is_either(bytes, length)) return be_either(doubt);
     if (read.utf8 + read.gb + read.neither == 0) {
         return is_seven_bits(doubt, bytes, length) ? NULL : "UTF-8";
     }

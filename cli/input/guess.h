@@ -12,6 +12,7 @@ enum { GUESS_CANDIDATES = 3 };
 struct guess_doubt {
     size_t
         line; /* the first that is not UTF-8, from 1; 0: all are ASCII, which stands for others */
+    bool either; /* all lines are UTF-8, and everyday Chinese in GB18030 as well */
     size_t count;
     const char *candidates[GUESS_CANDIDATES]; /* encodings that the text reads well in */
 };

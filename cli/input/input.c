@@ -15,9 +15,12 @@
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
+#include "common/utf8.h"
 #include "input/charset.h"
 #include "input/decompress.h"
+#include "input/escapes.h"
 #include "input/guess.h"
+#include "input/mojibake.h"
 #include "input/signature.h"
 
 enum { PATIENCE_MS = 100, BLOCK_BYTES = 64 * 1024 };
@@ -149,14 +152,28 @@ static bool read_head(struct input *input, struct waiting *head, struct error *e
     return true;
 }
 
+static bool is_like_text(const char *bytes, size_t length) {
+    size_t looked = utf8_cut(bytes, length, 64);
+    return bytes[0] >= ' ' && memchr(bytes, '\0', looked) == NULL &&
+           utf8_valid_prefix(bytes, looked) == looked;
+}
+
+/* Of text, a mark and blanks before it change nothing; other data is none with them. */
 static bool check_signature(const struct input *input, const struct waiting *head,
                             struct error *error) {
-    static const char mark[] = "\xEF\xBB\xBF";
-    size_t passed = head->end >= 3 && memcmp(head->bytes, mark, 3) == 0 ? 3 : 0;
-    const struct signature *found = signature_find(head->bytes + passed, head->end - passed);
+    size_t passed = signature_prefix(head->bytes, head->end);
+    const struct signature *found = signature_find(head->bytes, head->end);
+    if (found != NULL) passed = 0;
+    if (found == NULL) found = signature_find(head->bytes + passed, head->end - passed);
     if (found == NULL) return true;
     const char *inside = decompress_is_compressed(&input->decompress) ? "holds, compressed," : "is";
-    return error_set(error, "%s %s %s; %s", input->name, inside, found->kind, found->advice);
+    if (passed == 0 || is_like_text(head->bytes + passed, head->end - passed)) {
+        return error_set(error, "%s %s %s; %s", input->name, inside, found->kind, found->advice);
+    }
+    return error_set(error,
+                     "%s %s %s behind %zu bytes that are none of it (a byte order mark, a line "
+                     "end); take them off first: tail -c +%zu",
+                     input->name, inside, found->kind, passed, passed + 1);
 }
 
 static bool refuse_encoding(const struct input *input, const struct guess_doubt *doubt,
@@ -168,6 +185,7 @@ static bool refuse_encoding(const struct input *input, const struct guess_doubt 
         snprintf(others + length, sizeof others - length, "%s%s",
                  i == 1 ? "; it may also be " : ", ", doubt->candidates[i]);
     }
+    if (doubt->either) strcpy(line, "its lines are UTF-8, and Chinese in GB18030 as well");
     if (doubt->line > 0) {
         snprintf(line, sizeof line, "line %zu is not UTF-8, nor surely Chinese in GB18030",
                  doubt->line);
@@ -183,7 +201,17 @@ static bool decide_encoding(struct input *input, const struct waiting *head, str
     input->encoding = asked != NULL ? charset_find(asked, head->bytes, head->end, error)
                                     : guess_encoding(head->bytes, head->end, input->ended, &doubt);
     if (asked != NULL) return input->encoding != NULL;
+    bool units = input->encoding != NULL && strncmp(input->encoding, "UTF-", 4) == 0 &&
+                 strcmp(input->encoding, "UTF-8") != 0;
+    if (!units && signature_is_binary(head->bytes, head->end)) {
+        return error_set(error,
+                         "%s is binary data of a kind that is not known here, and no text; is it "
+                         "compressed (brotli -dc FILE | mgeo-score) or encrypted?",
+                         input->name);
+    }
     if (input->encoding == NULL) return refuse_encoding(input, &doubt, error);
+    const struct escapes *hz = escapes_find_hz(head->bytes, head->end);
+    if (hz != NULL) return error_set(error, "%s is %s; %s", input->name, hz->kind, hz->advice);
     if (strcmp(input->encoding, "UTF-8") != 0 && !input->options.quiet) {
         message_print("%s: read as %s; --encoding would say otherwise", input->name,
                       input->encoding);
@@ -207,6 +235,25 @@ static bool convert_waiting(struct input *input, struct error *error) {
     return true;
 }
 
+/* Text that is read well and is not what people wrote; told of the first input that is so. */
+static void tell_disguise(const struct input *input) {
+    static bool told;
+    const char *text = input->text.bytes + input->text.begin;
+    size_t length = input->text.end - input->text.begin;
+    if (told || length == 0 || input->options.quiet || input->options.any) return;
+    const char *kind = mojibake_find(text, length);
+    const struct escapes *escapes = kind == NULL ? escapes_find(text, length) : NULL;
+    if (kind != NULL) {
+        message_print("%s looks like %s; the scores mean nothing until it is mended", input->name,
+                      kind);
+    } else if (escapes != NULL) {
+        message_print("%s: Chinese in it is written as %s and scored as it stands, which means "
+                      "nothing; %s",
+                      input->name, escapes->kind, escapes->advice);
+    }
+    told = kind != NULL || escapes != NULL;
+}
+
 static bool judge(struct input *input, struct error *error) {
     struct waiting head = {0};
     bool done = read_head(input, &head, error);
@@ -225,6 +272,7 @@ static bool judge(struct input *input, struct error *error) {
         input->charset = charset_open(input->encoding, input->guessed, input->name, error);
         if (input->charset == NULL || !convert_waiting(input, error)) return false;
     }
+    tell_disguise(input);
     return true;
 }
 

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/utf8.h"
+#include "input/gb18030.h"
+
 #define DUCKDB(call)                                                                               \
     "convert it: duckdb -c \"COPY (FROM " call ") TO '/dev/stdout' (DELIMITER '\\t', HEADER)\""
 #define PANDAS(call)                                                                               \
@@ -30,6 +33,20 @@ static bool holds(const unsigned char *bytes, size_t length, const char *text) {
 
 static bool has_nul(const unsigned char *bytes, size_t length) {
     return memchr(bytes, '\0', length < 64 ? length : 64) != NULL;
+}
+
+/* Neither UTF-8 nor Chinese of another encoding in its first bytes. */
+static bool is_no_text(const unsigned char *bytes, size_t length) {
+    const char *text = (const char *)bytes;
+    size_t looked = length < 64 ? length : 64;
+    return has_nul(bytes, length) ||
+           (utf8_valid_prefix(text, looked) + 4 < looked && !gb18030_is_plausible(text, looked));
+}
+
+/* Frames of zstd that hold no content: 0x50 to 0x5F before their mark. */
+static bool is_skippable(const unsigned char *bytes, size_t length) {
+    (void)length;
+    return (bytes[0] & 0xF0) == 0x50;
 }
 
 /* "BZh1" to "BZh9", then a block or the end: pi, or the root of pi, in BCD. */
@@ -96,6 +113,13 @@ static bool is_json_object(const unsigned char *bytes, size_t length) {
 /* In order: what is more exact comes first. */
 /* clang-format off */
 static const struct known table[] = {
+    {0, MARK("\x1F\x8B\x08"), {"gzip data", "decompress it first: gzip -dc FILE | mgeo-score"}, NULL},
+    {0, MARK("\x28\xB5\x2F\xFD"), {"zstd data", "decompress it first: zstd -dc FILE | mgeo-score"}, NULL},
+    {1, MARK("\x2A\x4D\x18"), {"zstd data", "decompress it first: zstd -dc FILE | mgeo-score"}, is_skippable},
+    {0, MARK("\x1F\xEF\xBF\xBD\x08"), {"gzip data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
+    {0, MARK("\x1F\xC2\x8B\x08"), {"gzip data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
+    {0, MARK("(\xEF\xBF\xBD/\xEF\xBF\xBD"), {"zstd data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
+    {0, MARK("(\xC2\xB5/\xC3\xBD"), {"zstd data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
     {0, MARK("\xFD\x37zXZ\0"), {"xz data", XZ}, NULL},
     {0, MARK("BZh"), {"bzip2 data", "decompress it first: bzip2 -dc FILE | mgeo-score"}, is_bzip2},
     {0, MARK("\x04\x22\x4D\x18"), {"lz4 data", "decompress it first: lz4 -dc FILE | mgeo-score"}, NULL},
@@ -118,7 +142,7 @@ static const struct known table[] = {
     {0, MARK("PARE"), {"an encrypted Parquet file", "decrypt and convert it with the program that wrote it"}, has_nul},
     {0, MARK("ARROW1\0"), {"an Arrow (Feather) file", PANDAS("read_feather(\"FILE\")")}, NULL},
     {0, MARK("\xFF\xFF\xFF\xFF"), {"an Arrow stream", "convert it: python3 -c 'import pyarrow.ipc as i; i.open_stream(\"FILE\").read_pandas().to_csv(\"/dev/stdout\", sep=\"\\t\", index=False)'"}, has_nul},
-    {0, MARK("FEA1"), {"a Feather file", PANDAS("read_feather(\"FILE\")")}, has_nul},
+    {0, MARK("FEA1"), {"a Feather file", PANDAS("read_feather(\"FILE\")")}, is_no_text},
     {0, MARK("ORC"), {"an ORC file", PANDAS("read_orc(\"FILE\")")}, has_nul},
     {0, MARK("Obj\x01"), {"an Avro file", "convert it: avro cat --format csv FILE"}, NULL},
     {0, MARK("SEQ\x06"), {"a Hadoop sequence file", "export it as text with Hive or Spark"}, NULL},
@@ -180,4 +204,28 @@ const struct signature *signature_find(const char *bytes, size_t length) {
         }
     }
     return NULL;
+}
+
+/* A byte order mark, and then blanks and line ends, which an editor or a script puts there. */
+size_t signature_prefix(const char *bytes, size_t length) {
+    size_t at = length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    while (at < length && at < 16 && memchr("\r\n \t", bytes[at], 4) != NULL) at++;
+    return at;
+}
+
+/* Controls that no text has, among bytes that are no text of any encoding. */
+bool signature_is_binary(const char *bytes, size_t length) {
+    size_t controls = 0, odd = 0;
+    if (length > 4096) length = 4096;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        controls += byte < 0x09 || (byte >= 0x0E && byte < 0x1B);
+    }
+    for (size_t at = 0; at < length;) {
+        uint32_t code;
+        size_t step = utf8_character(bytes + at, length - at, &code);
+        odd += step == 0;
+        at += step > 0 ? step : 1;
+    }
+    return length >= 48 && controls * 40 >= length && odd * 6 >= length;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What bytes are: encodings, compressed data with something odd about it, files that are no tables."""
 import gzip
+import hashlib
 import io
 import os
 import subprocess
@@ -97,10 +98,79 @@ class Encodings(Case):
         row = "联通路\t联通\n".encode("gbk")
         lucky = bytes([0xC2, 0xB7, 0xC6, 0xBD]) + b"\t" + bytes([0xC2, 0xB7, 0xC6, 0xBD]) + b"\n"
         lucky.decode()  # valid both ways; 路平 in GBK
-        out, err = self.scored(lucky, "--header", "no")
-        self.assertIn("read as GB18030", err)
+        err = self.one_line(self.run_score("--header", "no", stdin=lucky, status=2))
+        self.assertIn("--encoding gb18030; it may also be utf-8", err)
+        out, _ = self.scored(lucky, "--header", "no", "--encoding", "gbk")
         self.assertTrue(out.startswith("路平\t路平\t".encode()))
+        self.assertIn("read as GB18030", self.scored(lucky + row, "--header", "no")[1])
         self.assertIn("GB18030", self.scored(row, "--header", "no")[1])
+
+    def test_utf8_is_never_read_as_gbk(self):
+        for text in ("São João\tÉvora\n", "12°\t13°\n", "John·Smith\tA·B\n", "Königsallee\tÅäö\n", "¥12\t§3\n"):
+            for data in (text, "a\tb\n" * 5 + text * 9):
+                out, err = self.scored(data.encode(), "--header", "no")
+                self.assertNotIn("read as", err)
+                self.assertNotIn("looks like", err)
+                self.assertTrue(out.endswith(b"\n"))
+                self.assertEqual(out.count(text[:-1].encode()), data.count(text))
+
+    MOJIBAKE = {
+        "UTF-8 that was read as Latin-1": lambda text: text.encode().decode("latin-1"),
+        "UTF-8 that was read as Latin-1 and": lambda text: "".join(
+            bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in text.encode()),
+        "GBK that was read as Latin-1": lambda text: text.encode("gbk").decode("latin-1"),
+        "UTF-8 that was read as GBK": lambda text: text.encode().decode("gbk", "replace"),
+        "text that has lost characters": lambda text: text.replace("区", "\ufffd"),
+        "text that has lost characters: U+FFFD": lambda text: text.replace("区", "锟斤拷"),
+    }
+
+    def test_mojibake_is_told_once(self):
+        plain = "北京市海淀区中关村大街1号\t海淀区中关村大街一号\n上海市浦东新区世纪大道8号\t世纪大道8号(浦东新区)\n"
+        for kind, spoil in self.MOJIBAKE.items():
+            given = spoil(plain).encode()
+            for data in (given, given * 300, gzip.compress(given)):
+                out, err = self.scored(data, "--header", "no")
+                self.assertIn(f"looks like {kind}", err)
+                self.assertEqual(len([line for line in err.splitlines() if "came before" not in line]), 1, err)
+                self.assertTrue(out.startswith(given.split(b"\n")[0] + b"\t"))
+            self.assertEqual(self.run_score("-q", "--header", "no", stdin=given).err, "")
+            path = self.path("m", given)
+            self.assertEqual(self.run_score("--header", "no", path, self.path("m2", given)).err.count("looks like"), 1)
+        self.assertEqual(self.scored(plain.encode(), "--header", "no")[1], "")
+
+    def test_chinese_in_ascii_is_told(self):
+        ways = {
+            "entities of HTML": lambda c: f"&#{ord(c)};", "entities of HTML (": lambda c: f"&#x{ord(c):x};",
+            "escapes (\\u4e0a)": lambda c: f"\\u{ord(c):04x}", "escapes (\\u": lambda c: f"\\u{{{ord(c):x}}}",
+            "percent signs": lambda c: "".join(f"%{byte:02X}" for byte in c.encode()),
+            "octal bytes": lambda c: "".join(f"\\{byte:o}" for byte in c.encode()),
+            "hexadecimal bytes": lambda c: "".join(f"\\x{byte:02x}" for byte in c.encode()),
+            "quoted-printable": lambda c: "".join(f"={byte:02X}" for byte in c.encode()),
+            "escapes (%u4e0a)": lambda c: f"%u{ord(c):04X}", "code points": lambda c: f"U+{ord(c):04X}",
+        }
+        text = "sentence1\tsentence2\n上海市浦东新区1号\t广州市天河区\n"
+        for kind, write in ways.items():
+            given = "".join(write(c) if c > "\x7f" else c for c in text)
+            out, err = self.scored(given.encode())
+            self.assertIn(f"written as {kind}", err)
+            self.assertEqual(err.count("written as"), 1, err)
+            self.assertEqual(out.count(b"\n"), 2)
+            self.assertEqual(self.run_score("-q", stdin=given.encode()).err, "")
+            command = err[err.index("python3 -c '") + 12:err.index("' < FILE")]
+            decoded = subprocess.run(["python3", "-c", command], input=given.encode(), capture_output=True, check=True)
+            self.assertEqual(decoded.stdout.decode(), text)
+        for given in (b'{"a":"\\u4e0a\\u6d77","b":"\\u5e7f\\u5dde"}\n', b"a&#65;\tU+0041 100%20\n", b"x=E4\t\\u0041\n"):
+            self.assertNotIn("written as", self.scored(given, "--header", "no")[1])
+
+    def test_hz_is_refused(self):
+        given = "\n".join(["sentence1\tsentence2"] + ["~{ETO#JPF=~}1\t~{9cV]JP~}"] * 3) + "\n"
+        path = self.path("hz.tsv", given.encode())
+        err = self.one_line(self.run_score(path, status=2))
+        self.assertIn("is HZ", err)
+        command = err[err.index("python3 -c '") + 12:err.index("' |")].replace("FILE", path)
+        self.assertEqual(subprocess.run(["python3", "-c", command], capture_output=True, check=True).stdout.decode(),
+                         given.encode().decode("hz"))
+        self.scored(b"~{a b\tc~}\n~{r\tr~}\n~{x\ty}\n", "--header", "no")
 
     def test_large_tables_and_every_split(self):
         rows = tsv(*[(f"{i}", f"浙江省杭州市文三路{i}号", "x" * (i % 7) + "𠮷文三路") for i in range(60000)])
@@ -277,6 +347,29 @@ class Refused(Case):
             if data[:2] != b"\x1f\x8b":
                 self.assertIn(kind, self.one_line(self.run_score(stdin=gzip.compress(data), status=2)))
                 self.assertIn(kind, self.one_line(self.run_score(stdin=zstd(data=data), status=2)))
+
+    def test_compressed_twice_or_behind_a_mark_is_named(self):
+        data = gzip.compress(TEXT.encode() * 50)
+        for twice in (gzip.compress(data), zstd(data=data)):
+            self.assertIn("holds, compressed, gzip data; decompress it", self.one_line(self.run_score(stdin=twice, status=2)))
+        packed = zstd(data=TEXT.encode())
+        for twice in (gzip.compress(packed), zstd(data=packed)):
+            self.assertIn("holds, compressed, zstd data", self.one_line(self.run_score(stdin=twice, status=2)))
+        for kind, inner in (("gzip data", data), ("zstd data", packed), ("xz data", b"\xFD7zXZ\0\0\4")):
+            for before in (b"\xef\xbb\xbf", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf\r\n"):
+                err = self.one_line(self.run_score(stdin=before + inner, status=2))
+                self.assertIn(f"is {kind} behind {len(before)} bytes", err)
+                self.assertIn(f"tail -c +{len(before) + 1}", err)
+        spoilt = data.decode("utf-8", "replace").encode()
+        self.assertIn("saved as text", self.one_line(self.run_score(stdin=spoilt, status=2)))
+        self.assertIn("one JSON document", self.one_line(self.run_score(stdin=b'\n[{"a":1}]', status=2)))
+
+    def test_binary_data_of_no_known_kind_is_refused(self):
+        noise = b"".join(hashlib.sha256(bytes([i])).digest() for i in range(100))
+        for data in (b"\x8b" + noise, gzip.compress(b"\x8b" + noise), noise[:64], b"\x8b" + noise * 9):
+            self.assertIn("binary data", self.one_line(self.run_score(stdin=data, status=2)))
+        self.assertIn("a Feather file", self.one_line(self.run_score(stdin=b"FEA1" + noise, status=2)))
+        self.assertIn("a Feather file", self.one_line(self.run_score(stdin=b"FEA1" + bytes(4), status=2)))
 
     def test_text_that_begins_like_one_is_scored(self):
         for first in ("BZh路", "PK中心", "ORC大厦", "DUCK", "<html路", "PAR1号楼", "MZ路", "GIF8楼", "../路", "[1]路", "FEA1座", "CDF路",
