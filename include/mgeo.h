@@ -417,9 +417,9 @@ MGEO_API const char *mgeo_row_flag_name(uint32_t flag);
 
 /* The caller's arrays, and what the call fills in. Row i of every array belongs to pair i.
  *
- * Similarity is in 0..1. Two labels: the probability of the positive one, index 1 unless
- * positive_label says otherwise. One logit: its sigmoid. MGeo's three (exact_match, partial_match,
- * not_match): P(exact) + partial_weight * P(partial). Other label sets need positive_label. */
+ * Similarity is in 0..1. Two labels: the probability of the positive one by positive_label, else
+ * by their names, else index 1, with a warning. One logit: its sigmoid. MGeo's three (exact_match,
+ * partial_match, not_match): P(exact) + partial_weight * P(partial). Others need positive_label. */
 typedef struct mgeo_scores {
     size_t struct_size;
     float *similarity;         /* [count]; required */

@@ -6,14 +6,12 @@
 #include "core/pathname.h"
 #include "model/apart.h"
 #include "model/config.h"
+#include "model/label_names.h"
 #include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *const different_names[] = {"not_match", "no_match", "different", "no",
-                                              "false",     "0",        NULL};
 
 static int32_t label_find(const mgi_labels *labels, const char *name) {
     for (uint32_t i = 0; i < labels->count; i++) {
@@ -41,41 +39,88 @@ static mgeo_status need_positive(const mgi_labels *labels, const char *directory
                     mgi_pathname_shown(directory), reason, list);
 }
 
-/* The first label that has one of the names; -1: none. */
-static int32_t find_one_of(const mgi_labels *labels, const char *const names[]) {
-    for (size_t i = 0; names[i] != NULL; i++) {
-        int32_t index = label_find(labels, names[i]);
-        if (index >= 0) return index;
+/* Of more than two labels that are numbers, 0 and 1 are numbers and no answers. */
+static mgi_label_role role_of(const mgi_labels *labels, uint32_t index) {
+    const char *name = labels->names[index];
+    if (labels->count > 2 && mgi_label_names_number(name) >= 0) return MGI_LABEL_UNKNOWN;
+    return mgi_label_names_role(name);
+}
+
+/* The only label in that role; of several the only one of the task's own name; -1: none, or the
+ * names do not tell which. */
+static int32_t find_role(const mgi_labels *labels, mgi_label_role role) {
+    static const char *const own[] = {[MGI_LABEL_SAME] = "exactmatch",
+                                      [MGI_LABEL_PARTLY] = "partialmatch",
+                                      [MGI_LABEL_OTHER] = "notmatch"};
+    int32_t any = -1, named = -1;
+    uint32_t count = 0, own_count = 0;
+    for (uint32_t i = 0; i < labels->count; i++) {
+        if (role_of(labels, i) != role) continue;
+        any = (int32_t)i;
+        count++;
+        if (!mgi_label_names_is(labels->names[i], own[role])) continue;
+        named = (int32_t)i;
+        own_count++;
     }
-    return -1;
+    if (own_count > 0) return own_count == 1 ? named : -1;
+    return count == 1 ? any : -1;
+}
+
+/* The label of two whose name is the number 1, where the other one's is 0; -1: none. */
+static int32_t find_number_one(const mgi_labels *labels) {
+    int32_t first = mgi_label_names_number(labels->names[0]);
+    int32_t second = mgi_label_names_number(labels->names[1]);
+    if (first == 0 && second == 1) return 1;
+    return first == 1 && second == 0 ? 0 : -1;
 }
 
 /* The label that by its name means "the same place", or is the other one of two; -1: none. */
 static int32_t find_same(const mgi_labels *labels) {
-    static const char *const same[] = {"exact_match", "match", "same", "yes", "true", "1", NULL};
-    int32_t index = find_one_of(labels, same);
-    int32_t different = find_one_of(labels, different_names);
-    return index < 0 && different >= 0 && labels->count == 2 ? 1 - different : index;
+    int32_t same = find_role(labels, MGI_LABEL_SAME);
+    if (labels->count != 2 || same >= 0) return same;
+    int32_t other = find_role(labels, MGI_LABEL_OTHER);
+    return other >= 0 ? 1 - other : find_number_one(labels);
 }
 
-static int32_t positive_of_two(const mgi_labels *labels) {
+static int32_t positive_of_two(mgi_labels *labels) {
     int32_t same = find_same(labels);
+    labels->guessed = same < 0;
     return same >= 0 ? same : 1;
+}
+
+/* MGeo's three in any words, or its exact_match and not_match and a third of any name. */
+static bool tell_of_three(const mgi_labels *labels) {
+    int32_t same = find_role(labels, MGI_LABEL_SAME);
+    int32_t other = find_role(labels, MGI_LABEL_OTHER);
+    if (labels->count != 3 || same < 0 || other < 0) return false;
+    if (find_role(labels, MGI_LABEL_PARTLY) == 3 - same - other) return true;
+    return mgi_label_names_is(labels->names[same], "exactmatch") &&
+           mgi_label_names_is(labels->names[other], "notmatch");
+}
+
+/* The label that counts by partial_weight beside the positive one; -1: none. Of two labels only
+ * the task's own names say that a part of a match is meant. */
+static int32_t find_partial(const mgi_labels *labels) {
+    int32_t partly = find_role(labels, MGI_LABEL_PARTLY);
+    if (labels->positive != find_role(labels, MGI_LABEL_SAME) || partly < 0) return -1;
+    bool own = mgi_label_names_is(labels->names[labels->positive], "exactmatch") &&
+               mgi_label_names_is(labels->names[partly], "partialmatch");
+    return own || tell_of_three(labels) ? partly : -1;
 }
 
 /* What texts that differ unseen must not be: similarity may be asked of another label. */
 static void decide_cap(mgi_labels *labels, bool keep) {
     int32_t same = find_same(labels);
     labels->same = same >= 0 ? same : labels->positive;
-    labels->near = label_find(labels, "partial_match");
+    labels->near = find_role(labels, MGI_LABEL_PARTLY);
     if (labels->same == labels->near) labels->near = -1;
-    bool different = find_one_of(labels, different_names) == labels->same;
-    labels->caps = !keep && (labels->count == 1 || !different);
+    bool different =
+        labels->count > 1 && role_of(labels, (uint32_t)labels->same) == MGI_LABEL_OTHER;
+    labels->caps = !keep && !different;
 }
 
 static mgeo_status decide_positive(mgi_labels *labels, const char *asked, const char *directory,
                                    mgeo_error *error) {
-    int32_t exact = label_find(labels, "exact_match");
     labels->positive = -1;
     labels->partial = -1;
     if (labels->count == 1 && asked == NULL) return MGEO_OK;
@@ -89,14 +134,14 @@ static mgeo_status decide_positive(mgi_labels *labels, const char *asked, const 
         }
     } else if (labels->count == 2) {
         labels->positive = positive_of_two(labels);
-    } else if (labels->count == 3 && exact >= 0 && label_find(labels, "not_match") >= 0) {
-        labels->positive = exact;
+    } else if (tell_of_three(labels)) {
+        labels->positive = find_role(labels, MGI_LABEL_SAME);
     } else {
         return need_positive(labels, directory,
                              "needed, because the labels do not tell which one means a match",
                              error);
     }
-    if (labels->positive == exact) labels->partial = label_find(labels, "partial_match");
+    labels->partial = find_partial(labels);
     return MGEO_OK;
 }
 
@@ -139,6 +184,15 @@ mgeo_status mgi_labels_decide(mgi_labels *labels, const mgi_config *config, uint
     status = decide_positive(labels, options->positive_label, directory, error);
     if (status == MGEO_OK) decide_cap(labels, options->keep_unknown);
     return status;
+}
+
+void mgi_labels_warn(const mgi_labels *labels, char *line, size_t capacity) {
+    line[0] = '\0';
+    if (!labels->guessed) return;
+    snprintf(line, capacity,
+             "labels %.40s, %.40s do not say which means a match: number 1 is taken; "
+             "positive_label chooses",
+             labels->names[0], labels->names[1]);
 }
 
 /* ---- logits ---------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "core/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct mgi_config;
@@ -18,6 +19,7 @@ typedef struct mgi_labels {
     int32_t positive; /* index; -1 for one logit */
     int32_t partial;  /* index of the label that counts by partial_weight; -1: none */
     float partial_weight;
+    bool guessed; /* positive is index 1 of two because the names do not say */
     bool caps;    /* two texts that differ in what the model cannot see never match: apart.h */
     int32_t same; /* then: index of the label that means a match, if there are more than one */
     int32_t near; /* and of that which takes its place; -1: the best other one */
@@ -30,6 +32,9 @@ typedef struct mgi_labels {
 mgeo_status mgi_labels_decide(mgi_labels *labels, const struct mgi_config *config, uint32_t outputs,
                               const struct mgi_model_options *options, const char *directory,
                               mgeo_error *error);
+
+/* One line for the operator where the positive label was guessed; else "". */
+void mgi_labels_warn(const mgi_labels *labels, char *line, size_t capacity);
 
 /* Turns one row of logits [count] into probabilities [count], the likeliest label and the
  * similarity. false, and NaN everywhere and label -1, if a logit is not finite. probabilities and

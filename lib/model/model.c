@@ -18,6 +18,7 @@
 #include "model/tokenizer_files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -290,7 +291,15 @@ static void describe_encoder(const mgi_encoder_info *encoder, mgeo_model_info *i
     info->batch_tokens = encoder->batch_tokens;
     mgi_fixed_text_copy(info->device, sizeof info->device, encoder->device);
     mgi_fixed_text_copy(info->library, sizeof info->library, encoder->library);
-    mgi_fixed_text_copy(info->warning, sizeof info->warning, encoder->warning);
+}
+
+static void describe_warnings(const mgi_model *model, mgeo_model_info *info) {
+    char guess[sizeof info->warning], all[2 * sizeof info->warning];
+    const char *encoder = model->encoder_info.warning;
+    mgi_labels_warn(&model->labels, guess, sizeof guess);
+    const char *between = guess[0] != '\0' && encoder[0] != '\0' ? "; " : "";
+    snprintf(all, sizeof all, "%s%s%.250s", guess, between, encoder);
+    mgi_fixed_text_copy(info->warning, sizeof info->warning, all);
 }
 
 void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
@@ -306,6 +315,7 @@ void mgi_model_describe(const mgi_model *model, mgeo_model_info *info) {
     info->max_length = model->max_length;
     describe_labels(&model->labels, info);
     describe_encoder(&model->encoder_info, info);
+    describe_warnings(model, info);
     mgi_fixed_text_copy(info->version, sizeof info->version, model->version);
     mgi_fixed_text_copy(info->fingerprint, sizeof info->fingerprint, model->fingerprint);
     mgi_fixed_text_copy(info->path, sizeof info->path, model->path);

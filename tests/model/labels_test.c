@@ -46,6 +46,42 @@ static const struct {
     {"exact_match,not_match,partial_match", 3, NULL, 0, 2, MGEO_OK, "exact_match"},
     {"exact_match,not_match,partial_match", 3, "exact_match", 0, 2, MGEO_OK, "exact_match"},
     {"exact_match,not_match,partial_match", 3, "partial_match", 2, -1, MGEO_OK, "exact_match"},
+    {"EXACT_MATCH,NOT_MATCH", 2, NULL, 0, -1, MGEO_OK, "EXACT_MATCH"},
+    {"Yes,No", 2, NULL, 0, -1, MGEO_OK, "Yes"},
+    {"True,False", 2, NULL, 0, -1, MGEO_OK, "True"},
+    {"Match,No Match", 2, NULL, 0, -1, MGEO_OK, "Match"},
+    {"exact match,not match", 2, NULL, 0, -1, MGEO_OK, "exact match"},
+    {"ExactMatch,Non-Match", 2, NULL, 0, -1, MGEO_OK, "ExactMatch"},
+    {"matched,unmatched", 2, NULL, 0, -1, MGEO_OK, "matched"},
+    {"positive,negative", 2, NULL, 0, -1, MGEO_OK, "positive"},
+    {"negative,positive", 2, NULL, 1, -1, MGEO_OK, "negative"},
+    {"Y,N", 2, NULL, 0, -1, MGEO_OK, "Y"},
+    {"ＹＥＳ,ＮＯ", 2, NULL, 0, -1, MGEO_OK, "ＹＥＳ"},
+    {"是,否", 2, NULL, 0, -1, MGEO_OK, "是"},
+    {"是,不是", 2, NULL, 0, -1, MGEO_OK, "是"},
+    {"相同,不同", 2, NULL, 0, -1, MGEO_OK, "相同"},
+    {"匹配,不匹配", 2, NULL, 0, -1, MGEO_OK, "匹配"},
+    {"同一地址,不是同一地址", 2, NULL, 0, -1, MGEO_OK, "同一地址"},
+    {"地址一致,地址不一致", 2, NULL, 0, -1, MGEO_OK, "地址一致"},
+    {"不同地址,同一地址", 2, NULL, 1, -1, MGEO_OK, "不同地址"},
+    {"duplicate,not_duplicate", 2, NULL, 0, -1, MGEO_OK, "duplicate"},
+    {"is_duplicate,is_not_duplicate", 2, NULL, 0, -1, MGEO_OK, "is_duplicate"},
+    {"equivalent,not_equivalent", 2, NULL, 0, -1, MGEO_OK, "equivalent"},
+    {"entailment,not_entailment", 2, NULL, 0, -1, MGEO_OK, "entailment"},
+    {"same_address,different_address", 2, NULL, 0, -1, MGEO_OK, "same_address"},
+    {"similar,dissimilar", 2, NULL, 0, -1, MGEO_OK, "similar"},
+    {"a,Not-Match", 2, NULL, 0, -1, MGEO_OK, "a"},
+    {"1,-1", 2, NULL, 0, -1, MGEO_OK, "1"},
+    {"LABEL_1,LABEL_0", 2, NULL, 0, -1, MGEO_OK, "LABEL_1"},
+    {"LABEL_0,LABEL_1", 2, NULL, 1, -1, MGEO_OK, "LABEL_0"},
+    {"class 1,class 0", 2, NULL, 0, -1, MGEO_OK, "class 1"},
+    {"Exact-Match,Partial Match", 2, NULL, 0, 1, MGEO_OK, "Exact-Match"},
+    {"Exact_Match,Partial-Match,Not Match", 3, NULL, 0, 1, MGEO_OK, "Exact_Match"},
+    {"NOT_MATCH,PARTIAL_MATCH,EXACT_MATCH", 3, NULL, 2, 1, MGEO_OK, "NOT_MATCH"},
+    {"不匹配,完全匹配,部分匹配", 3, NULL, 1, 2, MGEO_OK, "不匹配"},
+    {"entailment,neutral,contradiction", 3, NULL, 0, 0, MGEO_E_ARGUMENT, "positive_label: needed"},
+    {"0,1,2", 3, NULL, 0, 0, MGEO_E_ARGUMENT, "positive_label: needed"},
+    {"same,not_same,neither,partly", 4, NULL, 0, 0, MGEO_E_ARGUMENT, "positive_label: needed"},
     {"a,b,c", 3, "c", 2, -1, MGEO_OK, "a"},
     {"", 3, "LABEL_2", 2, -1, MGEO_OK, "LABEL_0"},
     {"a,b,c", 3, NULL, 0, 0, MGEO_E_ARGUMENT, "positive_label: needed"},
@@ -76,6 +112,38 @@ static void decides_by_names(void **state) {
         assert_int_equal(labels.positive, cases[i].positive);
         assert_int_equal(labels.partial, cases[i].partial);
         assert_string_equal(labels.names[0], cases[i].part);
+    }
+}
+
+static void says_when_the_names_do_not(void **state) {
+    (void)state;
+    static const struct {
+        const char *names, *asked;
+        bool told;
+    } guesses[] = {
+        {"a,b", NULL, true},
+        {"yes,true", NULL, true},
+        {"no,false", NULL, true},
+        {"a,b", "b", false},
+        {"a,b", "a", false},
+        {"Yes,No", NULL, false},
+        {"LABEL_0,LABEL_1", NULL, false},
+        {"LABEL_1,LABEL_2", NULL, true},
+        {"", NULL, false},
+        {"other,Not Match", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof guesses / sizeof *guesses; i++) {
+        const mgi_config config = named(guesses[i].names);
+        const mgi_model_options options = {.positive_label = guesses[i].asked};
+        mgi_labels labels;
+        char line[256];
+        assert_int_equal(mgi_labels_decide(&labels, &config, 2, &options, "dir", NULL), MGEO_OK);
+        mgi_labels_warn(&labels, line, sizeof line);
+        if ((line[0] != '\0') != guesses[i].told) fail_msg("case %zu: %s", i, line);
+        if (!guesses[i].told) continue;
+        assert_int_equal(labels.positive, 1);
+        assert_non_null(strstr(line, "do not say which means a match: number 1 is taken"));
+        assert_non_null(strstr(line, "positive_label"));
     }
 }
 
@@ -193,6 +261,9 @@ static const struct {
     {"exact_match,not_match,partial_match", 3, "partial_match", true, 0, 2},
     {"exact_match,not_match,partial_match", 3, "not_match", true, 0, 2},
     {"not_match,a,b", 3, "b", true, 2, -1},
+    {"Match,No Match", 2, "No Match", true, 0, -1},
+    {"Exact-Match,Not Match,Partial Match", 3, "Not Match", true, 0, 2},
+    {"0,1,2", 3, "2", true, 2, -1},
     {"different,a,b", 3, "different", false, 0, -1}, /* no label is known to mean a match */
 };
 
@@ -292,6 +363,7 @@ static void one_logit_is_halved(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decides_by_names),
+        cmocka_unit_test(says_when_the_names_do_not),
         cmocka_unit_test(ignores_labels_of_a_ranking_task),
         cmocka_unit_test(weighs_partial_matches),
         cmocka_unit_test(three_logits_become_probabilities_and_a_similarity),
