@@ -88,7 +88,8 @@ static bool open_beside(struct sink *sink, const char *path, const char *tag, st
 
 bool sink_is_replacing(const char *path) {
     struct stat about;
-    if (strncmp(path, "/dev/", 5) == 0 || standard_streams_number(path) >= 0) return false;
+    bool device = strncmp(path, "/dev/", 5) == 0 && strncmp(path, "/dev/shm/", 9) != 0;
+    if (device || standard_streams_number(path) >= 0) return false;
     return stat(path, &about) != 0 || S_ISREG(about.st_mode);
 }
 

@@ -183,7 +183,8 @@ const char *charset_find(const char *name, const char *bytes, size_t length, str
     if (strcasecmp(name, "utf-32") == 0 || strcasecmp(name, "utf32") == 0) {
         return ordered("UTF-32", bytes, length);
     }
-    iconv_t known = iconv_open("UTF-8", name);
+    /* To iconv no name is that of the locale. */
+    iconv_t known = name[0] != '\0' ? iconv_open("UTF-8", name) : (iconv_t)-1;
     if (known == (iconv_t)-1) {
         error_set(error,
                   "--encoding %s: not known; give auto, utf-8, gb18030, utf-16, or a name that "

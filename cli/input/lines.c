@@ -49,8 +49,10 @@ static bool read_more(struct lines *lines, struct error *error) {
 
 bool lines_sample(struct lines *lines, const char **bytes, size_t *length, bool *whole,
                   struct error *error) {
-    while (!lines->ended && lines->end < SAMPLE_BYTES) {
-        bool line = lines->end > 0 && memchr(lines->buffer, '\n', lines->end) != NULL;
+    bool line = false;
+    while (!lines->ended && lines->end < (line ? SAMPLE_BYTES : LINES_MAX_BYTES)) {
+        line = line || (lines->end > 0 && memchr(lines->buffer, '\n', lines->end) != NULL);
+        if (line && lines->end >= SAMPLE_BYTES) break;
         if (line && !input_ready(lines->input, 0)) break;
         if (read_more(lines, error)) continue;
         /* What stands before a fault is read first; asked again, the fault is the same. */

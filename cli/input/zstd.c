@@ -65,16 +65,13 @@ static bool refuse(const struct zstd *state, const struct raw_input *raw, struct
                      may_need ? ", or decompress it first: zstd -dc -D DICTIONARY FILE" : "");
 }
 
-/* What libzstd is given at once, so that a fault never takes along what stands before it: a frame's
+/* What libzstd is given at once, so that a fault takes along no more than its own block: a frame's
  * header byte by byte, or it would decode a small frame in one go; then no more than one block,
- * without the header of the next, which its hint counts in. A block's last byte comes alone: a
- * frame that holds more or less than its header says is refused there, and what a block that is not
- * compressed gave before must not depend on how much came at once. */
+ * without the header of the next, which its hint counts in. */
 static size_t portion(const struct zstd *state) {
     if (state->full) return 0; /* what waits inside comes first */
     if (state->taken < HEADER_BYTES) return 1;
-    size_t rest = state->code > BLOCK_HEADER_BYTES ? state->code - BLOCK_HEADER_BYTES : state->code;
-    return rest > 1 ? rest - 1 : 1;
+    return state->code > BLOCK_HEADER_BYTES ? state->code - BLOCK_HEADER_BYTES : state->code;
 }
 
 static void decompress_some(struct zstd *state, struct raw_input *raw, ZSTD_outBuffer *out) {

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/sink.h"
@@ -38,6 +39,10 @@ static const struct input_options plain_text = {.encoding = "utf-8", .quiet = tr
 /* The first `most` lines; 0: all. */
 static bool walk(const char *path, uint64_t most, visitor visit, void *context,
                  struct error *error) {
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        return error_set(error, "%s: not a regular file, which a journal is", path);
+    }
     struct input *input = input_open(path, &plain_text, error);
     if (input == NULL) return false;
     bool done = walk_open(input, most, visit, context, error);

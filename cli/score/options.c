@@ -87,7 +87,9 @@ static bool set_gold_map(void *to, const struct option_row *row, const char *val
 static bool set_output(void *to, const struct option_row *row, const char *value,
                        struct error *error) {
     (void)row;
-    (void)error;
+    if (value[0] == '\0') {
+        return error_set(error, "--output: give a file name, or - for standard output");
+    }
     struct options *options = to;
     options->output = strcmp(value, "-") != 0 ? value : NULL;
     return true;

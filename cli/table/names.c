@@ -14,12 +14,12 @@ enum { LONGEST_NAME = 64 };
 
 /* From the surest to the least sure: where several pairs fit, the first one is taken. */
 static const char *const stems[] = {
-    "sentence", "sent",     "text",     "txt",      "address",  "addr",   "add",     "fulladdress",
-    "地址",     "详细地址", "完整地址", "地址文本", "文本",     "句子",   "语句",    "string",
-    "str",      "premise",  "query",    "question", "document", "doc",    "passage", "input",
-    "seq",      "sequence", "location", "place",    "poi",      "名称",   "地点",    "位置",
-    "地名",     "门址",     "name",     "title",    "value",    "record", "字段",    "列",
-    "col",      "column",   "field",    "s",        "q"};
+    "sentence", "sent",     "text",     "txt",      "address",  "addr",  "add",     "fulladdress",
+    "地址",     "详细地址", "完整地址", "地址文本", "文本",     "句子",  "语句",    "string",
+    "str",      "premise",  "query",    "question", "document", "doc",   "passage", "input",
+    "seq",      "sequence", "location", "place",    "poi",      "名称",  "地点",    "位置",
+    "地名",     "门址",     "住所",     "住址",     "name",     "title", "value",   "record",
+    "字段",     "列",       "col",      "column",   "field",    "s",     "q"};
 
 enum { STEMS = sizeof stems / sizeof *stems };
 
@@ -78,6 +78,11 @@ static const struct side {
     {"标准", "候选", false},
     {"from", "to", false},
     {"", "标准", false},
+    {"", "1", false},
+    {"", "2", false},
+    {"t1", "t2", false},
+    {"db1", "db2", false},
+    {"table1", "table2", false},
     {"", "standard", false},
 };
 
@@ -85,8 +90,9 @@ enum { SIDES = sizeof sides / sizeof *sides };
 
 static bool dropped(int32_t code) {
     return code == '_' || code == '-' || code == '.' || code == '"' || code == '\'' ||
-           code == '`' || code == 0xFEFF || code == ' ' || code == '\t' || code == '\r' ||
-           code == 0xA0 || code == 0x3000 || code == 0x201C || code == 0x201D || code == 0x200B;
+           code == '`' || code == '(' || code == ')' || code == '[' || code == ']' || code == '#' ||
+           code == 0xFEFF || code == ' ' || code == '\t' || code == '\r' || code == 0xA0 ||
+           code == 0x3000 || code == 0x201C || code == 0x201D || code == 0x200B;
 }
 
 /* Copies what is not dropped; in place. */

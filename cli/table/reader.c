@@ -164,6 +164,32 @@ static int open_next(struct reader *reader, struct error *error) {
     return 0;
 }
 
+static bool is_at_hand(const char *path) {
+    struct stat about;
+    return strcmp(path, "-") != 0 && stat(path, &about) == 0 &&
+           (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode));
+}
+
+/* Looks at the beginning of each further file, so that one that cannot be read is known before
+ * hours have gone into those before it. Pipes are as they come. */
+static bool check_others(const struct reader *reader, struct error *error) {
+    struct table_options quiet = *reader->options;
+    quiet.input.quiet = true;
+    bool done = true;
+    for (size_t i = reader->next; done && reader->settled && i < reader->count; i++) {
+        if (!is_at_hand(reader->paths[i])) continue;
+        struct reader other = *reader;
+        other.options = &quiet;
+        other.next = i + 1;
+        other.lines = (struct lines){0};
+        other.has_pending = false;
+        other.input = input_open(reader->paths[i], &quiet.input, error);
+        done = other.input != NULL && begin_input(&other, error) >= 0;
+        close_input(&other);
+    }
+    return done;
+}
+
 static uint64_t total_size(const char *const *paths, size_t count) {
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) {
@@ -184,7 +210,7 @@ struct reader *reader_open(const char *const *paths, size_t count,
     opened->dialects = memory_zeroed(count, sizeof *opened->dialects);
     opened->null_words = null_words_create(options->null_words);
     opened->size = total_size(paths, count);
-    if (open_next(opened, error) >= 0) return opened;
+    if (open_next(opened, error) >= 0 && check_others(opened, error)) return opened;
     reader_close(opened);
     return NULL;
 }

@@ -25,6 +25,7 @@ struct measure {
     bool matters;     /* quotes are doubled, or hold a delimiter or a line end */
     bool spans;       /* a record goes over a line end */
     bool empty_tails; /* each after the first ends in an empty cell */
+    bool row_names;   /* each after the first begins with a number, or a cell in quotes */
 };
 
 static bool next_line(const struct sample *sample, size_t *at, struct table_cell *line) {
@@ -56,15 +57,31 @@ static bool extend(const struct sample *sample, const struct dialect *dialect, s
     return true;
 }
 
+static bool is_in_quotes(struct table_cell record, const struct record_cell *cell) {
+    return cell->inner.text > record.text && cell->inner.text[-1] == '"';
+}
+
+/* What R writes as a row's name: its number, or a text in quotes. */
+static bool may_name_row(struct table_cell record, const struct record_cell *cell) {
+    if (is_in_quotes(record, cell)) return true;
+    for (size_t i = 0; i < cell->inner.length; i++) {
+        if (cell->inner.text[i] < '0' || cell->inner.text[i] > '9') return false;
+    }
+    return cell->inner.length > 0;
+}
+
 static void look_inside(const struct dialect *dialect, struct table_cell record,
                         struct measure *measure) {
     size_t at = 0;
     struct record_cell cell = {0};
+    bool begins = measure->records > 0;
     while (record_next(dialect, record, &at, &cell)) {
+        if (begins && !may_name_row(record, &cell)) measure->row_names = false;
+        begins = false;
         if (!dialect->quoted || cell.fault != RECORD_SOUND) continue;
-        bool quoted = cell.inner.text > record.text && cell.inner.text[-1] == '"';
-        if (quoted && (cell.doubled ||
-                       memchr(cell.inner.text, dialect->delimiter, cell.inner.length) != NULL)) {
+        if (is_in_quotes(record, &cell) &&
+            (cell.doubled ||
+             memchr(cell.inner.text, dialect->delimiter, cell.inner.length) != NULL)) {
             measure->matters = true;
         }
     }
@@ -85,7 +102,7 @@ static void find_width(struct measure *measure) {
 
 static void take_measure(const struct sample *sample, struct dialect dialect,
                          struct measure *measure) {
-    *measure = (struct measure){.empty_tails = true};
+    *measure = (struct measure){.empty_tails = true, .row_names = true};
     size_t at = 0;
     struct table_cell record;
     while (measure->records < RECORDS && next_line(sample, &at, &record)) {
@@ -300,6 +317,7 @@ static void settle(const struct sample *sample, struct sniffed *found) {
     bool most = measure.records > 1 && measure.alike * 5 >= (measure.records - 1) * 4;
     found->width = most ? measure.width : 0;
     found->empty_tails = most && measure.empty_tails;
+    found->row_names = most && measure.row_names;
 }
 
 static bool is_one_column(const struct sample *sample, struct dialect dialect) {

@@ -22,6 +22,7 @@ struct sniffed {
     size_t skip;      /* bytes to pass over first: Excel's "sep=;" line */
     size_t width;     /* columns of most records after the first; 0: unknown */
     bool empty_tails; /* and all of them end in an empty cell */
+    bool row_names;   /* and all of them begin with a number, or a cell in quotes */
 };
 
 /* The sample begins at the first byte of the input, is UTF-8 text and no byte order mark, and may

@@ -201,9 +201,12 @@ static size_t highest_column(const struct table *table) {
     return highest;
 }
 
-static bool check_width(const struct table *table, const struct table_options *options,
+static bool check_width(const struct table *table, const struct table_options *options, bool blank,
                         const char *where, struct error *error) {
     if (highest_column(table) < table->width) return true;
+    if (blank) {
+        return error_set(error, "%s: line 1 is blank; take it out first: sed '/./,$!d'", where);
+    }
     if (options->a == NULL && table->width < 2) {
         return error_set(error, "%s: two texts are wanted, but line 1 has %zu %s%s", where,
                          table->width, table->objects ? "member" : "column",
@@ -301,6 +304,7 @@ static void widen(struct table *table, const struct table_options *options,
         insert_name(table, table->width, "");
         return;
     }
+    if (!sniffed->row_names) return; /* a delimiter inside a text: bad rows */
     insert_name(table, 0, "row.names");
     table->row_names = true;
     if (options->a == NULL || !table_options_is_number(options->a)) table->a++;
@@ -347,7 +351,7 @@ bool table_resolve(struct table *table, const struct table_options *options,
     bool done = settle(table, options, first, &cells, where, error);
     struct table seen = *table; /* as it is before columns without a name are added */
     if (done && table->has_header) widen(table, options, &first->sniffed, where);
-    done = done && check_width(table, options, where, error);
+    done = done && check_width(table, options, first->text.length == 0, where, error);
     if (done) say_guesses(&seen, options, &cells, where);
     finish_cells(&cells);
     table_free_cells(text, count);
@@ -364,7 +368,7 @@ bool table_resolve_cells(struct table *table, const struct table_options *option
     bool done = choose_columns(table, options, &cells, where, error);
     table->width = count;
     if (named) table->names = text;
-    done = done && check_width(table, options, where, error);
+    done = done && check_width(table, options, false, where, error);
     if (done && options->a == NULL) {
         say_guesses(table, options, &cells, where);
     }
@@ -491,9 +495,14 @@ static bool may_be_named(struct table_cell cell, const char *name) {
     return length > 0 && cell.length <= length + 8 && cell.length + 8 >= length;
 }
 
+/* Of other names than the table's, a header is looked for where it costs little: in short cells. */
+enum { BRIEF = 24 };
+
 bool table_is_header(const struct table *table, const struct table_row *cut) {
     if (cut->a.inner.length == 0 || cut->b.inner.length == 0 || !table->guarded) return false;
-    if (table->names == NULL) return stemmed_pair(cut->a.inner, cut->b.inner);
+    bool brief = cut->a.inner.length <= BRIEF && cut->b.inner.length <= BRIEF;
+    if ((table->names == NULL || brief) && stemmed_pair(cut->a.inner, cut->b.inner)) return true;
+    if (table->names == NULL) return false;
     const char *a = table->names[table->a], *b = table->names[table->b];
     if (!may_be_named(cut->a.inner, a) || !may_be_named(cut->b.inner, b)) return false;
     if (!names_plausible(cut->a.inner) && !named_exactly(cut->a.inner, a)) return false;

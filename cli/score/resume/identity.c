@@ -107,7 +107,8 @@ static void note_model(struct notes *to, const struct options *options,
     notes_add(to, "what computes", "%s", info->library);
     notes_add(to, "--tf32", "%s", options->tf32 ? "given" : "not given");
     notes_add(to, "--max-length", "%" PRIu32, info->max_length);
-    notes_add(to, "--partial-weight", "%g", (double)options->partial_weight);
+    double weight = (double)options->partial_weight; /* 0: the default; negative: 0 */
+    notes_add(to, "--partial-weight", "%g", weight == 0 ? 0.5 : weight < 0 ? 0 : weight);
     notes_add(to, "--unknown", "%s", options->keep_unknown ? "keep" : "cap");
     notes_add(to, "--positive-label", "%s",
               info->positive_label >= 0 ? info->labels[info->positive_label] : "");

@@ -72,6 +72,10 @@ struct sink *resume_sink(const struct resume *resume, const char *path, struct e
 /* So that a file that cannot be written is known now, and not after hours. */
 static bool probe_errors(const struct resume *resume, struct error *error) {
     const char *path = resume->options->errors;
+    struct stat about;
+    if (path != NULL && stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        return error_set(error, "%s: cannot write: %s", path, strerror(EISDIR));
+    }
     if (path == NULL || !sink_is_replacing(path)) return true;
     struct sink *sink = resume_sink(resume, path, error);
     sink_abandon(sink);

@@ -215,7 +215,10 @@ class Asking(Journal):
     def test_files_that_cannot_be_read(self):
         self.run_journal(self.path("none"), status=2)
         self.run_journal("--verify", "/nowhere/at/all", status=2)
-        self.assertIn("not a regular file", self.run_journal("/dev/null", status=1).err)
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)  # nobody writes: it must not be waited for
+        for path in ("/dev/null", pipe):
+            self.assertIn("not a regular file", self.run_journal(path, status=2).err)
 
     def test_a_full_disk_is_an_error(self):
         with open("/dev/full", "wb") as full:

@@ -135,6 +135,26 @@ class JsonLines(Shapes):
                                    "empty_text", "invalid_json", "invalid_json", "invalid_json",
                                    "blank_line"])
 
+    def test_values_that_are_no_texts_are_bad_rows(self):
+        good = '{"a":"甲路","b":"乙路","n":NaN,"m":[-Infinity,Infinity]}\n'
+        for value in ("true", "false", '["甲"]', '{"x":"甲"}'):
+            result = self.run_score(stdin=(good + '{"a":"甲路","b":%s}\n' % value).encode(), status=1)
+            self.assertIn(":2: column 2 (\"b\") is no text", result.err)
+            self.assertIsNone(json.loads(result.lines[1])["similarity"])
+
+    def test_columns_of_arrays_are_told(self):
+        given = '["甲路","乙路"]\n'.encode()
+        self.assertIn("members 1 and 2 are taken", self.run_score(stdin=given).err)
+        self.assertNotIn("members 1", self.run_score("-c", "1,2", stdin=given).err)
+
+    def test_a_first_record_may_be_long(self):
+        given = json.dumps({"a": "甲路", "b": "乙路", "c": "1.5," * 70000}).encode() + b"\n"
+        self.assertEqual(len(self.run_score(stdin=given).lines), 1)
+
+    def test_inner_objects_are_named(self):
+        given = '{"r":{"a":"甲路","b":"乙路"}}\n'.encode()
+        self.assertIn("inner objects", self.run_score(stdin=given, status=2).err)
+
     def test_whole_documents_are_refused(self):
         for given in ('[{"a":1,"b":2}]', '[\n{"a":1,"b":2}\n]', '{\n "a": 1\n}', '\x1e{"a":1}\n'):
             self.assertIn("jq", self.one_line(self.run_score(stdin=given.encode(), status=2)))
@@ -188,7 +208,9 @@ class Headers(Case):
              (" Address_A", "address-b "), ("address_l", "address_r"), ("addr_x", "addr_y"), ("左", "右"),
              ("query", "passage"), ("premise", "hypothesis"), ("SENTENCE 1", "SENTENCE 2"), ("甲", "乙"),
              ("src_addr", "dst_addr"), ("str1", "str2"), ("收货地址", "标准地址"), ("地址", "标准地址"),
-             ("address_left", "address_right"), ("sent1", "sent2"), ("左地址", "右地址")]
+             ("address_left", "address_right"), ("sent1", "sent2"), ("左地址", "右地址"),
+             ("地址", "地址.1"), ("地址(1)", "地址（2）"), ("t1.addr", "t2.addr"), ("#sentence1", "sentence2"),
+             ("住所1", "住所2")]
     UNKNOWN = [("人民路1", "人民路2"), ("甲路1号", "甲路2号"), ("1", "2"), ("北京市", "上海市"), ("A座", "B座")]
 
     def test_known_names_are_a_header(self):
@@ -222,6 +244,25 @@ class Headers(Case):
         self.assertIn("line 1", self.one_line(self.run_score(stdin=three)))
         again = tsv(("门店地址", "客户地址"), ("甲", "乙")) * 2
         self.assertIn(":3: the line is a header", self.run_score(stdin=again, status=1).err)
+
+    def test_numbers_of_columns_do_not_hide_a_header(self):
+        given = tsv(("id", "门店地址", "工商注册地址"), ("1", "人民路", "中山路"))
+        self.assertEqual(self.run_score("-c", "2,3", stdin=given).cells[0][-1], b"label")
+        given = tsv(("id", "门店地址", "乙"), ("1", "人民路", "中山路"))
+        self.assertIn("looks like a header", self.one_line(self.run_score("-c", "2,3", stdin=given)))
+
+    def test_a_header_of_other_names_in_the_middle_is_no_pair(self):
+        given = tsv(("addr1", "addr2"), ("甲路", "乙路"), ("地址1", "地址2"), ("甲路", "丙路"))
+        self.assertIn(":3: the line is a header", self.run_score(stdin=given, status=1).err)
+
+    def test_a_delimiter_inside_a_text_is_no_row_name(self):
+        given = b"".join(b"%s\n" % row.encode() for row in ("addr1,addr2", "甲路,二层,乙路", "丙路,二层,丁路"))
+        result = self.run_score(stdin=given, status=1)
+        self.assertIn("3 columns instead of 2: a ',' inside a text", result.err)
+        self.assertNotIn("row names", result.err)
+
+    def test_a_blank_first_line_is_named(self):
+        self.assertIn("line 1 is blank", self.run_score(stdin=b"\n" + tsv(("甲", "乙")), status=2).err)
 
     def test_a_header_in_the_middle_is_no_pair(self):
         for again in (NAMES, ("\ufeff" + NAMES[0], *NAMES[1:]), ("ID", "Sentence1", "SENTENCE2"),

@@ -9,6 +9,23 @@ import harness
 from harness import LABELS, MGEO, NAMES, ONE_LOGIT, PROGRAM, Case, table, tsv
 
 
+class Work(Case):
+    """Hours of scoring are not begun for what can be known to fail."""
+
+    def test_a_later_file_is_looked_at_first(self):
+        good = self.path("good.tsv", table())
+        for bad in (self.path("b.xlsx", b"PK\x03\x04xl/workbook.xml"), self.path("other", b"x\ty\nz\tz\n"),
+                    self.folder):
+            result = self.run_score("-o", self.path("o"), good, bad, status=2)
+            self.assertEqual(result.out, b"")
+            result = self.run_score(good, bad, status=2)
+            self.assertEqual(result.out, b"", "rows were scored before the second file was looked at")
+
+    def test_a_name_that_is_empty_is_refused(self):
+        for option in ("-o", "--errors", "--summary", "--encoding"):
+            self.assertEqual(self.run_score(option, "", stdin=table(), status=2).out, b"")
+
+
 class Tsv(Case):
     def test_rows_keep_their_order(self):
         result = self.run_score(stdin=table(700))

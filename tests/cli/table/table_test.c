@@ -94,8 +94,8 @@ static void refuses_columns_that_are_not_there(void **state) {
         {ASK("1", "3", NULL, YES), "a\tb", "column 3 is asked for but line 1 has 2"},
         {ASK("2", "7", NULL, NO), "a\tb", "column 7 is asked for but line 1 has 2"},
         {ASK("1", "2", "9", NO), "a\tb", "column 9 is asked for but line 1 has 2"},
-        {ASK(NULL, NULL, NULL, AUTO), "only", "column 2 is asked for but line 1 has 1"},
-        {ASK(NULL, NULL, NULL, YES), "one", "column 2 is asked for but line 1 has 1"},
+        {ASK(NULL, NULL, NULL, AUTO), "only", "two texts are wanted, but line 1 has 1"},
+        {ASK(NULL, NULL, NULL, YES), "one", "two texts are wanted, but line 1 has 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct table table;
