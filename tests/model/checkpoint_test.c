@@ -347,6 +347,7 @@ static void refuses_tensors_that_compute(void **state) {
         {"bert.embeddings.LayerNorm.gamma", "a norm that is there twice"},
         {"bert.encoder.layer.1.output.LayerNorm.beta", "a norm that is there twice"},
         {"bert.encoder.layer.0.output.gate.weight", "part of a layer that BERT has not"},
+        {"bert.embeddings.position_embeddings_2.weight", "part of a layer that BERT has not"},
         {"bert.pooler.second.weight", "part of a layer that BERT has not"},
         {"classifier.scale", "part of a layer that BERT has not"},
     };
