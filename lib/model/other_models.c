@@ -116,8 +116,8 @@ static bool is_within(const char *name, const char *wrapper, const char *prefix,
     if (strncmp(name, prefix, strlen(prefix)) != 0) return false;
     const char *rest = name + strlen(prefix);
     /* MGeo's own embeddings may hold more than a text needs. */
-    if (strstr(prefix, "text_encoder.") == NULL && strncmp(rest, "embeddings.", 11) == 0)
-        return true;
+    bool mgeo = strstr(prefix, "text_encoder.") != NULL;
+    if (!mgeo && strncmp(rest, "embeddings.", strlen("embeddings.")) == 0) return true;
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
         if (strncmp(rest, rooms[i], strlen(rooms[i])) == 0) return true;
     }
