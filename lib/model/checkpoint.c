@@ -236,6 +236,30 @@ static mgeo_status try_wrappers(binding *binder, const char *wrapper, unsigned d
     return status;
 }
 
+/* The file's own name for the word embeddings, or its first tensor: what to look for there. */
+static mgeo_status fail_prefix(const binding *binder) {
+    static const char embeddings[] = "embeddings.word_embeddings.weight";
+    const mgi_tensor_index *index = binder->index;
+    char there[320] = "";
+    for (size_t i = 0; there[0] == '\0' && i < index->count; i++) {
+        const char *name = index->tensors[i].name;
+        size_t length = strlen(name), end = sizeof embeddings - 1;
+        if (length <= end || strcmp(name + length - end, embeddings) != 0) continue;
+        snprintf(there, sizeof there,
+                 "the file has %.150s: rename its tensors, whose prefix %.*s "
+                 "is not known",
+                 name, (int)(length - end < 100 ? length - end : 100), name);
+    }
+    if (there[0] == '\0' && index->count > 0) {
+        snprintf(there, sizeof there, "not a BERT checkpoint: its first tensor is %.150s",
+                 index->tensors[0].name);
+    }
+    return mgi_fail(binder->error, MGEO_E_FORMAT,
+                    "%s: tensor bert.embeddings.word_embeddings.weight: missing, also with "
+                    "bert.text_encoder., module., model., _orig_mod. or nothing before it: %s",
+                    binder->directory, there[0] == '\0' ? "not a BERT checkpoint" : there);
+}
+
 static mgeo_status decide_prefix(binding *binder) {
     mgeo_status status = try_wrappers(binder, "", 0);
     if (status != MGEO_OK || binder->decided) return status;
@@ -246,11 +270,7 @@ static mgeo_status decide_prefix(binding *binder) {
                         "classifier of pairs is needed",
                         binder->directory, kind, binder->index->tensors[0].name);
     }
-    return mgi_fail(binder->error, MGEO_E_FORMAT,
-                    "%s: tensor bert.embeddings.word_embeddings.weight: missing, also with "
-                    "bert.text_encoder., module., model. or nothing before it: not a BERT "
-                    "checkpoint",
-                    binder->directory);
+    return fail_prefix(binder);
 }
 
 static mgeo_status bind_all(binding *binder) {
@@ -267,9 +287,13 @@ static mgeo_status bind_all(binding *binder) {
         status = bind_linear(binder, binder->prefix, "pooler.dense", spec->hidden, spec->hidden,
                              &weights->pooler);
     }
+    if (status == MGEO_OK) {
+        status = bind_linear(binder, binder->wrapper, "classifier", spec->labels, spec->hidden,
+                             &weights->classifier);
+    }
     if (status != MGEO_OK) return status;
-    return bind_linear(binder, binder->wrapper, "classifier", spec->labels, spec->hidden,
-                       &weights->classifier);
+    return mgi_other_models_refuse_unused(binder->index, binder->used, binder->wrapper,
+                                          binder->prefix, spec->layers, binder->error);
 }
 
 /* Copies of the names, because they outlive the index. */

@@ -14,4 +14,12 @@ const char *mgi_other_models_name(const mgi_tensor_index *index);
  * Errors: MGEO_E_UNSUPPORTED (names the tensor). */
 mgeo_status mgi_other_models_refuse(const mgi_tensor_index *index, mgeo_error *error);
 
+/* The same of tensors that no list knows: those that `used` (one for each of the index) does not
+ * have although they lie in a layer, a norm or a head that is computed. wrapper and prefix are what
+ * stands before the classifier's and the encoder's names. Layers from number `layers` on are cut
+ * off by config.json and not refused. */
+mgeo_status mgi_other_models_refuse_unused(const mgi_tensor_index *index, const bool *used,
+                                           const char *wrapper, const char *prefix, uint32_t layers,
+                                           mgeo_error *error);
+
 #endif

@@ -336,6 +336,20 @@ static void refuses_tensors_that_compute(void **state) {
         {"qa_outputs.weight", "a question answering model, which does not"},
         {"bert.encoder.layer.0.output.dense.weight.absmax", "quantised weights"},
         {"bert.encoder.layer.0.output.dense.weight_mask", "a pruning mask"},
+        {"classifier.modules_to_save.default.weight", "an adapter (PEFT) that was not merged"},
+        {"classifier.original_module.weight", "an adapter (PEFT) that was not merged"},
+        {"bert.encoder.layer.0.adapter.down.weight", "an adapter that was not merged"},
+        {"bert.encoder.layer.1.attention.self.q_norm.weight", "norms of queries and keys"},
+        {"bert.encoder.layer.1.attention.self.k_norm.weight", "norms of queries and keys"},
+        {"bert.embeddings_project.weight", "a projection of embeddings"},
+        {"classifier_norm.weight", "a norm before the classifier"},
+        {"temperature", "a temperature"},
+        {"bert.embeddings.LayerNorm.gamma", "a norm that is there twice"},
+        {"bert.encoder.layer.1.output.LayerNorm.beta", "a norm that is there twice"},
+        {"bert.encoder.layer.0.output.gate.weight", "part of a layer that BERT has not"},
+        {"bert.embeddings.position_embeddings_2.weight", "part of a layer that BERT has not"},
+        {"bert.pooler.second.weight", "part of a layer that BERT has not"},
+        {"classifier.scale", "part of a layer that BERT has not"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         pieces made = make("bert.", "weight", "bias");
@@ -352,6 +366,48 @@ static void refuses_tensors_that_compute(void **state) {
     if (bind(&mgeo, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
     mgi_checkpoint_finish(&checkpoint);
     mgi_tensor_index_finish(&index);
+}
+
+/* What was learnt elsewhere, or is no weight. */
+static void takes_tensors_that_compute_nothing(void **state) {
+    (void)state;
+    static const char *const others[] = {
+        "bert.embeddings.position_ids",
+        "bert.embeddings.token_type_ids",
+        "bert.encoder.layer.0.crossattention.self.query.weight",
+        "bert.encoder.layer.2.output.gate.weight", /* config.json has two layers */
+        "cls.predictions.bias",
+        "dense.weight",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        pieces made = make("bert.", "weight", "bias");
+        add_piece(&made, "", others[i], 2, HIDDEN);
+        mgi_tensor_index index;
+        mgi_checkpoint checkpoint;
+        mgeo_error error;
+        if (bind(&made, &index, &checkpoint, &error) != MGEO_OK) fail_msg("%s", error.message);
+        assert_int_equal(checkpoint.unused_count, 1);
+        mgi_checkpoint_finish(&checkpoint);
+        mgi_tensor_index_finish(&index);
+    }
+}
+
+static void an_unknown_prefix_is_told(void **state) {
+    (void)state;
+    static const char *const prefixes[] = {"base_model.model.bert.", "_fsdp_wrapped_module.bert.",
+                                           "net.", "student.bert."};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        char part[160];
+        const pieces made = make(prefixes[i], "weight", "bias");
+        snprintf(part, sizeof part,
+                 "the file has %sembeddings.word_embeddings.weight: rename its "
+                 "tensors, whose prefix %s is not known",
+                 prefixes[i], prefixes[i]);
+        check_refused(&made, MGEO_E_FORMAT, part);
+    }
+    pieces none = {.count = 0};
+    add_piece(&none, "", "conv1.weight", 2, 2);
+    check_refused(&none, MGEO_E_FORMAT, "its first tensor is conv1.weight");
 }
 
 static void lists_unused_tensors(void **state) {
@@ -457,6 +513,8 @@ int main(void) {
         cmocka_unit_test(names_other_heads),
         cmocka_unit_test(names_other_families),
         cmocka_unit_test(refuses_tensors_that_compute),
+        cmocka_unit_test(takes_tensors_that_compute_nothing),
+        cmocka_unit_test(an_unknown_prefix_is_told),
         cmocka_unit_test(lists_unused_tensors),
         cmocka_unit_test(identity_changes_with_what_is_used),
         cmocka_unit_test(identity_stops_when_cancelled),

@@ -8,6 +8,7 @@
 #include "core/bytes/foreign_bytes.h"
 #include "core/fixed_text.h"
 #include "core/pathname.h"
+#include "core/utf8.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -229,13 +230,40 @@ mgeo_status mgi_foreign_refuse_adapters(const char *directory, mgeo_error *error
     return status;
 }
 
+/* Is it text to its end, which may cut a character? Weights have bytes that no text has within the
+ * first eight: a length of at most 16 MiB, or a zip archive's or a pickle's mark. */
+static bool is_text(const char *bytes, size_t size) {
+    const unsigned char *at = (const unsigned char *)bytes, *end = at + size;
+    while (at < end) {
+        int32_t code = 0;
+        size_t step = mgi_utf8_decode(at, end, &code);
+        if (step == 0) return at > (const unsigned char *)bytes && end - at < 4 && at[0] >= 0xC2;
+        bool control = (code < ' ' && strchr("\t\r\n", code) == NULL) || code == 0x7F;
+        if (control || code == 0) return false;
+        at += step;
+    }
+    return size > 0;
+}
+
+static mgeo_status fail_text(const char *path, const char *text, bool archive, mgeo_error *error) {
+    char line[48];
+    mgi_fixed_text_copy(line, sizeof line, text + strspn(text, "\r\n\t "));
+    line[strcspn(line, "\r\n")] = '\0';
+    return mgi_fail(error, MGEO_E_FORMAT, "%s: is text, not %s: it begins with \"%s\"",
+                    mgi_pathname_shown(path), archive ? "an archive of torch.save" : "safetensors",
+                    line);
+}
+
 mgeo_status mgi_foreign_check_content(const mgi_regular_file *file, bool archive,
                                       mgeo_error *error) {
-    char bytes[MGI_FOREIGN_BYTES_LOOK];
-    size_t size = file->size < sizeof bytes ? file->size : sizeof bytes;
+    char bytes[MGI_FOREIGN_BYTES_LOOK + 1];
+    size_t size = file->size < MGI_FOREIGN_BYTES_LOOK ? file->size : MGI_FOREIGN_BYTES_LOOK;
     mgeo_status status = mgi_regular_file_read(file, 0, size, bytes, error);
     if (status != MGEO_OK) return status;
+    bytes[size] = '\0';
     const char *name = mgi_foreign_bytes_name(bytes, size, archive);
-    if (name == NULL) return MGEO_OK;
-    return mgi_fail(error, MGEO_E_FORMAT, "%s: %s", mgi_pathname_shown(file->path), name);
+    if (name != NULL) {
+        return mgi_fail(error, MGEO_E_FORMAT, "%s: %s", mgi_pathname_shown(file->path), name);
+    }
+    return is_text(bytes, size) ? fail_text(file->path, bytes, archive, error) : MGEO_OK;
 }

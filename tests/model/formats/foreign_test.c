@@ -4,6 +4,7 @@
 #include "model/formats/foreign.h"
 
 #include "backend/fake.h"
+#include "core/bytes/foreign_bytes.h"
 #include "model/model.h"
 #include "support/check.h"
 #include "support/model_files.h"
@@ -73,6 +74,24 @@ static const struct {
     BYTES("Salted__zzzzzzzz", "encrypted by openssl"),
     BYTES("GGUF\x03\x00\x00\x00zzzz", "a GGUF file"),
     BYTES("\x89HDF\r\n\x1A\nzzzz", "an HDF5 file"),
+    BYTES("/annex/objects/MD5E-s1000--abc.safetensors\n", "a git-annex pointer, and not the file"),
+    BYTES("../../.git/annex/objects/W3/k7/SHA256E-s9--a/SHA256E-s9--a", "a git-annex pointer"),
+    BYTES("outs:\n- md5: 0cc1\n  size: 12\n", "a DVC pointer"),
+    BYTES("../../blobs/4d7a21", "a link of a Hugging Face cache"),
+    BYTES("Invalid username or password.", "what a server answered"),
+    BYTES("Entry not found", "plain text, what a server answered instead of the file"),
+    BYTES("Not Found\n", "what a server answered"),
+    BYTES("404: Not Found", "what a server answered"),
+    BYTES("403 Forbidden", "what a server answered"),
+    BYTES("error: Access denied", "what a server answered"),
+    BYTES("Repository not found", "what a server answered"),
+    BYTES("Access to model a/b is restricted and you are not in the authorized list. Visit it to "
+          "ask for access, and log in before you do.",
+          "what a server answered"),
+    BYTES("\xFF\xFE{\0\"\0a\0\"\0:\0001\0}\0", "UTF-16"),
+    BYTES("\xFE\xFF\0[\0P\0A\0D\0]\0\n", "UTF-16"),
+    BYTES("{\0\n\0 \0\"\0a\0\"\0:\0001\0}\0", "UTF-16, as Windows writes text: save it as UTF-8"),
+    BYTES("\xFF\xFE\x2D\x4E\n\0\xFD\x56\n\0", "UTF-16"),
 #undef BYTES
 };
 
@@ -106,8 +125,39 @@ static void content_is_named_in_other_weights(void **state) {
     static const char zeros[4096];
     model_files_write(root, "model.safetensors", zeros, sizeof zeros);
     check_refused_path(root, "model.safetensors", "zeros where it begins");
+    static const char *const texts[][2] = {
+        {"{\"Code\":10010205001}\n", "is text, not safetensors: it begins with \"{"},
+        {"\r\n 你好,\n世界", "it begins with \"你好,\""},
+        {"x", "it begins with \"x\""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        model_files_write_text(root, "model.safetensors", texts[i][0]);
+        check_refused_path(root, "model.safetensors: is text", texts[i][1]);
+    }
     model_files_write_text(root, "config.json", "{\"error\":\"Repository not found\"}");
     check_refused_path(root, "config.json: error", "what a server answered");
+}
+
+/* Lengths of headers whose first bytes look like a byte order mark or a letter, and vocabularies
+ * that begin with words of answers. */
+static void what_only_looks_foreign_is_taken(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } sound[] = {
+#define BYTES(text) {(text), sizeof(text) - 1}
+        BYTES("\xFF\xFE\0\0\0\0\0\0{\"a\":{"), BYTES("\xFE\xFF\0\0\0\0\0\0{\"a\":{"),
+        BYTES("{\0\0\0\0\0\0\0{\"a\":{"),      BYTES("\0{\0\0\0\0\0\0{\"a\":{"),
+        BYTES("forbidden\n[PAD]\n[UNK]\n"),    BYTES("404\n403\n[PAD]\n[UNK]\n[CLS]\n"),
+        BYTES("error\nnot\nfound\n"),          BYTES("not\nfound\n"),
+        BYTES("[PAD]\n[unused1]\n"),           BYTES("a\nb\n"),
+#undef BYTES
+    };
+    for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
+        const char *name = mgi_foreign_bytes_name(sound[i].bytes, sound[i].size, false);
+        if (name != NULL) fail_msg("case %zu: %s", i, name);
+    }
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -205,6 +255,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(content_is_named_in_every_file),
         TEST(content_is_named_in_other_weights),
+        TEST(what_only_looks_foreign_is_taken),
         TEST(directories_are_named),
         TEST(folders_are_named),
         TEST(files_in_place_of_directories_are_named),
