@@ -175,8 +175,8 @@ static struct line_of {
 /* "('甲','乙')," of a long INSERT that was cut into pieces. */
 static bool is_sql_row(const unsigned char *bytes, size_t length) {
     struct line_of line = first_line(bytes, length);
-    if (line.length < 8 || !line.whole || memchr(line.text, '\t', line.length) != NULL)
-        return false;
+    bool tabs = memchr(line.text, '\t', line.length) != NULL;
+    if (line.length < 8 || !line.whole || tabs) return false;
     const char *end = line.text + line.length;
     return memmem(line.text, line.length, "',", 2) != NULL &&
            (memcmp(end - 2, "),", 2) == 0 || memcmp(end - 2, ");", 2) == 0);
