@@ -3,8 +3,10 @@
  */
 #include "input/signature.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/utf8.h"
 #include "input/gb18030.h"
@@ -105,10 +107,111 @@ static bool is_json_object(const unsigned char *bytes, size_t length) {
     return at < end && *at == '"' && memchr(bytes, '\n', (size_t)(at - bytes)) != NULL;
 }
 
+/* ---- text in other languages ----------------------------------------------------------------- */
+
+static const char *skip_comments(const char *at, const char *end) {
+    for (;;) {
+        while (at < end && isspace((unsigned char)*at)) at++;
+        bool line = end - at >= 2 && memcmp(at, "--", 2) == 0;
+        if (!line && !(end - at >= 3 && memcmp(at, "/*", 2) == 0 && at[2] != '!')) return at;
+        const char *stop =
+            line ? memchr(at, '\n', (size_t)(end - at)) : memmem(at, (size_t)(end - at), "*/", 2);
+        if (stop == NULL) return end;
+        at = stop + (line ? 1 : 2);
+    }
+}
+
+static bool begins(const char *at, const char *end, const char *statement) {
+    size_t length = strlen(statement);
+    return (size_t)(end - at) > length && strncasecmp(at, statement, length) == 0 &&
+           isspace((unsigned char)at[length]);
+}
+
+/* Statements, perhaps behind comments, and what follows in each; or the comment of a dump that is
+ * longer than what is looked at. */
+static bool is_sql(const unsigned char *bytes, size_t length) {
+    static const char *const statements[] = {"INSERT INTO",
+                                             "INSERT IGNORE INTO",
+                                             "REPLACE INTO",
+                                             "CREATE TABLE",
+                                             "CREATE DATABASE",
+                                             "CREATE SCHEMA",
+                                             "DROP TABLE",
+                                             "SET",
+                                             "PRAGMA",
+                                             "BEGIN TRANSACTION",
+                                             "COPY",
+                                             "LOCK TABLES",
+                                             "USE",
+                                             "TRUNCATE",
+                                             "DELETE FROM",
+                                             "START TRANSACTION"};
+    const char *from = (const char *)bytes, *end = from + length, *at = skip_comments(from, end);
+    if (at == end) return holds(bytes, length, "dump") || holds(bytes, length, "Dump");
+    size_t rest = (size_t)(end - at);
+    if (rest > 3 && memcmp(at, "/*!", 3) == 0 && at[3] >= '0' && at[3] <= '9') return true;
+    if (begins(at, end, "BEGIN TRANSACTION;")) return true;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        if (!begins(at, end, statements[i])) continue;
+        bool values = memchr(at, '(', rest) != NULL && (*at == 'I' || *at == 'i' || *at == 'C' ||
+                                                        *at == 'c' || *at == 'R' || *at == 'r');
+        return values || memchr(at, ';', rest) != NULL;
+    }
+    return false;
+}
+
+static struct line_of {
+    const char *text;
+    size_t length;
+    bool whole;
+} first_line(const unsigned char *bytes, size_t length) {
+    const char *from = (const char *)bytes;
+    const char *stop = memchr(from, '\n', length);
+    size_t until = stop != NULL ? (size_t)(stop - from) : length;
+    while (until > 0 && isspace((unsigned char)from[until - 1])) until--;
+    return (struct line_of){from, until, stop != NULL || length < SIGNATURE_BYTES};
+}
+
+/* "('甲','乙')," of a long INSERT that was cut into pieces. */
+static bool is_sql_row(const unsigned char *bytes, size_t length) {
+    struct line_of line = first_line(bytes, length);
+    bool tabs = memchr(line.text, '\t', line.length) != NULL;
+    if (line.length < 8 || !line.whole || tabs) return false;
+    const char *end = line.text + line.length;
+    return memmem(line.text, line.length, "',", 2) != NULL &&
+           (memcmp(end - 2, "),", 2) == 0 || memcmp(end - 2, ");", 2) == 0);
+}
+
+/* What print() and str() make of dicts, lists and tuples. */
+static bool is_python(const unsigned char *bytes, size_t length) {
+    struct line_of line = first_line(bytes, length);
+    const unsigned char *text = (const unsigned char *)line.text;
+    if (line.length < 8 || memchr(text, '\t', line.length) != NULL) return false;
+    char close = text[0] == '{' ? '}' : text[0] == '[' ? ']' : ')';
+    char last = line.text[line.length - (line.text[line.length - 1] == ',' ? 2 : 1)];
+    if (line.whole && last != close) return false;
+    if (text[0] == '{') return holds(text, line.length, "':");
+    if (holds(text, line.length, "[{'")) return holds(text, line.length, "':");
+    return !holds(text + 1, line.length - 1,
+                  text[0] == '[' ? ","
+                                   "["
+                                 : ",(") &&
+           (holds(text, line.length, "', '") || holds(text, line.length, "', \""));
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 #define XZ "decompress it first: xz -dc FILE | mgeo-score"
 #define EXCEL "save it as \"CSV UTF-8\" in the spreadsheet, or convert it: ssconvert FILE table.csv"
+
+#define SQL                                                                                        \
+    "load it into a database and export the table: sqlite3 -header -separator $'\\t' :memory: "    \
+    "'.read FILE' 'SELECT * FROM TABLE' | mgeo-score, or mysql --batch -e 'SELECT * FROM TABLE' "  \
+    "DATABASE | mgeo-score"
+#define PYTHON                                                                                     \
+    "make JSON lines of it: python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval" \
+    "(x.strip().rstrip(\",\")), ensure_ascii=False)) for x in sys.stdin if x.strip()]' < FILE | "  \
+    "mgeo-score"
 
 /* In order: what is more exact comes first. */
 /* clang-format off */
@@ -188,6 +291,12 @@ static const struct known table[] = {
     {0, MARK("GIF8"), {"a picture (GIF)", "addresses in pictures have to be typed or recognised first"}, has_nul},
     {0, MARK("\x7F" "ELF"), {"a program", "is there another file?"}, NULL},
     {0, MARK("GGUF"), {"a model (GGUF)", "models are given by --model"}, has_nul},
+    {0, MARK("("), {"rows of an SQL dump", SQL}, is_sql_row},
+    {0, MARK("[{'"), {"one list of Python's dicts, and no JSON", "make JSON lines of it: python3 -c 'import ast, json, sys; [print(json.dumps(x, ensure_ascii=False)) for x in ast.literal_eval(sys.stdin.read())]' < FILE | mgeo-score"}, is_python},
+    {0, MARK("{'"), {"lines of Python's dicts, and no JSON", PYTHON}, is_python},
+    {0, MARK("['"), {"lines of Python's lists, and no JSON", PYTHON}, is_python},
+    {0, MARK("('"), {"lines of Python's tuples, and no JSON", PYTHON}, is_python},
+    {0, MARK(""), {"an SQL dump", SQL}, is_sql},
     {0, MARK("["), {"one JSON document", "make JSON lines of it: jq -c '.[]' FILE | mgeo-score"}, is_json_list},
     {0, MARK("{"), {"one JSON document", "make JSON lines of it: jq -c . FILE | mgeo-score"}, is_json_object},
 };

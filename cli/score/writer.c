@@ -72,13 +72,16 @@ static void name_keys(struct writer *writer) {
 }
 
 static struct dialect output_dialect(enum writer_format format, const struct table *table) {
-    static const struct dialect tsv = {DIALECT_TSV, '\t', false}, csv = {DIALECT_CSV, ',', true},
-                                jsonl = {DIALECT_JSONL, '\0', false};
+    static const struct dialect tsv = {.format = DIALECT_TSV, .delimiter = '\t'},
+                                csv = {.format = DIALECT_CSV, .delimiter = ',', .quoted = true},
+                                jsonl = {.format = DIALECT_JSONL};
     if (format == WRITER_TSV) return tsv;
     if (format == WRITER_JSONL) return jsonl;
     if (table == NULL) return format == WRITER_CSV ? csv : tsv;
     if (format == WRITER_CSV && table->dialect.format != DIALECT_CSV) return csv;
-    return table->dialect;
+    struct dialect same = table->dialect;
+    if (format == WRITER_CSV) same.single = same.padded = false;
+    return same;
 }
 
 void writer_init(struct writer *writer, const struct writer_options *options,

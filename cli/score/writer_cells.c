@@ -28,7 +28,7 @@ static void read_delimited(struct writer_cells *cells, const struct table *table
         keep(cells, i, cell.inner.text, cell.inner.length);
         if (!cell.doubled) continue;
         char *text = cells->decoded.bytes + cells->cell[i].at;
-        cells->cell[i].length = record_undouble(text, cell.inner.length, text);
+        cells->cell[i].length = record_undouble(dialect, text, cell.inner.length, text);
     }
 }
 

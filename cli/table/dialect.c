@@ -19,7 +19,8 @@ static const struct {
              {"ctrl-a", '\x01'}, {"\\x01", '\x01'}, {"\\001", '\x01'}, {"\\x1f", '\x1F'}};
 
 bool dialect_same(const struct dialect *a, const struct dialect *b) {
-    return a->format == b->format && a->delimiter == b->delimiter && a->quoted == b->quoted;
+    return a->format == b->format && a->delimiter == b->delimiter && a->quoted == b->quoted &&
+           a->single == b->single && a->padded == b->padded;
 }
 
 /* A byte that could stand in a number, a name or a text's encoding separates nothing. */
@@ -59,6 +60,10 @@ void dialect_describe(const struct dialect *dialect, char *to, size_t capacity) 
     } else {
         snprintf(delimiter, sizeof delimiter, "'%c'", dialect->delimiter);
     }
-    snprintf(to, capacity, "%s with %s%s", format, dialect->delimiter == ' ' ? "spaces" : delimiter,
-             dialect->format == DIALECT_TSV && dialect->quoted ? " and quotes" : "");
+    const char *quotes = dialect->single                                     ? " and single quotes"
+                         : dialect->format == DIALECT_TSV && dialect->quoted ? " and quotes"
+                                                                             : "";
+    snprintf(to, capacity, "%s with %s%s%s", format,
+             dialect->delimiter == ' ' ? "spaces" : delimiter, quotes,
+             dialect->padded ? ", blanks around them left out" : "");
 }

@@ -17,7 +17,13 @@ struct dialect {
     enum dialect_format format; /* never AUTO */
     char delimiter;             /* of TSV and CSV */
     bool quoted; /* as RFC 4180 has it; otherwise quotes are characters like others */
+    bool single; /* and the quote is ', not " */
+    bool padded; /* and blanks may stand around a quoted cell */
 };
+
+static inline char dialect_quote(const struct dialect *dialect) {
+    return dialect->single ? '\'' : '"';
+}
 
 /* Whether rows of one may stand in a file of the other as they are. */
 bool dialect_same(const struct dialect *a, const struct dialect *b);

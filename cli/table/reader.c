@@ -112,6 +112,11 @@ static void tell(const struct reader *reader, const struct sniffed *sniffed, con
         dialect_describe(&sniffed->dialect, what, sizeof what);
         message_print("%s: read as %s; --input-format says otherwise", where, what);
     }
+    if (sniffed->marks != NULL) {
+        message_print("%s: many cells stand in %s, which are scored as text; take them off, or "
+                      "quote all texts as CSV does",
+                      where, sniffed->marks);
+    }
     if (sniffed->carriage) {
         message_print("%s: lines end in carriage returns alone, which are taken as line ends",
                       where);
@@ -264,7 +269,7 @@ static void place(struct chunk *chunk, struct row *row, const char *line,
     size_t behind = chunk_append(chunk, row, cell->inner.length);
     char *to = chunk->bytes + row->text + behind;
     if (row->dialect->format != DIALECT_JSONL) {
-        *length = record_undouble(cell->inner.text, cell->inner.length, to);
+        *length = record_undouble(row->dialect, cell->inner.text, cell->inner.length, to);
     } else if (!json_unescape(cell->inner, to, length)) {
         row->reason = ROW_NOT_JSON;
         row->wrong = "half of a surrogate pair";

@@ -5,14 +5,20 @@
 #include <string.h>
 
 /* The quote that closes a cell, or NULL; *from is the first byte inside. */
-static const char *closing_quote(const char *from, const char *end, bool *doubled) {
-    const char *at = from;
-    while (at < end && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
-        if (at + 1 == end || at[1] != '"') return at;
+static const char *closing_quote(const struct dialect *dialect, const char *from, const char *end,
+                                 bool *doubled) {
+    const char quote = dialect_quote(dialect), *at = from;
+    while (at < end && (at = memchr(at, quote, (size_t)(end - at))) != NULL) {
+        if (at + 1 == end || at[1] != quote) return at;
         *doubled = true;
         at += 2;
     }
     return NULL;
+}
+
+static const char *skip_padding(const struct dialect *dialect, const char *at, const char *end) {
+    while (dialect->padded && at < end && *at == ' ') at++;
+    return at;
 }
 
 static const char *next_delimiter(const struct dialect *dialect, const char *from,
@@ -24,10 +30,11 @@ static const char *next_delimiter(const struct dialect *dialect, const char *fro
 /* A cell that begins with a quote at `from`; answers where it ends. */
 static const char *quoted_cell(const struct dialect *dialect, const char *from, const char *end,
                                struct record_cell *cell) {
-    const char *close = closing_quote(from + 1, end, &cell->doubled);
-    if (close != NULL && (close + 1 == end || close[1] == dialect->delimiter)) {
+    const char *close = closing_quote(dialect, from + 1, end, &cell->doubled);
+    const char *behind = close != NULL ? skip_padding(dialect, close + 1, end) : NULL;
+    if (close != NULL && (behind == end || *behind == dialect->delimiter)) {
         cell->inner = (struct table_cell){from + 1, (size_t)(close - from - 1)};
-        return close + 1;
+        return behind;
     }
     cell->fault = close == NULL ? RECORD_OPEN : RECORD_STRAY;
     cell->doubled = false;
@@ -42,8 +49,9 @@ bool record_next(const struct dialect *dialect, struct table_cell record, size_t
     const char *from = record.text + *at, *end = record.text + record.length, *stop;
     cell->doubled = false;
     cell->fault = RECORD_SOUND;
-    if (dialect->quoted && from < end && *from == '"') {
-        stop = quoted_cell(dialect, from, end, cell);
+    const char *first = skip_padding(dialect, from, end);
+    if (dialect->quoted && first < end && *first == dialect_quote(dialect)) {
+        stop = quoted_cell(dialect, first, end, cell);
     } else {
         stop = next_delimiter(dialect, from, end);
         cell->inner = (struct table_cell){from, (size_t)(stop - from)};
@@ -69,20 +77,22 @@ size_t record_count(const struct dialect *dialect, struct table_cell record,
 enum record_fault record_continue(const struct dialect *dialect, struct table_cell more) {
     bool ignored;
     const char *end = more.text + more.length;
-    const char *close = closing_quote(more.text, end, &ignored);
+    const char *close = closing_quote(dialect, more.text, end, &ignored);
     if (close == NULL) return RECORD_OPEN;
-    if (close + 1 == end) return RECORD_SOUND;
-    if (close[1] != dialect->delimiter) return RECORD_STRAY;
+    const char *behind = skip_padding(dialect, close + 1, end);
+    if (behind == end) return RECORD_SOUND;
+    if (*behind != dialect->delimiter) return RECORD_STRAY;
     enum record_fault fault;
-    record_count(dialect, (struct table_cell){close + 2, (size_t)(end - close - 2)}, &fault);
+    record_count(dialect, (struct table_cell){behind + 1, (size_t)(end - behind - 1)}, &fault);
     return fault;
 }
 
-size_t record_undouble(const char *text, size_t length, char *to) {
+size_t record_undouble(const struct dialect *dialect, const char *text, size_t length, char *to) {
+    char quote = dialect_quote(dialect);
     size_t out = 0;
     for (size_t i = 0; i < length; i++) {
         to[out++] = text[i];
-        if (text[i] == '"' && i + 1 < length && text[i + 1] == '"') i++;
+        if (text[i] == quote && i + 1 < length && text[i + 1] == quote) i++;
     }
     return out;
 }
@@ -90,28 +100,31 @@ size_t record_undouble(const char *text, size_t length, char *to) {
 static bool needs_quotes(const struct dialect *dialect, const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) {
         char byte = text[i];
-        if (byte == '"' || byte == '\n' || byte == '\r' || byte == dialect->delimiter) return true;
+        if (byte == dialect_quote(dialect) || byte == '\n' || byte == '\r' ||
+            byte == dialect->delimiter) {
+            return true;
+        }
     }
-    return false;
+    return length > 0 && dialect->padded && text[0] == ' ';
 }
 
-static void write_quoted(struct string_buffer *to, const char *text, size_t length) {
-    string_buffer_add(to, "\"", 1);
+static void write_quoted(struct string_buffer *to, char quote, const char *text, size_t length) {
+    string_buffer_add(to, &quote, 1);
     size_t begin = 0;
     for (size_t i = 0; i < length; i++) {
-        if (text[i] != '"') continue;
+        if (text[i] != quote) continue;
         string_buffer_add(to, text + begin, i + 1 - begin);
         begin = i; /* the quote again */
     }
     string_buffer_add(to, text + begin, length - begin);
-    string_buffer_add(to, "\"", 1);
+    string_buffer_add(to, &quote, 1);
 }
 
 bool record_write_cell(struct string_buffer *to, const struct dialect *dialect, const char *text,
                        size_t length) {
     if (dialect->quoted) {
         if (needs_quotes(dialect, text, length)) {
-            write_quoted(to, text, length);
+            write_quoted(to, dialect_quote(dialect), text, length);
         } else {
             string_buffer_add(to, text, length);
         }

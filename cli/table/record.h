@@ -40,7 +40,7 @@ size_t record_count(const struct dialect *dialect, struct table_cell record,
                     enum record_fault *fault);
 
 /* Takes one of each two quotes: at most `length` bytes to `to`, which may be `text`. */
-size_t record_undouble(const char *text, size_t length, char *to);
+size_t record_undouble(const struct dialect *dialect, const char *text, size_t length, char *to);
 
 /* Appends a cell as the dialect, which is TSV or CSV, writes it. False if it could not hold the
  * text, and blanks stand for what it cannot hold. */

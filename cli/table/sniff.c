@@ -57,13 +57,23 @@ static bool extend(const struct sample *sample, const struct dialect *dialect, s
     return true;
 }
 
-static bool is_in_quotes(struct table_cell record, const struct record_cell *cell) {
-    return cell->inner.text > record.text && cell->inner.text[-1] == '"';
+static bool is_quoted(const struct dialect *dialect, struct table_cell record,
+                      const struct record_cell *cell) {
+    return cell->fault == RECORD_SOUND && cell->inner.text > record.text &&
+           cell->inner.text[-1] == dialect_quote(dialect);
+}
+
+/* A number, a date or nothing: what is seldom quoted where texts are. */
+static bool is_number(struct table_cell cell) {
+    size_t at = 0;
+    while (at < cell.length && memchr("0123456789.+-eENA ", cell.text[at], 18) != NULL) at++;
+    return at == cell.length;
 }
 
 /* What R writes as a row's name: its number, or a text in quotes. */
-static bool may_name_row(struct table_cell record, const struct record_cell *cell) {
-    if (is_in_quotes(record, cell)) return true;
+static bool may_name_row(const struct dialect *dialect, struct table_cell record,
+                         const struct record_cell *cell) {
+    if (is_quoted(dialect, record, cell)) return true;
     for (size_t i = 0; i < cell->inner.length; i++) {
         if (cell->inner.text[i] < '0' || cell->inner.text[i] > '9') return false;
     }
@@ -76,10 +86,10 @@ static void look_inside(const struct dialect *dialect, struct table_cell record,
     struct record_cell cell = {0};
     bool begins = measure->records > 0;
     while (record_next(dialect, record, &at, &cell)) {
-        if (begins && !may_name_row(record, &cell)) measure->row_names = false;
+        if (begins && !may_name_row(dialect, record, &cell)) measure->row_names = false;
         begins = false;
         if (!dialect->quoted || cell.fault != RECORD_SOUND) continue;
-        if (is_in_quotes(record, &cell) &&
+        if (is_quoted(dialect, record, &cell) &&
             (cell.doubled ||
              memchr(cell.inner.text, dialect->delimiter, cell.inner.length) != NULL)) {
             measure->matters = true;
@@ -129,23 +139,129 @@ static bool first_all_quoted(const struct sample *sample, const struct dialect *
     if (!next_line(sample, &at, &line)) return false;
     at = 0;
     while (record_next(dialect, line, &at, &cell)) {
-        if (cell.inner.text > line.text && cell.inner.text[-1] == '"') {
+        if (is_quoted(dialect, line, &cell)) {
             quoted++;
-        } else if (strspn(cell.inner.text, "0123456789.+-eENA") < cell.inner.length) {
+        } else if (!is_number(cell.inner)) {
             return false;
         }
     }
     return quoted > 0;
 }
 
+/* Whether each text of a record is quoted; *quoted adds up how many. */
+static bool texts_quoted(const struct dialect *dialect, struct table_cell record, size_t *quoted) {
+    size_t at = 0;
+    struct record_cell cell;
+    while (record_next(dialect, record, &at, &cell)) {
+        if (cell.fault != RECORD_SOUND) return false;
+        if (is_quoted(dialect, record, &cell)) {
+            ++*quoted;
+        } else if (strspn(cell.inner.text, " ") < cell.inner.length && !is_number(cell.inner)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether all texts of the sample are quoted as the dialect has it: those of line 1, which may be
+ * a header, if they are all that there is. */
+static bool all_quoted(const struct sample *sample, const struct dialect *dialect) {
+    size_t at = 0, records = 0, quoted = 0, first = 0, width = 0;
+    struct table_cell record;
+    while (records < RECORDS && next_line(sample, &at, &record)) {
+        enum record_fault fault;
+        record_count(dialect, record, &fault);
+        if (fault == RECORD_OPEN && !extend(sample, dialect, &at, &record, &fault)) break;
+        if (record.length == 0) continue;
+        size_t cells = record_count(dialect, record, &fault);
+        if (fault != RECORD_SOUND || cells < 2 || cells < width) return false;
+        if (records == 0) width = cells;
+        bool all = texts_quoted(dialect, record, records == 0 ? &first : &quoted);
+        if (!all && records > 0) return false;
+        if (!all) first = 0;
+        records++;
+    }
+    return records == 1 ? first > 0 : quoted > 0;
+}
+
+/* Whether blanks stand between a delimiter and a quote. */
+static bool has_padding(const struct sample *sample, char delimiter, char quote) {
+    const char before[] = {delimiter, ' ', quote}, after[] = {quote, ' ', delimiter};
+    if (delimiter == ' ') return false;
+    return memmem(sample->bytes, sample->length, before, 3) != NULL ||
+           memmem(sample->bytes, sample->length, after, 3) != NULL;
+}
+
+/* Quotes as other programs write them, where all texts are quoted so. */
+static void find_quotes(const struct sample *sample, struct dialect *dialect) {
+    for (int way = 1; way < 4; way++) {
+        struct dialect tried = *dialect;
+        tried.quoted = true;
+        tried.single = way >= 2;
+        tried.padded = way != 2;
+        bool padding = has_padding(sample, tried.delimiter, dialect_quote(&tried));
+        if (tried.padded && !padding) continue;
+        if (!all_quoted(sample, &tried)) continue;
+        *dialect = tried;
+        return;
+    }
+}
+
+/* ---- quotes that are taken as text ----------------------------------------------------------- */
+
+static const struct {
+    const char *open, *close, *called;
+} marks[] = {
+    {"=\"", "\"", "the =\"…\" of a spreadsheet"},
+    {"\"", "\"", "double quotes"},
+    {"'", "'", "single quotes"},
+    {"`", "`", "backquotes"},
+    {"“", "”", "“…”"},
+    {"‘", "’", "‘…’"},
+    {"「", "」", "「…」"},
+    {"『", "』", "『…』"},
+};
+
+static bool stands_in(struct table_cell cell, const char *open, const char *close) {
+    while (cell.length > 0 && *cell.text == ' ') cell.text++, cell.length--;
+    while (cell.length > 0 && cell.text[cell.length - 1] == ' ') cell.length--;
+    size_t begin = strlen(open), end = strlen(close);
+    return cell.length > begin + end && memcmp(cell.text, open, begin) == 0 &&
+           memcmp(cell.text + cell.length - end, close, end) == 0;
+}
+
+/* What stands around a cell in most lines of the sample, after the first. */
+static const char *find_marks(const struct sample *sample, const struct dialect *dialect) {
+    enum { KINDS = sizeof marks / sizeof *marks };
+    size_t at = 0, lines = 0, found[KINDS] = {0};
+    struct table_cell line;
+    while (lines < RECORDS && next_line(sample, &at, &line)) {
+        bool held[KINDS] = {false};
+        size_t next = 0;
+        struct record_cell cell;
+        while (record_next(dialect, line, &next, &cell)) {
+            if (cell.doubled || is_quoted(dialect, line, &cell)) continue;
+            for (size_t i = 0; i < KINDS; i++) {
+                held[i] = held[i] || stands_in(cell.inner, marks[i].open, marks[i].close);
+            }
+        }
+        for (size_t i = 0; i < KINDS && lines > 0; i++) found[i] += held[i];
+        lines++;
+    }
+    for (size_t i = 0; i < KINDS && lines > 1; i++) {
+        if (found[i] * 2 > lines - 1) return marks[i].called;
+    }
+    return NULL;
+}
+
 /* Whether quotes around cells that tabs separate are quoting, or characters. */
 static bool tabs_quoted(const struct sample *sample) {
-    static const struct dialect plain = {DIALECT_TSV, '\t', false},
-                                quoted = {DIALECT_TSV, '\t', true};
+    static const struct dialect plain = {.format = DIALECT_TSV, .delimiter = '\t'},
+                                quoted = {.format = DIALECT_TSV, .delimiter = '\t', .quoted = true};
     struct measure as_text, as_quotes;
     take_measure(sample, quoted, &as_quotes);
     if (as_quotes.faults > 0) return false;
-    if (first_all_quoted(sample, &quoted)) return true;
+    if (first_all_quoted(sample, &quoted) || all_quoted(sample, &quoted)) return true;
     if (!as_quotes.matters) return false;
     take_measure(sample, plain, &as_text);
     bool text_fits = as_text.records > 1 && as_text.alike + 1 == as_text.records &&
@@ -170,7 +286,7 @@ static bool is_better(size_t fits, size_t best, const struct measure *measure, s
 static char find_delimiter(const struct sample *sample) {
     static const char candidates[] = {',', ';', '|', '\x01'};
     struct measure measure;
-    struct dialect dialect = {DIALECT_TSV, '\t', false};
+    struct dialect dialect = {.format = DIALECT_TSV, .delimiter = '\t'};
     take_measure(sample, dialect, &measure);
     if (measure.first > 1 || fit(&measure) > 0) return '\t';
     size_t best = 0, width = 0;
@@ -178,7 +294,9 @@ static char find_delimiter(const struct sample *sample) {
     dialect.quoted = true;
     for (size_t i = 0; i < sizeof candidates; i++) {
         dialect.delimiter = candidates[i];
-        take_measure(sample, dialect, &measure);
+        struct dialect tried = dialect;
+        find_quotes(sample, &tried);
+        take_measure(sample, tried, &measure);
         size_t fits = fit(&measure);
         if (!is_better(fits, best, &measure, width)) continue;
         best = fits;
@@ -345,19 +463,27 @@ static void choose_dialect(struct sample *sample, const struct sniff_asked *aske
                            struct sniffed *found) {
     char delimiter = asked->delimiter;
     if (asked->format == DIALECT_TSV) {
-        found->dialect = (struct dialect){DIALECT_TSV, delimiter != '\0' ? delimiter : '\t', false};
+        found->dialect = (struct dialect){.format = DIALECT_TSV,
+                                          .delimiter = delimiter != '\0' ? delimiter : '\t'};
         return;
     }
     bool automatic = asked->format == DIALECT_AUTO;
     if (delimiter == '\0') skip_excel(sample, found, &delimiter);
     if (delimiter == '\0') delimiter = find_delimiter(sample);
     if (delimiter == '\0') delimiter = automatic ? '\t' : ',';
-    found->dialect = (struct dialect){DIALECT_CSV, delimiter, true};
+    found->dialect =
+        (struct dialect){.format = DIALECT_CSV, .delimiter = delimiter, .quoted = true};
     found->guessed = automatic || (asked->delimiter == '\0' && delimiter != ',');
     if (automatic && delimiter == '\t') {
-        found->dialect = (struct dialect){DIALECT_TSV, '\t', tabs_quoted(sample)};
+        found->dialect = (struct dialect){
+            .format = DIALECT_TSV, .delimiter = '\t', .quoted = tabs_quoted(sample)};
         found->guessed = found->dialect.quoted;
     }
+    if (automatic && !(found->dialect.format == DIALECT_TSV && found->dialect.quoted)) {
+        find_quotes(sample, &found->dialect);
+        found->guessed |= found->dialect.single || found->dialect.padded;
+    }
+    found->marks = find_marks(sample, &found->dialect);
 }
 
 /* "a||b": every bar of the line is doubled. */
@@ -401,7 +527,7 @@ bool sniff(struct sniffed *found, const struct sniff_asked *asked, const char *b
     }
     if (asked->format == DIALECT_JSONL ||
         (asked->format == DIALECT_AUTO && asked->delimiter == '\0' && is_json(&sample))) {
-        found->dialect = (struct dialect){DIALECT_JSONL, '\0', false};
+        found->dialect = (struct dialect){.format = DIALECT_JSONL};
         found->guessed = asked->format == DIALECT_AUTO;
         return check_json(&sample, where, error);
     }

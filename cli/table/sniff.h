@@ -17,12 +17,13 @@ struct sniff_asked {
 
 struct sniffed {
     struct dialect dialect;
-    bool guessed;     /* and not what plain TSV is read as: worth a line */
-    bool carriage;    /* lines end in CR alone */
-    size_t skip;      /* bytes to pass over first: Excel's "sep=;" line */
-    size_t width;     /* columns of most records after the first; 0: unknown */
-    bool empty_tails; /* and all of them end in an empty cell */
-    bool row_names;   /* and all of them begin with a number, or a cell in quotes */
+    bool guessed;      /* and not what plain TSV is read as: worth a line */
+    bool carriage;     /* lines end in CR alone */
+    size_t skip;       /* bytes to pass over first: Excel's "sep=;" line */
+    size_t width;      /* columns of most records after the first; 0: unknown */
+    bool empty_tails;  /* and all of them end in an empty cell */
+    bool row_names;    /* and all of them begin with a number, or a cell in quotes */
+    const char *marks; /* quotes that stand around many cells and are taken as text; NULL: none */
 };
 
 /* The sample begins at the first byte of the input, is UTF-8 text and no byte order mark, and may

@@ -23,7 +23,7 @@ char **table_decode(const struct dialect *dialect, struct table_cell record, siz
     while (record_next(dialect, record, &at, &cell)) {
         cells[i] = memory_copy(cell.inner.text, cell.inner.length);
         if (cell.doubled) {
-            size_t length = record_undouble(cells[i], cell.inner.length, cells[i]);
+            size_t length = record_undouble(dialect, cells[i], cell.inner.length, cells[i]);
             cells[i][length] = '\0';
         }
         i++;
@@ -361,7 +361,7 @@ bool table_resolve(struct table *table, const struct table_options *options,
 bool table_resolve_cells(struct table *table, const struct table_options *options, char **text,
                          size_t count, bool named, const char *where, struct error *error) {
     memset(table, 0, sizeof *table);
-    table->dialect = (struct dialect){DIALECT_JSONL, '\0', false};
+    table->dialect = (struct dialect){.format = DIALECT_JSONL};
     table->has_header = table->objects = named;
     struct cells cells;
     fold_cells(&cells, text, count);

@@ -56,6 +56,40 @@ class Csv(Shapes):
         one = self.scores('sentence1,sentence2\n"人民""路""",x\n'.encode())
         self.assertAlmostEqual(one[0], self.scores(tsv(NAMES[1:], ('人民"路"', "x")))[0], delta=2e-5)
 
+    def test_quotes_of_other_writers_are_read_where_all_texts_have_them(self):
+        bare, quoted = "\t".join(NAMES) + "\n", "".join("\t".join((row[0], *(f'"{cell}"' for cell in row[1:]))) + "\n" for row in ROWS)
+        self.agrees((bare + quoted).encode())
+        self.agrees((bare + quoted).replace("\t", ",").encode())
+        for delimiter in (", ", "; ", " | ", " ,", " , "):
+            self.agrees(delimited(delimiter))
+            self.agrees((delimiter.join(NAMES) + "\n" + quoted.replace("\t", delimiter)).encode())
+        for delimiter in (",", ";", "|", "\t", ", "):
+            for names in (True, False):
+                self.agrees(delimited(delimiter, "'", names), "-c", "2,3")
+            self.agrees((delimiter.join(NAMES) + "\n").encode() + delimited(delimiter, "'", False), "-c", "2,3")
+        result = self.run_score(stdin=delimited(", ", "'"))
+        self.assertIn("read as CSV with ',' and single quotes, blanks around them left out", self.one_line(result))
+        self.assertTrue(result.lines[1].startswith("'1', '人民路1号', '中山路22号',0.".encode()))
+        self.assertTrue(self.run_score("-q", "-f", "csv", stdin=delimited(",", "'")).lines[1].startswith("1,人民路1号,中山路22号,0.".encode()))
+
+    def test_a_delimiter_or_a_line_end_in_such_quotes_is_text(self):
+        for form in ("'{}';'{}'", "'{}'; '{}'", '"{}"; "{}"', '"{}" ;"{}"'):
+            given = "sentence1;sentence2\n" + form.format("甲路; 3楼", "乙\n路") + "\n" + form.format("丙路", "丁") + "\n"
+            lines = self.run_score("-q", "-f", "jsonl", stdin=given.encode()).lines
+            self.assertEqual([json.loads(line)["sentence1"] for line in lines], ["甲路; 3楼", "丙路"], form)
+            self.assertEqual(json.loads(lines[0])["sentence2"], "乙\n路")
+        lines = self.run_score("-q", "-f", "jsonl", stdin="sentence1,sentence2\n'a''b','c'\n".encode()).lines
+        self.assertEqual(json.loads(lines[0])["sentence1"], "a'b")
+
+    def test_quotes_that_are_scored_are_told(self):
+        for opened, closed in (("“", "”"), ("「", "」"), ('="', '"'), ("'", "'"), ('"', '"'), ("`", "`")):
+            rows = [(row[0], opened + row[1] + closed, row[2]) for row in ROWS]
+            err = self.one_line(self.run_score(stdin=tsv(NAMES, *rows)))
+            self.assertIn("scored as text", err)
+            self.assertEqual(self.run_score("-q", stdin=tsv(NAMES, *rows)).err, "")
+        for cells in (('"好"路', "x"), ("'a", "b'"), ("L'Église", "“好”路")):
+            self.assertEqual(self.run_score(stdin=tsv(NAMES[1:], cells)).err, "")
+
     def test_r_row_names_are_told(self):
         given = '"sentence1" "sentence2"\n"1" "人民路" "中山路"\n"2" "甲 路" "乙"\n'.encode()
         result = self.run_score(stdin=given)

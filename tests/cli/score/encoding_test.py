@@ -371,6 +371,35 @@ class Refused(Case):
         self.assertIn("a Feather file", self.one_line(self.run_score(stdin=b"FEA1" + noise, status=2)))
         self.assertIn("a Feather file", self.one_line(self.run_score(stdin=b"FEA1" + bytes(4), status=2)))
 
+    def test_sql_and_python_are_named(self):
+        a, b = "北京市海淀区中关村大街1号", "海淀区中关村大街一号"
+        kinds = {
+            "an SQL dump": [
+                f"INSERT INTO t VALUES ('{a}','{b}');\n", f"insert into `t` (`a`,`b`) values\n('{a}','{b}'),\n('x','y');\n",
+                f"-- MySQL dump 10.13\n--\n-- Host: x\n\n/*!40101 SET NAMES utf8 */;\nINSERT INTO t VALUES ('{a}','{b}');\n",
+                f"--\n-- PostgreSQL database dump\n--\n\nSET a = 0;\nCOPY t (a, b) FROM stdin;\n{a}\t{b}\n\\.\n",
+                f"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nINSERT INTO t VALUES('{a}','{b}');\n",
+                f"/*\n Navicat dump\n*/\n\nDROP TABLE IF EXISTS t;\nCREATE TABLE t (a text, b text);\n",
+                f"REPLACE INTO t VALUES ('{a}','{b}');\n", "BEGIN TRANSACTION;\nCREATE TABLE t(a);\n"],
+            "rows of an SQL dump": [f"('{a}','{b}'),\n('x','y');\n", f"(1, '{a}', '{b}');\n"],
+            "Python's dicts": [f"{{'sentence1': '{a}', 'sentence2': '{b}'}}\n" * 2, f"{{'a': 1, 'b': \"{b}\"}}",
+                               f"[{{'sentence1': '{a}', 'sentence2': '{b}'}}]\n"],
+            "Python's lists": [f"['{a}', '{b}']\n"], "Python's tuples": [f"('{a}', '{b}')\n"],
+        }
+        for kind, texts in kinds.items():
+            for text in texts:
+                for data in (text.encode(), gzip.compress(text.encode()), b"\n" + text.encode()):
+                    err = self.one_line(self.run_score(stdin=data, status=2))
+                    self.assertIn(kind, err)
+                    self.assertIn("mgeo-score", err.split(";", 1)[1])
+                if "python3" in err:
+                    command = err[err.index("python3 -c '") + 12:err.index("' < FILE")]
+                    made = subprocess.run(["python3", "-c", command], input=text.encode(), capture_output=True, check=True)
+                    self.assertIn("0.", self.run_score("--header", "no", stdin=made.stdout).out.decode())
+        for first in ("INSERT INTO路", "insert into", "SET", "-- 路", "{'路", "['路", "('路')", "CREATE TABLE 路", "use 路", "/*路"):
+            out = self.run_score("-q", "--header", "no", stdin=tsv((first, "人民路"), ("人民路", first))).lines
+            self.assertEqual(len(out), 2, first)
+
     def test_text_that_begins_like_one_is_scored(self):
         for first in ("BZh路", "PK中心", "ORC大厦", "DUCK", "<html路", "PAR1号楼", "MZ路", "GIF8楼", "../路", "[1]路", "FEA1座", "CDF路",
                       "%PDF路", "Rar!路", "{路", "SEQ路", "GGUF路"):

@@ -16,7 +16,7 @@
 #include "table/reader.h"
 #include "table/record.h"
 
-static const struct dialect csv = {DIALECT_CSV, ',', true};
+static const struct dialect csv = {.format = DIALECT_CSV, .delimiter = ',', .quoted = true};
 
 static struct table_cell cell(const char *text) { return (struct table_cell){text, strlen(text)}; }
 

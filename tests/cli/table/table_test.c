@@ -12,7 +12,7 @@
 
 static struct table_cell cell(const char *text) { return (struct table_cell){text, strlen(text)}; }
 
-static const struct dialect plain = {DIALECT_TSV, '\t', false};
+static const struct dialect plain = {.format = DIALECT_TSV, .delimiter = '\t'};
 
 static struct table_first first_of(const char *text) {
     return (struct table_first){cell(text), true, {.dialect = plain}};
