@@ -81,7 +81,7 @@ static bool check_lines(const struct charset *charset, const char *from, size_t 
     if (line == NULL) return true;
     return error_set(
         error,
-        "%s: at byte %" PRIu64 " there is UTF-8, and GB18030 before it: two encodings "
+        "%s: the line at byte %" PRIu64 " is UTF-8, and others are GB18030: two encodings "
         "in one file; convert one part (iconv -f GB18030 -t UTF-8), or give --encoding",
         charset->input_name, charset->position + (uint64_t)(line - from));
 }

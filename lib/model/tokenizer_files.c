@@ -60,8 +60,12 @@ static mgeo_status load_all(tokenizer_sources *sources, const char *directory, m
     }
     sources->paths[FILES] = mgi_pathname_join(directory, "vocab.txt");
     if (sources->paths[FILES] == NULL) return mgi_fail_memory(error, "a path", strlen(directory));
-    if (sources->roots[TOKENIZER] != NULL && mgi_regular_file_is_absent(sources->paths[FILES])) {
-        return MGEO_OK;
+    if (mgi_regular_file_is_absent(sources->paths[FILES])) {
+        if (sources->roots[TOKENIZER] != NULL) return MGEO_OK;
+        return mgi_fail(error, MGEO_E_IO,
+                        "%s: neither vocab.txt nor tokenizer.json is there: one of them must hold "
+                        "BERT's WordPiece vocabulary",
+                        mgi_pathname_shown(directory));
     }
     return load_lines(sources, error);
 }

@@ -181,6 +181,11 @@ static void refuses_files_that_contradict(void **state) {
     check_refused(MGEO_E_FORMAT, "cls_token");
 }
 
+static void names_both_files_if_neither_is_there(void **state) {
+    (void)state;
+    check_refused(MGEO_E_IO, "neither vocab.txt nor tokenizer.json is there");
+}
+
 static void reads_another_prefix_and_a_limit(void **state) {
     (void)state;
     mgi_tokenizer *tokenizer;
@@ -203,6 +208,7 @@ static void reads_another_prefix_and_a_limit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {EACH(gives_the_ids_of_the_real_libraries),
                                        EACH(refuses_settings), EACH(refuses_files_that_contradict),
+                                       EACH(names_both_files_if_neither_is_there),
                                        EACH(reads_another_prefix_and_a_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
