@@ -25,8 +25,7 @@ static void explain_width(const struct row *row, size_t width, char *to, size_t 
 static void explain_shape(const struct row *row, char *to, size_t capacity) {
     static const char *const words[ROW_ERRORS] = {
         [ROW_OPEN_QUOTE] = "a quoted cell is not closed, or the line is a part of such a row",
-        [ROW_STRAY_QUOTE] = "text follows a cell's closing quote (a quote inside one "
-                            "is written \"\", not \\\")",
+        [ROW_STRAY_QUOTE] = "text follows a cell's closing quote (a quote inside is doubled: \"\")",
         [ROW_LONE_CR] = "a carriage return (CR) separates two rows instead of a newline",
         [ROW_HEADER] = "the line is a header, here in the middle",
     };

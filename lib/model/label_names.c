@@ -111,9 +111,10 @@ static mgi_label_role look_up(const char *word) {
 
 /* The length of the one of these that the word begins with; 0: none, or it is the whole word. */
 static size_t begins_with(const char *word, const char *const parts[]) {
+    size_t whole = strlen(word);
     for (size_t i = 0; parts[i] != NULL; i++) {
         size_t length = strlen(parts[i]);
-        if (strncmp(word, parts[i], length) == 0 && word[length] != '\0') return length;
+        if (whole > length && memcmp(word, parts[i], length) == 0) return length;
     }
     return 0;
 }
