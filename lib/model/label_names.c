@@ -167,7 +167,7 @@ bool mgi_label_names_is(const char *name, const char *word) {
 
 int32_t mgi_label_names_number(const char *name) {
     static const char *const kinds[] = {"label", "class", "标签", "类别", NULL};
-    char word[WORD_BYTES];
+    char word[WORD_BYTES] = "";
     if (!fold(name, word)) return -1;
     const char *digits = word + begins_with(word, kinds);
     size_t count = strspn(digits, "0123456789");
