@@ -10,6 +10,20 @@
 #define NAMES "names of files and programs"
 #define DECODING "of turning ids back into text"
 
+/* Both files may name them. */
+/* clang-format off */
+#define SPECIAL_TOKENS \
+    {"cls_token", MGI_FIELD_USED, NULL}, \
+    {"sep_token", MGI_FIELD_USED, NULL}, \
+    {"unk_token", MGI_FIELD_USED, NULL}, \
+    {"pad_token", MGI_FIELD_USED, NULL}, \
+    {"mask_token", MGI_FIELD_USED, NULL}, \
+    {"bos_token", MGI_FIELD_USED, NULL}, \
+    {"eos_token", MGI_FIELD_USED, NULL}, \
+    {"additional_special_tokens", MGI_FIELD_USED, NULL}, \
+    {"extra_special_tokens", MGI_FIELD_USED, NULL}
+/* clang-format on */
+
 static const mgi_field_rule config[] = {
     {"tokenizer_class", MGI_FIELD_USED, NULL},
     {"do_lower_case", MGI_FIELD_USED, NULL},
@@ -22,15 +36,7 @@ static const mgi_field_rule config[] = {
     {"max_len", MGI_FIELD_USED, NULL},
     {"model_input_names", MGI_FIELD_USED, NULL},
     {"split_special_tokens", MGI_FIELD_USED, NULL},
-    {"cls_token", MGI_FIELD_USED, NULL},
-    {"sep_token", MGI_FIELD_USED, NULL},
-    {"unk_token", MGI_FIELD_USED, NULL},
-    {"pad_token", MGI_FIELD_USED, NULL},
-    {"mask_token", MGI_FIELD_USED, NULL},
-    {"bos_token", MGI_FIELD_USED, NULL},
-    {"eos_token", MGI_FIELD_USED, NULL},
-    {"additional_special_tokens", MGI_FIELD_USED, NULL},
-    {"extra_special_tokens", MGI_FIELD_USED, NULL},
+    SPECIAL_TOKENS,
     {"added_tokens_decoder", MGI_FIELD_USED, NULL},
     {"error", MGI_FIELD_REFUSED, SERVER},
     {"never_split", MGI_FIELD_REFUSED, "words that are never split are not supported"},
@@ -61,15 +67,7 @@ static const mgi_field_rule config[] = {
 const mgi_field_set mgi_rules_tokenizer_config = SET(config);
 
 static const mgi_field_rule special_tokens[] = {
-    {"cls_token", MGI_FIELD_USED, NULL},
-    {"sep_token", MGI_FIELD_USED, NULL},
-    {"unk_token", MGI_FIELD_USED, NULL},
-    {"pad_token", MGI_FIELD_USED, NULL},
-    {"mask_token", MGI_FIELD_USED, NULL},
-    {"bos_token", MGI_FIELD_USED, NULL},
-    {"eos_token", MGI_FIELD_USED, NULL},
-    {"additional_special_tokens", MGI_FIELD_USED, NULL},
-    {"extra_special_tokens", MGI_FIELD_USED, NULL},
+    SPECIAL_TOKENS,
 };
 const mgi_field_set mgi_rules_special_tokens = SET(special_tokens);
 
