@@ -9,8 +9,9 @@
 
 enum { WORD_BYTES = 64, ROLES = MGI_LABEL_UNKNOWN };
 
-/* Folded. mgeo-score --gold has a list of its own (cli/score/report/gold.c), for programs see mgeo.h
- * alone: a word that is added here may belong there. docs/model-directories.md speaks of these. */
+/* Folded. mgeo-score --gold has a list of its own (cli/score/report/gold.c), for programs see
+ * mgeo.h alone: a word that is added here may belong there. docs/model-directories.md speaks of
+ * these. */
 static const char *const words[ROLES][64] = {
     [MGI_LABEL_SAME] =
         {"exactmatch", "exact",      "match",      "matched",    "matches",      "matching",
