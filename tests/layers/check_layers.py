@@ -29,6 +29,9 @@ ROOMS = {
     "score": {"common", "input", "table", "score"},
     "loadtest": {"common", "input", "table", "loadtest"},
     "journal": {"common", "input", "table", "journal"},
+    "http": {"common", "http"},
+    "serve": {"common", "http", "serve"},
+    "ctl": {"common", "input", "table", "http", "ctl"},
 }
 
 # Foreign headers that have one home: (what is included, which files may).
@@ -36,7 +39,8 @@ HOMES = [
     (r"utf8proc\.h$", r"lib/text/normalizer\.c$|cli/table/names\.c$"),
     (r"(torch|ATen|c10|caffe2)/", r"lib/backend/torch/torch_c\.cpp$"),
     (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/"),
-    (r"jansson\.h$", r"cli/journal/"),
+    (r"jansson\.h$", r"cli/journal/|cli/ctl/|cli/serve/operate/"),
+    (r"llhttp\.h$", r"cli/http/parser\.c$"),
     (r"xxhash\.h$", r"lib/model/fingerprint\.c$|lib/engine/rollout/|cli/score/repeats\.c$|cli/score/resume/digest\.c$"),
     (r"zlib\.h$", r"cli/input/gzip\.c$"),
     (r"zstd\.h$", r"cli/input/zstd\.c$"),
