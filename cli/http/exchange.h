@@ -58,7 +58,7 @@ const char *http_exchange_peer(const struct http_exchange *exchange);
 bool http_exchange_is_abandoned(const struct http_exchange *exchange);
 
 /* Answers, once; what the answer holds is taken and cleared, and the exchange must not be used
- * afterwards. Any thread. Order among pipelined requests is the server's business. */
+ * afterwards. Any thread. */
 void http_exchange_answer(struct http_exchange *exchange, struct http_answer *answer);
 
 /* ---- streamed exchanges: one thread of the program's, never the loop's ------------------------
