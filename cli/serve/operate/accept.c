@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of token, Host, Origin, Content-Type, If-Match and length, one line for each refusal. */
+/* The checks of token, Host, Origin, Content-Type, If-Match and length, one line for each refusal.
+ */
 #include "serve/operate/accept.h"
 
 #include <string.h>

@@ -19,8 +19,8 @@ struct reading {
     char *to;
 };
 
-static bool refuse(struct reading *reading, const char *name, int64_t index, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static bool refuse(struct reading *reading, const char *name, int64_t index, const char *format,
+                   ...) __attribute__((format(printf, 4, 5)));
 
 /* 422, unless the text is no JSON: then 400. */
 static bool refuse(struct reading *reading, const char *name, int64_t index, const char *format,
@@ -141,7 +141,8 @@ static bool take_pairs(struct reading *reading, const struct body_field *field) 
                           BODY_PAIRS_MOST);
         }
         mgeo_pair *room = grown(pairs->pairs, pairs->count, sizeof *room);
-        if (room == NULL) return refuse(reading, field->name, -1, "needs more memory than there is");
+        if (room == NULL)
+            return refuse(reading, field->name, -1, "needs more memory than there is");
         pairs->pairs = room;
         pairs->pairs[pairs->count++] =
             (mgeo_pair){texts[0].bytes, texts[0].length, texts[1].bytes, texts[1].length};
@@ -158,7 +159,8 @@ static bool take_gold(struct reading *reading, const struct body_field *field) {
                           "is no label: give a text, or null");
         }
         const char **room = grown((void *)pairs->gold, pairs->gold_count, sizeof *room);
-        if (room == NULL) return refuse(reading, field->name, -1, "needs more memory than there is");
+        if (room == NULL)
+            return refuse(reading, field->name, -1, "needs more memory than there is");
         pairs->gold = room;
         bool given = type == JSON_STRING && reading->json.string.length > 0;
         pairs->gold[pairs->gold_count++] = given ? reading->json.string.bytes : NULL;

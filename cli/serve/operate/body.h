@@ -17,7 +17,8 @@ enum body_type {
     BODY_WHOLE,  /* a uint32_t */
     BODY_BYTES,  /* a uint64_t */
     BODY_NUMBER, /* a double */
-    BODY_LIMIT,  /* an mgeo_limit: from 0 on; 0 lets nothing pass, as a negative one of the library */
+    BODY_LIMIT,  /* an mgeo_limit: from 0 on; 0 lets nothing pass, as a negative one of the library
+                  */
     BODY_FLAG,   /* a bool */
     BODY_CHOICE, /* an int32_t: the place among `choices` */
     BODY_PAIRS,  /* a struct body_pairs: its pairs */
@@ -28,8 +29,8 @@ enum body_type {
 struct body_field {
     const char *name; /* NULL ends a list */
     enum body_type type;
-    size_t at;             /* offset of the member; of a BODY_OBJECT: a bool, that it was there */
-    double least, most;    /* of numbers */
+    size_t at;          /* offset of the member; of a BODY_OBJECT: a bool, that it was there */
+    double least, most; /* of numbers */
     const char *const *choices; /* NULL ends them */
     const struct body_field *members;
 };

@@ -2,6 +2,7 @@
 /* The operating side's table of routes, and its beginning and end. */
 #include "serve/operate/operate.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,7 @@ static bool read_token(struct operate *operate, const char *path, struct error *
     struct stat about;
     if (file == NULL || fstat(fileno(file), &about) != 0) {
         if (file != NULL) fclose(file);
-        return error_set(error, "%s: cannot be read: %m", path);
+        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
     }
     if ((about.st_mode & S_IROTH) != 0) {
         message_print("warning: %s can be read by everybody on this machine: chmod o-r it", path);
@@ -131,9 +132,8 @@ bool operate_open(struct service *service, const struct settings *settings, stru
     if (settings->operate_token_file != NULL) {
         done = read_token(operate, settings->operate_token_file, error);
     } else if (!is_unix) {
-        done = error_set(error,
-                         "--operate %s: a port needs --operate-token-file; or give unix:/PATH",
-                         address);
+        done = error_set(
+            error, "--operate %s: a port needs --operate-token-file; or give unix:/PATH", address);
     }
     if (!done) operate_close(service);
     return done;

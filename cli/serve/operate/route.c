@@ -91,12 +91,18 @@ void route_answer_status(struct operate_call *call, mgeo_status status, const mg
         int status;
         const char *code;
     } answers[] = {
-        [MGEO_E_ARGUMENT] = {422, "argument"},   [MGEO_E_MEMORY] = {503, "memory"},
-        [MGEO_E_IO] = {422, "io"},               [MGEO_E_FORMAT] = {422, "format"},
-        [MGEO_E_UNSUPPORTED] = {422, "unsupported"}, [MGEO_E_NO_MODEL] = {409, "no_model"},
-        [MGEO_E_BUSY] = {409, "busy"},           [MGEO_E_CANCELLED] = {503, "cancelled"},
-        [MGEO_E_REFUSED] = {409, "refused"},     [MGEO_E_DEVICE] = {503, "device"},
-        [MGEO_E_FORKED] = {500, "internal"},     [MGEO_E_CAPACITY] = {500, "internal"},
+        [MGEO_E_ARGUMENT] = {422, "argument"},
+        [MGEO_E_MEMORY] = {503, "memory"},
+        [MGEO_E_IO] = {422, "io"},
+        [MGEO_E_FORMAT] = {422, "format"},
+        [MGEO_E_UNSUPPORTED] = {422, "unsupported"},
+        [MGEO_E_NO_MODEL] = {409, "no_model"},
+        [MGEO_E_BUSY] = {409, "busy"},
+        [MGEO_E_CANCELLED] = {503, "cancelled"},
+        [MGEO_E_REFUSED] = {409, "refused"},
+        [MGEO_E_DEVICE] = {503, "device"},
+        [MGEO_E_FORKED] = {500, "internal"},
+        [MGEO_E_CAPACITY] = {500, "internal"},
         [MGEO_E_INTERNAL] = {500, "internal"},
     };
     bool known = status > MGEO_OK && status < (mgeo_status)(sizeof answers / sizeof *answers);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the routes of the operating side share: a call, its answer, and the operations in progress. */
+/* What the routes of the operating side share: a call, its answer, and the operations in progress.
+ */
 #ifndef CLI_SERVE_OPERATE_ROUTE_H
 #define CLI_SERVE_OPERATE_ROUTE_H
 
@@ -68,7 +69,8 @@ void route_answer_status(struct operate_call *call, mgeo_status status, const mg
 void route_answer_field(struct operate_call *call, const char *field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* ---- the routes, each in the file of its name ------------------------------------------------- */
+/* ---- the routes, each in the file of its name -------------------------------------------------
+ */
 
 typedef void route_handler(struct operate_call *call);
 route_handler status_show, load_model, load_check, compare_models, swap_models, change_roll_back,
