@@ -25,9 +25,7 @@ struct gathering {
     unsigned char sources[OPTION_ROWS];
 };
 
-static size_t place_of(const struct option_row *row) {
-    return (size_t)(row - settings_table.rows);
-}
+static size_t place_of(const struct option_row *row) { return (size_t)(row - settings_table.rows); }
 
 /* --help, --check-config and their like: on the command line alone. */
 static bool is_action(const struct option_row *row) {
@@ -96,12 +94,12 @@ static bool take(struct gathering *gathering, const struct option_row *row, cons
 
 static bool take_defaults(struct gathering *gathering, struct error *error) {
     static const char *const defaults[][2] = {
-        {"model-name", "mgeo"},     {"precision", "auto"},      {"device", "auto"},
-        {"listen", "127.0.0.1:8080"}, {"operate-mode", "660"},  {"max-queue-delay", "0ms"},
-        {"max-queue", "1024"},      {"timeout", "30s"},         {"max-pairs", "1000"},
-        {"max-body", "1MiB"},       {"max-buffered", "64MiB"},  {"max-connections", "4096"},
-        {"max-streams", "16"},      {"idle-timeout", "75s"},    {"head-timeout", "10s"},
-        {"body-timeout", "10s"},    {"write-timeout", "30s"},   {"drain-time", "5s"}};
+        {"model-name", "mgeo"},       {"precision", "auto"},     {"device", "auto"},
+        {"listen", "127.0.0.1:8080"}, {"operate-mode", "660"},   {"max-queue-delay", "0ms"},
+        {"max-queue", "1024"},        {"timeout", "30s"},        {"max-pairs", "1000"},
+        {"max-body", "1MiB"},         {"max-buffered", "64MiB"}, {"max-connections", "4096"},
+        {"max-streams", "16"},        {"idle-timeout", "75s"},   {"head-timeout", "10s"},
+        {"body-timeout", "10s"},      {"write-timeout", "30s"},  {"drain-time", "5s"}};
     const char *operate = access(operate_folder, W_OK) == 0 ? operate_default : "none";
     bool sound = take(gathering, option_table_find(&settings_table, "operate"), operate,
                       SETTINGS_DEFAULT, error);
