@@ -12,6 +12,7 @@
 #include "serve/settings.h"
 
 struct history; /* serve/operate/history.h */
+struct operate; /* serve/operate/operate.h */
 struct scorer;  /* serve/scorer.h */
 struct meters;  /* serve/meters.h */
 
@@ -22,6 +23,9 @@ struct service {
     struct scorer *scorer;
     struct meters *meters;
     struct history *history;
+    struct operate *operate; /* NULL: there is no operating side */
+    atomic_bool canary_may_run; /* set before a canary's share is: each request then makes a call of
+                                   its own, so that its key decides */
     atomic_bool draining; /* SIGTERM came */
     uint64_t started;     /* clock_nanoseconds() */
 };
