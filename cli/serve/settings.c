@@ -231,14 +231,17 @@ const struct option_table settings_table = {
     .count = sizeof rows / sizeof *rows,
 };
 
-/* ---- what may change ------------------------------------------------------------------------- */
+/* ---- kinds of rows --------------------------------------------------------------------------- */
+
+bool settings_is_action(const struct option_row *row) {
+    return row->set == option_table_set_constant;
+}
 
 bool settings_can_change(const struct option_row *row) {
     static const char *const names[] = {
-        "max-queue-delay", "max-queue",    "timeout",         "max-pairs",
-        "max-body",        "max-buffered", "max-connections", "max-streams",
-        "idle-timeout",    "head-timeout", "body-timeout",    "write-timeout",
-        "drain-time",      "access-log",   "model-store",     "operate-token-file"};
+        "max-queue-delay", "max-queue",       "timeout",     "max-pairs",    "max-body",
+        "max-buffered",    "max-connections", "max-streams", "idle-timeout", "head-timeout",
+        "body-timeout",    "write-timeout",   "drain-time",  "access-log",   "model-store"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(row->name, names[i]) == 0) return true;
     }
