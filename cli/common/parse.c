@@ -93,7 +93,7 @@ static const struct unit *find_unit(const struct unit *units, const char *name) 
 
 bool parse_duration(const char *name, const char *value, double least, double most, double *to,
                     struct error *error) {
-    static const struct unit units[] = {{"", 1},    {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+    static const struct unit units[] = {{"", 1},   {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
                                         {"m", 60}, {"h", 3600},  {NULL, 0}};
     char *end = NULL;
     bool numeric = (value[0] >= '0' && value[0] <= '9') || value[0] == '.';
@@ -101,8 +101,8 @@ bool parse_duration(const char *name, const char *value, double least, double mo
     const struct unit *unit = numeric ? find_unit(units, end) : NULL;
     double seconds = unit != NULL ? number * unit->factor : -1;
     if (unit == NULL || !(seconds >= least && seconds <= most)) {
-        return error_set(error, "%s %s: give a time from %gs to %gs, such as 250ms, 30s or 2m", name,
-                         value, least, most);
+        return error_set(error, "%s %s: give a time from %gs to %gs, such as 250ms, 30s or 2m",
+                         name, value, least, most);
     }
     *to = seconds;
     return true;
@@ -110,18 +110,17 @@ bool parse_duration(const char *name, const char *value, double least, double mo
 
 bool parse_size(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *to,
                 struct error *error) {
-    static const struct unit units[] = {
-        {"", 1},           {"k", 1 << 10},    {"K", 1 << 10}, {"KiB", 1 << 10}, {"M", 1 << 20},
-        {"MiB", 1 << 20}, {"G", 1 << 30}, {"GiB", 1 << 30}, {NULL, 0}};
+    static const struct unit units[] = {{"", 1},          {"k", 1 << 10},   {"K", 1 << 10},
+                                        {"KiB", 1 << 10}, {"M", 1 << 20},   {"MiB", 1 << 20},
+                                        {"G", 1 << 30},   {"GiB", 1 << 30}, {NULL, 0}};
     uint64_t number = 0;
     const char *end = digits(value, UINT64_MAX >> 31, &number);
     const struct unit *unit = end != NULL ? find_unit(units, end) : NULL;
     if (unit != NULL) number *= (uint64_t)unit->factor;
     if (unit == NULL || number < least || number > most) {
-        return error_set(error,
-                         "%s %s: give a size from %" PRIu64 " to %" PRIu64
-                         " bytes, such as 64k or 1MiB",
-                         name, value, least, most);
+        return error_set(
+            error, "%s %s: give a size from %" PRIu64 " to %" PRIu64 " bytes, such as 64k or 1MiB",
+            name, value, least, most);
     }
     *to = number;
     return true;

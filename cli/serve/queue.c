@@ -46,9 +46,7 @@ static size_t body_bytes(const struct record *record) {
     return http_exchange_request(record->exchange)->body_length;
 }
 
-bool queue_is_large(const struct record *record) {
-    return body_bytes(record) > QUEUE_LARGE_BYTES;
-}
+bool queue_is_large(const struct record *record) { return body_bytes(record) > QUEUE_LARGE_BYTES; }
 
 bool queue_put(struct queue *queue, struct record *record, size_t limit) {
     record->queued = clock_nanoseconds();
@@ -117,8 +115,8 @@ static struct record *take_large(struct queue *queue) {
 static struct record *take_any(struct queue *queue, uint64_t delay) {
     for (;;) {
         wait_for_any(queue);
-        if (may_take_large(queue) &&
-            (queue->small.first == NULL || queue->large.first->queued < queue->small.first->queued)) {
+        if (may_take_large(queue) && (queue->small.first == NULL ||
+                                      queue->large.first->queued < queue->small.first->queued)) {
             return take_large(queue);
         }
         wait_for_others(queue, delay);

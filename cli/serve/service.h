@@ -23,11 +23,11 @@ struct service {
     struct scorer *scorer;
     struct meters *meters;
     struct history *history;
-    struct operate *operate; /* NULL: there is no operating side */
+    struct operate *operate;    /* NULL: there is no operating side */
     atomic_bool canary_may_run; /* set before a canary's share is: each request then makes a call of
                                    its own, so that its key decides */
-    atomic_bool draining; /* SIGTERM came */
-    uint64_t started;     /* clock_nanoseconds() */
+    atomic_bool draining;       /* SIGTERM came */
+    uint64_t started;           /* clock_nanoseconds() */
 };
 
 /* Whether calls are answered now. If not, `reason` is why, in a sentence: no model is live yet, the

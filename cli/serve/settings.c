@@ -218,12 +218,13 @@ const struct option_table settings_table = {
         "\"西湖区文三路100号\"}' \\\n"
         "      -H 'Content-Type: application/json'\n"
         "  mgeo-serve --model /models/v2 --listen :8080 --access-log - --journal journal.jsonl\n",
-    .ending = "\n"
-              "Each option is also read from the environment (--max-queue: MGEO_MAX_QUEUE) and from\n"
-              "the file of --config (max-queue = 1024). A flag outweighs the environment, which\n"
-              "outweighs the file. SIGHUP reads both anew and reopens the access log; SIGTERM ends\n"
-              "it after --drain-time, SIGINT at once, and no request in flight is lost.\n"
-              "Exit status: 0 ended by a signal, 1 --health: not ready, 2 could not run.\n",
+    .ending =
+        "\n"
+        "Each option is also read from the environment (--max-queue: MGEO_MAX_QUEUE) and from\n"
+        "the file of --config (max-queue = 1024). A flag outweighs the environment, which\n"
+        "outweighs the file. SIGHUP reads both anew and reopens the access log; SIGTERM ends\n"
+        "it after --drain-time, SIGINT at once, and no request in flight is lost.\n"
+        "Exit status: 0 ended by a signal, 1 --health: not ready, 2 could not run.\n",
     .column = 30,
     .operands = OPTION_OFFER_NOTHING,
     .rows = rows,
@@ -234,10 +235,9 @@ const struct option_table settings_table = {
 
 bool settings_can_change(const struct option_row *row) {
     static const char *const names[] = {
-        "max-queue-delay", "max-queue",     "timeout",      "max-pairs",    "max-body",
+        "max-queue-delay", "max-queue",       "timeout",     "max-pairs",    "max-body",
         "max-buffered",    "max-connections", "max-streams", "idle-timeout", "head-timeout",
-        "body-timeout",    "write-timeout", "drain-time",   "access-log",   "model-store",
-        "operate-token-file"};
+        "body-timeout",    "write-timeout",   "drain-time",  "access-log",   "model-store"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(row->name, names[i]) == 0) return true;
     }

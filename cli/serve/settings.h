@@ -41,7 +41,6 @@ struct settings {
     const char *listen[SETTINGS_LISTENERS + 1]; /* NULL after the last */
     const char *operate;                        /* NULL: none */
     const char *operate_token_file;
-    const char *operate_token; /* what that file held when it was read; NULL: no file */
     uint32_t operate_mode; /* of a Unix socket's file */
     /* serving */
     double max_queue_delay; /* how long a pair may wait for others to join its batch */
@@ -62,7 +61,7 @@ struct settings {
     /* Each row of settings_table as it was given, for /info; NULL: not given, and no default. */
     char *texts[OPTION_ROWS];
     unsigned char sources[OPTION_ROWS]; /* a settings_source */
-    char *words[3]; /* what `listen`, `operate` and `operate_token` point into */
+    char *words;                        /* what `listen` points into */
 };
 
 extern const struct option_table settings_table;
@@ -78,8 +77,8 @@ void settings_finish(struct settings *settings);
 /* Whether a row's value can change while the server runs. */
 bool settings_can_change(const struct option_row *row);
 
-/* Gives `fresh` the values of `former` where they cannot change, and appends the names of those that
- * would have to `unchanged`: "--listen, --model". False with an error. */
+/* Gives `fresh` the values of `former` where they cannot change, and appends the names of those
+ * that would have to `unchanged`: "--listen, --model". False with an error. */
 bool settings_keep_fixed(struct settings *fresh, const struct settings *former,
                          struct string_buffer *unchanged, struct error *error);
 

@@ -13,7 +13,7 @@
 #include "http/listener.h"
 #include "serve/settings.h"
 
-enum { FILE_BYTES = 1 << 20, LEAST_TOKEN = 16 };
+enum { FILE_BYTES = 1 << 20 };
 
 static const char operate_folder[] = "/run/mgeo";
 static const char operate_default[] = "unix:/run/mgeo/operate.sock";
@@ -25,9 +25,7 @@ struct gathering {
     unsigned char sources[OPTION_ROWS];
 };
 
-static size_t place_of(const struct option_row *row) {
-    return (size_t)(row - settings_table.rows);
-}
+static size_t place_of(const struct option_row *row) { return (size_t)(row - settings_table.rows); }
 
 /* --help, --check-config and their like: on the command line alone. */
 static bool is_action(const struct option_row *row) {
@@ -96,12 +94,12 @@ static bool take(struct gathering *gathering, const struct option_row *row, cons
 
 static bool take_defaults(struct gathering *gathering, struct error *error) {
     static const char *const defaults[][2] = {
-        {"model-name", "mgeo"},     {"precision", "auto"},      {"device", "auto"},
-        {"listen", "127.0.0.1:8080"}, {"operate-mode", "660"},  {"max-queue-delay", "0ms"},
-        {"max-queue", "1024"},      {"timeout", "30s"},         {"max-pairs", "1000"},
-        {"max-body", "1MiB"},       {"max-buffered", "64MiB"},  {"max-connections", "4096"},
-        {"max-streams", "16"},      {"idle-timeout", "75s"},    {"head-timeout", "10s"},
-        {"body-timeout", "10s"},    {"write-timeout", "30s"},   {"drain-time", "5s"}};
+        {"model-name", "mgeo"},       {"precision", "auto"},     {"device", "auto"},
+        {"listen", "127.0.0.1:8080"}, {"operate-mode", "660"},   {"max-queue-delay", "0ms"},
+        {"max-queue", "1024"},        {"timeout", "30s"},        {"max-pairs", "1000"},
+        {"max-body", "1MiB"},         {"max-buffered", "64MiB"}, {"max-connections", "4096"},
+        {"max-streams", "16"},        {"idle-timeout", "75s"},   {"head-timeout", "10s"},
+        {"body-timeout", "10s"},      {"write-timeout", "30s"},  {"drain-time", "5s"}};
     const char *operate = access(operate_folder, W_OK) == 0 ? operate_default : "none";
     bool sound = take(gathering, option_table_find(&settings_table, "operate"), operate,
                       SETTINGS_DEFAULT, error);
@@ -235,37 +233,14 @@ static bool check_address(const char *address, struct error *error) {
     return true;
 }
 
-static bool read_token(struct settings *settings, struct error *error) {
-    if (settings->operate_token_file == NULL) return true;
-    struct error fault;
-    char *text = read_file(settings->operate_token_file, &fault);
-    if (text == NULL) return error_set(error, "--operate-token-file: %.1000s", fault.line);
-    char *token = trim(text);
-    size_t length = strlen(token);
-    for (size_t i = 0; i < length; i++) {
-        if (token[i] <= ' ' || token[i] > '~') length = 0;
-    }
-    if (length >= LEAST_TOKEN) {
-        settings->words[2] = memory_copy(token, length);
-        settings->operate_token = settings->words[2];
-    }
-    free(text);
-    if (settings->operate_token != NULL) return true;
-    return error_set(error,
-                     "--operate-token-file %s: it must hold one word of at least %d visible ASCII "
-                     "characters; `openssl rand -hex 32` makes one",
-                     settings->operate_token_file, LEAST_TOKEN);
-}
-
 static bool check(struct settings *settings, struct error *error) {
     for (size_t i = 0; settings->listen[i] != NULL; i++) {
         if (!check_address(settings->listen[i], error)) return false;
     }
     if (strcmp(settings->operate, "none") == 0) settings->operate = NULL;
     if (!parse_batch_holds_pair(settings->batch_tokens, settings->max_length, error)) return false;
-    if (!read_token(settings, error)) return false;
     if (settings->operate == NULL || strncmp(settings->operate, "unix:", 5) == 0) return true;
-    if (settings->operate_token != NULL) return true;
+    if (settings->operate_token_file != NULL) return true;
     return error_set(error, "--operate %s: a port needs --operate-token-file FILE",
                      settings->operate);
 }
@@ -281,17 +256,15 @@ static bool build(struct settings *settings, struct gathering *gathering, struct
         settings->sources[i] = gathering->sources[i];
         gathering->texts[i] = NULL;
         if (text == NULL) continue;
-        if (row->repeats) settings->words[0] = memory_copy(text, strlen(text));
-        sound = set(settings, row, text, settings->words[0], error) && sound;
+        if (row->repeats) settings->words = memory_copy(text, strlen(text));
+        sound = set(settings, row, text, settings->words, error) && sound;
     }
     return sound && check(settings, error);
 }
 
 void settings_finish(struct settings *settings) {
     for (size_t i = 0; i < OPTION_ROWS; i++) free(settings->texts[i]);
-    for (size_t i = 0; i < sizeof settings->words / sizeof *settings->words; i++) {
-        free(settings->words[i]);
-    }
+    free(settings->words);
     memset(settings, 0, sizeof *settings);
 }
 
