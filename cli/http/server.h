@@ -100,6 +100,8 @@ void http_server_watch(struct http_server *server, int descriptor, void (*task)(
 /* Any thread. */
 void http_server_get_counts(const struct http_server *server, struct http_counts *counts);
 
+/* After http_server_run, and after the program has answered or ended what it still had: those
+ * exchanges are done now. */
 void http_server_destroy(struct http_server *server);
 
 #endif
