@@ -68,28 +68,18 @@ static void refuse_for(struct batch *batch, struct batch_entry *entry, mgeo_stat
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* FNV-1a; never 0, which stands for "no key". */
-static uint64_t hash_key(struct http_slice key) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < key.length; i++) {
-        hash = (hash ^ (unsigned char)key.at[i]) * UINT64_C(0x100000001b3);
-    }
-    return hash != 0 ? hash : 1;
-}
-
 static void begin_entry(struct batch *batch, struct batch_entry *entry, struct record *record) {
     struct data_call *call = &entry->call;
     mgeo_pair *pairs = call->pairs;
     size_t capacity = call->capacity;
     const struct http_request *request = http_exchange_request(record->exchange);
-    struct http_slice key = http_request_header(request, "X-Route-Key");
     *call = (struct data_call){.service = batch->service,
                                .exchange = record->exchange,
                                .request = request,
                                .pairs = pairs,
                                .capacity = capacity,
                                .deadline = record->deadline,
-                               .route_key = key.at != NULL ? hash_key(key) : 0,
+                               .route_key = data_call_route_key(request),
                                .wait_nanoseconds = record->taken - record->queued};
     memcpy(call->model, record->model, sizeof call->model);
     memcpy(call->version, record->version, sizeof call->version);

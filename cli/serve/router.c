@@ -140,13 +140,6 @@ static bool serve_metadata(struct router *router, struct http_exchange *exchange
 
 /* ---- routes for scores ----------------------------------------------------------------------- */
 
-static bool is_ndjson(const struct http_request *request) {
-    static const char type[] = "application/x-ndjson";
-    struct http_slice value = http_request_header(request, "Content-Type");
-    return value.at != NULL && value.length >= sizeof type - 1 &&
-           strncasecmp(value.at, type, sizeof type - 1) == 0;
-}
-
 static const struct data_route *find_data(const struct http_request *request,
                                           struct record *record) {
     for (const struct data_route *route = data_routes; route->path != NULL; route++) {
@@ -171,7 +164,7 @@ static enum http_plan begin_data(struct router *router, struct http_exchange *ex
     if (!http_slice_equals(request->method, route->method)) {
         return other_method(exchange, "POST, OPTIONS");
     }
-    if (strcmp(route->path, "/match") == 0 && is_ndjson(request)) return HTTP_STREAM;
+    if (strcmp(route->path, "/match") == 0 && ndjson_is_asked(request)) return HTTP_STREAM;
     const struct settings *settings = settings_hold(router->service->settings);
     uint64_t most = settings->max_body;
     bool sound = deadline_read(request, settings->timeout, &record->deadline);

@@ -235,10 +235,9 @@ const struct option_table settings_table = {
 
 bool settings_can_change(const struct option_row *row) {
     static const char *const names[] = {
-        "max-queue-delay", "max-queue",    "timeout",         "max-pairs",
-        "max-body",        "max-buffered", "max-connections", "max-streams",
-        "idle-timeout",    "head-timeout", "body-timeout",    "write-timeout",
-        "drain-time",      "access-log",   "model-store",     "operate-token-file"};
+        "max-queue-delay", "max-queue",       "timeout",     "max-pairs",    "max-body",
+        "max-buffered",    "max-connections", "max-streams", "idle-timeout", "head-timeout",
+        "body-timeout",    "write-timeout",   "drain-time",  "access-log",   "model-store"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(row->name, names[i]) == 0) return true;
     }

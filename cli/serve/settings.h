@@ -41,8 +41,7 @@ struct settings {
     const char *listen[SETTINGS_LISTENERS + 1]; /* NULL after the last */
     const char *operate;                        /* NULL: none */
     const char *operate_token_file;
-    const char *operate_token; /* what that file held when it was read; NULL: no file */
-    uint32_t operate_mode;     /* of a Unix socket's file */
+    uint32_t operate_mode; /* of a Unix socket's file */
     /* serving */
     double max_queue_delay; /* how long a pair may wait for others to join its batch */
     uint32_t max_queue;     /* requests that wait; more: 429 */
@@ -62,7 +61,7 @@ struct settings {
     /* Each row of settings_table as it was given, for /info; NULL: not given, and no default. */
     char *texts[OPTION_ROWS];
     unsigned char sources[OPTION_ROWS]; /* a settings_source */
-    char *words[3]; /* what `listen`, `operate` and `operate_token` point into */
+    char *words;                        /* what `listen` points into */
 };
 
 extern const struct option_table settings_table;

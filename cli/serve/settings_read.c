@@ -13,7 +13,7 @@
 #include "http/listener.h"
 #include "serve/settings.h"
 
-enum { FILE_BYTES = 1 << 20, LEAST_TOKEN = 16 };
+enum { FILE_BYTES = 1 << 20 };
 
 static const char operate_folder[] = "/run/mgeo";
 static const char operate_default[] = "unix:/run/mgeo/operate.sock";
@@ -233,37 +233,14 @@ static bool check_address(const char *address, struct error *error) {
     return true;
 }
 
-static bool read_token(struct settings *settings, struct error *error) {
-    if (settings->operate_token_file == NULL) return true;
-    struct error fault;
-    char *text = read_file(settings->operate_token_file, &fault);
-    if (text == NULL) return error_set(error, "--operate-token-file: %.1000s", fault.line);
-    char *token = trim(text);
-    size_t length = strlen(token);
-    for (size_t i = 0; i < length; i++) {
-        if (token[i] <= ' ' || token[i] > '~') length = 0;
-    }
-    if (length >= LEAST_TOKEN) {
-        settings->words[2] = memory_copy(token, length);
-        settings->operate_token = settings->words[2];
-    }
-    free(text);
-    if (settings->operate_token != NULL) return true;
-    return error_set(error,
-                     "--operate-token-file %s: it must hold one word of at least %d visible ASCII "
-                     "characters; `openssl rand -hex 32` makes one",
-                     settings->operate_token_file, LEAST_TOKEN);
-}
-
 static bool check(struct settings *settings, struct error *error) {
     for (size_t i = 0; settings->listen[i] != NULL; i++) {
         if (!check_address(settings->listen[i], error)) return false;
     }
     if (strcmp(settings->operate, "none") == 0) settings->operate = NULL;
     if (!parse_batch_holds_pair(settings->batch_tokens, settings->max_length, error)) return false;
-    if (!read_token(settings, error)) return false;
     if (settings->operate == NULL || strncmp(settings->operate, "unix:", 5) == 0) return true;
-    if (settings->operate_token != NULL) return true;
+    if (settings->operate_token_file != NULL) return true;
     return error_set(error, "--operate %s: a port needs --operate-token-file FILE",
                      settings->operate);
 }
@@ -279,17 +256,15 @@ static bool build(struct settings *settings, struct gathering *gathering, struct
         settings->sources[i] = gathering->sources[i];
         gathering->texts[i] = NULL;
         if (text == NULL) continue;
-        if (row->repeats) settings->words[0] = memory_copy(text, strlen(text));
-        sound = set(settings, row, text, settings->words[0], error) && sound;
+        if (row->repeats) settings->words = memory_copy(text, strlen(text));
+        sound = set(settings, row, text, settings->words, error) && sound;
     }
     return sound && check(settings, error);
 }
 
 void settings_finish(struct settings *settings) {
     for (size_t i = 0; i < OPTION_ROWS; i++) free(settings->texts[i]);
-    for (size_t i = 0; i < sizeof settings->words / sizeof *settings->words; i++) {
-        free(settings->words[i]);
-    }
+    free(settings->words);
     memset(settings, 0, sizeof *settings);
 }
 
