@@ -91,7 +91,7 @@ static void write_settings(const struct settings *settings, struct json_writer *
     json_writer_open(json, "settings", '{');
     for (size_t i = 0; i < settings_table.count; i++) {
         const struct option_row *row = &settings_table.rows[i];
-        if (row->at == offsetof(struct settings, action)) continue;
+        if (settings_is_action(row)) continue;
         json_writer_open(json, row->name, '{');
         if (settings->texts[i] != NULL) {
             json_writer_string(json, "value", settings->texts[i]);

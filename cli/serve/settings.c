@@ -231,7 +231,11 @@ const struct option_table settings_table = {
     .count = sizeof rows / sizeof *rows,
 };
 
-/* ---- what may change ------------------------------------------------------------------------- */
+/* ---- kinds of rows --------------------------------------------------------------------------- */
+
+bool settings_is_action(const struct option_row *row) {
+    return row->set == option_table_set_constant;
+}
 
 bool settings_can_change(const struct option_row *row) {
     static const char *const names[] = {

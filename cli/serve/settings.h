@@ -74,6 +74,10 @@ const char *settings_source_name(unsigned source);
 bool settings_read(struct settings *settings, int argc, char **argv, struct error *error);
 void settings_finish(struct settings *settings);
 
+/* Whether a row asks for something else than serving: --help, --check-config … It stands on the
+ * command line alone. */
+bool settings_is_action(const struct option_row *row);
+
 /* Whether a row's value can change while the server runs. */
 bool settings_can_change(const struct option_row *row);
 

@@ -27,11 +27,6 @@ struct gathering {
 
 static size_t place_of(const struct option_row *row) { return (size_t)(row - settings_table.rows); }
 
-/* --help, --check-config and their like: on the command line alone. */
-static bool is_action(const struct option_row *row) {
-    return row->at == offsetof(struct settings, action);
-}
-
 /* ---- taking one value ------------------------------------------------------------------------ */
 
 /* Gives each word of a list to the setter. The words stay where `words` lies. */
@@ -126,7 +121,7 @@ static bool take_line(struct gathering *gathering, char *line, struct error *err
     *sign = '\0';
     const char *name = trim(line), *value = trim(sign + 1);
     const struct option_row *row = option_table_find(&settings_table, name);
-    if (row == NULL || is_action(row) || strcmp(name, "config") == 0) {
+    if (row == NULL || settings_is_action(row) || strcmp(name, "config") == 0) {
         return error_set(error, "%s is no setting of a file; --help lists all", name);
     }
     size_t place = place_of(row);
@@ -182,7 +177,7 @@ static void write_variable(const struct option_row *row, char *to, size_t capaci
 }
 
 static const char *variable_of(const struct option_row *row, char *name, size_t capacity) {
-    if (is_action(row)) return NULL;
+    if (settings_is_action(row)) return NULL;
     write_variable(row, name, capacity);
     return getenv(name);
 }
@@ -206,7 +201,7 @@ static bool take_flags(struct gathering *gathering, const struct option_parsed *
     bool sound = true;
     for (size_t i = 0; sound && i < settings_table.count; i++) {
         const struct option_row *row = &settings_table.rows[i];
-        if ((parsed->given >> i & 1) == 0 || is_action(row)) continue;
+        if ((parsed->given >> i & 1) == 0 || settings_is_action(row)) continue;
         if (!row->repeats) {
             const char *value = row->argument != NULL ? parsed->values[i] : "yes";
             sound = take(gathering, row, value, SETTINGS_FLAG, error);
