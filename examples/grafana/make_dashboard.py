@@ -12,7 +12,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 CHOSEN = 'job=~"$job",instance=~"$instance"'
 # Routes that score; the same ones as in examples/prometheus/rules/recording.yml.
-SCORING = CHOSEN + ',http_route!~"/health|/livez|/readyz|/metrics|/info|/openapi.json|/v2/health/.*"'
+SCORING = CHOSEN + ',http_route=~"/match|/rerank|/predict|/v2/models/.+/infer"'
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
 SLOT = "{{instance}} {{slot}} {{version}}"
