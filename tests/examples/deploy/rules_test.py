@@ -31,6 +31,12 @@ class Rules(unittest.TestCase):
         status, said = promtool("test", "rules", PROMETHEUS / "tests.yml")
         self.assertEqual(status, 0, said)
 
+    def test_order_of_groups_is_fixed(self):
+        """Without it promtool takes any, and alerts see what is recorded now or one step late."""
+        order, = re.findall(r"^group_eval_order: \[(.*)\]$", read(PROMETHEUS / "tests.yml"), re.M)
+        groups = [name for path in RULES.glob("*.yml") for name in re.findall(r"^  - name: (\S+)$", read(path), re.M)]
+        self.assertEqual(sorted(order.split(", ")), sorted(groups))
+
     def test_each_alert_is_seen_firing_and_silent(self):
         firing, silent = set(), set()
         for name, nothing in TESTED.findall(read(PROMETHEUS / "tests.yml")):
