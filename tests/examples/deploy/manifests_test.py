@@ -2,9 +2,11 @@
 """What examples/docker and examples/kubernetes say to the server is what a real server takes and answers."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from deploy import EXAMPLES, LIMIT, SOURCE, Server, read, yaml_values
@@ -28,7 +30,7 @@ def seconds(text):
 def filled(text):
     """compose.yml with .env put in."""
     values = dict(re.findall(r"^(\w+)=(.*)$", read(DOCKER / ".env"), re.M))
-    return re.sub(r"\$\{(\w+)\}", lambda match: values[match.group(1)], text)
+    return re.sub(r"\$\{(\w+)(?::\?[^}]*)?\}", lambda match: values[match.group(1)], text)
 
 
 class Settings(unittest.TestCase):
@@ -109,6 +111,43 @@ class Kustomize(unittest.TestCase):
                 self.assertNotRegex(done.stdout, r"image: mgeo-serve\s*$")
                 self.assertIn("kind: PodDisruptionBudget", done.stdout)
                 self.assertEqual("kind: Rollout" in done.stdout, overlay.startswith("rollouts"))
+
+
+class Proxy(unittest.TestCase):
+    """compose.yml mounts nginx's file as it is, and puts other addresses into it as the container starts."""
+
+    def setUp(self):
+        text = filled(read(DOCKER / "compose.yml"))
+        self.compose = text
+        self.config = read(EXAMPLES / "nginx" / "mgeo.conf")
+        for pattern, address in re.findall(r"-e 's/([^/]*)/([^/]*)/'", text):
+            self.assertRegex(self.config, pattern)
+            self.config = re.sub(pattern, address, self.config)
+
+    def test_both_servers_are_found(self):
+        self.assertNotIn("127.0.0.1", self.config)
+        servers = set(re.findall(r"^\s+server (\S+:\d+) ", self.config, re.M))
+        addresses = re.findall(r'ipv4_address: "(\S+)"', self.compose)
+        self.assertEqual(servers, {f"{addresses[0]}:8001", f"{addresses[1]}:8002"})
+
+    def test_port_and_folder_are_nginx_s(self):
+        port = re.search(r"listen (\d+)", self.config).group(1)
+        self.assertIn(f':{port}"]\n    depends_on', self.compose)
+        state = re.search(r"-f (\S+)/share/", self.config).group(1)
+        self.assertIn(f":{state}:ro", self.compose)
+
+    def test_nginx_takes_it(self):
+        nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if nginx is None:
+            self.skipTest("nginx is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = "".join(f"{kind}_temp_path {folder}/{kind}; " for kind in
+                                ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            path = pathlib.Path(folder) / "nginx.conf"
+            path.write_text(f"pid {folder}/pid; error_log stderr; events {{}}\nhttp {{ access_log off; {temporary}\n"
+                            + self.config + "}\n", encoding="utf-8")
+            done = subprocess.run([nginx, "-t", "-c", path], capture_output=True, text=True, timeout=LIMIT)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 class Images(unittest.TestCase):
