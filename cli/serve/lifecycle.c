@@ -236,6 +236,12 @@ static void finish(struct lifecycle *life) {
     if (life->signals >= 0) close(life->signals);
 }
 
+static double unix_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 int lifecycle_serve(struct settings_store *store) {
     struct lifecycle *life = memory_zeroed(1, sizeof *life);
     const struct settings *settings = settings_hold(store);
@@ -244,6 +250,7 @@ int lifecycle_serve(struct settings_store *store) {
     life->signals = -1;
     life->service.settings = store;
     life->service.started = clock_nanoseconds();
+    life->service.started_at = unix_seconds();
     life->watchdog = systemd_watchdog();
     if (create_parts(life, settings, &error)) {
         http_server_run(life->service.server);

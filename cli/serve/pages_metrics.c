@@ -3,9 +3,7 @@
 #include <mgeo.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/clock.h"
 #include "common/memory.h"
 #include "serve/meters.h"
 #include "serve/pages.h"
@@ -76,14 +74,6 @@ static void write_connections(const struct http_counts *counts, int32_t format,
     write_gauges(gauges, sizeof gauges / sizeof *gauges, format, text);
 }
 
-/* Seconds since 1970 at which the server began. */
-static double start_time(const struct service *service) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    double age = 1e-9 * (double)(clock_nanoseconds() - service->started);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - age;
-}
-
 static void write_state(const struct service *service, struct tasks *streams, int32_t format,
                         struct string_buffer *text) {
     char reason[256];
@@ -100,7 +90,7 @@ static void write_state(const struct service *service, struct tasks *streams, in
         {"mgeo_serve_draining", "gauge", "", "1 if the server will end soon.",
          atomic_load(&service->draining)},
         {"mgeo_serve_start_time_seconds", "gauge", "seconds",
-         "When the server began, as Unix time.", start_time(service)},
+         "When the server began, as Unix time.", service->started_at},
     };
     write_gauges(gauges, sizeof gauges / sizeof *gauges, format, text);
     settings_release(service->settings, settings);
