@@ -158,8 +158,10 @@ class Images(unittest.TestCase):
         self.assertIn(f"IMAGE=mgeo-serve:{version}\n", read(DOCKER / ".env"))
 
     def test_what_is_copied_or_mounted_is_there(self):
-        for path in re.findall(r"^COPY (?!--from)(\S+) ", read(DOCKER / "Dockerfile"), re.M):
-            self.assertTrue((SOURCE / path).exists(), path)
+        for name in ("Dockerfile", "Dockerfile.cuda"):
+            for paths in re.findall(r"^COPY (?!--from)(.*) \S+$", read(DOCKER / name), re.M):
+                for path in paths.split():
+                    self.assertTrue((SOURCE / path).exists(), path)
         mounted = re.findall(r"- (\.\./\S+?):", read(DOCKER / "compose.yml"))
         self.assertGreater(len(mounted), 4)
         for path in mounted:
