@@ -108,7 +108,10 @@ class Kustomize(unittest.TestCase):
                 done = subprocess.run([kubectl, "kustomize", KUBERNETES / overlay], capture_output=True, text=True,
                                       timeout=LIMIT)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertNotRegex(done.stdout, r"image: mgeo-serve\s*$")
+                images = re.findall(r"image: (\S+)", done.stdout)
+                self.assertEqual(len(set(images)), 2 if overlay == "overlays/canary" else 1, images)
+                for image in images:
+                    self.assertRegex(image, r"^mgeo-serve:\d")
                 self.assertIn("kind: PodDisruptionBudget", done.stdout)
                 self.assertEqual("kind: Rollout" in done.stdout, overlay.startswith("rollouts"))
 
