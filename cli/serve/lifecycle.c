@@ -59,6 +59,7 @@ static void stop(struct lifecycle *life) {
     const struct settings *settings = settings_hold(life->service.settings);
     double grace = settings->timeout > 0 ? settings->timeout + 1 : 3600;
     settings_release(life->service.settings, settings);
+    scorer_hurry(life->service.scorer);
     http_server_stop(life->service.server, (uint64_t)(grace * 1e9));
 }
 
@@ -200,16 +201,17 @@ static bool create_server(struct lifecycle *life, const struct settings *setting
 static bool create_parts(struct lifecycle *life, const struct settings *settings,
                          struct error *error) {
     struct service *service = &life->service;
+    if (!take_signals(life, error)) return false; /* before any thread */
     service->meters = meters_create();
     service->history = history_create();
     life->log = access_log_create(error);
-    if (life->log == NULL || !take_signals(life, error)) return false;
+    if (life->log == NULL) return false;
     if (!create_engine(service, settings, error)) return false;
     router_init(&life->router, service, life->log);
     if (!scorer_create(service, settings->scorers, error)) return false;
     if (!access_log_reopen(life->log, settings->access_log, error)) return false;
     if (!create_server(life, settings, error)) return false;
-    if (settings->operate == NULL) {
+    if (!life->listening.operates) {
         message_print("no operating side: --operate is not given");
     } else if (!operate_open(service, settings, error)) {
         return false;

@@ -3,8 +3,7 @@
 #include "serve/listening.h"
 
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "common/message.h"
 #include "http/listener.h"
@@ -30,13 +29,25 @@ static bool open_one(struct listening *listening, struct http_server *server, co
     return hand_over(server, descriptor, side, error);
 }
 
-static bool take_handed(struct http_server *server, unsigned count, bool handed[2],
+static bool is_unix(int descriptor) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    return getsockname(descriptor, (struct sockaddr *)&address, &length) == 0 &&
+           address.ss_family == AF_UNIX;
+}
+
+static bool take_handed(struct http_server *server, unsigned count, bool has_token, bool handed[2],
                         struct error *error) {
     for (unsigned i = 0; i < count; i++) {
         int descriptor = (int)(SYSTEMD_FIRST_SOCKET + i);
         int side = systemd_socket_is(i, "operate") ? ROUTER_OPERATE : ROUTER_DATA;
         int flags = fcntl(descriptor, F_GETFL);
         if (flags >= 0) fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+        if (side == ROUTER_OPERATE && !has_token && !is_unix(descriptor)) {
+            return error_set(error,
+                             "the socket \"operate\" that was handed over is a port: it needs "
+                             "--operate-token-file FILE");
+        }
         if (!hand_over(server, descriptor, side, error)) return false;
         handed[side] = true;
     }
@@ -46,12 +57,15 @@ static bool take_handed(struct http_server *server, unsigned count, bool handed[
 bool listening_open(struct listening *listening, struct http_server *server,
                     const struct settings *settings, struct error *error) {
     bool handed[2] = {false, false};
-    if (!take_handed(server, systemd_sockets(), handed, error)) return false;
+    if (!take_handed(server, systemd_sockets(), settings->operate_token_file != NULL, handed,
+                     error))
+        return false;
     for (size_t i = 0; !handed[ROUTER_DATA] && settings->listen[i] != NULL; i++) {
         if (!open_one(listening, server, settings->listen[i], 0666, ROUTER_DATA, error)) {
             return false;
         }
     }
+    listening->operates = handed[ROUTER_OPERATE] || settings->operate != NULL;
     if (handed[ROUTER_OPERATE]) return true;
     if (settings->operate != NULL) {
         return open_one(listening, server, settings->operate, settings->operate_mode,

@@ -16,6 +16,7 @@ enum { LISTENING_MOST = SETTINGS_LISTENERS + 1 };
 struct listening {
     const char *addresses[LISTENING_MOST]; /* of those that were opened here */
     unsigned count;
+    bool operates; /* there is an operating side */
 };
 
 /* Opens them, hands them to the server, and says each on standard error: "listening on

@@ -81,7 +81,7 @@ static void wait_for_any(struct queue *queue) {
 
 /* Lets others join the first small one. */
 static void wait_for_others(struct queue *queue, uint64_t delay) {
-    while (delay > 0 && !queue->closed && queue->small.first != NULL &&
+    while (delay > 0 && !queue->hurried && queue->small.first != NULL &&
            queue->count < QUEUE_BATCH) {
         uint64_t until = queue->small.first->queued + delay;
         struct timespec then = {(time_t)(until / 1000000000u), (long)(until % 1000000000u)};
@@ -182,9 +182,16 @@ size_t queue_count(struct queue *queue) {
     return count;
 }
 
+void queue_hurry(struct queue *queue) {
+    pthread_mutex_lock(&queue->mutex);
+    queue->hurried = true;
+    pthread_cond_broadcast(&queue->filled);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
 void queue_close(struct queue *queue) {
     pthread_mutex_lock(&queue->mutex);
-    queue->closed = true;
+    queue->hurried = queue->closed = true;
     pthread_cond_broadcast(&queue->filled);
     pthread_mutex_unlock(&queue->mutex);
 }

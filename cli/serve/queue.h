@@ -29,7 +29,7 @@ struct queue {
     size_t count;
     size_t large_running, large_most;
     size_t idle; /* takers that wait */
-    bool closed;
+    bool hurried, closed;
 };
 
 void queue_init(struct queue *queue, size_t large_most);
@@ -50,6 +50,9 @@ bool queue_is_large(const struct record *record);
 struct record *queue_sweep(struct queue *queue, uint64_t now);
 
 size_t queue_count(struct queue *queue);
+
+/* From now on nobody waits for others to join: the end is near. Any thread. */
+void queue_hurry(struct queue *queue);
 
 /* Takers get what is left, and then NULL. */
 void queue_close(struct queue *queue);

@@ -124,6 +124,8 @@ void scorer_sweep(struct scorer *scorer) {
     for (unsigned i = 0; i < scorer->count; i++) batch_sweep(&scorer->workers[i].batch, now);
 }
 
+void scorer_hurry(struct scorer *scorer) { queue_hurry(&scorer->queue); }
+
 size_t scorer_waiting(struct scorer *scorer) { return queue_count(&scorer->queue); }
 
 bool scorer_is_alive(struct scorer *scorer) {

@@ -27,6 +27,9 @@ void scorer_put(struct scorer *scorer, struct record *record);
  * being scored. To be called now and then; any thread. */
 void scorer_sweep(struct scorer *scorer);
 
+/* The server is about to end: --max-queue-delay holds no longer. Any thread. */
+void scorer_hurry(struct scorer *scorer);
+
 /* Requests that wait. */
 size_t scorer_waiting(struct scorer *scorer);
 

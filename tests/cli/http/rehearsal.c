@@ -39,6 +39,7 @@ static enum http_plan on_head(void *user, struct http_exchange *exchange) {
     struct rehearsal *rehearsal = user;
     const struct http_request *request = http_exchange_request(exchange);
     struct string_buffer *heard = &rehearsal->heard;
+    if (rehearsal->check != NULL) rehearsal->check(request, false);
     put(heard, request->method, " ");
     put(heard, request->path, "?");
     put(heard, request->query, "\n");
@@ -66,6 +67,7 @@ static void on_ready(void *user, struct http_exchange *exchange) {
         http_stream_begin(exchange, &answer);
         return;
     }
+    if (rehearsal->check != NULL) rehearsal->check(request, true);
     string_buffer_format(&rehearsal->heard, "[%zu] ", request->body_length);
     string_buffer_add(&rehearsal->heard, request->body, request->body_length);
     string_buffer_put(&rehearsal->heard, "\n");
