@@ -89,7 +89,7 @@ start_proxy() {
         ;;
     haproxy)
         place "$here/../haproxy/haproxy.cfg" "$folder/haproxy.cfg"
-        : >"$state/haproxy.state"
+        echo 1 >"$state/haproxy.state"
         haproxy -D -p "$folder/haproxy.pid" -f "$folder/haproxy.cfg" 2>"$folder/haproxy.log"
         MGEO_HAPROXY_SOCKET=$folder/admin.sock
         export MGEO_HAPROXY_SOCKET

@@ -73,7 +73,7 @@ class Rig:
     def start_proxy(self):
         if self.proxy == "haproxy":
             self.place("haproxy/haproxy.cfg", "haproxy.cfg")
-            (self.state / "haproxy.state").touch()
+            (self.state / "haproxy.state").write_text("1\n")
             command = ["haproxy", "-D", "-p", str(self.folder / "haproxy.pid"), "-f", str(self.folder / "haproxy.cfg")]
         else:
             self.place("nginx/nginx.conf", "nginx.conf")
