@@ -7,10 +7,11 @@
 # device "torch" computes with; the library and its programs need none.
 set -eu
 
-# prometheus brings promtool, and a server that starts by itself: not for those who only check.
+# node-llhttp is C sources of a parser, and brings no Node.js. prometheus brings promtool, and a server that
+# starts by itself: not for those who only check.
 goal=${1:-check}
 build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
-libxxhash-dev zlib1g-dev libzstd-dev"
+libxxhash-dev zlib1g-dev libzstd-dev node-llhttp"
 check="$build g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
 aarch64="gcc-aarch64-linux-gnu qemu-user-static"
@@ -28,7 +29,7 @@ dev)
     # Others keep arm64's packages elsewhere, and apt has to be told where.
     if [ "$native" = amd64 ] && is_debian; then wanted="$wanted $aarch64"; fi
     ;;
-aarch64) wanted="make meson ninja-build pkgconf python3 $aarch64" ;;
+aarch64) wanted="make meson ninja-build pkgconf python3 node-llhttp $aarch64" ;;
 format) wanted="git clang-format" ;;
 *)
     echo "usage: tools/bootstrap.sh [demo|check|lint|dev|aarch64|format]" >&2

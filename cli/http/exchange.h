@@ -37,8 +37,9 @@ const struct http_request *http_exchange_request(const struct http_exchange *exc
 /* The value of a header, any case; at NULL if it is absent. A header that came twice: the first. */
 struct http_slice http_request_header(const struct http_request *request, const char *name);
 
-/* Copies the decoded value of a query's parameter, NUL-terminated. False: it is absent, is too
- * long, or is not percent-encoded properly (then *malformed, which may be NULL, is true). */
+/* Copies the decoded value of a query's parameter ('+' is a blank), NUL-terminated. False: it is
+ * absent, is too long, or is not percent-encoded properly (then *malformed, which may be NULL, is
+ * true). */
 bool http_request_parameter(const struct http_request *request, const char *name, char *to,
                             size_t capacity, bool *malformed);
 
@@ -57,7 +58,7 @@ const char *http_exchange_peer(const struct http_exchange *exchange);
 bool http_exchange_is_abandoned(const struct http_exchange *exchange);
 
 /* Answers, once; what the answer holds is taken and cleared, and the exchange must not be used
- * afterwards. Any thread. Order among pipelined requests is the server's business. */
+ * afterwards. Any thread. */
 void http_exchange_answer(struct http_exchange *exchange, struct http_answer *answer);
 
 /* ---- streamed exchanges: one thread of the program's, never the loop's ------------------------

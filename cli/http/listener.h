@@ -21,7 +21,8 @@ void listener_name(int descriptor, char *to, size_t capacity);
 /* Whether it is a Unix socket or an address of the loopback. */
 bool listener_is_local(const char *address);
 
-/* Removes the file of a Unix socket; nothing for others. */
+/* Closes the socket, unless it is -1 because the server took it over and has closed it; and removes
+ * the file of a Unix socket that nobody listens at. */
 void listener_close(int descriptor, const char *address);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An HTTP/1.1 server in one thread: listeners, connections, limits and times. */
+/* An HTTP/1.1 server in one thread: listeners, connections, limits and times. Requests of one
+ * connection run one after the other: while one runs, nothing behind it is read. */
 #ifndef CLI_HTTP_SERVER_H
 #define CLI_HTTP_SERVER_H
 
@@ -14,7 +15,6 @@ struct http_limits {
     uint32_t connections;       /* more are accepted, answered 503 and closed */
     uint32_t head_bytes;        /* request line and headers: 431, 414 */
     uint32_t header_count;      /* 431 */
-    uint32_t pipelined;         /* requests of a connection that wait behind one: reading stops */
     uint64_t body_bytes;        /* of all bodies in memory together: 503 beyond */
     uint64_t head_nanoseconds;  /* from a request's first byte to the end of its head: 408 */
     uint64_t body_nanoseconds;  /* without a further byte of the body: 408; a body must also come
@@ -45,6 +45,10 @@ struct http_handler {
     enum http_plan (*head)(void *user, struct http_exchange *exchange);
     /* The body is there (or is to be streamed): answer now, or later from another thread. */
     void (*ready)(void *user, struct http_exchange *exchange);
+    /* An answer, or the head of a streamed one, is about to go out: a place for headers that all
+     * have. Called in http_exchange_answer and http_stream_begin, by the thread that calls these;
+     * not for what the server refuses itself. NULL: nothing to add. */
+    void (*answering)(void *user, struct http_exchange *exchange, struct http_answer *answer);
     /* An exchange is over, also one that the server refused itself (`exchange` NULL where there was
      * no request to speak of). For logs and counts. */
     void (*done)(void *user, struct http_exchange *exchange, const struct http_outcome *outcome);
@@ -96,6 +100,8 @@ void http_server_watch(struct http_server *server, int descriptor, void (*task)(
 /* Any thread. */
 void http_server_get_counts(const struct http_server *server, struct http_counts *counts);
 
+/* After http_server_run, and after the program has answered or ended what it still had: those
+ * exchanges are done now. */
 void http_server_destroy(struct http_server *server);
 
 #endif
