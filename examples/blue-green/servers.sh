@@ -42,9 +42,9 @@ stop_process() { # colour
     rm -f "$state/$1.pid"
 }
 
-# mgeo-serve@.service reads its model from this file.
+# mgeo-serve@.service reads model and address from this file.
 start_systemd() { # colour, directory
-    printf 'MGEO_MODEL=%s\n' "$2" >"$environment_folder/$1.env.part"
+    printf 'MGEO_MODEL=%s\nMGEO_LISTEN=%s\n' "$2" "$(address_of "$1")" >"$environment_folder/$1.env.part"
     mv "$environment_folder/$1.env.part" "$environment_folder/$1.env"
     systemctl restart "mgeo-serve@$1.service" ||
         die "systemd could not start mgeo-serve@$1.service: journalctl -u mgeo-serve@$1"
