@@ -54,83 +54,86 @@ static bool check_model(const struct data_call *call, struct http_answer *answer
 
 /* ---- outputs --------------------------------------------------------------------------------- */
 
-static bool read_output_name(struct body *body, struct body_place place,
+static bool read_output_name(struct data_body *body, struct data_body_place place,
                              struct inference *inference) {
     struct json_string name;
     place.member = "name";
-    if (!body_string(body, place, &name)) return false;
+    if (!data_body_string(body, place, &name)) return false;
     int output = 0;
     while (output < INFERENCE_OUTPUTS &&
-           !http_slice_equals(body_slice(name), inference_outputs[output].name)) {
+           !http_slice_equals(data_body_slice(name), inference_outputs[output].name)) {
         output++;
     }
     if (output == INFERENCE_OUTPUTS) {
-        return body_wrong(body, "unknown_output", place,
-                          "must be similarity, label, probabilities or flags");
+        return data_body_wrong(body, "unknown_output", place,
+                               "must be similarity, label, probabilities or flags");
     }
     for (size_t i = 0; i < inference->count; i++) {
         if (inference->output[i] != output) continue;
-        return body_wrong(body, "duplicate_output", place, "is asked for twice");
+        return data_body_wrong(body, "duplicate_output", place, "is asked for twice");
     }
     inference->output[inference->count] = (uint8_t)output;
     return true;
 }
 
-static bool read_output_parameters(struct body *body, struct body_place place, int8_t *binary) {
+static bool read_output_parameters(struct data_body *body, struct data_body_place place,
+                                   int8_t *binary) {
     enum { BINARY };
     static const char *const names[] = {"binary_data", "classification", "shared_memory_region",
                                         NULL};
     unsigned seen = 0;
     place.member = "parameters";
-    if (!body_open(body, JSON_OBJECT, place)) return false;
+    if (!data_body_open(body, JSON_OBJECT, place)) return false;
     for (;;) {
-        int field = body_field(body, place, names, true, &seen);
-        if (field == BODY_WRONG || field == BODY_END) return field == BODY_END;
-        if (field == BODY_OTHER) {
+        int field = data_body_field(body, place, names, true, &seen);
+        if (field == DATA_BODY_WRONG || field == DATA_BODY_END) return field == DATA_BODY_END;
+        if (field == DATA_BODY_OTHER) {
             json_reader_skip(&body->reader);
             continue;
         }
         if (field != BINARY) {
-            return body_wrong(body, "unsupported", place, "ask for %s, which is not served",
-                              names[field]);
+            return data_body_wrong(body, "unsupported", place, "ask for %s, which is not served",
+                                   names[field]);
         }
         bool value;
         place.member = "parameters.binary_data";
-        if (!body_flag(body, place, &value)) return false;
+        if (!data_body_flag(body, place, &value)) return false;
         *binary = value;
     }
 }
 
-static bool read_output(struct body *body, struct body_place place, struct inference *inference) {
+static bool read_output(struct data_body *body, struct data_body_place place,
+                        struct inference *inference) {
     enum { NAME, PARAMETERS };
     static const char *const names[] = {"name", "parameters", NULL};
     unsigned seen = 0;
     int8_t binary = -1;
     bool read = true;
     int field;
-    while (read && (field = body_field(body, place, names, true, &seen)) != BODY_END) {
+    while (read && (field = data_body_field(body, place, names, true, &seen)) != DATA_BODY_END) {
         switch (field) {
         case NAME: read = read_output_name(body, place, inference); break;
         case PARAMETERS: read = read_output_parameters(body, place, &binary); break;
-        case BODY_OTHER: json_reader_skip(&body->reader); break;
+        case DATA_BODY_OTHER: json_reader_skip(&body->reader); break;
         default: read = false;
         }
     }
     if (!read) return false;
     place.member = "name";
-    if ((seen & 1u << NAME) == 0) return body_wrong(body, "missing_field", place, "is missing");
+    if ((seen & 1u << NAME) == 0)
+        return data_body_wrong(body, "missing_field", place, "is missing");
     inference->output_binary[inference->count++] = binary;
     return true;
 }
 
-static bool read_outputs(struct body *body, struct inference *inference) {
+static bool read_outputs(struct data_body *body, struct inference *inference) {
     struct json_reader *reader = &body->reader;
-    struct body_place place = BODY_FIELD("outputs");
-    if (!body_open(body, JSON_ARRAY, place)) return false;
+    struct data_body_place place = DATA_BODY_FIELD("outputs");
+    if (!data_body_open(body, JSON_ARRAY, place)) return false;
     for (place.index = 0;; place.index++) {
         enum json_type type = json_reader_next(reader);
-        if (type == JSON_ABSENT) return reader->fault == NULL || body_fault(body);
-        if (type != JSON_OBJECT) return body_wrong_type(body, place, "an object");
+        if (type == JSON_ABSENT) return reader->fault == NULL || data_body_fault(body);
+        if (type != JSON_OBJECT) return data_body_wrong_type(body, place, "an object");
         if (!read_output(body, place, inference)) return false;
     }
 }
@@ -145,51 +148,53 @@ static void ask_for_all(struct inference *inference) {
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-static bool read_parameters(struct body *body, bool *binary) {
+static bool read_parameters(struct data_body *body, bool *binary) {
     static const char *const names[] = {"binary_data_output", NULL};
     unsigned seen = 0;
-    if (!body_open(body, JSON_OBJECT, BODY_FIELD("parameters"))) return false;
+    if (!data_body_open(body, JSON_OBJECT, DATA_BODY_FIELD("parameters"))) return false;
     for (;;) {
-        int field = body_field(body, BODY_FIELD("parameters"), names, true, &seen);
-        if (field == BODY_WRONG || field == BODY_END) return field == BODY_END;
-        if (field == BODY_OTHER) {
+        int field = data_body_field(body, DATA_BODY_FIELD("parameters"), names, true, &seen);
+        if (field == DATA_BODY_WRONG || field == DATA_BODY_END) return field == DATA_BODY_END;
+        if (field == DATA_BODY_OTHER) {
             json_reader_skip(&body->reader);
-        } else if (!body_flag(body, BODY_FIELD("parameters.binary_data_output"), binary)) {
+        } else if (!data_body_flag(body, DATA_BODY_FIELD("parameters.binary_data_output"),
+                                   binary)) {
             return false;
         }
     }
 }
 
-static bool read_id(struct body *body, struct inference *inference) {
+static bool read_id(struct data_body *body, struct inference *inference) {
     struct json_string id;
-    if (!body_string(body, BODY_FIELD("id"), &id)) return false;
+    if (!data_body_string(body, DATA_BODY_FIELD("id"), &id)) return false;
     inference->has_id = true;
-    inference->id = body_slice(id);
+    inference->id = data_body_slice(id);
     return true;
 }
 
 /* Fields that the protocol does not have are passed over. */
-static bool read_request(struct body *body, struct inference *inference,
+static bool read_request(struct data_body *body, struct inference *inference,
                          struct inference_reader *inputs) {
     enum { ID, PARAMETERS, INPUTS, OUTPUTS };
     static const char *const names[] = {"id", "parameters", "inputs", "outputs", NULL};
     unsigned seen = 0;
-    bool read = body_open(body, JSON_OBJECT, BODY_ITSELF);
+    bool read = data_body_open(body, JSON_OBJECT, DATA_BODY_ITSELF);
     int field;
-    while (read && (field = body_field(body, BODY_ITSELF, names, true, &seen)) != BODY_END) {
+    while (read &&
+           (field = data_body_field(body, DATA_BODY_ITSELF, names, true, &seen)) != DATA_BODY_END) {
         switch (field) {
         case ID: read = read_id(body, inference); break;
         case PARAMETERS: read = read_parameters(body, &inference->binary); break;
         case INPUTS: read = inference_reader_inputs(inputs, body); break;
         case OUTPUTS: read = read_outputs(body, inference); break;
-        case BODY_OTHER: json_reader_skip(&body->reader); break;
+        case DATA_BODY_OTHER: json_reader_skip(&body->reader); break;
         default: read = false;
         }
     }
-    if (!read || !body_end(body)) return false;
+    if (!read || !data_body_end(body)) return false;
     if (inference->count == 0) ask_for_all(inference);
     if ((seen & 1u << INPUTS) != 0) return true;
-    return body_wrong(body, "missing_field", BODY_FIELD("inputs"), "is missing");
+    return data_body_wrong(body, "missing_field", DATA_BODY_FIELD("inputs"), "is missing");
 }
 
 /* How much of the body is JSON. */
@@ -220,20 +225,21 @@ bool inference_parse(struct data_call *call, struct http_answer *answer) {
     struct inference *inference = memory_zeroed(1, sizeof *inference);
     size_t length;
     call->state = inference;
-    if (!body_has_type(request, "application/json", "application/octet-stream", true, answer)) {
+    if (!data_body_has_type(request, "application/json", "application/octet-stream", true,
+                            answer)) {
         return false;
     }
     if (!read_json_length(request, &length, answer) || !check_model(call, answer)) return false;
     if (request->body == NULL) {
-        struct body none;
-        body_begin(&none, NULL, 0, answer);
-        return body_open(&none, JSON_OBJECT, BODY_ITSELF);
+        struct data_body none;
+        data_body_begin(&none, NULL, 0, answer);
+        return data_body_open(&none, JSON_OBJECT, DATA_BODY_ITSELF);
     }
     struct inference_reader *inputs = inference_reader_create();
     struct http_slice binary = {request->body + length, request->body_length - length};
     char first = request->body[length]; /* of the binary data: the reader writes a NUL there */
-    struct body body;
-    body_begin(&body, request->body, length, answer);
+    struct data_body body;
+    data_body_begin(&body, request->body, length, answer);
     bool read = read_request(&body, inference, inputs);
     request->body[length] = first;
     read = read && inference_reader_pairs(inputs, &body, binary, call);

@@ -3,7 +3,7 @@
 #ifndef CLI_SERVE_DATA_INFERENCE_H
 #define CLI_SERVE_DATA_INFERENCE_H
 
-#include "serve/data/body.h"
+#include "serve/data/data_body.h"
 #include "serve/data/data_route.h"
 
 /* Length of the JSON part of a body with binary data behind it. */
@@ -44,9 +44,9 @@ void inference_render(const struct data_call *call, const struct data_scores *sc
 /* The value of "inputs", which comes next, and the binary data behind the JSON. */
 struct inference_reader;
 struct inference_reader *inference_reader_create(void);
-bool inference_reader_inputs(struct inference_reader *reader, struct body *body);
+bool inference_reader_inputs(struct inference_reader *reader, struct data_body *body);
 /* Puts the texts together as the call's pairs. After the JSON was read. */
-bool inference_reader_pairs(struct inference_reader *reader, struct body *body,
+bool inference_reader_pairs(struct inference_reader *reader, struct data_body *body,
                             struct http_slice binary, struct data_call *call);
 void inference_reader_destroy(struct inference_reader *reader);
 

@@ -15,50 +15,50 @@ enum { ADDRESS1, ADDRESS2, PAIRS };
 static const char *const names[] = {"address1", "address2", "pairs", NULL};
 
 static bool add(struct data_call *call, const struct pair_text *pair, struct http_answer *answer) {
-    return data_call_add(call, body_slice(pair->a), body_slice(pair->b), answer);
+    return data_call_add(call, data_body_slice(pair->a), data_body_slice(pair->b), answer);
 }
 
 /* The elements of "pairs", until its end. */
-static bool read_pairs(struct body *body, struct data_call *call) {
+static bool read_pairs(struct data_body *body, struct data_call *call) {
     struct json_reader *reader = &body->reader;
-    struct body_place place = BODY_FIELD(names[PAIRS]);
-    if (!body_open(body, JSON_ARRAY, place)) return false;
+    struct data_body_place place = DATA_BODY_FIELD(names[PAIRS]);
+    if (!data_body_open(body, JSON_ARRAY, place)) return false;
     for (place.index = 0;; place.index++) {
         struct pair_text pair;
         enum json_type type = json_reader_next(reader);
-        if (type == JSON_ABSENT) return reader->fault == NULL || body_fault(body);
+        if (type == JSON_ABSENT) return reader->fault == NULL || data_body_fault(body);
         if (!pair_text_read(body, type, place, false, &pair)) return false;
         if (!add(call, &pair, body->answer)) return false;
     }
 }
 
 /* Which fields there must be: both addresses, or pairs. */
-static bool check_fields(struct body *body, unsigned seen) {
+static bool check_fields(struct data_body *body, unsigned seen) {
     enum { BOTH = 1u << ADDRESS1 | 1u << ADDRESS2, MANY = 1u << PAIRS };
     if (seen == BOTH || seen == MANY) return true;
     if ((seen & MANY) != 0) {
-        return body_wrong(body, "conflicting_fields", BODY_FIELD("pairs"),
-                          "stands beside %s: give either pairs, or address1 and address2",
-                          (seen & 1u << ADDRESS1) != 0 ? "address1" : "address2");
+        return data_body_wrong(body, "conflicting_fields", DATA_BODY_FIELD("pairs"),
+                               "stands beside %s: give either pairs, or address1 and address2",
+                               (seen & 1u << ADDRESS1) != 0 ? "address1" : "address2");
     }
     int missing = (seen & 1u << ADDRESS1) == 0 ? ADDRESS1 : ADDRESS2;
-    return body_wrong(body, "missing_field", BODY_FIELD(names[missing]), "is missing");
+    return data_body_wrong(body, "missing_field", DATA_BODY_FIELD(names[missing]), "is missing");
 }
 
-static bool read_body(struct body *body, struct data_call *call, bool *many) {
+static bool read_body(struct data_body *body, struct data_call *call, bool *many) {
     struct pair_text pair = {0};
     unsigned seen = 0;
-    if (!body_open(body, JSON_OBJECT, BODY_ITSELF)) return false;
+    if (!data_body_open(body, JSON_OBJECT, DATA_BODY_ITSELF)) return false;
     for (;;) {
-        int field = body_field(body, BODY_ITSELF, names, false, &seen);
-        if (field == BODY_WRONG) return false;
-        if (field == BODY_END) break;
+        int field = data_body_field(body, DATA_BODY_ITSELF, names, false, &seen);
+        if (field == DATA_BODY_WRONG) return false;
+        if (field == DATA_BODY_END) break;
         bool read = field == PAIRS ? read_pairs(body, call)
-                                   : body_string(body, BODY_FIELD(names[field]),
-                                                 field == ADDRESS1 ? &pair.a : &pair.b);
+                                   : data_body_string(body, DATA_BODY_FIELD(names[field]),
+                                                      field == ADDRESS1 ? &pair.a : &pair.b);
         if (!read) return false;
     }
-    if (!body_end(body) || !check_fields(body, seen)) return false;
+    if (!data_body_end(body) || !check_fields(body, seen)) return false;
     *many = (seen & 1u << PAIRS) != 0;
     return *many || add(call, &pair, body->answer);
 }
@@ -66,11 +66,11 @@ static bool read_body(struct body *body, struct data_call *call, bool *many) {
 bool match_parse(struct data_call *call, struct http_answer *answer) {
     const struct http_request *request = call->request;
     struct match *match = memory_zeroed(1, sizeof *match);
-    struct body body;
+    struct data_body body;
     call->state = match;
-    if (!body_has_type(request, "application/json", NULL, false, answer)) return false;
+    if (!data_body_has_type(request, "application/json", NULL, false, answer)) return false;
     if (!row_writer_digits(request, &match->digits, answer)) return false;
-    body_begin(&body, request->body, request->body_length, answer);
+    data_body_begin(&body, request->body, request->body_length, answer);
     return read_body(&body, call, &match->many);
 }
 

@@ -181,7 +181,7 @@ static void begin_stream(struct ndjson *stream, struct service *service,
 
 static bool check_request(struct ndjson *stream, struct http_answer *answer) {
     const struct http_request *request = http_exchange_request(stream->exchange);
-    return body_has_type(request, type, other_type, false, answer) &&
+    return data_body_has_type(request, type, other_type, false, answer) &&
            row_writer_digits(request, &stream->batch.digits, answer) && check_live(stream, answer);
 }
 

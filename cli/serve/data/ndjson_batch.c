@@ -30,10 +30,10 @@ static void add_error(struct ndjson_batch *batch, struct ndjson_line *line,
     http_answer_finish(error);
 }
 
-static bool read_line(struct body *body, struct pair_text *pair) {
+static bool read_line(struct data_body *body, struct pair_text *pair) {
     *pair = (struct pair_text){.id_type = JSON_ABSENT};
     enum json_type type = json_reader_next(&body->reader);
-    return pair_text_read(body, type, BODY_ITSELF, true, pair) && body_end(body);
+    return pair_text_read(body, type, DATA_BODY_ITSELF, true, pair) && data_body_end(body);
 }
 
 static bool is_blank(const char *text, size_t length) {
@@ -46,10 +46,11 @@ static bool is_blank(const char *text, size_t length) {
 void ndjson_batch_add(struct ndjson_batch *batch, uint64_t number, char *text, size_t length) {
     struct http_answer error = {0};
     struct pair_text pair;
-    struct body body;
+    struct data_body body;
     if (is_blank(text, length)) return;
     struct ndjson_line *line = add_line(batch, number);
-    body_begin(&body, text, length, &error);
+    data_body_begin(&body, text, length, &error);
+    body.itself = "the line";
     bool read = read_line(&body, &pair);
     line->id_type = pair.id_type;
     line->id = pair.id;

@@ -3,7 +3,7 @@
 #ifndef CLI_SERVE_DATA_PAIR_TEXT_H
 #define CLI_SERVE_DATA_PAIR_TEXT_H
 
-#include "serve/data/body.h"
+#include "serve/data/data_body.h"
 
 struct pair_text {
     struct json_string a, b; /* in the body */
@@ -13,12 +13,12 @@ struct pair_text {
 
 /* Reads the pair whose beginning was read as `type`. An object may hold an "id", which is echoed,
  * if `with_id`. */
-bool pair_text_read(struct body *body, enum json_type type, struct body_place place, bool with_id,
-                    struct pair_text *to);
+bool pair_text_read(struct data_body *body, enum json_type type, struct data_body_place place,
+                    bool with_id, struct pair_text *to);
 
 /* The rest of ["a", "b"], which is open, and whose first value is known to be a string if `first`
  * is not NULL. */
-bool pair_text_read_array(struct body *body, struct body_place place,
+bool pair_text_read_array(struct data_body *body, struct data_body_place place,
                           const struct json_string *first, struct pair_text *to);
 
 #endif

@@ -15,38 +15,39 @@ enum { INPUTS = TEI_OPTIONS };
 static const char *const names[] = {TEI_OPTION_NAMES, "inputs", NULL};
 
 static bool add(struct data_call *call, const struct pair_text *pair, struct http_answer *answer) {
-    return data_call_add(call, body_slice(pair->a), body_slice(pair->b), answer);
+    return data_call_add(call, data_body_slice(pair->a), data_body_slice(pair->b), answer);
 }
 
 /* [["a", "b"], …], of which the first bracket of the first pair was read. */
-static bool read_batch(struct body *body, struct data_call *call) {
+static bool read_batch(struct data_body *body, struct data_call *call) {
     struct json_reader *reader = &body->reader;
-    struct body_place place = {.field = names[INPUTS], .index = 0};
+    struct data_body_place place = {.field = names[INPUTS], .index = 0};
     for (enum json_type type = JSON_ARRAY; type != JSON_ABSENT; place.index++) {
         struct pair_text pair;
-        if (type != JSON_ARRAY) return body_wrong_type(body, place, "two strings");
+        if (type != JSON_ARRAY) return data_body_wrong_type(body, place, "two strings");
         if (!pair_text_read_array(body, place, NULL, &pair)) return false;
         if (!add(call, &pair, body->answer)) return false;
         type = json_reader_next(reader);
     }
-    return reader->fault == NULL || body_fault(body);
+    return reader->fault == NULL || data_body_fault(body);
 }
 
-static bool read_inputs(struct body *body, struct data_call *call) {
+static bool read_inputs(struct data_body *body, struct data_call *call) {
     struct predict *predict = call->state;
     struct json_reader *reader = &body->reader;
-    struct body_place place = BODY_FIELD(names[INPUTS]);
+    struct data_body_place place = DATA_BODY_FIELD(names[INPUTS]);
     struct pair_text pair;
     static const char wanted[] = "[\"a\", \"b\"] or a list of such pairs";
     enum json_type type = json_reader_next(reader);
     if (type == JSON_STRING) {
-        return body_wrong(body, "bad_pair", place, "must hold two strings: this model compares");
+        return data_body_wrong(body, "bad_pair", place,
+                               "must hold two strings: this model compares");
     }
-    if (type != JSON_ARRAY) return body_wrong_type(body, place, wanted);
+    if (type != JSON_ARRAY) return data_body_wrong_type(body, place, wanted);
     type = json_reader_next(reader);
     predict->batch = type == JSON_ARRAY;
     if (predict->batch) return read_batch(body, call);
-    if (type != JSON_STRING) return body_wrong_type(body, place, wanted);
+    if (type != JSON_STRING) return data_body_wrong_type(body, place, wanted);
     struct json_string first = reader->string;
     return pair_text_read_array(body, place, &first, &pair) && add(call, &pair, body->answer);
 }
@@ -54,23 +55,23 @@ static bool read_inputs(struct body *body, struct data_call *call) {
 bool predict_parse(struct data_call *call, struct http_answer *answer) {
     const struct http_request *request = call->request;
     struct predict *predict = memory_zeroed(1, sizeof *predict);
-    struct body body;
+    struct data_body body;
     unsigned seen = 0;
     call->state = predict;
-    if (!body_has_type(request, "application/json", NULL, false, answer)) return false;
-    body_begin(&body, request->body, request->body_length, answer);
-    if (!body_open(&body, JSON_OBJECT, BODY_ITSELF)) return false;
+    if (!data_body_has_type(request, "application/json", NULL, false, answer)) return false;
+    data_body_begin(&body, request->body, request->body_length, answer);
+    if (!data_body_open(&body, JSON_OBJECT, DATA_BODY_ITSELF)) return false;
     for (;;) {
-        int field = body_field(&body, BODY_ITSELF, names, false, &seen);
-        if (field == BODY_WRONG) return false;
-        if (field == BODY_END) break;
+        int field = data_body_field(&body, DATA_BODY_ITSELF, names, false, &seen);
+        if (field == DATA_BODY_WRONG) return false;
+        if (field == DATA_BODY_END) break;
         bool read = field == INPUTS ? read_inputs(&body, call)
                                     : tei_options_read(&body, field, &predict->options);
         if (!read) return false;
     }
-    if (!body_end(&body)) return false;
+    if (!data_body_end(&body)) return false;
     if ((seen & 1u << INPUTS) != 0) return true;
-    return body_wrong(&body, "missing_field", BODY_FIELD(names[INPUTS]), "is missing");
+    return data_body_wrong(&body, "missing_field", DATA_BODY_FIELD(names[INPUTS]), "is missing");
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */

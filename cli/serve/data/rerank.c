@@ -16,55 +16,57 @@ enum { QUERY = TEI_OPTIONS, TEXTS, RETURN_TEXT };
 static const char *const names[] = {TEI_OPTION_NAMES, "query", "texts", "return_text", NULL};
 
 /* The query may come after them. */
-static bool read_texts(struct body *body, struct data_call *call) {
+static bool read_texts(struct data_body *body, struct data_call *call) {
     struct json_reader *reader = &body->reader;
-    struct body_place place = BODY_FIELD(names[TEXTS]);
-    if (!body_open(body, JSON_ARRAY, place)) return false;
+    struct data_body_place place = DATA_BODY_FIELD(names[TEXTS]);
+    if (!data_body_open(body, JSON_ARRAY, place)) return false;
     for (place.index = 0;; place.index++) {
         enum json_type type = json_reader_next(reader);
         if (type == JSON_ABSENT && reader->fault == NULL) return true;
-        if (type != JSON_STRING) return body_wrong_type(body, place, "a string");
+        if (type != JSON_STRING) return data_body_wrong_type(body, place, "a string");
         struct http_slice later = {"", 0};
-        if (!data_call_add(call, later, body_slice(reader->string), body->answer)) return false;
+        if (!data_call_add(call, later, data_body_slice(reader->string), body->answer))
+            return false;
     }
 }
 
-static bool read_field(struct body *body, int field, struct data_call *call,
+static bool read_field(struct data_body *body, int field, struct data_call *call,
                        struct json_string *query) {
     struct rerank *rerank = call->state;
     switch (field) {
-    case QUERY: return body_string(body, BODY_FIELD(names[field]), query);
+    case QUERY: return data_body_string(body, DATA_BODY_FIELD(names[field]), query);
     case TEXTS: return read_texts(body, call);
-    case RETURN_TEXT: return body_flag(body, BODY_FIELD(names[field]), &rerank->return_text);
+    case RETURN_TEXT:
+        return data_body_flag(body, DATA_BODY_FIELD(names[field]), &rerank->return_text);
     default: return tei_options_read(body, field, &rerank->options);
     }
 }
 
-static bool check_fields(struct body *body, const struct data_call *call, unsigned seen) {
+static bool check_fields(struct data_body *body, const struct data_call *call, unsigned seen) {
     for (int field = QUERY; field <= TEXTS; field++) {
         if ((seen & 1u << field) != 0) continue;
-        return body_wrong(body, "missing_field", BODY_FIELD(names[field]), "is missing");
+        return data_body_wrong(body, "missing_field", DATA_BODY_FIELD(names[field]), "is missing");
     }
     if (call->count > 0) return true;
-    return body_wrong(body, "no_texts", BODY_FIELD(names[TEXTS]), "must not be empty");
+    return data_body_wrong(body, "no_texts", DATA_BODY_FIELD(names[TEXTS]), "must not be empty");
 }
 
 bool rerank_parse(struct data_call *call, struct http_answer *answer) {
     const struct http_request *request = call->request;
     struct json_string query = {0};
-    struct body body;
+    struct data_body body;
     unsigned seen = 0;
     call->state = memory_zeroed(1, sizeof(struct rerank));
-    if (!body_has_type(request, "application/json", NULL, false, answer)) return false;
-    body_begin(&body, request->body, request->body_length, answer);
-    if (!body_open(&body, JSON_OBJECT, BODY_ITSELF)) return false;
+    if (!data_body_has_type(request, "application/json", NULL, false, answer)) return false;
+    data_body_begin(&body, request->body, request->body_length, answer);
+    if (!data_body_open(&body, JSON_OBJECT, DATA_BODY_ITSELF)) return false;
     for (;;) {
-        int field = body_field(&body, BODY_ITSELF, names, false, &seen);
-        if (field == BODY_WRONG) return false;
-        if (field == BODY_END) break;
+        int field = data_body_field(&body, DATA_BODY_ITSELF, names, false, &seen);
+        if (field == DATA_BODY_WRONG) return false;
+        if (field == DATA_BODY_END) break;
         if (!read_field(&body, field, call, &query)) return false;
     }
-    if (!body_end(&body) || !check_fields(&body, call, seen)) return false;
+    if (!data_body_end(&body) || !check_fields(&body, call, seen)) return false;
     for (size_t i = 0; i < call->count; i++) {
         call->pairs[i].a = query.bytes;
         call->pairs[i].a_len = query.length;

@@ -7,24 +7,25 @@
 
 #include "serve/data/decimal.h"
 
-static bool read_truncate(struct body *body, struct tei_options *options) {
+static bool read_truncate(struct data_body *body, struct tei_options *options) {
     enum json_type type = json_reader_next(&body->reader);
     options->never_truncate = type == JSON_FALSE;
     if (type == JSON_TRUE || type == JSON_FALSE || type == JSON_NULL) return true;
-    return body_wrong_type(body, BODY_FIELD("truncate"), "true, false or null");
+    return data_body_wrong_type(body, DATA_BODY_FIELD("truncate"), "true, false or null");
 }
 
-static bool read_direction(struct body *body) {
-    struct body_place place = BODY_FIELD("truncation_direction");
+static bool read_direction(struct data_body *body) {
+    struct data_body_place place = DATA_BODY_FIELD("truncation_direction");
     struct json_string direction;
-    if (!body_string(body, place, &direction)) return false;
-    if (http_slice_equals_nocase(body_slice(direction), "right")) return true;
-    return body_wrong(body, "unsupported", place, "must be \"Right\": texts are cut at their ends");
+    if (!data_body_string(body, place, &direction)) return false;
+    if (http_slice_equals_nocase(data_body_slice(direction), "right")) return true;
+    return data_body_wrong(body, "unsupported", place,
+                           "must be \"Right\": texts are cut at their ends");
 }
 
-bool tei_options_read(struct body *body, int option, struct tei_options *options) {
+bool tei_options_read(struct data_body *body, int option, struct tei_options *options) {
     switch (option) {
-    case TEI_RAW_SCORES: return body_flag(body, BODY_FIELD("raw_scores"), &options->raw);
+    case TEI_RAW_SCORES: return data_body_flag(body, DATA_BODY_FIELD("raw_scores"), &options->raw);
     case TEI_TRUNCATE: return read_truncate(body, options);
     default: return read_direction(body);
     }

@@ -3,7 +3,7 @@
 #ifndef CLI_SERVE_DATA_TEI_H
 #define CLI_SERVE_DATA_TEI_H
 
-#include "serve/data/body.h"
+#include "serve/data/data_body.h"
 #include "serve/data/data_route.h"
 
 bool rerank_parse(struct data_call *call, struct http_answer *answer);
@@ -22,7 +22,7 @@ enum { TEI_RAW_SCORES, TEI_TRUNCATE, TEI_TRUNCATION_DIRECTION, TEI_OPTIONS };
 #define TEI_OPTION_NAMES "raw_scores", "truncate", "truncation_direction"
 
 /* Reads the value of option TEI_RAW_SCORES… */
-bool tei_options_read(struct body *body, int option, struct tei_options *options);
+bool tei_options_read(struct data_body *body, int option, struct tei_options *options);
 
 /* False, and 422 in the answer, if a row was cut that must not be. */
 bool tei_options_allow(const struct tei_options *options, const struct data_call *call,

@@ -26,8 +26,8 @@ static void check_score(float score) {
 
 static void writes_as_printf(void **state) {
     (void)state;
-    static const float scores[] = {0,        1,       0.5f,     0.25f,     0.03125f, 0.00005f, 1e-9f,
-                                   0.99995f, 0.9999f, 0.99999994f, 1e-30f, 0.00048828125f};
+    static const float scores[] = {0,     1,        0.5f,    0.25f,       0.03125f, 0.00005f,
+                                   1e-9f, 0.99995f, 0.9999f, 0.99999994f, 1e-30f,   0.00048828125f};
     for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) check_score(scores[i]);
     uint32_t random = 1;
     for (int i = 0; i < 20000; i++) {
@@ -42,8 +42,8 @@ static void writes_what_is_no_score(void **state) {
     static const struct {
         float number;
         const char *wanted;
-    } numbers[] = {{NAN, "null"}, {INFINITY, "null"}, {-INFINITY, "null"},
-                   {-1.5f, "-1.5"}, {2, "2"}, {-0.0f, "-0"}};
+    } numbers[] = {{NAN, "null"},   {INFINITY, "null"}, {-INFINITY, "null"},
+                   {-1.5f, "-1.5"}, {2, "2"},           {-0.0f, "-0"}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct string_buffer text = {0};
         decimal_float(&text, numbers[i].number);

@@ -46,33 +46,13 @@ bool service_live_info(const struct service *of, mgeo_model_info *info) {
     return true;
 }
 
-bool data_call_add(struct data_call *call, struct http_slice a, struct http_slice b,
-                   struct http_answer *answer) {
-    if (call->count == CHECK_MOST_PAIRS) {
-        const struct http_error error = {
-            .status = 422, .code = "too_many_pairs", .index = -1, .limit = CHECK_MOST_PAIRS};
-        http_answer_error(answer, &error, "more than %d pairs", CHECK_MOST_PAIRS);
-        return false;
-    }
-    if (call->count == call->capacity) {
-        call->capacity = call->capacity == 0 ? 1 : call->capacity * 2;
-        call->pairs = realloc(call->pairs, call->capacity * sizeof *call->pairs);
-        assert_non_null(call->pairs);
-    }
-    call->pairs[call->count++] = (mgeo_pair){a.at, a.length, b.at, b.length};
-    return true;
-}
-
 /* ---- a request ------------------------------------------------------------------------------- */
 
-static struct http_slice slice(const char *text) {
-    return (struct http_slice){text, strlen(text)};
-}
+static struct http_slice slice(const char *text) { return (struct http_slice){text, strlen(text)}; }
 
 void exchange_check_header(struct exchange_check *check, const char *name, const char *value) {
     assert_true(check->request.header_count < 4);
-    check->headers[check->request.header_count++] =
-        (struct http_header){slice(name), slice(value)};
+    check->headers[check->request.header_count++] = (struct http_header){slice(name), slice(value)};
 }
 
 void exchange_check_begin(struct exchange_check *check, const char *type, const char *query,
@@ -92,7 +72,7 @@ void exchange_check_begin(struct exchange_check *check, const char *type, const 
     if (type != NULL) exchange_check_header(check, "content-type", type);
 }
 
-static const struct data_route *route_of(const char *path) {
+const struct data_route *exchange_check_route(const char *path) {
     const struct data_route *route = data_routes;
     while (route->path != NULL && strcmp(route->path, path) != 0) route++;
     assert_non_null(route->path);
@@ -100,7 +80,7 @@ static const struct data_route *route_of(const char *path) {
 }
 
 bool exchange_check_parse(struct exchange_check *check, const char *path) {
-    return route_of(path)->parse(&check->call, &check->answer);
+    return exchange_check_route(path)->parse(&check->call, &check->answer);
 }
 
 bool exchange_check_send(struct exchange_check *check, const char *path, const char *json) {
@@ -136,7 +116,7 @@ void exchange_check_render(struct exchange_check *check, const char *path, uint3
         for (size_t j = 0; j < 3; j++) probabilities[3 * i + j] = NAN;
     }
     const struct data_scores scores = {similarity, label, probabilities, all_flags, &info};
-    route_of(path)->render(&check->call, &scores, &check->answer);
+    exchange_check_route(path)->render(&check->call, &scores, &check->answer);
 }
 
 void exchange_check_pairs(const struct exchange_check *check, const char *wanted) {

@@ -28,6 +28,8 @@ void exchange_check_begin(struct exchange_check *check, const char *type, const 
                           const char *body, size_t length);
 void exchange_check_header(struct exchange_check *check, const char *name, const char *value);
 
+const struct data_route *exchange_check_route(const char *path);
+
 /* Reads it by the route of this path. Whether it was taken. */
 bool exchange_check_parse(struct exchange_check *check, const char *path);
 

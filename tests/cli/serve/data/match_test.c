@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /match: which bodies are pairs, which errors others get, and what pairs are answered with. */
+/* POST /match: which bodies are pairs, which errors others get, and what pairs are answered with.
+ */
 #include "exchange_check.h"
 
 #include <stdio.h>
@@ -26,8 +27,7 @@ static void reads_many(void **state) {
     (void)state;
     struct exchange_check check;
     assert_true(exchange_check_send(
-        &check, PATH,
-        "{\"pairs\": [[\"a\", \"b\"], {\"address1\": \"c\", \"address2\": \"\"}]}"));
+        &check, PATH, "{\"pairs\": [[\"a\", \"b\"], {\"address1\": \"c\", \"address2\": \"\"}]}"));
     exchange_check_pairs(&check, "a|b;c|;");
     exchange_check_render(&check, PATH, MGEO_ROW_EMPTY | MGEO_ROW_TRUNCATED);
     exchange_check_answer(&check, 200,
@@ -52,9 +52,11 @@ static void writes_as_many_digits_as_asked(void **state) {
     (void)state;
     static const struct {
         const char *query, *wanted;
-    } queries[] = {
-        {"digits=4", "0.9000"},      {"digits=6", "0.900000"},      {"x=1&digits=9", "0.899999976"},
-        {"digit=3&digits=5", "0.90"}, {"trace&digits=7", "0.9000000"}};
+    } queries[] = {{"digits=4", "0.9000"},
+                   {"digits=6", "0.900000"},
+                   {"x=1&digits=9", "0.899999976"},
+                   {"digit=3&digits=5", "0.90"},
+                   {"trace&digits=7", "0.9000000"}};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         struct exchange_check check;
         exchange_check_begin(&check, "application/json", queries[i].query,
@@ -138,7 +140,7 @@ static void refuses_too_many(void **state) {
     char json[32 + CHECK_MOST_PAIRS * 10] = "{\"pairs\":[";
     for (int i = 0; i <= CHECK_MOST_PAIRS; i++) strcat(json, "[\"a\",\"b\"],");
     strcpy(strrchr(json, ','), "]}");
-    exchange_check_refused(PATH, json, 422, "too_many_pairs", NULL, -1);
+    exchange_check_refused(PATH, json, 422, "too_many_pairs", NULL, CHECK_MOST_PAIRS);
 }
 
 /* A field's name is shown in part, whole characters of it. */
@@ -199,16 +201,11 @@ static void refuses_compressed_bodies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_one_pair),
-        cmocka_unit_test(reads_many),
-        cmocka_unit_test(reads_no_pairs),
-        cmocka_unit_test(writes_as_many_digits_as_asked),
-        cmocka_unit_test(refuses_other_digits),
-        cmocka_unit_test(refuses_other_bodies),
-        cmocka_unit_test(refuses_too_many),
-        cmocka_unit_test(cuts_long_names),
-        cmocka_unit_test(checks_the_type),
-        cmocka_unit_test(refuses_compressed_bodies),
+        cmocka_unit_test(reads_one_pair),       cmocka_unit_test(reads_many),
+        cmocka_unit_test(reads_no_pairs),       cmocka_unit_test(writes_as_many_digits_as_asked),
+        cmocka_unit_test(refuses_other_digits), cmocka_unit_test(refuses_other_bodies),
+        cmocka_unit_test(refuses_too_many),     cmocka_unit_test(cuts_long_names),
+        cmocka_unit_test(checks_the_type),      cmocka_unit_test(refuses_compressed_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

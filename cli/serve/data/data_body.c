@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a JSON body strictly: what is not asked for, twice there or of another type is an error. */
-#include "serve/data/body.h"
+#include "serve/data/data_body.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -54,8 +54,8 @@ static bool refuse_type(struct http_answer *answer, const char *field, const cha
     return false;
 }
 
-bool body_has_type(const struct http_request *request, const char *type, const char *other,
-                   bool lenient, struct http_answer *answer) {
+bool data_body_has_type(const struct http_request *request, const char *type, const char *other,
+                        bool lenient, struct http_answer *answer) {
     struct http_slice encoding = http_request_header(request, "Content-Encoding");
     if (encoding.at != NULL && !http_slice_equals_nocase(encoding, "identity")) {
         return refuse_type(answer, "Content-Encoding", "the body is compressed",
@@ -78,20 +78,22 @@ bool body_has_type(const struct http_request *request, const char *type, const c
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-void body_begin(struct body *body, char *text, size_t length, struct http_answer *answer) {
+void data_body_begin(struct data_body *body, char *text, size_t length,
+                     struct http_answer *answer) {
     body->answer = answer;
+    body->itself = "the body";
     json_reader_begin(&body->reader, text != NULL ? text : body->nothing, length);
 }
 
-bool body_fault(struct body *body) {
+bool data_body_fault(struct data_body *body) {
     const struct http_error error = {.status = 400, .code = "malformed_json", .index = -1};
-    http_answer_error(body->answer, &error, "the text is not JSON: %s at byte %zu",
+    http_answer_error(body->answer, &error, "%s is not JSON: %s at byte %zu", body->itself,
                       body->reader.fault, body->reader.fault_at);
     return false;
 }
 
 /* "pairs[3].address1"; "" for the body itself. */
-static const char *name_place(struct body_place place, char *to, size_t capacity) {
+static const char *name_place(struct data_body_place place, char *to, size_t capacity) {
     int length = snprintf(to, capacity, "%s", place.field != NULL ? place.field : "");
     if (place.index >= 0) {
         length += snprintf(to + length, capacity - (size_t)length, "[%" PRId64 "]", place.index);
@@ -103,8 +105,8 @@ static const char *name_place(struct body_place place, char *to, size_t capacity
     return to;
 }
 
-static bool refuse(struct body *body, int status, const char *code, struct body_place place,
-                   const char *format, va_list arguments) {
+static bool refuse(struct data_body *body, int status, const char *code,
+                   struct data_body_place place, const char *format, va_list arguments) {
     char name[3 * LONGEST_NAME + 32], sentence[512];
     vsnprintf(sentence, sizeof sentence, format, arguments);
     name_place(place, name, sizeof name);
@@ -112,12 +114,13 @@ static bool refuse(struct body *body, int status, const char *code, struct body_
                                      .code = code,
                                      .field = name[0] != '\0' ? name : NULL,
                                      .index = place.index};
-    http_answer_error(body->answer, &error, "%s %s", name[0] != '\0' ? name : "the body", sentence);
+    http_answer_error(body->answer, &error, "%s %s", name[0] != '\0' ? name : body->itself,
+                      sentence);
     return false;
 }
 
-bool body_wrong(struct body *body, const char *code, struct body_place place, const char *format,
-                ...) {
+bool data_body_wrong(struct data_body *body, const char *code, struct data_body_place place,
+                     const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     refuse(body, 422, code, place, format, arguments);
@@ -125,7 +128,7 @@ bool body_wrong(struct body *body, const char *code, struct body_place place, co
     return false;
 }
 
-static bool malformed(struct body *body, const char *code, struct body_place place,
+static bool malformed(struct data_body *body, const char *code, struct data_body_place place,
                       const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -134,27 +137,28 @@ static bool malformed(struct body *body, const char *code, struct body_place pla
     return false;
 }
 
-bool body_wrong_type(struct body *body, struct body_place place, const char *wanted) {
-    if (body->reader.fault != NULL) return body_fault(body);
-    return body_wrong(body, "wrong_type", place, "must be %s", wanted);
+bool data_body_wrong_type(struct data_body *body, struct data_body_place place,
+                          const char *wanted) {
+    if (body->reader.fault != NULL) return data_body_fault(body);
+    return data_body_wrong(body, "wrong_type", place, "must be %s", wanted);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-bool body_open(struct body *body, enum json_type type, struct body_place place) {
+bool data_body_open(struct data_body *body, enum json_type type, struct data_body_place place) {
     if (json_reader_next(&body->reader) == type) return true;
-    return body_wrong_type(body, place, type == JSON_OBJECT ? "an object" : "an array");
+    return data_body_wrong_type(body, place, type == JSON_OBJECT ? "an object" : "an array");
 }
 
 static int number_of(struct json_string key, const char *const *names) {
     for (int i = 0; names[i] != NULL; i++) {
-        if (http_slice_equals(body_slice(key), names[i])) return i;
+        if (http_slice_equals(data_body_slice(key), names[i])) return i;
     }
-    return BODY_OTHER;
+    return DATA_BODY_OTHER;
 }
 
 /* An error about a field by its own name, which may be anything. */
-static int refuse_field(struct body *body, bool twice, struct body_place place,
+static int refuse_field(struct data_body *body, bool twice, struct data_body_place place,
                         struct json_string key) {
     char name[LONGEST_NAME + 1];
     size_t length = utf8_cut(key.bytes, key.length, LONGEST_NAME);
@@ -164,38 +168,42 @@ static int refuse_field(struct body *body, bool twice, struct body_place place,
     if (twice) {
         malformed(body, "duplicate_field", place, "is there twice");
     } else {
-        body_wrong(body, "unknown_field", place, "is not a field of this request");
+        data_body_wrong(body, "unknown_field", place, "is not a field of this request");
     }
-    return BODY_WRONG;
+    return DATA_BODY_WRONG;
 }
 
-int body_field(struct body *body, struct body_place place, const char *const *names, bool lenient,
-               unsigned *seen) {
+int data_body_field(struct data_body *body, struct data_body_place place, const char *const *names,
+                    bool lenient, unsigned *seen) {
     struct json_string key;
     if (!json_reader_key(&body->reader, &key)) {
-        if (body->reader.fault == NULL) return BODY_END;
-        body_fault(body);
-        return BODY_WRONG;
+        if (body->reader.fault == NULL) return DATA_BODY_END;
+        data_body_fault(body);
+        return DATA_BODY_WRONG;
     }
     int number = number_of(key, names);
-    if (number == BODY_OTHER) return lenient ? number : refuse_field(body, false, place, key);
+    if (number == DATA_BODY_OTHER) return lenient ? number : refuse_field(body, false, place, key);
     if ((*seen & 1u << number) != 0) return refuse_field(body, true, place, key);
     *seen |= 1u << number;
     return number;
 }
 
-bool body_string(struct body *body, struct body_place place, struct json_string *to) {
+bool data_body_string(struct data_body *body, struct data_body_place place,
+                      struct json_string *to) {
     if (json_reader_next(&body->reader) != JSON_STRING) {
-        return body_wrong_type(body, place, "a string");
+        return data_body_wrong_type(body, place, "a string");
     }
     *to = body->reader.string;
     return true;
 }
 
-bool body_flag(struct body *body, struct body_place place, bool *to) {
+bool data_body_flag(struct data_body *body, struct data_body_place place, bool *to) {
     enum json_type type = json_reader_next(&body->reader);
     *to = type == JSON_TRUE;
-    return type == JSON_TRUE || type == JSON_FALSE || body_wrong_type(body, place, "true or false");
+    return type == JSON_TRUE || type == JSON_FALSE ||
+           data_body_wrong_type(body, place, "true or false");
 }
 
-bool body_end(struct body *body) { return json_reader_end(&body->reader) || body_fault(body); }
+bool data_body_end(struct data_body *body) {
+    return json_reader_end(&body->reader) || data_body_fault(body);
+}
