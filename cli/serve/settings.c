@@ -225,7 +225,7 @@ const struct option_table settings_table = {
         "outweighs the file. SIGHUP reads both anew and reopens the access log; SIGTERM ends\n"
         "it after --drain-time, SIGINT at once, and no request in flight is lost.\n"
         "Exit status: 0 ended by a signal, 1 --health: not ready, 2 could not run.\n",
-    .column = 30,
+    .column = 33,
     .operands = OPTION_OFFER_NOTHING,
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
