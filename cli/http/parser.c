@@ -30,10 +30,9 @@ static int on_name(llhttp_t *parser, const char *at, size_t length) {
 static int on_name_complete(llhttp_t *parser) {
     struct parser_head *head = parser->data;
     if (head->count == head->capacity) return -1;
-    if (http_slice_equals_nocase(head->headers[head->count].name, "Transfer-Encoding")) {
-        return HPE_INVALID_TRANSFER_ENCODING;
-    }
-    return 0;
+    struct http_slice name = head->headers[head->count].name;
+    head->has_coding = http_slice_equals_nocase(name, "Transfer-Encoding");
+    return head->has_coding ? -1 : 0;
 }
 
 static int on_value(llhttp_t *parser, const char *at, size_t length) {
@@ -103,6 +102,7 @@ bool parser_read_head(struct http_slice bytes, struct parser_head *head, struct 
     llhttp_init(&parser, HTTP_REQUEST, head_settings());
     parser.data = head;
     llhttp_errno_t result = llhttp_execute(&parser, bytes.at, bytes.length);
+    if (head->has_coding) result = HPE_INVALID_TRANSFER_ENCODING;
     return result == HPE_PAUSED || refuse(result, why);
 }
 

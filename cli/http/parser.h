@@ -17,6 +17,7 @@ struct parser_head {
     size_t count, capacity;
     struct http_slice target;
     bool keep_alive; /* what version and Connection say together */
+    bool has_coding; /* a Transfer-Encoding came: the head is refused */
     bool has_length; /* a Content-Length came */
     uint64_t length; /* and what it says */
 };
