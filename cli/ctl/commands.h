@@ -7,11 +7,11 @@
 
 typedef int command_run(const struct options *options);
 
-command_run command_load, command_check, command_unload;                  /* model.c */
-command_run command_swap, command_rollback;                               /* swap.c */
-command_run command_canary, command_shadow;                               /* share.c */
-command_run command_compare, command_score;                               /* compare.c */
-command_run command_status, command_journal, command_wait_ready;          /* status.c … */
-command_run command_deploy;                                               /* deploy.c */
+command_run command_load, command_check, command_unload;         /* model.c */
+command_run command_swap, command_rollback;                      /* swap.c */
+command_run command_canary, command_shadow;                      /* share.c */
+command_run command_compare, command_score;                      /* compare.c */
+command_run command_status, command_journal, command_wait_ready; /* status.c … */
+command_run command_deploy;                                      /* deploy.c */
 
 #endif

@@ -84,7 +84,7 @@ struct options {
 struct command {
     const char *name, *summary;
     const struct option_table *table;
-    int least, most; /* operands */
+    int least, most;    /* operands */
     const char *wanted; /* what is said if there are fewer or more */
     int (*run)(const struct options *options);
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of every command's table; those that commands share are macros, so that they read alike. */
+/* The rows of every command's table; those that commands share are macros, so that they read alike.
+ */
 #include "ctl/options_tables.h"
 
 #include <mgeo.h>

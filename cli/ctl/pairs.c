@@ -79,8 +79,8 @@ bool pairs_read(struct pairs *pairs, const char *path, const struct options *opt
     string_buffer_put(&pairs->list, "]");
     if (pairs->gold.length > 0) string_buffer_put(&pairs->gold, "]");
     if (pairs->left_out > 0 && !options->quiet) {
-        message_print("%s: %llu row%s without a pair left out; mgeo-score --errors names them", path,
-                      (unsigned long long)pairs->left_out, pairs->left_out == 1 ? "" : "s");
+        message_print("%s: %llu row%s without a pair left out; mgeo-score --errors names them",
+                      path, (unsigned long long)pairs->left_out, pairs->left_out == 1 ? "" : "s");
     }
     return true;
 }

@@ -21,7 +21,8 @@ struct pairs {
 };
 
 /* Reads the table by --columns, --gold, --sample … False with a line in the error, also if no pair
- * is left or they are too many for one request. Finished with pairs_finish, also after a failure. */
+ * is left or they are too many for one request. Finished with pairs_finish, also after a failure.
+ */
 bool pairs_read(struct pairs *pairs, const char *path, const struct options *options,
                 struct error *error);
 void pairs_finish(struct pairs *pairs);

@@ -91,7 +91,8 @@ bool remote_call(struct remote *remote, const char *target, const struct string_
                              .method = body != NULL ? "POST" : "GET",
                              .target = target,
                              .token = remote->token[0] != '\0' ? remote->token : NULL,
-                             .if_match = change ? wanted_state(remote, quoted, sizeof quoted) : NULL,
+                             .if_match =
+                                 change ? wanted_state(remote, quoted, sizeof quoted) : NULL,
                              .content_type = body != NULL ? "application/json" : NULL,
                              .body = body != NULL ? body->bytes : NULL,
                              .body_length = body != NULL ? body->length : 0,
@@ -117,8 +118,8 @@ int remote_say_no_answer(const struct remote *remote, const struct error *error)
     if (interrupt_stopping()) {
         message_print("interrupted");
     } else {
-        message_print("no answer from %s: %s; is mgeo-serve running, and with --operate?",
-                      remote->server, error->line);
+        message_print("%s; is mgeo-serve running there, with --operate %s?", error->line,
+                      remote->server);
     }
     return CTL_COULD_NOT;
 }

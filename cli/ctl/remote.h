@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls to the operating side, their documents, and what their failures mean for the exit status. */
+/* Calls to the operating side, their documents, and what their failures mean for the exit status.
+ */
 #ifndef CLI_CTL_REMOTE_H
 #define CLI_CTL_REMOTE_H
 
@@ -50,7 +51,8 @@ int remote_say_no_answer(const struct remote *remote, const struct error *error)
 /* "user@host", as actors are called that name themselves not otherwise. */
 void remote_write_actor(char *to, size_t capacity);
 
-/* ---- a body ----------------------------------------------------------------------------------- */
+/* ---- a body -----------------------------------------------------------------------------------
+ */
 
 /* Appends `"name": value` to an object that is open, after a comma where one is needed. NULL and
  * negative values are left out. */

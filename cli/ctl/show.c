@@ -112,8 +112,9 @@ void show_broken_checks(const json_t *checks) {
 
 void show_comparison(struct string_buffer *text, const json_t *report) {
     long long pairs = show_integer(report, "pairs");
-    string_buffer_format(text, "%lld pair%s, %lld flip%s (%.3g%%), shift mean %.3g, P99 %.3g, "
-                               "largest %.3g",
+    string_buffer_format(text,
+                         "%lld pair%s, %lld flip%s (%.3g%%), shift mean %.3g, P99 %.3g, "
+                         "largest %.3g",
                          pairs, pairs == 1 ? "" : "s", show_integer(report, "flips"),
                          show_integer(report, "flips") == 1 ? "" : "s",
                          100 * show_number(report, "flip_share"), show_number(report, "shift_mean"),
