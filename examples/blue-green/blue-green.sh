@@ -399,9 +399,9 @@ stop() {
 }
 
 show() { # colour, percent
-    health=$(curl -s --max-time 5 "http://$(address_of "$1")/health") || health='does not answer'
+    health=$(curl -s --max-time 5 "http://$(address_of "$1")/health" | tr -s '\n ' ' ')
     if is_ready "$1"; then ready=ready; else ready='not ready'; fi
-    printf '%-5s %-21s %3d%%  %-9s  %s\n' "$1" "$(address_of "$1")" "$2" "$ready" "$health"
+    printf '%-5s %-21s %3d%%  %-9s  %s\n' "$1" "$(address_of "$1")" "$2" "$ready" "${health:-does not answer}"
 }
 
 status() {

@@ -58,12 +58,11 @@ done
 url=http://$(sed -n 's/^mgeo-serve: listening on //p' "$folder/log" | head -n 1)
 
 step 'health'
-curl -sS -f --max-time 30 "$url/health" && echo
+curl -sS -f --max-time 30 "$url/health"
 
 match() {
     curl -sS -f --max-time 30 -H 'Content-Type: application/json' "$url/match" \
         -d '{"address1": "北京市朝阳区建国路88号", "address2": "朝阳区建国路88号"}'
-    echo
 }
 step 'match'
 match

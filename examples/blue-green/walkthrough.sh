@@ -47,9 +47,10 @@ cleanup() {
         [ -s "$file" ] || continue
         pid=$(cat "$file")
         kill "$pid" 2>/dev/null || continue
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
-            kill -0 "$pid" 2>/dev/null || break
-            sleep 1
+        tries=0
+        while [ "$tries" -lt 200 ] && { tr -d '\0' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q .; do
+            tries=$((tries + 1))
+            sleep 0.05
         done
     done
     if [ "$status" -ne 0 ]; then
@@ -99,12 +100,11 @@ start_proxy() {
 
 blue_green() {
     "$here/blue-green.sh" --proxy "$proxy" --url "$url" --blue "$blue" --green "$green" --state "$state" \
-        --server "$server" --golden "$golden" --load 200 --max-p99 5s --actor walkthrough "$@"
+        --server "$server" --server-options '--drain-time 200ms' --golden "$golden" --load 200 --max-p99 5s --actor walkthrough "$@"
 }
 
 match() {
     curl -sS -f --max-time 30 -D "$folder/head" -H 'Content-Type: application/json' -d "$1" "$url/match"
-    echo
     tr -d '\r' <"$folder/head" | grep -i -e '^x-model-version' -e '^x-served-by' || true
 }
 
@@ -138,7 +138,7 @@ start_proxy
 blue_green deploy "$blue_model"
 
 step 'health'
-curl -sS -f --max-time 30 "$url/health" && echo
+curl -sS -f --max-time 30 "$url/health"
 
 step 'match'
 match '{"address1": "北京市朝阳区建国路88号", "address2": "朝阳区建国路88号"}'
