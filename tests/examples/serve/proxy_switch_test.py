@@ -84,7 +84,7 @@ def measure(proxy, server, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--proxies", default="nginx,haproxy,nginx-reload")
-    parser.add_argument("--switches", type=int, default=4)
+    parser.add_argument("--switches", type=int, default=3)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--think", type=float, default=0.06, help="seconds at most between two requests of a client")
     options = parser.parse_args()
