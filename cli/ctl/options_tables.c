@@ -245,7 +245,7 @@ static const struct option_rule deploy_rules[] = {
     "\nExit status: 0 done; 1 refused by a condition (gate, watch, state); 2 could not (no server, a\n" \
     "bad option or file); 3 the server failed.\n"
 #define TABLE(symbol, command, the_rows, offers, how)                                              \
-    .program = "mgeo-ctl " command, .usage = how, .ending = EXITS, .column = 30,                   \
+    .program = "mgeo-ctl " command, .usage = how, .ending = EXITS, .column = 32,                   \
     .operands = offers, .rows = the_rows, .count = sizeof(the_rows) / sizeof *(the_rows)
 #define RULES(the_rules) .rules = the_rules, .rule_count = sizeof(the_rules) / sizeof *(the_rules)
 

@@ -216,8 +216,11 @@ void connection_output_stream(struct connection *connection) {
     struct stream_news news = stream_look(exchange->stream);
     bool has_room = c->piece_count == 0;
     if (news.answered) {
-        if (c->head_out && has_room) connection_output_end(c);
-        if (!c->head_out) connection_output_answer(c);
+        if (!c->head_out) {
+            connection_output_answer(c);
+        } else if (has_room) {
+            connection_output_end(c);
+        }
         return;
     }
     if (news.begun && !c->head_out) {

@@ -372,6 +372,18 @@ static void test_stream(void **state) {
     end();
 }
 
+static void test_stream_that_is_refused(void **state) {
+    (void)state;
+    begin();
+    feed("POST /stream/refuse HTTP/1.1\r\n" HOST
+         "Content-Length: 2\r\n\r\nabGET /b HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(heard("done 422 whole\nGET /b?"));
+    feed("POST /stream/refuse HTTP/1.1\r\n" HOST "Content-Length: 6\r\n\r\nab");
+    assert_true(said("Connection: close\r\n"));
+    assert_true(rehearsal.connection.state == CONNECTION_LINGER);
+    end();
+}
+
 static void test_long_stream(void **state) {
     (void)state;
     enum { LENGTH = 1000000 };
@@ -441,6 +453,7 @@ int main(void) {
         cmocka_unit_test(test_answer_goes_out_after_fin),
         cmocka_unit_test(test_left_is_told_to_the_program),
         cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_stream_that_is_refused),
         cmocka_unit_test(test_long_stream),
         cmocka_unit_test(test_stream_whose_client_leaves_or_is_slow),
         cmocka_unit_test(test_answers_wake_once),

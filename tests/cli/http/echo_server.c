@@ -222,6 +222,8 @@ static bool open_server(const struct http_limits *limits, const char *address) {
         fprintf(stderr, "echo_server: %s\n", error.line);
         return false;
     }
+    signal(SIGTERM, on_signal);
+    signal(SIGUSR1, on_signal);
     listener_name(listener, name, sizeof name);
     printf("%s\n", name);
     fflush(stdout);
@@ -242,8 +244,6 @@ int main(int count, char **arguments) {
     if (count < 2) return 2;
     for (int i = 2; i < count; i++) set_limit(&limits, arguments[i]);
     if (!open_server(&limits, arguments[1])) return 1;
-    signal(SIGTERM, on_signal);
-    signal(SIGUSR1, on_signal);
     http_server_every(server, 20000000u, count_tick, &ticks);
     http_server_run(server);
     while (atomic_load(&answering) > 0) wait_milliseconds(1);

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 PROGRAM = os.environ["MGEO_ECHO_SERVER"]
@@ -149,8 +150,10 @@ class Case(unittest.TestCase):
 
     def await_counts(self, **wanted):
         """Asks until the counts are as wanted: some change a moment after the client has seen why."""
-        for _ in range(2000):
+        until = time.monotonic() + LIMIT
+        while time.monotonic() < until:
             counts = self.counts()
             if all(counts[name] == value for name, value in wanted.items()):
                 return counts
+            time.sleep(0.005)
         self.fail(f"{counts} never had {wanted}")

@@ -55,6 +55,10 @@ static enum http_plan on_head(void *user, struct http_exchange *exchange) {
 static void on_ready(void *user, struct http_exchange *exchange) {
     struct rehearsal *rehearsal = user;
     const struct http_request *request = http_exchange_request(exchange);
+    if (begins(request->path, "/stream/refuse")) {
+        answer_with(exchange, 422, "no", 2);
+        return;
+    }
     if (begins(request->path, "/stream")) {
         struct http_answer answer = {.status = 200, .content_type = "text/plain"};
         rehearsal->stream = exchange;

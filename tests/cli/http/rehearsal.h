@@ -8,7 +8,8 @@
 #include "http/connection.h"
 
 /* What a path begins with says what the program does: "/later": answers once the client waits;
- * "/stream": says back what comes; "/refuse": answers before the body; others: at once. */
+ * "/stream": says back what comes, "/stream/refuse" does not; "/refuse": answers before the body;
+ * others: at once. */
 struct rehearsal {
     struct connection_host host;
     struct connection connection;
