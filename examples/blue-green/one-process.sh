@@ -16,6 +16,7 @@ while [ $# -gt 0 ]; do
     *) break ;;
     esac
 done
+command -v curl >/dev/null || { echo 'curl is not installed'; exit 77; }
 [ $# -ge 2 ] || { echo 'usage: one-process.sh [--server FILE] [--ctl FILE] DIR NEW_DIR [BAD_DIR]' >&2; exit 2; }
 model=$1 new_model=$2 bad_model=${3:-}
 golden=${MGEO_GOLDEN_PAIRS:-$here/../data/pairs.tsv}
@@ -89,7 +90,7 @@ fi
 
 step 'deploy green: load, check, compare, load-test, swap, watch'
 "$ctl" deploy "$new_model" --gate "$golden" --gold label --max-flips 2% --load-test 1s --url "$url" \
-    --watch 2s --wait --actor walkthrough --reason 'a tour'
+    --watch 2s --actor walkthrough --reason 'a tour'
 [ "$(slot)" = green ] || fail 'green should answer'
 
 step 'observe'
