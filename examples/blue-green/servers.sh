@@ -18,7 +18,7 @@ is_ready() { # colour
 pid_of() { # colour
     [ -r "$state/$1.pid" ] || return 1
     pid=$(cat "$state/$1.pid")
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "--listen $(address_of "$1")" || return 1
+    { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- "--listen $(address_of "$1")" || return 1
     echo "$pid"
 }
 
@@ -30,21 +30,21 @@ start_process() { # colour, directory
     echo $! >"$state/$1.pid"
 }
 
+# One that ended and that nobody has waited for yet has no command line any more: it is gone too.
 stop_process() { # colour
-    pid=$(pid_of "$1") || return 0
-    kill -TERM "$pid" 2>/dev/null || return 0
     tries=0
-    while kill -0 "$pid" 2>/dev/null; do
+    while pid=$(pid_of "$1"); do
+        [ "$tries" -gt 0 ] || kill -TERM "$pid" 2>/dev/null || true
         tries=$((tries + 1))
-        [ "$tries" -lt 600 ] || die "$1: process $pid did not end within 60 s of SIGTERM"
-        sleep 0.1
+        [ "$tries" -lt 1200 ] || die "$1: process $pid did not end within a minute of SIGTERM"
+        sleep 0.05
     done
     rm -f "$state/$1.pid"
 }
 
-# mgeo-serve@.service reads its model from this file.
+# mgeo-serve@.service reads model and address from this file.
 start_systemd() { # colour, directory
-    printf 'MGEO_MODEL=%s\n' "$2" >"$environment_folder/$1.env.part"
+    printf 'MGEO_MODEL=%s\nMGEO_LISTEN=%s\n' "$2" "$(address_of "$1")" >"$environment_folder/$1.env.part"
     mv "$environment_folder/$1.env.part" "$environment_folder/$1.env"
     systemctl restart "mgeo-serve@$1.service" ||
         die "systemd could not start mgeo-serve@$1.service: journalctl -u mgeo-serve@$1"

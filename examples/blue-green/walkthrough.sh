@@ -47,9 +47,10 @@ cleanup() {
         [ -s "$file" ] || continue
         pid=$(cat "$file")
         kill "$pid" 2>/dev/null || continue
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
-            kill -0 "$pid" 2>/dev/null || break
-            sleep 1
+        tries=0
+        while [ "$tries" -lt 200 ] && { tr -d '\0' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q .; do
+            tries=$((tries + 1))
+            sleep 0.05
         done
     done
     if [ "$status" -ne 0 ]; then
@@ -67,7 +68,7 @@ trap 'exit 130' INT TERM
 place() { # from, to
     sed -e "s,127\.0\.0\.1:8001,$blue,; s,127\.0\.0\.1:8002,$green,; s,:8001\\$,:${blue#*:}\$,; s,:8002\\$,:${green#*:}\$," \
         -e "s,listen 8080 reuseport,listen 127.0.0.1:$port,; s,bind :8080,bind 127.0.0.1:$port," \
-        -e "s,/var/lib/mgeo/blue-green,$state,; s,/etc/nginx/,$folder/,; s,/run/haproxy,$folder," "$1" >"$2"
+        -e "s,/var/lib/mgeo-blue-green,$state,; s,/etc/nginx/,$folder/,; s,/run/haproxy,$folder," "$1" >"$2"
 }
 
 start_proxy() {
@@ -89,7 +90,7 @@ start_proxy() {
         ;;
     haproxy)
         place "$here/../haproxy/haproxy.cfg" "$folder/haproxy.cfg"
-        : >"$state/haproxy.state"
+        echo 1 >"$state/haproxy.state"
         haproxy -D -p "$folder/haproxy.pid" -f "$folder/haproxy.cfg" 2>"$folder/haproxy.log"
         MGEO_HAPROXY_SOCKET=$folder/admin.sock
         export MGEO_HAPROXY_SOCKET
@@ -99,12 +100,11 @@ start_proxy() {
 
 blue_green() {
     "$here/blue-green.sh" --proxy "$proxy" --url "$url" --blue "$blue" --green "$green" --state "$state" \
-        --server "$server" --golden "$golden" --load 200 --max-p99 5s --actor walkthrough "$@"
+        --server "$server" --server-options '--drain-time 200ms' --golden "$golden" --load 200 --max-p99 5s --actor walkthrough "$@"
 }
 
 match() {
     curl -sS -f --max-time 30 -D "$folder/head" -H 'Content-Type: application/json' -d "$1" "$url/match"
-    echo
     tr -d '\r' <"$folder/head" | grep -i -e '^x-model-version' -e '^x-served-by' || true
 }
 
@@ -138,7 +138,7 @@ start_proxy
 blue_green deploy "$blue_model"
 
 step 'health'
-curl -sS -f --max-time 30 "$url/health" && echo
+curl -sS -f --max-time 30 "$url/health"
 
 step 'match'
 match '{"address1": "北京市朝阳区建国路88号", "address2": "朝阳区建国路88号"}'

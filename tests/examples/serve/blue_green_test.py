@@ -225,7 +225,7 @@ class OtherStarts(InFolder):
     def test_systemd(self):
         error, calls = self.deploy("--start", "systemd")
         self.assertIn("systemctl restart mgeo-serve@blue.service", calls)
-        self.assertEqual((self.folder / "blue.env").read_text(encoding="utf-8"), f"MGEO_MODEL={MINI}\n")
+        self.assertEqual((self.folder / "blue.env").read_text(encoding="utf-8"), f"MGEO_MODEL={MINI}\nMGEO_LISTEN=127.0.0.1:1\n")
         self.assertIn("journalctl", error)
 
     def test_compose(self):

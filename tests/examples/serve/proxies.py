@@ -63,7 +63,7 @@ class Rig:
             text = re.sub(rf":{port}\b", f":{own}", text)
         text = text.replace("listen 8080 reuseport", f"listen 127.0.0.1:{self.port}")
         text = text.replace("bind :8080", f"bind 127.0.0.1:{self.port}")
-        text = text.replace("/var/lib/mgeo/blue-green", str(self.state))
+        text = text.replace("/var/lib/mgeo-blue-green", str(self.state))
         text = text.replace("/etc/nginx", str(self.folder)).replace("/run/haproxy", str(self.folder))
         (self.folder / name).write_text(text, encoding="utf-8")
 
@@ -73,7 +73,7 @@ class Rig:
     def start_proxy(self):
         if self.proxy == "haproxy":
             self.place("haproxy/haproxy.cfg", "haproxy.cfg")
-            (self.state / "haproxy.state").touch()
+            (self.state / "haproxy.state").write_text("1\n")
             command = ["haproxy", "-D", "-p", str(self.folder / "haproxy.pid"), "-f", str(self.folder / "haproxy.cfg")]
         else:
             self.place("nginx/nginx.conf", "nginx.conf")
