@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the server tells of itself: /health, /livez, /readyz, /metrics, /info. Any thread. */
-#ifndef CLI_SERVE_PAGES_H
-#define CLI_SERVE_PAGES_H
+#ifndef CLI_SERVE_PAGES_PAGES_H
+#define CLI_SERVE_PAGES_PAGES_H
 
 #include "http/answer.h"
 #include "http/exchange.h"

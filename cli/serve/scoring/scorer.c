@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The threads, and the requests that each of them has in hand. */
-#include "serve/scorer.h"
+#include "serve/scoring/scorer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,9 +11,9 @@
 #include "common/clock.h"
 #include "common/memory.h"
 #include "http/answer.h"
-#include "serve/batch.h"
 #include "serve/meters.h"
-#include "serve/queue.h"
+#include "serve/scoring/batch.h"
+#include "serve/scoring/queue.h"
 
 struct worker {
     pthread_t thread;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses → sockets → the server. */
-#include "serve/listening.h"
+#include "serve/process/listening.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include "common/message.h"
 #include "http/listener.h"
+#include "serve/process/systemd.h"
 #include "serve/router.h"
-#include "serve/systemd.h"
 
 static const char *const sides[] = {
     [ROUTER_DATA] = "listening on", [ROUTER_OPERATE] = "operating side at"};
@@ -57,9 +57,8 @@ static bool take_handed(struct http_server *server, unsigned count, bool has_tok
 bool listening_open(struct listening *listening, struct http_server *server,
                     const struct settings *settings, struct error *error) {
     bool handed[2] = {false, false};
-    if (!take_handed(server, systemd_sockets(), settings->operate_token_file != NULL, handed,
-                     error))
-        return false;
+    bool has_token = settings->operate_token_file != NULL;
+    if (!take_handed(server, systemd_sockets(), has_token, handed, error)) return false;
     for (size_t i = 0; !handed[ROUTER_DATA] && settings->listen[i] != NULL; i++) {
         if (!open_one(listening, server, settings->listen[i], 0666, ROUTER_DATA, error)) {
             return false;

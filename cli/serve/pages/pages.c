@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The JSON of health and information. */
-#include "serve/pages.h"
+#include "serve/pages/pages.h"
 
 #include <mgeo.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two lists under one mutex. */
-#include "serve/queue.h"
+#include "serve/scoring/queue.h"
 
 #include <time.h>
 

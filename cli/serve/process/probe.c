@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /readyz at the first --listen. */
-#include "serve/probe.h"
+#include "serve/process/probe.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "common/message.h"
 #include "http/client.h"
-#include "serve/lifecycle.h"
+#include "serve/process/lifecycle.h"
 
 enum { PROBE_SECONDS = 5 };
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Some requests on their way through the library: parsed, scored in one call, rendered, answered.
  */
-#ifndef CLI_SERVE_BATCH_H
-#define CLI_SERVE_BATCH_H
+#ifndef CLI_SERVE_SCORING_BATCH_H
+#define CLI_SERVE_SCORING_BATCH_H
 
 #include <mgeo.h>
 #include <pthread.h>
 #include <stdint.h>
 
 #include "serve/data/data_route.h"
-#include "serve/queue.h"
 #include "serve/record.h"
+#include "serve/scoring/queue.h"
 #include "serve/service.h"
 
 /* A request, and what its route has read out of it. */

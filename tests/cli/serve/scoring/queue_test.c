@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "serve/queue.h"
+#include "serve/scoring/queue.h"
 
 /* In the place of the server's. */
 struct http_exchange {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds the parts, runs the loop, and takes the parts down again in turn. */
-#include "serve/lifecycle.h"
+#include "serve/process/lifecycle.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -15,15 +15,15 @@
 #include "common/message.h"
 #include "http/server.h"
 #include "serve/access_log.h"
-#include "serve/listening.h"
 #include "serve/meters.h"
-#include "serve/model_start.h"
 #include "serve/operate/history.h"
 #include "serve/operate/operate.h"
+#include "serve/process/listening.h"
+#include "serve/process/model_start.h"
+#include "serve/process/systemd.h"
 #include "serve/router.h"
-#include "serve/scorer.h"
+#include "serve/scoring/scorer.h"
 #include "serve/service.h"
-#include "serve/systemd.h"
 
 enum { TICK = 100000000 }; /* nanoseconds between two looks at what is late */
 

@@ -6,8 +6,8 @@
 
 #include "common/memory.h"
 #include "serve/meters.h"
-#include "serve/pages.h"
-#include "serve/scorer.h"
+#include "serve/pages/pages.h"
+#include "serve/scoring/scorer.h"
 
 static const char end_mark[] = "# EOF\n";
 

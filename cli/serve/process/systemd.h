@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a service manager is told, and the sockets that it hands over; without libsystemd. */
-#ifndef CLI_SERVE_SYSTEMD_H
-#define CLI_SERVE_SYSTEMD_H
+#ifndef CLI_SERVE_PROCESS_SYSTEMD_H
+#define CLI_SERVE_PROCESS_SYSTEMD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server from its start to its end: signals, reload, drain, the service manager. */
-#ifndef CLI_SERVE_LIFECYCLE_H
-#define CLI_SERVE_LIFECYCLE_H
+#ifndef CLI_SERVE_PROCESS_LIFECYCLE_H
+#define CLI_SERVE_PROCESS_LIFECYCLE_H
 
 #include "serve/settings.h"
 

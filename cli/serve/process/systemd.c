@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sd_notify(3) and sd_listen_fds(3) as their manual pages describe the protocols. */
-#include "serve/systemd.h"
+#include "serve/process/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The load of the first model, in a thread beside the loop. */
-#ifndef CLI_SERVE_MODEL_START_H
-#define CLI_SERVE_MODEL_START_H
+#ifndef CLI_SERVE_PROCESS_MODEL_START_H
+#define CLI_SERVE_PROCESS_MODEL_START_H
 
 #include <mgeo.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that take what waits, put the pairs of many requests into one call, and answer. */
-#ifndef CLI_SERVE_SCORER_H
-#define CLI_SERVE_SCORER_H
+#ifndef CLI_SERVE_SCORING_SCORER_H
+#define CLI_SERVE_SCORING_SCORER_H
 
 #include <stdbool.h>
 #include <stddef.h>

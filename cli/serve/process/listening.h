@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sockets of both sides: those of the settings, or those that the service manager handed over.
  */
-#ifndef CLI_SERVE_LISTENING_H
-#define CLI_SERVE_LISTENING_H
+#ifndef CLI_SERVE_PROCESS_LISTENING_H
+#define CLI_SERVE_PROCESS_LISTENING_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way of requests from the queue to their answers. */
-#include "serve/batch.h"
+#include "serve/scoring/batch.h"
 
 #include <stdlib.h>
 #include <string.h>

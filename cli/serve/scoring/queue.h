@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that wait to be scored: bounded, small ones apart from large ones. */
-#ifndef CLI_SERVE_QUEUE_H
-#define CLI_SERVE_QUEUE_H
+#ifndef CLI_SERVE_SCORING_QUEUE_H
+#define CLI_SERVE_SCORING_QUEUE_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings → a live model. */
-#include "serve/model_start.h"
+#include "serve/process/model_start.h"
 
 #include "common/message.h"
 
