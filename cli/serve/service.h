@@ -13,7 +13,7 @@
 
 struct history; /* serve/operate/history.h */
 struct operate; /* serve/operate/operate.h */
-struct scorer;  /* serve/scorer.h */
+struct scorer;  /* serve/scoring/scorer.h */
 struct meters;  /* serve/meters.h */
 
 struct service {

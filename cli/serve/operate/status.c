@@ -10,7 +10,7 @@
 #include "serve/operate/history.h"
 #include "serve/operate/reply.h"
 #include "serve/operate/route.h"
-#include "serve/scorer.h"
+#include "serve/scoring/scorer.h"
 
 enum { SECONDS_SHOWN = 600, SHADOW_PAIRS_SHOWN = 20, TEXT_BYTES = 1024 };
 
