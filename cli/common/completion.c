@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-/* A function's name in a shell: "mgeo_score". */
+/* A function's name in a shell: "mgeo_score", "mgeo_ctl_load". */
 static void put_function_name(const struct option_table *table, struct string_buffer *text) {
     for (const char *at = table->program; *at != '\0'; at++) {
-        string_buffer_add(text, *at == '-' ? "_" : at, 1);
+        string_buffer_add(text, *at == '-' || *at == ' ' ? "_" : at, 1);
     }
 }
 
@@ -105,9 +105,8 @@ static void bash_values(const struct option_row *row, struct string_buffer *text
     string_buffer_put(text, "' -- \"$word\")\n        ;;\n");
 }
 
-void completion_write_bash(const struct option_table *table, struct string_buffer *text) {
-    string_buffer_format(text, "# bash completion for %s, made from its table of options.\n_",
-                         table->program);
+static void bash_function(const struct option_table *table, struct string_buffer *text) {
+    string_buffer_put(text, "_");
     put_function_name(table, text);
     string_buffer_put(text, "() {\n");
     string_buffer_put(text, bash_begin);
@@ -125,9 +124,50 @@ void completion_write_bash(const struct option_table *table, struct string_buffe
     string_buffer_put(text, "        ;;\n    esac\n"
                             "    if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then\n"
                             "        COMPREPLY=(\"${COMPREPLY[@]#\"${word%:*}:\"}\")\n"
-                            "    fi\n}\ncomplete -F _");
+                            "    fi\n}\n");
+}
+
+static void bash_end(const struct option_table *table, struct string_buffer *text) {
+    string_buffer_put(text, "complete -F _");
     put_function_name(table, text);
     string_buffer_format(text, " %s\n", table->program);
+}
+
+static void write_title(const char *shell, const struct option_table *table,
+                        struct string_buffer *text) {
+    string_buffer_format(text, "# %s completion for %s, made from its table of options.\n", shell,
+                         table->program);
+}
+
+void completion_write_bash(const struct option_table *table, struct string_buffer *text) {
+    write_title("bash", table, text);
+    bash_function(table, text);
+    bash_end(table, text);
+}
+
+/* The function of the command that the line names, or the names of all. */
+void completion_commands_write_bash(const struct option_table *program,
+                                    const struct completion_command *commands, size_t count,
+                                    struct string_buffer *text) {
+    write_title("bash", program, text);
+    for (size_t i = 0; i < count; i++) bash_function(commands[i].table, text);
+    string_buffer_put(text, "_");
+    put_function_name(program, text);
+    string_buffer_put(text, "() {\n    COMPREPLY=()\n    if ((COMP_CWORD == 1)); then\n"
+                            "        mapfile -t COMPREPLY < <(compgen -W '");
+    for (size_t i = 0; i < count; i++) string_buffer_format(text, "%s ", commands[i].name);
+    for (size_t i = 0; i < program->count; i++) {
+        string_buffer_format(text, "%s--%s", i > 0 ? " " : "", program->rows[i].name);
+    }
+    string_buffer_put(text, "' -- \"${COMP_WORDS[1]}\")\n        return\n    fi\n"
+                            "    case ${COMP_WORDS[1]} in\n");
+    for (size_t i = 0; i < count; i++) {
+        string_buffer_format(text, "    %s) _", commands[i].name);
+        put_function_name(commands[i].table, text);
+        string_buffer_put(text, " ;;\n");
+    }
+    string_buffer_put(text, "    esac\n}\n");
+    bash_end(program, text);
 }
 
 /* ---- zsh ------------------------------------------------------------------------------------- */
@@ -160,14 +200,37 @@ static void zsh_row(const struct option_row *row, struct string_buffer *text) {
     string_buffer_put(text, "'");
 }
 
-void completion_write_zsh(const struct option_table *table, struct string_buffer *text) {
-    string_buffer_format(text,
-                         "#compdef %s\n# zsh completion for %s, made from its table of options.\n"
-                         "_arguments -s -S",
-                         table->program, table->program);
+static void zsh_arguments(const struct option_table *table, struct string_buffer *text) {
+    string_buffer_put(text, "_arguments -s -S");
     for (size_t i = 0; i < table->count; i++) zsh_row(&table->rows[i], text);
     if (table->operands == OPTION_OFFER_FILES) string_buffer_put(text, " \\\n    '*:FILE:_files'");
     string_buffer_put(text, "\n");
+}
+
+void completion_write_zsh(const struct option_table *table, struct string_buffer *text) {
+    string_buffer_format(text, "#compdef %s\n", table->program);
+    write_title("zsh", table, text);
+    zsh_arguments(table, text);
+}
+
+void completion_commands_write_zsh(const struct option_table *program,
+                                   const struct completion_command *commands, size_t count,
+                                   struct string_buffer *text) {
+    string_buffer_format(text, "#compdef %s\n", program->program);
+    write_title("zsh", program, text);
+    string_buffer_put(text, "if ((CURRENT == 2)); then\n    local -a names=(");
+    for (size_t i = 0; i < count; i++) {
+        string_buffer_format(text, "\n        '%s:%s'", commands[i].name, commands[i].summary);
+    }
+    string_buffer_put(text, ")\n    _describe command names\n    return\nfi\n"
+                            "local name=$words[2]\nshift words\n((CURRENT--))\n"
+                            "case $name in\n");
+    for (size_t i = 0; i < count; i++) {
+        string_buffer_format(text, "%s)\n", commands[i].name);
+        zsh_arguments(commands[i].table, text);
+        string_buffer_put(text, ";;\n");
+    }
+    string_buffer_put(text, "esac\n");
 }
 
 /* ---- fish ------------------------------------------------------------------------------------ */
@@ -184,9 +247,13 @@ static void fish_argument(const struct option_row *row, struct string_buffer *te
     string_buffer_put(text, "'");
 }
 
-static void fish_row(const struct option_table *table, const struct option_row *row,
+/* `command` NULL: the program has none. */
+static void fish_row(const char *program, const char *command, const struct option_row *row,
                      struct string_buffer *text) {
-    string_buffer_format(text, "complete -c %s", table->program);
+    string_buffer_format(text, "complete -c %s", program);
+    if (command != NULL) {
+        string_buffer_format(text, " -n '__fish_seen_subcommand_from %s'", command);
+    }
     if (row->letter != '\0') string_buffer_format(text, " -s %c", row->letter);
     string_buffer_format(text, " -l %s", row->name);
     fish_argument(row, text);
@@ -196,12 +263,34 @@ static void fish_row(const struct option_table *table, const struct option_row *
 }
 
 void completion_write_fish(const struct option_table *table, struct string_buffer *text) {
-    string_buffer_format(text, "# fish completion for %s, made from its table of options.\n",
-                         table->program);
+    write_title("fish", table, text);
     if (table->operands == OPTION_OFFER_NOTHING) {
         string_buffer_format(text, "complete -c %s -f\n", table->program);
     }
-    for (size_t i = 0; i < table->count; i++) fish_row(table, &table->rows[i], text);
+    for (size_t i = 0; i < table->count; i++) {
+        fish_row(table->program, NULL, &table->rows[i], text);
+    }
+}
+
+static void fish_command(const struct option_table *program,
+                         const struct completion_command *command, struct string_buffer *text) {
+    string_buffer_format(text, "complete -c %s -n __fish_use_subcommand -a %s -d '%s'\n",
+                         program->program, command->name, command->summary);
+    if (command->table->operands == OPTION_OFFER_FILES) {
+        string_buffer_format(text, "complete -c %s -n '__fish_seen_subcommand_from %s' -F\n",
+                             program->program, command->name);
+    }
+    for (size_t i = 0; i < command->table->count; i++) {
+        fish_row(program->program, command->name, &command->table->rows[i], text);
+    }
+}
+
+void completion_commands_write_fish(const struct option_table *program,
+                                    const struct completion_command *commands, size_t count,
+                                    struct string_buffer *text) {
+    write_title("fish", program, text);
+    string_buffer_format(text, "complete -c %s -f\n", program->program);
+    for (size_t i = 0; i < count; i++) fish_command(program, &commands[i], text);
 }
 
 /* ---- the table itself ------------------------------------------------------------------------ */

@@ -11,6 +11,21 @@ void completion_write_bash(const struct option_table *table, struct string_buffe
 void completion_write_zsh(const struct option_table *table, struct string_buffer *text);
 void completion_write_fish(const struct option_table *table, struct string_buffer *text);
 
+/* The same for a program with commands, each of which has a table of its own: "mgeo-ctl load". */
+struct completion_command {
+    const char *name, *summary; /* without quotes in it */
+    const struct option_table *table;
+};
+void completion_commands_write_bash(const struct option_table *program,
+                                    const struct completion_command *commands, size_t count,
+                                    struct string_buffer *text);
+void completion_commands_write_zsh(const struct option_table *program,
+                                   const struct completion_command *commands, size_t count,
+                                   struct string_buffer *text);
+void completion_commands_write_fish(const struct option_table *program,
+                                    const struct completion_command *commands, size_t count,
+                                    struct string_buffer *text);
+
 /* The table itself, for the tests of man page and docs: "-m, --model DIR", one row a line. */
 void completion_write_headings(const struct option_table *table, struct string_buffer *text);
 

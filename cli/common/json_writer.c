@@ -31,8 +31,17 @@ void json_writer_close(struct json_writer *json, char bracket) {
 }
 
 void json_writer_string(struct json_writer *json, const char *key, const char *value) {
+    json_writer_text(json, key, value, strlen(value));
+}
+
+void json_writer_text(struct json_writer *json, const char *key, const char *bytes, size_t length) {
     begin_member(json, key);
-    string_buffer_json_string(&json->text, value, strlen(value));
+    string_buffer_json_string(&json->text, bytes, length);
+}
+
+void json_writer_raw(struct json_writer *json, const char *key, const char *text) {
+    begin_member(json, key);
+    string_buffer_put(&json->text, text);
 }
 
 void json_writer_integer(struct json_writer *json, const char *key, uint64_t value) {

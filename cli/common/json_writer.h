@@ -18,6 +18,8 @@ struct json_writer {
 void json_writer_open(struct json_writer *json, const char *key, char bracket); /* '{' or '[' */
 void json_writer_close(struct json_writer *json, char bracket);                 /* '}' or ']' */
 void json_writer_string(struct json_writer *json, const char *key, const char *value);
+void json_writer_text(struct json_writer *json, const char *key, const char *bytes, size_t length);
+void json_writer_raw(struct json_writer *json, const char *key, const char *text); /* is JSON */
 void json_writer_integer(struct json_writer *json, const char *key, uint64_t value);
 void json_writer_bool(struct json_writer *json, const char *key, bool value);
 void json_writer_null(struct json_writer *json, const char *key);

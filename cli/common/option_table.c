@@ -57,6 +57,7 @@ static void note_given(struct option_parsed *parsed, const struct option_row *ro
     uint64_t bit = UINT64_C(1) << place;
     bool idle = row->idle != NULL && value != NULL && strcmp(value, row->idle) == 0;
     parsed->given = idle ? parsed->given & ~bit : parsed->given | bit;
+    parsed->values[place] = value;
 }
 
 bool option_table_parse(const struct option_table *table, int argc, char **argv, void *options,
@@ -227,6 +228,18 @@ bool option_table_set_whole(void *options, const struct option_row *row, const c
 bool option_table_set_number(void *options, const struct option_row *row, const char *value,
                              struct error *error) {
     return parse_number(shown(row).text, value, row->least, row->most, member(options, row), error);
+}
+
+bool option_table_set_duration(void *options, const struct option_row *row, const char *value,
+                               struct error *error) {
+    return parse_duration(shown(row).text, value, row->least, row->most, member(options, row),
+                          error);
+}
+
+bool option_table_set_size(void *options, const struct option_row *row, const char *value,
+                           struct error *error) {
+    return parse_size(shown(row).text, value, (uint64_t)row->least, (uint64_t)row->most,
+                      member(options, row), error);
 }
 
 bool option_table_set_choice(void *options, const struct option_row *row, const char *value,

@@ -69,9 +69,10 @@ struct option_table {
 
 /* What was found on a command line besides what the setters took. */
 struct option_parsed {
-    uint64_t given; /* a bit for each row, unless its value was the idle one */
-    int operands;   /* the place of the first one in argv */
-    bool ended;     /* by an option that ends it */
+    uint64_t given;                  /* a bit for each row, unless its value was the idle one */
+    int operands;                    /* the place of the first one in argv */
+    bool ended;                      /* by an option that ends it */
+    const char *values[OPTION_ROWS]; /* the last one of each row; NULL: none, or takes none */
 };
 
 /* Reads the command line into `options`, which holds the defaults. argv is borrowed and may be
@@ -108,6 +109,8 @@ option_setter option_table_set_string;   /* a const char *, borrowed from argv *
 option_setter option_table_set_file;     /* the same: a file's name, and not "-" */
 option_setter option_table_set_whole;    /* a uint32_t from row->least to row->most */
 option_setter option_table_set_number;   /* a double from row->least to row->most */
+option_setter option_table_set_duration; /* a double, in seconds: "250ms", "2m" */
+option_setter option_table_set_size;     /* a uint64_t, in bytes: "64k", "1MiB" */
 option_setter option_table_set_choice;   /* an enum or int32_t: the place among row->values */
 
 #endif

@@ -77,6 +77,55 @@ bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to
                      name, value, capacity, (unsigned)most);
 }
 
+/* ---- numbers with units ---------------------------------------------------------------------- */
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+static const struct unit *find_unit(const struct unit *units, const char *name) {
+    for (; units->name != NULL; units++) {
+        if (strcmp(units->name, name) == 0) return units;
+    }
+    return NULL;
+}
+
+bool parse_duration(const char *name, const char *value, double least, double most, double *to,
+                    struct error *error) {
+    static const struct unit units[] = {{"", 1},   {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+                                        {"m", 60}, {"h", 3600},  {NULL, 0}};
+    char *end = NULL;
+    bool numeric = (value[0] >= '0' && value[0] <= '9') || value[0] == '.';
+    double number = strtod(value, &end);
+    const struct unit *unit = numeric ? find_unit(units, end) : NULL;
+    double seconds = unit != NULL ? number * unit->factor : -1;
+    if (unit == NULL || !(seconds >= least && seconds <= most)) {
+        return error_set(error, "%s %s: give a time from %gs to %gs, such as 250ms, 30s or 2m",
+                         name, value, least, most);
+    }
+    *to = seconds;
+    return true;
+}
+
+bool parse_size(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *to,
+                struct error *error) {
+    static const struct unit units[] = {{"", 1},          {"k", 1 << 10},   {"K", 1 << 10},
+                                        {"KiB", 1 << 10}, {"M", 1 << 20},   {"MiB", 1 << 20},
+                                        {"G", 1 << 30},   {"GiB", 1 << 30}, {NULL, 0}};
+    uint64_t number = 0;
+    const char *end = digits(value, UINT64_MAX >> 31, &number);
+    const struct unit *unit = end != NULL ? find_unit(units, end) : NULL;
+    if (unit != NULL) number *= (uint64_t)unit->factor;
+    if (unit == NULL || number < least || number > most) {
+        return error_set(
+            error, "%s %s: give a size from %" PRIu64 " to %" PRIu64 " bytes, such as 64k or 1MiB",
+            name, value, least, most);
+    }
+    *to = number;
+    return true;
+}
+
 bool parse_file(const char *name, const char *value, const char **to, struct error *error) {
     if (value[0] == '\0' || strcmp(value, "-") == 0) {
         return error_set(error, "%s: give a file name", name);

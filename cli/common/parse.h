@@ -26,6 +26,14 @@ bool parse_choice(const char *name, const char *value, const char *const *choice
 bool parse_list(const char *name, const char *value, uint32_t most, uint32_t *to, size_t capacity,
                 size_t *count, struct error *error);
 
+/* A time in seconds, as "250ms", "30s", "2m", "1h" or a number of seconds, in least..most. */
+bool parse_duration(const char *name, const char *value, double least, double most, double *to,
+                    struct error *error);
+
+/* A count of bytes, as "64k", "1MiB", "2G" or a whole number, in least..most. */
+bool parse_size(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *to,
+                struct error *error);
+
 /* A file's name, and not standard output. */
 bool parse_file(const char *name, const char *value, const char **to, struct error *error);
 

@@ -81,6 +81,7 @@ void http_answer_error(struct http_answer *answer, const struct http_error *erro
     }
     answer->status = error->status;
     answer->content_type = "application/json";
+    answer->code = error->code;
     string_buffer_clear(&answer->headers);
     string_buffer_clear(&answer->body);
     if (error->retry_after > 0) {
@@ -97,6 +98,7 @@ void http_answer_finish(struct http_answer *answer) {
     string_buffer_finish(&answer->body);
     answer->status = 0;
     answer->content_type = NULL;
+    answer->code = NULL;
 }
 
 /* ---- statuses -------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@ struct http_answer {
     const char *content_type;     /* static; NULL: no body */
     struct string_buffer headers; /* whole lines, each with its end */
     struct string_buffer body;
+    const char *code; /* of an error, for logs: static; NULL: none */
 };
 
 /* Appends "name: value"; what must not stand in a header (controls) is left out of the value. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "http/head_rules.h"
+#include "http/server.h"
 #include "http/stream.h"
 
 enum { LEAST_BODY = 64 };
@@ -155,7 +156,13 @@ bool exchange_leave(void) {
     return answered;
 }
 
+void exchange_note_answer(struct http_exchange *exchange, struct http_answer *answer) {
+    const struct http_handler *handler = exchange->queue->handler;
+    if (handler->answering != NULL) handler->answering(handler->user, exchange, answer);
+}
+
 void http_exchange_answer(struct http_exchange *exchange, struct http_answer *answer) {
+    exchange_note_answer(exchange, answer);
     if (exchange->stream != NULL) {
         stream_answer(exchange, answer);
         return;

@@ -55,6 +55,9 @@ size_t exchange_drop_body(struct http_exchange *exchange);              /* how m
 void exchange_enter(struct http_exchange *exchange);
 bool exchange_leave(void); /* whether it was answered meanwhile; if not, it may be gone */
 
+/* Lets the program's handler see an answer before it goes out; the thread that answers. */
+void exchange_note_answer(struct http_exchange *exchange, struct http_answer *answer);
+
 void exchange_destroy(struct http_exchange *exchange);
 
 #endif

@@ -6,12 +6,14 @@
 #include <pthread.h>
 
 struct http_exchange;
+struct http_handler;
 
 struct exchange_queue {
     pthread_mutex_t lock;
     struct http_exchange *first, *last; /* linked by ->next */
     void (*wake)(void *user);           /* any thread; called when the first one comes */
     void *user;
+    const struct http_handler *handler; /* whose `answering` sees every answer of the program */
 };
 
 /* Any thread. An exchange that waits already is not put twice. */

@@ -61,6 +61,7 @@ bool http_server_create(const struct http_limits *limits, const struct http_hand
     made->host.now = clock_nanoseconds();
     made->host.queue.wake = wake;
     made->host.queue.user = made;
+    made->host.queue.handler = &made->host.handler;
     pthread_mutex_init(&made->host.queue.lock, NULL);
     pthread_mutex_init(&made->tasks_lock, NULL);
     made->last_task = &made->first_task;

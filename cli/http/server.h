@@ -45,6 +45,10 @@ struct http_handler {
     enum http_plan (*head)(void *user, struct http_exchange *exchange);
     /* The body is there (or is to be streamed): answer now, or later from another thread. */
     void (*ready)(void *user, struct http_exchange *exchange);
+    /* An answer, or the head of a streamed one, is about to go out: a place for headers that all
+     * have. Called in http_exchange_answer and http_stream_begin, by the thread that calls these;
+     * not for what the server refuses itself. NULL: nothing to add. */
+    void (*answering)(void *user, struct http_exchange *exchange, struct http_answer *answer);
     /* An exchange is over, also one that the server refused itself (`exchange` NULL where there was
      * no request to speak of). For logs and counts. */
     void (*done)(void *user, struct http_exchange *exchange, const struct http_outcome *outcome);

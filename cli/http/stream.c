@@ -157,6 +157,7 @@ ptrdiff_t http_stream_read(struct http_exchange *exchange, char *to, size_t capa
 
 void http_stream_begin(struct http_exchange *exchange, struct http_answer *answer) {
     struct stream *stream = exchange->stream;
+    exchange_note_answer(exchange, answer);
     pthread_mutex_lock(&stream->lock);
     exchange->answer = *answer;
     stream->news.begun = true;

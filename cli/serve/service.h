@@ -12,7 +12,8 @@
 #include "serve/settings.h"
 
 struct history; /* serve/operate/history.h */
-struct scorer;  /* serve/scorer.h */
+struct operate; /* serve/operate/operate.h */
+struct scorer;  /* serve/scoring/scorer.h */
 struct meters;  /* serve/meters.h */
 
 struct service {
@@ -22,8 +23,12 @@ struct service {
     struct scorer *scorer;
     struct meters *meters;
     struct history *history;
-    atomic_bool draining; /* SIGTERM came */
-    uint64_t started;     /* clock_nanoseconds() */
+    struct operate *operate;    /* NULL: there is no operating side */
+    atomic_bool canary_may_run; /* set before a canary's share is: each request then makes a call of
+                                   its own, so that its key decides */
+    atomic_bool draining;       /* SIGTERM came */
+    uint64_t started;           /* clock_nanoseconds() */
+    double started_at;          /* the same moment in seconds since 1970 */
 };
 
 /* Whether calls are answered now. If not, `reason` is why, in a sentence: no model is live yet, the

@@ -18,6 +18,11 @@ enum settings_action {
     SETTINGS_CHECK_CONFIG
 };
 
+enum { SETTINGS_LISTENERS = 8 };
+
+/* Where a value came from; a later one outweighs those before it. */
+enum settings_source { SETTINGS_DEFAULT, SETTINGS_FILE, SETTINGS_ENVIRONMENT, SETTINGS_FLAG };
+
 /* Zero-terminated strings are kept by the settings. Times are in seconds. */
 struct settings {
     int action; /* a settings_action */
@@ -33,8 +38,8 @@ struct settings {
     uint32_t threads, max_length, batch_tokens;
     bool tf32, keep_unknown;
     /* listening */
-    const char *listen[8]; /* NULL after the last */
-    const char *operate;   /* NULL: none */
+    const char *listen[SETTINGS_LISTENERS + 1]; /* NULL after the last */
+    const char *operate;                        /* NULL: none */
     const char *operate_token_file;
     uint32_t operate_mode; /* of a Unix socket's file */
     /* serving */
@@ -53,13 +58,51 @@ struct settings {
     const char *journal;
     const char *actor;
     const char *config; /* the file */
+    /* Each row of settings_table as it was given, for /info; NULL: not given, and no default. */
+    char *texts[OPTION_ROWS];
+    unsigned char sources[OPTION_ROWS]; /* a settings_source */
+    char *words;                        /* what `listen` points into */
 };
 
 extern const struct option_table settings_table;
 
-/* The settings that hold now; they are replaced by a reload, so hold them while they are used. */
+/* "default", "file", "environment", "flag". */
+const char *settings_source_name(unsigned source);
+
+/* Reads all of them. argv is borrowed. False with one line that says what is wrong and where; the
+ * settings are then empty. settings_finish frees what they keep. */
+bool settings_read(struct settings *settings, int argc, char **argv, struct error *error);
+void settings_finish(struct settings *settings);
+
+/* Whether a row asks for something else than serving: --help, --check-config … It stands on the
+ * command line alone. */
+bool settings_is_action(const struct option_row *row);
+
+/* Whether a row's value can change while the server runs. */
+bool settings_can_change(const struct option_row *row);
+
+/* Gives `fresh` the values of `former` where they cannot change, and appends the names of those
+ * that would have to `unchanged`: "--listen, --model". False with an error. */
+bool settings_keep_fixed(struct settings *fresh, const struct settings *former,
+                         struct string_buffer *unchanged, struct error *error);
+
+/* ---- settings that are replaced while they are used ------------------------------------------ */
+
+/* The settings that hold now; they are replaced by a reload, so hold them while they are used. All
+ * functions: any thread. */
 struct settings_store;
+
+/* NULL with an error. argv is borrowed for as long as the store is there. */
+struct settings_store *settings_store_create(int argc, char **argv, struct error *error);
+void settings_store_destroy(struct settings_store *store);
+
 const struct settings *settings_hold(struct settings_store *store);
 void settings_release(struct settings_store *store, const struct settings *settings);
+
+/* Reads file and environment anew. What cannot change keeps its value, and `unchanged` gets the
+ * names of the options that would have ("--listen, --model"), or "". False with an error: a value
+ * is wrong, and all stays as it was. */
+bool settings_store_reload(struct settings_store *store, struct string_buffer *unchanged,
+                           struct error *error);
 
 #endif

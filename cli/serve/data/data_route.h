@@ -26,11 +26,15 @@ struct data_call {
     char model[64];            /* of a path with {model}, decoded; "" otherwise */
     char version[64];          /* of a path with {version}; "" otherwise */
     void *state;               /* the route's own, from malloc; freed after render */
+    size_t most;               /* data_call_add's: --max-pairs; 0: not looked up yet */
 };
 
-/* False: it does not fit --max-pairs; the answer is 422 then. */
+/* False: it does not fit --max-pairs; the answer is 422 then. Texts are borrowed. */
 bool data_call_add(struct data_call *call, struct http_slice a, struct http_slice b,
                    struct http_answer *answer);
+
+/* The header X-Route-Key, hashed; 0: there is none. */
+uint64_t data_call_route_key(const struct http_request *request);
 
 /* The scores of one call's pairs: arrays of call->count rows. */
 struct data_scores {
@@ -55,7 +59,10 @@ struct data_route {
 /* All of them, by the files of this folder; an entry without a path ends them. */
 extern const struct data_route data_routes[];
 
-/* POST /match with application/x-ndjson: lines in, lines out, in a thread of its own. */
+/* Whether it is POST /match with lines for a body: application/x-ndjson or application/jsonl. */
+bool ndjson_is_asked(const struct http_request *request);
+
+/* Such a request: lines in, lines out, in a thread of its own. */
 void ndjson_serve(struct service *service, struct http_exchange *exchange);
 
 /* GET /openapi.json and the metadata of the Open Inference Protocol; inline in the loop's thread.

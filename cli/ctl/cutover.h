@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a swap that swap, canary and deploy share: gate, watch, and waiting for its end. */
+#ifndef CLI_CTL_CUTOVER_H
+#define CLI_CTL_CUTOVER_H
+
+#include "ctl/pairs.h"
+#include "ctl/remote.h"
+
+/* Appends "gate" and "watch" as the options have them; `pairs` NULL: no gate. */
+void cutover_write_gate(const struct options *options, const struct pairs *pairs,
+                        struct string_buffer *body);
+void cutover_write_watch(const struct options *options, struct string_buffer *body);
+
+/* "v1 → v2 in 21 µs, 3 calls in flight; gate: flip_share 0.015 of 0.02". */
+void cutover_show_receipt(struct string_buffer *text, const json_t *reply);
+
+/* Asks for the status until the watch on `generation` is over; a ctl_exit. *reply is the last
+ * status, the caller's to finish; what it came to is said on standard error if it is no success. */
+int cutover_wait(struct remote *remote, long long generation, struct remote_reply *reply);
+
+/* "passed after 600 s and 12345 calls: error_rate 0 of 0.01". */
+void cutover_show_watch(struct string_buffer *text, const json_t *watch);
+
+#endif

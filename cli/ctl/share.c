@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* canary and shadow: the standby model's shares of the calls. */
+#include "common/message.h"
+#include "ctl/commands.h"
+#include "ctl/cutover.h"
+#include "ctl/show.h"
+
+static int print_share(const struct options *options, const char *what, double share,
+                       const json_t *reply) {
+    struct string_buffer text = {0};
+    if (options->json) return show_json(reply) ? CTL_DONE : CTL_COULD_NOT;
+    if (options->quiet) return CTL_DONE;
+    string_buffer_format(&text, "%s %g%%\n", what, share * 100);
+    return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
+}
+
+static int wait_for_canary(struct remote *remote, const json_t *before) {
+    struct remote_reply status = {0};
+    struct string_buffer text = {0};
+    const json_t *generations = json_object_get(before, "generations");
+    int result = cutover_wait(remote, show_integer(generations, "standby"), &status);
+    if (result == CTL_DONE && !remote->options->quiet && !remote->options->json) {
+        string_buffer_put(&text, "watch ");
+        cutover_show_watch(&text, json_object_get(status.json, "watch"));
+        string_buffer_put(&text, "\n");
+        if (!show_text(&text)) result = CTL_COULD_NOT;
+    }
+    remote_finish_reply(&status);
+    return result;
+}
+
+static int set_share(const struct options *options, const char *what, const char *target) {
+    struct remote remote;
+    struct remote_reply status = {0}, reply = {0};
+    struct string_buffer body = {0};
+    struct error error = {""};
+    double share = 0;
+    if (!remote_open(&remote, options, &error) ||
+        !options_parse_share(what, options->operands[0], &share, &error)) {
+        message_print("%s", error.line);
+        return CTL_COULD_NOT;
+    }
+    body_number(&body, "share", share);
+    if (options->full_speed) body_flag(&body, "full_speed", true);
+    cutover_write_watch(options, &body);
+    body_who_and_why(&body, options);
+    string_buffer_put(&body, "}");
+    int result = remote_get_status(&remote, &status);
+    if (result == CTL_DONE) result = remote_do(&remote, target, &body, true, &reply);
+    if (result == CTL_DONE) result = print_share(options, what, share, reply.json);
+    if (result == CTL_DONE && options->wait) result = wait_for_canary(&remote, status.json);
+    string_buffer_finish(&body);
+    remote_finish_reply(&status);
+    remote_finish_reply(&reply);
+    return result;
+}
+
+int command_canary(const struct options *options) {
+    return set_share(options, "canary", "/operate/canary");
+}
+
+int command_shadow(const struct options *options) {
+    return set_share(options, "shadow", "/operate/shadow");
+}

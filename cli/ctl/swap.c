@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* swap and rollback. */
+#include "common/message.h"
+#include "ctl/commands.h"
+#include "ctl/cutover.h"
+#include "ctl/show.h"
+
+static int could_not(const char *line) {
+    message_print("%s", line);
+    return CTL_COULD_NOT;
+}
+
+static int print_receipt(const struct options *options, const json_t *reply) {
+    struct string_buffer text = {0};
+    if (options->json) return show_json(reply) ? CTL_DONE : CTL_COULD_NOT;
+    if (options->quiet) return CTL_DONE;
+    cutover_show_receipt(&text, reply);
+    string_buffer_put(&text, "\n");
+    return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
+}
+
+/* The watch's end is printed as a line more, or becomes a member of the document. */
+static int wait_for_watch(struct remote *remote, json_t *reply) {
+    const struct options *options = remote->options;
+    struct remote_reply status = {0};
+    struct string_buffer text = {0};
+    const json_t *receipt = json_object_get(reply, "receipt");
+    int result = cutover_wait(remote, show_integer(receipt, "to_generation"), &status);
+    json_t *watch = json_object_get(status.json, "watch");
+    if (options->json) json_object_set(reply, "watch", watch);
+    if (!options->json && !options->quiet && result == CTL_DONE) {
+        string_buffer_put(&text, "watch ");
+        cutover_show_watch(&text, watch);
+        string_buffer_put(&text, "\n");
+        if (!show_text(&text)) result = CTL_COULD_NOT;
+    }
+    remote_finish_reply(&status);
+    return result;
+}
+
+static int swap(struct remote *remote, const struct pairs *pairs) {
+    const struct options *options = remote->options;
+    struct remote_reply status = {0}, reply = {0};
+    struct string_buffer body = {0};
+    int result = remote_get_status(remote, &status);
+    cutover_write_gate(options, pairs, &body);
+    cutover_write_watch(options, &body);
+    body_who_and_why(&body, options);
+    string_buffer_put(&body, "}");
+    if (result == CTL_DONE) result = remote_do(remote, "/operate/swap", &body, true, &reply);
+    bool done = result == CTL_DONE;
+    if (done && !options->json) result = print_receipt(options, reply.json);
+    if (done && options->wait && result == CTL_DONE) result = wait_for_watch(remote, reply.json);
+    if (options->json && reply.json != NULL && !show_json(reply.json)) result = CTL_COULD_NOT;
+    string_buffer_finish(&body);
+    remote_finish_reply(&status);
+    remote_finish_reply(&reply);
+    return result;
+}
+
+int command_swap(const struct options *options) {
+    struct remote remote;
+    struct pairs pairs = {0};
+    struct error error = {""};
+    if (!remote_open(&remote, options, &error) ||
+        (options->gate != NULL && !pairs_read(&pairs, options->gate, options, &error))) {
+        pairs_finish(&pairs);
+        return could_not(error.line);
+    }
+    int result = swap(&remote, options->gate != NULL ? &pairs : NULL);
+    pairs_finish(&pairs);
+    return result;
+}
+
+int command_rollback(const struct options *options) {
+    struct remote remote;
+    struct remote_reply status = {0}, reply = {0};
+    struct string_buffer body = {0};
+    struct error error = {""};
+    if (!remote_open(&remote, options, &error)) return could_not(error.line);
+    body_who_and_why(&body, options);
+    string_buffer_put(&body, "}");
+    int result = remote_get_status(&remote, &status);
+    if (result == CTL_DONE) result = remote_do(&remote, "/operate/rollback", &body, true, &reply);
+    if (result == CTL_DONE) result = print_receipt(options, reply.json);
+    string_buffer_finish(&body);
+    remote_finish_reply(&status);
+    remote_finish_reply(&reply);
+    return result;
+}

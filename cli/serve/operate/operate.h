@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operating side: loads, comparisons, swaps and all that changes which model answers. */
+#ifndef CLI_SERVE_OPERATE_OPERATE_H
+#define CLI_SERVE_OPERATE_OPERATE_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "http/exchange.h"
+
+struct service;
+struct settings;
+
+/* Sets service->operate. Reads the token of --operate-token-file, without which an address of TCP
+ * is refused. Call once service->engine and service->settings are there. */
+bool operate_open(struct service *service, const struct settings *settings, struct error *error);
+
+/* No operate_handle may be running. service->operate becomes NULL. */
+void operate_close(struct service *service);
+
+/* Whether a path is answered by operate_handle. All others (/metrics, /health …) are those of the
+ * data side. */
+bool operate_has(struct http_slice path);
+
+/* To be asked in the head callback for everything that comes by the operating listener: token,
+ * Host, Origin, and for its own paths Content-Type, If-Match and the size of the body. False: the
+ * answer is the refusal. Loop's thread. */
+bool operate_accepts(const struct service *service, const struct http_request *request,
+                     struct http_answer *answer);
+
+/* Answers a request that was accepted, and whose path operate_has, once its body is there. Blocks
+ * for as long as a load or a comparison takes: in a thread of its own. */
+void operate_handle(struct service *service, struct http_exchange *exchange);
+
+/* Every 100 ms in the loop's thread (http_server_every): cancels what a client that left, or the
+ * end of the server, has made useless; and once a second adds to the history. */
+void operate_tick(void *service);
+
+#endif

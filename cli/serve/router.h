@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request's method and path to what answers it. */
+#ifndef CLI_SERVE_ROUTER_H
+#define CLI_SERVE_ROUTER_H
+
+#include "common/random.h"
+#include "http/server.h"
+#include "serve/access_log.h"
+#include "serve/service.h"
+#include "serve/tasks.h"
+
+/* The number of a listener (http_server_listen). */
+enum { ROUTER_DATA = 0, ROUTER_OPERATE = 1 };
+
+enum {
+    ROUTER_OPERATIONS = 8, /* requests of the operating side at once */
+};
+
+struct router {
+    struct service *service;
+    struct access_log *log;
+    struct tasks streams, operations;
+    struct random random; /* of span ids */
+};
+
+void router_init(struct router *router, struct service *service, struct access_log *log);
+
+/* Waits for its threads. */
+void router_finish(struct router *router);
+
+/* The callbacks that http_server_create takes. */
+struct http_handler router_handler(struct router *router);
+
+#endif
