@@ -96,6 +96,7 @@ void rehearsal_init(struct rehearsal *rehearsal, const struct http_limits *limit
     rehearsal->host.queue.handler = &rehearsal->host.handler;
     rehearsal->host.queue.wake = on_wake;
     rehearsal->host.queue.user = rehearsal;
+    rehearsal->host.queue.handler = &rehearsal->host.handler;
     pthread_mutex_init(&rehearsal->host.queue.lock, NULL);
     rehearsal->send_step = SIZE_MAX;
     connection_init(&rehearsal->connection, &rehearsal->host, 3, "peer");
