@@ -93,6 +93,7 @@ void rehearsal_init(struct rehearsal *rehearsal, const struct http_limits *limit
         .user = rehearsal, .head = on_head, .ready = on_ready, .done = on_done};
     rehearsal->host.limits = *limits;
     rehearsal->host.now = SECOND;
+    rehearsal->host.queue.handler = &rehearsal->host.handler;
     rehearsal->host.queue.wake = on_wake;
     rehearsal->host.queue.user = rehearsal;
     rehearsal->host.queue.handler = &rehearsal->host.handler;
