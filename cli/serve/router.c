@@ -11,10 +11,10 @@
 #include "serve/deadline.h"
 #include "serve/meters.h"
 #include "serve/operate/operate.h"
-#include "serve/pages.h"
+#include "serve/pages/pages.h"
 #include "serve/record.h"
 #include "serve/route_path.h"
-#include "serve/scorer.h"
+#include "serve/scoring/scorer.h"
 
 /* ---- answers of the router ------------------------------------------------------------------- */
 
