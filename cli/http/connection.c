@@ -66,7 +66,7 @@ static void keep(struct connection *c, struct http_slice rest, bool is_own) {
         free(c->input);
         c->input = NULL;
         c->input_length = c->input_capacity = 0;
-    } else if (is_own) {
+    } else if (is_own && c->input != NULL) {
         if (rest.at != c->input) memmove(c->input, rest.at, rest.length);
         c->input_length = rest.length;
     } else {

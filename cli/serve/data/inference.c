@@ -120,8 +120,9 @@ static bool read_output(struct data_body *body, struct data_body_place place,
     }
     if (!read) return false;
     place.member = "name";
-    if ((seen & 1u << NAME) == 0)
+    if ((seen & 1u << NAME) == 0) {
         return data_body_wrong(body, "missing_field", place, "is missing");
+    }
     inference->output_binary[inference->count++] = binary;
     return true;
 }
