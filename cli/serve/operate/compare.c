@@ -67,7 +67,7 @@ static void write_histogram(struct json_writer *json, const mgeo_compare_report 
     for (size_t i = 0; i < report->worst_count; i++) {
         double shift = (double)report->worst[i].standby - (double)report->worst[i].live;
         if (!isfinite(shift)) continue;
-        int bin = (int)floor((shift + 1) * (BINS / 2));
+        int bin = (int)floor((shift + 1) * BINS / 2);
         if (bin < 0) bin = 0;
         bins[bin < BINS ? bin : BINS - 1]++;
         counted++;

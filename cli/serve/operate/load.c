@@ -70,13 +70,13 @@ static mgeo_load_options options_of(const struct settings *settings, const struc
 }
 
 static void load(struct operate_call *call, const struct load_body *body,
-                 mgeo_load_options *options) {
+                 mgeo_load_options options) {
     struct operation operation;
     mgeo_model_info info = {.struct_size = sizeof info};
     mgeo_error error;
     route_begin(call, &operation, "load", body->path);
-    options->progress = &operation.progress;
-    mgeo_status status = mgeo_load(call->service->engine, body->path, options, &info, &error);
+    options.progress = &operation.progress;
+    mgeo_status status = mgeo_load(call->service->engine, body->path, &options, &info, &error);
     route_end(call, &operation);
     if (status != MGEO_OK) {
         route_answer_status(call, status, &error);
@@ -92,8 +92,7 @@ void load_model(struct operate_call *call) {
     const struct settings *settings = settings_hold(call->service->settings);
     struct load_body body;
     if (read_load(call, settings, &body) && route_matches(call)) {
-        mgeo_load_options options = options_of(settings, &body);
-        load(call, &body, &options);
+        load(call, &body, options_of(settings, &body));
     }
     settings_release(call->service->settings, settings);
 }
