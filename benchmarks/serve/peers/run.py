@@ -6,7 +6,7 @@
 
 Needs fastapi, uvicorn, uvloop, httptools, transformers, torch, onnx and onnxruntime (python3 -m pip install …) in the Python
 that runs it. The load is build/benchmarks/serve/http_load. Each server is started anew in each round, one after the other, so
-that what else the machine does falls on all; the table has the median of the rounds. Before it is measured, each answers the
+that what else the machine does falls on all; the table has the median of the rounds, and the processor time of an answer. Before it is measured, each answers the
 example pairs: in fp32 as mgeo-serve does to 1e-4, or the run ends.
 """
 import argparse
@@ -138,14 +138,37 @@ class Running:
             found.append((answer["similarity"], bool(answer.get("flags"))))
         return found
 
+    def processes(self):
+        """The folders in /proc of the server's session, each with the fields behind its name in stat."""
+        for entry in os.scandir("/proc"):
+            with contextlib.suppress(OSError, IndexError):
+                if entry.name.isdigit():
+                    fields = pathlib.Path(entry.path, "stat").read_text().rsplit(")", 1)[1].split()
+                    if int(fields[3]) == self.process.pid:
+                        yield pathlib.Path(entry.path), fields
+
+    def processor_seconds(self):
+        """User and system."""
+        return sum(int(fields[11]) + int(fields[12]) for _, fields in self.processes()) / os.sysconf("SC_CLK_TCK")
+
+    def megabytes(self):
+        """Memory, what is shared counted once."""
+        rolled = "".join((folder / "smaps_rollup").read_text() for folder, _ in self.processes())
+        return sum(int(line.split()[1]) for line in rolled.splitlines() if line.startswith("Pss:")) * 1024 / 1e6
+
     def load(self, connections, seconds):
+        """What http_load tells, and the processor time of the server: all of an answer's, whatever else the machine did."""
         command = ["taskset", "-c", ",".join(map(str, self.layout.load)),
                    str(self.options.build / "benchmarks" / "serve" / "http_load"), f"127.0.0.1:{self.port}",
                    str(connections), str(seconds)]
+        before, began = self.processor_seconds(), time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
+        wall = time.monotonic() - began
         if done.returncode != 0:
             raise SystemExit(f"{self.server.name} under {connections} connections: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
+        found = json.loads(done.stdout.replace("-nan", "NaN").replace("nan", "NaN"))
+        used = (self.processor_seconds() - before) / wall
+        return {**found, "cores": used, "cpu_ms": used / found["rate"] * 1000 if found["rate"] else float("nan")}
 
 
 def example_pairs():
@@ -182,6 +205,7 @@ class Run:
                 self.check(running)
             for connections in CONNECTIONS:
                 found = running.load(connections, self.options.seconds)
+                found["megabytes"] = running.megabytes()
                 self.figures[layout.title, server, connections].append(found)
                 print(f"{layout.title}: {server.name} {server.precision}, {connections}: {found['rate']:.0f}/s, "
                       f"P99 {found['p99_ms']:.2f} ms, load average {machine.load_average():.1f}", file=sys.stderr)
@@ -197,16 +221,21 @@ class Run:
 
 def table(run, layout, servers):
     yield f"\n## {layout.title}\n"
-    yield "| server | precision | " + " | ".join(f"{count} conn.: req/s, P50, P99 ms" for count in CONNECTIONS) + " | rounds apart |"
-    yield "|---|---|" + "---|" * (len(CONNECTIONS) + 1)
+    yield ("| server | precision | " + " | ".join(f"{count} conn.: req/s, P50, P99 ms" for count in CONNECTIONS) +
+           " | at 32: CPU ms an answer, cores used, rounds apart | memory, MB |")
+    yield "|---|---|" + "---|" * (len(CONNECTIONS) + 2)
     for server in servers:
         cells = [f"{run.median(layout, server, count, 'rate'):,.0f}, {run.median(layout, server, count, 'p50_ms'):.2f}, "
                  f"{run.median(layout, server, count, 'p99_ms'):.2f}" for count in CONNECTIONS]
-        yield f"| {server.name} | {server.precision} | " + " | ".join(cells) + f" | {run.spread(layout, server):.0%} |"
+        cells.append(f"{run.median(layout, server, 32, 'cpu_ms'):.2f}, {run.median(layout, server, 32, 'cores'):.2f}, "
+                     f"{run.spread(layout, server):.0%}")
+        cells.append(f"{run.median(layout, server, 64, 'megabytes'):.0f}")
+        yield f"| {server.name} | {server.precision} | " + " | ".join(cells) + " |"
     for precision in ("fp32", "int8"):
         of_it = [server for server in servers if server.precision == precision]
-        own = run.median(layout, of_it[0], 32, "rate")
-        parts = [f"{own / run.median(layout, server, 32, 'rate'):.1f} × {server.name}" for server in of_it[1:]]
+        own = [run.median(layout, of_it[0], 32, what) for what in ("rate", "cpu_ms")]
+        parts = [f"{own[0] / run.median(layout, server, 32, 'rate'):.1f} × {server.name} "
+                 f"({run.median(layout, server, 32, 'cpu_ms') / own[1]:.1f} × by processor time)" for server in of_it[1:]]
         if parts:
             yield f"\nAt 32 connections, {precision}, {OURS} answers {', '.join(parts)}."
 
@@ -216,7 +245,7 @@ def report(run, made, facts, before):
     yield (f"{facts['date']}, {machine.sentence(facts)}; load average from {before:.1f} to {machine.load_average():.1f}, "
            f"the load of this run included. Model: {run.options.name}, pairs of `mgeo-bench`, one a request. "
            f"{run.options.rounds} rounds of {run.options.seconds} s each, servers in turns; medians. \"Rounds apart\": highest less "
-           "lowest rate at 32 connections, against the median.\n")
+           "lowest rate at 32 connections, against the median. Processor time counts what a server used, whatever else ran.\n")
     yield ", ".join(f"{name} {version}" for name, version in versions().items()) + ".\n"
     yield ("FastAPI runs on uvicorn with uvloop and httptools, without an access log. \"In the pool\": the route is a plain "
            "function, which FastAPI calls in its threads, as articles have it; the others compute in the loop, which is faster. "

@@ -89,11 +89,14 @@ static void on_wake(void *user) { ++((struct rehearsal *)user)->woken; }
 
 void rehearsal_init(struct rehearsal *rehearsal, const struct http_limits *limits) {
     memset(rehearsal, 0, sizeof *rehearsal);
-    rehearsal->host.handler = (struct http_handler){rehearsal, on_head, on_ready, on_done};
+    rehearsal->host.handler = (struct http_handler){
+        .user = rehearsal, .head = on_head, .ready = on_ready, .done = on_done};
     rehearsal->host.limits = *limits;
     rehearsal->host.now = SECOND;
+    rehearsal->host.queue.handler = &rehearsal->host.handler;
     rehearsal->host.queue.wake = on_wake;
     rehearsal->host.queue.user = rehearsal;
+    rehearsal->host.queue.handler = &rehearsal->host.handler;
     pthread_mutex_init(&rehearsal->host.queue.lock, NULL);
     rehearsal->send_step = SIZE_MAX;
     connection_init(&rehearsal->connection, &rehearsal->host, 3, "peer");

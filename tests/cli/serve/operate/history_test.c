@@ -41,7 +41,7 @@ static void answers_are_counted_by_second_and_slot(void **state) {
     history_record(history, MGEO_GREEN, 1000000, false);
     history_tick(history, engine, 1001);
     assert_written(history, 10, "\"begins\": 1000,");
-    assert_written(history, 10, "\"blue\": {\"qps\": [100,0], \"p50\": [0.0009");
+    assert_written(history, 10, "\"blue\": {\"qps\": [100,0], \"p50\": [0.001016,null]");
     assert_written(history, 10, "\"p99\": [0.0");
     assert_written(history, 10, "\"errors\": [1,0]}, \"green\": {\"qps\": [0,1], \"p50\": [null,");
     assert_written(history, 1, "\"begins\": 1001,");
