@@ -94,7 +94,8 @@ static void *run(void *argument) {
         if (work.changes) {
             close_log(log->descriptor);
             log->descriptor = work.next;
-            write_out(log, work.text.bytes + work.before, work.text.length - work.before);
+            size_t rest = work.text.length - work.before; /* without any text it has no bytes */
+            if (rest > 0) write_out(log, work.text.bytes + work.before, rest);
         }
         nanosleep(&moment, NULL);
         pthread_mutex_lock(&log->mutex);
