@@ -107,7 +107,7 @@ class Commands(CtlCase):
         self.assertEqual((report["pairs"], report["labelled"]), (3, 3))
         self.path("pairs.csv", "x,y\n" + "".join(f"人民路{i}号,人民路1号\n" for i in range(50)))
         report = self.ctl_json("compare", "pairs.csv", "-c", "x,y", "--sample", "10", "--worst", "2")
-        self.assertEqual((report["pairs"], len(report["worst"])), (10, 2))
+        self.assertEqual((report["pairs"], report["worst"]), (10, []))  # one model twice
 
     def test_interrupted_a_load_is_cancelled_or_done(self):
         self.operated(model=models.copy(self.folder, "v1"))

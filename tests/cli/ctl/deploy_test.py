@@ -8,15 +8,16 @@ import unittest
 
 import models
 from ctl import CtlCase
-from server import LIMIT, MGEO, SANITIZED
+from server import LIMIT, MGEO
 
-GATE = ["--gate", models.PAIRS, "--max-flips", "2%", "--full-speed"]
+GATE = ["--gate", "golden.tsv", "--max-flips", "2%", "--full-speed"]
 EXAMPLE = os.path.join(os.environ["MGEO_SOURCE"], "examples", "cicd")
 
 
 class Deploy(CtlCase):
     def setUp(self):
         super().setUp()
+        models.gate(self.folder)
         self.operated("--journal", self.path("journal"), model=models.copy(self.folder, "v1"))
 
     def steps(self, out):
@@ -61,7 +62,7 @@ class Deploy(CtlCase):
         self.addCleanup(client.join)
         self.addCleanup(stop.set)
         self.server.until(lambda: self.status()["slots"]["blue"]["stats"]["calls"] > 100)
-        _, err = self.ctl("deploy", models.degraded(self.folder, "bad"), "--gate", models.PAIRS,
+        _, err = self.ctl("deploy", models.degraded(self.folder, "bad"), "--gate", "golden.tsv",
                           "--max-latency-ratio", "1000", "--full-speed", "--watch", "60s", "--watch-psi", "0.5",
                           "--min-calls", "60", status=1)
         self.assertIn("the watch has rolled back", err)
@@ -71,7 +72,7 @@ class Deploy(CtlCase):
 
     def test_other_labels_are_refused_unless_allowed(self):
         path = models.relabelled(self.folder, "other")
-        out, err = self.ctl("deploy", path, "--gate", models.PAIRS, "--max-latency-ratio", "1000",
+        out, err = self.ctl("deploy", path, "--gate", "golden.tsv", "--max-latency-ratio", "1000",
                             "--positive-label", "exact_match", status=1)
         self.assertIn("--other-labels", out)
         self.assertIn("deploy failed at check", err)
@@ -120,7 +121,7 @@ class Pipelines(CtlCase):
 
     def test_their_commands_do_what_they_say(self):
         self.operated("--journal", self.path("journal"), model=models.copy(self.folder, "v1"))
-        self.path("golden.tsv", open(models.PAIRS, encoding="utf-8").read())
+        models.gate(self.folder)
         program = os.environ["MGEO_CTL"]
         environment = {**self.environment(), "MODEL": models.copy(self.folder, "v2"), "BUILD": "42",
                        "GOLDEN": "golden.tsv", "PATH": os.path.dirname(program) + ":" + os.environ["PATH"]}

@@ -136,7 +136,7 @@ class Checks(Case):
             for body in bodies:
                 answer = server.call("POST", "/operate/" + route, body, server.operate, If_Match="*")
                 self.assertEqual(answer.status, 422, (route, body, answer.body))
-        for body in (b"{", b"{} x", b'{"share": 0.1, "share": 0.2', b"\xff"):
+        for body in (b"{", b"{} x", b'{"share": 0.1', b"\xff"):
             answer = server.call("POST", "/operate/canary", body, server.operate, If_Match="*",
                                  Content_Type="application/json")
             self.refused(answer, 400, "bad_json")

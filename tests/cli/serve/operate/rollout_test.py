@@ -193,21 +193,30 @@ class Judged(Rollout):
 class Leaving(Rollout):
     def test_a_client_that_leaves_ends_its_load(self):
         self.start()
-        path = models.copy(self.folder, "v2")
-        before = self.get()["rollout"]
-        for _ in range(50):
-            connection = self.server.connect(self.server.operate)
-            connection.request("POST", "/operate/load", json.dumps({"path": path}).encode(),
-                               {"Content-Type": "application/json", "If-Match": "*"})
-            connection.close()
-            self.server.until(lambda: self.get()["loading"] is None and
-                              sum(self.get()["rollout"][name] - before[name]
-                                  for name in ("loads", "failed_loads")) > 0)
-            now = self.get()["rollout"]
-            if now["failed_loads"] > before["failed_loads"]:
-                return
-            before = now
-        self.fail("no load was cancelled in 50 tries")
+        path = models.deep(self.folder, "deep", 40)
+        connection = self.server.connect(self.server.operate)
+        connection.request("POST", "/operate/load", json.dumps({"path": path}).encode(),
+                           {"Content-Type": "application/json", "If-Match": "*"})
+        self.server.until(lambda: self.get()["loading"] is not None)
+        self.assertEqual(self.get()["loading"]["path"], path)
+        self.assertEqual(self.post("load", {"path": MGEO}, status=409)["code"], "busy")
+        connection.close()
+        self.server.until(lambda: self.get()["loading"] is None)
+        status = self.get()
+        self.assertEqual((status["rollout"]["loads"], status["slots"]["green"]), (1, None))
+        self.post("load", {"path": MGEO})
+
+    def test_the_end_of_the_server_ends_a_load(self):
+        self.start("--drain-time", "0s")
+        path = models.deep(self.folder, "deep", 40)
+        connection = self.server.connect(self.server.operate)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/operate/load", json.dumps({"path": path}).encode(),
+                           {"Content-Type": "application/json", "If-Match": "*"})
+        self.server.until(lambda: self.get()["loading"] is not None)
+        self.server.stop()
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, json.loads(answer.read())["code"]), (503, "cancelled"))
 
 
 if __name__ == "__main__":
