@@ -315,8 +315,8 @@ static void on_done(void *user, struct http_exchange *exchange,
     free(record);
 }
 
-void router_init(struct router *router, struct service *service, struct access_log *log) {
-    *router = (struct router){.service = service, .log = log};
+void router_init(struct router *router, struct service *service) {
+    *router = (struct router){.service = service};
     tasks_init(&router->streams);
     tasks_init(&router->operations);
     if (getrandom(&router->random.state, sizeof router->random.state, 0) < 0) {

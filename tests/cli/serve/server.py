@@ -24,7 +24,7 @@ for name in [name for name in os.environ if name in ("NOTIFY_SOCKET", "WATCHDOG_
              (name.startswith("MGEO_") and name not in ("MGEO_MODULE_PATH", "MGEO_CPU_ISA"))]:
     if name not in ("MGEO_SERVE", "MGEO_CTL", "MGEO_GOLDEN", "MGEO_SANITIZED", "MGEO_SOURCE", "MGEO_SCORE",
                     "MGEO_BENCH", "MGEO_LIBRARY", "MGEO_COMPLETIONS", "MGEO_KILL_POINT"):
-        del os.environ[name]  # a setting of whoever runs the tests; the program mgeo-journal for other tests
+        del os.environ[name]  # a setting of whoever runs the tests
 
 # Behind a script's & these are ignored, and the program would ignore them too.
 for number in (signal.SIGHUP, signal.SIGTERM):
