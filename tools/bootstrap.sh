@@ -8,7 +8,8 @@
 set -eu
 
 # node-llhttp is C sources of a parser, and brings no Node.js. prometheus brings promtool, and a server that
-# starts by itself, as nginx and haproxy do: not for those who only check.
+# starts by itself, as nginx and haproxy do; chromium, for the console's test, is 120 MB to fetch and 400 MB
+# installed: not for those who only check.
 goal=${1:-check}
 build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
 libxxhash-dev zlib1g-dev libzstd-dev node-llhttp"
@@ -25,7 +26,7 @@ demo) wanted="$build" ;;
 check) wanted="$check" ;;
 lint) wanted="$lint" ;;
 dev)
-    wanted="$lint php-cli prometheus nginx haproxy curl"
+    wanted="$lint php-cli prometheus nginx haproxy curl chromium"
     # Others keep arm64's packages elsewhere, and apt has to be told where.
     if [ "$native" = amd64 ] && is_debian; then wanted="$wanted $aarch64"; fi
     ;;

@@ -163,8 +163,7 @@ static void ask_what_is_due(struct load *load) {
     }
     while (due_next(load) <= clock_nanoseconds()) {
         struct connection *free_one = idle(load);
-        if (free_one == NULL)
-            return; /* it is late already, and its time counts from when it was due */
+        if (free_one == NULL) return; /* it is late; its time counts from when it was due */
         ask(load, free_one, due_next(load));
     }
 }

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/interrupt.h"
 #include "common/message.h"
+#include "common/utf8.h"
 #include "ctl/commands.h"
 #include "ctl/remote.h"
 #include "ctl/show.h"
@@ -40,8 +41,9 @@ static void look_once(const struct remote *remote, const struct url *url, double
     const char *reason = show_string(json, "reason");
     if (reason[0] == '\0') reason = show_string(json, "error");
     if (!look->answered) reason = error.line;
-    strncpy(look->reason, reason, sizeof look->reason - 1);
-    look->reason[sizeof look->reason - 1] = '\0';
+    size_t kept = utf8_cut(reason, strlen(reason), sizeof look->reason - 1);
+    memcpy(look->reason, reason, kept);
+    look->reason[kept] = '\0';
     json_decref(json);
     http_reply_finish(&reply);
 }

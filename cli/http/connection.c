@@ -30,7 +30,7 @@ void connection_finish(struct connection *connection) {
 size_t connection_room(const struct connection *connection) {
     switch (connection->state) {
     case CONNECTION_HEAD: return HEAD_ROOM;
-    case CONNECTION_BODY: return BODY_ROOM;
+    case CONNECTION_BODY:
     case CONNECTION_LINGER: return BODY_ROOM;
     case CONNECTION_RUNNING:
         if (connection->exchange->stream == NULL || connection->input_length > 0) return 0;
@@ -44,7 +44,7 @@ size_t connection_room(const struct connection *connection) {
 /* Puts bytes behind those that wait. False: no memory, and the connection is cut. */
 static bool append(struct connection *c, const char *bytes, size_t length) {
     size_t needed = c->input_length + length;
-    if (needed > c->input_capacity) {
+    if (c->input == NULL || needed > c->input_capacity) {
         size_t wanted = c->input_capacity * 2 > needed ? c->input_capacity * 2 : needed;
         char *input = realloc(c->input, wanted);
         if (input == NULL) {
@@ -66,7 +66,7 @@ static void keep(struct connection *c, struct http_slice rest, bool is_own) {
         free(c->input);
         c->input = NULL;
         c->input_length = c->input_capacity = 0;
-    } else if (is_own) {
+    } else if (is_own && c->input != NULL) {
         if (rest.at != c->input) memmove(c->input, rest.at, rest.length);
         c->input_length = rest.length;
     } else {

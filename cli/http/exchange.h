@@ -54,7 +54,8 @@ void *http_exchange_data(const struct http_exchange *exchange);
 /* "127.0.0.1:53124", or "unix". Valid as long as the exchange. */
 const char *http_exchange_peer(const struct http_exchange *exchange);
 
-/* Whether the client has left: its connection was closed or reset. Any thread. */
+/* Whether the client has left: its connection was closed or reset, or its side of it was shut
+ * before there was an answer. Any thread. */
 bool http_exchange_is_abandoned(const struct http_exchange *exchange);
 
 /* Answers, once; what the answer holds is taken and cleared, and the exchange must not be used

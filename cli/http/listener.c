@@ -69,7 +69,7 @@ static bool split(const char *address, char *host, size_t capacity, const char *
 }
 
 static bool resolve(const char *address, int flags, struct addrinfo **found, struct error *error) {
-    char host[NI_MAXHOST];
+    char host[NI_MAXHOST] = "";
     const char *port = NULL;
     if (!split(address, host, sizeof host, &port, error)) return false;
     struct addrinfo wanted = {.ai_flags = flags, .ai_socktype = SOCK_STREAM};
@@ -97,7 +97,7 @@ void listener_name(int descriptor, char *to, size_t capacity) {
 }
 
 bool listener_is_local(const char *address) {
-    char host[NI_MAXHOST];
+    char host[NI_MAXHOST] = "";
     const char *port = NULL;
     struct in_addr four;
     struct in6_addr six;

@@ -35,7 +35,7 @@ static bool decode(struct http_slice encoded, char plus, char *to, size_t capaci
     *malformed = false;
     for (size_t at = 0; at < encoded.length; at++) {
         int byte = (unsigned char)encoded.at[at];
-        if (byte == '+') byte = plus;
+        if (byte == '+') byte = (unsigned char)plus;
         if (byte == '%') {
             byte = encoded_byte(encoded, at);
             at += 2;

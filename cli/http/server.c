@@ -27,8 +27,10 @@ bool loop_add(struct http_server *server, int descriptor, struct loop_source *so
 
 void loop_wake(struct http_server *server) {
     static const uint64_t one = 1;
+    int saved = errno;                               /* a signal handler's caller may look at it */
     if (write(server->wake, &one, sizeof one) < 0) { /* it is awake */
     }
+    errno = saved;
 }
 
 static void wake(void *user) { loop_wake(user); }
@@ -115,7 +117,9 @@ bool http_server_listen(struct http_server *server, int descriptor, int number,
     listener->source.on_events = clients_accept;
     listener->descriptor = descriptor;
     listener->number = number;
-    if (!loop_add(server, descriptor, &listener->source, EPOLLIN)) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        !loop_add(server, descriptor, &listener->source, EPOLLIN)) {
         return error_set(error, "cannot watch a listening socket: %s", strerror(errno));
     }
     server->listener_count++;

@@ -15,7 +15,8 @@ struct http_limits {
     uint32_t connections;       /* more are accepted, answered 503 and closed */
     uint32_t head_bytes;        /* request line and headers: 431, 414 */
     uint32_t header_count;      /* 431 */
-    uint64_t body_bytes;        /* of all bodies in memory together: 503 beyond */
+    uint64_t body_bytes;        /* of all bodies in memory together: 503 beyond. A streamed
+                                   exchange has 64 KiB in and about 256 KiB out besides */
     uint64_t head_nanoseconds;  /* from a request's first byte to the end of its head: 408 */
     uint64_t body_nanoseconds;  /* without a further byte of the body: 408; a body must also come
                                    at 1 KiB a second on average after that time */

@@ -29,6 +29,7 @@ struct access_log {
     struct string_buffer waiting;
     int descriptor;     /* -1: none */
     int next;           /* what access_log_reopen opened; -1: nothing new */
+    size_t before;      /* of the bytes that wait, those that belong to the file before `next` */
     bool changes, ends; /* `next` is to be taken; the thread is to end */
     atomic_bool open;
     atomic_uint_fast64_t dropped;
@@ -46,55 +47,62 @@ static uint64_t count_lines(const char *bytes, size_t length) {
     return lines;
 }
 
-static void write_out(struct access_log *log, const struct string_buffer *text) {
-    size_t done = 0;
-    while (done < text->length) {
-        ssize_t wrote = write(log->descriptor, text->bytes + done, text->length - done);
+static void write_out(struct access_log *log, const char *bytes, size_t length) {
+    while (length > 0 && log->descriptor >= 0) {
+        ssize_t wrote = write(log->descriptor, bytes, length);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) break;
-        done += (size_t)wrote;
+        bytes += wrote;
+        length -= (size_t)wrote;
     }
-    if (done < text->length) {
-        atomic_fetch_add(&log->dropped, count_lines(text->bytes + done, text->length - done));
-    }
+    if (length > 0) atomic_fetch_add(&log->dropped, count_lines(bytes, length));
 }
 
-/* Waits for something to do, and takes it: lines into `text`, and whether the file changes. */
-static bool take(struct access_log *log, struct string_buffer *text, int *next) {
+/* What the thread has to do. */
+struct work {
+    struct string_buffer text;
+    size_t before; /* how much of it belongs to the file as it is */
+    bool changes;  /* afterwards `next` takes its place */
+    int next;
+};
+
+/* Waits for something to do, and takes it. */
+static void take(struct access_log *log, struct work *work) {
+    string_buffer_clear(&work->text);
     pthread_mutex_lock(&log->mutex);
     while (log->waiting.length == 0 && !log->changes && !log->ends) {
         pthread_cond_wait(&log->filled, &log->mutex);
     }
     struct string_buffer swapped = log->waiting;
-    log->waiting = *text;
-    *text = swapped;
-    bool changes = log->changes;
-    *next = log->next;
+    log->waiting = work->text;
+    work->text = swapped;
+    work->changes = log->changes;
+    work->before = log->changes ? log->before : swapped.length;
+    work->next = log->next;
     log->changes = false;
     pthread_mutex_unlock(&log->mutex);
-    return changes;
 }
 
 /* Lines gather for a moment, so that a busy server writes many at once. */
-static void *work(void *argument) {
+static void *run(void *argument) {
     static const struct timespec moment = {0, 2000000};
     struct access_log *log = argument;
-    struct string_buffer text = {0};
+    struct work work = {.changes = false};
     for (bool ends = false; !ends;) {
-        int next;
-        string_buffer_clear(&text);
-        bool changes = take(log, &text, &next);
-        if (log->descriptor >= 0) write_out(log, &text);
-        if (changes) {
+        take(log, &work);
+        write_out(log, work.text.bytes, work.before);
+        if (work.changes) {
             close_log(log->descriptor);
-            log->descriptor = next;
+            log->descriptor = work.next;
+            size_t rest = work.text.length - work.before; /* without any text it has no bytes */
+            if (rest > 0) write_out(log, work.text.bytes + work.before, rest);
         }
         nanosleep(&moment, NULL);
         pthread_mutex_lock(&log->mutex);
         ends = log->ends && log->waiting.length == 0 && !log->changes;
         pthread_mutex_unlock(&log->mutex);
     }
-    string_buffer_finish(&text);
+    string_buffer_finish(&work.text);
     return NULL;
 }
 
@@ -103,7 +111,7 @@ struct access_log *access_log_create(struct error *error) {
     log->descriptor = -1;
     pthread_mutex_init(&log->mutex, NULL);
     pthread_cond_init(&log->filled, NULL);
-    if (pthread_create(&log->thread, NULL, work, log) == 0) return log;
+    if (pthread_create(&log->thread, NULL, run, log) == 0) return log;
     pthread_mutex_destroy(&log->mutex);
     pthread_cond_destroy(&log->filled);
     free(log);
@@ -138,6 +146,7 @@ bool access_log_reopen(struct access_log *log, const char *path, struct error *e
     pthread_mutex_lock(&log->mutex);
     if (log->changes) close_log(log->next);
     log->next = opened;
+    log->before = log->waiting.length;
     log->changes = true;
     pthread_cond_signal(&log->filled);
     pthread_mutex_unlock(&log->mutex);

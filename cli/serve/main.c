@@ -2,8 +2,8 @@
 /* mgeo-serve: answers over HTTP, with libmgeo inside. */
 #include "common/files/standard_streams.h"
 #include "common/message.h"
-#include "serve/lifecycle.h"
-#include "serve/probe.h"
+#include "serve/process/lifecycle.h"
+#include "serve/process/probe.h"
 #include "serve/settings.h"
 
 static int act(struct settings_store *store, const struct settings *settings) {

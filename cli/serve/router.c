@@ -11,10 +11,10 @@
 #include "serve/deadline.h"
 #include "serve/meters.h"
 #include "serve/operate/operate.h"
-#include "serve/pages.h"
+#include "serve/pages/pages.h"
 #include "serve/record.h"
 #include "serve/route_path.h"
-#include "serve/scorer.h"
+#include "serve/scoring/scorer.h"
 
 /* ---- answers of the router ------------------------------------------------------------------- */
 
@@ -315,8 +315,8 @@ static void on_done(void *user, struct http_exchange *exchange,
     free(record);
 }
 
-void router_init(struct router *router, struct service *service, struct access_log *log) {
-    *router = (struct router){.service = service, .log = log};
+void router_init(struct router *router, struct service *service) {
+    *router = (struct router){.service = service};
     tasks_init(&router->streams);
     tasks_init(&router->operations);
     if (getrandom(&router->random.state, sizeof router->random.state, 0) < 0) {

@@ -13,7 +13,7 @@
 
 struct history; /* serve/operate/history.h */
 struct operate; /* serve/operate/operate.h */
-struct scorer;  /* serve/scorer.h */
+struct scorer;  /* serve/scoring/scorer.h */
 struct meters;  /* serve/meters.h */
 
 struct service {
@@ -28,6 +28,7 @@ struct service {
                                    its own, so that its key decides */
     atomic_bool draining;       /* SIGTERM came */
     uint64_t started;           /* clock_nanoseconds() */
+    double started_at;          /* the same moment in seconds since 1970 */
 };
 
 /* Whether calls are answered now. If not, `reason` is why, in a sentence: no model is live yet, the

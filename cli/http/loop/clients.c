@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_ACCEPTED = 64, MOST_MOVED = 1024, MOST_SENDS = 16, TURNED_AWAY = 256 };
+enum { MOST_ACCEPTED = 64, MOST_MOVED = 1024, MOST_SENDS = 16, MOST_SURPLUS = 256 };
 #define LEAST_LOOK 100000000u /* nanoseconds between two looks at all deadlines */
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -37,6 +37,7 @@ static void unlink_client(struct http_server *server, struct loop_client *client
     client->next = server->dead;
     server->dead = client;
     client->dead = true;
+    if (client->surplus) server->surplus_count--;
     count_open(server, -1);
 }
 
@@ -199,16 +200,22 @@ static struct loop_client *create_client(struct http_server *server, int descrip
 static void admit(struct http_server *server, int descriptor, int number,
                   const struct sockaddr_storage *address) {
     struct connection_counts *counts = &server->host.counts;
-    uint64_t most = server->host.limits.connections, open = server->client_count;
+    bool full = server->client_count - server->surplus_count >= server->host.limits.connections;
     struct loop_client *client = NULL;
     atomic_fetch_add_explicit(&counts->accepted, 1, memory_order_relaxed);
-    if (open < most + TURNED_AWAY) client = create_client(server, descriptor, number, address);
+    if (!full || server->surplus_count < MOST_SURPLUS) {
+        client = create_client(server, descriptor, number, address);
+    }
     if (client == NULL) {
         atomic_fetch_add_explicit(&counts->refused, 1, memory_order_relaxed);
         close(descriptor);
         return;
     }
-    if (open >= most) connection_turn_away(&client->connection);
+    if (full) {
+        client->surplus = true;
+        server->surplus_count++;
+        connection_turn_away(&client->connection);
+    }
     settle(server, client);
 }
 

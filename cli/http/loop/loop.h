@@ -49,6 +49,7 @@ struct loop_client {
     bool paused;       /* bytes came that it has no room for: they stay with the kernel */
     bool half;         /* its FIN was seen ahead of what is unread */
     bool shut;         /* our side is */
+    bool surplus;      /* there was no room for it: it is here to be told so */
     bool dead;         /* closed, and freed at the end of the turn */
 };
 
@@ -61,7 +62,7 @@ struct http_server {
     struct loop_repeat repeats[LOOP_EXTRAS];
     unsigned listener_count, watch_count, repeat_count;
     struct loop_client *clients, *dead;
-    uint64_t client_count;
+    uint64_t client_count, surplus_count; /* of these, those there was no room for */
     pthread_mutex_t tasks_lock;
     struct loop_task *first_task, **last_task;
     atomic_bool stop_asked, drain_asked;

@@ -120,8 +120,9 @@ static bool read_output(struct data_body *body, struct data_body_place place,
     }
     if (!read) return false;
     place.member = "name";
-    if ((seen & 1u << NAME) == 0)
+    if ((seen & 1u << NAME) == 0) {
         return data_body_wrong(body, "missing_field", place, "is missing");
+    }
     inference->output_binary[inference->count++] = binary;
     return true;
 }
@@ -140,8 +141,8 @@ static bool read_outputs(struct data_body *body, struct inference *inference) {
 
 static void ask_for_all(struct inference *inference) {
     inference->count = INFERENCE_OUTPUTS;
-    for (uint8_t i = 0; i < INFERENCE_OUTPUTS; i++) {
-        inference->output[i] = i;
+    for (int i = 0; i < INFERENCE_OUTPUTS; i++) {
+        inference->output[i] = (uint8_t)i;
         inference->output_binary[i] = -1;
     }
 }

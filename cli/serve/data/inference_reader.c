@@ -73,8 +73,9 @@ static bool read_shape(struct data_body *body, struct data_body_place place,
         if (type != JSON_NUMBER || !reader->integral || reader->integer < 0) {
             return data_body_wrong_type(body, place, "whole numbers");
         }
-        if (tensor->rank == 2)
+        if (tensor->rank == 2) {
             return data_body_wrong(body, "bad_shape", place, "has over 2 dimensions");
+        }
         tensor->shape[tensor->rank] = reader->integer;
     }
 }
@@ -111,8 +112,9 @@ static bool read_parameters(struct data_body *body, struct data_body_place place
     for (;;) {
         int field = data_body_field(body, place, names, true, &seen);
         if (field == DATA_BODY_WRONG || field == DATA_BODY_END) return field == DATA_BODY_END;
-        if (field == 1)
+        if (field == 1) {
             return data_body_wrong(body, "unsupported", place, "asks for shared memory");
+        }
         if (field == DATA_BODY_OTHER) {
             json_reader_skip(reader);
             continue;

@@ -25,8 +25,9 @@ static bool read_texts(struct data_body *body, struct data_call *call) {
         if (type == JSON_ABSENT && reader->fault == NULL) return true;
         if (type != JSON_STRING) return data_body_wrong_type(body, place, "a string");
         struct http_slice later = {"", 0};
-        if (!data_call_add(call, later, data_body_slice(reader->string), body->answer))
+        if (!data_call_add(call, later, data_body_slice(reader->string), body->answer)) {
             return false;
+        }
     }
 }
 

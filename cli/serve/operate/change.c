@@ -80,6 +80,7 @@ void change_roll_back(struct operate_call *call) {
         return;
     }
     route_end_change(call);
+    route_end_gates(call);
     struct json_writer json = {0};
     json_writer_open(&json, NULL, '{');
     reply_receipt(&json, &receipt);

@@ -60,16 +60,19 @@ static void write_figures(struct json_writer *json, const mgeo_compare_report *r
     json_writer_small_number(json, "latency_ratio", report->latency_ratio);
 }
 
-/* Bin i of 20 begins at -1 + i / 10, as those of shadow calls do. */
+/* Bin i of 20 begins at -1 + i / 10, as those of shadow calls do. Pairs that are not listed have the
+ * same score from both. */
 static void write_histogram(struct json_writer *json, const mgeo_compare_report *report) {
-    uint64_t bins[BINS] = {0};
+    uint64_t bins[BINS] = {0}, counted = 0;
     for (size_t i = 0; i < report->worst_count; i++) {
         double shift = (double)report->worst[i].standby - (double)report->worst[i].live;
         if (!isfinite(shift)) continue;
         int bin = (int)floor((shift + 1) * (BINS / 2));
         if (bin < 0) bin = 0;
         bins[bin < BINS ? bin : BINS - 1]++;
+        counted++;
     }
+    if (report->pairs > counted) bins[BINS / 2] += report->pairs - counted;
     json_writer_open(json, "shift_histogram", '[');
     for (int i = 0; i < BINS; i++) json_writer_integer(json, NULL, bins[i]);
     json_writer_close(json, ']');

@@ -37,8 +37,7 @@ struct history {
     struct second ring[SLOTS][HISTORY_SECONDS];
     struct mark marks[MARKS];
     uint64_t marked; /* so far */
-    mgeo_rollout rollout;
-    bool watched; /* `rollout` is there */
+    mgeo_rollout rollout; /* as it was marked last; an engine begins with all zero */
 };
 
 struct history *history_create(void) {
@@ -160,7 +159,7 @@ static void mark_changes(struct history *history, int64_t at, mgeo_engine *engin
     name_model(engine, MGEO_LIVE, live, sizeof live);
     name_model(engine, MGEO_STANDBY, standby, sizeof standby);
     snprintf(text, sizeof text, "%s \u2192 %s", standby, live);
-    if (now->loads != before->loads) mark(history, at, "load", before->loads > 0 ? standby : live);
+    if (now->loads != before->loads) mark(history, at, "load", now->loads > 1 ? standby : live);
     if (now->failed_loads != before->failed_loads) mark(history, at, "load_failed", "");
     if (now->unloads != before->unloads) mark(history, at, "unload", "");
     if (now->swaps != before->swaps) mark(history, at, "swap", text);
@@ -178,9 +177,8 @@ void history_tick(struct history *history, mgeo_engine *engine, int64_t unix_sec
     bool known = mgeo_get_rollout(engine, &now, NULL) == MGEO_OK;
     pthread_mutex_lock(&history->lock);
     close_second(history, unix_seconds);
-    if (known && history->watched) mark_changes(history, unix_seconds, engine, &now);
+    if (known) mark_changes(history, unix_seconds, engine, &now);
     if (known) history->rollout = now;
-    history->watched = history->watched || known;
     pthread_mutex_unlock(&history->lock);
 }
 

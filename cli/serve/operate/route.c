@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "serve/operate/accept.h"
@@ -28,6 +29,17 @@ void route_end(struct operate_call *call, struct operation *operation) {
     struct operation **at = &operate->running;
     while (*at != operation) at = &(*at)->next;
     *at = operation->next;
+    pthread_mutex_unlock(&operate->lock);
+}
+
+void route_end_gates(struct operate_call *call) {
+    struct operate *operate = call->service->operate;
+    pthread_mutex_lock(&operate->lock);
+    for (struct operation *at = operate->running; at != NULL; at = at->next) {
+        if (strcmp(at->what, "gate") != 0) continue;
+        at->overtaken = true;
+        mgeo_progress_cancel(&at->progress);
+    }
     pthread_mutex_unlock(&operate->lock);
 }
 

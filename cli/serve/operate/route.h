@@ -20,6 +20,7 @@ struct operation {
     const char *what; /* "load", "compare", "gate" */
     const char *path; /* of a load */
     uint64_t begun;   /* clock_nanoseconds() */
+    bool overtaken;   /* cancelled by a roll-back */
     mgeo_progress progress;
 };
 
@@ -42,6 +43,9 @@ struct operate_call {
 void route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path);
 void route_end(struct operate_call *call, struct operation *operation);
+
+/* After a roll-back: gates that are still judged can only refuse, so they end now. */
+void route_end_gates(struct operate_call *call);
 
 /* The state's name: "<live>-<standby>-<canary>-<shadow>" with its quotes. */
 enum { ROUTE_ETAG_BYTES = 96 };

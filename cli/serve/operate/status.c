@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "serve/operate/history.h"
 #include "serve/operate/reply.h"
 #include "serve/operate/route.h"
-#include "serve/scorer.h"
+#include "serve/scoring/scorer.h"
 
 enum { SECONDS_SHOWN = 600, SHADOW_PAIRS_SHOWN = 20, TEXT_BYTES = 1024 };
 
@@ -164,7 +163,7 @@ static void write_server(struct json_writer *json, const struct service *service
     uint64_t uptime = (clock_nanoseconds() - service->started) / 1000000000u;
     json_writer_open(json, "server", '{');
     json_writer_string(json, "version", mgeo_version());
-    json_writer_integer(json, "started", (uint64_t)time(NULL) - uptime);
+    json_writer_integer(json, "started", (uint64_t)service->started_at);
     json_writer_integer(json, "uptime_seconds", uptime);
     json_writer_integer(json, "connections", counts.open);
     json_writer_integer(json, "in_flight", counts.in_flight);

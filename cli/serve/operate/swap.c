@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts traffic over to the standby model, behind a gate and before a watch if they are asked for.
  */
+#include <stdio.h>
+
 #include "serve/operate/reply.h"
 #include "serve/operate/route.h"
 #include "serve/operate/watch.h"
@@ -89,7 +91,7 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
     if (!route_begin_change(call)) return;
     mgeo_get_rollout(call->service->engine, &rollout, NULL);
     if (body->has_gate) route_end_change(call);
-    struct operation operation;
+    struct operation operation = {0};
     if (body->has_gate) route_begin(call, &operation, "gate", NULL);
     mgeo_gate gate = gate_of(body);
     if (body->has_gate) gate.progress = &operation.progress;
@@ -105,6 +107,11 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
     mgeo_status status = mgeo_swap_model(call->service->engine, &options, &receipt, &error);
     if (body->has_gate) route_end(call, &operation);
     if (!body->has_gate) route_end_change(call);
+    if (status == MGEO_E_CANCELLED && operation.overtaken) {
+        status = MGEO_E_REFUSED;
+        snprintf(error.message, sizeof error.message,
+                 "the gate was ended by a roll-back; traffic was not cut over");
+    }
     answer(call, status, &error, &receipt);
 }
 

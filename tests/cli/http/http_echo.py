@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -142,6 +143,10 @@ class Case(unittest.TestCase):
         connection = Connection(self.address)
         self.addCleanup(connection.socket.close)
         return connection
+
+    def reset(self, connection):
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.socket.close()
 
     def counts(self):
         with Connection(self.address) as connection:

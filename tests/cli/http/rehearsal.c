@@ -39,6 +39,7 @@ static enum http_plan on_head(void *user, struct http_exchange *exchange) {
     struct rehearsal *rehearsal = user;
     const struct http_request *request = http_exchange_request(exchange);
     struct string_buffer *heard = &rehearsal->heard;
+    if (rehearsal->check != NULL) rehearsal->check(request, false);
     put(heard, request->method, " ");
     put(heard, request->path, "?");
     put(heard, request->query, "\n");
@@ -66,6 +67,7 @@ static void on_ready(void *user, struct http_exchange *exchange) {
         http_stream_begin(exchange, &answer);
         return;
     }
+    if (rehearsal->check != NULL) rehearsal->check(request, true);
     string_buffer_format(&rehearsal->heard, "[%zu] ", request->body_length);
     string_buffer_add(&rehearsal->heard, request->body, request->body_length);
     string_buffer_put(&rehearsal->heard, "\n");
@@ -87,11 +89,14 @@ static void on_wake(void *user) { ++((struct rehearsal *)user)->woken; }
 
 void rehearsal_init(struct rehearsal *rehearsal, const struct http_limits *limits) {
     memset(rehearsal, 0, sizeof *rehearsal);
-    rehearsal->host.handler = (struct http_handler){rehearsal, on_head, on_ready, on_done};
+    rehearsal->host.handler = (struct http_handler){
+        .user = rehearsal, .head = on_head, .ready = on_ready, .done = on_done};
     rehearsal->host.limits = *limits;
     rehearsal->host.now = SECOND;
+    rehearsal->host.queue.handler = &rehearsal->host.handler;
     rehearsal->host.queue.wake = on_wake;
     rehearsal->host.queue.user = rehearsal;
+    rehearsal->host.queue.handler = &rehearsal->host.handler;
     pthread_mutex_init(&rehearsal->host.queue.lock, NULL);
     rehearsal->send_step = SIZE_MAX;
     connection_init(&rehearsal->connection, &rehearsal->host, 3, "peer");

@@ -20,6 +20,7 @@ struct rehearsal {
     size_t send_step; /* bytes that the socket takes at once */
     bool hold;        /* "/later" waits for rehearsal_settle with hold false */
     unsigned woken;
+    void (*check)(const struct http_request *request, bool ready); /* NULL, or sees all of them */
 };
 
 extern const struct http_limits rehearsal_limits;

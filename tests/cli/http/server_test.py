@@ -5,11 +5,11 @@ import resource
 import signal
 import socket
 import stat
-import struct
 import subprocess
 import threading
 import time
 import unittest
+from random import Random
 
 from http_echo import HOST, LIMIT, MARKER, PROGRAM, SANITIZED, Case, Connection
 
@@ -67,6 +67,7 @@ class Persistence(Case):
         counts = self.counts()
         self.assertEqual((counts["in_flight"], counts["ran"]), (2, 2))
         self.assertLess(sent, 64 << 20, "the server reads on and on")
+        self.reset(connection)  # its FIN would wait behind what is unread
 
     def test_connection_close(self):
         self.start()
@@ -197,8 +198,7 @@ class BadClients(Case):
         connection = self.connect()
         connection.send(post(b"/later?ms=60000"))
         self.await_counts(in_flight=2)
-        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.socket.close()
+        self.reset(connection)
         self.await_counts(left=1, in_flight=1)
 
     def test_left_within_a_body(self):
@@ -267,6 +267,72 @@ class BadClients(Case):
             self.assertTrue(connection.is_closed())
 
 
+class ManyAtOnce(Case):
+    """Clients of every kind at the same time: what is left in the end is nothing."""
+
+    def visit(self, random):
+        connection = Connection(self.address)
+        try:
+            connection.socket.settimeout(random.choice([0.002, 0.02, LIMIT]))
+            for _ in range(random.randrange(1, 6)):
+                if not self.act(connection, random):
+                    break
+        except (OSError, EOFError):
+            pass  # it was cut, or left early
+        if random.random() < 0.3:
+            self.reset(connection)
+        connection.socket.close()
+
+    def act(self, connection, random):
+        """Whether the connection can go on."""
+        kind = random.randrange(7)
+        body = b"x" * random.choice([0, 10, 3000, 200000])
+        if kind == 0:
+            connection.send(post(b"/later?ms=%d" % random.randrange(20), body) * 3)
+            for _ in range(random.randrange(1, 4)):
+                connection.reply()
+        elif kind == 1:
+            connection.send(post(b"/stream?cut=%d" % random.randrange(2), body) + GET)
+            connection.reply()
+            connection.reply()
+        elif kind == 2:
+            connection.send(b"POST /stream?refuse=1 HTTP/1.1\r\nContent-Length: 300000\r\n" + HOST + b"\r\n" + body)
+            connection.reply()
+        elif kind == 3:
+            connection.send(b"POST /echo HTTP/1.1\r\nContent-Length: 300000\r\n" + HOST + b"\r\n" + body)
+        elif kind == 4:
+            connection.send(b"GET /big?bytes=1000000 HTTP/1.1\r\n" + HOST + b"\r\n")
+            connection.socket.recv(1000)
+        elif kind == 5:
+            connection.send(post(b"/later?ms=5", body))
+            connection.socket.shutdown(socket.SHUT_WR)
+            connection.rest()
+        else:
+            connection.send(b"GET / HTTP/1.1\r\nA : b\r\n" + HOST + b"\r\n")
+            connection.reply()
+        return kind < 2
+
+    def test_nothing_is_left(self):
+        server = self.start("write_ms=400", "body_ms=400", "head_ms=400")
+
+        def visits(seed):
+            source = Random(seed)
+            for _ in range(40):
+                self.visit(source)
+
+        clients = [threading.Thread(target=visits, args=(seed,)) for seed in range(12)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        counts = self.await_counts(in_flight=1, body_bytes=0, open=1)
+        self.assertEqual(counts["done"], counts["ran"] - 1)
+        self.assertGreater(counts["whole"], 0)
+        self.assertGreater(counts["left"], 0)
+        server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait(LIMIT), 0)
+
+
 class Limits(Case):
     def test_connections(self):
         self.start("connections=3")
@@ -286,8 +352,9 @@ class Limits(Case):
                 connection.send(GET)
                 if connection.reply().status == 200:
                     break
-            except ConnectionError:
+            except (ConnectionError, EOFError):
                 pass
+            connection.socket.close()
         self.assertGreaterEqual(self.counts_by(connection)["refused"], 1)
 
     def counts_by(self, connection):

@@ -84,7 +84,7 @@ class Drain(Case):
     def test_no_request_is_lost_when_it_ends(self):
         server = self.serve("--drain-time", "1s")
         threads = self.clients(server, 8)
-        server.signal(signal.SIGTERM)
+        server.send(signal.SIGTERM)
         for thread in threads:
             thread.join(LIMIT)
         self.assertEqual(self.failures, [])
@@ -92,7 +92,7 @@ class Drain(Case):
 
     def test_draining_is_not_ready_but_serves(self):
         server = self.serve("--drain-time", "60s")
-        server.signal(signal.SIGTERM)
+        server.send(signal.SIGTERM)
         server.wait_for("draining")
         self.assertEqual(server.call("GET", "/readyz").status, 503)
         health = server.call("GET", "/health")
@@ -101,7 +101,7 @@ class Drain(Case):
         self.assertEqual(server.call("GET", "/livez").status, 200)
         answer = server.match("人民路1号", "人民路1号")
         self.assertEqual((answer.status, answer.headers["Connection"]), (200, "close"))
-        server.signal(signal.SIGTERM)  # the wait ends
+        server.send(signal.SIGTERM)  # the wait ends
         server.wait(0)
 
     def test_a_request_in_flight_is_answered(self):
@@ -110,7 +110,7 @@ class Drain(Case):
         thread = threading.Thread(target=lambda: answers.append(server.match("a", "b")))
         thread.start()
         server.until(lambda: server.metric("mgeo_serve_queue_requests") == 1)
-        server.signal(signal.SIGINT)
+        server.send(signal.SIGINT)
         thread.join(LIMIT)
         server.wait(0)
         self.assertEqual(answers[0].status, 200)
@@ -127,7 +127,7 @@ class Reload(Case):
         pairs = {"pairs": [["a", "b"], ["c", "d"]]}
         self.assertEqual(server.call("POST", "/match", pairs).status, 422)
         self.path("serve.conf", "max-pairs = 2\nmodel-name = other\n")
-        server.signal(signal.SIGHUP)
+        server.send(signal.SIGHUP)
         server.wait_for("reloaded; only a restart changes --model-name")
         self.assertEqual(server.call("POST", "/match", pairs).status, 200)
         settings = server.call("GET", "/info").json()["settings"]
@@ -139,7 +139,7 @@ class Reload(Case):
         path = self.path("serve.conf", "max-pairs = 1\n")
         server = self.serve("--config", path)
         self.path("serve.conf", "max-pairs = none\n")
-        server.signal(signal.SIGHUP)
+        server.send(signal.SIGHUP)
         server.wait_for("not reloaded")
         self.assertIn(f"{path}:1: ", server.lines[-1])
         self.assertEqual(server.call("GET", "/info").json()["limits"]["max_pairs"], 1)
@@ -167,12 +167,12 @@ class Systemd(Case):
         server = self.serve(environment={"NOTIFY_SOCKET": self.path("notify"), "WATCHDOG_USEC": "300000"})
         self.assertIn("STATUS=serving mgeo", manager.wait_for("READY=1"))
         manager.wait_for("WATCHDOG=1")
-        server.signal(signal.SIGHUP)
+        server.send(signal.SIGHUP)
         self.assertRegex(manager.wait_for("RELOADING=1"), r"MONOTONIC_USEC=\d+")
         manager.wait_for("READY=1")
-        server.signal(signal.SIGTERM)
+        server.send(signal.SIGTERM)
         manager.wait_for("STOPPING=1")
-        server.signal(signal.SIGTERM)
+        server.send(signal.SIGTERM)
         server.wait(0)
 
     def activated(self, names, *sockets):

@@ -58,7 +58,7 @@ class AccessLog(Case):
         self.server.call("GET", "/livez")
         self.lines("access.jsonl", 1)
         os.rename(path, path + ".1")
-        self.server.signal(signal.SIGHUP)
+        self.server.send(signal.SIGHUP)
         self.server.wait_for("reloaded")
         self.server.call("GET", "/readyz")
         self.assertEqual([line["path"] for line in self.lines("access.jsonl", 1)], ["/readyz"])

@@ -23,8 +23,15 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # device auto is the CPU, whatever the 
 for name in [name for name in os.environ if name in ("NOTIFY_SOCKET", "WATCHDOG_USEC") or
              (name.startswith("MGEO_") and name not in ("MGEO_MODULE_PATH", "MGEO_CPU_ISA"))]:
     if name not in ("MGEO_SERVE", "MGEO_CTL", "MGEO_GOLDEN", "MGEO_SANITIZED", "MGEO_SOURCE", "MGEO_SCORE",
-                    "MGEO_BENCH", "MGEO_JOURNAL", "MGEO_LIBRARY", "MGEO_COMPLETIONS", "MGEO_KILL_POINT"):
+                    "MGEO_BENCH", "MGEO_LIBRARY", "MGEO_COMPLETIONS", "MGEO_KILL_POINT"):
         del os.environ[name]  # a setting of whoever runs the tests
+
+# Behind a script's & these are ignored, and the program would ignore them too.
+for number in (signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Answer:
@@ -144,7 +151,7 @@ class Server:
                 raise AssertionError(f"waited in vain; mgeo-serve said:\n{self.err}")
             time.sleep(0.01)
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def wait(self, status=0):
@@ -156,7 +163,7 @@ class Server:
 
     def stop(self, number=signal.SIGINT, status=0):
         if self.process.poll() is None:
-            self.signal(number)
+            self.send(number)
         self.wait(status)
         self.process.stderr.close()
 

@@ -100,7 +100,7 @@ class Limits(Case):
         self.assertEqual(answer.headers["Retry-After"], "1")
         self.assertEqual(server.call("GET", "/readyz").status, 200)
         self.assertEqual(server.metric('mgeo_serve_requests_dropped_total{reason="queue_full"}'), 1)
-        server.signal(signal.SIGINT)  # nobody else will come
+        server.send(signal.SIGINT)  # nobody else will come
         self.assertEqual(waiting.getresponse().status, 200)
 
     def test_what_is_late_is_not_scored(self):

@@ -136,10 +136,12 @@ class Server:
     def end(self):
         self.child.terminate()
         try:
-            self.child.communicate(timeout=LIMIT)
+            said = self.child.communicate(timeout=LIMIT)[1]
         except subprocess.TimeoutExpired:
             self.child.kill()
-            self.child.communicate()
+            said = self.child.communicate()[1]
+        if self.child.returncode != 0:
+            raise AssertionError(f"mgeo-serve ended with {self.child.returncode}: {said.decode()}")
 
     def wait(self):
         for _ in range(LIMIT * 10):

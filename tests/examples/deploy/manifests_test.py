@@ -108,7 +108,10 @@ class Kustomize(unittest.TestCase):
                 done = subprocess.run([kubectl, "kustomize", KUBERNETES / overlay], capture_output=True, text=True,
                                       timeout=LIMIT)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertNotRegex(done.stdout, r"image: mgeo-serve\s*$")
+                images = re.findall(r"image: (\S+)", done.stdout)
+                self.assertEqual(len(set(images)), 2 if overlay == "overlays/canary" else 1, images)
+                for image in images:
+                    self.assertRegex(image, r"^mgeo-serve:\d")
                 self.assertIn("kind: PodDisruptionBudget", done.stdout)
                 self.assertEqual("kind: Rollout" in done.stdout, overlay.startswith("rollouts"))
 
@@ -158,8 +161,10 @@ class Images(unittest.TestCase):
         self.assertIn(f"IMAGE=mgeo-serve:{version}\n", read(DOCKER / ".env"))
 
     def test_what_is_copied_or_mounted_is_there(self):
-        for path in re.findall(r"^COPY (?!--from)(\S+) ", read(DOCKER / "Dockerfile"), re.M):
-            self.assertTrue((SOURCE / path).exists(), path)
+        for name in ("Dockerfile", "Dockerfile.cuda"):
+            for paths in re.findall(r"^COPY (?!--from)(.*) \S+$", read(DOCKER / name), re.M):
+                for path in paths.split():
+                    self.assertTrue((SOURCE / path).exists(), path)
         mounted = re.findall(r"- (\.\./\S+?):", read(DOCKER / "compose.yml"))
         self.assertGreater(len(mounted), 4)
         for path in mounted:

@@ -90,6 +90,7 @@ class Page:
         browser.listeners.append(self.hear)
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(domain + ".enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)  # whichever tab chromium takes for the front one
         agent = browser.call("Browser.getVersion")["userAgent"]
         self.call("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
@@ -152,11 +153,13 @@ class Page:
 
     def tab_to(self, selector):
         """Presses Tab until the element has the focus: it must be reachable by keyboard."""
-        for _ in range(200):
+        seen = []
+        while len(seen) < 200:
             if self.evaluate(f"document.activeElement?.matches({json.dumps(selector)})"):
                 return
+            seen.append(self.evaluate("document.activeElement.outerHTML.slice(0, 60)"))
             self.key("Tab")
-        raise AssertionError(f"Tab does not reach {selector}")
+        raise AssertionError(f"Tab does not reach {selector}, but {seen}")
 
     def write(self, text):
         self.call("Input.insertText", text=text)

@@ -70,6 +70,23 @@ static void writes_floats_that_read_back(void **state) {
     }
 }
 
+/* Digits that count are the same as printf's, but for what it leaves out. */
+static void writes_shares_as_printf(void **state) {
+    (void)state;
+    uint32_t random = 3;
+    for (int i = 0; i < 50000; i++) {
+        random = random * 1664525u + 1013904223u;
+        float share = (float)(random >> 8) * 0x1p-24f;
+        for (unsigned j = random & 15; j > 0; j--) share /= 3;
+        struct string_buffer text = {0};
+        char wanted[32];
+        decimal_float(&text, share);
+        snprintf(wanted, sizeof wanted, "%.9g", (double)share);
+        if (share != 0) assert_string_equal(text.bytes, wanted);
+        string_buffer_finish(&text);
+    }
+}
+
 static void writes_integers(void **state) {
     (void)state;
     static const uint64_t numbers[] = {0, 9, 10, 1234567890, UINT64_MAX};
@@ -88,6 +105,7 @@ int main(void) {
         cmocka_unit_test(writes_as_printf),
         cmocka_unit_test(writes_what_is_no_score),
         cmocka_unit_test(writes_floats_that_read_back),
+        cmocka_unit_test(writes_shares_as_printf),
         cmocka_unit_test(writes_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,8 @@
 #define PAIRS                                                                                      \
     "{\"name\":\"pairs\",\"shape\":[2,2],\"datatype\":\"BYTES\",\"data\":[[\"a\",\"c\"],"          \
     "[\"b\",\"d\"]]}"
+#define BYTES "\"datatype\":\"BYTES\""
+#define SHAPE "\"shape\":[2,2]"
 #define HEAD "{\"model_name\":\"mgeo\",\"model_version\":\"3\""
 #define SIMILARITY                                                                                 \
     "{\"name\":\"similarity\",\"datatype\":\"FP32\",\"shape\":[2],\"data\":[0.899999976,"          \
@@ -27,8 +29,8 @@ static void reads_inputs_in_every_form(void **state) {
         "{\"inputs\":[" A "," B "]}",
         "{\"inputs\":[" B "," A "],\"parameters\":{\"priority\":1,\"x\":{\"y\":[]}}}",
         "{\"inputs\":[" PAIRS "],\"unknown\":[{}]}",
-        "{\"inputs\":[{\"data\":[\"a\",\"c\",\"b\",\"d\"],\"datatype\":\"BYTES\",\"more\":1,"
-        "\"shape\":[2,2],\"name\":\"pairs\",\"parameters\":{\"x\":1}}],\"outputs\":[]}",
+        "{\"inputs\":[{\"data\":[\"a\",\"c\",\"b\",\"d\"]," BYTES ",\"more\":1," SHAPE
+        ",\"name\":\"pairs\",\"parameters\":{\"x\":1}}],\"outputs\":[]}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         struct exchange_check check;

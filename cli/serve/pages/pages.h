@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the server tells of itself: /health, /livez, /readyz, /metrics, /info. Any thread. */
+#ifndef CLI_SERVE_PAGES_PAGES_H
+#define CLI_SERVE_PAGES_PAGES_H
+
+#include "http/answer.h"
+#include "http/exchange.h"
+#include "serve/service.h"
+#include "serve/tasks.h"
+
+/* 200, or 503 with the reason. /livez is alive as long as anything answers. */
+void pages_health(const struct service *service, struct http_answer *answer);
+void pages_livez(const struct service *service, struct http_answer *answer);
+void pages_readyz(const struct service *service, struct http_answer *answer);
+
+/* The library's metrics and the server's; OpenMetrics where the header Accept asks for it. */
+void pages_metrics(const struct service *service, const struct http_request *request,
+                   struct tasks *streams, struct http_answer *answer);
+
+/* Versions, the live model, limits, and every setting with where it came from. */
+void pages_info(const struct service *service, struct http_answer *answer);
+
+#endif

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""swap --watch: at once or until the watch has ended, well or badly, or by somebody else."""
+import signal
+import unittest
+
+from ctl import CtlCase
+from server import MGEO
+
+
+class Watch(CtlCase):
+    def setUp(self):
+        super().setUp()
+        self.operated()
+        self.ctl("load", MGEO, "--model-version", "v2")
+
+    def test_without_wait_it_ends_at_once(self):
+        self.ctl("swap", "--watch", "1h")
+        watch = self.status()["watch"]
+        self.assertEqual((watch["state"], watch["generation"]), ("running", 2))
+        limits = {check["name"]: check["limit"] for check in watch["checks"]}
+        self.assertEqual((limits["error_rate"], limits["not_finite_rate"], limits["psi"]), (0.01, 0, None))
+        self.assertIn("running", self.ctl("status")[0])
+
+    def test_a_watch_that_passes_is_exit_0(self):
+        child = self.start_ctl("swap", "--watch-calls", "20", "--min-calls", "10", "--wait", "--json")
+        self.server.until(lambda: self.status()["watch"]["state"] == "running")
+        for i in range(20):
+            self.server.match(f"人民路{i}号", "人民路1号")
+        self.assertEqual(child.wait(), 0)
+        self.assertIn(b'"state": "passed"', child.stdout.read())
+
+    def test_a_watch_without_calls_passes_and_says_so(self):
+        out, _ = self.ctl("swap", "--watch", "100ms", "--wait")
+        self.assertRegex(out, r"\nwatch passed after .* too few calls")
+
+    def test_a_watch_that_somebody_ends_is_exit_1(self):
+        child = self.start_ctl("swap", "--watch", "1h", "--wait")
+        self.server.until(lambda: self.status()["watch"]["state"] == "running")
+        self.ctl("rollback")
+        self.assertEqual(child.wait(), 1)
+        self.assertIn(b"the watch was ended", child.stderr.read())
+
+    def test_interrupted_it_leaves_the_watch_to_the_server(self):
+        child = self.start_ctl("swap", "--watch", "1h", "--wait")
+        self.server.until(lambda: self.status()["watch"]["state"] == "running")
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(), 2)
+        self.assertIn(b"goes on without this command", child.stderr.read())
+        self.assertEqual(self.status()["watch"]["state"], "running")
+
+    def test_a_canary_s_watch(self):
+        child = self.start_ctl("canary", "100%", "--watch-calls", "10", "--min-calls", "10", "--wait")
+        self.server.until(lambda: self.status()["watch"]["state"] == "running")
+        for i in range(10):
+            self.assertEqual(self.server.match(f"人民路{i}号", "b").headers["X-Model-Version"], "v2")
+        self.assertEqual(child.wait(), 0)
+        self.assertIn(b"watch passed", child.stdout.read())
+
+
+if __name__ == "__main__":
+    unittest.main()
