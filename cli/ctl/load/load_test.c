@@ -113,8 +113,9 @@ static int compare_times(const void *one, const void *other) {
 static void measure(const struct worker *workers, unsigned count, bool live,
                     struct load_test_figures *figures) {
     size_t total = 0, at = 0;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         total += (live ? &workers[i].live : &workers[i].tested)->count;
+    }
     double *all = memory_resize(NULL, total + 1, sizeof *all);
     *figures = (struct load_test_figures){0};
     for (unsigned i = 0; i < count; i++) {

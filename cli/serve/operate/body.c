@@ -141,8 +141,9 @@ static bool take_pairs(struct reading *reading, const struct body_field *field) 
                           BODY_PAIRS_MOST);
         }
         mgeo_pair *room = grown(pairs->pairs, pairs->count, sizeof *room);
-        if (room == NULL)
+        if (room == NULL) {
             return refuse(reading, field->name, -1, "needs more memory than there is");
+        }
         pairs->pairs = room;
         pairs->pairs[pairs->count++] =
             (mgeo_pair){texts[0].bytes, texts[0].length, texts[1].bytes, texts[1].length};
@@ -159,8 +160,9 @@ static bool take_gold(struct reading *reading, const struct body_field *field) {
                           "is no label: give a text, or null");
         }
         const char **room = grown((void *)pairs->gold, pairs->gold_count, sizeof *room);
-        if (room == NULL)
+        if (room == NULL) {
             return refuse(reading, field->name, -1, "needs more memory than there is");
+        }
         pairs->gold = room;
         bool given = type == JSON_STRING && reading->json.string.length > 0;
         pairs->gold[pairs->gold_count++] = given ? reading->json.string.bytes : NULL;

@@ -60,8 +60,8 @@ static void write_figures(struct json_writer *json, const mgeo_compare_report *r
     json_writer_small_number(json, "latency_ratio", report->latency_ratio);
 }
 
-/* Bin i of 20 begins at -1 + i / 10, as those of shadow calls do. Pairs that are not listed have the
- * same score from both. */
+/* Bin i of 20 begins at -1 + i / 10, as those of shadow calls do. Pairs that are not listed have
+ * the same score from both. */
 static void write_histogram(struct json_writer *json, const mgeo_compare_report *report) {
     uint64_t bins[BINS] = {0}, counted = 0;
     for (size_t i = 0; i < report->worst_count; i++) {

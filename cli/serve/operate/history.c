@@ -36,7 +36,7 @@ struct history {
     uint32_t kept;        /* seconds in the ring */
     struct second ring[SLOTS][HISTORY_SECONDS];
     struct mark marks[MARKS];
-    uint64_t marked; /* so far */
+    uint64_t marked;      /* so far */
     mgeo_rollout rollout; /* as it was marked last; an engine begins with all zero */
 };
 
