@@ -154,7 +154,9 @@ bool access_log_reopen(struct access_log *log, const char *path, struct error *e
     return true;
 }
 
-uint64_t access_log_dropped(struct access_log *log) { return atomic_load(&log->dropped); }
+uint64_t access_log_dropped(struct access_log *log) {
+    return log != NULL ? atomic_load(&log->dropped) : 0;
+}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
