@@ -6,7 +6,8 @@
 
 #include "common/message.h"
 
-/* On a CPU practice runs would make nothing faster but the first calls, and cost more than those. */
+/* On a CPU practice runs would make nothing faster but the first calls, and cost more than those.
+ */
 static bool is_for_cpu(const char *path, const mgeo_load_options *options) {
     mgeo_memory memory = {.struct_size = sizeof memory};
     return mgeo_predict_memory(path, options, &memory, NULL) == MGEO_OK &&

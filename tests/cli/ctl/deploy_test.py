@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import threading
 import unittest
 
 import models
@@ -48,23 +47,18 @@ class Deploy(CtlCase):
         self.assertIn("refuse", self.ctl("journal")[0])
 
     def test_a_model_that_behaves_badly_is_turned_back(self):
-        with open(models.PAIRS, encoding="utf-8") as file:
-            pairs = [line.split("\t")[:2] for line in file][1:]
-        stop = threading.Event()
-
-        def traffic():
-            while not stop.is_set():
-                for a, b in pairs:
-                    if stop.is_set() or self.server.match(a, b).status != 200:
-                        return
-        client = threading.Thread(target=traffic)
-        client.start()
-        self.addCleanup(client.join)
-        self.addCleanup(stop.set)
-        self.server.until(lambda: self.status()["slots"]["blue"]["stats"]["calls"] > 100)
-        _, err = self.ctl("deploy", models.degraded(self.folder, "bad"), "--gate", "golden.tsv",
-                          "--max-latency-ratio", "1000", "--full-speed", "--watch", "60s", "--watch-psi", "0.5",
-                          "--min-calls", "60", status=1)
+        pairs = [row[:2] for row in models.rows(60)]
+        for a, b in pairs:
+            self.server.match(a, b)
+        child = self.start_ctl("deploy", models.degraded(self.folder, "bad"), "--gate", "golden.tsv",
+                               "--max-latency-ratio", "1000", "--full-speed", "--watch", "1h", "--watch-psi", "0.5",
+                               "--min-calls", "50")
+        self.server.until(lambda: self.status()["watch"]["state"] == "running")
+        for a, b in pairs:
+            self.assertEqual(self.server.match(a, b).status, 200)
+        out, err = (text.decode() for text in child.communicate(timeout=LIMIT))
+        self.assertEqual(child.returncode, 1, err)
+        self.assertRegex(out, r"watch +FAILED: turned_back after ")
         self.assertIn("the watch has rolled back", err)
         self.assertIn("psi", err)
         self.assertIn("deploy failed at watch; live is v1", err)

@@ -71,6 +71,17 @@ class AccessLog(Case):
         self.server.call("GET", "/livez")
         self.assertEqual([line["path"] for line in self.lines("out", 1)], ["/livez"])
 
+    def test_a_reader_that_sleeps_holds_up_nobody(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.server = self.serve("--access-log", "-", stdout=writer)
+        os.close(writer)
+        connection = self.server.connect()
+        for _ in range(400):  # more than a pipe holds
+            self.assertEqual(connection.call("GET", "/livez", User_Agent="x" * 250).status, 200)
+        connection.close()
+        self.server.stop()
+
     def test_a_log_that_cannot_be_opened_is_told(self):
         out, err = self.run_serve("--listen", "127.0.0.1:0", "--access-log", self.path("none") + "/log",
                                   status=2)
