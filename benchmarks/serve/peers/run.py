@@ -231,7 +231,7 @@ class Run:
         with Running(server, layout, self.options, self.log) as running:
             if first:
                 self.check(running)
-            for connections in CONNECTIONS:
+            for connections in self.options.connections:
                 found = self.undisturbed(running, connections)
                 found["megabytes"] = running.megabytes()
                 self.figures[layout.title, server, connections].append(found)
@@ -252,7 +252,7 @@ class Run:
         return statistics.median(one[what] for one in self.figures[layout.title, server, connections])
 
     def others(self, layout, server):
-        return max(one["others"] for count in CONNECTIONS for one in self.figures[layout.title, server, count])
+        return max(one["others"] for count in self.options.connections for one in self.figures[layout.title, server, count])
 
     def spread(self, layout, server):
         """How far the rounds were apart at 32 connections, as a share of the median."""
@@ -262,15 +262,15 @@ class Run:
 
 def table(run, layout, servers):
     yield f"\n## {layout.title}\n"
-    yield ("| server | precision | " + " | ".join(f"{count} conn.: req/s, P50, P99 ms" for count in CONNECTIONS) +
+    yield ("| server | precision | " + " | ".join(f"{count} conn.: req/s, P50, P99 ms" for count in run.options.connections) +
            " | at 32: CPU ms an answer, cores used, rounds apart | memory, MB | other work, cores at most |")
-    yield "|---|---|" + "---|" * (len(CONNECTIONS) + 3)
+    yield "|---|---|" + "---|" * (len(run.options.connections) + 3)
     for server in servers:
         cells = [f"{run.median(layout, server, count, 'rate'):,.0f}, {run.median(layout, server, count, 'p50_ms'):.2f}, "
-                 f"{run.median(layout, server, count, 'p99_ms'):.2f}" for count in CONNECTIONS]
+                 f"{run.median(layout, server, count, 'p99_ms'):.2f}" for count in run.options.connections]
         cells.append(f"{run.median(layout, server, 32, 'cpu_ms'):.2f}, {run.median(layout, server, 32, 'cores'):.2f}, "
                      f"{run.spread(layout, server):.0%}")
-        cells += [f"{run.median(layout, server, 64, 'megabytes'):.0f}", f"{run.others(layout, server):.2f}"]
+        cells += [f"{run.median(layout, server, 32, 'megabytes'):.0f}", f"{run.others(layout, server):.2f}"]
         yield f"| {server.name} | {server.precision} | " + " | ".join(cells) + " |"
     for precision in ("fp32", "int8"):
         of_it = [server for server in servers if server.precision == precision]
@@ -319,6 +319,8 @@ def parse():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--tries", type=int, default=3, help="measure again, so often at most, what other work disturbed (3)")
     parser.add_argument("--patience", type=float, default=10, help="seconds to wait for a quiet machine before each (10)")
+    parser.add_argument("--connections", type=lambda text: tuple(map(int, text.split(","))), default=CONNECTIONS,
+                        help="(1,8,32,64); 32 must be one of them")
     parser.add_argument("--nice", type=int, default=0, help="of servers and load")
     parser.add_argument("--layouts", type=int, choices=(1, 2), default=2, help="1: only one core each")
     parser.add_argument("--out", default=str(HERE / "results.md"))
@@ -326,6 +328,8 @@ def parse():
     options.build, options.model = options.build.resolve(), os.path.abspath(options.model)
     options.first = ["sh", "-c", FIRST, "sh", str(options.nice)] if options.nice else []
     options.name = "the bundled one" if pathlib.Path(options.model) == ROOT / "models" / "mini" else os.path.basename(options.model)
+    if 32 not in options.connections:
+        parser.error("--connections must have 32, which the figures are told for")
     if len(os.sched_getaffinity(0)) < 2:
         parser.error("this needs two cores")
     return options
