@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,7 +21,8 @@
 
 enum {
     MOST_WAITING = 4 << 20, /* bytes: some ten thousand lines */
-    MOST_TEXT = 256         /* of a path or user agent */
+    MOST_TEXT = 256,        /* of a path or user agent */
+    PATIENCE = 500          /* milliseconds with who reads a pipe, at the end */
 };
 
 struct access_log {
@@ -27,10 +30,11 @@ struct access_log {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     struct string_buffer waiting;
-    int descriptor;     /* -1: none */
-    int next;           /* what access_log_reopen opened; -1: nothing new */
-    size_t before;      /* of the bytes that wait, those that belong to the file before `next` */
-    bool changes, ends; /* `next` is to be taken; the thread is to end */
+    int descriptor; /* -1: none */
+    int next;       /* what access_log_reopen opened; -1: nothing new */
+    size_t before;  /* of the bytes that wait, those that belong to the file before `next` */
+    bool changes;   /* `next` is to be taken */
+    atomic_bool ends;
     atomic_bool open;
     atomic_uint_fast64_t dropped;
 };
@@ -47,9 +51,20 @@ static uint64_t count_lines(const char *bytes, size_t length) {
     return lines;
 }
 
+/* Whether a piece can be written without waiting. Who reads a pipe may be slow, but not for ever
+ * once the server ends. */
+static bool has_room(const struct access_log *log) {
+    struct pollfd watched = {.fd = log->descriptor, .events = POLLOUT};
+    int found;
+    do {
+        found = poll(&watched, 1, PATIENCE);
+    } while ((found < 0 && errno == EINTR) || (found == 0 && !atomic_load(&log->ends)));
+    return found > 0;
+}
+
 static void write_out(struct access_log *log, const char *bytes, size_t length) {
-    while (length > 0 && log->descriptor >= 0) {
-        ssize_t wrote = write(log->descriptor, bytes, length);
+    while (length > 0 && log->descriptor >= 0 && has_room(log)) {
+        ssize_t wrote = write(log->descriptor, bytes, length < PIPE_BUF ? length : PIPE_BUF);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) break;
         bytes += wrote;
@@ -70,7 +85,7 @@ struct work {
 static void take(struct access_log *log, struct work *work) {
     string_buffer_clear(&work->text);
     pthread_mutex_lock(&log->mutex);
-    while (log->waiting.length == 0 && !log->changes && !log->ends) {
+    while (log->waiting.length == 0 && !log->changes && !atomic_load(&log->ends)) {
         pthread_cond_wait(&log->filled, &log->mutex);
     }
     struct string_buffer swapped = log->waiting;
@@ -99,7 +114,7 @@ static void *run(void *argument) {
         }
         nanosleep(&moment, NULL);
         pthread_mutex_lock(&log->mutex);
-        ends = log->ends && log->waiting.length == 0 && !log->changes;
+        ends = atomic_load(&log->ends) && log->waiting.length == 0 && !log->changes;
         pthread_mutex_unlock(&log->mutex);
     }
     string_buffer_finish(&work.text);
@@ -122,7 +137,7 @@ struct access_log *access_log_create(struct error *error) {
 void access_log_destroy(struct access_log *log) {
     if (log == NULL) return;
     pthread_mutex_lock(&log->mutex);
-    log->ends = true;
+    atomic_store(&log->ends, true);
     pthread_cond_signal(&log->filled);
     pthread_mutex_unlock(&log->mutex);
     pthread_join(log->thread, NULL);
@@ -154,7 +169,9 @@ bool access_log_reopen(struct access_log *log, const char *path, struct error *e
     return true;
 }
 
-uint64_t access_log_dropped(struct access_log *log) { return atomic_load(&log->dropped); }
+uint64_t access_log_dropped(struct access_log *log) {
+    return log != NULL ? atomic_load(&log->dropped) : 0;
+}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 

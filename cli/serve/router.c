@@ -57,36 +57,38 @@ static enum http_plan other_method(struct http_exchange *exchange, const char *a
 
 /* ---- pages: answered in the loop's thread ---------------------------------------------------- */
 
-static void write_health(const struct router *router, const struct http_request *request,
+static void write_health(struct router *router, const struct http_request *request,
                          struct http_answer *answer) {
     (void)request;
     pages_health(router->service, answer);
 }
 
-static void write_livez(const struct router *router, const struct http_request *request,
+static void write_livez(struct router *router, const struct http_request *request,
                         struct http_answer *answer) {
     (void)request;
     pages_livez(router->service, answer);
 }
 
-static void write_readyz(const struct router *router, const struct http_request *request,
+static void write_readyz(struct router *router, const struct http_request *request,
                          struct http_answer *answer) {
     (void)request;
     pages_readyz(router->service, answer);
 }
 
-static void write_metrics(const struct router *router, const struct http_request *request,
+static void write_metrics(struct router *router, const struct http_request *request,
                           struct http_answer *answer) {
-    pages_metrics(router->service, request, (struct tasks *)&router->streams, answer);
+    const struct pages_counts counts = {.streams = tasks_running(&router->streams),
+                                        .log_dropped = access_log_dropped(router->log)};
+    pages_metrics(router->service, request, &counts, answer);
 }
 
-static void write_info(const struct router *router, const struct http_request *request,
+static void write_info(struct router *router, const struct http_request *request,
                        struct http_answer *answer) {
     (void)request;
     pages_info(router->service, answer);
 }
 
-static void write_openapi(const struct router *router, const struct http_request *request,
+static void write_openapi(struct router *router, const struct http_request *request,
                           struct http_answer *answer) {
     (void)request;
     openapi_write(router->service, answer);
@@ -94,7 +96,7 @@ static void write_openapi(const struct router *router, const struct http_request
 
 static const struct page {
     const char *path;
-    void (*write)(const struct router *router, const struct http_request *request,
+    void (*write)(struct router *router, const struct http_request *request,
                   struct http_answer *answer);
 } pages[] = {
     {"/health", write_health},   {"/livez", write_livez}, {"/readyz", write_readyz},
@@ -315,8 +317,8 @@ static void on_done(void *user, struct http_exchange *exchange,
     free(record);
 }
 
-void router_init(struct router *router, struct service *service, struct access_log *log) {
-    *router = (struct router){.service = service, .log = log};
+void router_init(struct router *router, struct service *service) {
+    *router = (struct router){.service = service};
     tasks_init(&router->streams);
     tasks_init(&router->operations);
     if (getrandom(&router->random.state, sizeof router->random.state, 0) < 0) {

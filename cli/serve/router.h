@@ -18,12 +18,12 @@ enum {
 
 struct router {
     struct service *service;
-    struct access_log *log;
+    struct access_log *log; /* NULL: none yet */
     struct tasks streams, operations;
     struct random random; /* of span ids */
 };
 
-void router_init(struct router *router, struct service *service, struct access_log *log);
+void router_init(struct router *router, struct service *service);
 
 /* Waits for its threads. */
 void router_finish(struct router *router);

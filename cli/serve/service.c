@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A swap needs two, a load between the lookups of one answer a third. */
+/* Of the process's one engine. A swap needs two, a load between the lookups of one answer a third.
+ */
 enum { KEPT = 8 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;

@@ -200,9 +200,15 @@ switch_to() { # colour
 
 # ---- checks of the new colour
 
-scratch=''
-clean() {
+scratch='' unproven=''
+# However a deployment ends: a colour that was not found good gets no requests, and must not step in for the live one.
+leave() {
+    trap - EXIT INT TERM
     [ -z "$scratch" ] || rm -rf "$scratch"
+    if [ -n "$unproven" ]; then
+        [ "$unproven" = "$live" ] || give "$live" 100
+        stop_server "$unproven"
+    fi
 }
 
 ask_all() { # colour, file of requests, file for the answers
@@ -211,10 +217,8 @@ ask_all() { # colour, file of requests, file for the answers
     [ "$code" = 200 ] || die "$1 answers the golden pairs with $code: $(head -c 300 "$3")"
 }
 
-# Ends the deployment: the new colour must not step in for the live one.
 refuse() { # colour, what
     note refused "color=$1" "why=$2"
-    stop_server "$1"
     echo "blue-green: $1 is refused: $2" >&2
     exit 1
 }
@@ -237,7 +241,8 @@ compare() { # live, standby
 
 load_test() { # colour
     [ "$load" -gt 0 ] || return 0
-    awk -v as=curl -v count="$load" -v url="http://$(address_of "$1")/match" -f "$here/golden.awk" "$golden" >"$scratch/load"
+    awk -v as=curl -v count="$load" -v url="http://$(address_of "$1")/match" -f "$here/golden.awk" "$golden" \
+        >"$scratch/load" || die "$golden: cannot be used"
     curl -Z --no-progress-meter --parallel-immediate --parallel-max "$connections" -K "$scratch/load" >"$scratch/times" || true
     facts=$(sort -k 2 -n "$scratch/times" | awk -v wanted="$load" '
         { times[NR] = $2; if ($1 != 200) failed++ }
@@ -296,7 +301,7 @@ turn_back() { # colour, the colour to turn back to, what
     give "$2" 100
     confirm "$2"
     note rollback "color=$2" "from=$1" "why=$3"
-    stop_server "$1"
+    unproven=$1
     echo "blue-green: turned back to $2: $1: $3" >&2
     exit 1
 }
@@ -324,6 +329,7 @@ deploy() { # directory
         watch_colour "$standby" "$canary_time" "$live"
     fi
     switch_to "$standby"
+    unproven=''
     watch_colour "$standby" "$watch" "$live"
     note deployed "color=$standby" "model=$model"
     say "$standby is live on $model; $live goes on, for a rollback, until \"stop\""
@@ -332,10 +338,10 @@ deploy() { # directory
 begin() { # colour, directory
     note start "color=$1" "model=$2" "start=$start"
     say "$1 starts on $2"
+    unproven=$1
     start_server "$1" "$2"
     wait_ready "$1" && return 0
     note failed "color=$1" "why=$why"
-    stop_server "$1"
     die "$why"
 }
 
@@ -344,6 +350,7 @@ start_first() { # colour, directory
     begin "$1" "$2"
     load_test "$1"
     confirm "$1"
+    unproven=''
     note deployed "color=$1" "model=$2"
     say "$1 is live on $2"
 }
@@ -428,7 +435,7 @@ for program in curl awk setsid flock; do
 done
 [ "$start" != process ] || command -v "$server" >/dev/null || die "$server: no such program; --server names it"
 proxy_check
-trap clean EXIT
+trap leave EXIT
 trap 'note interrupted "command=$command"; exit 130' INT TERM
 if [ "$command" != status ]; then
     exec 9>"$state/lock"

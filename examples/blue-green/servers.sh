@@ -46,8 +46,9 @@ stop_process() { # colour
 start_systemd() { # colour, directory
     printf 'MGEO_MODEL=%s\nMGEO_LISTEN=%s\n' "$2" "$(address_of "$1")" >"$environment_folder/$1.env.part"
     mv "$environment_folder/$1.env.part" "$environment_folder/$1.env"
-    systemctl restart "mgeo-serve@$1.service" ||
-        die "systemd could not start mgeo-serve@$1.service: journalctl -u mgeo-serve@$1"
+    systemctl restart "mgeo-serve@$1.service" && return 0
+    unproven='' # nothing runs
+    die "systemd could not start mgeo-serve@$1.service: journalctl -u mgeo-serve@$1"
 }
 
 # The compose file mounts what MGEO_BLUE_MODEL and MGEO_GREEN_MODEL name; both are kept for its other commands.
@@ -57,8 +58,10 @@ start_compose() { # colour, directory
     { grep -v "^$name=" "$state/compose.env" || true; } >"$state/compose.part"
     echo "$name=$2" >>"$state/compose.part"
     mv "$state/compose.part" "$state/compose.env"
-    docker compose -f "$compose_file" --env-file "$state/compose.env" up -d --no-deps --force-recreate "$1" ||
-        die "docker compose could not start the service \"$1\" of $compose_file"
+    docker compose -f "$compose_file" --env-file "$state/compose.env" up -d --no-deps --force-recreate "$1" &&
+        return 0
+    unproven=''
+    die "docker compose could not start the service \"$1\" of $compose_file"
 }
 
 start_server() { # colour, directory

@@ -141,8 +141,8 @@ static bool read_outputs(struct data_body *body, struct inference *inference) {
 
 static void ask_for_all(struct inference *inference) {
     inference->count = INFERENCE_OUTPUTS;
-    for (uint8_t i = 0; i < INFERENCE_OUTPUTS; i++) {
-        inference->output[i] = i;
+    for (int i = 0; i < INFERENCE_OUTPUTS; i++) {
+        inference->output[i] = (uint8_t)i;
         inference->output_binary[i] = -1;
     }
 }

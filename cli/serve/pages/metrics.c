@@ -74,8 +74,8 @@ static void write_connections(const struct http_counts *counts, int32_t format,
     write_gauges(gauges, sizeof gauges / sizeof *gauges, format, text);
 }
 
-static void write_state(const struct service *service, struct tasks *streams, int32_t format,
-                        struct string_buffer *text) {
+static void write_state(const struct service *service, const struct pages_counts *counts,
+                        int32_t format, struct string_buffer *text) {
     char reason[256];
     bool ready = service_is_ready(service, reason, sizeof reason);
     const struct settings *settings = settings_hold(service->settings);
@@ -84,8 +84,9 @@ static void write_state(const struct service *service, struct tasks *streams, in
          (double)scorer_waiting(service->scorer)},
         {"mgeo_serve_queue_limit", "gauge", "", "Requests that may wait.",
          (double)settings->max_queue},
-        {"mgeo_serve_streams", "gauge", "", "NDJSON streams that run.",
-         (double)tasks_running(streams)},
+        {"mgeo_serve_streams", "gauge", "", "NDJSON streams that run.", (double)counts->streams},
+        {"mgeo_serve_access_log_dropped", "counter", "", "Lines of the access log that were lost.",
+         (double)counts->log_dropped},
         {"mgeo_serve_ready", "gauge", "", "1 if calls are answered (/readyz).", ready},
         {"mgeo_serve_draining", "gauge", "", "1 if the server will end soon.",
          atomic_load(&service->draining)},
@@ -97,7 +98,7 @@ static void write_state(const struct service *service, struct tasks *streams, in
 }
 
 void pages_metrics(const struct service *service, const struct http_request *request,
-                   struct tasks *streams, struct http_answer *answer) {
+                   const struct pages_counts *pages, struct http_answer *answer) {
     bool open = wants_openmetrics(request);
     int32_t format = open ? MGEO_METRICS_OPENMETRICS : MGEO_METRICS_PROMETHEUS;
     struct http_counts counts;
@@ -108,6 +109,6 @@ void pages_metrics(const struct service *service, const struct http_request *req
     write_library(service, format, &answer->body);
     meters_write(service->meters, format, &answer->body);
     write_connections(&counts, format, &answer->body);
-    write_state(service, streams, format, &answer->body);
+    write_state(service, pages, format, &answer->body);
     if (open) string_buffer_put(&answer->body, end_mark);
 }

@@ -140,14 +140,20 @@ static void on_tick(void *user) {
     }
 }
 
+/* In the loop, so that the sockets are there. */
+static void announce(void *user) {
+    const struct lifecycle *life = user;
+    const mgeo_model_info *info = &life->start.info;
+    message_print("ready: %s, %s on %s", info->version, mgeo_precision_name(info->precision),
+                  info->device);
+    systemd_notify("READY=1\nSTATUS=serving %s", info->version);
+}
+
 /* The thread that loads. */
 static void on_loaded(void *user, bool loaded) {
     struct lifecycle *life = user;
     if (loaded) {
-        const mgeo_model_info *info = &life->start.info;
-        message_print("ready: %s, %s on %s", info->version, mgeo_precision_name(info->precision),
-                      info->device);
-        systemd_notify("READY=1\nSTATUS=serving %s", info->version);
+        http_server_post(life->service.server, announce, life);
     } else if (!atomic_load(&life->service.draining)) {
         atomic_store(&life->failed, true);
         http_server_stop(life->service.server, 0);
@@ -192,34 +198,41 @@ static bool create_server(struct lifecycle *life, const struct settings *setting
     const struct http_handler handler = router_handler(&life->router);
     struct http_server **server = &life->service.server;
     if (!http_server_create(&limits, &handler, server, error)) return false;
-    if (!listening_open(&life->listening, *server, settings, error)) return false;
     http_server_every(*server, TICK, on_tick, life);
     http_server_watch(*server, life->signals, on_signal, life);
     return true;
 }
 
+static bool begin_load(struct lifecycle *life, struct error *error) {
+    life->start.service = &life->service;
+    life->start.ended = on_loaded;
+    life->start.user = life;
+    return model_start_begin(&life->start, error);
+}
+
+static bool open_sides(struct lifecycle *life, const struct settings *settings,
+                       struct error *error) {
+    struct service *service = &life->service;
+    if (!listening_open(&life->listening, service->server, settings, error)) return false;
+    if (life->listening.operates) return operate_open(service, settings, error);
+    message_print("no operating side: --operate is not given");
+    return true;
+}
+
+/* The load begins last: by then /livez is answered, and what is in the way was told. */
 static bool create_parts(struct lifecycle *life, const struct settings *settings,
                          struct error *error) {
     struct service *service = &life->service;
     if (!take_signals(life, error)) return false; /* before any thread */
+    if (!create_engine(service, settings, error)) return false;
+    router_init(&life->router, service);
+    if (!create_server(life, settings, error)) return false;
     service->meters = meters_create();
     service->history = history_create();
-    life->log = access_log_create(error);
-    if (life->log == NULL) return false;
-    if (!create_engine(service, settings, error)) return false;
-    router_init(&life->router, service, life->log);
-    if (!scorer_create(service, settings->scorers, error)) return false;
+    life->router.log = life->log = access_log_create(error);
+    if (life->log == NULL || !scorer_create(service, settings->scorers, error)) return false;
     if (!access_log_reopen(life->log, settings->access_log, error)) return false;
-    if (!create_server(life, settings, error)) return false;
-    if (!life->listening.operates) {
-        message_print("no operating side: --operate is not given");
-    } else if (!operate_open(service, settings, error)) {
-        return false;
-    }
-    life->start.service = service;
-    life->start.ended = on_loaded;
-    life->start.user = life;
-    return model_start_begin(&life->start, error);
+    return open_sides(life, settings, error) && begin_load(life, error);
 }
 
 /* Who calls the engine ends before it does. */

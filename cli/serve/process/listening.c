@@ -30,7 +30,7 @@ static bool open_one(struct listening *listening, struct http_server *server, co
 }
 
 static bool is_unix(int descriptor) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
     return getsockname(descriptor, (struct sockaddr *)&address, &length) == 0 &&
            address.ss_family == AF_UNIX;

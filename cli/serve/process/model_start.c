@@ -2,23 +2,34 @@
 /* Settings → a live model. */
 #include "serve/process/model_start.h"
 
+#include <string.h>
+
 #include "common/message.h"
+
+/* On a CPU practice runs would make nothing faster but the first calls, and cost more than those.
+ */
+static bool is_for_cpu(const char *path, const mgeo_load_options *options) {
+    mgeo_memory memory = {.struct_size = sizeof memory};
+    return mgeo_predict_memory(path, options, &memory, NULL) == MGEO_OK &&
+           strcmp(memory.device, "cpu") == 0;
+}
 
 static mgeo_status load(struct model_start *start, const struct settings *settings,
                         mgeo_error *error) {
-    const mgeo_load_options wanted = {.struct_size = sizeof wanted,
-                                      .device = settings->device,
-                                      .precision = settings->precision,
-                                      .max_length = settings->max_length,
-                                      .threads = settings->threads,
-                                      .batch_tokens = settings->batch_tokens,
-                                      .partial_weight = (float)settings->partial_weight,
-                                      .positive_label = settings->positive_label,
-                                      .version = settings->model_version,
-                                      .progress = &start->progress,
-                                      .reason = "start of mgeo-serve",
-                                      .allow_tf32 = settings->tf32,
-                                      .keep_unknown = settings->keep_unknown};
+    mgeo_load_options wanted = {.struct_size = sizeof wanted,
+                                .device = settings->device,
+                                .precision = settings->precision,
+                                .max_length = settings->max_length,
+                                .threads = settings->threads,
+                                .batch_tokens = settings->batch_tokens,
+                                .partial_weight = (float)settings->partial_weight,
+                                .positive_label = settings->positive_label,
+                                .version = settings->model_version,
+                                .allow_tf32 = settings->tf32,
+                                .keep_unknown = settings->keep_unknown};
+    wanted.skip_warm_up = is_for_cpu(settings->model, &wanted);
+    wanted.progress = &start->progress;
+    wanted.reason = "start of mgeo-serve";
     start->info.struct_size = sizeof start->info;
     return mgeo_load(start->service->engine, settings->model, &wanted, &start->info, error);
 }

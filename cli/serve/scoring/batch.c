@@ -12,7 +12,6 @@
 #include "serve/operate/history.h"
 
 void batch_init(struct batch *batch, struct service *service) {
-    memset(batch, 0, sizeof *batch);
     batch->service = service;
     pthread_mutex_init(&batch->mutex, NULL);
 }

@@ -37,6 +37,7 @@ struct batch {
     uint64_t deadline;             /* of it */
 };
 
+/* Of memory that is zero. */
 void batch_init(struct batch *batch, struct service *service);
 void batch_finish(struct batch *batch);
 

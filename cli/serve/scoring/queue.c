@@ -80,10 +80,10 @@ static void wait_for_any(struct queue *queue) {
 }
 
 /* Lets others join the first small one. */
-static void wait_for_others(struct queue *queue, uint64_t delay) {
-    while (delay > 0 && !queue->hurried && queue->small.first != NULL &&
-           queue->count < QUEUE_BATCH) {
-        uint64_t until = queue->small.first->queued + delay;
+static void wait_for_others(struct queue *queue, struct queue_wish wish) {
+    while (wish.delay > 0 && !queue->hurried && queue->small.first != NULL &&
+           queue->count < wish.most) {
+        uint64_t until = queue->small.first->queued + wish.delay;
         struct timespec then = {(time_t)(until / 1000000000u), (long)(until % 1000000000u)};
         if (clock_nanoseconds() >= until) return;
         queue->idle++;
@@ -92,11 +92,11 @@ static void wait_for_others(struct queue *queue, uint64_t delay) {
     }
 }
 
-static struct record *take_small(struct queue *queue) {
+static struct record *take_small(struct queue *queue, size_t most) {
     struct queue_list taken;
     size_t count = 0, bytes = 0;
     list_init(&taken);
-    while (queue->small.first != NULL && count < QUEUE_BATCH) {
+    while (queue->small.first != NULL && count < most) {
         bytes += body_bytes(queue->small.first);
         if (count > 0 && bytes > QUEUE_BATCH_BYTES) break;
         list_add(&taken, list_pop(&queue->small));
@@ -112,24 +112,24 @@ static struct record *take_large(struct queue *queue) {
     return list_pop(&queue->large);
 }
 
-static struct record *take_any(struct queue *queue, uint64_t delay) {
+static struct record *take_any(struct queue *queue, struct queue_wish wish) {
     for (;;) {
         wait_for_any(queue);
         if (may_take_large(queue) && (queue->small.first == NULL ||
                                       queue->large.first->queued < queue->small.first->queued)) {
             return take_large(queue);
         }
-        wait_for_others(queue, delay);
-        if (queue->small.first != NULL) return take_small(queue);
+        wait_for_others(queue, wish);
+        if (queue->small.first != NULL) return take_small(queue, wish.most);
         if (may_take_large(queue)) return take_large(queue);
         if (queue->closed && queue->large.first == NULL) return NULL;
         if (queue->closed && !may_take_large(queue)) return NULL; /* who runs one takes the rest */
     }
 }
 
-struct record *queue_take(struct queue *queue, uint64_t delay) {
+struct record *queue_take(struct queue *queue, struct queue_wish wish) {
     pthread_mutex_lock(&queue->mutex);
-    struct record *taken = take_any(queue, delay);
+    struct record *taken = take_any(queue, wish);
     if (is_ready(queue) && queue->idle > 0) pthread_cond_signal(&queue->filled);
     pthread_mutex_unlock(&queue->mutex);
     uint64_t now = clock_nanoseconds();

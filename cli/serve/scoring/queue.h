@@ -38,9 +38,14 @@ void queue_finish(struct queue *queue);
 /* False: `limit` requests wait already. The record is the queue's until it is taken. Any thread. */
 bool queue_put(struct queue *queue, struct record *record, size_t limit);
 
-/* Waits for requests, and then at most `delay` nanoseconds from the arrival of the first for others
- * to join it. A list, its `taken` set; NULL once the queue is closed and empty. */
-struct record *queue_take(struct queue *queue, uint64_t delay);
+/* How a taker takes. */
+struct queue_wish {
+    size_t most;    /* requests, at most QUEUE_BATCH */
+    uint64_t delay; /* nanoseconds from the arrival of the first that others may join it */
+};
+
+/* Waits for requests. A list, its `taken` set; NULL once the queue is closed and empty. */
+struct record *queue_take(struct queue *queue, struct queue_wish wish);
 
 /* Whoever took a large request says when it is done. */
 void queue_large_done(struct queue *queue);

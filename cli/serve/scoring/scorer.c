@@ -3,10 +3,10 @@
 #include "serve/scoring/scorer.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/memory.h"
@@ -14,6 +14,8 @@
 #include "serve/meters.h"
 #include "serve/scoring/batch.h"
 #include "serve/scoring/queue.h"
+
+enum { PAIR_TOKENS = 32, LEAST_TAKEN = 8, LEAST_THREADS = 8, MOST_THREADS = 32 };
 
 struct worker {
     pthread_t thread;
@@ -33,18 +35,28 @@ struct scorer {
 
 /* ---- the threads ----------------------------------------------------------------------------- */
 
-static uint64_t queue_delay(const struct service *service) {
-    const struct settings *settings = settings_hold(service->settings);
-    uint64_t delay = (uint64_t)(settings->max_queue_delay * 1e9);
-    settings_release(service->settings, settings);
-    return delay;
+/* Calls of about as many pairs as the library computes at once: larger ones would leave some of its
+ * threads idle at their end, while others wait here. */
+static size_t fitting_count(const mgeo_model_info *info) {
+    size_t count = info->batch_tokens / PAIR_TOKENS;
+    if (count < LEAST_TAKEN) count = LEAST_TAKEN;
+    return count < QUEUE_BATCH ? count : QUEUE_BATCH;
+}
+
+static struct record *take(struct worker *worker) {
+    struct scorer *scorer = worker->scorer;
+    const struct settings *settings = settings_hold(scorer->service->settings);
+    const struct queue_wish wish = {.most = fitting_count(&worker->batch.info),
+                                    .delay = (uint64_t)(settings->max_queue_delay * 1e9)};
+    settings_release(scorer->service->settings, settings);
+    return queue_take(&scorer->queue, wish);
 }
 
 static void *work(void *argument) {
     struct worker *worker = argument;
     struct scorer *scorer = worker->scorer;
     struct record *first;
-    while ((first = queue_take(&scorer->queue, queue_delay(scorer->service))) != NULL) {
+    while ((first = take(worker)) != NULL) {
         bool large = queue_is_large(first);
         atomic_fetch_add_explicit(&scorer->steps, 1, memory_order_relaxed);
         batch_run(&worker->batch, first);
@@ -54,11 +66,15 @@ static void *work(void *argument) {
     return NULL;
 }
 
-/* One waits for the library while others read and write; more only switch. */
+/* They sleep in the library while it computes, so there are more of them than processors: as many
+ * as keep rows waiting there while other threads of ours are answering. */
 static unsigned usual_count(void) {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = processors > 0 ? 2 * (unsigned)processors : 2;
-    return count > 4 ? 4 : count;
+    cpu_set_t mine;
+    unsigned processors = 1;
+    if (sched_getaffinity(0, sizeof mine, &mine) == 0) processors = (unsigned)CPU_COUNT(&mine);
+    unsigned count = 8 * processors;
+    if (count < LEAST_THREADS) count = LEAST_THREADS;
+    return count < MOST_THREADS ? count : MOST_THREADS;
 }
 
 static bool start(struct worker *worker, struct scorer *scorer) {
@@ -73,7 +89,11 @@ bool scorer_create(struct service *service, unsigned count, struct error *error)
     if (count == 0) count = usual_count();
     scorer->service = service;
     scorer->count = count;
-    scorer->workers = memory_zeroed(count, sizeof *scorer->workers);
+    scorer->workers = calloc(count, sizeof *scorer->workers); /* pages that are used when needed */
+    if (scorer->workers == NULL) {
+        free(scorer);
+        return error_set(error, "--scorers %u: out of memory", count);
+    }
     queue_init(&scorer->queue, count > 1 ? count - 1 : 1);
     service->scorer = scorer;
     for (unsigned i = 0; i < count; i++) {

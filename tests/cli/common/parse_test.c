@@ -49,6 +49,50 @@ static void lists_are_whole_numbers_between_commas(void **state) {
     }
 }
 
+static void times_have_units(void **state) {
+    (void)state;
+    static const struct {
+        const char *value;
+        double seconds;
+    } good[] = {{"250ms", 0.25}, {"30s", 30}, {"2m", 120},    {"1h", 3600},
+                {"1.5", 1.5},    {"0", 0},    {"500us", 5e-4}};
+    double seconds = 0;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(parse_duration("--x", good[i].value, 0, 3600, &seconds, &error));
+        assert_true(seconds > good[i].seconds - 1e-9 && seconds < good[i].seconds + 1e-9);
+    }
+    static const char *const bad[] = {"",   "s",  "-1s", "+1s", "1 s",
+                                      "1d", "2h", "inf", "nan", "1ms2"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(parse_duration("--x", bad[i], 0, 3600, &seconds, &error));
+    }
+    assert_string_equal(error.line,
+                        "--x 1ms2: give a time from 0s to 3600s, such as 250ms, 30s or 2m");
+}
+
+static void sizes_have_units(void **state) {
+    (void)state;
+    static const struct {
+        const char *value;
+        uint64_t bytes;
+    } good[] = {{"1024", 1024},
+                {"64k", 65536},
+                {"1MiB", 1 << 20},
+                {"2M", 2 << 20},
+                {"1GiB", UINT64_C(1) << 30},
+                {"3KiB", 3072}};
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(parse_size("--x", good[i].value, 1, UINT64_C(1) << 30, &bytes, &error));
+        assert_int_equal(bytes, good[i].bytes);
+    }
+    static const char *const bad[] = {
+        "", "k", "0", "-1", "1.5M", "1MB", "1 M", "2G", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(parse_size("--x", bad[i], 1, UINT64_C(1) << 30, &bytes, &error));
+    }
+}
+
 static void a_choice_is_its_place_in_the_list(void **state) {
     (void)state;
     static const char *const names[] = {"one", "two", NULL};
@@ -63,6 +107,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_stay_in_their_range),
                                        cmocka_unit_test(whole_numbers_are_digits_alone),
                                        cmocka_unit_test(lists_are_whole_numbers_between_commas),
+                                       cmocka_unit_test(times_have_units),
+                                       cmocka_unit_test(sizes_have_units),
                                        cmocka_unit_test(a_choice_is_its_place_in_the_list)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import unittest
@@ -64,6 +65,23 @@ class AccessLog(Case):
         self.assertEqual([line["path"] for line in self.lines("access.jsonl", 1)], ["/readyz"])
         self.assertEqual([line["path"] for line in self.lines("access.jsonl.1", 1)], ["/livez"])
 
+    def test_standard_output_takes_it_too(self):
+        with open(self.path("out"), "wb") as out:
+            self.server = self.serve("--access-log", "-", stdout=out)
+        self.server.call("GET", "/livez")
+        self.assertEqual([line["path"] for line in self.lines("out", 1)], ["/livez"])
+
+    def test_a_reader_that_sleeps_holds_up_nobody(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.server = self.serve("--access-log", "-", stdout=writer)
+        os.close(writer)
+        connection = self.server.connect()
+        for _ in range(400):  # more than a pipe holds
+            self.assertEqual(connection.call("GET", "/livez", User_Agent="x" * 250).status, 200)
+        connection.close()
+        self.server.stop()
+
     def test_a_log_that_cannot_be_opened_is_told(self):
         out, err = self.run_serve("--listen", "127.0.0.1:0", "--access-log", self.path("none") + "/log",
                                   status=2)
@@ -77,7 +95,6 @@ class AccessLog(Case):
         self.assertEqual(len(self.lines("access.jsonl", 200)), 200)
 
     def test_a_malformed_request_is_logged(self):
-        import socket
         self.server = self.serve("--access-log", self.path("access.jsonl"))
         with socket.create_connection(self.server.address.split(":"), LIMIT) as client:
             client.sendall(b"GET / HTTP/1.1\r\n\r\n")

@@ -147,9 +147,13 @@ class Limits(Case):
             connection.close()
             self.refused(answer, 503, "too_many_streams")
 
-    def test_before_a_model_is_live(self):
-        server = self.serve("--model", self.path("pipe"), model=None, wait=None, stops=False)
-        server.wait(2)  # the model is not there: nothing is served
+    def test_a_late_request_is_cancelled_while_it_is_scored(self):
+        server = self.serve("-j", "1", "--max-pairs", "20000", "--max-body", "16MiB", model=None)
+        many = {"pairs": [["浙江省杭州市西湖区文三路100号华星大厦" + str(i), "杭州市文三路" + str(i)] for i in range(20000)]}
+        answer = server.call("POST", "/match", many, X_Request_Timeout="1s")
+        self.refused(answer, 503, "deadline")
+        self.assertEqual(server.metric('mgeo_serve_requests_dropped_total{reason="deadline"}'), 1)
+        self.assertEqual(server.match("a", "b").status, 200)
 
     def test_paths_and_methods(self):
         server = self.serve()

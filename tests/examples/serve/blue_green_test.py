@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -186,6 +187,28 @@ class Deployments(InFolder):
         self.assertEqual(first["reason"], 'ticket "7"\\ 第二行')
         self.assertRegex(first["time"], r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
         self.assertEqual((compared["pairs"], compared["flips"], compared["lost"]), (200, 0, 0))
+
+    def test_a_first_start_that_fails_leaves_the_proxy_as_it_is(self):
+        self.rig.blue_green(*QUICK, "deploy", self.folder, status=2)
+        self.assertRegex(self.rig.blue_green("status", status=2).stdout, r"\Ablue .* 100%  not ready")
+        self.rig.blue_green(*QUICK, "deploy", MINI)
+        self.assertEqual(self.log()[-1]["color"], "blue")
+
+    def test_an_interrupted_canary_has_no_requests_any_more(self):
+        self.rig.blue_green(*QUICK, "deploy", MINI)
+        run = subprocess.Popen(self.rig.command(*QUICK, "--canary", "10%", "--canary-time", "60s", "deploy", MINI),
+                               env=self.rig.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        while self.log()[-1]["event"] != "weights":
+            self.assertIsNone(run.poll())
+            time.sleep(0.05)
+        self.assertIn(" 10%", self.rig.blue_green("status").stdout)
+        run.terminate()
+        self.assertEqual(run.wait(60), 130)
+        self.assertEqual(self.log()[-1]["event"], "interrupted")
+        self.assertFalse((self.rig.state / "green.pid").exists())
+        self.assertIn("100%", self.rig.blue_green("status").stdout.splitlines()[0])
 
     def test_back_once_and_forward_again(self):
         self.rig.blue_green(*QUICK, "deploy", MINI)

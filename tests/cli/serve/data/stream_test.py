@@ -153,5 +153,31 @@ class StreamTest(server.Case):
         self.assertEqual(self.server.match(A, B).status, 200)
 
 
+class SlowClientTest(server.Case):
+    LINE = (json.dumps([A, B]) + "\n").encode()
+
+    def test_a_client_that_does_not_read(self):
+        started = self.serve("--write-timeout", "500ms")
+        stream = Stream(started.address, 1 << 40)
+        self.addCleanup(stream.close)
+        with self.assertRaises(OSError):
+            while True:
+                stream.socket.sendall(self.LINE * 1000)
+        started.until(lambda: started.metric("mgeo_serve_streams") == 0)
+        self.assertEqual(started.match(A, B).status, 200)
+
+    def test_a_client_that_does_not_send(self):
+        started = self.serve("--body-timeout", "500ms")
+        stream = Stream(started.address, 1 << 20)
+        self.addCleanup(stream.close)
+        stream.socket.sendall(self.LINE)
+        stream.head()
+        self.assertEqual(json.loads(stream.chunk())["index"], 0)
+        with self.assertRaises((OSError, ValueError)):  # no last chunk: nobody takes the answer for whole
+            stream.chunk()
+        started.until(lambda: started.metric("mgeo_serve_streams") == 0)
+        self.assertEqual(started.match(A, B).status, 200)
+
+
 if __name__ == "__main__":
     unittest.main()
