@@ -188,6 +188,13 @@ static bool parse_command(struct options *options, int argc, char **argv, struct
     if (command->run == command_deploy && options->gate == NULL) {
         return error_set(error, "deploy: give --gate FILE, pairs that the new model is judged by");
     }
+    if (options->url == NULL && options->connections > OPTIONS_CONNECTIONS_MOST) {
+        return error_set(
+            error,
+            "--connections %u: the operating side takes %d; with --url a server's data "
+            "port takes more",
+            options->connections, OPTIONS_CONNECTIONS_MOST);
+    }
     options->table.input.quiet = options->quiet || options->json;
     add_watch_limits(options);
     return option_table_check(command->table, &parsed, error) &&

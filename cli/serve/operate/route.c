@@ -12,15 +12,30 @@
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-void route_begin(struct operate_call *call, struct operation *operation, const char *what,
+static bool refuse_another(struct operate_call *call) {
+    const struct http_error error = {.status = 503,
+                                     .code = "too_many_operations",
+                                     .index = -1,
+                                     .limit = ROUTE_LONG_MOST,
+                                     .retry_after = 1};
+    http_answer_error(&call->answer, &error,
+                      "as many loads, comparisons and gates run as the server takes");
+    return false;
+}
+
+bool route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path) {
     struct operate *operate = call->service->operate;
+    int others = 0;
     *operation = (struct operation){
         .exchange = call->exchange, .what = what, .path = path, .begun = clock_nanoseconds()};
     pthread_mutex_lock(&operate->lock);
+    for (const struct operation *at = operate->running; at != NULL; at = at->next) others++;
+    bool room = others < ROUTE_LONG_MOST;
     operation->next = operate->running;
-    operate->running = operation;
+    if (room) operate->running = operation;
     pthread_mutex_unlock(&operate->lock);
+    return room || refuse_another(call);
 }
 
 void route_end(struct operate_call *call, struct operation *operation) {

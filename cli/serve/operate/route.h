@@ -39,8 +39,10 @@ struct operate_call {
     struct http_answer answer;
 };
 
-/* The thread in a long call says so, and then may be cancelled. */
-void route_begin(struct operate_call *call, struct operation *operation, const char *what,
+/* Before a long call: it may be cancelled from now on. False: answered 503, as many run as leave
+ * room for short ones; there is nothing to end. */
+enum { ROUTE_LONG_MOST = 4 };
+bool route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path);
 void route_end(struct operate_call *call, struct operation *operation);
 

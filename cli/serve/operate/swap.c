@@ -92,7 +92,7 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
     mgeo_get_rollout(call->service->engine, &rollout, NULL);
     if (body->has_gate) route_end_change(call);
     struct operation operation = {0};
-    if (body->has_gate) route_begin(call, &operation, "gate", NULL);
+    if (body->has_gate && !route_begin(call, &operation, "gate", NULL)) return;
     mgeo_gate gate = gate_of(body);
     if (body->has_gate) gate.progress = &operation.progress;
     mgeo_watch watch = watch_of(&body->watch);

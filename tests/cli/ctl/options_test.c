@@ -81,6 +81,8 @@ static void a_line_is_refused_with_a_reason(void **state) {
         {"mgeo-ctl swap --gate f --max-flips 3", "--max-flips 3"},
         {"mgeo-ctl deploy d", "deploy: give --gate FILE"},
         {"mgeo-ctl deploy d --gate f --max-flips 1% --url http://x", "--load-test"},
+        {"mgeo-ctl deploy d --gate f --max-flips 1% --load-test 1s --connections 7",
+         "the operating side takes 6"},
         {"mgeo-ctl journal --event none", "--event none"},
         {"mgeo-ctl wait-ready --timeout 0", "--timeout 0"},
     };
