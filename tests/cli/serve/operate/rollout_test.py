@@ -173,9 +173,9 @@ class Judged(Rollout):
         self.server.until(lambda: self.get()["checking"] is None)
 
     def test_long_operations_leave_room_for_short_ones(self):
-        body = json.dumps({"pairs": PAIRS * 800}).encode()
+        body = json.dumps({"pairs": PAIRS * 500}).encode()
         connections = []
-        for _ in range(4):
+        for _ in range(6):  # some are refused, and so may be one that came beside a question of ours
             connections.append(self.server.connect(self.server.operate))
             self.addCleanup(connections[-1].close)
             connections[-1].request("POST", "/operate/compare", body, {"Content-Type": "application/json"})
