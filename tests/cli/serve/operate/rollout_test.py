@@ -172,24 +172,6 @@ class Judged(Rollout):
         connection.close()
         self.server.until(lambda: self.get()["checking"] is None)
 
-    def test_long_operations_leave_room_for_short_ones(self):
-        body = json.dumps({"pairs": PAIRS * 500}).encode()
-        connections = []
-        for _ in range(6):  # some are refused, and so may be one that came beside a question of ours
-            connections.append(self.server.connect(self.server.operate))
-            self.addCleanup(connections[-1].close)
-            connections[-1].request("POST", "/operate/compare", body, {"Content-Type": "application/json"})
-
-        def refused():
-            answer = self.server.call("POST", "/operate/compare", {"pairs": PAIRS[:1]}, self.server.operate)
-            return (answer.status, answer.json().get("code")) == (503, "too_many_operations")
-        self.server.until(refused)
-        self.assertTrue(self.get()["ready"])
-        self.post("swap")
-        for connection in connections:
-            connection.close()
-        self.server.until(lambda: self.get()["checking"] is None)
-
     def test_a_roll_back_does_not_wait_for_a_gate(self):
         self.post("swap")
         answers = []
