@@ -9,8 +9,36 @@
 
 #include "common/clock.h"
 #include "serve/operate/accept.h"
+#include "serve/operate/operate.h"
 
 /* ---- operations ------------------------------------------------------------------------------ */
+
+bool route_take_long(struct operate *operate) {
+    pthread_mutex_lock(&operate->lock);
+    bool room = operate->long_calls < OPERATE_LONG;
+    if (room) operate->long_calls++;
+    pthread_mutex_unlock(&operate->lock);
+    return room;
+}
+
+void route_give_long(struct operate *operate) {
+    pthread_mutex_lock(&operate->lock);
+    operate->long_calls--;
+    pthread_mutex_unlock(&operate->lock);
+}
+
+bool route_become_long(struct operate_call *call) {
+    if (call->is_long) return true;
+    call->is_long = route_take_long(call->service->operate);
+    if (call->is_long) return true;
+    const struct http_error error = {.status = 503,
+                                     .code = "too_many_operations",
+                                     .index = -1,
+                                     .limit = OPERATE_LONG,
+                                     .retry_after = 1};
+    http_answer_error(&call->answer, &error, "%s", OPERATE_TOO_MANY);
+    return false;
+}
 
 void route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path) {

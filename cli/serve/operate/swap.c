@@ -118,7 +118,8 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
 void swap_models(struct operate_call *call) {
     struct swap_body body = {0};
     if (body_read(fields, call->request->body, call->request->body_length, &body, &call->answer) &&
-        (!body.has_gate || body_check_pairs(&body.pairs, "gate.", &call->answer))) {
+        (!body.has_gate ||
+         (body_check_pairs(&body.pairs, "gate.", &call->answer) && route_become_long(call)))) {
         swap(call, &body);
     }
     body_finish_pairs(&body.pairs);

@@ -198,6 +198,11 @@ static bool create_server(struct lifecycle *life, const struct settings *setting
     const struct http_handler handler = router_handler(&life->router);
     struct http_server **server = &life->service.server;
     if (!http_server_create(&limits, &handler, server, error)) return false;
+    const struct http_reserve operating = {.number = ROUTER_OPERATE,
+                                           .connections = ROUTER_CONNECTIONS,
+                                           .body_bytes = ROUTER_BODIES,
+                                           .small_body = OPERATE_SHORT};
+    http_server_reserve(*server, &operating);
     http_server_every(*server, TICK, on_tick, life);
     http_server_watch(*server, life->signals, on_signal, life);
     return true;
