@@ -33,6 +33,10 @@ bool options_parse_share(const char *name, const char *value, double *to, struct
         return error_set(error, "%s %s: give a share from 0 to 1, or one in percent, as 2%%", name,
                          value);
     }
+    /* Who writes 1 may mean either. */
+    if (strcmp(value, "1") == 0) {
+        return error_set(error, "%s 1: give 1%%, or 100%% for all", name);
+    }
     *to = number;
     return true;
 }
@@ -187,6 +191,13 @@ static bool parse_command(struct options *options, int argc, char **argv, struct
     }
     if (command->run == command_deploy && options->gate == NULL) {
         return error_set(error, "deploy: give --gate FILE, pairs that the new model is judged by");
+    }
+    if (options->url == NULL && options->connections > OPTIONS_CONNECTIONS_MOST) {
+        return error_set(
+            error,
+            "--connections %u: the operating side takes %d; with --url a server's data "
+            "port takes more",
+            options->connections, OPTIONS_CONNECTIONS_MOST);
     }
     options->table.input.quiet = options->quiet || options->json;
     add_watch_limits(options);

@@ -29,7 +29,11 @@ static enum http_plan refuse(struct http_exchange *exchange, const struct http_e
 
 static enum http_plan refuse_path(struct http_exchange *exchange) {
     const struct http_error error = {.status = 404, .code = "not_found", .index = -1};
-    return refuse(exchange, &error, "no such path; GET /openapi.json lists all", NULL);
+    bool operate = http_exchange_request(exchange)->listener == ROUTER_OPERATE;
+    return refuse(exchange, &error,
+                  operate ? "no such path; docs/operating.md lists those of the operating side"
+                          : "no such path; GET /openapi.json lists all",
+                  NULL);
 }
 
 static enum http_plan refuse_method(struct http_exchange *exchange, const char *allow) {
@@ -46,6 +50,15 @@ static enum http_plan answer_options(struct http_exchange *exchange, const char 
 
 static bool is_get(const struct http_request *request) {
     return request->is_head || http_slice_equals(request->method, "GET");
+}
+
+/* What no route has: OPTIONS of the server as a whole, or 404. */
+static enum http_plan other_path(struct http_exchange *exchange) {
+    const struct http_request *request = http_exchange_request(exchange);
+    if (http_slice_equals(request->path, "*") && !is_get(request)) {
+        return answer_options(exchange, "GET, HEAD, POST, OPTIONS");
+    }
+    return refuse_path(exchange);
 }
 
 /* The method of a path that is there: 405 or the answer to OPTIONS. */
@@ -248,10 +261,7 @@ static enum http_plan route_data(struct router *router, struct http_exchange *ex
     const struct data_route *route = find_data(request, record_of(exchange));
     if (route != NULL) return begin_data(router, exchange, route);
     if (serve_metadata(router, exchange)) return HTTP_ANSWERED;
-    if (http_slice_equals(request->path, "*") && !is_get(request)) {
-        return answer_options(exchange, "GET, HEAD, POST, OPTIONS");
-    }
-    return refuse_path(exchange);
+    return other_path(exchange);
 }
 
 static enum http_plan route_operate(struct router *router, struct http_exchange *exchange) {
@@ -267,7 +277,7 @@ static enum http_plan route_operate(struct router *router, struct http_exchange 
         return HTTP_BUFFER;
     }
     const struct page *page = find_page(request->path);
-    return page != NULL ? serve_page(router, exchange, page) : refuse_path(exchange);
+    return page != NULL ? serve_page(router, exchange, page) : other_path(exchange);
 }
 
 static enum http_plan on_head(void *user, struct http_exchange *exchange) {

@@ -29,7 +29,7 @@ bool operate_has(struct http_slice path);
 
 /* To be asked in the head callback for everything that comes by the operating listener: token,
  * Host, Origin, and for its own paths Content-Type, If-Match and the size of the body. False: the
- * answer is the refusal. Loop's thread. */
+ * answer is the refusal, or that to OPTIONS. Loop's thread. */
 bool operate_accepts(const struct service *service, const struct http_request *request,
                      struct http_answer *answer);
 

@@ -126,6 +126,19 @@ void route_answer_changed(struct operate_call *call, struct json_writer *json) {
     http_answer_header(&call->answer, "ETag", etag);
 }
 
+void route_add_members(struct http_answer *answer, struct json_writer *members) {
+    struct string_buffer *body = &answer->body;
+    size_t length = body->length;
+    while (length > 0 && body->bytes[length - 1] == '\n') length--;
+    if (length > 1 && body->bytes[length - 1] == '}') {
+        body->length = length - 1;
+        if (body->bytes[body->length - 1] != '{') string_buffer_put(body, ", ");
+        string_buffer_add(body, members->text.bytes, members->text.length);
+        string_buffer_put(body, "}\n");
+    }
+    string_buffer_finish(&members->text);
+}
+
 void route_answer_status(struct operate_call *call, mgeo_status status, const mgeo_error *error) {
     static const struct {
         int status;

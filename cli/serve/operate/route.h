@@ -75,6 +75,9 @@ void route_answer(struct operate_call *call, struct json_writer *json);
  * first, which is closed here. */
 void route_answer_changed(struct operate_call *call, struct json_writer *json);
 
+/* Adds members to an answer's document, if that is an object; begun with depth 1, finished here. */
+void route_add_members(struct http_answer *answer, struct json_writer *members);
+
 /* What the library refused. */
 void route_answer_status(struct operate_call *call, mgeo_status status, const mgeo_error *error);
 

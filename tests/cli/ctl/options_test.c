@@ -26,6 +26,8 @@ static void shares_are_numbers_or_percent(void **state) {
         assert_false(options_parse_share("--x", bad[i], &share, &error));
     }
     assert_non_null(strstr(error.line, "--x 0x1p-1: give a share"));
+    assert_false(options_parse_share("canary", "1", &share, &error));
+    assert_string_equal(error.line, "canary 1: give 1%, or 100% for all");
 }
 
 static void times_have_units(void **state) {
@@ -81,6 +83,8 @@ static void a_line_is_refused_with_a_reason(void **state) {
         {"mgeo-ctl swap --gate f --max-flips 3", "--max-flips 3"},
         {"mgeo-ctl deploy d", "deploy: give --gate FILE"},
         {"mgeo-ctl deploy d --gate f --max-flips 1% --url http://x", "--load-test"},
+        {"mgeo-ctl deploy d --gate f --max-flips 1% --load-test 1s --connections 7",
+         "the operating side takes 6"},
         {"mgeo-ctl journal --event none", "--event none"},
         {"mgeo-ctl wait-ready --timeout 0", "--timeout 0"},
     };
