@@ -18,6 +18,7 @@
 #include "serve/meters.h"
 #include "serve/operate/history.h"
 #include "serve/operate/operate.h"
+#include "serve/process/descriptors.h"
 #include "serve/process/listening.h"
 #include "serve/process/model_start.h"
 #include "serve/process/systemd.h"
@@ -41,7 +42,7 @@ struct lifecycle {
 
 static struct http_limits limits_of(const struct settings *settings) {
     return (struct http_limits){
-        .connections = settings->max_connections,
+        .connections = descriptors_for(settings->max_connections),
         .head_bytes = 16384,
         .header_count = 100,
         .body_bytes = settings->max_buffered,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operating side answers whatever the clients of scores hold, and whatever its own long calls do."""
 import json
+import resource
 import socket
 import unittest
 
@@ -47,6 +48,16 @@ class Room(Case):
         self.hold(server, server.address, 3)
         self.assertEqual(self.code(server.call("GET", "/readyz")), "too_many_connections")
         self.check_all_answer(server)
+
+    def test_clients_of_scores_that_would_hold_all_descriptors(self):
+        server = self.operated(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 900)))
+        self.assertIn("warning: 900 descriptors are enough for 516 connections, not 4096", server.err)
+        held = [server.connect() for _ in range(900)]
+        for connection in held:
+            self.addCleanup(connection.close)
+            connection.connect()
+        for _ in range(3):  # whoever comes before this is let in or turned away by then
+            self.check_all_answer(server)
 
     def test_clients_of_scores_that_hold_all_memory(self):
         server = self.operated("--max-buffered", "64k", "--max-body", "64k")
