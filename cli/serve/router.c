@@ -230,17 +230,26 @@ static const char *operate_route(struct http_slice path) {
     return repository ? "/v2/repository/models" : "/operate";
 }
 
+_Static_assert((int)OPERATE_LONG < (int)ROUTER_OPERATIONS, "short operations find a thread");
+
+static void refuse_operation(struct http_exchange *exchange, uint64_t most, const char *sentence) {
+    const struct http_error error = {
+        .status = 503, .code = "too_many_operations", .index = -1, .limit = most, .retry_after = 1};
+    refuse(exchange, &error, sentence, NULL);
+}
+
 static void start_operation(struct router *router, struct http_exchange *exchange) {
-    if (tasks_start(&router->operations, ROUTER_OPERATIONS, operate_handle, router->service,
-                    exchange)) {
+    struct service *service = router->service;
+    const struct http_request *request = http_exchange_request(exchange);
+    if (!operate_begin(service, request)) {
+        refuse_operation(exchange, OPERATE_LONG, OPERATE_TOO_MANY);
         return;
     }
-    const struct http_error error = {.status = 503,
-                                     .code = "too_many_operations",
-                                     .index = -1,
-                                     .limit = ROUTER_OPERATIONS,
-                                     .retry_after = 1};
-    refuse(exchange, &error, "as many operations run as the server takes", NULL);
+    if (tasks_start(&router->operations, ROUTER_OPERATIONS, operate_handle, service, exchange)) {
+        return;
+    }
+    operate_forego(service, request);
+    refuse_operation(exchange, ROUTER_OPERATIONS, "as many operations run as the server takes");
 }
 
 /* ---- the callbacks --------------------------------------------------------------------------- */

@@ -101,7 +101,7 @@ static void compare(struct operate_call *call, const struct compare_body *body,
                     mgeo_compare_report *report) {
     struct operation operation;
     mgeo_error error;
-    if (!route_begin(call, &operation, "compare", NULL)) return;
+    route_begin(call, &operation, "compare", NULL);
     const mgeo_compare_options options = {.struct_size = sizeof options,
                                           .pairs = body->pairs.pairs,
                                           .count = body->pairs.count,

@@ -93,7 +93,7 @@ static void load(struct operate_call *call, const struct load_body *body,
     struct operation operation;
     mgeo_model_info info = {.struct_size = sizeof info};
     mgeo_error error;
-    if (!route_begin(call, &operation, "load", body->path)) return;
+    route_begin(call, &operation, "load", body->path);
     options.progress = &operation.progress;
     mgeo_status status = mgeo_load(call->service->engine, body->path, &options, &info, &error);
     route_end(call, &operation);

@@ -72,6 +72,25 @@ bool operate_has(struct http_slice path) {
     return false;
 }
 
+/* A swap is one only with a gate, which its body tells. */
+static bool is_long(const struct http_request *request) {
+    static route_handler *const handlers[] = {load_model, load_check, compare_models, score_both,
+                                              repository_load};
+    const struct accept_route *other, *route = accept_find(request, &other);
+    for (size_t i = 0; route != NULL && i < sizeof handlers / sizeof *handlers; i++) {
+        if (route->handle == handlers[i]) return true;
+    }
+    return request->content_length > OPERATE_SHORT;
+}
+
+bool operate_begin(struct service *service, const struct http_request *request) {
+    return !is_long(request) || route_take_long(service->operate);
+}
+
+void operate_forego(struct service *service, const struct http_request *request) {
+    if (is_long(request)) route_give_long(service->operate);
+}
+
 static bool takes(const struct accept_route *route, struct http_slice name, size_t *place) {
     for (*place = 0; *place < ACCEPT_PARAMETERS && route->parameters[*place] != NULL; ++*place) {
         if (http_slice_equals(name, route->parameters[*place])) return true;
@@ -128,7 +147,8 @@ static void handle(struct operate_call *call, const struct accept_route *route) 
 
 void operate_handle(struct service *service, struct http_exchange *exchange) {
     const struct http_request *request = http_exchange_request(exchange);
-    struct operate_call call = {.service = service, .exchange = exchange, .request = request};
+    struct operate_call call = {
+        .service = service, .exchange = exchange, .request = request, .is_long = is_long(request)};
     const struct accept_route *other, *route = accept_find(request, &other);
     if (route != NULL) {
         handle(&call, route);
@@ -137,6 +157,7 @@ void operate_handle(struct service *service, struct http_exchange *exchange) {
         http_answer_error(&call.answer, &error,
                           "there is no such route; docs/operating.md lists all");
     }
+    if (call.is_long) route_give_long(service->operate);
     http_answer_header(&call.answer, "Cache-Control", "no-store");
     http_exchange_answer(exchange, &call.answer);
 }

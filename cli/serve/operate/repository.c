@@ -167,7 +167,7 @@ static void answer(struct operate_call *call, mgeo_status status, const mgeo_err
 static void load(struct operate_call *call, const struct settings *settings, const char *path) {
     struct operation operation;
     mgeo_error error;
-    if (!route_begin(call, &operation, "load", path)) return;
+    route_begin(call, &operation, "load", path);
     const mgeo_load_options options = {.struct_size = sizeof options,
                                        .device = settings->device,
                                        .precision = settings->precision,

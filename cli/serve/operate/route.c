@@ -9,33 +9,46 @@
 
 #include "common/clock.h"
 #include "serve/operate/accept.h"
+#include "serve/operate/operate.h"
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static bool refuse_another(struct operate_call *call) {
+bool route_take_long(struct operate *operate) {
+    pthread_mutex_lock(&operate->lock);
+    bool room = operate->long_calls < OPERATE_LONG;
+    if (room) operate->long_calls++;
+    pthread_mutex_unlock(&operate->lock);
+    return room;
+}
+
+void route_give_long(struct operate *operate) {
+    pthread_mutex_lock(&operate->lock);
+    operate->long_calls--;
+    pthread_mutex_unlock(&operate->lock);
+}
+
+bool route_become_long(struct operate_call *call) {
+    if (call->is_long) return true;
+    call->is_long = route_take_long(call->service->operate);
+    if (call->is_long) return true;
     const struct http_error error = {.status = 503,
                                      .code = "too_many_operations",
                                      .index = -1,
-                                     .limit = ROUTE_LONG_MOST,
+                                     .limit = OPERATE_LONG,
                                      .retry_after = 1};
-    http_answer_error(&call->answer, &error,
-                      "as many loads, comparisons and gates run as the server takes");
+    http_answer_error(&call->answer, &error, "%s", OPERATE_TOO_MANY);
     return false;
 }
 
-bool route_begin(struct operate_call *call, struct operation *operation, const char *what,
+void route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path) {
     struct operate *operate = call->service->operate;
-    int others = 0;
     *operation = (struct operation){
         .exchange = call->exchange, .what = what, .path = path, .begun = clock_nanoseconds()};
     pthread_mutex_lock(&operate->lock);
-    for (const struct operation *at = operate->running; at != NULL; at = at->next) others++;
-    bool room = others < ROUTE_LONG_MOST;
     operation->next = operate->running;
-    if (room) operate->running = operation;
+    operate->running = operation;
     pthread_mutex_unlock(&operate->lock);
-    return room || refuse_another(call);
 }
 
 void route_end(struct operate_call *call, struct operation *operation) {

@@ -25,8 +25,9 @@ struct operation {
 };
 
 struct operate {
-    pthread_mutex_t lock; /* of `running` */
+    pthread_mutex_t lock; /* of `running` and `long_calls` */
     struct operation *running;
+    unsigned long_calls;
     pthread_mutex_t changing; /* held from the look at If-Match to the end of a short change */
     unsigned ticks;
     char token[256]; /* empty: none */
@@ -37,12 +38,18 @@ struct operate_call {
     struct http_exchange *exchange;
     const struct http_request *request;
     struct http_answer answer;
+    bool is_long; /* it has one of the places for these */
 };
 
-/* Before a long call: it may be cancelled from now on. False: answered 503, as many run as leave
- * room for short ones; there is nothing to end. */
-enum { ROUTE_LONG_MOST = 4 };
-bool route_begin(struct operate_call *call, struct operation *operation, const char *what,
+/* A place for a call that will take long. False: all are taken. */
+bool route_take_long(struct operate *operate);
+void route_give_long(struct operate *operate);
+
+/* The same for a call that turns out to take long. False: answered. */
+bool route_become_long(struct operate_call *call);
+
+/* The thread in a long call says so, and then may be cancelled. */
+void route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path);
 void route_end(struct operate_call *call, struct operation *operation);
 

@@ -86,7 +86,7 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
     mgeo_get_rollout(call->service->engine, &rollout, NULL);
     if (body->has_gate) route_end_change(call);
     struct operation operation = {0};
-    if (body->has_gate && !route_begin(call, &operation, "gate", NULL)) return;
+    if (body->has_gate) route_begin(call, &operation, "gate", NULL);
     mgeo_gate gate = gate_of(body);
     if (body->has_gate) gate.progress = &operation.progress;
     mgeo_watch watch = watch_of(&body->watch);
@@ -112,7 +112,8 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
 void swap_models(struct operate_call *call) {
     struct swap_body body = {0};
     if (body_read(fields, call->request->body, call->request->body_length, &body, &call->answer) &&
-        (!body.has_gate || body_check_pairs(&body.pairs, "gate.", &call->answer))) {
+        (!body.has_gate ||
+         (body_check_pairs(&body.pairs, "gate.", &call->answer) && route_become_long(call)))) {
         swap(call, &body);
     }
     body_finish_pairs(&body.pairs);

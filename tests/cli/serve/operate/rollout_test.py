@@ -173,23 +173,6 @@ class Judged(Rollout):
         connection.close()
         self.server.until(lambda: self.get()["checking"] is None)
 
-    def test_long_operations_leave_room_for_short_ones(self):
-        body = json.dumps({"pairs": PAIRS * 800}).encode()
-        connections = []
-        for _ in range(5):
-            connections.append(self.server.connect(self.server.operate))
-            self.addCleanup(connections[-1].close)
-            connections[-1].request("POST", "/operate/compare", body, {"Content-Type": "application/json"})
-        first = select.select([connection.sock for connection in connections], [], [], LIMIT)[0]
-        self.assertTrue(first)
-        refused = Answer(next(c for c in connections if c.sock is first[0]).getresponse())
-        self.assertEqual((refused.status, refused.json()["code"]), (503, "too_many_operations"))
-        self.assertTrue(self.get()["ready"])
-        self.post("swap")
-        for connection in connections:
-            connection.close()
-        self.server.until(lambda: self.get()["checking"] is None)
-
     def test_a_roll_back_does_not_wait_for_a_gate(self):
         self.post("swap")
         answers = []
