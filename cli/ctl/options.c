@@ -33,6 +33,10 @@ bool options_parse_share(const char *name, const char *value, double *to, struct
         return error_set(error, "%s %s: give a share from 0 to 1, or one in percent, as 2%%", name,
                          value);
     }
+    /* Who writes 1 may mean either. */
+    if (strcmp(value, "1") == 0) {
+        return error_set(error, "%s 1: give 1%%, or 100%% for all", name);
+    }
     *to = number;
     return true;
 }

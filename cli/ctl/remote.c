@@ -141,7 +141,7 @@ static const char *hint(int status, const char *code) {
     if (status == 404 && strcmp(code, "not_found") == 0) {
         return ": is this the operating side of a mgeo-serve?";
     }
-    if (strcmp(code, "busy") == 0) return ": wait for it, or see mgeo-ctl status";
+    if (strcmp(code, "busy") == 0) return " (mgeo-ctl status shows what is in progress)";
     return "";
 }
 

@@ -26,6 +26,8 @@ static void shares_are_numbers_or_percent(void **state) {
         assert_false(options_parse_share("--x", bad[i], &share, &error));
     }
     assert_non_null(strstr(error.line, "--x 0x1p-1: give a share"));
+    assert_false(options_parse_share("canary", "1", &share, &error));
+    assert_string_equal(error.line, "canary 1: give 1%, or 100% for all");
 }
 
 static void times_have_units(void **state) {
