@@ -433,7 +433,9 @@ mkdir -p "$state" 2>/dev/null || die "$state: cannot be made; --state names anot
 for program in curl awk setsid flock; do
     command -v "$program" >/dev/null || die "$program is not installed"
 done
-[ "$start" != process ] || command -v "$server" >/dev/null || die "$server: no such program; --server names it"
+if [ "$command" = deploy ] && [ "$start" = process ]; then
+    command -v "$server" >/dev/null || die "$server: no such program; --server names it"
+fi
 proxy_check
 trap leave EXIT
 trap 'note interrupted "command=$command"; exit 130' INT TERM
