@@ -17,7 +17,7 @@ usage: blue-green.sh [OPTIONS] COMMAND
   status         what runs, and who gets how much; fails if the live colour is not ready
 
   --proxy P             nginx (the default), nginx-reload, haproxy
-  --url URL             where clients reach the proxy (http://127.0.0.1:8080)
+  --url URL             where clients reach the proxy (http://127.0.0.1:8000)
   --blue A, --green A   addresses of the two servers (127.0.0.1:8001, 127.0.0.1:8002)
   --state DIR           what is kept between runs (/var/lib/mgeo-blue-green)
   --start HOW           process (the default), systemd (mgeo-serve@COLOUR), compose
@@ -69,7 +69,7 @@ number_of() { # of an option, whole
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-proxy=nginx url=http://127.0.0.1:8080 blue=127.0.0.1:8001 green=127.0.0.1:8002 state=/var/lib/mgeo-blue-green
+proxy=nginx url=http://127.0.0.1:8000 blue=127.0.0.1:8001 green=127.0.0.1:8002 state=/var/lib/mgeo-blue-green
 start=process server=mgeo-serve server_options='' compose_file=compose.yaml environment_folder=/etc/mgeo
 ready_timeout=60 golden='' max_flips=0.02 max_shift=1 max_shift_mean=0.02 max_accuracy_loss=0.01 load=500
 connections=8 canary='' canary_time=30 watch=60 max_errors=0.005 max_p99=0.5 min_requests=20 quiet=''
@@ -433,7 +433,9 @@ mkdir -p "$state" 2>/dev/null || die "$state: cannot be made; --state names anot
 for program in curl awk setsid flock; do
     command -v "$program" >/dev/null || die "$program is not installed"
 done
-[ "$start" != process ] || command -v "$server" >/dev/null || die "$server: no such program; --server names it"
+if [ "$command" = deploy ] && [ "$start" = process ]; then
+    command -v "$server" >/dev/null || die "$server: no such program; --server names it"
+fi
 proxy_check
 trap leave EXIT
 trap 'note interrupted "command=$command"; exit 130' INT TERM

@@ -89,7 +89,7 @@ if [ -n "$bad_model" ]; then
 fi
 
 step 'deploy green: load, check, compare, load-test, swap, watch'
-"$ctl" deploy "$new_model" --gate "$golden" --gold label --max-flips 2% --load-test 1s --url "$url" \
+"$ctl" deploy "$new_model" --gate "$golden" --gold label --max-flips 2% --load-test 1s \
     --watch 2s --actor walkthrough --reason 'a tour'
 [ "$(slot)" = green ] || fail 'green should answer'
 

@@ -67,7 +67,7 @@ trap 'exit 130' INT TERM
 # The examples' own files, with this run's ports and folders.
 place() { # from, to
     sed -e "s,127\.0\.0\.1:8001,$blue,; s,127\.0\.0\.1:8002,$green,; s,:8001\\$,:${blue#*:}\$,; s,:8002\\$,:${green#*:}\$," \
-        -e "s,listen 8080,listen 127.0.0.1:$port,; s,bind :8080,bind 127.0.0.1:$port," \
+        -e "s,listen 8000,listen 127.0.0.1:$port,; s,bind :8000,bind 127.0.0.1:$port," \
         -e "s,/var/lib/mgeo-blue-green,$state,; s,/etc/nginx/,$folder/,; s,/run/haproxy,$folder," "$1" >"$2"
 }
 

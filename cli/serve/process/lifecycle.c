@@ -221,7 +221,7 @@ static bool open_sides(struct lifecycle *life, const struct settings *settings,
     struct service *service = &life->service;
     if (!listening_open(&life->listening, service->server, settings, error)) return false;
     if (life->listening.operates) return operate_open(service, settings, error);
-    message_print("no operating side: --operate is not given");
+    message_print("no operating side: give --operate, or make /run/mgeo for its socket");
     return true;
 }
 

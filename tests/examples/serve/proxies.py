@@ -61,8 +61,8 @@ class Rig:
         text = (EXAMPLES / source).read_text(encoding="utf-8")
         for port, own in ((8001, self.blue), (8002, self.green)):
             text = re.sub(rf":{port}\b", f":{own}", text)
-        text = text.replace("listen 8080", f"listen 127.0.0.1:{self.port}")
-        text = text.replace("bind :8080", f"bind 127.0.0.1:{self.port}")
+        text = text.replace("listen 8000", f"listen 127.0.0.1:{self.port}")
+        text = text.replace("bind :8000", f"bind 127.0.0.1:{self.port}")
         text = text.replace("/var/lib/mgeo-blue-green", str(self.state))
         text = text.replace("/etc/nginx", str(self.folder)).replace("/run/haproxy", str(self.folder))
         (self.folder / name).write_text(text, encoding="utf-8")
