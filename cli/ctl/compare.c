@@ -2,16 +2,11 @@
 /* compare and score: what the two models say of the same pairs. */
 #include <string.h>
 
-#include "common/message.h"
 #include "ctl/commands.h"
+#include "ctl/failure.h"
 #include "ctl/pairs.h"
 #include "ctl/remote.h"
 #include "ctl/show.h"
-
-static int could_not(const char *line) {
-    message_print("%s", line);
-    return CTL_COULD_NOT;
-}
 
 static void show_flips(struct string_buffer *text, const json_t *report) {
     const char *live, *standby;
@@ -62,7 +57,7 @@ int command_compare(const struct options *options) {
     if (!remote_open(&remote, options, &error) ||
         !pairs_read(&pairs, options->operands[0], options, &error)) {
         pairs_finish(&pairs);
-        return could_not(error.line);
+        return failure_say("could_not", "%s", error.line);
     }
     pairs_write(&pairs, &body);
     body_number(&body, "worst", options->worst);
@@ -117,7 +112,7 @@ int command_score(const struct options *options) {
     struct remote_reply reply = {0};
     struct string_buffer body = {0};
     struct error error = {""};
-    if (!remote_open(&remote, options, &error)) return could_not(error.line);
+    if (!remote_open(&remote, options, &error)) return failure_say("could_not", "%s", error.line);
     string_buffer_put(&body, "{\"pairs\": [[");
     string_buffer_json_string(&body, options->operands[0], strlen(options->operands[0]));
     string_buffer_put(&body, ", ");

@@ -8,6 +8,7 @@
 
 #include "common/interrupt.h"
 #include "common/message.h"
+#include "ctl/failure.h"
 #include "ctl/show.h"
 
 enum { LOOK_MILLISECONDS = 500, TRIES = 10 };
@@ -75,7 +76,10 @@ void cutover_show_receipt(struct string_buffer *text, const json_t *reply) {
 }
 
 void cutover_show_watch(struct string_buffer *text, const json_t *watch) {
-    string_buffer_format(text, "%s after %.3g s and %lld calls", show_string(watch, "state"),
+    bool passed = strcmp(show_string(watch, "state"), "passed") == 0;
+    bool judged = json_is_true(json_object_get(watch, "judged"));
+    string_buffer_format(text, "%s after %.3g s and %lld calls",
+                         passed && !judged ? "not judged" : show_string(watch, "state"),
                          show_number(watch, "seconds"), show_integer(watch, "calls"));
     const char *reason = show_string(watch, "reason");
     if (reason[0] != '\0') {
@@ -110,15 +114,16 @@ static int judge(const json_t *watch, long long generation) {
     const char *state = show_string(watch, "state");
     const char *reason = show_string(watch, "reason");
     if (show_integer(watch, "generation") != generation) {
-        message_print("another watch has begun: somebody else has changed the rollout");
+        failure_say("watch_ended",
+                    "another watch has begun: somebody else has changed the rollout");
         return CTL_REFUSED;
     }
     if (strcmp(state, "passed") == 0) return CTL_DONE;
     if (strcmp(state, "turned_back") == 0) {
-        message_print("the watch has rolled back: %s", reason);
+        failure_say("watch_turned_back", "the watch has rolled back: %s", reason);
         show_broken_checks(json_object_get(watch, "checks"));
     } else {
-        message_print("the watch was ended: %s", reason[0] != '\0' ? reason : state);
+        failure_say("watch_ended", "the watch was ended: %s", reason[0] != '\0' ? reason : state);
     }
     return CTL_REFUSED;
 }
@@ -143,6 +148,6 @@ int cutover_wait(struct remote *remote, long long generation, struct remote_repl
         pause_a_little();
     }
     message_status_clear();
-    message_print("interrupted: the watch goes on without this command; mgeo-ctl status shows it");
-    return CTL_COULD_NOT;
+    return failure_say("interrupted", "interrupted: the watch goes on without this command; "
+                                      "mgeo-ctl status shows it");
 }

@@ -6,6 +6,7 @@
 #include "common/message.h"
 #include "ctl/commands.h"
 #include "ctl/cutover.h"
+#include "ctl/failure.h"
 #include "ctl/load/load_test.h"
 #include "ctl/model_body.h"
 #include "ctl/show.h"
@@ -56,7 +57,7 @@ static int load(struct rollout *rollout) {
     if (model_write_body(rollout->options, true, &body, &error)) {
         result = remote_do(&rollout->remote, "/operate/load", &body, true, &reply);
     } else {
-        message_print("%s", error.line);
+        failure_say("could_not", "%s", error.line);
     }
     string_buffer_finish(&body);
     if (result == CTL_DONE) {
@@ -174,6 +175,11 @@ static int watch(struct rollout *rollout) {
     json_t *watched = json_object_get(status.json, "watch");
     if (watched != NULL) cutover_show_watch(&text, watched);
     result = end_step(rollout, "watch", result, &text, json_incref(watched));
+    const json_t *judged = json_object_get(watched, "judged");
+    if (judged != NULL) {
+        size_t last = json_array_size(rollout->steps) - 1;
+        json_object_set(json_array_get(rollout->steps, last), "judged", (json_t *)judged);
+    }
     remote_finish_reply(&status);
     return result;
 }
@@ -229,6 +235,7 @@ static int report(struct rollout *rollout, int result) {
     if (rollout->failed != NULL) {
         json_object_set_new(document, "failed", json_string(rollout->failed));
     }
+    failure_add(document, result);
     bool printed = show_json(document);
     json_decref(document);
     return printed ? result : CTL_COULD_NOT;
@@ -243,7 +250,7 @@ int command_deploy(const struct options *options) {
         pairs_read(&rollout.pairs, options->gate, options, &error)) {
         result = report(&rollout, run(&rollout));
     } else {
-        message_print("%s", error.line);
+        failure_say("could_not", "%s", error.line);
     }
     pairs_finish(&rollout.pairs);
     json_decref(rollout.before);

@@ -4,6 +4,7 @@
 
 #include "common/message.h"
 #include "ctl/commands.h"
+#include "ctl/failure.h"
 #include "ctl/remote.h"
 #include "ctl/show.h"
 
@@ -47,7 +48,13 @@ static int print_lines(const struct options *options, const json_t *reply) {
     json_t *line;
     bool sound = json_is_true(json_object_get(reply, "verified"));
     if (!sound) {
-        message_print("the journal is not sound: %s", show_string(reply, "reason"));
+        failure_say("journal_not_sound", "the journal is not sound: %s",
+                    show_string(reply, "reason"));
+    }
+    if (show_integer(reply, "journal_failures") > 0) {
+        message_print("JOURNAL NOT WRITTEN: %lld lines are lost since the server's start; its log "
+                      "says why",
+                      show_integer(reply, "journal_failures"));
     }
     int result = sound ? CTL_DONE : CTL_REFUSED;
     if (options->json) return show_json(reply) ? result : CTL_COULD_NOT;
@@ -62,8 +69,7 @@ int command_journal(const struct options *options) {
     struct string_buffer target = {0};
     struct error error = {""};
     if (!remote_open(&remote, options, &error)) {
-        message_print("%s", error.line);
-        return CTL_COULD_NOT;
+        return failure_say("could_not", "%s", error.line);
     }
     string_buffer_format(&target, "/operate/journal?last=%u", options->last);
     if (options->event != NULL) string_buffer_format(&target, "&event=%s", options->event);

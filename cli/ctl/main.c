@@ -3,6 +3,7 @@
 #include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/message.h"
+#include "ctl/failure.h"
 #include "ctl/options.h"
 
 static int act(const struct options *options) {
@@ -21,12 +22,13 @@ int main(int argc, char **argv) {
     standard_streams_hold();
     message_set_program("mgeo-ctl");
     if (!options_parse(&options, argc, argv, &error)) {
-        message_print("%s", error.line);
+        failure_say("bad_option", "%s", error.line);
     } else if (!interrupt_install()) {
-        message_print("cannot install signal handlers");
+        failure_say("could_not", "cannot install signal handlers");
     } else {
         status = act(&options);
     }
+    if (options.json) failure_end(status);
     options_finish(&options);
     return status;
 }

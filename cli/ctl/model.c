@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/choices.h"
-#include "common/message.h"
 #include "ctl/commands.h"
+#include "ctl/failure.h"
 #include "ctl/model_body.h"
 #include "ctl/remote.h"
 #include "ctl/show.h"
@@ -76,18 +76,13 @@ static int print(const struct options *options, const struct remote_reply *reply
     return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
 }
 
-static int could_not(const char *line) {
-    message_print("%s", line);
-    return CTL_COULD_NOT;
-}
-
 int command_load(const struct options *options) {
     struct remote remote;
     struct remote_reply status = {0}, reply = {0};
     struct string_buffer body = {0};
     struct error error = {""};
     if (!remote_open(&remote, options, &error) || !model_write_body(options, true, &body, &error)) {
-        return could_not(error.line);
+        return failure_say("could_not", "%s", error.line);
     }
     int result = remote_get_status(&remote, &status);
     if (result == CTL_DONE) result = remote_do(&remote, "/operate/load", &body, true, &reply);
@@ -105,7 +100,7 @@ int command_check(const struct options *options) {
     struct error error = {""};
     if (!remote_open(&remote, options, &error) ||
         !model_write_body(options, false, &body, &error)) {
-        return could_not(error.line);
+        return failure_say("could_not", "%s", error.line);
     }
     int result = remote_do(&remote, "/operate/check", &body, false, &reply);
     if (result == CTL_DONE) {
@@ -127,7 +122,7 @@ int command_unload(const struct options *options) {
     struct remote_reply status = {0}, reply = {0};
     struct string_buffer body = {0};
     struct error error = {""};
-    if (!remote_open(&remote, options, &error)) return could_not(error.line);
+    if (!remote_open(&remote, options, &error)) return failure_say("could_not", "%s", error.line);
     string_buffer_put(&body, "{}");
     int result = remote_get_status(&remote, &status);
     if (result == CTL_DONE) result = remote_do(&remote, "/operate/unload", &body, true, &reply);

@@ -33,6 +33,10 @@ bool options_parse_share(const char *name, const char *value, double *to, struct
         return error_set(error, "%s %s: give a share from 0 to 1, or one in percent, as 2%%", name,
                          value);
     }
+    /* Who writes 1 may mean either. */
+    if (strcmp(value, "1") == 0) {
+        return error_set(error, "%s 1: give 1%%, or 100%% for all", name);
+    }
     *to = number;
     return true;
 }
@@ -188,26 +192,105 @@ static bool parse_command(struct options *options, int argc, char **argv, struct
     if (command->run == command_deploy && options->gate == NULL) {
         return error_set(error, "deploy: give --gate FILE, pairs that the new model is judged by");
     }
+    if (options->url == NULL && options->connections > OPTIONS_CONNECTIONS_MOST) {
+        return error_set(
+            error,
+            "--connections %u: the operating side takes %d; with --url a server's data "
+            "port takes more",
+            options->connections, OPTIONS_CONNECTIONS_MOST);
+    }
     options->table.input.quiet = options->quiet || options->json;
     add_watch_limits(options);
     return option_table_check(command->table, &parsed, error) &&
            table_options_check(&options->table, error);
 }
 
-bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
+/* ---- the command line ------------------------------------------------------------------------ */
+
+/* So that a line that cannot be taken is answered in the form that it asks for. */
+static bool asks_for_json(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        size_t length = strlen(argv[i]);
+        if (length > 2 && strncmp(argv[i], "--json", length) == 0) return true;
+    }
+    return false;
+}
+
+/* How many words an option of the common table takes up: 1, 2, or 0 if it is none of them. */
+static int words_of(const char *word) {
+    const struct option_table *table = &options_common_table;
+    char name[40] = "";
+    if (word[0] == '-' && word[1] == '-') {
+        const char *equals = strchr(word, '=');
+        size_t length = equals != NULL ? (size_t)(equals - word) - 2 : strlen(word) - 2;
+        strncat(name, word + 2, length < sizeof name ? length : sizeof name - 1);
+        const struct option_row *row = option_table_find(table, name);
+        if (row == NULL) return 0;
+        return row->argument != NULL && equals == NULL ? 2 : 1;
+    }
+    for (const char *at = word + 1; *at != '\0'; at++) {
+        size_t i = 0;
+        while (i < table->count && table->rows[i].letter != *at) i++;
+        if (i == table->count) return 0;
+        if (table->rows[i].argument != NULL) return at[1] == '\0' ? 2 : 1;
+    }
+    return word[1] != '\0' ? 1 : 0;
+}
+
+/* The place of the command, behind options of all commands; argc: there is none. -1: something else
+ * stands before it, with one line in the error. */
+static int find_command_word(int argc, char **argv, struct error *error) {
+    int at = 1;
+    while (at < argc && argv[at][0] == '-') {
+        int words = words_of(argv[at]);
+        if (words == 0) {
+            error_set(error,
+                      "%s cannot stand before the command; mgeo-ctl --help lists the commands",
+                      argv[at]);
+            return -1;
+        }
+        at += words;
+    }
+    return at < argc ? at : argc;
+}
+
+/* The command first, then the options that stood before it. */
+static void move_to_front(char **argv, int place) {
+    char *command = argv[place];
+    memmove(&argv[2], &argv[1], (size_t)(place - 1) * sizeof *argv);
+    argv[1] = command;
+}
+
+/* --version beside other words is taken for the model's, which would be passed over in silence. */
+static bool check_version(const struct options *options, int argc, struct error *error) {
+    if (options->action != OPTIONS_VERSION || argc <= 3) return true;
+    bool models = option_table_find(options->command->table, "model-version") != NULL;
+    return error_set(error, "%s--version alone prints the program's",
+                     models ? "give --model-version NAME to name the model; " : "");
+}
+
+static bool parse_without_command(struct options *options, int argc, char **argv,
+                                  struct error *error) {
     struct option_parsed parsed;
+    if (!option_table_parse(&options_common_table, argc, argv, options, &parsed, error)) {
+        return false;
+    }
+    return parsed.ended || error_set(error, "give a command; mgeo-ctl --help lists them");
+}
+
+bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
     set_defaults(options);
-    if (argc < 2) return error_set(error, "give a command; mgeo-ctl --help lists them");
-    if (argv[1][0] == '-') {
-        if (!option_table_parse(&options_table, argc, argv, options, &parsed, error)) return false;
-        if (parsed.ended) return true;
-        return error_set(error, "give a command first; mgeo-ctl --help lists them");
+    options->json = asks_for_json(argc, argv);
+    int place = find_command_word(argc, argv, error);
+    if (place < 0) return false;
+    if (place == argc) return parse_without_command(options, argc, argv, error);
+    const struct command *command = find_command(argv[place]);
+    if (command == NULL) {
+        return error_set(error, "%s is no command; mgeo-ctl --help lists them", argv[place]);
     }
-    options->command = find_command(argv[1]);
-    if (options->command == NULL) {
-        return error_set(error, "%s is no command; mgeo-ctl --help lists them", argv[1]);
-    }
-    return parse_command(options, argc - 1, argv + 1, error);
+    options->command = command;
+    move_to_front(argv, place);
+    return parse_command(options, argc - 1, argv + 1, error) && check_version(options, argc, error);
 }
 
 void options_finish(struct options *options) { table_options_finish(&options->table); }

@@ -22,6 +22,9 @@ enum ctl_exit {
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
+/* What the operating side can work on at once, and some room for others. */
+enum { OPTIONS_CONNECTIONS_MOST = 6 };
+
 enum options_limit {
     OPTIONS_SHIFT,
     OPTIONS_SHIFT_MEAN,

@@ -249,6 +249,10 @@ static const struct option_rule deploy_rules[] = {
     .operands = offers, .rows = the_rows, .count = sizeof(the_rows) / sizeof *(the_rows)
 #define RULES(the_rules) .rules = the_rules, .rule_count = sizeof(the_rules) / sizeof *(the_rules)
 
+static const struct option_row common_rows[] = {CHANGE_ROWS, COMMON_ROWS};
+const struct option_table options_common_table = {
+    .program = "mgeo-ctl", .rows = common_rows, .count = sizeof common_rows / sizeof *common_rows};
+
 const struct option_table options_load_table = {
     TABLE(load, "load", load_rows, OPTION_OFFER_FILES,
           "Usage: mgeo-ctl load [OPTIONS] DIR\n\n"

@@ -14,4 +14,7 @@ extern const struct option_table options_load_table, options_check_table, option
     options_compare_table, options_score_table, options_status_table, options_journal_table,
     options_wait_ready_table, options_deploy_table;
 
+/* Those that may stand before the command too: of the server, and of changes. */
+extern const struct option_table options_common_table;
+
 #endif

@@ -3,14 +3,17 @@
 #include "ctl/remote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/interrupt.h"
 #include "common/message.h"
+#include "ctl/failure.h"
 #include "ctl/show.h"
 #include "http/client.h"
 
@@ -35,8 +38,19 @@ static bool take_token(struct remote *remote, const char *text, const char *from
 
 static bool read_token(struct remote *remote, const char *path, struct error *error) {
     char text[sizeof remote->token + 2];
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+    /* A FIFO's open would wait for somebody who writes. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+    if (descriptor < 0 || fstat(descriptor, &about) != 0) {
+        error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+        if (descriptor >= 0) close(descriptor);
+        return false;
+    }
+    FILE *file = S_ISREG(about.st_mode) ? fdopen(descriptor, "r") : NULL;
+    if (file == NULL) {
+        close(descriptor);
+        return error_set(error, "%s: is no regular file, as a token's is", path);
+    }
     size_t length = fread(text, 1, sizeof text - 1, file);
     bool failed = ferror(file) != 0;
     fclose(file);
@@ -116,12 +130,10 @@ void remote_finish_reply(struct remote_reply *reply) {
 
 int remote_say_no_answer(const struct remote *remote, const struct error *error) {
     if (interrupt_stopping()) {
-        message_print("interrupted");
-    } else {
-        message_print("%s; is mgeo-serve running there, with --operate %s?", error->line,
-                      remote->server);
+        return failure_say("interrupted", "interrupted");
     }
-    return CTL_COULD_NOT;
+    return failure_say("no_server", "%s; is mgeo-serve running there, with --operate %s?",
+                       error->line, remote->server);
 }
 
 static const char *hint(int status, const char *code) {
@@ -129,7 +141,7 @@ static const char *hint(int status, const char *code) {
     if (status == 404 && strcmp(code, "not_found") == 0) {
         return ": is this the operating side of a mgeo-serve?";
     }
-    if (strcmp(code, "busy") == 0) return ": wait for it, or see mgeo-ctl status";
+    if (strcmp(code, "busy") == 0) return " (mgeo-ctl status shows what is in progress)";
     return "";
 }
 
@@ -137,11 +149,14 @@ int remote_say_failure(const struct remote *remote, const char *target,
                        const struct remote_reply *reply) {
     const char *sentence = json_string_value(json_object_get(reply->json, "error"));
     const char *code = json_string_value(json_object_get(reply->json, "code"));
+    failure_note_reply(reply->status, reply->json);
     if (sentence != NULL) {
-        message_print("%s%s", sentence, hint(reply->status, code != NULL ? code : ""));
+        failure_say(code != NULL ? "refused" : "could_not", "%s%s", sentence,
+                    hint(reply->status, code != NULL ? code : ""));
     } else {
-        message_print("%s answers %s with status %d: is it the operating side of a mgeo-serve?",
-                      remote->server, target, reply->status);
+        failure_say("no_operating_side",
+                    "%s answers %s with status %d: is it the operating side of a mgeo-serve?",
+                    remote->server, target, reply->status);
     }
     const json_t *checks = json_object_get(reply->json, "checks");
     if (checks != NULL && !remote->options->json) show_broken_checks(checks);
@@ -150,12 +165,21 @@ int remote_say_failure(const struct remote *remote, const char *target,
     return CTL_COULD_NOT;
 }
 
+/* Not what failed: what was asked for was done, or refused, all the same. */
+static void say_lost_line(const json_t *reply) {
+    if (!json_is_false(json_object_get(reply, "journal_written"))) return;
+    message_print("JOURNAL NOT WRITTEN: the line of this change is lost, and %lld in all since the "
+                  "server's start; its log says why",
+                  show_integer(reply, "journal_failures"));
+}
+
 int remote_do(struct remote *remote, const char *target, const struct string_buffer *body,
               bool change, struct remote_reply *reply) {
     struct error error = {""};
     if (!remote_call(remote, target, body, change, 0, reply, &error)) {
         return remote_say_no_answer(remote, &error);
     }
+    say_lost_line(reply->json);
     if (reply->status == 200 && reply->json != NULL) return CTL_DONE;
     return remote_say_failure(remote, target, reply);
 }

@@ -33,8 +33,8 @@ bool remote_call(struct remote *remote, const char *target, const struct string_
                  bool change, double seconds, struct remote_reply *reply, struct error *error);
 void remote_finish_reply(struct remote_reply *reply);
 
-/* The whole of it for one step: calls, and says what failed. What comes back is a ctl_exit; the
- * reply is the caller's to finish. */
+/* The whole of it for one step: calls, and says what failed, and that a line of the journal is
+ * lost. What comes back is a ctl_exit; the reply is the caller's to finish. */
 int remote_do(struct remote *remote, const char *target, const struct string_buffer *body,
               bool change, struct remote_reply *reply);
 

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* canary and shadow: the standby model's shares of the calls. */
-#include "common/message.h"
 #include "ctl/commands.h"
 #include "ctl/cutover.h"
+#include "ctl/failure.h"
 #include "ctl/show.h"
 
-static int print_share(const struct options *options, const char *what, double share,
-                       const json_t *reply) {
+static int print_share(const struct options *options, const char *what, double share) {
     struct string_buffer text = {0};
-    if (options->json) return show_json(reply) ? CTL_DONE : CTL_COULD_NOT;
     if (options->quiet) return CTL_DONE;
     string_buffer_format(&text, "%s %g%%\n", what, share * 100);
     return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
 }
 
-static int wait_for_canary(struct remote *remote, const json_t *before) {
+/* The watch's end is printed as a line more, or becomes a member of the document. */
+static int wait_for_canary(struct remote *remote, const json_t *before, json_t *reply) {
     struct remote_reply status = {0};
     struct string_buffer text = {0};
     const json_t *generations = json_object_get(before, "generations");
     int result = cutover_wait(remote, show_integer(generations, "standby"), &status);
+    if (remote->options->json) {
+        json_object_set(reply, "watch", json_object_get(status.json, "watch"));
+    }
     if (result == CTL_DONE && !remote->options->quiet && !remote->options->json) {
         string_buffer_put(&text, "watch ");
         cutover_show_watch(&text, json_object_get(status.json, "watch"));
@@ -37,8 +39,7 @@ static int set_share(const struct options *options, const char *what, const char
     double share = 0;
     if (!remote_open(&remote, options, &error) ||
         !options_parse_share(what, options->operands[0], &share, &error)) {
-        message_print("%s", error.line);
-        return CTL_COULD_NOT;
+        return failure_say("could_not", "%s", error.line);
     }
     body_number(&body, "share", share);
     if (options->full_speed) body_flag(&body, "full_speed", true);
@@ -47,8 +48,15 @@ static int set_share(const struct options *options, const char *what, const char
     string_buffer_put(&body, "}");
     int result = remote_get_status(&remote, &status);
     if (result == CTL_DONE) result = remote_do(&remote, target, &body, true, &reply);
-    if (result == CTL_DONE) result = print_share(options, what, share, reply.json);
-    if (result == CTL_DONE && options->wait) result = wait_for_canary(&remote, status.json);
+    bool done = result == CTL_DONE;
+    if (done && !options->json) result = print_share(options, what, share);
+    if (result == CTL_DONE && options->wait) {
+        result = wait_for_canary(&remote, status.json, reply.json);
+    }
+    if (options->json && done) {
+        failure_add(reply.json, result);
+        if (!show_json(reply.json)) result = CTL_COULD_NOT;
+    }
     string_buffer_finish(&body);
     remote_finish_reply(&status);
     remote_finish_reply(&reply);

@@ -21,7 +21,12 @@ const char *show_string(const json_t *object, const char *name) {
     return value != NULL ? value : "";
 }
 
+static bool printed_json;
+
+bool show_printed_json(void) { return printed_json; }
+
 bool show_json(const json_t *json) {
+    printed_json = true;
     char *text = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
     struct string_buffer line = {0};
     string_buffer_format(&line, "%s\n", text != NULL ? text : "null");

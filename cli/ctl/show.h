@@ -11,6 +11,9 @@
 /* A document as it is, on standard output. False: it cannot be written, which was said. */
 bool show_json(const json_t *json);
 
+/* Whether that was done before, however it went. */
+bool show_printed_json(void);
+
 /* The text on standard output, after which it is finished. */
 bool show_text(struct string_buffer *text);
 

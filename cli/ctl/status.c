@@ -6,9 +6,9 @@
 
 #include "common/files/standard_streams.h"
 #include "common/interrupt.h"
-#include "common/message.h"
 #include "ctl/commands.h"
 #include "ctl/cutover.h"
+#include "ctl/failure.h"
 #include "ctl/remote.h"
 #include "ctl/show.h"
 
@@ -103,6 +103,8 @@ static void put_server(struct string_buffer *text, const json_t *status) {
     string_buffer_format(text, ", up %lld s, %lld connections, %lld requests wait\n",
                          show_integer(server, "uptime_seconds"),
                          show_integer(server, "connections"), show_integer(server, "queue"));
+    long long lost = show_integer(json_object_get(status, "rollout"), "journal_failures");
+    if (lost > 0) string_buffer_format(text, "journal     NOT WRITTEN: %lld lines lost\n", lost);
 }
 
 static void put_status(struct string_buffer *text, const json_t *status) {
@@ -150,8 +152,7 @@ int command_status(const struct options *options) {
     struct error error = {""};
     int result;
     if (!remote_open(&remote, options, &error)) {
-        message_print("%s", error.line);
-        return CTL_COULD_NOT;
+        return failure_say("could_not", "%s", error.line);
     }
     do {
         struct remote_reply reply = {0};

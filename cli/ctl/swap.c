@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* swap and rollback. */
-#include "common/message.h"
 #include "ctl/commands.h"
 #include "ctl/cutover.h"
+#include "ctl/failure.h"
 #include "ctl/show.h"
-
-static int could_not(const char *line) {
-    message_print("%s", line);
-    return CTL_COULD_NOT;
-}
 
 static int print_receipt(const struct options *options, const json_t *reply) {
     struct string_buffer text = {0};
@@ -51,7 +46,10 @@ static int swap(struct remote *remote, const struct pairs *pairs) {
     bool done = result == CTL_DONE;
     if (done && !options->json) result = print_receipt(options, reply.json);
     if (done && options->wait && result == CTL_DONE) result = wait_for_watch(remote, reply.json);
-    if (options->json && reply.json != NULL && !show_json(reply.json)) result = CTL_COULD_NOT;
+    if (options->json && done) {
+        failure_add(reply.json, result);
+        if (!show_json(reply.json)) result = CTL_COULD_NOT;
+    }
     string_buffer_finish(&body);
     remote_finish_reply(&status);
     remote_finish_reply(&reply);
@@ -65,7 +63,7 @@ int command_swap(const struct options *options) {
     if (!remote_open(&remote, options, &error) ||
         (options->gate != NULL && !pairs_read(&pairs, options->gate, options, &error))) {
         pairs_finish(&pairs);
-        return could_not(error.line);
+        return failure_say("could_not", "%s", error.line);
     }
     int result = swap(&remote, options->gate != NULL ? &pairs : NULL);
     pairs_finish(&pairs);
@@ -77,7 +75,7 @@ int command_rollback(const struct options *options) {
     struct remote_reply status = {0}, reply = {0};
     struct string_buffer body = {0};
     struct error error = {""};
-    if (!remote_open(&remote, options, &error)) return could_not(error.line);
+    if (!remote_open(&remote, options, &error)) return failure_say("could_not", "%s", error.line);
     body_who_and_why(&body, options);
     string_buffer_put(&body, "}");
     int result = remote_get_status(&remote, &status);

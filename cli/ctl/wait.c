@@ -5,9 +5,9 @@
 
 #include "common/clock.h"
 #include "common/interrupt.h"
-#include "common/message.h"
 #include "common/utf8.h"
 #include "ctl/commands.h"
+#include "ctl/failure.h"
 #include "ctl/remote.h"
 #include "ctl/show.h"
 #include "ctl/url.h"
@@ -49,20 +49,19 @@ static void look_once(const struct remote *remote, const struct url *url, double
 }
 
 static int say_failure(const struct options *options, const struct look *look) {
+    if (look->answered) failure_note_reply(look->status, NULL);
     if (interrupt_stopping()) {
-        message_print("interrupted");
-        return CTL_COULD_NOT;
+        return failure_say("interrupted", "interrupted");
     }
     if (!look->answered) {
-        message_print("no answer in %g s: %s", options->timeout, look->reason);
-        return CTL_COULD_NOT;
+        return failure_say("no_server", "no answer in %g s: %s", options->timeout, look->reason);
     }
     if (look->status == 401 || look->status == 403 || look->status == 404) {
-        message_print("%s", look->reason[0] != '\0' ? look->reason : "there is no such page");
-        return CTL_COULD_NOT;
+        return failure_say("refused", "%s",
+                           look->reason[0] != '\0' ? look->reason : "there is no such page");
     }
-    message_print("not ready in %g s: %s", options->timeout,
-                  look->reason[0] != '\0' ? look->reason : "the server gives no reason");
+    failure_say("not_ready", "not ready in %g s: %s", options->timeout,
+                look->reason[0] != '\0' ? look->reason : "the server gives no reason");
     return CTL_REFUSED;
 }
 
@@ -74,10 +73,14 @@ static bool is_final(const struct look *look) {
 
 static int print_ready(const struct options *options, double seconds) {
     struct string_buffer text = {0};
-    if (options->quiet && !options->json) return CTL_DONE;
-    string_buffer_format(
-        &text, options->json ? "{\"ready\": true, \"seconds\": %.3f}\n" : "ready after %.1f s\n",
-        seconds);
+    if (options->json) {
+        json_t *document = json_pack("{s:b, s:f}", "ready", 1, "seconds", seconds);
+        bool shown = show_json(document);
+        json_decref(document);
+        return shown ? CTL_DONE : CTL_COULD_NOT;
+    }
+    if (options->quiet) return CTL_DONE;
+    string_buffer_format(&text, "ready after %.1f s\n", seconds);
     return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
 }
 
@@ -88,8 +91,7 @@ int command_wait_ready(const struct options *options) {
     struct look look = {0};
     if (!remote_open(&remote, options, &error) ||
         (options->url != NULL && !url_read(&url, options->url, "/readyz", &error))) {
-        message_print("%s", error.line);
-        return CTL_COULD_NOT;
+        return failure_say("could_not", "%s", error.line);
     }
     double begun = clock_seconds(), left = options->timeout;
     do {

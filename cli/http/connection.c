@@ -27,6 +27,14 @@ void connection_finish(struct connection *connection) {
     connection->input = NULL;
 }
 
+bool connection_has_reserve(const struct connection_host *host, int listener) {
+    return host->reserve.connections > 0 && host->reserve.number == listener;
+}
+
+struct connection_share *connection_share_of(struct connection_host *host, int listener) {
+    return &host->shares[connection_has_reserve(host, listener) ? 1 : 0];
+}
+
 size_t connection_room(const struct connection *connection) {
     switch (connection->state) {
     case CONNECTION_HEAD: return HEAD_ROOM;
@@ -105,14 +113,23 @@ static void hand_over(struct connection *c) {
     if (exchange_leave()) connection_output_answer(c);
 }
 
+/* Small bodies with a reserve are bounded by the number of its connections. */
+static bool has_room(const struct connection *c, size_t growth, uint64_t used) {
+    const struct connection_host *host = c->host;
+    bool reserved = connection_has_reserve(host, c->listener);
+    uint64_t most = reserved ? host->reserve.body_bytes : host->limits.body_bytes;
+    if (reserved && c->exchange->request.content_length <= host->reserve.small_body) return true;
+    return growth <= most && used <= most - growth;
+}
+
 static bool reserve(struct connection *c, size_t more) {
     struct connection_host *host = c->host;
+    struct connection_share *share = connection_share_of(host, c->listener);
     size_t growth = exchange_body_growth(c->exchange, more);
     if (growth == 0) return true;
-    uint64_t most = host->limits.body_bytes;
-    uint64_t used = atomic_load_explicit(&host->counts.body_bytes, memory_order_relaxed);
-    if (growth > most || used > most - growth) return false;
+    if (!has_room(c, growth, share->body_bytes)) return false;
     if (!exchange_grow_body(c->exchange, growth)) return false;
+    share->body_bytes += growth;
     atomic_fetch_add_explicit(&host->counts.body_bytes, growth, memory_order_relaxed);
     return true;
 }

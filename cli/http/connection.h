@@ -16,10 +16,18 @@ struct connection_counts {
     _Atomic uint64_t accepted, refused, open, malformed, timed_out, body_bytes, in_flight;
 };
 
+/* What is taken of the room for connections and bodies. */
+struct connection_share {
+    uint64_t open, surplus; /* connections; of these, those there was no room for */
+    uint64_t body_bytes;
+};
+
 /* What the connections of a server share. */
 struct connection_host {
     struct http_handler handler;
     struct http_limits limits;
+    struct http_reserve reserve;       /* of no connections: there is none */
+    struct connection_share shares[2]; /* of all listeners, and of those it is reserved for */
     struct connection_counts counts;
     struct exchange_queue queue;
     uint64_t now;  /* clock_nanoseconds() of this turn of the loop */
@@ -66,6 +74,10 @@ void connection_init(struct connection *connection, struct connection_host *host
                      const char *peer);
 /* Only when it is CLOSED. */
 void connection_finish(struct connection *connection);
+
+/* Whether there is a reserve for this listener, and the share that it takes from. */
+bool connection_has_reserve(const struct connection_host *host, int listener);
+struct connection_share *connection_share_of(struct connection_host *host, int listener);
 
 /* How many bytes may be read now; 0: leave them with the kernel. */
 size_t connection_room(const struct connection *connection);

@@ -67,6 +67,7 @@ static void add_head(struct connection *c, bool streamed) {
 static void release_body(struct connection_host *host, struct http_exchange *exchange) {
     size_t freed = exchange_drop_body(exchange);
     if (freed == 0) return;
+    connection_share_of(host, exchange->request.listener)->body_bytes -= freed;
     atomic_fetch_sub_explicit(&host->counts.body_bytes, freed, memory_order_relaxed);
 }
 

@@ -3,6 +3,11 @@
  * method has. Where a doubt could make two servers see two requests, the request is refused. */
 #include "http/head_rules.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+enum { NAME_MOST = 255 };
+
 static size_t count_headers(const struct http_request *request, const char *name) {
     size_t count = 0;
     for (size_t i = 0; i < request->header_count; i++) {
@@ -41,7 +46,26 @@ static bool is_port(struct http_slice text) {
     for (size_t i = 0; i < text.length; i++) {
         if (text.at[i] < '0' || text.at[i] > '9') return false;
     }
-    return text.length <= 5;
+    return text.length < 5 || (text.length == 5 && memcmp(text.at, "65535", 5) <= 0);
+}
+
+/* Labels with a point between two of them, and maybe one behind the last. An underscore is in no
+ * name of a host, but in many of services. */
+static bool is_name(struct http_slice text) {
+    if (text.length == 0 || text.length > NAME_MOST || !is_all(text, "-._")) return false;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.at[i] == '.' && (i == 0 || text.at[i - 1] == '.')) return false;
+    }
+    return true;
+}
+
+static bool is_address(struct http_slice text) {
+    char copy[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (text.length >= sizeof copy || memchr(text.at, '\0', text.length) != NULL) return false;
+    memcpy(copy, text.at, text.length);
+    copy[text.length] = '\0';
+    return inet_pton(AF_INET6, copy, &address) == 1;
 }
 
 /* A name or address, and maybe a port: "localhost", "10.0.0.1:8080", "[::1]:8080". */
@@ -54,13 +78,12 @@ static bool is_authority(struct http_slice text) {
         const char *bracket = memchr(text.at, ']', text.length);
         if (bracket == NULL) return false;
         struct http_slice inside = {text.at + 1, (size_t)(bracket - text.at - 1)};
-        sound = inside.length > 0 && is_all(inside, ":.-_~!$&'()*+,;=");
+        sound = is_address(inside);
         host_end = bracket + 1;
     } else {
         const char *colon = memchr(text.at, ':', text.length);
         host_end = colon != NULL ? colon : end;
-        struct http_slice host = {text.at, (size_t)(host_end - text.at)};
-        sound = host.length > 0 && is_all(host, "-._~!$&'()*+,;=%");
+        sound = is_name((struct http_slice){text.at, (size_t)(host_end - text.at)});
     }
     if (!sound || host_end == end) return sound;
     return *host_end == ':' &&

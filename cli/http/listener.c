@@ -147,6 +147,15 @@ static bool bind_unix(int descriptor, const struct sockaddr_un *name, unsigned m
     return chmod(name->sun_path, (mode_t)mode) == 0 && listen(descriptor, BACKLOG) == 0;
 }
 
+static const char *reason_of(int fault) {
+    switch (fault) {
+    case EADDRINUSE: return "another process listens there, or it is a file of another kind";
+    case ENOENT: return "its folder is not there: make it first (install -d)";
+    case EACCES: return "its folder may not be written by this user";
+    default: return strerror(fault);
+    }
+}
+
 static int open_unix(const char *address, unsigned mode, struct error *error) {
     struct sockaddr_un name;
     if (!read_unix(address, &name, error)) return -1;
@@ -157,9 +166,7 @@ static int open_unix(const char *address, unsigned mode, struct error *error) {
     if (folder >= 0) close(folder);
     if (bound) return descriptor;
     if (descriptor >= 0) close(descriptor);
-    error_set(error, "cannot listen at %s: %s", address,
-              fault == EADDRINUSE ? "another process listens there, or it is a file of another kind"
-                                  : strerror(fault));
+    error_set(error, "cannot listen at %s: %s", address, reason_of(fault));
     return -1;
 }
 

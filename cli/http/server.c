@@ -126,6 +126,10 @@ bool http_server_listen(struct http_server *server, int descriptor, int number,
     return true;
 }
 
+void http_server_reserve(struct http_server *server, const struct http_reserve *reserve) {
+    server->host.reserve = *reserve;
+}
+
 /* ---- what others ask for --------------------------------------------------------------------- */
 
 void http_server_stop(struct http_server *server, uint64_t grace) {

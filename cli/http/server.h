@@ -24,6 +24,14 @@ struct http_limits {
     uint64_t idle_nanoseconds;  /* between requests: closed */
 };
 
+/* Room that the listeners of one number have to themselves, whatever the clients of others do. */
+struct http_reserve {
+    int number;           /* http_server_listen's */
+    uint32_t connections; /* as in http_limits, which hold for the others then */
+    uint64_t body_bytes;  /* the same */
+    uint64_t small_body;  /* bodies up to this size have room in any case */
+};
+
 enum http_plan {
     HTTP_BUFFER,  /* read the whole body, then call ready */
     HTTP_STREAM,  /* call ready now; the body is read by http_stream_read */
@@ -72,6 +80,9 @@ bool http_server_create(const struct http_limits *limits, const struct http_hand
 /* Takes a listening socket over. `number` names it in http_request.listener. */
 bool http_server_listen(struct http_server *server, int descriptor, int number,
                         struct error *error);
+
+/* Before http_server_run, and once. */
+void http_server_reserve(struct http_server *server, const struct http_reserve *reserve);
 
 /* Serves in the calling thread until http_server_stop; then closes listeners, waits until the
  * exchanges in flight are over, at most `grace` nanoseconds, and returns. */

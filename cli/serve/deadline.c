@@ -4,7 +4,7 @@
 
 enum { MOST_DIGITS = 6 };
 
-/* "250ms", "2s": whole numbers of up to six digits, and nothing else. */
+/* "250ms", "2s": whole numbers of up to six digits, but not 0, and nothing else. */
 static bool read_time(struct http_slice text, double *seconds) {
     size_t digits = 0;
     *seconds = 0;
@@ -14,7 +14,7 @@ static bool read_time(struct http_slice text, double *seconds) {
     struct http_slice unit = {text.at + digits, text.length - digits};
     bool milliseconds = http_slice_equals(unit, "ms");
     if (milliseconds) *seconds *= 1e-3;
-    return digits > 0 && digits <= MOST_DIGITS && (milliseconds || http_slice_equals(unit, "s"));
+    return digits <= MOST_DIGITS && *seconds > 0 && (milliseconds || http_slice_equals(unit, "s"));
 }
 
 bool deadline_read(const struct http_request *request, double timeout, uint64_t *deadline) {

@@ -29,7 +29,11 @@ static enum http_plan refuse(struct http_exchange *exchange, const struct http_e
 
 static enum http_plan refuse_path(struct http_exchange *exchange) {
     const struct http_error error = {.status = 404, .code = "not_found", .index = -1};
-    return refuse(exchange, &error, "no such path; GET /openapi.json lists all", NULL);
+    bool operate = http_exchange_request(exchange)->listener == ROUTER_OPERATE;
+    return refuse(exchange, &error,
+                  operate ? "no such path; docs/operating.md lists those of the operating side"
+                          : "no such path; GET /openapi.json lists all",
+                  NULL);
 }
 
 static enum http_plan refuse_method(struct http_exchange *exchange, const char *allow) {
@@ -46,6 +50,15 @@ static enum http_plan answer_options(struct http_exchange *exchange, const char 
 
 static bool is_get(const struct http_request *request) {
     return request->is_head || http_slice_equals(request->method, "GET");
+}
+
+/* What no route has: OPTIONS of the server as a whole, or 404. */
+static enum http_plan other_path(struct http_exchange *exchange) {
+    const struct http_request *request = http_exchange_request(exchange);
+    if (http_slice_equals(request->path, "*") && !is_get(request)) {
+        return answer_options(exchange, "GET, HEAD, POST, OPTIONS");
+    }
+    return refuse_path(exchange);
 }
 
 /* The method of a path that is there: 405 or the answer to OPTIONS. */
@@ -217,17 +230,26 @@ static const char *operate_route(struct http_slice path) {
     return repository ? "/v2/repository/models" : "/operate";
 }
 
+_Static_assert((int)OPERATE_LONG < (int)ROUTER_OPERATIONS, "short operations find a thread");
+
+static void refuse_operation(struct http_exchange *exchange, uint64_t most, const char *sentence) {
+    const struct http_error error = {
+        .status = 503, .code = "too_many_operations", .index = -1, .limit = most, .retry_after = 1};
+    refuse(exchange, &error, sentence, NULL);
+}
+
 static void start_operation(struct router *router, struct http_exchange *exchange) {
-    if (tasks_start(&router->operations, ROUTER_OPERATIONS, operate_handle, router->service,
-                    exchange)) {
+    struct service *service = router->service;
+    const struct http_request *request = http_exchange_request(exchange);
+    if (!operate_begin(service, request)) {
+        refuse_operation(exchange, OPERATE_LONG, OPERATE_TOO_MANY);
         return;
     }
-    const struct http_error error = {.status = 503,
-                                     .code = "too_many_operations",
-                                     .index = -1,
-                                     .limit = ROUTER_OPERATIONS,
-                                     .retry_after = 1};
-    refuse(exchange, &error, "as many operations run as the server takes", NULL);
+    if (tasks_start(&router->operations, ROUTER_OPERATIONS, operate_handle, service, exchange)) {
+        return;
+    }
+    operate_forego(service, request);
+    refuse_operation(exchange, ROUTER_OPERATIONS, "as many operations run as the server takes");
 }
 
 /* ---- the callbacks --------------------------------------------------------------------------- */
@@ -239,10 +261,7 @@ static enum http_plan route_data(struct router *router, struct http_exchange *ex
     const struct data_route *route = find_data(request, record_of(exchange));
     if (route != NULL) return begin_data(router, exchange, route);
     if (serve_metadata(router, exchange)) return HTTP_ANSWERED;
-    if (http_slice_equals(request->path, "*") && !is_get(request)) {
-        return answer_options(exchange, "GET, HEAD, POST, OPTIONS");
-    }
-    return refuse_path(exchange);
+    return other_path(exchange);
 }
 
 static enum http_plan route_operate(struct router *router, struct http_exchange *exchange) {
@@ -258,7 +277,7 @@ static enum http_plan route_operate(struct router *router, struct http_exchange 
         return HTTP_BUFFER;
     }
     const struct page *page = find_page(request->path);
-    return page != NULL ? serve_page(router, exchange, page) : refuse_path(exchange);
+    return page != NULL ? serve_page(router, exchange, page) : other_path(exchange);
 }
 
 static enum http_plan on_head(void *user, struct http_exchange *exchange) {

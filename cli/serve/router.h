@@ -6,6 +6,7 @@
 #include "common/random.h"
 #include "http/server.h"
 #include "serve/access_log.h"
+#include "serve/operate/operate.h"
 #include "serve/service.h"
 #include "serve/tasks.h"
 
@@ -13,7 +14,9 @@
 enum { ROUTER_DATA = 0, ROUTER_OPERATE = 1 };
 
 enum {
-    ROUTER_OPERATIONS = 8, /* requests of the operating side at once */
+    ROUTER_OPERATIONS = 32,            /* requests of the operating side at once */
+    ROUTER_CONNECTIONS = 64,           /* its own, whatever clients of scores hold */
+    ROUTER_BODIES = 128 * 1024 * 1024, /* bytes of its own: one of the largest, and more */
 };
 
 struct router {

@@ -26,6 +26,10 @@ bool service_is_ready(const struct service *service, char *reason, size_t capaci
         snprintf(reason, capacity, "no model is live yet");
         return false;
     }
+    if (atomic_load(&service->starting)) {
+        snprintf(reason, capacity, "the load of the first model is not over yet");
+        return false;
+    }
     if (info.healthy == 0) {
         snprintf(reason, capacity, "the device %s of the live model failed", info.device);
         return false;

@@ -26,12 +26,14 @@ struct service {
     struct operate *operate;    /* NULL: there is no operating side */
     atomic_bool canary_may_run; /* set before a canary's share is: each request then makes a call of
                                    its own, so that its key decides */
+    atomic_bool starting;       /* the first load has not returned */
     atomic_bool draining;       /* SIGTERM came */
     uint64_t started;           /* clock_nanoseconds() */
     double started_at;          /* the same moment in seconds since 1970 */
 };
 
-/* Whether calls are answered now. If not, `reason` is why, in a sentence: no model is live yet, the
+/* Whether calls are answered now, and a load would be taken. If not, `reason` is why, in a
+ * sentence: no model is live yet, the first load has not returned (it writes the journal last), the
  * server is draining, the live model's device failed. A full queue is no reason. Any thread. */
 bool service_is_ready(const struct service *service, char *reason, size_t capacity);
 

@@ -18,16 +18,23 @@ enum { MOST_ACCEPTED = 64, MOST_MOVED = 1024, MOST_SENDS = 16, MOST_SURPLUS = 25
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static void count_open(struct http_server *server, int64_t change) {
-    server->client_count += (uint64_t)change;
-    atomic_store_explicit(&server->host.counts.open, server->client_count, memory_order_relaxed);
+static struct connection_share *share_of(struct http_server *server,
+                                         const struct loop_client *client) {
+    return connection_share_of(&server->host, client->connection.listener);
+}
+
+static void count_open(struct http_server *server, const struct loop_client *client,
+                       int64_t change) {
+    share_of(server, client)->open += (uint64_t)change;
+    uint64_t open = server->host.shares[0].open + server->host.shares[1].open;
+    atomic_store_explicit(&server->host.counts.open, open, memory_order_relaxed);
 }
 
 static void link_client(struct http_server *server, struct loop_client *client) {
     client->next = server->clients;
     if (client->next != NULL) client->next->before = client;
     server->clients = client;
-    count_open(server, 1);
+    count_open(server, client, 1);
 }
 
 static void unlink_client(struct http_server *server, struct loop_client *client) {
@@ -37,8 +44,8 @@ static void unlink_client(struct http_server *server, struct loop_client *client
     client->next = server->dead;
     server->dead = client;
     client->dead = true;
-    if (client->surplus) server->surplus_count--;
-    count_open(server, -1);
+    if (client->surplus) share_of(server, client)->surplus--;
+    count_open(server, client, -1);
 }
 
 /* A reset tells the client that what it has is not all. */
@@ -196,14 +203,20 @@ static struct loop_client *create_client(struct http_server *server, int descrip
     return client;
 }
 
+static uint32_t most_of(const struct connection_host *host, int number) {
+    bool reserved = connection_has_reserve(host, number);
+    return reserved ? host->reserve.connections : host->limits.connections;
+}
+
 /* Those beyond the limit are told so, as long as there are not too many of them, too. */
 static void admit(struct http_server *server, int descriptor, int number,
                   const struct sockaddr_storage *address) {
     struct connection_counts *counts = &server->host.counts;
-    bool full = server->client_count - server->surplus_count >= server->host.limits.connections;
+    struct connection_share *share = connection_share_of(&server->host, number);
+    bool full = share->open - share->surplus >= most_of(&server->host, number);
     struct loop_client *client = NULL;
     atomic_fetch_add_explicit(&counts->accepted, 1, memory_order_relaxed);
-    if (!full || server->surplus_count < MOST_SURPLUS) {
+    if (!full || share->surplus < MOST_SURPLUS) {
         client = create_client(server, descriptor, number, address);
     }
     if (client == NULL) {
@@ -213,7 +226,7 @@ static void admit(struct http_server *server, int descriptor, int number,
     }
     if (full) {
         client->surplus = true;
-        server->surplus_count++;
+        share->surplus++;
         connection_turn_away(&client->connection);
     }
     settle(server, client);

@@ -62,7 +62,6 @@ struct http_server {
     struct loop_repeat repeats[LOOP_EXTRAS];
     unsigned listener_count, watch_count, repeat_count;
     struct loop_client *clients, *dead;
-    uint64_t client_count, surplus_count; /* of these, those there was no room for */
     pthread_mutex_t tasks_lock;
     struct loop_task *first_task, **last_task;
     atomic_bool stop_asked, drain_asked;

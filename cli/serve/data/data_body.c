@@ -68,7 +68,10 @@ bool data_body_has_type(const struct http_request *request, const char *type, co
     struct http_slice first = take_part(&rest);
     bool known = http_slice_equals_nocase(first, type) ||
                  (other != NULL && http_slice_equals_nocase(first, other));
-    if (!known) return refuse_type(answer, "Content-Type", "another Content-Type than", type);
+    if (!known) {
+        return refuse_type(answer, "Content-Type", "this Content-Type is not read here: give",
+                           type);
+    }
     while (rest.length > 0) {
         if (is_utf8_or_other(take_part(&rest))) continue;
         return refuse_type(answer, "Content-Type", "a charset that is not read", "send UTF-8");

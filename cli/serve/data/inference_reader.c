@@ -15,6 +15,12 @@ const struct inference_tensor inference_inputs[INPUTS] = {
     [PAIRS] = {"pairs", "BYTES", 2},
 };
 
+/* How its texts lie in JSON: in one list, or in a list for each row. */
+struct nesting {
+    int64_t rows, row_length; /* of all of the lists within */
+    bool uneven;              /* they differ in length, lie deeper, or have texts beside them */
+};
+
 struct tensor {
     unsigned seen;    /* fields */
     int rank;         /* of its shape */
@@ -22,6 +28,7 @@ struct tensor {
     struct http_slice *texts;
     size_t count, capacity;
     int64_t binary_bytes; /* -1: none */
+    struct nesting nesting;
 };
 
 struct inference_reader {
@@ -87,19 +94,34 @@ static bool read_datatype(struct data_body *body, struct data_body_place place) 
     return data_body_wrong(body, "wrong_datatype", place, "must be \"BYTES\"");
 }
 
-/* Texts row by row: in one list, or in a list for each row. */
+/* A list within the outermost one has ended. */
+static void note_row(struct nesting *nesting, int64_t length) {
+    if (nesting->rows++ == 0) nesting->row_length = length;
+    if (nesting->row_length != length) nesting->uneven = true;
+}
+
+/* Texts row by row: in one list, or in a list for each row. The shape may come later, so that both
+ * are compared when all is there. */
 static bool read_data(struct data_body *body, struct data_body_place place, struct tensor *tensor) {
     struct json_reader *reader = &body->reader;
     if (!data_body_open(body, JSON_ARRAY, place)) return false;
     int outer = reader->depth;
+    size_t flat = 0, begun = 0;
     while (reader->depth >= outer && reader->fault == NULL) {
         enum json_type type = json_reader_next(reader);
         if (type == JSON_STRING) {
+            if (reader->depth == outer) flat++;
             add_text(tensor, data_body_slice(reader->string));
-        } else if (type != JSON_ARRAY && type != JSON_ABSENT) {
+        } else if (type == JSON_ARRAY) {
+            begun = tensor->count;
+            if (reader->depth > outer + 1) tensor->nesting.uneven = true;
+        } else if (type != JSON_ABSENT) {
             return data_body_wrong_type(body, place, "strings");
+        } else if (reader->depth == outer) {
+            note_row(&tensor->nesting, (int64_t)(tensor->count - begun));
         }
     }
+    if (flat > 0 && tensor->nesting.rows > 0) tensor->nesting.uneven = true;
     return reader->fault == NULL || data_body_fault(body);
 }
 
@@ -163,6 +185,19 @@ static bool check_count(struct data_body *body, struct data_body_place place,
                            (int)per_row);
 }
 
+static bool check_nesting(struct data_body *body, struct data_body_place place,
+                          const struct tensor *tensor) {
+    const struct nesting *nesting = &tensor->nesting;
+    if (nesting->rows == 0) return true;
+    bool as_shape = !nesting->uneven && tensor->rank == 2 && nesting->rows == tensor->shape[0] &&
+                    nesting->row_length == tensor->shape[1];
+    if (as_shape) return true;
+    place.member = "data";
+    return data_body_wrong(body, "bad_data", place,
+                           "is nested otherwise than its shape says: give a list for each row, or "
+                           "one list of all texts");
+}
+
 static bool check_tensor(struct data_body *body, struct data_body_place place,
                          const struct tensor *tensor, int input) {
     for (int field = NAME; field <= DATATYPE; field++) {
@@ -178,7 +213,8 @@ static bool check_tensor(struct data_body *body, struct data_body_place place,
                                has_data ? "stands beside binary_data_size"
                                         : "is missing, and binary_data_size too");
     }
-    return is_binary || check_count(body, place, tensor, input);
+    if (is_binary) return true;
+    return check_nesting(body, place, tensor) && check_count(body, place, tensor, input);
 }
 
 static bool read_tensor(struct inference_reader *inputs, struct data_body *body,

@@ -141,11 +141,17 @@ bool operate_accepts(const struct service *service, const struct http_request *r
                      struct http_answer *answer) {
     const struct accept_route *other, *route = accept_find(request, &other);
     if (!comes_from_here(request, answer)) return false;
-    bool open = route != NULL && route->kind == ACCEPT_OPEN;
+    const struct accept_route *either = route != NULL ? route : other;
+    bool open = either != NULL && either->kind == ACCEPT_OPEN;
     if (!open && !has_token(service->operate, request, answer)) return false;
     if (route != NULL) return has_sound_head(route, request, answer);
     if (other == NULL) return true;
-    refuse(answer, 405, "method_not_allowed", "this route has another method: see Allow");
-    http_answer_header(answer, "Allow", strcmp(other->method, "GET") == 0 ? "GET, HEAD" : "POST");
+    bool get = strcmp(other->method, "GET") == 0;
+    if (http_slice_equals(request->method, "OPTIONS")) {
+        answer->status = 204;
+    } else {
+        refuse(answer, 405, "method_not_allowed", "this route has another method: see Allow");
+    }
+    http_answer_header(answer, "Allow", get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
     return false;
 }

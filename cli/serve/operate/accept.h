@@ -13,10 +13,13 @@ enum accept_kind {
     ACCEPT_FOREIGN  /* as clients of Triton's repository have it: no If-Match, maybe no type */
 };
 
+enum { ACCEPT_PARAMETERS = 3 };
+
 struct accept_route {
     const char *method, *path;
     route_handler *handle;
     enum accept_kind kind;
+    const char *parameters[ACCEPT_PARAMETERS]; /* that its query may have; NULL after the last */
 };
 
 /* The route of a request. NULL: none with this method; *other is then one with another method, or

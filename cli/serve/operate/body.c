@@ -47,6 +47,18 @@ static bool refuse(struct reading *reading, const char *name, int64_t index, con
     return false;
 }
 
+/* 400: which of the two was meant cannot be known. */
+static bool refuse_twice(struct reading *reading, const char *name, int64_t index) {
+    char field[2 * NAME_BYTES], place[24] = "";
+    if (index >= 0) snprintf(place, sizeof place, "[%lld]", (long long)index);
+    snprintf(field, sizeof field, "%s%.60s%s", reading->path, name, place);
+    const struct http_error error = {
+        .status = 400, .code = "duplicate_field", .field = field, .index = index};
+    http_answer_error(reading->answer, &error, "%s %s", field,
+                      index >= 0 ? "has a field twice" : "is there twice");
+    return false;
+}
+
 /* ---- single values --------------------------------------------------------------------------- */
 
 static bool take_text(struct reading *reading, const struct body_field *field) {
@@ -108,16 +120,15 @@ static bool take_array_pair(struct reading *reading, struct json_string *texts) 
     return type == JSON_ABSENT && count == 2 && reading->json.fault == NULL;
 }
 
-static bool take_object_pair(struct reading *reading, struct json_string *texts) {
+static bool take_object_pair(struct reading *reading, struct json_string *texts, bool *twice) {
     struct json_string key;
     bool given[2] = {false, false};
     while (json_reader_key(&reading->json, &key)) {
         int which = strcmp(key.bytes, "address1") == 0   ? 0
                     : strcmp(key.bytes, "address2") == 0 ? 1
                                                          : -1;
-        if (which < 0 || given[which] || json_reader_next(&reading->json) != JSON_STRING) {
-            return false;
-        }
+        *twice = which >= 0 && given[which];
+        if (which < 0 || *twice || json_reader_next(&reading->json) != JSON_STRING) return false;
         given[which] = true;
         texts[which] = reading->json.string;
     }
@@ -129,9 +140,11 @@ static bool take_pairs(struct reading *reading, const struct body_field *field) 
     enum json_type type;
     while ((type = json_reader_next(&reading->json)) != JSON_ABSENT) {
         struct json_string texts[2];
+        bool twice = false;
         bool sound = type == JSON_ARRAY    ? take_array_pair(reading, texts)
-                     : type == JSON_OBJECT ? take_object_pair(reading, texts)
+                     : type == JSON_OBJECT ? take_object_pair(reading, texts, &twice)
                                            : false;
+        if (twice) return refuse_twice(reading, field->name, (int64_t)pairs->count);
         if (!sound) {
             return refuse(reading, field->name, (int64_t)pairs->count,
                           "is no pair: give [\"text\", \"text\"]");
@@ -248,7 +261,7 @@ static bool read_object(struct reading *reading, const struct body_field *fields
             snprintf(name, sizeof name, "%.63s", key.bytes);
             return refuse(reading, name, -1, "is no field of this route");
         }
-        if (given[i]) return refuse(reading, fields[i].name, -1, "is given twice");
+        if (given[i]) return refuse_twice(reading, fields[i].name, -1);
         given[i] = true;
         if (!read_value(reading, &fields[i])) return false;
     }

@@ -75,6 +75,9 @@ static void write_journal(struct operate_call *call, const struct chosen *chosen
     json_writer_integer(&json, "bad_line", report->bad_line);
     json_writer_string(&json, "reason", report->reason);
     json_writer_string(&json, "last_hash", report->last_hash);
+    mgeo_rollout rollout = {.struct_size = sizeof rollout};
+    mgeo_get_rollout(call->service->engine, &rollout, NULL);
+    json_writer_integer(&json, "journal_failures", rollout.journal_failures);
     json_writer_close(&json, '}');
     route_answer(call, &json);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loads a model into the standby slot, and says beforehand whether it fits. */
+#include <string.h>
+
 #include "common/choices.h"
 #include "serve/operate/body.h"
 #include "serve/operate/reply.h"
@@ -32,6 +34,17 @@ static const struct body_field fields[] = {
 };
 /* clang-format on */
 
+/* A name that lines of logs, headers and metrics can hold: not empty, no C0, DEL or C1. */
+static bool is_version(const char *version) {
+    const unsigned char *at = (const unsigned char *)version;
+    for (; *at != '\0'; at++) {
+        if (*at < ' ' || *at == 0x7f) return false;
+        if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) return false;
+    }
+    size_t length = strlen(version);
+    return length > 0 && length < sizeof((mgeo_model_info *)NULL)->version;
+}
+
 /* What the body leaves open is as the server's own settings have it. */
 static bool read_load(struct operate_call *call, const struct settings *settings,
                       struct load_body *body) {
@@ -43,6 +56,12 @@ static bool read_load(struct operate_call *call, const struct settings *settings
                                .batch_tokens = settings->batch_tokens,
                                .partial_weight = settings->partial_weight};
     if (!body_read(fields, call->request->body, call->request->body_length, body, &call->answer)) {
+        return false;
+    }
+    if (body->version != NULL && !is_version(body->version)) {
+        route_answer_field(call, "version",
+                           "version: give a name of 1 to 63 bytes without control characters, or "
+                           "leave it out for the directory's");
         return false;
     }
     if (body->path != NULL && body->path[0] == '/') return true;

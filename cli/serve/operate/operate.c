@@ -3,11 +3,13 @@
 #include "serve/operate/operate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
@@ -22,8 +24,8 @@ enum { TICKS_A_SECOND = 10, TOKEN_LEAST = 16 };
 static const struct accept_route routes[] = {
     {"GET", "/", console_show, ACCEPT_OPEN},
     {"GET", "/operate/status", status_show, ACCEPT_READS},
-    {"GET", "/operate/journal", journal_show, ACCEPT_READS},
-    {"GET", "/operate/history", history_show, ACCEPT_READS},
+    {"GET", "/operate/journal", journal_show, ACCEPT_READS, {"event", "last"}},
+    {"GET", "/operate/history", history_show, ACCEPT_READS, {"seconds"}},
     {"POST", "/operate/check", load_check, ACCEPT_ASKS},
     {"POST", "/operate/compare", compare_models, ACCEPT_ASKS},
     {"POST", "/operate/score", score_both, ACCEPT_ASKS},
@@ -72,16 +74,92 @@ bool operate_has(struct http_slice path) {
     return false;
 }
 
+/* A swap is one only with a gate, which its body tells. */
+static bool is_long(const struct http_request *request) {
+    static route_handler *const handlers[] = {load_model, load_check, compare_models, score_both,
+                                              repository_load};
+    const struct accept_route *other, *route = accept_find(request, &other);
+    for (size_t i = 0; route != NULL && i < sizeof handlers / sizeof *handlers; i++) {
+        if (route->handle == handlers[i]) return true;
+    }
+    return request->content_length > OPERATE_SHORT;
+}
+
+bool operate_begin(struct service *service, const struct http_request *request) {
+    return !is_long(request) || route_take_long(service->operate);
+}
+
+void operate_forego(struct service *service, const struct http_request *request) {
+    if (is_long(request)) route_give_long(service->operate);
+}
+
+static bool takes(const struct accept_route *route, struct http_slice name, size_t *place) {
+    for (*place = 0; *place < ACCEPT_PARAMETERS && route->parameters[*place] != NULL; ++*place) {
+        if (http_slice_equals(name, route->parameters[*place])) return true;
+    }
+    return false;
+}
+
+/* A parameter that is misspelled or given twice would be passed over in silence: so it is refused.
+ * Pages and foreign clients may send what they like. */
+static bool has_sound_query(struct operate_call *call, const struct accept_route *route) {
+    struct http_slice rest = call->request->query;
+    bool given[ACCEPT_PARAMETERS] = {false};
+    if (route->kind == ACCEPT_OPEN || route->kind == ACCEPT_FOREIGN) return true;
+    while (rest.length > 0) {
+        const char *end = memchr(rest.at, '&', rest.length);
+        size_t length = end != NULL ? (size_t)(end - rest.at) : rest.length, place;
+        const char *equals = memchr(rest.at, '=', length);
+        struct http_slice name = {rest.at, equals != NULL ? (size_t)(equals - rest.at) : length};
+        if (!takes(route, name, &place)) {
+            route_answer_field(call, "query", "the query has a parameter that %s does not take",
+                               route->path);
+            return false;
+        }
+        if (given[place]) {
+            route_answer_field(call, route->parameters[place], "%s: is given twice",
+                               route->parameters[place]);
+            return false;
+        }
+        given[place] = true;
+        size_t taken = length + (end != NULL);
+        rest = (struct http_slice){rest.at + taken, rest.length - taken};
+    }
+    return true;
+}
+
+static uint64_t journal_failures(const struct service *service) {
+    mgeo_rollout rollout = {.struct_size = sizeof rollout};
+    mgeo_get_rollout(service->engine, &rollout, NULL);
+    return rollout.journal_failures;
+}
+
+/* What was changed, or refused, stays so if its line cannot be written: the answer tells of it. */
+static void handle(struct operate_call *call, const struct accept_route *route) {
+    uint64_t before = journal_failures(call->service);
+    if (!has_sound_query(call, route)) return;
+    route->handle(call);
+    uint64_t after = journal_failures(call->service);
+    if (route->kind < ACCEPT_CHANGES || after == before) return;
+    struct json_writer members = {.depth = 1};
+    json_writer_bool(&members, "journal_written", false);
+    json_writer_integer(&members, "journal_failures", after);
+    route_add_members(&call->answer, &members);
+}
+
 void operate_handle(struct service *service, struct http_exchange *exchange) {
     const struct http_request *request = http_exchange_request(exchange);
-    struct operate_call call = {.service = service, .exchange = exchange, .request = request};
+    struct operate_call call = {
+        .service = service, .exchange = exchange, .request = request, .is_long = is_long(request)};
     const struct accept_route *other, *route = accept_find(request, &other);
     if (route != NULL) {
-        route->handle(&call);
+        handle(&call, route);
     } else {
         const struct http_error error = {.status = 404, .code = "not_found", .index = -1};
-        http_answer_error(&call.answer, &error, "there is no such route");
+        http_answer_error(&call.answer, &error,
+                          "there is no such route; docs/operating.md lists all");
     }
+    if (call.is_long) route_give_long(service->operate);
     http_answer_header(&call.answer, "Cache-Control", "no-store");
     http_exchange_answer(exchange, &call.answer);
 }
@@ -106,11 +184,18 @@ static bool take_token(struct operate *operate, const char *path, FILE *file, st
 }
 
 static bool read_token(struct operate *operate, const char *path, struct error *error) {
-    FILE *file = fopen(path, "re");
+    /* A FIFO's open would wait for somebody who writes. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat about;
-    if (file == NULL || fstat(fileno(file), &about) != 0) {
-        if (file != NULL) fclose(file);
-        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+    if (descriptor < 0 || fstat(descriptor, &about) != 0) {
+        error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+        if (descriptor >= 0) close(descriptor);
+        return false;
+    }
+    FILE *file = S_ISREG(about.st_mode) ? fdopen(descriptor, "r") : NULL;
+    if (file == NULL) {
+        close(descriptor);
+        return error_set(error, "%s: is no regular file, as a token's is", path);
     }
     if ((about.st_mode & S_IROTH) != 0) {
         message_print("warning: %s can be read by everybody on this machine: chmod o-r it", path);

@@ -11,6 +11,11 @@
 struct service;
 struct settings;
 
+/* Loads, comparisons and gates at once, and the bytes of a body from which on any request counts as
+ * one of these. All others find a thread whatever these do. */
+enum { OPERATE_LONG = 8, OPERATE_SHORT = 64 * 1024 };
+#define OPERATE_TOO_MANY "as many loads, comparisons and gates run as the server takes"
+
 /* Sets service->operate. Reads the token of --operate-token-file, without which an address of TCP
  * is refused. Call once service->engine and service->settings are there. */
 bool operate_open(struct service *service, const struct settings *settings, struct error *error);
@@ -24,12 +29,17 @@ bool operate_has(struct http_slice path);
 
 /* To be asked in the head callback for everything that comes by the operating listener: token,
  * Host, Origin, and for its own paths Content-Type, If-Match and the size of the body. False: the
- * answer is the refusal. Loop's thread. */
+ * answer is the refusal, or that to OPTIONS. Loop's thread. */
 bool operate_accepts(const struct service *service, const struct http_request *request,
                      struct http_answer *answer);
 
-/* Answers a request that was accepted, and whose path operate_has, once its body is there. Blocks
- * for as long as a load or a comparison takes: in a thread of its own. */
+/* Takes a place for a request that will take long; a short one needs none. False: all are taken.
+ * operate_handle gives it back, or, where that is not called, operate_forego. */
+bool operate_begin(struct service *service, const struct http_request *request);
+void operate_forego(struct service *service, const struct http_request *request);
+
+/* After operate_begin: answers a request that was accepted, and whose path operate_has, once its
+ * body is there. Blocks for as long as a load or a comparison takes: in a thread of its own. */
 void operate_handle(struct service *service, struct http_exchange *exchange);
 
 /* Every 100 ms in the loop's thread (http_server_every): cancels what a client that left, or the

@@ -164,29 +164,31 @@ static void answer(struct operate_call *call, mgeo_status status, const mgeo_err
     route_answer(call, &json);
 }
 
+static void load(struct operate_call *call, const struct settings *settings, const char *path) {
+    struct operation operation;
+    mgeo_error error;
+    route_begin(call, &operation, "load", path);
+    const mgeo_load_options options = {.struct_size = sizeof options,
+                                       .device = settings->device,
+                                       .precision = settings->precision,
+                                       .max_length = settings->max_length,
+                                       .threads = settings->threads,
+                                       .batch_tokens = settings->batch_tokens,
+                                       .partial_weight = (float)settings->partial_weight,
+                                       .positive_label = settings->positive_label,
+                                       .progress = &operation.progress,
+                                       .reason = "v2/repository",
+                                       .allow_tf32 = settings->tf32,
+                                       .keep_unknown = settings->keep_unknown};
+    mgeo_status status = mgeo_load(call->service->engine, path, &options, NULL, &error);
+    route_end(call, &operation);
+    answer(call, status, &error);
+}
+
 void repository_load(struct operate_call *call) {
     const struct settings *settings = settings_hold(call->service->settings);
     char path[PATH_MAX], name[NAME_MAX + 1];
-    if (find_model(call, settings, path, name, sizeof name)) {
-        struct operation operation;
-        mgeo_error error;
-        route_begin(call, &operation, "load", path);
-        const mgeo_load_options options = {.struct_size = sizeof options,
-                                           .device = settings->device,
-                                           .precision = settings->precision,
-                                           .max_length = settings->max_length,
-                                           .threads = settings->threads,
-                                           .batch_tokens = settings->batch_tokens,
-                                           .partial_weight = (float)settings->partial_weight,
-                                           .positive_label = settings->positive_label,
-                                           .progress = &operation.progress,
-                                           .reason = "v2/repository",
-                                           .allow_tf32 = settings->tf32,
-                                           .keep_unknown = settings->keep_unknown};
-        mgeo_status status = mgeo_load(call->service->engine, path, &options, NULL, &error);
-        route_end(call, &operation);
-        answer(call, status, &error);
-    }
+    if (find_model(call, settings, path, name, sizeof name)) load(call, settings, path);
     settings_release(call->service->settings, settings);
 }
 

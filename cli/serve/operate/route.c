@@ -9,8 +9,36 @@
 
 #include "common/clock.h"
 #include "serve/operate/accept.h"
+#include "serve/operate/operate.h"
 
 /* ---- operations ------------------------------------------------------------------------------ */
+
+bool route_take_long(struct operate *operate) {
+    pthread_mutex_lock(&operate->lock);
+    bool room = operate->long_calls < OPERATE_LONG;
+    if (room) operate->long_calls++;
+    pthread_mutex_unlock(&operate->lock);
+    return room;
+}
+
+void route_give_long(struct operate *operate) {
+    pthread_mutex_lock(&operate->lock);
+    operate->long_calls--;
+    pthread_mutex_unlock(&operate->lock);
+}
+
+bool route_become_long(struct operate_call *call) {
+    if (call->is_long) return true;
+    call->is_long = route_take_long(call->service->operate);
+    if (call->is_long) return true;
+    const struct http_error error = {.status = 503,
+                                     .code = "too_many_operations",
+                                     .index = -1,
+                                     .limit = OPERATE_LONG,
+                                     .retry_after = 1};
+    http_answer_error(&call->answer, &error, "%s", OPERATE_TOO_MANY);
+    return false;
+}
 
 void route_begin(struct operate_call *call, struct operation *operation, const char *what,
                  const char *path) {
@@ -96,6 +124,19 @@ void route_answer_changed(struct operate_call *call, struct json_writer *json) {
     json_writer_close(json, '}');
     route_answer(call, json);
     http_answer_header(&call->answer, "ETag", etag);
+}
+
+void route_add_members(struct http_answer *answer, struct json_writer *members) {
+    struct string_buffer *body = &answer->body;
+    size_t length = body->length;
+    while (length > 0 && body->bytes[length - 1] == '\n') length--;
+    if (length > 1 && body->bytes[length - 1] == '}') {
+        body->length = length - 1;
+        if (body->bytes[body->length - 1] != '{') string_buffer_put(body, ", ");
+        string_buffer_add(body, members->text.bytes, members->text.length);
+        string_buffer_put(body, "}\n");
+    }
+    string_buffer_finish(&members->text);
 }
 
 void route_answer_status(struct operate_call *call, mgeo_status status, const mgeo_error *error) {

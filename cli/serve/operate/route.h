@@ -25,8 +25,9 @@ struct operation {
 };
 
 struct operate {
-    pthread_mutex_t lock; /* of `running` */
+    pthread_mutex_t lock; /* of `running` and `long_calls` */
     struct operation *running;
+    unsigned long_calls;
     pthread_mutex_t changing; /* held from the look at If-Match to the end of a short change */
     unsigned ticks;
     char token[256]; /* empty: none */
@@ -37,7 +38,15 @@ struct operate_call {
     struct http_exchange *exchange;
     const struct http_request *request;
     struct http_answer answer;
+    bool is_long; /* it has one of the places for these */
 };
+
+/* A place for a call that will take long. False: all are taken. */
+bool route_take_long(struct operate *operate);
+void route_give_long(struct operate *operate);
+
+/* The same for a call that turns out to take long. False: answered. */
+bool route_become_long(struct operate_call *call);
 
 /* The thread in a long call says so, and then may be cancelled. */
 void route_begin(struct operate_call *call, struct operation *operation, const char *what,
@@ -65,6 +74,9 @@ void route_answer(struct operate_call *call, struct json_writer *json);
 /* The same with the member and the header of the state, as changes are answered; open an object
  * first, which is closed here. */
 void route_answer_changed(struct operate_call *call, struct json_writer *json);
+
+/* Adds members to an answer's document, if that is an object; begun with depth 1, finished here. */
+void route_add_members(struct http_answer *answer, struct json_writer *members);
 
 /* What the library refused. */
 void route_answer_status(struct operate_call *call, mgeo_status status, const mgeo_error *error);

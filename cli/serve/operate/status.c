@@ -47,11 +47,18 @@ static void write_slot(struct json_writer *json, mgeo_engine *engine, int32_t sl
     reply_model(json, mgeo_slot_name(slot), &info, counted ? &stats : NULL);
 }
 
+/* A watch that passes with a reason had too few calls to judge. */
+static bool was_judged(const mgeo_watch_report *report) {
+    return (report->state == MGEO_WATCH_PASSED && report->reason[0] == '\0') ||
+           report->state == MGEO_WATCH_TURNED_BACK;
+}
+
 static void write_watch(struct json_writer *json, mgeo_engine *engine) {
     mgeo_watch_report report = {.struct_size = sizeof report};
     mgeo_get_watch(engine, &report, NULL);
     json_writer_open(json, "watch", '{');
     json_writer_string(json, "state", mgeo_watch_state_name(report.state));
+    json_writer_bool(json, "judged", was_judged(&report));
     json_writer_string(json, "reason", report.reason);
     json_writer_number(json, "seconds", report.seconds, 3);
     json_writer_integer(json, "calls", report.calls);

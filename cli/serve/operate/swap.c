@@ -62,13 +62,7 @@ static mgeo_gate gate_of(const struct swap_body *body) {
 static void add_checks(struct http_answer *answer, const mgeo_swap_receipt *receipt) {
     struct json_writer json = {.depth = 1};
     reply_checks(&json, receipt->checks, receipt->check_count);
-    struct string_buffer *body = &answer->body;
-    while (body->length > 0 && body->bytes[body->length - 1] != '}') body->length--;
-    body->length--;
-    string_buffer_put(body, ", ");
-    string_buffer_add(body, json.text.bytes, json.text.length);
-    string_buffer_put(body, "}\n");
-    string_buffer_finish(&json.text);
+    route_add_members(answer, &json);
 }
 
 static void answer(struct operate_call *call, mgeo_status status, const mgeo_error *error,
@@ -118,7 +112,8 @@ static void swap(struct operate_call *call, const struct swap_body *body) {
 void swap_models(struct operate_call *call) {
     struct swap_body body = {0};
     if (body_read(fields, call->request->body, call->request->body_length, &body, &call->answer) &&
-        (!body.has_gate || body_check_pairs(&body.pairs, "gate.", &call->answer))) {
+        (!body.has_gate ||
+         (body_check_pairs(&body.pairs, "gate.", &call->answer) && route_become_long(call)))) {
         swap(call, &body);
     }
     body_finish_pairs(&body.pairs);

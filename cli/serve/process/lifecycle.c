@@ -18,6 +18,7 @@
 #include "serve/meters.h"
 #include "serve/operate/history.h"
 #include "serve/operate/operate.h"
+#include "serve/process/descriptors.h"
 #include "serve/process/listening.h"
 #include "serve/process/model_start.h"
 #include "serve/process/systemd.h"
@@ -41,7 +42,7 @@ struct lifecycle {
 
 static struct http_limits limits_of(const struct settings *settings) {
     return (struct http_limits){
-        .connections = settings->max_connections,
+        .connections = descriptors_for(settings->max_connections),
         .head_bytes = 16384,
         .header_count = 100,
         .body_bytes = settings->max_buffered,
@@ -198,6 +199,11 @@ static bool create_server(struct lifecycle *life, const struct settings *setting
     const struct http_handler handler = router_handler(&life->router);
     struct http_server **server = &life->service.server;
     if (!http_server_create(&limits, &handler, server, error)) return false;
+    const struct http_reserve operating = {.number = ROUTER_OPERATE,
+                                           .connections = ROUTER_CONNECTIONS,
+                                           .body_bytes = ROUTER_BODIES,
+                                           .small_body = OPERATE_SHORT};
+    http_server_reserve(*server, &operating);
     http_server_every(*server, TICK, on_tick, life);
     http_server_watch(*server, life->signals, on_signal, life);
     return true;
@@ -215,7 +221,7 @@ static bool open_sides(struct lifecycle *life, const struct settings *settings,
     struct service *service = &life->service;
     if (!listening_open(&life->listening, service->server, settings, error)) return false;
     if (life->listening.operates) return operate_open(service, settings, error);
-    message_print("no operating side: --operate is not given");
+    message_print("no operating side: give --operate, or make /run/mgeo for its socket");
     return true;
 }
 

@@ -40,6 +40,7 @@ static void *run(void *argument) {
     const struct settings *settings = settings_hold(start->service->settings);
     start->status = load(start, settings, &error);
     settings_release(start->service->settings, settings);
+    atomic_store(&start->service->starting, false);
     if (start->status == MGEO_OK && start->info.warning[0] != '\0') {
         message_print("warning: %s", start->info.warning);
     } else if (start->status != MGEO_OK && start->status != MGEO_E_CANCELLED) {
@@ -50,6 +51,7 @@ static void *run(void *argument) {
 }
 
 bool model_start_begin(struct model_start *start, struct error *error) {
+    atomic_store(&start->service->starting, true);
     start->started = pthread_create(&start->thread, NULL, run, start) == 0;
     if (start->started) return true;
     return error_set(error, "cannot start the thread that loads the model");

@@ -22,7 +22,7 @@ struct model_start {
     mgeo_model_info info;
 };
 
-/* Begins to load what the settings name. */
+/* Begins to load what the settings name; service->starting is set until that has returned. */
 bool model_start_begin(struct model_start *start, struct error *error);
 
 /* Cancels a load that runs, and waits for its end. */

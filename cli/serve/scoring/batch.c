@@ -104,8 +104,9 @@ static bool read_entry(struct batch *batch, struct batch_entry *entry, struct re
     return false;
 }
 
+/* Also for no pairs at all: the arrays are there, so that a place in them can be named. */
 static void make_room(struct batch *batch, size_t count) {
-    if (count <= batch->capacity) return;
+    if (count <= batch->capacity && batch->pairs != NULL) return;
     size_t capacity = count < 256 ? 256 : count + count / 2;
     batch->pairs = memory_resize(batch->pairs, capacity, sizeof *batch->pairs);
     batch->similarity = memory_resize(batch->similarity, capacity, sizeof *batch->similarity);

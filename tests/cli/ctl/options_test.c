@@ -26,6 +26,8 @@ static void shares_are_numbers_or_percent(void **state) {
         assert_false(options_parse_share("--x", bad[i], &share, &error));
     }
     assert_non_null(strstr(error.line, "--x 0x1p-1: give a share"));
+    assert_false(options_parse_share("canary", "1", &share, &error));
+    assert_string_equal(error.line, "canary 1: give 1%, or 100% for all");
 }
 
 static void times_have_units(void **state) {
@@ -68,7 +70,15 @@ static void a_line_is_refused_with_a_reason(void **state) {
     } bad[] = {
         {"mgeo-ctl", "give a command"},
         {"mgeo-ctl fly", "fly is no command"},
-        {"mgeo-ctl --server x status", "--server"},
+        {"mgeo-ctl --server status", "give a command"},
+        {"mgeo-ctl --server", "--server needs a value"},
+        {"mgeo-ctl --gold x status", "--gold cannot stand before the command"},
+        {"mgeo-ctl -qx status", "-qx cannot stand before the command"},
+        {"mgeo-ctl -- status", "-- cannot stand before the command"},
+        {"mgeo-ctl --actor a status", "--actor"},
+        {"mgeo-ctl load d --version v", "give --model-version NAME"},
+        {"mgeo-ctl --version load d", "give --model-version NAME"},
+        {"mgeo-ctl swap --version v", "--version alone"},
         {"mgeo-ctl load", "load: give one model directory"},
         {"mgeo-ctl load a b", "load: give one model directory"},
         {"mgeo-ctl score a", "score: give two texts"},
@@ -81,6 +91,8 @@ static void a_line_is_refused_with_a_reason(void **state) {
         {"mgeo-ctl swap --gate f --max-flips 3", "--max-flips 3"},
         {"mgeo-ctl deploy d", "deploy: give --gate FILE"},
         {"mgeo-ctl deploy d --gate f --max-flips 1% --url http://x", "--load-test"},
+        {"mgeo-ctl deploy d --gate f --max-flips 1% --load-test 1s --connections 7",
+         "the operating side takes 6"},
         {"mgeo-ctl journal --event none", "--event none"},
         {"mgeo-ctl wait-ready --timeout 0", "--timeout 0"},
     };
@@ -90,6 +102,29 @@ static void a_line_is_refused_with_a_reason(void **state) {
         if (strstr(error.line, bad[i].says) == NULL) print_error("%s\n", error.line);
         assert_non_null(strstr(error.line, bad[i].says));
     }
+}
+
+static void options_of_all_commands_stand_before_it_too(void **state) {
+    (void)state;
+    static const char *const good[] = {
+        "mgeo-ctl --server x -q --actor=a --json load d --reason r",
+        "mgeo-ctl -qs x --actor a --reason r load --json d",
+        "mgeo-ctl -sx --reason r load --actor a d -q --js",
+        "mgeo-ctl --json --reason r load -q --actor a -- d",
+    };
+    struct options options;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(parse(&options, good[i]));
+        assert_string_equal(options.command->name, "load");
+        assert_true(i == 3 || strcmp(options.server, "x") == 0);
+        assert_true(options.quiet && options.json);
+        assert_string_equal(options.actor, "a");
+        assert_string_equal(options.reason, "r");
+        assert_int_equal(options.operand_count, 1);
+        assert_string_equal(options.operands[0], "d");
+    }
+    assert_false(parse(&options, "mgeo-ctl fly --json") || !options.json);
+    assert_false(parse(&options, "mgeo-ctl fly -- --json") || options.json);
 }
 
 static void a_watch_has_limits_of_its_own(void **state) {
@@ -120,6 +155,7 @@ int main(void) {
         cmocka_unit_test(shares_are_numbers_or_percent),
         cmocka_unit_test(times_have_units),
         cmocka_unit_test(a_line_is_refused_with_a_reason),
+        cmocka_unit_test(options_of_all_commands_stand_before_it_too),
         cmocka_unit_test(a_watch_has_limits_of_its_own),
         cmocka_unit_test(every_command_is_told),
     };

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """swap --watch: at once or until the watch has ended, well or badly, or by somebody else."""
+import json
 import signal
 import unittest
 
@@ -27,11 +28,27 @@ class Watch(CtlCase):
         for i in range(20):
             self.server.match(f"人民路{i}号", "人民路1号")
         self.assertEqual(child.wait(), 0)
-        self.assertIn(b'"state": "passed"', child.stdout.read())
+        watch = json.loads(child.stdout.read())["watch"]
+        self.assertEqual((watch["state"], watch["judged"]), ("passed", True))
 
-    def test_a_watch_without_calls_passes_and_says_so(self):
+    def test_a_watch_without_calls_was_not_judged_and_says_so(self):
         out, _ = self.ctl("swap", "--watch", "100ms", "--wait")
-        self.assertRegex(out, r"\nwatch passed after .* too few calls")
+        self.assertRegex(out, r"\nwatch not judged after .*: too few calls")
+        self.assertNotIn("passed", out)
+        self.assertRegex(self.ctl("status")[0], r"\nwatch +not judged after .*: too few calls")
+        document = self.ctl_json("swap", "--watch", "100ms", "--wait")
+        self.assertIs(document["watch"]["judged"], False)
+        document = self.ctl_json("canary", "50%", "--watch", "100ms", "--wait")
+        self.assertIs(document["watch"]["judged"], False)
+
+    def test_a_deployment_s_watch_without_calls_was_not_judged(self):
+        self.path("golden.tsv", "sentence1\tsentence2\na\tb\n")
+        deploy = ("deploy", MGEO, "--gate", "golden.tsv", "--max-flips", "100%", "--watch", "100ms")
+        out, _ = self.ctl(*deploy)
+        self.assertRegex(out, r"\nwatch +not judged after .*: too few calls")
+        self.assertNotIn("passed", out)
+        step = self.ctl_json(*deploy)["steps"][-1]
+        self.assertEqual((step["step"], step["judged"], step["document"]["judged"]), ("watch", False, False))
 
     def test_a_watch_that_somebody_ends_is_exit_1(self):
         child = self.start_ctl("swap", "--watch", "1h", "--wait")

@@ -216,6 +216,62 @@ static void test_bodies_share_their_memory(void **state) {
     end();
 }
 
+static const char *post(int length) {
+    static char head[128];
+    snprintf(head, sizeof head, "POST /a HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", length);
+    return head;
+}
+
+static void fill_body(int length) {
+    for (int i = 0; i < length; i++) rehearsal_feed(&rehearsal, "x", 1, SIZE_MAX);
+}
+
+/* Bodies of the reserve have what the others have used up already; small ones even where it is used
+ * up itself. */
+static void test_a_reserve_has_memory_of_its_own(void **state) {
+    (void)state;
+    static const struct {
+        int length;
+        uint64_t used; /* of the reserve */
+        bool passes;
+    } bodies[] = {{3000, 0, true},
+                  {3000, 1000, true},
+                  {3000, 1001, false},
+                  {500, 4000, true},
+                  {501, 4000, false}};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        begin();
+        rehearsal.host.reserve = (struct http_reserve){
+            .number = 3, .connections = 1, .body_bytes = 4000, .small_body = 500};
+        rehearsal.host.shares[0].body_bytes = rehearsal_limits.body_bytes;
+        rehearsal.host.shares[1].body_bytes = bodies[i].used;
+        feed(post(bodies[i].length));
+        fill_body(bodies[i].length);
+        assert_int_equal(said("HTTP/1.1 200 OK\r\n"), bodies[i].passes);
+        assert_int_equal(said("HTTP/1.1 503 "), !bodies[i].passes);
+        assert_int_equal(rehearsal.host.shares[1].body_bytes, bodies[i].used);
+        assert_int_equal(rehearsal.host.shares[0].body_bytes, rehearsal_limits.body_bytes);
+        end();
+    }
+}
+
+/* Where a reserve is used up, the others have all of theirs. */
+static void test_others_do_not_use_a_reserve(void **state) {
+    (void)state;
+    for (uint64_t used = 0; used <= 1; used++) {
+        begin();
+        rehearsal.host.reserve = (struct http_reserve){
+            .number = 4, .connections = 1, .body_bytes = 4000, .small_body = 5000};
+        rehearsal.host.shares[1].body_bytes = 4000;
+        rehearsal.host.shares[0].body_bytes = rehearsal_limits.body_bytes - 3000 + used;
+        feed(post(3000));
+        fill_body(3000);
+        assert_int_equal(said("HTTP/1.1 200 OK\r\n"), used == 0);
+        assert_int_equal(rehearsal.host.shares[1].body_bytes, 4000);
+        end();
+    }
+}
+
 static void test_head_sizes(void **state) {
     (void)state;
     static const struct {
@@ -443,6 +499,8 @@ int main(void) {
         cmocka_unit_test(test_continue),
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_bodies_share_their_memory),
+        cmocka_unit_test(test_a_reserve_has_memory_of_its_own),
+        cmocka_unit_test(test_others_do_not_use_a_reserve),
         cmocka_unit_test(test_head_sizes),
         cmocka_unit_test(test_slow_head),
         cmocka_unit_test(test_slow_body),

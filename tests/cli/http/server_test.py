@@ -527,7 +527,8 @@ class Addresses(Case):
         self.start()
         for address, said in ((self.address, "in use"), ("nowhere", "write HOST:PORT"), ("127.0.0.1:70000", "port"),
                               ("::1:80", "write HOST:PORT"), ("unix:", "a path follows"),
-                              ("unix:/" + "x" * 200, "longer than"), ("127.0.0.1:", "port")):
+                              ("unix:/" + "x" * 200, "longer than"), ("unix:/no/such/x.sock", "make it first"),
+                              ("127.0.0.1:", "port")):
             done = subprocess.run([PROGRAM, address], capture_output=True, text=True, timeout=LIMIT)
             self.assertEqual(done.returncode, 1, address)
             self.assertIn(said, done.stderr)

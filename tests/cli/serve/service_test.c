@@ -48,6 +48,17 @@ static void not_ready_until_a_model_is_live(void **state) {
     assert_string_equal(info.version, "one");
 }
 
+/* A model is live a moment before its load returns, and until then no other load is taken. */
+static void not_ready_until_the_first_load_has_returned(void **state) {
+    (void)state;
+    atomic_store(&service.starting, true);
+    load("one");
+    assert_false(service_is_ready(&service, reason, sizeof reason));
+    assert_non_null(strstr(reason, "first model"));
+    atomic_store(&service.starting, false);
+    assert_true(service_is_ready(&service, reason, sizeof reason));
+}
+
 static void not_ready_while_draining(void **state) {
     (void)state;
     load("one");
@@ -74,6 +85,8 @@ static void descriptions_follow_a_swap_and_outlive_an_unload(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(not_ready_until_a_model_is_live, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(not_ready_until_the_first_load_has_returned, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(not_ready_while_draining, set_up, tear_down),
         cmocka_unit_test_setup_teardown(descriptions_follow_a_swap_and_outlive_an_unload, set_up,
                                         tear_down),

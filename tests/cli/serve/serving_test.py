@@ -63,6 +63,13 @@ class Answers(Case):
             thread.join(LIMIT)
         self.assertEqual(statuses, {i: 422 if i % 3 == 0 else 200 for i in range(12)})
 
+    def test_no_pairs_at_all_may_come_first(self):
+        tensor = {"name": "pairs", "shape": [0, 2], "datatype": "BYTES", "data": []}
+        for path, body in (("/match", {"pairs": []}), ("/v2/models/mgeo/infer", {"inputs": [tensor]})):
+            server = self.serve("--scorers", "1")
+            self.assertEqual(server.call("POST", path, body).status, 200, path)
+            server.stop()
+
     def test_the_model_is_named(self):
         server = self.serve("--model-version", "v7")
         answer = server.match("a", "b")
@@ -110,7 +117,8 @@ class Limits(Case):
         self.assertEqual(answer.headers["Retry-After"], "1")
         self.assertEqual(server.metric('mgeo_serve_requests_dropped_total{reason="deadline"}'), 1)
         self.assertEqual(server.metric('mgeo_calls_total{slot="blue",version="mgeo"}'), 0)
-        self.refused(server.match("a", "b", X_Request_Timeout="soon"), 400, "bad_timeout")
+        for text in ("soon", "0ms", "0s"):
+            self.refused(server.match("a", "b", X_Request_Timeout=text), 400, "bad_timeout")
 
     def test_the_timeout_is_everybodys_deadline(self):
         server = self.serve("--max-queue-delay", "60s", "--timeout", "50ms")

@@ -228,6 +228,9 @@ static void answers_floats_as_they_are(void **state) {
 #define INPUT(members) "{\"inputs\":[{" members "}]}"
 #define OUTPUT(members) "{\"inputs\":[" PAIRS "],\"outputs\":[" members "]}"
 
+#define NESTED(name, shape, data)                                                                  \
+    INPUT("\"name\":\"" name "\",\"data\":" data "," BYTES ",\"shape\":" shape)
+
 static const struct {
     const char *json;
     int status;
@@ -278,6 +281,19 @@ static const struct {
      422, "bad_shape", "inputs[0].shape", 0},
     {INPUT("\"name\":\"pairs\",\"shape\":[1,2],\"datatype\":\"BYTES\",\"data\":[\"a\"]"), 422,
      "bad_data", "inputs[0]", 0},
+    {NESTED("pairs", "[2,2]", "[[\"a\"],[\"b\",\"c\",\"d\"]]"), 422, "bad_data", "inputs[0].data",
+     0},
+    {NESTED("pairs", "[2,2]", "[[\"a\",\"b\",\"c\",\"d\"]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("pairs", "[2,2]", "[[\"a\"],[\"b\"],[\"c\"],[\"d\"]]"), 422, "bad_data",
+     "inputs[0].data", 0},
+    {NESTED("pairs", "[2,2]", "[\"a\",\"b\",[\"c\",\"d\"]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("pairs", "[2,2]", "[[\"a\",\"b\"],\"c\",\"d\"]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("pairs", "[1,2]", "[[[[\"a\"]],[[\"b\"]]]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("pairs", "[1,2]", "[[[\"a\",\"b\"]]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("pairs", "[1,2]", "[[\"a\",\"b\"],[]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("pairs", "[0,2]", "[[]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("address1", "[2]", "[[\"a\"],[\"b\"]]"), 422, "bad_data", "inputs[0].data", 0},
+    {NESTED("address1", "[2,1]", "[[\"a\",\"b\"]]"), 422, "bad_data", "inputs[0].data", 0},
     {INPUT("\"name\":\"pairs\",\"shape\":[9223372036854775807,2],\"datatype\":\"BYTES\",\"data\":"
            "[]"),
      422, "bad_data", "inputs[0]", 0},

@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from server import Case
+from server import MGEO, Case
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -100,12 +100,50 @@ class Checks(Case):
         server = self.operated()
         answer = server.call("POST", "/operate/status", {}, server.operate)
         self.refused(answer, 405, "method_not_allowed")
-        self.assertEqual(answer.headers["Allow"], "GET, HEAD")
+        self.assertEqual(answer.headers["Allow"], "GET, HEAD, OPTIONS")
         answer = server.call("GET", "/operate/swap", address=server.operate)
         self.refused(answer, 405, "method_not_allowed")
-        self.assertEqual(answer.headers["Allow"], "POST")
-        self.assertEqual(server.call("GET", "/operate/nothing", address=server.operate).status, 404)
+        self.assertEqual(answer.headers["Allow"], "POST, OPTIONS")
+        answer = server.call("GET", "/operate/nothing", address=server.operate)
+        self.refused(answer, 404, "not_found")
+        self.assertIn("docs/operating.md", answer.json()["error"])
+        self.assertIn("openapi", server.call("GET", "/nothing").json()["error"])
         self.assertEqual(server.call("GET", "/readyz", address=server.operate).status, 200)
+
+    def test_options_tells_the_methods_of_every_path(self):
+        server = self.operated()
+        for path, allow in (("/", "GET, HEAD, OPTIONS"), ("/operate/status", "GET, HEAD, OPTIONS"),
+                            ("/operate/swap", "POST, OPTIONS"), ("/v2/repository/index", "POST, OPTIONS"),
+                            ("/metrics", "GET, HEAD, OPTIONS"), ("*", "GET, HEAD, POST, OPTIONS")):
+            answer = server.call("OPTIONS", path, address=server.operate)
+            self.assertEqual((answer.status, answer.headers["Allow"], answer.body), (204, allow, b""), path)
+        self.assertEqual(server.call("OPTIONS", "/operate/nothing", address=server.operate).status, 404)
+
+    def test_a_field_that_is_there_twice_is_400_as_on_the_data_side(self):
+        server = self.operated()
+        for path, body in (("canary", b'{"share": 0, "share": 0}'), ("load", b'{"path": "/x", "path": "/y"}'),
+                           ("swap", b'{"watch": {"min_calls": 1, "min_calls": 2}}'),
+                           ("score", b'{"pairs": [{"address1": "a", "address1": "b", "address2": "c"}]}'),
+                           ("check", b'{"path": "/x", "threads": 1, "threads": 1}')):
+            answer = server.call("POST", "/operate/" + path, body, server.operate, If_Match="*",
+                                 Content_Type="application/json")
+            self.refused(answer, 400, "duplicate_field")
+            self.assertIn("field", answer.json())
+        answer = server.call("POST", "/match", b'{"address1": "a", "address1": "b", "address2": "c"}',
+                             Content_Type="application/json")
+        self.refused(answer, 400, "duplicate_field")
+
+    def test_a_version_is_a_name_that_a_line_can_hold(self):
+        server = self.operated()
+        for version in ("", "v\n\"1", "\t", "v\x7f", "v\x85", "\u0000", "v" * 64):
+            for route in ("load", "check"):
+                answer = server.call("POST", "/operate/" + route, {"path": MGEO, "version": version},
+                                     server.operate, If_Match="*")
+                self.refused(answer, 422, "bad_value")
+                self.assertEqual(answer.json()["field"], "version")
+        answer = server.call("POST", "/operate/load", {"path": MGEO, "version": "甲 v\"1"}, server.operate,
+                             If_Match="*")
+        self.assertEqual(answer.status, 200, answer.body)
 
     def test_a_body_of_more_than_64_mib_is_not_read(self):
         server = self.operated()
@@ -147,8 +185,14 @@ class Checks(Case):
         server = self.operated("--journal", self.path("journal"))
         for path in ("/operate/history?seconds=0", "/operate/history?seconds=x",
                      "/operate/history?seconds=3601", "/operate/journal?last=0", "/operate/journal?last=1e3",
-                     "/operate/journal?event=%00"):
+                     "/operate/journal?event=%00", "/operate/journal?last=1&last=2", "/operate/journal?n=5",
+                     "/operate/journal?event=swap&last=3&event=load", "/operate/history?seconds=5&seconds=5",
+                     "/operate/history?second=5", "/operate/status?x", "/operate/history?&seconds=5"):
             self.assertEqual(server.call("GET", path, address=server.operate).status, 422, path)
+        answer = server.call("POST", "/operate/canary?share=0.5", {"share": 0}, server.operate, If_Match="*")
+        self.assertEqual(answer.status, 422)
+        for path in ("/operate/journal?event=swap&last=3", "/operate/history?seconds=5", "/?anything"):
+            self.assertEqual(server.call("GET", path, address=server.operate).status, 200, path)
 
     def test_the_page_runs_its_own_scripts_alone(self):
         server = self.operated()

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rollout over the operating side's routes: load, compare, score, gate, watch, roll back, unload, journal."""
 import json
+import select
 import threading
 import unittest
 
 import models
-from server import MGEO, Case
+from server import LIMIT, MGEO, Answer, Case
 
 PAIRS = [row[:2] for row in models.rows(60)]
 GOLD = [row[2] for row in models.rows(60)]
