@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """examples/blue-green: what blue-green.sh refuses and records, how it starts servers, and what its awk programs compute."""
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -132,7 +133,7 @@ class Refusals(InFolder):
                                 (["deploy"], "directory"), (["weights"], "share"), (["status", "now"], "status"),
                                 (["--watch", "long", "status"], "long"), (["--max-flips", "200%", "status"], "200%"),
                                 (["--load", "many", "status"], "many"), (["deploy", "/no/such"], "/no/such"),
-                                (["--server", "no-such-program", "status"], "no-such-program"),
+                                (["--server", "no-such-program", "deploy", str(MINI)], "no-such-program"),
                                 (["deploy", str(MINI)], "--golden"), (["--golden", "/no/pairs", "deploy", str(MINI)], "/no/pairs")):
             with self.subTest(arguments):
                 self.assertIn(word, self.refused(*arguments))
@@ -224,6 +225,52 @@ class Deployments(InFolder):
         self.rig.blue_green("rollback")
         self.rig.blue_green("stop")
         self.assertFalse((self.rig.state / "green.pid").exists())
+
+
+@unittest.skipUnless(proxies.is_there("nginx"), "nginx is not installed")
+class Bodies(unittest.TestCase):
+    """What nginx does with long bodies, in both of its configurations."""
+    LINE = '["文三路100号", "西湖区文三路100号"]\n'.encode()
+
+    @classmethod
+    def setUpClass(cls):
+        stack = contextlib.ExitStack()
+        cls.addClassCleanup(stack.close)
+        cls.rigs = [stack.enter_context(proxies.Rig(proxy, SERVER, ["--server-options", "--drain-time 100ms"]))
+                    for proxy in ("nginx", "nginx-reload")]
+        for rig in cls.rigs:
+            rig.blue_green(*QUICK, "--load", "0", "deploy", MINI)
+
+    def begin(self, rig, path, length):
+        connection = http.client.HTTPConnection("127.0.0.1", rig.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.putrequest("POST", path)
+        connection.putheader("Content-Type", "application/x-ndjson")
+        connection.putheader("Content-Length", str(length))
+        connection.endheaders()
+        return connection
+
+    def test_a_stream_is_answered_while_it_comes(self):
+        for rig in self.rigs:
+            connection = self.begin(rig, "/stream", 2 * len(self.LINE))
+            connection.send(self.LINE)
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, json.loads(answer.readline())["index"]), (200, 0))
+            connection.send(self.LINE)
+            self.assertEqual(json.loads(answer.readline())["index"], 1)
+
+    def test_lines_of_more_than_a_mebibyte_pass(self):
+        for rig in self.rigs:
+            body = b"\n" * (3 << 19) + self.LINE
+            connection = self.begin(rig, "/match", len(body))
+            connection.send(body)
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, json.loads(answer.read())["index"]), (200, 3 << 19))
+
+    def test_what_is_too_large_is_told_in_json(self):
+        for rig in self.rigs:
+            answer = self.begin(rig, "/match", 65 << 20).getresponse()
+            self.assertEqual((answer.status, json.loads(answer.read())["code"]), (413, "body_too_large"))
 
 
 class OtherStarts(InFolder):
