@@ -99,10 +99,17 @@ void settings_store_destroy(struct settings_store *store);
 const struct settings *settings_hold(struct settings_store *store);
 void settings_release(struct settings_store *store, const struct settings *settings);
 
+/* Who has to do something that can fail before new settings hold, such as to open a file. */
+struct settings_acceptance {
+    void *user;
+    bool (*take)(void *user, const struct settings *fresh, struct error *error);
+};
+
 /* Reads file and environment anew. What cannot change keeps its value, and `unchanged` gets the
- * names of the options that would have ("--listen, --model"), or "". False with an error: a value
- * is wrong, and all stays as it was. */
+ * names of the options that would have ("--listen, --model"), or "". `accepts` is asked last, and
+ * may be NULL. False with an error: a value is wrong or was not accepted, and all stays as it was.
+ */
 bool settings_store_reload(struct settings_store *store, struct string_buffer *unchanged,
-                           struct error *error);
+                           const struct settings_acceptance *accepts, struct error *error);
 
 #endif

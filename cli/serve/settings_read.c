@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/files/regular_file.h"
 #include "common/memory.h"
 #include "common/parse.h"
 #include "common/string_buffer.h"
@@ -134,11 +135,8 @@ static bool take_line(struct gathering *gathering, char *line, struct error *err
 
 /* The whole text of a small file; NULL with an error. */
 static char *read_file(const char *path, struct error *error) {
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        error_set(error, "cannot read %s: %s", path, strerror(errno));
-        return NULL;
-    }
+    FILE *file = regular_file_open(path, NULL, error);
+    if (file == NULL) return NULL;
     char *text = memory_zeroed(FILE_BYTES + 1, 1);
     size_t length = fread(text, 1, FILE_BYTES, file);
     const char *fault = NULL;

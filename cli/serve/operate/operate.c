@@ -2,14 +2,13 @@
 /* The operating side's table of routes, and its beginning and end. */
 #include "serve/operate/operate.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/files/regular_file.h"
 #include "common/message.h"
 #include "serve/operate/accept.h"
 #include "serve/operate/history.h"
@@ -106,12 +105,10 @@ static bool take_token(struct operate *operate, const char *path, FILE *file, st
 }
 
 static bool read_token(struct operate *operate, const char *path, struct error *error) {
-    FILE *file = fopen(path, "re");
     struct stat about;
-    if (file == NULL || fstat(fileno(file), &about) != 0) {
-        if (file != NULL) fclose(file);
-        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
-    }
+    struct error cause;
+    FILE *file = regular_file_open(path, &about, &cause);
+    if (file == NULL) return error_set(error, "--operate-token-file: %.1200s", cause.line);
     if ((about.st_mode & S_IROTH) != 0) {
         message_print("warning: %s can be read by everybody on this machine: chmod o-r it", path);
     }

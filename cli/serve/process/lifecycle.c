@@ -80,23 +80,20 @@ static void begin_drain(struct lifecycle *life, bool at_once) {
 
 /* ---- reload ---------------------------------------------------------------------------------- */
 
-static void apply(struct lifecycle *life) {
-    const struct settings *settings = settings_hold(life->service.settings);
-    const struct http_limits limits = limits_of(settings);
-    struct error error;
+static bool take_settings(void *user, const struct settings *fresh, struct error *error) {
+    struct lifecycle *life = user;
+    const struct http_limits limits = limits_of(fresh);
+    if (!access_log_reopen(life->log, fresh->access_log, error)) return false;
     http_server_set_limits(life->service.server, &limits);
-    if (!access_log_reopen(life->log, settings->access_log, &error)) {
-        message_print("%s; the one before goes on", error.line);
-    }
-    settings_release(life->service.settings, settings);
+    return true;
 }
 
 static void reload(struct lifecycle *life) {
     struct string_buffer unchanged = {0};
+    const struct settings_acceptance accepts = {life, take_settings};
     struct error error;
     systemd_notify_reloading();
-    if (settings_store_reload(life->service.settings, &unchanged, &error)) {
-        apply(life);
+    if (settings_store_reload(life->service.settings, &unchanged, &accepts, &error)) {
         message_print("reloaded%s%s", unchanged.length > 0 ? "; only a restart changes " : "",
                       unchanged.length > 0 ? unchanged.bytes : "");
     } else {

@@ -39,8 +39,10 @@ static void send_text(const char *text, size_t length) {
     socklen_t size;
     const char *path = getenv("NOTIFY_SOCKET");
     if (path == NULL || !read_address(path, &address, &size)) return;
+    static const struct timeval patience = {.tv_sec = 1}; /* the loop's thread sends, too */
     int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return;
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sendto(descriptor, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
     close(descriptor);
 }

@@ -193,7 +193,7 @@ static void a_reload_changes_what_can_change(void **state) {
     assert_non_null(store);
     const struct settings *former = settings_hold(store);
     write_file("max-queue = 8\nmodel = /b\nlisten = 127.0.0.1:9\n");
-    assert_true(settings_store_reload(store, &unchanged, &error));
+    assert_true(settings_store_reload(store, &unchanged, NULL, &error));
     assert_string_equal(unchanged.bytes, "--model, --listen");
     const struct settings *now = settings_hold(store);
     assert_int_equal(former->max_queue, 7);
@@ -203,7 +203,7 @@ static void a_reload_changes_what_can_change(void **state) {
     assert_string_equal(former->model, "/a");
     settings_release(store, former);
     write_file("max-queue = none\n");
-    assert_false(settings_store_reload(store, &unchanged, &error));
+    assert_false(settings_store_reload(store, &unchanged, NULL, &error));
     const struct settings *same = settings_hold(store);
     assert_ptr_equal(same, now);
     settings_release(store, same);
