@@ -27,6 +27,10 @@
 
 enum { TICK = 100000000 }; /* nanoseconds between two looks at what is late */
 
+/* Seconds at the end: for requests without a timeout, and once a signal more came. */
+#define GRACE 30.0
+#define LAST_GRACE 1.0
+
 struct lifecycle {
     struct service service;
     struct router router;
@@ -34,7 +38,8 @@ struct lifecycle {
     struct listening listening;
     struct model_start start;
     int signals;         /* a signalfd; -1: none */
-    uint64_t drain_ends; /* clock_nanoseconds(); 0: nobody asked for the end */
+    uint64_t drain_ends; /* clock_nanoseconds(); 0: nobody asked for the end, or it has begun */
+    bool stopping;       /* what is in flight gets its grace */
     uint64_t watchdog, watchdog_due;
     atomic_bool failed; /* the first model could not be loaded */
 };
@@ -54,19 +59,25 @@ static struct http_limits limits_of(const struct settings *settings) {
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* Requests in flight may take as long as any request may. */
+/* Requests in flight may take as long as any request may; asked again, a second. */
 static void stop(struct lifecycle *life) {
     const struct settings *settings = settings_hold(life->service.settings);
-    double grace = settings->timeout > 0 ? settings->timeout + 1 : 3600;
+    double grace = settings->timeout > 0 ? settings->timeout + 1 : GRACE;
     settings_release(life->service.settings, settings);
+    if (life->stopping && grace > LAST_GRACE) grace = LAST_GRACE;
+    if (life->stopping) message_print("asked again: ends within %g s", grace);
+    life->stopping = true;
+    life->drain_ends = 0;
     scorer_hurry(life->service.scorer);
     http_server_stop(life->service.server, (uint64_t)(grace * 1e9));
 }
 
-/* The first SIGTERM gives clients and balancers time to leave; the next one, or SIGINT, no more. */
+/* The first SIGTERM gives clients and balancers time to leave; SIGINT, or the next signal, none.
+ * Each one more ends the wait that is on. */
 static void begin_drain(struct lifecycle *life, bool at_once) {
     const struct settings *settings = settings_hold(life->service.settings);
-    double seconds = at_once || life->drain_ends != 0 ? 0 : settings->drain_time;
+    bool ends = at_once || life->stopping || life->drain_ends != 0;
+    double seconds = ends ? 0 : settings->drain_time;
     settings_release(life->service.settings, settings);
     if (!atomic_exchange(&life->service.draining, true)) {
         message_print("draining: not ready any more, ends in %g s", seconds);
@@ -132,7 +143,6 @@ static void on_tick(void *user) {
     operate_tick(&life->service);
     feed_watchdog(life, now);
     if (life->drain_ends != 0 && now >= life->drain_ends) {
-        life->drain_ends = UINT64_MAX;
         stop(life);
     }
 }
@@ -264,8 +274,10 @@ int lifecycle_serve(struct settings_store *store) {
     life->service.started = clock_nanoseconds();
     life->service.started_at = unix_seconds();
     life->watchdog = systemd_watchdog();
-    if (create_parts(life, settings, &error)) {
+    if (systemd_take_sockets(&error) && create_parts(life, settings, &error)) {
         http_server_run(life->service.server);
+        scorer_sweep(life->service.scorer); /* what was cut is not computed */
+        operate_tick(&life->service);
         status = atomic_load(&life->failed) ? LIFECYCLE_COULD_NOT : LIFECYCLE_ENDED;
     } else {
         message_print("%s", error.line);

@@ -150,6 +150,13 @@ static void mistakes_are_told_with_their_place(void **state) {
         {"max-body = 3 MB\n", ":1: ", "such as 64k or 1MiB"},
         {"operate = 0.0.0.0:99\n", ":1: ", "who reaches it can replace the model"},
         {"operate-mode = 999\n", ":1: ", "in octal"},
+        {"idle-timeout = 0\n", ":1: ", "give a time from 0.1s"},
+        {"head-timeout = 0\n", ":1: ", "give a time from 0.1s"},
+        {"body-timeout = 0ms\n", ":1: ", "give a time from 0.1s"},
+        {"write-timeout = 1ms\n", ":1: ", "give a time from 0.1s"},
+        {"model-name = a/b\n", ":1: ", "it is a part of /v2/models/NAME"},
+        {"model-name = ..\n", ":1: ", "it is a part of /v2/models/NAME"},
+        {"model-name =\n", ":1: ", "it is a part of /v2/models/NAME"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_file(cases[i].text);
