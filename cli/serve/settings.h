@@ -74,6 +74,9 @@ const char *settings_source_name(unsigned source);
 bool settings_read(struct settings *settings, int argc, char **argv, struct error *error);
 void settings_finish(struct settings *settings);
 
+/* Says a line for each MGEO_ variable of the environment that nothing of this project reads. */
+void settings_warn_of_variables(void);
+
 /* Whether a row asks for something else than serving: --help, --check-config … It stands on the
  * command line alone. */
 bool settings_is_action(const struct option_row *row);

@@ -9,6 +9,7 @@
 
 #include "common/files/regular_file.h"
 #include "common/memory.h"
+#include "common/message.h"
 #include "common/parse.h"
 #include "common/string_buffer.h"
 #include "http/listener.h"
@@ -178,6 +179,37 @@ static const char *variable_of(const struct option_row *row, char *name, size_t 
     if (settings_is_action(row)) return NULL;
     write_variable(row, name, capacity);
     return getenv(name);
+}
+
+static bool is_read(const char *variable) {
+    static const char *const others[] = {"MGEO_MODULE_PATH", "MGEO_CPU_ISA", "MGEO_OPERATE_TOKEN"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(variable, others[i]) == 0) return true;
+    }
+    for (size_t i = 0; i < settings_table.count; i++) {
+        char name[64];
+        write_variable(&settings_table.rows[i], name, sizeof name);
+        if (!settings_is_action(&settings_table.rows[i]) && strcmp(variable, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Kubernetes sets such for each service: MGEO_SERVICE_HOST, MGEO_PORT_8080_TCP_ADDR. */
+static bool is_of_a_service(const char *variable, const char *value) {
+    return strstr(variable, "_SERVICE_HOST") != NULL || strstr(variable, "_SERVICE_PORT") != NULL ||
+           strstr(variable, "_TCP_") != NULL || strncmp(value, "tcp://", 6) == 0;
+}
+
+void settings_warn_of_variables(void) {
+    for (char **at = environ; *at != NULL; at++) {
+        char name[128];
+        size_t length = strcspn(*at, "=");
+        if (strncmp(*at, "MGEO_", 5) != 0 || (*at)[length] == '\0') continue;
+        snprintf(name, sizeof name, "%.*s", (int)length, *at);
+        if (is_read(name) || is_of_a_service(name, *at + length + 1)) continue;
+        message_print("warning: %s in the environment is no setting; --help lists all", name);
+    }
 }
 
 static bool take_environment(struct gathering *gathering, struct error *error) {

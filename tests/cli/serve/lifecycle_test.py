@@ -7,7 +7,7 @@ import subprocess
 import threading
 import unittest
 
-from server import LIMIT, MGEO, PROGRAM, Case, Connection, Server
+from server import LIMIT, MGEO, PROGRAM, Case, Connection, Server, surroundings
 
 PAIR = {"address1": "人民路1号", "address2": "人民路1号"}
 
@@ -44,13 +44,29 @@ class Start(Case):
         out, err = self.run_serve("--check-config", "--config", path)
         self.assertIn("sound", err)
 
+    def test_the_check_looks_at_what_is_named(self):
+        for line in ("operate-token-file = /no/such", "model = /no/such", "model-store = /no/such",
+                     "access-log = /no/such/log", "journal = /no/such/journal"):
+            path = self.path("serve.conf", line + "\n")
+            out, err = self.run_serve("--check-config", "--config", path, status=2)
+            self.assertEqual(err.count("\n"), 1, err)
+            self.assertIn("/no/such", err)
+
+    def test_variables_that_nobody_reads_are_named(self):
+        known = {"MGEO_MAX_QUEUE": "3", "MGEO_OPERATE_TOKEN": "x", "MGEO_SERVICE_HOST": "10.0.0.1",
+                 "MGEO_PORT": "tcp://10.0.0.1:80"}
+        out, err = self.run_serve("--check-config", environment={**known, "MGEO_MAX_QUEU": "3"})
+        self.assertEqual(err.count("\n"), 2, err)
+        self.assertIn("MGEO_MAX_QUEU in the environment is no setting", err)
+
     def test_help_and_version(self):
         self.assertIn("--max-queue", self.run_serve("--help")[0])
         self.assertRegex(self.run_serve("--version")[0], r"^mgeo-serve \d")
 
     def test_the_probe_asks_the_server(self):
         server = self.serve()
-        self.run_serve("--health", "--listen", server.address)
+        out, err = self.run_serve("--health", "--listen", server.address)
+        self.assertRegex(err, r'^mgeo-serve: \S+: status 200: \{ ?"status": "ready" ?\}\n$')
         self.run_serve("--health", environment={"MGEO_LISTEN": server.address})
         server.stop()
         out, err = self.run_serve("--health", "--listen", server.address, status=1)
@@ -217,7 +233,7 @@ class Systemd(Case):
             for place, number in enumerate(kept):
                 os.dup2(number, 3 + place)
 
-        environment = {**os.environ, "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names}
+        environment = {**surroundings(), "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names}
         process = subprocess.Popen(command, preexec_fn=move, close_fds=False, env=environment,
                                    stderr=subprocess.PIPE)
 
@@ -245,7 +261,7 @@ class Systemd(Case):
     def test_numbers_of_sockets_that_cannot_be(self):
         for number in ("-1", "999999", "two", "1"):  # with 1 descriptor 3 is closed
             process = subprocess.Popen(["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", PROGRAM, "--model", MGEO],
-                                       env={**os.environ, "LISTEN_FDS": number}, stderr=subprocess.PIPE)
+                                       env=surroundings({"LISTEN_FDS": number}), stderr=subprocess.PIPE)
             err = process.communicate(timeout=LIMIT)[1].decode()
             self.assertEqual((process.returncode, err.count("\n")), (2, 1), err)
             self.assertIn("LISTEN_FDS=" + number, err)
