@@ -9,12 +9,16 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/files/standard_streams.h"
 #include "common/memory.h"
 #include "common/string_buffer.h"
 #include "common/utf8.h"
@@ -22,19 +26,22 @@
 enum {
     MOST_WAITING = 4 << 20, /* bytes: some ten thousand lines */
     MOST_TEXT = 256,        /* of a path or user agent */
-    PATIENCE = 500          /* milliseconds with who reads a pipe, at the end */
+    LOOK = 20,              /* milliseconds between two looks whether to wait on */
+    PATIENCE = 500          /* milliseconds with who reads a pipe, once the log ends or changes */
 };
+#define LAST_PATIENCE 3 /* seconds for the thread's end: a disk may hang as well */
 
 struct access_log {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     struct string_buffer waiting;
-    int descriptor; /* -1: none */
+    int descriptor; /* -1: none; written by the thread */
     int next;       /* what access_log_reopen opened; -1: nothing new */
     size_t before;  /* of the bytes that wait, those that belong to the file before `next` */
     bool changes;   /* `next` is to be taken */
     atomic_bool ends;
+    _Atomic uint64_t hurry; /* clock_nanoseconds() when the log is to end or change; 0: neither */
     atomic_bool open;
     atomic_uint_fast64_t dropped;
 };
@@ -42,7 +49,7 @@ struct access_log {
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static void close_log(int descriptor) {
-    if (descriptor > STDERR_FILENO) close(descriptor);
+    if (descriptor >= 0) close(descriptor);
 }
 
 static uint64_t count_lines(const char *bytes, size_t length) {
@@ -51,21 +58,36 @@ static uint64_t count_lines(const char *bytes, size_t length) {
     return lines;
 }
 
+static bool is_patient(const struct access_log *log) {
+    uint64_t since = atomic_load((_Atomic uint64_t *)&log->hurry);
+    return since == 0 || clock_nanoseconds() - since < PATIENCE * 1000000ull;
+}
+
 /* Whether a piece can be written without waiting. Who reads a pipe may be slow, but not for ever
- * once the server ends. */
+ * once the server ends or another file is to be taken. */
 static bool has_room(const struct access_log *log) {
     struct pollfd watched = {.fd = log->descriptor, .events = POLLOUT};
     int found;
     do {
-        found = poll(&watched, 1, PATIENCE);
-    } while ((found < 0 && errno == EINTR) || (found == 0 && !atomic_load(&log->ends)));
+        found = poll(&watched, 1, LOOK);
+    } while ((found == 0 || (found < 0 && errno == EINTR)) && is_patient(log));
     return found > 0;
+}
+
+/* Never waits, whatever the descriptor is. */
+static ssize_t write_some(int descriptor, const char *bytes, size_t length) {
+    size_t piece = length < PIPE_BUF ? length : PIPE_BUF;
+    ssize_t wrote = send(descriptor, bytes, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return wrote < 0 && errno == ENOTSOCK ? write(descriptor, bytes, piece) : wrote;
 }
 
 static void write_out(struct access_log *log, const char *bytes, size_t length) {
     while (length > 0 && log->descriptor >= 0 && has_room(log)) {
-        ssize_t wrote = write(log->descriptor, bytes, length < PIPE_BUF ? length : PIPE_BUF);
-        if (wrote < 0 && errno == EINTR) continue;
+        ssize_t wrote = write_some(log->descriptor, bytes, length);
+        if (wrote < 0 && (errno == EAGAIN || errno == EINTR) && is_patient(log)) {
+            poll(NULL, 0, LOOK / 4); /* "room" may be too little for a piece */
+            continue;
+        }
         if (wrote <= 0) break;
         bytes += wrote;
         length -= (size_t)wrote;
@@ -98,6 +120,13 @@ static void take(struct access_log *log, struct work *work) {
     pthread_mutex_unlock(&log->mutex);
 }
 
+/* The change is done. */
+static void relax(struct access_log *log) {
+    pthread_mutex_lock(&log->mutex);
+    if (!log->changes && !atomic_load(&log->ends)) atomic_store(&log->hurry, 0);
+    pthread_mutex_unlock(&log->mutex);
+}
+
 /* Lines gather for a moment, so that a busy server writes many at once. */
 static void *run(void *argument) {
     static const struct timespec moment = {0, 2000000};
@@ -109,6 +138,7 @@ static void *run(void *argument) {
         if (work.changes) {
             close_log(log->descriptor);
             log->descriptor = work.next;
+            relax(log);
             size_t rest = work.text.length - work.before; /* without any text it has no bytes */
             if (rest > 0) write_out(log, work.text.bytes + work.before, rest);
         }
@@ -136,11 +166,18 @@ struct access_log *access_log_create(struct error *error) {
 
 void access_log_destroy(struct access_log *log) {
     if (log == NULL) return;
+    struct timespec until;
     pthread_mutex_lock(&log->mutex);
     atomic_store(&log->ends, true);
+    atomic_store(&log->hurry, clock_nanoseconds());
     pthread_cond_signal(&log->filled);
     pthread_mutex_unlock(&log->mutex);
-    pthread_join(log->thread, NULL);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LAST_PATIENCE;
+    if (pthread_timedjoin_np(log->thread, NULL, &until) != 0) {
+        pthread_detach(log->thread);
+        return; /* a disk that hangs: the thread goes with the process */
+    }
     close_log(log->descriptor);
     string_buffer_finish(&log->waiting);
     pthread_mutex_destroy(&log->mutex);
@@ -148,18 +185,50 @@ void access_log_destroy(struct access_log *log) {
     free(log);
 }
 
-bool access_log_reopen(struct access_log *log, const char *path, struct error *error) {
+/* ---- opening --------------------------------------------------------------------------------- */
+
+enum { HOW = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
+/* Not to wait is a matter of the open file, which others share: a pipe or terminal is opened once
+ * more, for this log alone. What is a file goes on where the others write. */
+static int open_standard(int number) {
+    struct stat about;
+    char path[32];
     int opened = -1;
-    if (path != NULL && strcmp(path, "-") == 0) {
-        opened = STDOUT_FILENO;
-    } else if (path != NULL) {
-        opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-        if (opened < 0) {
-            return error_set(error, "--access-log %s: %s", path, strerror(errno));
-        }
-    }
+    if (fstat(number, &about) != 0) return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", number);
+    if (S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode)) opened = open(path, HOW);
+    return opened >= 0 ? opened : fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+static const char *fault_of(int descriptor) {
+    struct stat about;
+    if (descriptor < 0 && errno == ENXIO) return "nobody reads this pipe or socket";
+    if (descriptor < 0 || fstat(descriptor, &about) != 0) return strerror(errno);
+    bool fits = S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode) ||
+                S_ISSOCK(about.st_mode);
+    return fits ? NULL : "give a file, a pipe that somebody reads, or - for standard output";
+}
+
+/* -1 with an error. */
+static int open_log(const char *path, struct error *error) {
+    bool is_output = strcmp(path, "-") == 0;
+    if (is_output && !standard_streams_check_output(error)) return -1;
+    int number = is_output ? STDOUT_FILENO : standard_streams_number(path);
+    int opened = number > 0 ? open_standard(number) : open(path, HOW | O_CREAT, 0640);
+    const char *fault = fault_of(opened);
+    if (fault == NULL) return opened;
+    error_set(error, "--access-log %s: %s", path, fault);
+    close_log(opened);
+    return -1;
+}
+
+bool access_log_reopen(struct access_log *log, const char *path, struct error *error) {
+    int opened = path != NULL ? open_log(path, error) : -1;
+    if (path != NULL && opened < 0) return false;
     pthread_mutex_lock(&log->mutex);
     if (log->changes) close_log(log->next);
+    if (atomic_load(&log->hurry) == 0) atomic_store(&log->hurry, clock_nanoseconds());
     log->next = opened;
     log->before = log->waiting.length;
     log->changes = true;

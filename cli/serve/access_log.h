@@ -15,11 +15,13 @@ struct access_log;
 /* A log that is not open: lines are not made until access_log_reopen. */
 struct access_log *access_log_create(struct error *error);
 
-/* Writes what waits, and closes. */
+/* Writes what waits, and closes. A pipe that nobody reads gets half a second, a disk that hangs
+ * three. */
 void access_log_destroy(struct access_log *log);
 
-/* Opens the file, or "-" for standard output, in the place of the one before; NULL: none. False
- * with an error: the one before goes on. Loop's thread. */
+/* Opens the file, or "-" for standard output, in the place of the one before; NULL: none. A named
+ * pipe must have a reader; it is written as it has room, and what waits too long is dropped. False
+ * with an error: the one before goes on. Loop's thread; never waits. */
 bool access_log_reopen(struct access_log *log, const char *path, struct error *error);
 
 /* One line. `record` and `exchange` may be NULL: there was no request to speak of. Where the disk

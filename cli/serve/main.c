@@ -2,6 +2,7 @@
 /* mgeo-serve: answers over HTTP, with libmgeo inside. */
 #include "common/files/standard_streams.h"
 #include "common/message.h"
+#include "serve/process/config_check.h"
 #include "serve/process/lifecycle.h"
 #include "serve/process/probe.h"
 #include "serve/settings.h"
@@ -13,7 +14,7 @@ static int act(struct settings_store *store, const struct settings *settings) {
     case SETTINGS_VERSION:
         return option_table_print_version(&settings_table) ? LIFECYCLE_ENDED : LIFECYCLE_COULD_NOT;
     case SETTINGS_HEALTH: return probe_run(settings);
-    case SETTINGS_CHECK_CONFIG: message_print("the configuration is sound"); return LIFECYCLE_ENDED;
+    case SETTINGS_CHECK_CONFIG: return config_check_run(settings);
     default: return lifecycle_serve(store);
     }
 }
@@ -28,6 +29,8 @@ int main(int argc, char **argv) {
         return LIFECYCLE_COULD_NOT;
     }
     const struct settings *settings = settings_hold(store);
+    bool starts = settings->action == SETTINGS_SERVE || settings->action == SETTINGS_CHECK_CONFIG;
+    if (starts) settings_warn_of_variables();
     int status = act(store, settings);
     settings_release(store, settings);
     settings_store_destroy(store);

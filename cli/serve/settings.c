@@ -13,6 +13,7 @@
 
 #define DAY 86400.0
 #define GIB 1073741824.0
+enum { MOST_NAME = 60 };
 
 /* ---- setters of single options --------------------------------------------------------------- */
 
@@ -71,10 +72,30 @@ static bool set_partial_weight(void *to, const struct option_row *row, const cha
     return true;
 }
 
+/* A segment of a URL that needs no escapes. */
+static bool set_model_name(void *to, const struct option_row *row, const char *value,
+                           struct error *error) {
+    struct settings *settings = to;
+    (void)row;
+    size_t length = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-._~");
+    bool dots = strcmp(value, ".") == 0 || strcmp(value, "..") == 0;
+    if (value[length] != '\0' || length == 0 || length > MOST_NAME || dots) {
+        return error_set(error,
+                         "--model-name %s: give 1 to %d letters, digits and -._~: it is a part of "
+                         "/v2/models/NAME",
+                         value, MOST_NAME);
+    }
+    settings->model_name = value;
+    return true;
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 #define AT(member) .at = offsetof(struct settings, member)
 #define SECONDS .argument = "TIME", .set = option_table_set_duration, .least = 0, .most = DAY
+/* Connections are looked at ten times a second, and 0 would close all of them. */
+#define PATIENCE .argument = "TIME", .set = option_table_set_duration, .least = 0.1, .most = DAY
 
 /* clang-format off */
 static const struct option_row rows[] = {
@@ -84,7 +105,7 @@ static const struct option_row rows[] = {
      .help = "model directory (default: the bundled model)"},
     {.name = "model-version", .argument = "NAME", .set = option_table_set_string, AT(model_version),
      .help = "what answers and metrics call it (default: the folder's name)"},
-    {.name = "model-name", .argument = "NAME", .set = option_table_set_string, AT(model_name),
+    {.name = "model-name", .argument = "NAME", .set = set_model_name, AT(model_name),
      .help = "its name in /v2/models/NAME (default: mgeo)"},
     {.name = "model-store", .argument = "DIR", .offer = OPTION_OFFER_FOLDERS,
      .set = option_table_set_string, AT(model_store),
@@ -161,13 +182,13 @@ static const struct option_row rows[] = {
      .set = option_table_set_whole, AT(scorers), .least = 1, .most = 256,
      .help = "threads that hand requests to the library (default: by the\n"
              "processors)"},
-    {.name = "idle-timeout", AT(idle_timeout), SECONDS,
+    {.name = "idle-timeout", AT(idle_timeout), PATIENCE,
      .help = "a connection without a request is closed (default: 75s)"},
-    {.name = "head-timeout", AT(head_timeout), SECONDS,
+    {.name = "head-timeout", AT(head_timeout), PATIENCE,
      .help = "from a request's first byte to the end of its head\n(default: 10s)"},
-    {.name = "body-timeout", AT(body_timeout), SECONDS,
+    {.name = "body-timeout", AT(body_timeout), PATIENCE,
      .help = "without a further byte of a body (default: 10s)"},
-    {.name = "write-timeout", AT(write_timeout), SECONDS,
+    {.name = "write-timeout", AT(write_timeout), PATIENCE,
      .help = "without a byte that the client takes (default: 30s)"},
     {.name = "drain-time", AT(drain_time), SECONDS,
      .help = "after SIGTERM: not ready any more, but still serving\n(default: 5s)"},

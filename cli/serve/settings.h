@@ -74,6 +74,9 @@ const char *settings_source_name(unsigned source);
 bool settings_read(struct settings *settings, int argc, char **argv, struct error *error);
 void settings_finish(struct settings *settings);
 
+/* Says a line for each MGEO_ variable of the environment that nothing of this project reads. */
+void settings_warn_of_variables(void);
+
 /* Whether a row asks for something else than serving: --help, --check-config … It stands on the
  * command line alone. */
 bool settings_is_action(const struct option_row *row);
@@ -99,10 +102,17 @@ void settings_store_destroy(struct settings_store *store);
 const struct settings *settings_hold(struct settings_store *store);
 void settings_release(struct settings_store *store, const struct settings *settings);
 
+/* Who has to do something that can fail before new settings hold, such as to open a file. */
+struct settings_acceptance {
+    void *user;
+    bool (*take)(void *user, const struct settings *fresh, struct error *error);
+};
+
 /* Reads file and environment anew. What cannot change keeps its value, and `unchanged` gets the
- * names of the options that would have ("--listen, --model"), or "". False with an error: a value
- * is wrong, and all stays as it was. */
+ * names of the options that would have ("--listen, --model"), or "". `accepts` is asked last, and
+ * may be NULL. False with an error: a value is wrong or was not accepted, and all stays as it was.
+ */
 bool settings_store_reload(struct settings_store *store, struct string_buffer *unchanged,
-                           struct error *error);
+                           const struct settings_acceptance *accepts, struct error *error);
 
 #endif

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/files/regular_file.h"
 #include "common/memory.h"
+#include "common/message.h"
 #include "common/parse.h"
 #include "common/string_buffer.h"
 #include "http/listener.h"
@@ -134,11 +136,8 @@ static bool take_line(struct gathering *gathering, char *line, struct error *err
 
 /* The whole text of a small file; NULL with an error. */
 static char *read_file(const char *path, struct error *error) {
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        error_set(error, "cannot read %s: %s", path, strerror(errno));
-        return NULL;
-    }
+    FILE *file = regular_file_open(path, NULL, error);
+    if (file == NULL) return NULL;
     char *text = memory_zeroed(FILE_BYTES + 1, 1);
     size_t length = fread(text, 1, FILE_BYTES, file);
     const char *fault = NULL;
@@ -180,6 +179,37 @@ static const char *variable_of(const struct option_row *row, char *name, size_t 
     if (settings_is_action(row)) return NULL;
     write_variable(row, name, capacity);
     return getenv(name);
+}
+
+static bool is_read(const char *variable) {
+    static const char *const others[] = {"MGEO_MODULE_PATH", "MGEO_CPU_ISA", "MGEO_OPERATE_TOKEN"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(variable, others[i]) == 0) return true;
+    }
+    for (size_t i = 0; i < settings_table.count; i++) {
+        char name[64];
+        write_variable(&settings_table.rows[i], name, sizeof name);
+        if (!settings_is_action(&settings_table.rows[i]) && strcmp(variable, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Kubernetes sets such for each service: MGEO_SERVICE_HOST, MGEO_PORT_8080_TCP_ADDR. */
+static bool is_of_a_service(const char *variable, const char *value) {
+    return strstr(variable, "_SERVICE_HOST") != NULL || strstr(variable, "_SERVICE_PORT") != NULL ||
+           strstr(variable, "_TCP_") != NULL || strncmp(value, "tcp://", 6) == 0;
+}
+
+void settings_warn_of_variables(void) {
+    for (char **at = environ; *at != NULL; at++) {
+        char name[128];
+        size_t length = strcspn(*at, "=");
+        if (strncmp(*at, "MGEO_", 5) != 0 || (*at)[length] == '\0') continue;
+        snprintf(name, sizeof name, "%.*s", (int)length, *at);
+        if (is_read(name) || is_of_a_service(name, *at + length + 1)) continue;
+        message_print("warning: %s in the environment is no setting; --help lists all", name);
+    }
 }
 
 static bool take_environment(struct gathering *gathering, struct error *error) {

@@ -68,12 +68,13 @@ void settings_release(struct settings_store *store, const struct settings *setti
 /* ---- reload ---------------------------------------------------------------------------------- */
 
 bool settings_store_reload(struct settings_store *store, struct string_buffer *unchanged,
-                           struct error *error) {
+                           const struct settings_acceptance *accepts, struct error *error) {
     struct held *fresh = read_held(store->argc, store->argv, error);
     if (fresh == NULL) return false;
     const struct settings *now = settings_hold(store);
     bool sound = settings_keep_fixed(&fresh->settings, now, unchanged, error);
     settings_release(store, now);
+    if (sound && accepts != NULL) sound = accepts->take(accepts->user, &fresh->settings, error);
     struct held *old = fresh;
     if (sound) {
         pthread_mutex_lock(&store->mutex);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/files/regular_file.h"
 #include "common/json_reader.h"
 #include "serve/operate/reply.h"
 #include "serve/operate/route.h"
@@ -45,7 +46,8 @@ static bool is_event(const char *line, size_t length, const char *event) {
 }
 
 static bool read_lines(const char *path, uint64_t sound, const char *event, struct chosen *chosen) {
-    FILE *file = fopen(path, "re");
+    struct error ignored;
+    FILE *file = regular_file_open(path, NULL, &ignored);
     if (file == NULL) return false;
     char *line = NULL;
     size_t capacity = 0;

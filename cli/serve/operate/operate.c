@@ -2,16 +2,14 @@
 /* The operating side's table of routes, and its beginning and end. */
 #include "serve/operate/operate.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/files/regular_file.h"
 #include "common/message.h"
 #include "serve/operate/accept.h"
 #include "serve/operate/history.h"
@@ -184,19 +182,10 @@ static bool take_token(struct operate *operate, const char *path, FILE *file, st
 }
 
 static bool read_token(struct operate *operate, const char *path, struct error *error) {
-    /* A FIFO's open would wait for somebody who writes. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat about;
-    if (descriptor < 0 || fstat(descriptor, &about) != 0) {
-        error_set(error, "%s: cannot be read: %s", path, strerror(errno));
-        if (descriptor >= 0) close(descriptor);
-        return false;
-    }
-    FILE *file = S_ISREG(about.st_mode) ? fdopen(descriptor, "r") : NULL;
-    if (file == NULL) {
-        close(descriptor);
-        return error_set(error, "%s: is no regular file, as a token's is", path);
-    }
+    struct error cause;
+    FILE *file = regular_file_open(path, &about, &cause);
+    if (file == NULL) return error_set(error, "--operate-token-file: %.1200s", cause.line);
     if ((about.st_mode & S_IROTH) != 0) {
         message_print("warning: %s can be read by everybody on this machine: chmod o-r it", path);
     }

@@ -28,6 +28,10 @@
 
 enum { TICK = 100000000 }; /* nanoseconds between two looks at what is late */
 
+/* Seconds at the end: for requests without a timeout, and once a signal more came. */
+#define GRACE 30.0
+#define LAST_GRACE 1.0
+
 struct lifecycle {
     struct service service;
     struct router router;
@@ -35,7 +39,8 @@ struct lifecycle {
     struct listening listening;
     struct model_start start;
     int signals;         /* a signalfd; -1: none */
-    uint64_t drain_ends; /* clock_nanoseconds(); 0: nobody asked for the end */
+    uint64_t drain_ends; /* clock_nanoseconds(); 0: nobody asked for the end, or it has begun */
+    bool stopping;       /* what is in flight gets its grace */
     uint64_t watchdog, watchdog_due;
     atomic_bool failed; /* the first model could not be loaded */
 };
@@ -55,19 +60,25 @@ static struct http_limits limits_of(const struct settings *settings) {
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* Requests in flight may take as long as any request may. */
+/* Requests in flight may take as long as any request may; asked again, a second. */
 static void stop(struct lifecycle *life) {
     const struct settings *settings = settings_hold(life->service.settings);
-    double grace = settings->timeout > 0 ? settings->timeout + 1 : 3600;
+    double grace = settings->timeout > 0 ? settings->timeout + 1 : GRACE;
     settings_release(life->service.settings, settings);
+    if (life->stopping && grace > LAST_GRACE) grace = LAST_GRACE;
+    if (life->stopping) message_print("asked again: ends within %g s", grace);
+    life->stopping = true;
+    life->drain_ends = 0;
     scorer_hurry(life->service.scorer);
     http_server_stop(life->service.server, (uint64_t)(grace * 1e9));
 }
 
-/* The first SIGTERM gives clients and balancers time to leave; the next one, or SIGINT, no more. */
+/* The first SIGTERM gives clients and balancers time to leave; SIGINT, or the next signal, none.
+ * Each one more ends the wait that is on. */
 static void begin_drain(struct lifecycle *life, bool at_once) {
     const struct settings *settings = settings_hold(life->service.settings);
-    double seconds = at_once || life->drain_ends != 0 ? 0 : settings->drain_time;
+    bool ends = at_once || life->stopping || life->drain_ends != 0;
+    double seconds = ends ? 0 : settings->drain_time;
     settings_release(life->service.settings, settings);
     if (!atomic_exchange(&life->service.draining, true)) {
         message_print("draining: not ready any more, ends in %g s", seconds);
@@ -81,23 +92,20 @@ static void begin_drain(struct lifecycle *life, bool at_once) {
 
 /* ---- reload ---------------------------------------------------------------------------------- */
 
-static void apply(struct lifecycle *life) {
-    const struct settings *settings = settings_hold(life->service.settings);
-    const struct http_limits limits = limits_of(settings);
-    struct error error;
+static bool take_settings(void *user, const struct settings *fresh, struct error *error) {
+    struct lifecycle *life = user;
+    const struct http_limits limits = limits_of(fresh);
+    if (!access_log_reopen(life->log, fresh->access_log, error)) return false;
     http_server_set_limits(life->service.server, &limits);
-    if (!access_log_reopen(life->log, settings->access_log, &error)) {
-        message_print("%s; the one before goes on", error.line);
-    }
-    settings_release(life->service.settings, settings);
+    return true;
 }
 
 static void reload(struct lifecycle *life) {
     struct string_buffer unchanged = {0};
+    const struct settings_acceptance accepts = {life, take_settings};
     struct error error;
     systemd_notify_reloading();
-    if (settings_store_reload(life->service.settings, &unchanged, &error)) {
-        apply(life);
+    if (settings_store_reload(life->service.settings, &unchanged, &accepts, &error)) {
         message_print("reloaded%s%s", unchanged.length > 0 ? "; only a restart changes " : "",
                       unchanged.length > 0 ? unchanged.bytes : "");
     } else {
@@ -136,7 +144,6 @@ static void on_tick(void *user) {
     operate_tick(&life->service);
     feed_watchdog(life, now);
     if (life->drain_ends != 0 && now >= life->drain_ends) {
-        life->drain_ends = UINT64_MAX;
         stop(life);
     }
 }
@@ -273,8 +280,10 @@ int lifecycle_serve(struct settings_store *store) {
     life->service.started = clock_nanoseconds();
     life->service.started_at = unix_seconds();
     life->watchdog = systemd_watchdog();
-    if (create_parts(life, settings, &error)) {
+    if (systemd_take_sockets(&error) && create_parts(life, settings, &error)) {
         http_server_run(life->service.server);
+        scorer_sweep(life->service.scorer); /* what was cut is not computed */
+        operate_tick(&life->service);
         status = atomic_load(&life->failed) ? LIFECYCLE_COULD_NOT : LIFECYCLE_ENDED;
     } else {
         message_print("%s", error.line);

@@ -19,6 +19,26 @@ static void reachable(const char *address, char *to, size_t capacity) {
     snprintf(to, capacity, "%s%s", port[0] == ':' ? "127.0.0.1" : "", port);
 }
 
+/* Line ends and what indents the next line become one blank, or nothing at the end; inside JSON's
+ * strings there are none. */
+static void make_line(struct string_buffer *body) {
+    size_t to = 0;
+    for (size_t i = 0; i < body->length;) {
+        size_t begin = i;
+        while (i < body->length && strchr(" \r\n\t", body->bytes[i]) != NULL) i++;
+        bool has_end = memchr(body->bytes + begin, '\n', i - begin) != NULL;
+        if (i == begin) {
+            body->bytes[to++] = body->bytes[i++];
+        } else if (!has_end) {
+            memmove(body->bytes + to, body->bytes + begin, i - begin);
+            to += i - begin;
+        } else if (to > 0 && i < body->length) {
+            body->bytes[to++] = ' ';
+        }
+    }
+    body->length = to;
+}
+
 int probe_run(const struct settings *settings) {
     char address[256];
     struct http_reply reply = {0};
@@ -30,11 +50,9 @@ int probe_run(const struct settings *settings) {
     if (!answered) {
         message_print("%s: %s", address, error.line);
     } else {
-        size_t length = reply.body.length;
-        message_print("%s: status %d: %.*s", address, reply.status,
-                      length > 0 && reply.body.bytes[length - 1] == '\n' ? (int)length - 1
-                                                                         : (int)length,
-                      length > 0 ? reply.body.bytes : "");
+        make_line(&reply.body);
+        message_print("%s: status %d: %.*s", address, reply.status, (int)reply.body.length,
+                      reply.body.length > 0 ? reply.body.bytes : "");
     }
     bool ready = answered && reply.status == 200;
     http_reply_finish(&reply);

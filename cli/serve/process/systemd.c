@@ -19,6 +19,7 @@
 enum { MOST_SOCKETS = 64 };
 
 static char socket_names[1024];
+static unsigned socket_count;
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
@@ -39,8 +40,10 @@ static void send_text(const char *text, size_t length) {
     socklen_t size;
     const char *path = getenv("NOTIFY_SOCKET");
     if (path == NULL || !read_address(path, &address, &size)) return;
+    static const struct timeval patience = {.tv_sec = 1}; /* the loop's thread sends, too */
     int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return;
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sendto(descriptor, text, length, MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
     close(descriptor);
 }
@@ -72,24 +75,54 @@ uint64_t systemd_watchdog(void) {
 
 /* ---- sockets --------------------------------------------------------------------------------- */
 
-unsigned systemd_sockets(void) {
-    const char *number = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
-    unsigned long count = 0;
-    if (number != NULL && getenv("LISTEN_PID") != NULL && is_ours("LISTEN_PID")) {
-        count = strtoul(number, NULL, 10);
-    }
-    if (count > MOST_SOCKETS) count = MOST_SOCKETS;
+/* Stream sockets that listen, of a family that clients have. */
+static bool is_listener(int descriptor) {
+    int accepts = 0, type = 0, family = 0;
+    socklen_t length = sizeof accepts;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) != 0) return false;
+    getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length);
+    getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &length);
+    bool is_known = family == AF_INET || family == AF_INET6 || family == AF_UNIX;
+    return accepts != 0 && type == SOCK_STREAM && is_known;
+}
+
+static bool read_count(unsigned long *count, struct error *error) {
+    const char *number = getenv("LISTEN_FDS");
+    *count = 0;
+    if (number == NULL || getenv("LISTEN_PID") == NULL || !is_ours("LISTEN_PID")) return true;
+    char *end = NULL;
+    *count = strtoul(number, &end, 10);
+    bool is_number = number[0] >= '0' && number[0] <= '9' && *end == '\0';
+    if (is_number && *count <= MOST_SOCKETS) return true;
+    return error_set(error, "LISTEN_FDS=%s: a service manager hands over up to %d sockets", number,
+                     MOST_SOCKETS);
+}
+
+bool systemd_take_sockets(struct error *error) {
+    const char *names = getenv("LISTEN_FDNAMES");
+    unsigned long count;
+    if (!read_count(&count, error)) return false;
     snprintf(socket_names, sizeof socket_names, "%s", names != NULL ? names : "");
     for (int i = 0; i < (int)count; i++) {
-        int flags = fcntl(SYSTEMD_FIRST_SOCKET + i, F_GETFD);
-        if (flags < 0) count = (unsigned long)i;
-        if (flags >= 0) fcntl(SYSTEMD_FIRST_SOCKET + i, F_SETFD, flags | FD_CLOEXEC);
+        int descriptor = SYSTEMD_FIRST_SOCKET + i, flags = fcntl(descriptor, F_GETFD);
+        if (flags < 0) {
+            return error_set(error, "LISTEN_FDS=%lu: descriptor %d is not open", count, descriptor);
+        }
+        if (!is_listener(descriptor)) {
+            return error_set(error,
+                             "LISTEN_FDS=%lu: descriptor %d is no stream socket that listens",
+                             count, descriptor);
+        }
+        fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
     }
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
     unsetenv("LISTEN_FDNAMES");
-    return (unsigned)count;
+    socket_count = (unsigned)count;
+    return true;
 }
+
+unsigned systemd_sockets(void) { return socket_count; }
 
 bool systemd_socket_is(unsigned number, const char *name) {
     const char *at = socket_names;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/error.h"
+
 /* Sends lines such as "READY=1\nSTATUS=…" to $NOTIFY_SOCKET; nothing if it is not set. Any thread.
  */
 void systemd_notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -18,11 +20,15 @@ uint64_t systemd_watchdog(void);
 
 enum { SYSTEMD_FIRST_SOCKET = 3 };
 
-/* How many sockets were handed over, from descriptor 3 on; they are closed on exec from now on. The
- * variables are removed, so that a child does not take them for its own. Before any thread. */
+/* Looks at the sockets that were handed over, from descriptor 3 on; they are closed on exec from
+ * now on. The variables are removed, so that a child does not take them for its own. Before any
+ * thread, and before anything else is opened. False with an error: one is no listening socket. */
+bool systemd_take_sockets(struct error *error);
+
+/* How many they are. */
 unsigned systemd_sockets(void);
 
-/* Whether socket `number` has this name (FileDescriptorName=). After systemd_sockets. */
+/* Whether socket `number` has this name (FileDescriptorName=). After systemd_take_sockets. */
 bool systemd_socket_is(unsigned number, const char *name);
 
 #endif

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import unittest
 
-from server import LIMIT, MGEO, PROGRAM, Case, Connection, Server
+from server import LIMIT, MGEO, PROGRAM, Case, Connection, Server, surroundings
 
 PAIR = {"address1": "人民路1号", "address2": "人民路1号"}
 
@@ -44,13 +44,29 @@ class Start(Case):
         out, err = self.run_serve("--check-config", "--config", path)
         self.assertIn("sound", err)
 
+    def test_the_check_looks_at_what_is_named(self):
+        for line in ("operate-token-file = /no/such", "model = /no/such", "model-store = /no/such",
+                     "access-log = /no/such/log", "journal = /no/such/journal"):
+            path = self.path("serve.conf", line + "\n")
+            out, err = self.run_serve("--check-config", "--config", path, status=2)
+            self.assertEqual(err.count("\n"), 1, err)
+            self.assertIn("/no/such", err)
+
+    def test_variables_that_nobody_reads_are_named(self):
+        known = {"MGEO_MAX_QUEUE": "3", "MGEO_OPERATE_TOKEN": "x", "MGEO_SERVICE_HOST": "10.0.0.1",
+                 "MGEO_PORT": "tcp://10.0.0.1:80"}
+        out, err = self.run_serve("--check-config", environment={**known, "MGEO_MAX_QUEU": "3"})
+        self.assertEqual(err.count("\n"), 2, err)
+        self.assertIn("MGEO_MAX_QUEU in the environment is no setting", err)
+
     def test_help_and_version(self):
         self.assertIn("--max-queue", self.run_serve("--help")[0])
         self.assertRegex(self.run_serve("--version")[0], r"^mgeo-serve \d")
 
     def test_the_probe_asks_the_server(self):
         server = self.serve()
-        self.run_serve("--health", "--listen", server.address)
+        out, err = self.run_serve("--health", "--listen", server.address)
+        self.assertRegex(err, r'^mgeo-serve: \S+: status 200: \{ ?"status": "ready" ?\}\n$')
         self.run_serve("--health", environment={"MGEO_LISTEN": server.address})
         server.stop()
         out, err = self.run_serve("--health", "--listen", server.address, status=1)
@@ -114,6 +130,38 @@ class Drain(Case):
         thread.join(LIMIT)
         server.wait(0)
         self.assertEqual(answers[0].status, 200)
+
+    def hold(self, server, text):
+        """A client that has sent this and stays."""
+        client = socket.create_connection(server.address.split(":"), LIMIT)
+        self.addCleanup(client.close)
+        client.sendall(text)
+        return client
+
+    def test_the_end_waits_no_longer_than_the_timeout(self):
+        server = self.serve("--timeout", "100ms", "--body-timeout", "1h")
+        self.hold(server, b"POST /match HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                          b"Content-Length: 100\r\n\r\n{")
+        server.until(lambda: server.metric("http_server_active_requests") == 2)  # this one asks
+        server.stop()
+
+    def test_a_signal_more_ends_the_wait(self):
+        server = self.serve("--timeout", "0", "--body-timeout", "1h")
+        client = self.hold(server, b"POST /match HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
+                                   b"Content-Length: 1000\r\n\r\n[\"a\", \"b\"]\n")
+        server.until(lambda: server.metric("mgeo_serve_streams") == 1)
+        server.send(signal.SIGINT)
+        server.wait_for("draining")
+        server.send(signal.SIGTERM)
+        server.wait_for("asked again")
+        server.wait(0)
+        answer = b""
+        try:
+            while piece := client.recv(65536):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        self.assertFalse(answer.endswith(b"0\r\n\r\n"), "a stream that was cut looks whole")
 
     def test_a_load_is_cancelled(self):
         server = self.serve(wait="listening")
@@ -185,7 +233,7 @@ class Systemd(Case):
             for place, number in enumerate(kept):
                 os.dup2(number, 3 + place)
 
-        environment = {**os.environ, "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names}
+        environment = {**surroundings(), "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names}
         process = subprocess.Popen(command, preexec_fn=move, close_fds=False, env=environment,
                                    stderr=subprocess.PIPE)
 
@@ -195,6 +243,28 @@ class Systemd(Case):
             process.stderr.close()
         self.addCleanup(end)
         return process
+
+    def test_what_is_no_listening_socket_is_refused(self):
+        with socket.socket(type=socket.SOCK_DGRAM) as datagrams, socket.socket() as silent:
+            datagrams.bind(("127.0.0.1", 0))
+            pair = socket.socketpair()
+            file = os.open(self.path("file", "x"), os.O_RDONLY)
+            for one in (datagrams.fileno(), silent.fileno(), pair[0].fileno(), file):
+                process = self.activated("data", one)
+                err = process.communicate(timeout=LIMIT)[1].decode()
+                self.assertEqual((process.returncode, err.count("\n")), (2, 1), err)
+                self.assertIn("descriptor 3 is no stream socket that listens", err)
+            os.close(file)
+            for end in pair:
+                end.close()
+
+    def test_numbers_of_sockets_that_cannot_be(self):
+        for number in ("-1", "999999", "two", "1"):  # with 1 descriptor 3 is closed
+            process = subprocess.Popen(["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", PROGRAM, "--model", MGEO],
+                                       env=surroundings({"LISTEN_FDS": number}), stderr=subprocess.PIPE)
+            err = process.communicate(timeout=LIMIT)[1].decode()
+            self.assertEqual((process.returncode, err.count("\n")), (2, 1), err)
+            self.assertIn("LISTEN_FDS=" + number, err)
 
     def test_sockets_are_taken_over(self):
         data, operate = socket.socket(), socket.socket(socket.AF_UNIX)

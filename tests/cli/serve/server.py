@@ -34,6 +34,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def surroundings(more=None):
+    """The environment without what only tests read, which the program would warn of."""
+    ours = ("MGEO_MODULE_PATH", "MGEO_CPU_ISA")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MGEO_") or name in ours}
+    return {**kept, **(more or {})}
+
+
 class Answer:
     def __init__(self, response):
         self.status = response.status
@@ -80,7 +87,7 @@ class Server:
         self.news = threading.Condition()
         self.addresses, self.operate, self.ended = [], None, False
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE,
-                                        env={**os.environ, **(environment or {})}, **how)
+                                        env=surroundings(environment), **how)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         if wait:
@@ -197,7 +204,7 @@ class Case(unittest.TestCase):
     def run_serve(self, *arguments, status=0, environment=None):
         """A run that ends by itself."""
         done = subprocess.run([PROGRAM, *arguments], capture_output=True, timeout=LIMIT,
-                              env={**os.environ, **(environment or {})})
+                              env=surroundings(environment))
         err = done.stderr.decode()
         self.assertEqual(done.returncode, status, err)
         self.assertIsNone(SANITIZER.search(err), err)

@@ -150,6 +150,13 @@ static void mistakes_are_told_with_their_place(void **state) {
         {"max-body = 3 MB\n", ":1: ", "such as 64k or 1MiB"},
         {"operate = 0.0.0.0:99\n", ":1: ", "who reaches it can replace the model"},
         {"operate-mode = 999\n", ":1: ", "in octal"},
+        {"idle-timeout = 0\n", ":1: ", "give a time from 0.1s"},
+        {"head-timeout = 0\n", ":1: ", "give a time from 0.1s"},
+        {"body-timeout = 0ms\n", ":1: ", "give a time from 0.1s"},
+        {"write-timeout = 1ms\n", ":1: ", "give a time from 0.1s"},
+        {"model-name = a/b\n", ":1: ", "it is a part of /v2/models/NAME"},
+        {"model-name = ..\n", ":1: ", "it is a part of /v2/models/NAME"},
+        {"model-name =\n", ":1: ", "it is a part of /v2/models/NAME"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_file(cases[i].text);
@@ -193,7 +200,7 @@ static void a_reload_changes_what_can_change(void **state) {
     assert_non_null(store);
     const struct settings *former = settings_hold(store);
     write_file("max-queue = 8\nmodel = /b\nlisten = 127.0.0.1:9\n");
-    assert_true(settings_store_reload(store, &unchanged, &error));
+    assert_true(settings_store_reload(store, &unchanged, NULL, &error));
     assert_string_equal(unchanged.bytes, "--model, --listen");
     const struct settings *now = settings_hold(store);
     assert_int_equal(former->max_queue, 7);
@@ -203,7 +210,7 @@ static void a_reload_changes_what_can_change(void **state) {
     assert_string_equal(former->model, "/a");
     settings_release(store, former);
     write_file("max-queue = none\n");
-    assert_false(settings_store_reload(store, &unchanged, &error));
+    assert_false(settings_store_reload(store, &unchanged, NULL, &error));
     const struct settings *same = settings_hold(store);
     assert_ptr_equal(same, now);
     settings_release(store, same);
