@@ -37,7 +37,7 @@ struct load {
     unsigned connections;
     double seconds, rate;
     struct string_buffer *requests; /* one for each pair */
-    size_t request_count, next;
+    size_t request_count, next, turn;
     struct connection *all;
     uint64_t begun, warm, end; /* nanoseconds */
     uint64_t sent, answered, failed, closed;
@@ -147,9 +147,11 @@ static uint64_t due_next(const struct load *load) {
     return load->begun + (uint64_t)((double)load->sent / load->rate * 1e9);
 }
 
+/* In turns, so that none is idle for so long that the server closes it. */
 static struct connection *idle(struct load *load) {
     for (unsigned i = 0; i < load->connections; i++) {
-        if (load->all[i].due == 0) return &load->all[i];
+        struct connection *next = &load->all[load->turn++ % load->connections];
+        if (next->due == 0) return next;
     }
     return NULL;
 }

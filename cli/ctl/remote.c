@@ -2,8 +2,6 @@
 /* One request for each call; sentences of the server's errors; actor and token. */
 #include "ctl/remote.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/files/regular_file.h"
 #include "common/interrupt.h"
 #include "common/message.h"
 #include "ctl/failure.h"
@@ -38,19 +37,9 @@ static bool take_token(struct remote *remote, const char *text, const char *from
 
 static bool read_token(struct remote *remote, const char *path, struct error *error) {
     char text[sizeof remote->token + 2];
-    /* A FIFO's open would wait for somebody who writes. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat about;
-    if (descriptor < 0 || fstat(descriptor, &about) != 0) {
-        error_set(error, "%s: cannot be read: %s", path, strerror(errno));
-        if (descriptor >= 0) close(descriptor);
-        return false;
-    }
-    FILE *file = S_ISREG(about.st_mode) ? fdopen(descriptor, "r") : NULL;
-    if (file == NULL) {
-        close(descriptor);
-        return error_set(error, "%s: is no regular file, as a token's is", path);
-    }
+    struct error cause;
+    FILE *file = regular_file_open(path, NULL, &cause);
+    if (file == NULL) return error_set(error, "--token-file: %.1200s", cause.line);
     size_t length = fread(text, 1, sizeof text - 1, file);
     bool failed = ferror(file) != 0;
     fclose(file);
