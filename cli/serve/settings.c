@@ -52,11 +52,24 @@ static bool set_mode(void *to, const struct option_row *row, const char *value,
     (void)row;
     char *end = NULL;
     unsigned long mode = strtoul(value, &end, 8);
-    if (value[0] < '0' || value[0] > '7' || *end != '\0' || mode > 0777) {
+    if (value[0] < '0' || value[0] > '7' || *end != '\0' || mode > 0777 || (mode & 0222) == 0) {
         return error_set(error, "--operate-mode %s: give a file's mode in octal, such as 660",
                          value);
     }
     settings->operate_mode = (uint32_t)mode;
+    return true;
+}
+
+/* 0: none; less than a millisecond answers nothing. */
+static bool set_timeout(void *to, const struct option_row *row, const char *value,
+                        struct error *error) {
+    struct settings *settings = to;
+    double seconds = 0;
+    if (!parse_duration("--timeout", value, row->least, row->most, &seconds, error)) return false;
+    if (seconds > 0 && seconds < 0.001) {
+        return error_set(error, "--timeout %s: give at least 1ms, or 0 for none", value);
+    }
+    settings->timeout = seconds;
     return true;
 }
 
@@ -159,7 +172,7 @@ static const struct option_row rows[] = {
     {.name = "max-queue", .argument = "N",
      .set = option_table_set_whole, AT(max_queue), .least = 1, .most = 1 << 20,
      .help = "requests that may wait; more are answered 429 (default: 1024)"},
-    {.name = "timeout", AT(timeout), SECONDS,
+    {.name = "timeout", AT(timeout), .argument = "TIME", .set = set_timeout, .least = 0, .most = DAY,
      .help = "from a request to its answer; later it is answered 503\n"
              "(default: 30s; 0: none)"},
     {.name = "max-pairs", .argument = "N",
@@ -244,7 +257,7 @@ const struct option_table settings_table = {
         "Each option is also read from the environment (--max-queue: MGEO_MAX_QUEUE) and from\n"
         "the file of --config (max-queue = 1024). A flag outweighs the environment, which\n"
         "outweighs the file. SIGHUP reads both anew and reopens the access log; SIGTERM ends\n"
-        "it after --drain-time, SIGINT at once, and no request in flight is lost.\n"
+        "it after --drain-time, SIGINT at once; what is in flight has --timeout to end.\n"
         "Exit status: 0 ended by a signal, 1 --health: not ready, 2 could not run.\n",
     .column = 33,
     .operands = OPTION_OFFER_NOTHING,

@@ -189,8 +189,8 @@ static bool is_read(const char *variable) {
     for (size_t i = 0; i < settings_table.count; i++) {
         char name[64];
         write_variable(&settings_table.rows[i], name, sizeof name);
-        if (!settings_is_action(&settings_table.rows[i]) && strcmp(variable, name) == 0)
-            return true;
+        if (settings_is_action(&settings_table.rows[i])) continue;
+        if (strcmp(variable, name) == 0) return true;
     }
     return false;
 }
@@ -263,6 +263,9 @@ static bool check(struct settings *settings, struct error *error) {
         if (!check_address(settings->listen[i], error)) return false;
     }
     if (strcmp(settings->operate, "none") == 0) settings->operate = NULL;
+    if (settings->max_buffered < settings->max_body) {
+        return error_set(error, "--max-buffered: has no room for one body of --max-body");
+    }
     if (!parse_batch_holds_pair(settings->batch_tokens, settings->max_length, error)) return false;
     if (settings->operate == NULL || strncmp(settings->operate, "unix:", 5) == 0) return true;
     if (settings->operate_token_file != NULL) return true;

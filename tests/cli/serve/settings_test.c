@@ -150,6 +150,8 @@ static void mistakes_are_told_with_their_place(void **state) {
         {"max-body = 3 MB\n", ":1: ", "such as 64k or 1MiB"},
         {"operate = 0.0.0.0:99\n", ":1: ", "who reaches it can replace the model"},
         {"operate-mode = 999\n", ":1: ", "in octal"},
+        {"operate-mode = 0\n", ":1: ", "in octal"},
+        {"timeout = 1us\n", ":1: ", "at least 1ms"},
         {"idle-timeout = 0\n", ":1: ", "give a time from 0.1s"},
         {"head-timeout = 0\n", ":1: ", "give a time from 0.1s"},
         {"body-timeout = 0ms\n", ":1: ", "give a time from 0.1s"},
@@ -174,6 +176,7 @@ static void mistakes_are_told_with_their_place(void **state) {
     assert_false(read_line("--operate 127.0.0.1:9000"));
     assert_non_null(strstr(error.line, "--operate-token-file"));
     assert_false(read_line("--listen nowhere"));
+    assert_false(read_line("--max-buffered 64k"));
     assert_false(read_line("--batch-tokens 16 --max-length 128"));
     assert_false(read_line("stray"));
 }
