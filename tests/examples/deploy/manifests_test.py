@@ -18,6 +18,8 @@ SETTINGS = KUBERNETES / "base" / "server" / "mgeo-serve.conf"
 
 
 def check_config(*arguments, **variables):
+    """With the folders of this machine instead of a container's, for files are looked for too."""
+    arguments += ("--model", str(SOURCE / "models/mini"), "--journal", os.path.join(tempfile.gettempdir(), "journal"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MGEO_")}
     return subprocess.run([os.environ["MGEO_SERVE"], "--check-config", *arguments], env=environment | variables,
                           capture_output=True, text=True, timeout=LIMIT)
