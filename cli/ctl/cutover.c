@@ -151,3 +151,29 @@ int cutover_wait(struct remote *remote, long long generation, struct remote_repl
     return failure_say("interrupted", "interrupted: the watch goes on without this command; "
                                       "mgeo-ctl status shows it");
 }
+
+static int wait_and_tell(struct remote *remote, long long generation, json_t *reply) {
+    const struct options *options = remote->options;
+    struct remote_reply status = {0};
+    struct string_buffer text = {0};
+    int result = cutover_wait(remote, generation, &status);
+    json_t *watch = json_object_get(status.json, "watch");
+    if (options->json) json_object_set(reply, "watch", watch);
+    if (!options->json && !options->quiet && result == CTL_DONE) {
+        string_buffer_put(&text, "watch ");
+        cutover_show_watch(&text, watch);
+        string_buffer_put(&text, "\n");
+        if (!show_text(&text)) result = CTL_COULD_NOT;
+    }
+    remote_finish_reply(&status);
+    return result;
+}
+
+int cutover_conclude(struct remote *remote, int result, long long generation, json_t *reply) {
+    if (result == CTL_DONE && remote->options->wait) {
+        result = wait_and_tell(remote, generation, reply);
+    }
+    if (!remote->options->json) return result;
+    failure_add(reply, result);
+    return show_json(reply) ? result : CTL_COULD_NOT;
+}

@@ -18,6 +18,11 @@ void cutover_show_receipt(struct string_buffer *text, const json_t *reply);
  * status, the caller's to finish; what it came to is said on standard error if it is no success. */
 int cutover_wait(struct remote *remote, long long generation, struct remote_reply *reply);
 
+/* The rest of a change that was made: waits for its watch on `generation` where --wait asks for
+ * that, whose end becomes a line more, or a member of `reply`; with --json prints `reply`. A
+ * ctl_exit: `result`, or what came of these. */
+int cutover_conclude(struct remote *remote, int result, long long generation, json_t *reply);
+
 /* "passed after 600 s and 12345 calls: error_rate 0 of 0.01"; "not judged after 600 s and 3 calls:
  * too few calls …" where the window ended before anything could be judged. */
 void cutover_show_watch(struct string_buffer *text, const json_t *watch);

@@ -12,25 +12,6 @@ static int print_share(const struct options *options, const char *what, double s
     return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
 }
 
-/* The watch's end is printed as a line more, or becomes a member of the document. */
-static int wait_for_canary(struct remote *remote, const json_t *before, json_t *reply) {
-    struct remote_reply status = {0};
-    struct string_buffer text = {0};
-    const json_t *generations = json_object_get(before, "generations");
-    int result = cutover_wait(remote, show_integer(generations, "standby"), &status);
-    if (remote->options->json) {
-        json_object_set(reply, "watch", json_object_get(status.json, "watch"));
-    }
-    if (result == CTL_DONE && !remote->options->quiet && !remote->options->json) {
-        string_buffer_put(&text, "watch ");
-        cutover_show_watch(&text, json_object_get(status.json, "watch"));
-        string_buffer_put(&text, "\n");
-        if (!show_text(&text)) result = CTL_COULD_NOT;
-    }
-    remote_finish_reply(&status);
-    return result;
-}
-
 static int set_share(const struct options *options, const char *what, const char *target) {
     struct remote remote;
     struct remote_reply status = {0}, reply = {0};
@@ -48,14 +29,11 @@ static int set_share(const struct options *options, const char *what, const char
     string_buffer_put(&body, "}");
     int result = remote_get_status(&remote, &status);
     if (result == CTL_DONE) result = remote_do(&remote, target, &body, true, &reply);
-    bool done = result == CTL_DONE;
-    if (done && !options->json) result = print_share(options, what, share);
-    if (result == CTL_DONE && options->wait) {
-        result = wait_for_canary(&remote, status.json, reply.json);
-    }
-    if (options->json && done) {
-        failure_add(reply.json, result);
-        if (!show_json(reply.json)) result = CTL_COULD_NOT;
+    if (result == CTL_DONE) {
+        const json_t *generations = json_object_get(status.json, "generations");
+        if (!options->json) result = print_share(options, what, share);
+        result =
+            cutover_conclude(&remote, result, show_integer(generations, "standby"), reply.json);
     }
     string_buffer_finish(&body);
     remote_finish_reply(&status);

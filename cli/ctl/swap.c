@@ -14,25 +14,6 @@ static int print_receipt(const struct options *options, const json_t *reply) {
     return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
 }
 
-/* The watch's end is printed as a line more, or becomes a member of the document. */
-static int wait_for_watch(struct remote *remote, json_t *reply) {
-    const struct options *options = remote->options;
-    struct remote_reply status = {0};
-    struct string_buffer text = {0};
-    const json_t *receipt = json_object_get(reply, "receipt");
-    int result = cutover_wait(remote, show_integer(receipt, "to_generation"), &status);
-    json_t *watch = json_object_get(status.json, "watch");
-    if (options->json) json_object_set(reply, "watch", watch);
-    if (!options->json && !options->quiet && result == CTL_DONE) {
-        string_buffer_put(&text, "watch ");
-        cutover_show_watch(&text, watch);
-        string_buffer_put(&text, "\n");
-        if (!show_text(&text)) result = CTL_COULD_NOT;
-    }
-    remote_finish_reply(&status);
-    return result;
-}
-
 static int swap(struct remote *remote, const struct pairs *pairs) {
     const struct options *options = remote->options;
     struct remote_reply status = {0}, reply = {0};
@@ -43,12 +24,11 @@ static int swap(struct remote *remote, const struct pairs *pairs) {
     body_who_and_why(&body, options);
     string_buffer_put(&body, "}");
     if (result == CTL_DONE) result = remote_do(remote, "/operate/swap", &body, true, &reply);
-    bool done = result == CTL_DONE;
-    if (done && !options->json) result = print_receipt(options, reply.json);
-    if (done && options->wait && result == CTL_DONE) result = wait_for_watch(remote, reply.json);
-    if (options->json && done) {
-        failure_add(reply.json, result);
-        if (!show_json(reply.json)) result = CTL_COULD_NOT;
+    if (result == CTL_DONE) {
+        const json_t *receipt = json_object_get(reply.json, "receipt");
+        if (!options->json) result = print_receipt(options, reply.json);
+        result =
+            cutover_conclude(remote, result, show_integer(receipt, "to_generation"), reply.json);
     }
     string_buffer_finish(&body);
     remote_finish_reply(&status);
