@@ -131,7 +131,10 @@ static bool take_line(struct gathering *gathering, char *line, struct error *err
         gathering->sources[place] == SETTINGS_FILE) {
         return error_set(error, "%s was given above already", name);
     }
-    return take(gathering, row, value, SETTINGS_FILE, error);
+    if (take(gathering, row, value, SETTINGS_FILE, error)) return true;
+    if (strstr(value, " #") == NULL) return false;
+    struct error cause = *error;
+    return error_set(error, "%.900s (a comment needs a line of its own)", cause.line);
 }
 
 /* The whole text of a small file; NULL with an error. */

@@ -147,6 +147,8 @@ static void mistakes_are_told_with_their_place(void **state) {
         {"max-queue\n", ":1: ", "write NAME = VALUE"},
         {"max-queue = 1\nmax-queue = 2\n", ":2: ", "given above already"},
         {"timeout = 5 minutes\n", ":1: ", "such as 250ms, 30s or 2m"},
+        {"timeout = 5s # c\n", ":1: ", "2m (a comment needs a line of its own)"},
+        {"max-queue = many # c\n", ":1: ", "(a comment needs a line of its own)"},
         {"max-body = 3 MB\n", ":1: ", "such as 64k or 1MiB"},
         {"operate = 0.0.0.0:99\n", ":1: ", "who reaches it can replace the model"},
         {"operate-mode = 999\n", ":1: ", "in octal"},
