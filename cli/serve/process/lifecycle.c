@@ -170,9 +170,14 @@ static void on_loaded(void *user, bool loaded) {
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
+/* That the first model cannot be loaded ends the program, and is told as its end. */
+static bool is_told_elsewhere(const struct service *service, const char *line) {
+    return atomic_load(&service->starting) && strncmp(line, "load failed", 11) == 0;
+}
+
 static void log_line(void *user, int32_t level, const char *line) {
-    (void)user;
-    if (level == MGEO_LOG_WARNING) message_print("warning: %s", line);
+    if (level != MGEO_LOG_WARNING || is_told_elsewhere(user, line)) return;
+    message_print("warning: %s", line);
 }
 
 static bool create_engine(struct service *service, const struct settings *settings,
@@ -180,6 +185,7 @@ static bool create_engine(struct service *service, const struct settings *settin
     mgeo_error cause;
     const mgeo_engine_options options = {.struct_size = sizeof options,
                                          .log = log_line,
+                                         .log_user = service,
                                          .journal = settings->journal,
                                          .actor = settings->actor};
     if (mgeo_engine_create(&options, &service->engine, &cause) == MGEO_OK) return true;

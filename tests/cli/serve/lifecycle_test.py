@@ -28,6 +28,7 @@ class Start(Case):
         self.addCleanup(server.kill)
         server.wait(2)
         self.assertEqual(len([line for line in server.lines if "cannot load the model" in line]), 1)
+        self.assertEqual([line for line in server.lines if "load failed" in line], [])  # it is told once
 
     def test_an_address_in_use_is_named(self):
         server = self.serve()
