@@ -22,6 +22,13 @@ static void put_models(struct string_buffer *text, const json_t *line) {
     string_buffer_put(text, follows ? "  " : "");
 }
 
+/* "0% → 5%" of a canary or a shadow; the journal has shares in 1/10,000. */
+static void put_share(struct string_buffer *text, const json_t *line) {
+    if (!json_is_integer(json_object_get(line, "to_share"))) return;
+    string_buffer_format(text, "%g%% \u2192 %g%%  ", show_number(line, "from_share") / 100,
+                         show_number(line, "to_share") / 100);
+}
+
 static void put_line(struct string_buffer *text, const json_t *line) {
     string_buffer_format(text, "%6lld  %.19sZ  ", show_integer(line, "seq"),
                          show_string(line, "time"));
@@ -30,6 +37,7 @@ static void put_line(struct string_buffer *text, const json_t *line) {
     string_buffer_shown_column(text, show_string(line, "actor"), -16);
     string_buffer_put(text, "  ");
     put_models(text, line);
+    put_share(text, line);
     show_clean(text, show_string(line, "reason"));
     const char *why = show_string(line, "why");
     if (why[0] != '\0') string_buffer_put(text, "  ");

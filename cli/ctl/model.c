@@ -76,6 +76,32 @@ static int print(const struct options *options, const struct remote_reply *reply
     return show_text(&text) ? CTL_DONE : CTL_COULD_NOT;
 }
 
+/* Notes in the reply that the load has taken the way back: the former model made room for it. The
+ * status is the one that the load found. */
+static void note_replaced(json_t *reply, const json_t *status) {
+    const json_t *generations = json_object_get(status, "generations");
+    long long former = show_integer(generations, "former");
+    const char *slot;
+    json_t *model;
+    if (former == 0 || former != show_integer(generations, "standby")) return;
+    json_object_foreach(json_object_get(status, "slots"), slot, model) {
+        if (show_integer(model, "generation") != former) continue;
+        json_object_set_new(reply, "replaced",
+                            json_pack("{s:s, s:I, s:s}", "version", show_string(model, "version"),
+                                      "generation", (json_int_t)former, "slot", slot));
+    }
+}
+
+static void show_load(struct string_buffer *text, const json_t *reply) {
+    const json_t *replaced = json_object_get(reply, "replaced");
+    model_show_loaded(text, reply);
+    if (replaced == NULL) return;
+    string_buffer_put(text, "\nreplaces ");
+    show_clean(text, show_string(replaced, "version"));
+    string_buffer_format(text, " (generation %lld): rollback has nothing to go back to any more",
+                         show_integer(replaced, "generation"));
+}
+
 int command_load(const struct options *options) {
     struct remote remote;
     struct remote_reply status = {0}, reply = {0};
@@ -86,7 +112,10 @@ int command_load(const struct options *options) {
     }
     int result = remote_get_status(&remote, &status);
     if (result == CTL_DONE) result = remote_do(&remote, "/operate/load", &body, true, &reply);
-    if (result == CTL_DONE) result = print(options, &reply, model_show_loaded);
+    if (result == CTL_DONE) {
+        note_replaced(reply.json, status.json);
+        result = print(options, &reply, show_load);
+    }
     string_buffer_finish(&body);
     remote_finish_reply(&status);
     remote_finish_reply(&reply);

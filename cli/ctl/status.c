@@ -107,8 +107,23 @@ static void put_server(struct string_buffer *text, const json_t *status) {
     if (lost > 0) string_buffer_format(text, "journal     NOT WRITTEN: %lld lines lost\n", lost);
 }
 
-static void put_status(struct string_buffer *text, const json_t *status) {
+/* A watch of a model that is not live, a canary's or one before a rollback, says whose it is. */
+static void put_watch(struct string_buffer *text, const json_t *status) {
     const json_t *watch = json_object_get(status, "watch");
+    long long watched = show_integer(watch, "generation");
+    string_buffer_put(text, "watch       ");
+    if (strcmp(show_string(watch, "state"), "none") == 0) {
+        string_buffer_put(text, "none\n");
+        return;
+    }
+    if (watched != show_integer(json_object_get(status, "generations"), "live")) {
+        string_buffer_format(text, "of generation %lld: ", watched);
+    }
+    cutover_show_watch(text, watch);
+    string_buffer_put(text, "\n");
+}
+
+static void put_status(struct string_buffer *text, const json_t *status) {
     string_buffer_format(text, "%-12s%-30s %s\n", "", slots[0], slots[1]);
     put_line(text, status, "role", put_role);
     put_line(text, status, "version", put_version);
@@ -118,13 +133,7 @@ static void put_status(struct string_buffer *text, const json_t *status) {
     put_line(text, status, "pairs", put_pairs);
     put_line(text, status, "P50, P99", put_latency);
     put_shares(text, status);
-    string_buffer_put(text, "watch       ");
-    if (strcmp(show_string(watch, "state"), "none") == 0) {
-        string_buffer_put(text, "none");
-    } else {
-        cutover_show_watch(text, watch);
-    }
-    string_buffer_put(text, "\n");
+    put_watch(text, status);
     put_operation(text, "loading", json_object_get(status, "loading"));
     put_operation(text, "checking", json_object_get(status, "checking"));
     put_server(text, status);

@@ -38,8 +38,24 @@ class Commands(CtlCase):
         self.assertIn("ticket 7", lines[2])
         self.assertIn(" ann ", lines[2])
         self.assertIn(" eve ", lines[7])
+        self.assertRegex(lines[3], r"v2 \(2\)  0% → 5%$")
+        self.assertRegex(lines[4], r"v2 \(2\)  5% → 0%$")
+        self.assertRegex(lines[5], r"v2 \(2\)  0% → 10%$")
         self.assertRegex(lines[6], r"\S+@\S+ .*mgeo \(1\) → v2 \(2\)  go")
         self.assertEqual(len(self.ctl("journal", "--event", "load", "-n", "1")[0].splitlines()), 1)
+
+    def test_a_load_says_that_it_takes_the_way_back(self):
+        self.operated()
+        self.assertNotIn("replaces", self.ctl("load", MGEO, "--model-version", "v2")[0])
+        self.assertNotIn("replaces", self.ctl("load", MGEO, "--model-version", "v3")[0])  # v2 was never live
+        self.ctl("swap")
+        out, _ = self.ctl("load", MGEO, "--model-version", "v4")
+        self.assertRegex(out, r"\nreplaces mgeo \(generation 1\): rollback has nothing to go back to any more\n$")
+        self.ctl("rollback", status=1)
+        self.assertNotIn("replaced", self.ctl_json("load", MGEO, "--model-version", "v5"))
+        self.ctl("swap")
+        document = self.ctl_json("load", MGEO, "--model-version", "v6")
+        self.assertEqual(document["replaced"], {"version": "v3", "generation": 3, "slot": "green"})
 
     def test_status_is_a_table_or_a_document(self):
         self.operated()

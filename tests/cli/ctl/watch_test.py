@@ -20,7 +20,7 @@ class Watch(CtlCase):
         self.assertEqual((watch["state"], watch["generation"]), ("running", 2))
         limits = {check["name"]: check["limit"] for check in watch["checks"]}
         self.assertEqual((limits["error_rate"], limits["not_finite_rate"], limits["psi"]), (0.01, 0, None))
-        self.assertIn("running", self.ctl("status")[0])
+        self.assertRegex(self.ctl("status")[0], r"\nwatch +running")
 
     def test_a_watch_that_passes_is_exit_0(self):
         child = self.start_ctl("swap", "--watch-calls", "20", "--min-calls", "10", "--wait", "--json")
@@ -40,6 +40,12 @@ class Watch(CtlCase):
         self.assertIs(document["watch"]["judged"], False)
         document = self.ctl_json("canary", "50%", "--watch", "100ms", "--wait")
         self.assertIs(document["watch"]["judged"], False)
+
+    def test_a_watch_of_a_model_that_is_not_live_says_whose_it_was(self):
+        self.ctl("swap", "--watch", "100ms", "--wait")
+        self.assertNotIn("of generation", self.ctl("status")[0])
+        self.ctl("rollback")
+        self.assertRegex(self.ctl("status")[0], r"\nwatch +of generation 2: not judged after ")
 
     def test_a_deployment_s_watch_without_calls_was_not_judged(self):
         self.path("golden.tsv", "sentence1\tsentence2\na\tb\n")
