@@ -3,6 +3,7 @@
 languages; foreign texts stay texts; what others change, and what is lost, is told. Skipped without chromium."""
 import json
 import os
+import resource
 import shutil
 import sys
 import threading
@@ -320,6 +321,28 @@ class KeyboardTest(ConsoleCase):
         page.wait_text("#journal-verified", "没有日志")
         page.click("#language")
         page.wait_text("#journal-verified", "keeps no journal")
+
+
+class RecordTest(ConsoleCase):
+    def test_a_lost_line_and_a_watch_that_judged_nothing_are_told(self):
+        page = self.open()
+        self.enter_token()
+        self.load(server.MGEO, "v2")
+        size = os.path.getsize(self.path("journal"))
+        resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        page.evaluate("change('swap', { watch: { window_seconds: 0.1, max_error_rate: 0.01 } }, state.status.etag)")
+        page.wait("[...document.querySelectorAll('.notice.warn')].some((one) => one.innerText.includes("
+                  "'The journal was not written: the line of this change is lost, and 1 in all'))")
+        page.wait_text("#watch-state", "calls: not judged")
+        self.assertTrue(page.evaluate("document.querySelector('#watch').classList.contains('warn')"))
+        page.evaluate("document.querySelector('#notices').replaceChildren()")
+        page.evaluate("change('load', { path: '/nowhere' }, state.status.etag)")  # what fails has a line too
+        page.wait_text(".notice.warn", "The journal was not written")
+        page.wait_text(".notice.bad", "/nowhere")
+        page.click("#language")
+        page.wait_text("#watch-state", "未作判断")
+        page.evaluate("change('rollback', {}, state.status.etag)")
+        page.wait_text("#notices", "日志未能写入")
 
 
 class ForeignTest(ConsoleCase):
