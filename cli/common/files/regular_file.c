@@ -17,11 +17,10 @@ FILE *regular_file_open(const char *path, struct stat *about, struct error *erro
     const char *fault = NULL;
     FILE *file = NULL;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (descriptor < 0 || fstat(descriptor, &found) != 0) {
-        fault = strerror(errno);
-    } else if (!S_ISREG(found.st_mode)) {
+    bool opened = descriptor >= 0 && fstat(descriptor, &found) == 0;
+    if (opened && !S_ISREG(found.st_mode)) {
         fault = kind_of(found.st_mode);
-    } else if ((file = fdopen(descriptor, "r")) == NULL) {
+    } else if (!opened || (file = fdopen(descriptor, "r")) == NULL) {
         fault = strerror(errno);
     }
     if (fault != NULL) {
