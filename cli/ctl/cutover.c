@@ -110,7 +110,7 @@ static void pause_a_little(void) {
     poll(&woken, 1, LOOK_MILLISECONDS);
 }
 
-static int judge(const json_t *watch, long long generation) {
+static int judge(const struct options *options, const json_t *watch, long long generation) {
     const char *state = show_string(watch, "state");
     const char *reason = show_string(watch, "reason");
     if (show_integer(watch, "generation") != generation) {
@@ -118,7 +118,13 @@ static int judge(const json_t *watch, long long generation) {
                     "another watch has begun: somebody else has changed the rollout");
         return CTL_REFUSED;
     }
-    if (strcmp(state, "passed") == 0) return CTL_DONE;
+    if (strcmp(state, "passed") == 0) {
+        if (!options->require_judgement || json_is_true(json_object_get(watch, "judged"))) {
+            return CTL_DONE;
+        }
+        failure_say("watch_not_judged", "the watch has judged nothing: %s", reason);
+        return CTL_REFUSED;
+    }
     if (strcmp(state, "turned_back") == 0) {
         failure_say("watch_turned_back", "the watch has rolled back: %s", reason);
         show_broken_checks(json_object_get(watch, "checks"));
@@ -142,7 +148,7 @@ int cutover_wait(struct remote *remote, long long generation, struct remote_repl
         bool runs = !answered || strcmp(show_string(watch, "state"), "running") == 0;
         if (!runs || (answered && show_integer(watch, "generation") != generation)) {
             message_status_clear();
-            return judge(watch, generation);
+            return judge(remote->options, watch, generation);
         }
         if (answered) draw(remote, watch);
         pause_a_little();

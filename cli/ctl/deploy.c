@@ -166,6 +166,28 @@ static int swap(struct rollout *rollout) {
     return result;
 }
 
+/* With --require-judgement what nobody has judged goes back like what broke a limit. */
+static void take_back(struct rollout *rollout) {
+    struct string_buffer body = {0}, text = {0};
+    struct remote_reply reply = {0};
+    const char *failed = rollout->failed;
+    struct options why = *rollout->options;
+    why.reason = "the watch has judged nothing";
+    body_who_and_why(&body, &why);
+    string_buffer_put(&body, "}");
+    int result = remote_do(&rollout->remote, "/operate/rollback", &body, true, &reply);
+    string_buffer_finish(&body);
+    if (result == CTL_DONE) cutover_show_receipt(&text, reply.json);
+    end_step(rollout, "rollback", result, &text, json_incref(reply.json));
+    rollout->failed = failed;
+    remote_finish_reply(&reply);
+}
+
+static bool is_unjudged(const json_t *watched) {
+    return strcmp(show_string(watched, "state"), "passed") == 0 &&
+           json_is_false(json_object_get(watched, "judged"));
+}
+
 static int watch(struct rollout *rollout) {
     const struct options *options = rollout->options;
     struct remote_reply status = {0};
@@ -180,6 +202,7 @@ static int watch(struct rollout *rollout) {
         size_t last = json_array_size(rollout->steps) - 1;
         json_object_set(json_array_get(rollout->steps, last), "judged", (json_t *)judged);
     }
+    if (result == CTL_REFUSED && is_unjudged(watched)) take_back(rollout);
     remote_finish_reply(&status);
     return result;
 }

@@ -67,7 +67,7 @@ struct options {
     double watch_seconds;
     uint32_t watch_calls, min_calls;
     double watch_limits[OPTIONS_WATCH_LIMITS];
-    bool wait;
+    bool wait, require_judgement;
     /* of files */
     struct table_options table;
     struct selection_options selection;

@@ -145,6 +145,9 @@ static const char *const events[] = {"open",   "load",     "load_failed", "swap"
 #define WAIT_ROW                                                                                   \
     {.name = "wait", .set = option_table_set_flag, AT(wait),                                       \
      .help = "end when the watch has ended, with 0 or 1"}
+#define JUDGEMENT_ROW                                                                              \
+    {.name = "require-judgement", .set = option_table_set_flag, AT(require_judgement),             \
+     .help = "a watch to which too few calls came is a failure: 1"}
 
 #define WATCH_RULES                                                                                \
     {{"min-calls", "max-errors", "max-not-finite", "watch-latency-ratio", "watch-psi"},            \
@@ -172,10 +175,11 @@ static const struct option_row unload_rows[] = {
              "(default: the state when the command begins)"},
     COMMON_ROWS};
 static const struct option_row swap_rows[] = {
-    GATE_ROWS, TABLE_ROWS, WATCH_ROWS("else is rolled back"), WAIT_ROW, CHANGE_ROWS, COMMON_ROWS};
+    GATE_ROWS, TABLE_ROWS, WATCH_ROWS("else is rolled back"), WAIT_ROW, JUDGEMENT_ROW,
+    CHANGE_ROWS, COMMON_ROWS};
 static const struct option_row rollback_rows[] = {CHANGE_ROWS, COMMON_ROWS};
 static const struct option_row canary_rows[] = {
-    WATCH_ROWS("ends"), WAIT_ROW, CHANGE_ROWS, COMMON_ROWS};
+    WATCH_ROWS("ends"), WAIT_ROW, JUDGEMENT_ROW, CHANGE_ROWS, COMMON_ROWS};
 static const struct option_row shadow_rows[] = {
     {.section = "", .name = "full-speed", .set = option_table_set_flag, AT(full_speed),
      .help = "at normal priority, not in what traffic leaves"},
@@ -226,18 +230,24 @@ static const struct option_row deploy_rows[] = {
     {.name = "url", .argument = "URL", .set = option_table_set_string, AT(url),
      .help = "test this server's /match, as http://127.0.0.1:8002, and not\n"
              "the standby model"},
-    WATCH_ROWS("is rolled back"), CHANGE_ROWS, COMMON_ROWS};
+    WATCH_ROWS("is rolled back"), JUDGEMENT_ROW, CHANGE_ROWS, COMMON_ROWS};
 
 static const struct option_rule swap_rules[] = {
     GATE_RULES, LEFT_OVER_RULES, WATCH_RULES,
     {{"wait"}, OPTION_NEEDS, {"watch", "watch-calls"},
-     "--wait waits for the end of a watch: give --watch TIME or --watch-calls N too"}};
+     "--wait waits for the end of a watch: give --watch TIME or --watch-calls N too"},
+    {{"require-judgement"}, OPTION_NEEDS, {"wait"},
+     "--require-judgement is about the end of a watch: give --wait too"}};
 static const struct option_rule canary_rules[] = {
     WATCH_RULES,
     {{"wait"}, OPTION_NEEDS, {"watch", "watch-calls"},
-     "--wait waits for the end of a watch: give --watch TIME or --watch-calls N too"}};
+     "--wait waits for the end of a watch: give --watch TIME or --watch-calls N too"},
+    {{"require-judgement"}, OPTION_NEEDS, {"wait"},
+     "--require-judgement is about the end of a watch: give --wait too"}};
 static const struct option_rule deploy_rules[] = {
     GATE_RULES, LEFT_OVER_RULES, WATCH_RULES,
+    {{"require-judgement"}, OPTION_NEEDS, {"watch", "watch-calls"},
+     "--require-judgement is about a watch: give --watch TIME or --watch-calls N too"},
     {{"connections", "url"}, OPTION_NEEDS, {"load-test"},
      "--connections and --url speak of a load test: give --load-test TIME too"}};
 

@@ -56,6 +56,37 @@ class Watch(CtlCase):
         step = self.ctl_json(*deploy)["steps"][-1]
         self.assertEqual((step["step"], step["judged"], step["document"]["judged"]), ("watch", False, False))
 
+    def test_where_a_judgement_is_required_none_is_exit_1(self):
+        for command in (["swap"], ["canary", "50%"]):
+            line = (*command, "--watch", "100ms", "--wait", "--require-judgement")
+            out, err = self.ctl(*line, status=1)
+            self.assertIn("the watch has judged nothing: too few calls", err)
+            self.assertNotIn("passed", out)
+        self.assertEqual(self.status()["generations"]["live"], 2)  # it says so, and no more
+        document = self.ctl_json(*line, status=1)
+        self.assertEqual((document["code"], document["watch"]["judged"]), ("watch_not_judged", False))
+        for line in (["swap", "--watch", "1s", "--require-judgement"], ["deploy", MGEO, "--gate", "x", "--max-flips", "1%",
+                                                                       "--require-judgement"]):
+            self.assertIn("--require-judgement is about", self.ctl(*line, status=2)[1])
+
+    def test_a_judgement_that_was_made_is_exit_0(self):
+        child = self.start_ctl("swap", "--watch-calls", "20", "--min-calls", "10", "--wait", "--require-judgement")
+        self.server.until(lambda: self.status()["watch"]["state"] == "running")
+        for i in range(20):
+            self.server.match(f"人民路{i}号", "人民路1号")
+        self.assertEqual((child.wait(), child.stderr.read()), (0, b""))
+
+    def test_a_deployment_that_requires_a_judgement_goes_back_without(self):
+        self.path("golden.tsv", "sentence1\tsentence2\na\tb\n")
+        deploy = ("deploy", MGEO, "--gate", "golden.tsv", "--max-flips", "100%", "--watch", "100ms", "--require-judgement")
+        out, err = self.ctl(*deploy, status=1)
+        self.assertRegex(out, r"\nwatch +FAILED: not judged after .*: too few calls.*\nrollback +mgeo \(3\) → mgeo \(1\) in ")
+        self.assertIn("deploy failed at watch; live is mgeo (generation 1)", err)
+        document = self.ctl_json(*deploy, status=1)
+        self.assertEqual([step["step"] for step in document["steps"]][-2:], ["watch", "rollback"])
+        self.assertEqual((document["failed"], document["code"]), ("watch", "watch_not_judged"))
+        self.assertEqual(self.status()["generations"]["live"], 1)
+
     def test_a_watch_that_somebody_ends_is_exit_1(self):
         child = self.start_ctl("swap", "--watch", "1h", "--wait")
         self.server.until(lambda: self.status()["watch"]["state"] == "running")
