@@ -4,10 +4,11 @@
 
 enum { MOST_DIGITS = 6 };
 
-/* "250ms", "2s": whole numbers of up to six digits, but not 0, and nothing else. */
+/* "250ms", "2s": whole numbers of up to six digits from 1 on, as openapi.json has it. */
 static bool read_time(struct http_slice text, double *seconds) {
     size_t digits = 0;
     *seconds = 0;
+    if (text.length > 0 && text.at[0] == '0') return false;
     while (digits < text.length && text.at[digits] >= '0' && text.at[digits] <= '9') {
         *seconds = *seconds * 10 + (text.at[digits++] - '0');
     }

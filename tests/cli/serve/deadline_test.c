@@ -43,6 +43,7 @@ static void what_is_no_time_is_refused(void **state) {
     static const char *const bad[] = {"",
                                       "soon",
                                       "0ms",
+                                      "0250ms",
                                       "0s",
                                       "000000s",
                                       "s",
