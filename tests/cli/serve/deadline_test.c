@@ -40,20 +40,9 @@ static void the_sooner_one_holds(void **state) {
 
 static void what_is_no_time_is_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"",
-                                      "soon",
-                                      "0ms",
-                                      "0250ms",
-                                      "0s",
-                                      "000000s",
-                                      "s",
-                                      "ms",
-                                      "-1s",
-                                      "1 s",
-                                      "nan",
-                                      "1sec",
-                                      "99999999",
-                                      "00000000000000000000000000000001s"};
+    static const char *const bad[] = {
+        "",   "soon", "0ms", "0250ms", "0s",   "000000s",  "s",
+        "ms", "-1s",  "1 s", "nan",    "1sec", "99999999", "00000000000000000000000000000001s"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(read_header(bad[i], 2));
 }
 
