@@ -309,8 +309,8 @@ class KeyboardTest(ConsoleCase):
         page = self.open(journal=False)
         self.assertEqual(page.evaluate("Object.entries(WORDS).filter(([, both]) => both.length !== 2 || both.some((one) => one === ''))"
                                        ".map(([key]) => key)"), [])
-        placeholders = "(text) => (text.match(/\\{\\w+\\}/g) ?? []).sort().join()"
-        self.assertEqual(page.evaluate(f"Object.entries(WORDS).filter(([, both]) => new Set(both.map({placeholders})).size !== 1)"
+        slots = "(text) => (text.match(/\\{\\w+\\}/g) ?? []).sort().join()"
+        self.assertEqual(page.evaluate(f"Object.entries(WORDS).filter(([, both]) => new Set(both.map({slots})).size !== 1)"
                                        ".map(([key]) => key)"), [])
         self.enter_token()
         page.click("#language")

@@ -159,3 +159,11 @@ void exchange_check_refused(const char *path, const char *json, int status, cons
     exchange_check_error(&check, status, code, field, index);
     exchange_check_finish(&check);
 }
+
+void exchange_check_refused_all(const char *path, const struct exchange_check_refusal *refused,
+                                size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        exchange_check_refused(path, refused[i].json, refused[i].status, refused[i].code,
+                               refused[i].field, refused[i].index);
+    }
+}

@@ -50,6 +50,16 @@ void exchange_check_answer(const struct exchange_check *check, int status, const
 void exchange_check_refused(const char *path, const char *json, int status, const char *code,
                             const char *field, int64_t index);
 
+/* The same for each of a list. */
+struct exchange_check_refusal {
+    const char *json;
+    int status;
+    const char *code, *field;
+    int index;
+};
+void exchange_check_refused_all(const char *path, const struct exchange_check_refusal *refused,
+                                size_t count);
+
 /* That the answer is such an error. */
 void exchange_check_error(const struct exchange_check *check, int status, const char *code,
                           const char *field, int64_t index);

@@ -231,12 +231,7 @@ static void answers_floats_as_they_are(void **state) {
 #define NESTED(name, shape, data)                                                                  \
     INPUT("\"name\":\"" name "\",\"data\":" data "," BYTES ",\"shape\":" shape)
 
-static const struct {
-    const char *json;
-    int status;
-    const char *code, *field;
-    int index;
-} refused[] = {
+static const struct exchange_check_refusal refused[] = {
     {"{\"inputs\":[" PAIRS "]", 400, "malformed_json", NULL, -1},
     {"{\"inputs\":[" PAIRS "],\"inputs\":[]}", 400, "duplicate_field", "inputs", -1},
     {"[]", 422, "wrong_type", NULL, -1},
@@ -315,10 +310,7 @@ static const struct {
 
 static void refuses_other_bodies(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        exchange_check_refused(PATH, refused[i].json, refused[i].status, refused[i].code,
-                               refused[i].field, refused[i].index);
-    }
+    exchange_check_refused_all(PATH, refused, sizeof refused / sizeof *refused);
 }
 
 /* ---- models and versions --------------------------------------------------------------------- */

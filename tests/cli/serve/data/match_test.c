@@ -81,12 +81,7 @@ static void refuses_other_digits(void **state) {
     }
 }
 
-static const struct {
-    const char *json;
-    int status;
-    const char *code, *field;
-    int index;
-} refused[] = {
+static const struct exchange_check_refusal refused[] = {
     {"", 400, "malformed_json", NULL, -1},
     {"{", 400, "malformed_json", NULL, -1},
     {"{} {}", 400, "malformed_json", NULL, -1},
@@ -129,10 +124,7 @@ static const struct {
 
 static void refuses_other_bodies(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        exchange_check_refused(PATH, refused[i].json, refused[i].status, refused[i].code,
-                               refused[i].field, refused[i].index);
-    }
+    exchange_check_refused_all(PATH, refused, sizeof refused / sizeof *refused);
 }
 
 static void refuses_too_many(void **state) {

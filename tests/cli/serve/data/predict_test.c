@@ -64,12 +64,7 @@ static void takes_log_odds_of_one_label(void **state) {
     exchange_check_finish(&check);
 }
 
-static const struct {
-    const char *json;
-    int status;
-    const char *code, *field;
-    int index;
-} refused[] = {
+static const struct exchange_check_refusal refused[] = {
     {"{\"inputs\": [\"a\", \"b\"", 400, "malformed_json", NULL, -1},
     {"{\"inputs\": [[\"a\", \"b\"]", 400, "malformed_json", NULL, -1},
     {"{\"inputs\": [\"a\", \"b\"], \"inputs\": []}", 400, "duplicate_field", "inputs", -1},
@@ -91,10 +86,7 @@ static const struct {
 
 static void refuses_other_bodies(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        exchange_check_refused(PATH, refused[i].json, refused[i].status, refused[i].code,
-                               refused[i].field, refused[i].index);
-    }
+    exchange_check_refused_all(PATH, refused, sizeof refused / sizeof *refused);
 }
 
 int main(void) {

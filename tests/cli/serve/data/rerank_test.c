@@ -85,12 +85,7 @@ static void cuts_unless_told_not_to(void **state) {
     }
 }
 
-static const struct {
-    const char *json;
-    int status;
-    const char *code, *field;
-    int index;
-} refused[] = {
+static const struct exchange_check_refusal refused[] = {
     {"{\"query\": \"q\", \"texts\": [\"a\"}", 400, "malformed_json", NULL, -1},
     {"{\"query\": \"q\", \"texts\": [\"a\"]} x", 400, "malformed_json", NULL, -1},
     {"{\"query\": \"q\", \"query\": \"q\"}", 400, "duplicate_field", "query", -1},
@@ -116,10 +111,7 @@ static const struct {
 
 static void refuses_other_bodies(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        exchange_check_refused(PATH, refused[i].json, refused[i].status, refused[i].code,
-                               refused[i].field, refused[i].index);
-    }
+    exchange_check_refused_all(PATH, refused, sizeof refused / sizeof *refused);
 }
 
 int main(void) {
