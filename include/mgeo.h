@@ -17,6 +17,7 @@
  *    Loading                          mgeo_load, mgeo_unload, mgeo_predict_memory
  *    Scoring                          mgeo_score
  *    Jobs: one model for many calls   mgeo_job_begin, mgeo_job_score, mgeo_job_end
+ *    Tables: Arrow's C data interface mgeo_score_arrow, mgeo_score_arrow_stream
  *
  *  II. Roll out and observe
  *    Comparing two models             mgeo_compare
@@ -426,7 +427,7 @@ typedef struct mgeo_scores {
     int32_t *label;            /* [count], index of the likeliest label; or NULL. A one-logit
                                   model answers 0 */
     float *probabilities;      /* [count * probability_stride], row-major; or NULL */
-    size_t probability_stride; /* floats per row; at least the model's label_count */
+    size_t probability_stride; /* floats per row, of logits too; at least the model's label_count */
     uint32_t *flags;           /* [count], sums of mgeo_row_flag; or NULL */
     mgeo_progress *progress;   /* or NULL */
     uint64_t generation;       /* out: the model that answered the whole call */
@@ -435,6 +436,9 @@ typedef struct mgeo_scores {
     uint32_t bad_rows;         /* out: rows without a score */
     uint64_t route_key;        /* in: while a canary runs, calls with the same key meet the same
                                   model (a customer's number, say); 0: the same pairs do */
+    float *logits;             /* [count * probability_stride], row-major, what the model answered
+                                  before softmax or sigmoid and before the rule on unknown
+                                  characters; NaN for bad rows; or NULL */
 } mgeo_scores;
 
 /* Scores `count` pairs; the whole call is answered by one model, named in scores->generation. Bad
@@ -482,6 +486,120 @@ MGEO_API mgeo_status mgeo_job_get_info(mgeo_job *job, mgeo_model_info *info, mge
 /* Ends and frees the job; none of its calls may be running. NULL is ignored. In a forked child it
  * does nothing. */
 MGEO_API void mgeo_job_end(mgeo_job *job);
+
+/* ---- Tables: Arrow's C data interface ----------------------------------------------------- */
+
+/* The structs of Arrow's C data and C stream interface, as its specification declares them
+ * (arrow.apache.org/docs/format/CDataInterface.html): any program that knows Arrow exchanges them
+ * without linking anything. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif /* ARROW_C_DATA_INTERFACE */
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif /* ARROW_C_STREAM_INTERFACE */
+
+/* The columns of an answer, in this order. */
+#define MGEO_ARROW_COLUMN_LIST(X)                                                                  \
+    X(MGEO_ARROW_SIMILARITY, 1, "similarity")       /* float32 */                                  \
+    X(MGEO_ARROW_LABEL, 2, "label")                 /* dictionary of the model's label names */    \
+    X(MGEO_ARROW_PROBABILITIES, 4, "probabilities") /* fixed-size list of float32, by label */     \
+    X(MGEO_ARROW_FLAGS, 8, "flags")                 /* uint32, sums of mgeo_row_flag */            \
+    X(MGEO_ARROW_GENERATION, 16, "generation")      /* uint64 */                                   \
+    X(MGEO_ARROW_LOGITS, 32, "logits")              /* as probabilities */
+
+typedef enum mgeo_arrow_column { MGEO_ARROW_COLUMN_LIST(MGEO_ENUMERATOR) } mgeo_arrow_column;
+
+/* "similarity"; "unknown" for a number that is not one column. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_arrow_column_name(uint32_t column);
+
+typedef struct mgeo_arrow_options {
+    size_t struct_size;
+    const char *a;    /* name of the first text's column; NULL: the first column of texts */
+    const char *b;    /* name of the second's; NULL: the next column of texts, from the first
+                         on, that is not a's */
+    uint32_t columns; /* sums of mgeo_arrow_column; 0: all but logits */
+    uint32_t reserved;
+    uint64_t route_key;      /* as in mgeo_scores; not with a job */
+    mgeo_job *job;           /* score on this job's model; NULL: on the live one */
+    mgeo_progress *progress; /* or NULL; a stream counts each batch anew */
+} mgeo_arrow_options;
+
+/* Scores a table: a struct array (record batch) with two columns of texts. These may be utf8,
+ * large_utf8, utf8_view, a dictionary of one of these with any integer index, or null. Texts are
+ * read where they lie. The answer is a struct array of the same length with the columns asked for,
+ * to be shown as a record batch or as one column. A row with a null text, or without a score
+ * (MGEO_ROW_BAD), is null in all columns but flags and generation; flags is null only for a null
+ * text. Where similarity, probabilities or logits are null, the float that lies there is NaN.
+ *
+ * pairs_schema and pairs are borrowed for the call and stay the caller's, to release. scores_schema
+ * and scores are filled on success, and the caller then releases each by its release member, at any
+ * time and in any thread, also after mgeo_engine_destroy; on failure their release is NULL.
+ * options may be NULL. count 0 is legal. As with mgeo_score the whole call is answered by one
+ * model. Offsets, indices and lengths are checked as far as the interface tells them: it does not
+ * tell the size of a utf8 column's buffers. Any number of threads at once.
+ * Errors: those of mgeo_score; MGEO_E_ARGUMENT also: an array that is damaged or does not match its
+ * schema, no such column; MGEO_E_UNSUPPORTED: a column of another type. */
+MGEO_API mgeo_status mgeo_score_arrow(mgeo_engine *engine, const struct ArrowSchema *pairs_schema,
+                                      const struct ArrowArray *pairs,
+                                      const mgeo_arrow_options *options,
+                                      struct ArrowSchema *scores_schema, struct ArrowArray *scores,
+                                      mgeo_error *error);
+
+/* The same for a stream of record batches: on success *scores is a stream that pulls a batch from
+ * `pairs` whenever it is asked for the next one, scores it, and answers a batch of the same length.
+ * One model answers the whole stream: options->job's, or one that the stream holds as a job until
+ * it is released. `pairs` is moved into the new stream on success (its release is then NULL) and
+ * stays the caller's on failure. options and their texts are read during the call only; a job and a
+ * progress block are used until the stream is released.
+ * The stream is used by one thread at a time, as Arrow's interface has it; its get_next answers an
+ * errno number (ENOMEM, EINVAL, ENOTSUP, ECANCELED, ENODEV, EIO) and its get_last_error the line.
+ * Release it before its job ends and before mgeo_engine_destroy. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_UNSUPPORTED, MGEO_E_NO_MODEL, MGEO_E_IO (`pairs`
+ * cannot tell its schema), MGEO_E_FORKED. */
+MGEO_API mgeo_status mgeo_score_arrow_stream(mgeo_engine *engine, struct ArrowArrayStream *pairs,
+                                             const mgeo_arrow_options *options,
+                                             struct ArrowArrayStream *scores, mgeo_error *error);
 
 /* ==== II. Roll out and observe ============================================================= */
 

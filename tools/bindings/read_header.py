@@ -7,7 +7,9 @@ cannot read, a binding of another language could not either.
 """
 import re
 
-NUMBERS = {"char", "int32_t", "uint32_t", "uint64_t", "size_t", "float", "double"}
+NUMBERS = {"char", "int", "int32_t", "int64_t", "uint32_t", "uint64_t", "size_t", "float", "double"}
+# Structs that other headers may have declared before: each such block guards itself.
+SHARED_GUARD = re.compile(r"#ifndef (ARROW_C_\w+_INTERFACE)\b")
 ITEM = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<comment>/\*.*?\*/)"
@@ -46,6 +48,7 @@ class Reader:
         self.header = {key: [] for key in (
             "constants", "enums", "lists", "aliases", "opaque", "callbacks", "structs", "functions")}
         self.numbers = {}
+        self.tags = set()  # of structs without a typedef
 
     def fail(self, what, start):
         line = self.text.count("\n", 0, start) + 1
@@ -89,9 +92,9 @@ class Reader:
     def directive(self, text, start):
         word = re.match(r"#\s*(\w+)", text).group(1)
         if word.startswith("if"):
-            self.depth += 1
+            self.depth += 0 if SHARED_GUARD.match(text) else 1
         elif word == "endif":
-            self.depth -= 1
+            self.depth -= 0 if "ARROW_C_" in text else 1
         elif word == "define" and self.depth == 1:
             self.define(text, start)
         elif word not in ("define", "undef", "include", "error", "else", "elif"):
@@ -109,7 +112,7 @@ class Reader:
                 self.members_list(name)
             elif self.doc:
                 self.lists[name][0]["list_doc"] = self.doc
-        elif parameters or name == "MGEO_H" or name in known:
+        elif parameters or name == "MGEO_H" or name in known or re.fullmatch(r"ARROW_C_\w+", name):
             return
         else:
             self.macro(name, one_line(body), start)
@@ -152,6 +155,9 @@ class Reader:
         body = re.fullmatch(r"typedef struct (\w+) \{(.*)\} \1;", text, re.S)
         if body:
             return self.struct(*body.groups(), start)
+        body = re.fullmatch(r"struct (\w+) \{(.*)\};", text, re.S)
+        if body:
+            return self.tagged_struct(*body.groups())
         for form, read in forms:
             found = re.fullmatch(form, one_line(text))
             if found:
@@ -208,6 +214,22 @@ class Reader:
         versioned = members[0]["name"] == "struct_size"
         self.header["structs"].append({**self.place(name), "versioned": versioned, "members": members})
 
+    def tagged_struct(self, name, body):
+        """A struct without a typedef, whose members may be pointers to functions: Arrow's."""
+        self.tags.add(name)
+        members = []
+        for text in filter(None, map(one_line, body.split(";"))):
+            function = re.fullmatch(r"(.+?)\(\*(\w+)\)\((.*)\)", text)
+            if function:
+                returns, member, parameters = function.groups()
+                kind = f"{returns.strip()} (*)({parameters})"
+                members.append({"name": member, "type": kind, "base": "function", "pointers": 1, "array": [],
+                                "doc": ""})
+            else:
+                members.append(self.variable(text, ""))
+        self.header["structs"].append(
+            {**self.place(name), "versioned": False, "tag": "struct", "members": members})
+
     def name_enum(self, variable, enum):
         if variable["base"] in ("int32_t", "uint32_t") and enum in [e["name"] for e in self.header["enums"]]:
             variable["enum"] = enum
@@ -218,8 +240,10 @@ class Reader:
         if not found:
             raise HeaderError(f"bindings cannot read this: {text}")
         kind = found.group("type").strip()
-        base = kind.replace("const", " ").replace("*", " ").split()
-        if len(base) != 1 or not (base[0] in NUMBERS or base[0].startswith("mgeo_") or base[0] == "void"):
+        base = re.sub(r"\bconst\b|\*", " ", kind).split()
+        if base[:1] == ["struct"] and base[1] in self.tags:
+            base = base[1:]
+        if len(base) != 1 or not (base[0] in NUMBERS | self.tags or base[0].startswith("mgeo_") or base[0] == "void"):
             raise HeaderError(f"bindings cannot read the type of {text}")
         sizes = re.findall(r"\[([^\]]+)\]", found.group("array"))
         return {"name": found.group("name"), "type": kind, "base": base[0], "pointers": kind.count("*"),

@@ -15,7 +15,7 @@ import sys
 
 from read_header import read
 
-SIZES = {"char": 1, "int32_t": 4, "uint32_t": 4, "float": 4, "uint64_t": 8, "double": 8}
+SIZES = {"char": 1, "int": 4, "int32_t": 4, "uint32_t": 4, "float": 4}
 
 
 # ---- sizes ------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ class Layout:
     def __init__(self, header, pointer, align_uint64, align_double):
         self.known = {name: (size, size) for name, size in SIZES.items()}
         self.known.update({"size_t": (pointer, pointer), "uint64_t": (8, align_uint64),
-                           "double": (8, align_double)})
+                           "int64_t": (8, align_uint64), "double": (8, align_double)})
         self.pointer = (pointer, pointer)
         for callback in header["callbacks"]:
             self.known[callback["name"]] = self.pointer
@@ -63,12 +63,26 @@ def c_type(kind, name):
 
 
 def c_variable(variable):
+    if variable["base"] == "function":
+        return variable["type"].replace("(*)", f"(*{variable['name']})", 1)
     return c_type(variable["type"], variable["name"]) + "".join(f"[{n}]" for n in variable["array"])
 
 
 def c_parameters(function, named=True):
     parts = [c_variable(p) if named else p["type"] for p in function["parameters"]]
     return ", ".join(parts) or "void"
+
+
+def c_struct(struct):
+    """The struct's name as a type."""
+    return f"struct {struct['name']}" if struct.get("tag") else struct["name"]
+
+
+def struct_definition(struct):
+    members = "\n".join(f"    {c_variable(member)};" for member in struct["members"])
+    if struct.get("tag"):
+        return f"struct {struct['name']} {{\n{members}\n}};"
+    return f"typedef struct {struct['name']} {{\n{members}\n}} {struct['name']};"
 
 
 def ffi_constants(header):
@@ -84,9 +98,7 @@ def ffi_header(header):
     lines += [f"typedef {alias['type']} {alias['name']};" for alias in header["aliases"]]
     lines += [f"typedef struct {opaque['name']} {opaque['name']};" for opaque in header["opaque"]]
     lines += [f"typedef {call['returns']} (*{call['name']})({c_parameters(call)});" for call in header["callbacks"]]
-    for struct in header["structs"]:
-        members = "\n".join(f"    {c_variable(member)};" for member in struct["members"])
-        lines.append(f"typedef struct {struct['name']} {{\n{members}\n}} {struct['name']};")
+    lines += [struct_definition(struct) for struct in header["structs"]]
     lines += [c_type(function["returns"], f"{function['name']}({c_parameters(function)});")
               for function in header["functions"]]
     return "\n".join(lines) + "\n"
@@ -100,12 +112,14 @@ def checks(header):
         for value in enum["values"]:
             yield f"{value['name']} == {value['value']}"
     for struct in header["structs"]:
-        name = struct["name"]
+        name = c_struct(struct)
         yield f"sizeof({name}) == {struct['size']}"
         yield f"_Alignof({name}) == {struct['alignment']}"
         for member in struct["members"]:
             array = "".join(f"[{n}]" for n in member["array"])
             pointer = c_type(member["type"], f"(*){array}" if array else "*")
+            if member["base"] == "function":
+                pointer = member["type"].replace("(*)", "(**)", 1)
             yield f"offsetof({name}, {member['name']}) == {member['offset']}"
             yield f"sizeof((({name} *)0)->{member['name']}) == {member['size']}"
             yield f"_Generic(&(({name} *)0)->{member['name']}, {pointer}: 1, default: 0)"
