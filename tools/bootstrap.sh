@@ -13,7 +13,7 @@ set -eu
 goal=${1:-check}
 build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
 libxxhash-dev zlib1g-dev libzstd-dev node-llhttp"
-check="$build g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
+check="$build cmake g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
 aarch64="gcc-aarch64-linux-gnu qemu-user-static"
 for package in libutf8proc-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libcmocka-dev; do
