@@ -33,11 +33,15 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def missing_modules(modules):
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    return f"{sys.executable} has no module {', '.join(missing)}" if missing else None
+
+
 def need(modules=(), programs=()):
     """Ends the test where something that the engine is made of is not there."""
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        skip(f"{sys.executable} has no module {', '.join(missing)}")
+    if missing_modules(modules):
+        skip(missing_modules(modules))
     missing = [name for name in programs if shutil.which(name) is None]
     if missing:
         skip(f"no program {', '.join(missing)}")
