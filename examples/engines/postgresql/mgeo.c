@@ -22,6 +22,8 @@
 PG_MODULE_MAGIC;
 void _PG_init(void);
 
+#define SOCKET_PATH_BYTES sizeof((struct sockaddr_un *)0)->sun_path
+
 char *mgeo_socket;
 char *mgeo_model;
 int mgeo_timeout = 30000;
@@ -30,10 +32,8 @@ int mgeo_batch_pairs = 1000;
 /* ---- settings -------------------------------------------------------------------------------- */
 
 static bool check_socket(char **value, void **extra, GucSource source) {
-    if ((*value)[0] == '/' && strlen(*value) < sizeof((struct sockaddr_un *)0)->sun_path)
-        return true;
-    GUC_check_errdetail("It must be an absolute path of at most %zu bytes.",
-                        sizeof((struct sockaddr_un *)0)->sun_path - 1);
+    if ((*value)[0] == '/' && strlen(*value) < SOCKET_PATH_BYTES) return true;
+    GUC_check_errdetail("It must be an absolute path of at most %zu bytes.", SOCKET_PATH_BYTES - 1);
     return false;
 }
 
@@ -202,8 +202,9 @@ static void put_nulls(ReturnSetInfo *rows, int *written, int end) {
     Datum values[RESULT_COLUMNS] = {0};
     bool nulls[RESULT_COLUMNS];
     memset(nulls, true, sizeof nulls);
-    for (; *written < end; ++*written)
+    for (; *written < end; ++*written) {
         tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+    }
 }
 
 PG_FUNCTION_INFO_V1(mgeo_match_array);
