@@ -154,7 +154,7 @@ def arrow_table(*columns):
 
     def pointers(*addresses):
         kept.append((c.c_void_p * len(addresses))(*addresses))
-        return c.addressof(kept[-1])
+        return c.cast(kept[-1], c.POINTER(c.c_void_p))
 
     def both(schema, array):
         schema["release"] = array["release"] = c.cast(release, c.c_void_p)

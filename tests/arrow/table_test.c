@@ -68,8 +68,9 @@ static void test_indices_of_every_width(void **state) {
         for (int c = 0; c < 2; c++) {
             char *to = (char *)wide[c];
             size_t width = (size_t)1 << (f / 2);
-            for (int64_t i = 0; i < ROWS + MADE_PADDING; i++)
+            for (int64_t i = 0; i < ROWS + MADE_PADDING; i++) {
                 memcpy(to + i * (int64_t)width, &i, width);
+            }
             table.columns[c].buffers[1] = wide[c];
             table.columns[c].schema.format = format;
         }

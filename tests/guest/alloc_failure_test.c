@@ -154,7 +154,7 @@ static mgeo_status score_table(engine_life *life) {
     for (int c = 0; c < 2; c++) {
         for (int i = 0; i < PAIRS; i++) {
             const char *text = c == 0 ? pairs[i].a : pairs[i].b;
-            size_t length = c == 0 ? pairs[i].a_len : pairs[i].b_len;
+            size_t length = strlen(text);
             memcpy(bytes[c] + offsets[c][i], text, length);
             offsets[c][i + 1] = offsets[c][i] + (int32_t)length;
         }
