@@ -13,8 +13,9 @@ set -eu
 goal=${1:-check}
 build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
 libxxhash-dev zlib1g-dev libzstd-dev node-llhttp"
-check="$build g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
+check="$build cmake g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
+packages="dpkg-dev debhelper lintian fakeroot mmdebstrap man-db mandoc zsh fish"
 aarch64="gcc-aarch64-linux-gnu qemu-user-static"
 for package in libutf8proc-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libcmocka-dev; do
     aarch64="$aarch64 $package:arm64"
@@ -26,7 +27,7 @@ demo) wanted="$build" ;;
 check) wanted="$check" ;;
 lint) wanted="$lint" ;;
 dev)
-    wanted="$lint php-cli prometheus nginx haproxy curl chromium"
+    wanted="$lint php-cli prometheus nginx haproxy curl chromium $packages"
     # Others keep arm64's packages elsewhere, and apt has to be told where.
     if [ "$native" = amd64 ] && is_debian; then wanted="$wanted $aarch64"; fi
     ;;
