@@ -33,6 +33,14 @@ impl Engine {
 }
 
 impl Job<'_> {
+    pub(crate) fn engine(&self) -> &Engine {
+        self.engine
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut sys::mgeo_job {
+        self.raw.as_ptr()
+    }
+
     fn target(&self) -> Target<'_> {
         Target {
             engine: self.engine,

@@ -3,7 +3,7 @@
 
 use crate::call::{versioned, Keep};
 use crate::error::{check, Found};
-use crate::{Columns, Engine, Error, Progress, Result, RowFlags, Status};
+use crate::{ArrowOptions, Columns, Engine, Error, Progress, Result, RowFlags, Status};
 use mgeo_sys as sys;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -46,6 +46,20 @@ impl ScoreOptions {
     pub fn progress(mut self, progress: &Progress) -> Self {
         self.progress = Some(progress.clone());
         self
+    }
+
+    /// The same for a table, with the columns that are needed to read its answer.
+    pub(crate) fn for_arrow(&self) -> ArrowOptions {
+        let asked = if self.columns.is_empty() {
+            Columns(!Columns::LOGITS.0)
+        } else {
+            self.columns
+        };
+        let all = Columns(2 * Columns::LOGITS.0 - 1);
+        let columns = Columns(asked.0 & all.0) | Columns::SIMILARITY | Columns::GENERATION;
+        let mut options = ArrowOptions::new().columns(columns).route_key(self.route_key);
+        options.progress = self.progress.clone();
+        options
     }
 
     fn asks_for(&self, column: Columns) -> bool {
