@@ -244,16 +244,18 @@ def option_default(member):
 
 def option(struct):
     name, life = type_name(struct.name), borrows(struct)
-    anonymous = life.replace("'a", "'_")
-    lines = [*safe_comment(struct.doc), "#[derive(Clone, Debug)]", f"pub struct {name}{life} {{"]
+    derived = not any(member.kind == "enum" for member in struct.members)
+    lines = [*safe_comment(struct.doc), f"#[derive(Clone, Debug{', Default' if derived else ''})]", f"pub struct {name}{life} {{"]
     lines += [f"    pub(crate) {field(member.name)}: {option_type(member)}," for member in struct.members]
     if struct.name == "mgeo_engine_options":
         lines.append("    pub(crate) log: Option<crate::log::Log>,")
-    lines += ["}", "", f"impl Default for {name}{anonymous} {{", "    fn default() -> Self {", "        Self {"]
-    lines += [f"            {field(member.name)}: {option_default(member)}," for member in struct.members]
-    if struct.name == "mgeo_engine_options":
-        lines.append("            log: None,")
-    lines += ["        }", "    }", "}", "", f"impl{life} {name}{life} {{", "    /// The defaults.", "    #[must_use]",
+    lines += ["}", ""]
+    if not derived:
+        lines += [f"impl Default for {name}{life.replace(chr(39) + 'a', chr(39) + '_')} {{",
+                  "    fn default() -> Self {", "        Self {"]
+        lines += [f"            {field(member.name)}: {option_default(member)}," for member in struct.members]
+        lines += ["        }", "    }", "}", ""]
+    lines += [f"impl{life} {name}{life} {{", "    /// The defaults.", "    #[must_use]",
               "    pub fn new() -> Self {", "        Self::default()", "    }", ""]
     for member in struct.members:
         lines += setter(member)

@@ -418,23 +418,12 @@ impl fmt::Display for MetricsFormat {
 }
 
 /// What an engine is created with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
     pub(crate) queue_rows: u64,
     pub(crate) journal: Option<String>,
     pub(crate) actor: Option<String>,
     pub(crate) log: Option<crate::log::Log>,
-}
-
-impl Default for EngineOptions {
-    fn default() -> Self {
-        Self {
-            queue_rows: Default::default(),
-            journal: Default::default(),
-            actor: Default::default(),
-            log: None,
-        }
-    }
 }
 
 impl EngineOptions {
@@ -663,19 +652,10 @@ impl LoadOptions {
 }
 
 /// Which model a job holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct JobOptions {
     pub(crate) standby: bool,
     pub(crate) route_key: u64,
-}
-
-impl Default for JobOptions {
-    fn default() -> Self {
-        Self {
-            standby: Default::default(),
-            route_key: Default::default(),
-        }
-    }
 }
 
 impl JobOptions {
@@ -710,25 +690,13 @@ impl JobOptions {
 }
 
 /// Which columns a table has, and which its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ArrowOptions {
     pub(crate) a: Option<String>,
     pub(crate) b: Option<String>,
     pub(crate) columns: Columns,
     pub(crate) route_key: u64,
     pub(crate) progress: Option<Progress>,
-}
-
-impl Default for ArrowOptions {
-    fn default() -> Self {
-        Self {
-            a: Default::default(),
-            b: Default::default(),
-            columns: Default::default(),
-            route_key: Default::default(),
-            progress: Default::default(),
-        }
-    }
 }
 
 impl ArrowOptions {
@@ -786,25 +754,13 @@ impl ArrowOptions {
 }
 
 /// What two models are compared on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CompareOptions<'a> {
     pub(crate) pairs: Vec<(&'a str, &'a str)>,
     pub(crate) gold: Vec<Option<String>>,
     pub(crate) pairs_per_call: u32,
     pub(crate) full_speed: bool,
     pub(crate) progress: Option<Progress>,
-}
-
-impl Default for CompareOptions<'_> {
-    fn default() -> Self {
-        Self {
-            pairs: Default::default(),
-            gold: Default::default(),
-            pairs_per_call: Default::default(),
-            full_speed: Default::default(),
-            progress: Default::default(),
-        }
-    }
 }
 
 impl<'a> CompareOptions<'a> {
@@ -857,7 +813,7 @@ impl<'a> CompareOptions<'a> {
 
 /// What the standby model must show before it goes live. A pair that the live model scores and the standby
 /// model does not is never allowed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Gate<'a> {
     pub(crate) pairs: Vec<(&'a str, &'a str)>,
     pub(crate) gold: Vec<Option<String>>,
@@ -872,26 +828,6 @@ pub struct Gate<'a> {
     pub(crate) max_latency_ratio: f64,
     pub(crate) max_psi: f64,
     pub(crate) progress: Option<Progress>,
-}
-
-impl Default for Gate<'_> {
-    fn default() -> Self {
-        Self {
-            pairs: Default::default(),
-            gold: Default::default(),
-            pairs_per_call: Default::default(),
-            full_speed: Default::default(),
-            max_shift: Default::default(),
-            max_shift_mean: Default::default(),
-            max_shift_p99: Default::default(),
-            max_flip_share: Default::default(),
-            max_accuracy_loss: Default::default(),
-            max_macro_f1_loss: Default::default(),
-            max_latency_ratio: Default::default(),
-            max_psi: Default::default(),
-            progress: Default::default(),
-        }
-    }
 }
 
 impl<'a> Gate<'a> {
@@ -1012,7 +948,7 @@ impl<'a> Gate<'a> {
 /// Latency and similarities are compared with the other model's: after a swap, with all that the former model
 /// did since it was loaded; for a canary, with what the live model does in the same window, or did before it
 /// if the share is all. They are not judged where the other model has fewer than min_calls calls or rows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Watch {
     pub(crate) window_calls: u64,
     pub(crate) window_seconds: f64,
@@ -1021,20 +957,6 @@ pub struct Watch {
     pub(crate) max_not_finite_rate: f64,
     pub(crate) max_latency_ratio: f64,
     pub(crate) max_psi: f64,
-}
-
-impl Default for Watch {
-    fn default() -> Self {
-        Self {
-            window_calls: Default::default(),
-            window_seconds: Default::default(),
-            min_calls: Default::default(),
-            max_error_rate: Default::default(),
-            max_not_finite_rate: Default::default(),
-            max_latency_ratio: Default::default(),
-            max_psi: Default::default(),
-        }
-    }
 }
 
 impl Watch {
@@ -1112,25 +1034,13 @@ impl Watch {
 }
 
 /// The conditions of a swap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SwapOptions<'a> {
     pub(crate) expect_generation: u64,
     pub(crate) gate: Option<Gate<'a>>,
     pub(crate) watch: Option<Watch>,
     pub(crate) actor: Option<String>,
     pub(crate) reason: Option<String>,
-}
-
-impl Default for SwapOptions<'_> {
-    fn default() -> Self {
-        Self {
-            expect_generation: Default::default(),
-            gate: Default::default(),
-            watch: Default::default(),
-            actor: Default::default(),
-            reason: Default::default(),
-        }
-    }
 }
 
 impl<'a> SwapOptions<'a> {
@@ -1194,19 +1104,10 @@ impl<'a> SwapOptions<'a> {
 }
 
 /// Who rolls back, and why.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RollBackOptions {
     pub(crate) actor: Option<String>,
     pub(crate) reason: Option<String>,
-}
-
-impl Default for RollBackOptions {
-    fn default() -> Self {
-        Self {
-            actor: Default::default(),
-            reason: Default::default(),
-        }
-    }
 }
 
 impl RollBackOptions {
@@ -1240,23 +1141,12 @@ impl RollBackOptions {
 }
 
 /// The conditions of a canary.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CanaryOptions {
     pub(crate) expect_generation: u64,
     pub(crate) watch: Option<Watch>,
     pub(crate) actor: Option<String>,
     pub(crate) reason: Option<String>,
-}
-
-impl Default for CanaryOptions {
-    fn default() -> Self {
-        Self {
-            expect_generation: Default::default(),
-            watch: Default::default(),
-            actor: Default::default(),
-            reason: Default::default(),
-        }
-    }
 }
 
 impl CanaryOptions {
@@ -1310,25 +1200,13 @@ impl CanaryOptions {
 }
 
 /// How shadow calls are scored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ShadowOptions {
     pub(crate) queue_rows: u64,
     pub(crate) worst_pairs: u32,
     pub(crate) full_speed: bool,
     pub(crate) actor: Option<String>,
     pub(crate) reason: Option<String>,
-}
-
-impl Default for ShadowOptions {
-    fn default() -> Self {
-        Self {
-            queue_rows: Default::default(),
-            worst_pairs: Default::default(),
-            full_speed: Default::default(),
-            actor: Default::default(),
-            reason: Default::default(),
-        }
-    }
 }
 
 impl ShadowOptions {

@@ -9,7 +9,9 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
 #[derive(Clone)]
-pub(crate) struct Log(Arc<dyn Fn(LogLevel, &str) + Send + Sync>);
+pub(crate) struct Log(Arc<Closure>);
+
+type Closure = dyn Fn(LogLevel, &str) + Send + Sync;
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
