@@ -9,7 +9,7 @@ package mgeo
 */
 import "C"
 
-// Status: What a call came to.
+// Status: what a call came to.
 type Status int32
 
 const (
@@ -34,7 +34,7 @@ func (v Status) Error() string {
 	return "mgeo: " + C.GoString(C.mgeo_status_text(C.int32_t(v)))
 }
 
-// Stage: What a call is doing, and what its progress counts.
+// Stage: what a call is doing, and what its progress counts.
 type Stage int32
 
 const (
@@ -47,10 +47,10 @@ const (
 	StageFinished Stage = 6
 )
 
-// String is the library"s word for it: "idle".
+// String is the library's word for it: "idle".
 func (v Stage) String() string { return C.GoString(C.mgeo_stage_name(C.int32_t(v))) }
 
-// Slot: The two slots; live and standby are roles, which swaps exchange.
+// Slot: the two slots; live and standby are roles, which swaps exchange.
 type Slot int32
 
 const (
@@ -60,10 +60,10 @@ const (
 	SlotStandby Slot = 3 // in queries: the other one
 )
 
-// String is the library"s word for it: "blue".
+// String is the library's word for it: "blue".
 func (v Slot) String() string { return C.GoString(C.mgeo_slot_name(C.int32_t(v))) }
 
-// LogLevel: How much a line of the log matters.
+// LogLevel: how much a line of the log matters.
 type LogLevel int32
 
 const (
@@ -71,10 +71,10 @@ const (
 	LogWarning LogLevel = 1
 )
 
-// String is the library"s word for it: "info".
+// String is the library's word for it: "info".
 func (v LogLevel) String() string { return C.GoString(C.mgeo_log_level_name(C.int32_t(v))) }
 
-// Precision: The numbers that a model computes with.
+// Precision: the numbers that a model computes with.
 type Precision int32
 
 const (
@@ -86,10 +86,10 @@ const (
 	PrecisionFP8  Precision = 5 // E4M3; on models narrower than 128 numbers fp16: faster there
 )
 
-// String is the library"s word for it: "auto".
+// String is the library's word for it: "auto".
 func (v Precision) String() string { return C.GoString(C.mgeo_precision_name(C.int32_t(v))) }
 
-// RowFlags: Flags of a row.
+// RowFlags: flags of a row.
 type RowFlags uint32
 
 const (
@@ -111,7 +111,7 @@ func (v RowFlags) String() string {
 // Has says whether all of these flags are set.
 func (v RowFlags) Has(flags RowFlags) bool { return v&flags == flags }
 
-// Columns: The columns of an answer, in this order.
+// Columns: the columns of an answer, in this order.
 type Columns uint32
 
 const (
@@ -131,7 +131,7 @@ func (v Columns) String() string {
 // Has says whether all of these flags are set.
 func (v Columns) Has(flags Columns) bool { return v&flags == flags }
 
-// WatchState: How the last watch stands, or how it ended.
+// WatchState: how the last watch stands, or how it ended.
 type WatchState int32
 
 const (
@@ -142,10 +142,10 @@ const (
 	WatchEnded      WatchState = 4 // ended by another change of the rollout
 )
 
-// String is the library"s word for it: "none".
+// String is the library's word for it: "none".
 func (v WatchState) String() string { return C.GoString(C.mgeo_watch_state_name(C.int32_t(v))) }
 
-// MetricsFormat: The formats that mgeo_write_metrics knows.
+// MetricsFormat: the formats that mgeo_write_metrics knows.
 type MetricsFormat int32
 
 const (
@@ -153,10 +153,10 @@ const (
 	MetricsPrometheus  MetricsFormat = 1 // Prometheus text format 0.0.4
 )
 
-// String is the library"s word for it: "openmetrics".
+// String is the library's word for it: "openmetrics".
 func (v MetricsFormat) String() string { return C.GoString(C.mgeo_metrics_format_name(C.int32_t(v))) }
 
-// EngineOptions: What an engine is created with.
+// EngineOptions: what an engine is created with.
 type EngineOptions struct {
 	// rows that a slot's queue holds before callers block; 0: 4,096, or the rows of four batches if that is more
 	QueueRows uint64
@@ -181,15 +181,15 @@ func (o *EngineOptions) c(call *call) *C.mgeo_engine_options {
 	return c
 }
 
-// LoadOptions: How a model is loaded.
+// LoadOptions: how a model is loaded.
 type LoadOptions struct {
 	// "auto" (a GPU if one can be used, else the CPU), "cpu", "cuda" (the first GPU), "cuda:1", "cuda:0,cuda:1"
 	// (a copy on each), "cuda:*", "torch" (the reference, on libtorch); "": "auto". "cpu" is part of the library;
 	// "cuda" and "torch" are modules, opened when they are asked for ("auto": where there is a driver) and then
-	// kept until the process ends. One that is missing: MGEO_E_DEVICE
+	// kept until the process ends. One that is missing: ErrDevice
 	Device string
-	// an mgeo_precision. bf16 and int8 on a CPU with AMX ask the system once for its tiles, after which it
-	// refuses alternate signal stacks of less than about 12 KiB (docs/guest.md)
+	// a Precision. bf16 and int8 on a CPU with AMX ask the system once for its tiles, after which it refuses
+	// alternate signal stacks of less than about 12 KiB (docs/guest.md)
 	Precision Precision
 	// tokens per pair, specials included; 0: 128, or the model's positions if fewer. Longer pairs are cut
 	// (longest first) and flagged.
@@ -199,27 +199,27 @@ type LoadOptions struct {
 	Threads uint32
 	// tokens per batch; 0: what is best on the device
 	BatchTokens uint32
-	// 1: do not run first batches; the first calls will be slower
+	// do not run first batches; the first calls will be slower
 	SkipWarmUp bool
 	// weight of "partial_match" in similarity: 0: 0.5; above 0, up to 1; negative: partial matches count nothing
 	PartialWeight float32
-	// the label whose probability is the similarity; "": by the rules at mgeo_scores. Required where these do not
+	// the label whose probability is the similarity; "": by the rules at Scores. Required where these do not
 	// decide.
 	PositiveLabel string
 	// a name for this model in infos and logs, at most 63 bytes; "": the directory's name
 	Version string
-	// "": not watched, not cancellable
+	// shows how far the call is; nil: nobody looks
 	Progress *Progress
-	// most bytes that the load may need, as mgeo_memory.total counts them; 0: what the device has free
+	// most bytes that the load may need, as Memory.total counts them; 0: what the device has free
 	MemoryLimit uint64
 	// for the journal: who, and why; "": the engine's actor, ""
 	Actor  string
 	Reason string
-	// 1: fp32 on CUDA may round the inputs of products to TF32: faster, and further from fp32. Elsewhere
-	// MGEO_E_UNSUPPORTED
+	// fp32 on CUDA may round the inputs of products to TF32: faster, and further from fp32. Elsewhere
+	// ErrUnsupported
 	AllowTF32 bool
-	// 1: also answer as the model does where the texts differ in characters that its vocabulary lacks; 0: never
-	// the positive label there (see mgeo_row_flag)
+	// also answer as the model does where the texts differ in characters that its vocabulary lacks; else never
+	// the positive label there (see RowFlags)
 	KeepUnknown bool
 }
 
@@ -247,11 +247,11 @@ func (o *LoadOptions) c(call *call) *C.mgeo_load_options {
 	return c
 }
 
-// JobOptions: Which model a job holds.
+// JobOptions: which model a job holds.
 type JobOptions struct {
-	// 1: hold the standby model; 0: the live one, or the canary's if it is chosen
+	// hold the standby model; else the live one, or the canary's if it is chosen
 	Standby bool
-	// as in mgeo_scores; 0: never the canary's model
+	// as in Scores; 0: never the canary's model
 	RouteKey uint64
 }
 
@@ -266,17 +266,17 @@ func (o *JobOptions) c(call *call) *C.mgeo_job_options {
 	return c
 }
 
-// ArrowOptions: Which columns a table has, and which its answer.
+// ArrowOptions: which columns a table has, and which its answer.
 type ArrowOptions struct {
 	// name of the first text's column; "": the first column of texts
 	A string
 	// name of the second's; "": the next column of texts, from the first on, that is not a's
 	B string
-	// sums of mgeo_arrow_column; 0: all but logits
+	// sums of Columns; 0: all but logits
 	Columns Columns
-	// as in mgeo_scores; not with a job
+	// as in Scores; not with a job
 	RouteKey uint64
-	// or ""; a stream counts each batch anew
+	// shows how far the call is; nil: nobody looks
 	Progress *Progress
 }
 
@@ -294,7 +294,7 @@ func (o *ArrowOptions) c(call *call) *C.mgeo_arrow_options {
 	return c
 }
 
-// CompareOptions: What two models are compared on.
+// CompareOptions: what two models are compared on.
 type CompareOptions struct {
 	// [count]; borrowed for the call
 	Pairs []Pair
@@ -302,9 +302,9 @@ type CompareOptions struct {
 	Gold []string
 	// pairs that each model scores in turn; 0: 8
 	PairsPerCall uint32
-	// 1: at normal priority; 0: only with time that live traffic leaves
+	// at normal priority; else only with time that live traffic leaves
 	FullSpeed bool
-	// or ""; stage SCORING counts pairs
+	// shows how far the call is; nil: nobody looks
 	Progress *Progress
 }
 
@@ -322,14 +322,14 @@ func (o *CompareOptions) c(call *call) *C.mgeo_compare_options {
 	return c
 }
 
-// Gate: What the standby model must show before it goes live. A pair that the live model scores and the
+// Gate: what the standby model must show before it goes live. A pair that the live model scores and the
 // standby model does not is never allowed.
 type Gate struct {
-	// [count], as in mgeo_compare_options; at least one
+	// [count], as in CompareOptions; at least one
 	Pairs        []Pair
 	Gold         []string
 	PairsPerCall uint32
-	FullSpeed    uint32
+	FullSpeed    bool
 	// largest difference in score: 0..1
 	MaxShift float64
 	// mean of the absolute differences
@@ -344,7 +344,7 @@ type Gate struct {
 	// standby's time for a pair divided by live's
 	MaxLatencyRatio float64
 	MaxPSI          float64
-	// or ""
+	// shows how far the call is; nil: nobody looks
 	Progress *Progress
 }
 
@@ -357,7 +357,7 @@ func (o *Gate) c(call *call) *C.mgeo_gate {
 	c.pairs, c.count = call.pairs(o.Pairs)
 	c.gold = call.texts("gold", o.Gold, len(o.Pairs))
 	c.pairs_per_call = C.uint32_t(o.PairsPerCall)
-	c.full_speed = C.uint32_t(o.FullSpeed)
+	c.full_speed = cBool(o.FullSpeed)
 	c.max_shift = C.mgeo_limit(o.MaxShift)
 	c.max_shift_mean = C.mgeo_limit(o.MaxShiftMean)
 	c.max_shift_p99 = C.mgeo_limit(o.MaxShiftP99)
@@ -370,7 +370,7 @@ func (o *Gate) c(call *call) *C.mgeo_gate {
 	return c
 }
 
-// Watch: Limits for a model that has begun to answer live calls. The watch ends with the first limit that is
+// Watch: limits for a model that has begun to answer live calls. The watch ends with the first limit that is
 // broken, or when its window is over; a window that ends before min_calls has passed, and the report says so.
 // At least one limit must be given. Figures are of all calls on the model, those of jobs included. Latency
 // and similarities are compared with the other model's: after a swap, with all that the former model did
@@ -412,7 +412,7 @@ func (o *Watch) c(call *call) *C.mgeo_watch {
 	return c
 }
 
-// SwapOptions: The conditions of a swap.
+// SwapOptions: the conditions of a swap.
 type SwapOptions struct {
 	// refuse unless the standby model has this generation; 0: any
 	ExpectGeneration uint64
@@ -439,7 +439,7 @@ func (o *SwapOptions) c(call *call) *C.mgeo_swap_options {
 	return c
 }
 
-// RollBackOptions: Who rolls back, and why.
+// RollBackOptions: who rolls back, and why.
 type RollBackOptions struct {
 	// for the journal; "": the engine's actor, ""
 	Actor  string
@@ -457,7 +457,7 @@ func (o *RollBackOptions) c(call *call) *C.mgeo_roll_back_options {
 	return c
 }
 
-// CanaryOptions: The conditions of a canary.
+// CanaryOptions: the conditions of a canary.
 type CanaryOptions struct {
 	// refuse unless the standby model has this generation; 0: any
 	ExpectGeneration uint64
@@ -481,13 +481,13 @@ func (o *CanaryOptions) c(call *call) *C.mgeo_canary_options {
 	return c
 }
 
-// ShadowOptions: How shadow calls are scored.
+// ShadowOptions: how shadow calls are scored.
 type ShadowOptions struct {
 	// pairs that may wait for the standby model, at most 65,536, with 4 KiB of texts each on average; 0: 1,024
 	QueueRows uint64
 	// pairs to keep with their texts, at most 1,024; 0: 16
 	WorstPairs uint32
-	// 1: at normal priority; 0: only with time that live traffic leaves
+	// at normal priority; else only with time that live traffic leaves
 	FullSpeed bool
 	// for the journal; "": the engine's actor, ""
 	Actor  string
@@ -508,7 +508,7 @@ func (o *ShadowOptions) c(call *call) *C.mgeo_shadow_options {
 	return c
 }
 
-// ModelInfo: A model and where it is.
+// ModelInfo: a model and where it is.
 type ModelInfo struct {
 	// 1, 2, 3 … in order of successful loads into this engine
 	Generation uint64
@@ -522,11 +522,11 @@ type ModelInfo struct {
 	LoadSeconds float64
 	// of which warm-up
 	WarmUpSeconds float64
-	// an mgeo_slot: MGEO_BLUE or MGEO_GREEN
+	// a Slot: SlotBlue or SlotGreen
 	Slot Slot
 	// 1 if this model answers calls
 	Live bool
-	// an mgeo_precision, never AUTO
+	// a Precision, never AUTO
 	Precision Precision
 	// layers that run (fusion_layer where the model has one)
 	Layers     uint32
@@ -553,14 +553,14 @@ type ModelInfo struct {
 	Warning string
 	// the directory, as given
 	Path string
-	// what mgeo_predict_memory says of this load
+	// what PredictMemory says of this load
 	PredictedBytes uint64
 	// calls that the live model answered while this one was loaded
 	LiveCallsDuring uint64
 	// seconds: their 99th percentile before the load (since that model was loaded) and during it; 0: no calls
 	LiveP99Before float64
 	LiveP99During float64
-	// 1: its device answers; 0: it failed and does not open again, so that calls on this model fail: load another
+	// its device answers; else it failed and does not open again, so that calls on this model fail: load another
 	// one elsewhere and swap, or roll back
 	Healthy bool
 	// of unused_fields: those not known to be harmless
@@ -607,7 +607,7 @@ func newModelInfo(c *C.mgeo_model_info) (r ModelInfo) {
 	return r
 }
 
-// Memory: What a load will need, in bytes, beyond what the process has now. On a GPU the first four are of
+// Memory: what a load will need, in bytes, beyond what the process has now. On a GPU the first four are of
 // its memory, summed over all cards, and host_bytes is what the process needs besides.
 type Memory struct {
 	// as they lie on the device
@@ -622,11 +622,11 @@ type Memory struct {
 	Available uint64
 	// options->memory_limit
 	Limit uint64
-	// an mgeo_precision, as it would be chosen
+	// a Precision, as it would be chosen
 	Precision Precision
-	// 1: total is within available and limit, and host_bytes within host_available
+	// total is within available and limit, and host_bytes within host_available
 	Fits bool
-	// an mgeo_precision, the best that fits: this one, a smaller one, or MGEO_PRECISION_AUTO: none
+	// a Precision, the best that fits: this one, a smaller one, or PrecisionAuto: none
 	FittingPrecision Precision
 	Device           string
 	// of the process's own memory; on a CPU: the same as total
@@ -651,7 +651,7 @@ func newMemory(c *C.mgeo_memory) (r Memory) {
 	return r
 }
 
-// Shift: One pair and its shift, the difference in score: `standby` minus `live`, the two similarities.
+// Shift: one pair and its shift, the difference in score: `standby` minus `live`, the two similarities.
 // Labels are indices into each model's own; -1: no score.
 type Shift struct {
 	Index        uint64
@@ -670,7 +670,7 @@ func newShift(c *C.mgeo_shift) (r Shift) {
 	return r
 }
 
-// CompareReport: The standby model compared with the live one. A shift is a pair's difference in score:
+// CompareReport: the standby model compared with the live one. A shift is a pair's difference in score:
 // standby's similarity minus live's. Mean, quantiles and maximum are of its absolute value. Labels are
 // compared by name. Counts and figures are of the pairs that both models scored, unless said otherwise.
 type CompareReport struct {
@@ -769,7 +769,7 @@ func newCompareReport(c *C.mgeo_compare_report) (r CompareReport) {
 	return r
 }
 
-// Check: A measured figure and its limit.
+// Check: a measured figure and its limit.
 type Check struct {
 	// "flip_share"
 	Name string
@@ -789,15 +789,15 @@ func newCheck(c *C.mgeo_check) (r Check) {
 	return r
 }
 
-// SwapReceipt: How a cut-over went.
+// SwapReceipt: how a cut-over went.
 type SwapReceipt struct {
 	FromGeneration uint64
 	ToGeneration   uint64
 	// calls that the former model was still answering after the cut-over, those of jobs left out
 	CallsInFlight uint64
-	// an mgeo_slot
+	// a Slot
 	FromSlot Slot
-	// an mgeo_slot
+	// a Slot
 	ToSlot      Slot
 	FromVersion string
 	ToVersion   string
@@ -807,7 +807,7 @@ type SwapReceipt struct {
 	StallSeconds float64
 	// the line that records this; 0: none was written
 	JournalLine uint64
-	// an mgeo_status; MGEO_OK also where the engine has no journal
+	// a Status; OK also where the engine has no journal
 	JournalStatus Status
 	// the gate's figures and limits
 	Checks []Check
@@ -834,9 +834,9 @@ func newSwapReceipt(c *C.mgeo_swap_receipt) (r SwapReceipt) {
 	return r
 }
 
-// WatchReport: How the last watch stands.
+// WatchReport: how the last watch stands.
 type WatchReport struct {
-	// an mgeo_watch_state
+	// a WatchState
 	State WatchState
 	// the model that is or was watched
 	Generation uint64
@@ -865,8 +865,8 @@ func newWatchReport(c *C.mgeo_watch_report) (r WatchReport) {
 	return r
 }
 
-// ShadowReport: What the shadow calls have shown so far; shifts and labels as in mgeo_compare_report. Figures
-// of shifts are NaN until a pair was compared.
+// ShadowReport: what the shadow calls have shown so far; shifts and labels as in CompareReport. Figures of
+// shifts are NaN until a pair was compared.
 type ShadowReport struct {
 	LiveGeneration    uint64
 	StandbyGeneration uint64
@@ -942,10 +942,10 @@ func newShadowReport(c *C.mgeo_shadow_report) (r ShadowReport) {
 	return r
 }
 
-// UnusedField: A field of a model directory's JSON files that decided nothing. Texts are printable, with \xNN
+// UnusedField: a field of a model directory's JSON files that decided nothing. Texts are printable, with \xNN
 // for each byte of what is not, and cut to their sizes.
 type UnusedField struct {
-	// 1: it is known to change no score; 0: look at it
+	// it is known to change no score; else look at it
 	Harmless bool
 	// "config.json"
 	File string
@@ -963,10 +963,10 @@ func newUnusedField(c *C.mgeo_unused_field) (r UnusedField) {
 	return r
 }
 
-// Stats: Counters since the model was loaded.
+// Stats: counters since the model was loaded.
 type Stats struct {
 	Generation uint64
-	// mgeo_score calls answered, failed ones included
+	// Score calls answered, failed ones included
 	Calls       uint64
 	FailedCalls uint64
 	// rows scored
@@ -998,13 +998,13 @@ type Stats struct {
 	BatchFill float64
 	// of bad_rows: the model answered NaN or infinity
 	NotFiniteRows uint64
-	// failed_calls by mgeo_status
+	// failed_calls by Status
 	FailedBy [16]uint64
-	// of pairs: MGEO_ROW_UNKNOWN_CHARACTERS
+	// of pairs: RowUnknownCharacters
 	UnknownRows uint64
-	// of pairs: MGEO_ROW_UNKNOWN_DIFFER
+	// of pairs: RowUnknownDiffer
 	UnknownDifferRows uint64
-	// of pairs: MGEO_ROW_CAPPED
+	// of pairs: RowCapped
 	CappedRows uint64
 }
 
@@ -1039,20 +1039,20 @@ func newStats(c *C.mgeo_stats) (r Stats) {
 	return r
 }
 
-// Rollout: The state of the engine: which models answer, and what happened so far.
+// Rollout: the state of the engine: which models answer, and what happened so far.
 type Rollout struct {
-	// an mgeo_slot: MGEO_BLUE, MGEO_GREEN; -1: no model is loaded
+	// a Slot: SlotBlue, SlotGreen; -1: no model is loaded
 	LiveSlot Slot
 	// in 1/10,000
 	CanaryShare uint32
 	ShadowShare uint32
-	// an mgeo_watch_state
+	// a WatchState
 	WatchState WatchState
 	// 0: none
 	LiveGeneration uint64
 	// 0: none
 	StandbyGeneration uint64
-	// what mgeo_roll_back would cut over to; 0: nothing
+	// what RollBack would cut over to; 0: nothing
 	FormerGeneration uint64
 	// successful ones
 	Loads       uint64
@@ -1094,13 +1094,13 @@ func newRollout(c *C.mgeo_rollout) (r Rollout) {
 	return r
 }
 
-// JournalReport: What a journal was found to be.
+// JournalReport: what a journal was found to be.
 type JournalReport struct {
 	// valid lines, from the first on
 	Lines uint64
 	// number of the first line that is not valid, from 1; 0: all are
 	BadLine uint64
-	// 1: the last line is incomplete, as after a crash of the machine
+	// the last line is incomplete, as after a crash of the machine
 	Torn bool
 	// SHA-256 of the last valid line, in hex: keep it elsewhere, and a later state of the journal must still
 	// contain it

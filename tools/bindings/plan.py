@@ -42,13 +42,20 @@ class Member:
 
     def __init__(self, member, kind, count=None):
         self.name, self.kind, self.count = member["name"], kind, count
-        self.base, self.array, self.doc = member["base"], member["array"], member["doc"]
+        self.base, self.array = member["base"], member["array"]
+        self.doc = as_bool(member["doc"]) if kind == "bool" else member["doc"]
         self.enum = member.get("enum")
 
 
 def is_bool(member):
-    yes = re.match(r"1(?::| if )", member["doc"]) and "-1:" not in member["doc"]
+    # A gate's full_speed is told of in mgeo_compare_options.
+    yes = member["name"] == "full_speed" or re.match(r"1(?::| if )", member["doc"]) and "-1:" not in member["doc"]
     return member["base"] in ("int32_t", "uint32_t") and not member["array"] and bool(yes)
+
+
+def as_bool(doc):
+    """A flag's words: what it is if it is set, and else."""
+    return re.sub(r"[;,] 0: ", "; else ", re.sub(r"^1: ", "", doc))
 
 
 def simple_kind(member):
@@ -103,6 +110,7 @@ class Enum:
         # (bare name, value, what it means)
         self.values = [(ENUM_PREFIX.sub("", value["name"]), value["value"], value["doc"] or "") for value in enum["values"]]
         self.texts = [value["text"] for value in enum["values"]]
+        self.names = [value["name"] for value in enum["values"]]
 
 
 class Plan:
@@ -113,6 +121,21 @@ class Plan:
         self.enums = [Enum(enum) for enum in self.json["enums"]]
         self.options = [Struct(structs[name], True) for name in OPTIONS]
         self.reports = [Struct(structs[name], False) for name in REPORTS]
+
+
+def names_of_c(plan, type_name, value_name, functions):
+    """What stands for a name of C's in a language, so that the header's words can be shown there."""
+    names = {struct.name: type_name(struct.name) for struct in plan.options + plan.reports}
+    for e in plan.enums:
+        names[e.name] = type_name(e.name)
+        names.update((c, value_name(e, value)) for c, (value, _, _) in zip(e.names, e.values))
+    return {**names, **functions, "mgeo_scores": "Scores"}
+
+
+def translated(text, names):
+    known = "|".join(sorted(names, key=len, reverse=True))
+    text = re.sub(rf"\b({known})\b", lambda found: names[found.group()], text)
+    return re.sub(r"\b([Aa])n (`?(?![AEIO])[A-Z])", r"\1 \2", text)
 
 
 def bare(name):

@@ -93,7 +93,7 @@ pub enum Stage {
     Placing,
     /// first batches; in batches
     Warming,
-    /// mgeo_score; in pairs
+    /// score; in pairs
     Scoring,
     Finished,
     /// A number that this crate does not know.
@@ -313,7 +313,7 @@ impl Columns {
     pub const LABEL: Self = Self(2);
     /// fixed-size list of float32, by label
     pub const PROBABILITIES: Self = Self(4);
-    /// uint32, sums of `RowFlags`
+    /// uint32, sums of RowFlags
     pub const FLAGS: Self = Self(8);
     /// uint64
     pub const GENERATION: Self = Self(16);
@@ -517,15 +517,15 @@ impl LoadOptions {
     /// "auto" (a GPU if one can be used, else the CPU), "cpu", "cuda" (the first GPU), "cuda:1",
     /// "cuda:0,cuda:1" (a copy on each), "cuda:*", "torch" (the reference, on libtorch); `None`: "auto".
     /// "cpu" is part of the library; "cuda" and "torch" are modules, opened when they are asked for ("auto":
-    /// where there is a driver) and then kept until the process ends. One that is missing: MGEO_E_DEVICE
+    /// where there is a driver) and then kept until the process ends. One that is missing: Status::Device
     #[must_use]
     pub fn device(mut self, device: impl Into<String>) -> Self {
         self.device = Some(device.into());
         self
     }
 
-    /// an `Precision`. bf16 and int8 on a CPU with AMX ask the system once for its tiles, after which it
-    /// refuses alternate signal stacks of less than about 12 KiB (docs/guest.md)
+    /// a Precision. bf16 and int8 on a CPU with AMX ask the system once for its tiles, after which it refuses
+    /// alternate signal stacks of less than about 12 KiB (docs/guest.md)
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
@@ -555,7 +555,7 @@ impl LoadOptions {
         self
     }
 
-    /// true: do not run first batches; the first calls will be slower
+    /// do not run first batches; the first calls will be slower
     #[must_use]
     pub fn skip_warm_up(mut self, skip_warm_up: bool) -> Self {
         self.skip_warm_up = skip_warm_up;
@@ -570,8 +570,8 @@ impl LoadOptions {
         self
     }
 
-    /// the label whose probability is the similarity; `None`: by the rules at `Scores`. Required where these
-    /// do not decide.
+    /// the label whose probability is the similarity; `None`: by the rules at Scores. Required where these do
+    /// not decide.
     #[must_use]
     pub fn positive_label(mut self, positive_label: impl Into<String>) -> Self {
         self.positive_label = Some(positive_label.into());
@@ -592,7 +592,7 @@ impl LoadOptions {
         self
     }
 
-    /// most bytes that the load may need, as `Memory`.total counts them; 0: what the device has free
+    /// most bytes that the load may need, as Memory.total counts them; 0: what the device has free
     #[must_use]
     pub fn memory_limit(mut self, memory_limit: u64) -> Self {
         self.memory_limit = memory_limit;
@@ -613,16 +613,16 @@ impl LoadOptions {
         self
     }
 
-    /// true: fp32 on CUDA may round the inputs of products to TF32: faster, and further from fp32. Elsewhere
-    /// MGEO_E_UNSUPPORTED
+    /// fp32 on CUDA may round the inputs of products to TF32: faster, and further from fp32. Elsewhere
+    /// Status::Unsupported
     #[must_use]
     pub fn allow_tf32(mut self, allow_tf32: bool) -> Self {
         self.allow_tf32 = allow_tf32;
         self
     }
 
-    /// true: also answer as the model does where the texts differ in characters that its vocabulary lacks;
-    /// else never the positive label there (see `RowFlags`)
+    /// also answer as the model does where the texts differ in characters that its vocabulary lacks; else
+    /// never the positive label there (see RowFlags)
     #[must_use]
     pub fn keep_unknown(mut self, keep_unknown: bool) -> Self {
         self.keep_unknown = keep_unknown;
@@ -665,14 +665,14 @@ impl JobOptions {
         Self::default()
     }
 
-    /// true: hold the standby model; else the live one, or the canary's if it is chosen
+    /// hold the standby model; else the live one, or the canary's if it is chosen
     #[must_use]
     pub fn standby(mut self, standby: bool) -> Self {
         self.standby = standby;
         self
     }
 
-    /// as in `Scores`; 0: never the canary's model
+    /// as in Scores; 0: never the canary's model
     #[must_use]
     pub fn route_key(mut self, route_key: u64) -> Self {
         self.route_key = route_key;
@@ -720,14 +720,14 @@ impl ArrowOptions {
         self
     }
 
-    /// sums of `Columns`; 0: all but logits
+    /// sums of Columns; 0: all but logits
     #[must_use]
     pub fn columns(mut self, columns: Columns) -> Self {
         self.columns = columns;
         self
     }
 
-    /// as in `Scores`; not with a job
+    /// as in Scores; not with a job
     #[must_use]
     pub fn route_key(mut self, route_key: u64) -> Self {
         self.route_key = route_key;
@@ -784,7 +784,7 @@ impl<'a> CompareOptions<'a> {
         self
     }
 
-    /// true: at normal priority; else only with time that live traffic leaves
+    /// at normal priority; else only with time that live traffic leaves
     #[must_use]
     pub fn full_speed(mut self, full_speed: bool) -> Self {
         self.full_speed = full_speed;
@@ -818,7 +818,7 @@ pub struct Gate<'a> {
     pub(crate) pairs: Vec<(&'a str, &'a str)>,
     pub(crate) gold: Vec<Option<String>>,
     pub(crate) pairs_per_call: u32,
-    pub(crate) full_speed: u32,
+    pub(crate) full_speed: bool,
     pub(crate) max_shift: f64,
     pub(crate) max_shift_mean: f64,
     pub(crate) max_shift_p99: f64,
@@ -853,7 +853,7 @@ impl<'a> Gate<'a> {
 
     /// Sets `full_speed`.
     #[must_use]
-    pub fn full_speed(mut self, full_speed: u32) -> Self {
+    pub fn full_speed(mut self, full_speed: bool) -> Self {
         self.full_speed = full_speed;
         self
     }
@@ -928,7 +928,7 @@ impl<'a> Gate<'a> {
         raw.count = self.pairs.len();
         raw.gold = keep.texts("gold", &self.gold, self.pairs.len())?;
         raw.pairs_per_call = self.pairs_per_call;
-        raw.full_speed = self.full_speed;
+        raw.full_speed = self.full_speed.into();
         raw.max_shift = self.max_shift;
         raw.max_shift_mean = self.max_shift_mean;
         raw.max_shift_p99 = self.max_shift_p99;
@@ -1231,7 +1231,7 @@ impl ShadowOptions {
         self
     }
 
-    /// true: at normal priority; else only with time that live traffic leaves
+    /// at normal priority; else only with time that live traffic leaves
     #[must_use]
     pub fn full_speed(mut self, full_speed: bool) -> Self {
         self.full_speed = full_speed;
@@ -1280,11 +1280,11 @@ pub struct ModelInfo {
     pub load_seconds: f64,
     /// of which warm-up
     pub warm_up_seconds: f64,
-    /// an `Slot`: MGEO_BLUE or MGEO_GREEN
+    /// a Slot: Slot::Blue or Slot::Green
     pub slot: Slot,
     /// 1 if this model answers calls
     pub live: bool,
-    /// an `Precision`, never AUTO
+    /// a Precision, never AUTO
     pub precision: Precision,
     /// layers that run (fusion_layer where the model has one)
     pub layers: u32,
@@ -1311,7 +1311,7 @@ pub struct ModelInfo {
     pub warning: String,
     /// the directory, as given
     pub path: String,
-    /// what mgeo_predict_memory says of this load
+    /// what predict_memory says of this load
     pub predicted_bytes: u64,
     /// calls that the live model answered while this one was loaded
     pub live_calls_during: u64,
@@ -1319,8 +1319,8 @@ pub struct ModelInfo {
     /// calls
     pub live_p99_before: f64,
     pub live_p99_during: f64,
-    /// true: its device answers; else it failed and does not open again, so that calls on this model fail:
-    /// load another one elsewhere and swap, or roll back
+    /// its device answers; else it failed and does not open again, so that calls on this model fail: load
+    /// another one elsewhere and swap, or roll back
     pub healthy: bool,
     /// of unused_fields: those not known to be harmless
     pub unknown_fields: u32,
@@ -1384,11 +1384,11 @@ pub struct Memory {
     pub available: u64,
     /// options->memory_limit
     pub limit: u64,
-    /// an `Precision`, as it would be chosen
+    /// a Precision, as it would be chosen
     pub precision: Precision,
-    /// true: total is within available and limit, and host_bytes within host_available
+    /// total is within available and limit, and host_bytes within host_available
     pub fits: bool,
-    /// an `Precision`, the best that fits: this one, a smaller one, or MGEO_PRECISION_AUTO: none
+    /// a Precision, the best that fits: this one, a smaller one, or Precision::Auto: none
     pub fitting_precision: Precision,
     pub device: String,
     /// of the process's own memory; on a CPU: the same as total
@@ -1546,7 +1546,7 @@ pub struct Check {
     pub measured: f64,
     /// as applied: 0 for a negative limit; NaN: none was set
     pub limit: f64,
-    /// true: within its limit; else not; -1: no limit was set
+    /// 1: within its limit; 0: not; -1: no limit was set
     pub passed: i32,
 }
 
@@ -1569,9 +1569,9 @@ pub struct SwapReceipt {
     pub to_generation: u64,
     /// calls that the former model was still answering after the cut-over, those of jobs left out
     pub calls_in_flight: u64,
-    /// an `Slot`
+    /// a Slot
     pub from_slot: Slot,
-    /// an `Slot`
+    /// a Slot
     pub to_slot: Slot,
     pub from_version: String,
     pub to_version: String,
@@ -1581,7 +1581,7 @@ pub struct SwapReceipt {
     pub stall_seconds: f64,
     /// the line that records this; 0: none was written
     pub journal_line: u64,
-    /// an `Status`; MGEO_OK also where the engine has no journal
+    /// a Status; Status::Ok also where the engine has no journal
     pub journal_status: Status,
     /// the gate's figures and limits
     pub checks: Vec<Check>,
@@ -1613,7 +1613,7 @@ impl SwapReceipt {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchReport {
-    /// an `WatchState`
+    /// a WatchState
     pub state: WatchState,
     /// the model that is or was watched
     pub generation: u64,
@@ -1644,8 +1644,8 @@ impl WatchReport {
     }
 }
 
-/// What the shadow calls have shown so far; shifts and labels as in `CompareReport`. Figures of shifts are
-/// NaN until a pair was compared.
+/// What the shadow calls have shown so far; shifts and labels as in CompareReport. Figures of shifts are NaN
+/// until a pair was compared.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ShadowReport {
@@ -1723,7 +1723,7 @@ impl ShadowReport {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UnusedField {
-    /// true: it is known to change no score; else look at it
+    /// it is known to change no score; else look at it
     pub harmless: bool,
     /// "config.json"
     pub file: String,
@@ -1749,7 +1749,7 @@ impl UnusedField {
 #[non_exhaustive]
 pub struct Stats {
     pub generation: u64,
-    /// mgeo_score calls answered, failed ones included
+    /// score calls answered, failed ones included
     pub calls: u64,
     pub failed_calls: u64,
     /// rows scored
@@ -1781,13 +1781,13 @@ pub struct Stats {
     pub batch_fill: f64,
     /// of bad_rows: the model answered NaN or infinity
     pub not_finite_rows: u64,
-    /// failed_calls by `Status`
+    /// failed_calls by Status
     pub failed_by: [u64; 16],
-    /// of pairs: MGEO_ROW_UNKNOWN_CHARACTERS
+    /// of pairs: RowFlags::UNKNOWN_CHARACTERS
     pub unknown_rows: u64,
-    /// of pairs: MGEO_ROW_UNKNOWN_DIFFER
+    /// of pairs: RowFlags::UNKNOWN_DIFFER
     pub unknown_differ_rows: u64,
-    /// of pairs: MGEO_ROW_CAPPED
+    /// of pairs: RowFlags::CAPPED
     pub capped_rows: u64,
 }
 
@@ -1827,18 +1827,18 @@ impl Stats {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rollout {
-    /// an `Slot`: MGEO_BLUE, MGEO_GREEN; -1: no model is loaded
+    /// a Slot: Slot::Blue, Slot::Green; -1: no model is loaded
     pub live_slot: Slot,
     /// in 1/10,000
     pub canary_share: u32,
     pub shadow_share: u32,
-    /// an `WatchState`
+    /// a WatchState
     pub watch_state: WatchState,
     /// 0: none
     pub live_generation: u64,
     /// 0: none
     pub standby_generation: u64,
-    /// what mgeo_roll_back would cut over to; 0: nothing
+    /// what roll_back would cut over to; 0: nothing
     pub former_generation: u64,
     /// successful ones
     pub loads: u64,
@@ -1891,7 +1891,7 @@ pub struct JournalReport {
     pub lines: u64,
     /// number of the first line that is not valid, from 1; 0: all are
     pub bad_line: u64,
-    /// true: the last line is incomplete, as after a crash of the machine
+    /// the last line is incomplete, as after a crash of the machine
     pub torn: bool,
     /// SHA-256 of the last valid line, in hex: keep it elsewhere, and a later state of the journal must still
     /// contain it
