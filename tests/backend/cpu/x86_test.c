@@ -15,8 +15,9 @@ static void read_line(const char *key, char *line, int capacity) {
     FILE *file = fopen("/proc/cpuinfo", "r");
     assert_non_null(file);
     bool found = false;
-    while (!found && fgets(line, capacity, file) != NULL)
+    while (!found && fgets(line, capacity, file) != NULL) {
         found = strncmp(line, key, strlen(key)) == 0;
+    }
     fclose(file);
     char *newline = strchr(line, '\n');
     if (newline != NULL) *newline = ' ';
