@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scoring, as Engine and Job have it: one pair on a short way, many as columns, pairs or tables."""
+import asyncio
+import ctypes
+import functools
+import struct
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Deque, Dict, Optional, Tuple, overload
+
+from . import _abi, _library, errors
+from ._native import Native
+from .progress import Progress, Watched, bar_for, block_of, run
+from .results import Result, Score
+
+_DIRECT = 256  # pairs that are scored in the main thread itself: a matter of milliseconds
+_ANSWER = struct.Struct(f"=fiI{_abi.MGEO_MAX_LABELS}f")
+_MISSING: Any = object()
+_POOL_THREADS = 32
+
+
+class _Scratch:
+    """The memory of one call for one pair, used again by later ones."""
+
+    def __init__(self) -> None:
+        self.answer = ctypes.create_string_buffer(_ANSWER.size)
+        start = ctypes.addressof(self.answer)
+        self.pair = _abi.mgeo_pair()
+        self.scores = _abi.mgeo_scores(
+            struct_size=ctypes.sizeof(_abi.mgeo_scores), similarity=_float(start), label=_int(start + 4),
+            flags=_unsigned(start + 8), probabilities=_float(start + 12), probability_stride=_abi.MGEO_MAX_LABELS)
+        self.error = _abi.mgeo_error()
+        self.pair_address = ctypes.addressof(self.pair)
+        self.scores_address = ctypes.addressof(self.scores)
+        self.error_address = ctypes.addressof(self.error)
+
+
+def _float(address: int) -> Any:
+    return ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+
+
+def _int(address: int) -> Any:
+    return ctypes.cast(address, ctypes.POINTER(ctypes.c_int32))
+
+
+def _unsigned(address: int) -> Any:
+    return ctypes.cast(address, ctypes.POINTER(ctypes.c_uint32))
+
+
+class Scorer:
+    """What scores pairs: an Engine, or a Job that holds one of its models."""
+
+    _native: Native
+    _score_name: str
+
+    def _begin(self, native: Native, score_name: str) -> None:
+        self._native, self._score_name = native, score_name
+        # The same function by addresses, which ctypes converts quickest.
+        self._score_one_pair = _library.load()[score_name]
+        self._score_one_pair.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p,
+                                         ctypes.c_void_p]
+        self._scratches: Deque[_Scratch] = deque()
+        self._label_names: Dict[int, Tuple[str, ...]] = {}
+        self._pool: Optional[ThreadPoolExecutor] = None
+
+    def _find_labels(self, generation: int) -> Tuple[str, ...]:
+        raise NotImplementedError
+
+    def _labels_of(self, generation: int) -> Tuple[str, ...]:
+        labels = self._label_names.get(generation)
+        if labels is None:
+            labels = self._label_names[generation] = self._find_labels(generation)
+        return labels
+
+    # ---- one pair and many ---------------------------------------------------------------------
+
+    @overload
+    def score(self, a: Optional[str], b: Optional[str], *, route_key: int = 0) -> Score: ...
+
+    @overload
+    def score(self, a: Any, b: Any = ..., *, columns: Optional[Tuple[str, str]] = None, route_key: int = 0,
+              logits: bool = False, progress: Watched = None) -> Result: ...
+
+    def score(self, a: Any, b: Any = _MISSING, *, columns: Optional[Tuple[str, str]] = None, route_key: int = 0,
+              logits: bool = False, progress: Watched = None) -> Any:
+        """Scores one pair of texts, or many pairs in one call, which one model answers.
+
+        score("…", "…")          one pair: a Score
+        score(texts, texts)      two columns of equal length: a Result. Lists, numpy arrays, pandas and polars Series,
+                                 Arrow arrays and chunked arrays
+        score(pairs)             a list of (a, b), or a numpy array of shape (n, 2): a Result
+        score(table)             a pandas or polars DataFrame, an Arrow table or record batch: a Result. `columns` names
+                                 the two; else the first two columns of texts are taken
+
+        None, NaN and pandas.NA are null texts, whose rows are null in the Result; bytes are taken as UTF-8. Texts that
+        cannot be scored are flagged and never fail the call.
+        route_key: while a canary runs, calls with the same key meet the same model (a customer's number, say)
+        logits:    also answer what the model did before softmax
+        progress:  None: a tqdm bar for long calls in a terminal or a notebook, where tqdm is installed; True, False;
+                   or a Progress, which other threads read and cancel
+
+        Any thread; other Python threads run meanwhile. Ctrl-C cancels.
+        Raises ArgumentError, NoModelError, OutOfMemoryError, DeviceError, Cancelled, ForkedError, ClosedError.
+        """
+        if a.__class__ is str and b.__class__ is str and not logits:
+            return self._score_one(a, b, route_key)
+        return self._score_many(a, b, columns, route_key, logits, progress)
+
+    def _score_one(self, a: str, b: str, route_key: int) -> Score:
+        try:
+            scratch = self._scratches.pop()
+        except IndexError:
+            scratch = _Scratch()
+        try:
+            first, second = a.encode(), b.encode()
+        except UnicodeEncodeError:
+            first, second = (text.encode("utf-8", "surrogatepass") for text in (a, b))
+        pair, scores, native = scratch.pair, scratch.scores, self._native
+        pair.a, pair.a_len, pair.b, pair.b_len = first, len(first), second, len(second)
+        scores.route_key = route_key
+        try:
+            native.enter(scratch)
+            status = self._score_one_pair(native.handle, scratch.pair_address, 1, scratch.scores_address,
+                                          scratch.error_address)
+        finally:
+            native.running.pop(scratch, None)
+        if status:
+            raise errors.from_status(status, scratch.error.message)
+        similarity, label, flags, *probabilities = _ANSWER.unpack_from(scratch.answer)
+        generation = scores.generation
+        labels = self._label_names.get(generation) or self._labels_of(generation)
+        self._scratches.append(scratch)
+        return Score(similarity, labels[label] if label >= 0 else None, tuple(probabilities[: len(labels)]), flags,
+                     generation)
+
+    def _score_many(self, a: Any, b: Any, columns: Optional[Tuple[str, str]], route_key: int, logits: bool,
+                    progress: Watched) -> Any:
+        from . import tables
+
+        if b is not _MISSING and tables.is_text(a) and tables.is_text(b):
+            return self._score_many([a], [b], None, route_key, logits, progress)[0]
+        pairs = tables.pairs_from(a, None if b is _MISSING else b, columns)
+        return self._score_pairs(pairs, route_key, logits, progress)
+
+    def _score_pairs(self, pairs: Any, route_key: int, logits: bool, progress: Watched) -> Result:
+        from . import tables
+
+        block = block_of(progress)
+        bar = bar_for(progress, pairs.count) if pairs.count > _DIRECT else None
+        answer = tables.Answer(pairs.count, self._most_labels(), logits)
+
+        def call() -> None:
+            scores = answer.scores(route_key, block)
+            rows = ctypes.cast(pairs.address, ctypes.POINTER(_abi.mgeo_pair))
+            self._native.call(self._score_name, rows, pairs.count, ctypes.byref(scores))
+            answer.read(scores)
+
+        if pairs.count <= _DIRECT and bar is None:
+            call()
+        else:
+            run(call, block, bar)
+        return answer.result(self._labels_of(answer.generation), pairs.null)
+
+    def _most_labels(self) -> int:
+        return _abi.MGEO_MAX_LABELS if not self._label_names else max(map(len, list(self._label_names.values())))
+
+    # ---- asynchronously ------------------------------------------------------------------------
+
+    async def score_async(self, a: Any, b: Any = _MISSING, *, columns: Optional[Tuple[str, str]] = None,
+                          route_key: int = 0, logits: bool = False) -> Any:
+        """score() for asyncio: the call runs in a thread of the engine's own; cancelling the task cancels it."""
+        block = Progress()
+        call = functools.partial(self._score_many, a, b, columns, route_key, logits, block)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_POOL_THREADS, "mgeo")
+        future = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            block.cancel()
+            if not future.cancel():
+                await asyncio.wait([future])
+            raise
