@@ -96,7 +96,7 @@ def build(architecture, out, zig):
     os.environ.setdefault("ZIG_GLOBAL_CACHE_DIR", str(out / "zig-cache"))
     os.environ.setdefault("ZIG_LOCAL_CACHE_DIR", str(out / "zig-cache"))
     library = mgeo_build.compile_library(
-        folder / "build", ("--cross-file", str(folder / "cross.ini"), "-Dprefix=/usr", "-Dlibdir=lib", "-Dc_link_args=-Wl,-s,--undefined-version"))
+        folder / "build", ("--cross-file", str(folder / "cross.ini"), "-Dprefix=/usr", "-Dlibdir=lib", "-Dc_link_args=-Wl,-s"))
     tag = f"py3-none-manylinux_{GLIBC.replace('.', '_')}_{architecture}"
     return mgeo_build.pack(library, out, tag, grafted=True)
 

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """CrossEncoder with the signatures of sentence-transformers 5, on libmgeo: a script changes its import, nothing else."""
+import os
 import warnings
+from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from . import _activations, _hub
+from . import _activations, _hub, _library
 from .engine import Engine
 from .errors import ArgumentError, UnsupportedError
 
 _PRECISIONS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "auto": "fp32"}
 # What decides no number here: another way to the same products, a dropout that only training has.
 _HARMLESS = {"model_kwargs": {"attn_implementation", "low_cpu_mem_usage", "use_safetensors"},
-             "processor_kwargs": {"use_fast"}, "config_kwargs": {"classifier_dropout"}}
+             "processor_kwargs": set(), "config_kwargs": {"classifier_dropout"}}
 _RENAMED = {"model_name": "model_name_or_path", "automodel_args": "model_kwargs", "tokenizer_args": "processor_kwargs",
             "tokenizer_kwargs": "processor_kwargs", "config_args": "config_kwargs", "cache_dir": "cache_folder",
             "default_activation_function": "activation_fn"}
@@ -26,11 +28,13 @@ class CrossEncoder:
     model.predict([("杭州市西湖区文三路90号", "文三路90号")], apply_softmax=True)
 
     Arguments and answers are those of sentence_transformers.CrossEncoder, numbers within 1e-5 in fp32. Differences:
-    no model is downloaded, so that token, trust_remote_code and local_files_only decide nothing (a name is looked for in
-    the Hub's cache); there is no training, no image and no text without a partner; an empty text has no score (NaN,
-    with a warning); batch_size is checked and decides nothing, since the library makes its own batches; what is not
-    supported raises instead of being passed over. precision, threads and `engine` are additions: the engine swaps
-    models while predict() is called.
+    - No model is downloaded: a name is looked for in the Hub's cache; token, trust_remote_code and local_files_only
+      decide nothing.
+    - No training, no images, no text without a partner. What is not supported raises, and is never passed over.
+    - An empty text has no score: NaN, with a warning. "[SEP]" and the like in a text are text.
+    - batch_size is checked and decides nothing: the library makes its own batches.
+    - activation_fn gets all logits at once: a torch tensor where torch can be imported, else an array.
+    Additions: precision, threads, and `engine`, which swaps models while predict() is called.
 
     Raises ReadError (an OSError: no such model), FormatError, UnsupportedError, ArgumentError (a ValueError),
     DeviceError. Any thread may call predict() and rank().
@@ -52,7 +56,9 @@ class CrossEncoder:
         if backend != "torch":
             raise UnsupportedError(f"backend {backend!r} is not libmgeo's: leave it out")
         settings = _settings(model_kwargs, processor_kwargs, config_kwargs)
-        self._path = None if model_name_or_path is None else _hub.model_folder(model_name_or_path, revision, cache_folder)
+        self._path = (_bundled() if model_name_or_path is None else
+                      _hub.model_folder(model_name_or_path, revision, cache_folder))
+        self._use_fast = settings.get("use_fast")
         self._precision = precision or settings.get("precision", "fp32")
         self._threads = threads
         self._device = str(device) if device is not None else "auto"
@@ -62,9 +68,9 @@ class CrossEncoder:
         wanted = num_labels if num_labels is not None else settings.get("num_labels", self.num_labels)
         if wanted != self.num_labels:
             self.close()
-            raise ArgumentError(f"num_labels={wanted}, and the model in {self._info.path} has {self.num_labels}: leave "
+            raise ArgumentError(f"num_labels={wanted}, and the model in {self._path} has {self.num_labels}: leave "
                                 "num_labels out, or give another model")
-        saved = {} if self._path is None else _hub.read_json(self._path, "config_sentence_transformers.json")
+        saved = _hub.read_json(self._path, "config_sentence_transformers.json")
         self.prompts = dict(prompts if prompts is not None else saved.get("prompts") or {})
         self.default_prompt_name = default_prompt_name or saved.get("default_prompt_name")
         self.activation_fn = activation_fn or _activations.by_name(self._activation_name(saved), self.num_labels)
@@ -73,23 +79,21 @@ class CrossEncoder:
 
     def _load(self) -> None:
         """The first load goes live; later ones are swapped in, and calls meanwhile are answered by either."""
-        self._info = self.engine.load(self._path, device=self._device, precision=self._precision,
-                                      max_length=self._find_length(), threads=self._threads, keep_unknown=True)
+        with _hub.as_transformers_reads(self._path, self._use_fast) as folder:
+            self._info = self.engine.load(folder, device=self._device, precision=self._precision,
+                                          max_length=self._find_length(), threads=self._threads, keep_unknown=True,
+                                          version=os.path.basename(os.path.abspath(self._path)))
         if not self._info.live:
             self.engine.swap(reason="CrossEncoder: another device or length")
 
     def _find_length(self) -> int:
         """As sentence-transformers: the tokenizer's length, and no more than the model has positions."""
-        if self._path is None:
-            return self._wanted_length or 0
         positions = _hub.read_json(self._path, "config.json").get("max_position_embeddings")
         tokenizer = _hub.read_json(self._path, "tokenizer_config.json").get("model_max_length")
         lengths = [length for length in (self._wanted_length or tokenizer, positions) if isinstance(length, (int, float))]
         return int(min(lengths)) if lengths else 0
 
     def _activation_name(self, saved: Dict[str, Any]) -> Optional[str]:
-        if self._path is None:
-            return None
         config = _hub.read_json(self._path, "config.json")
         stored = config.get("sentence_transformers")
         named = stored.get("activation_fn") if isinstance(stored, dict) else None
@@ -100,6 +104,14 @@ class CrossEncoder:
     def num_labels(self) -> int:
         """1 for a model with one output."""
         return len(self._info.labels)
+
+    @property
+    def config(self) -> SimpleNamespace:
+        """What the model's config.json says, and its labels by number and by name."""
+        values = _hub.read_json(self._path, "config.json")
+        names = dict(enumerate(self.labels))
+        return SimpleNamespace(**{**values, "num_labels": self.num_labels, "id2label": names,
+                                  "label2id": {name: number for number, name in names.items()}})
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -168,7 +180,7 @@ class CrossEncoder:
         if batch_size <= 0:
             raise ArgumentError(f"batch_size must be a positive integer, got {batch_size}.")
         if device is not None:
-            self.to(",".join(map(str, device)) if isinstance(device, list) else device)
+            self.to(",".join(dict.fromkeys(map(str, device))) if isinstance(device, list) else device)
         single, pairs = _as_pairs(inputs)
         scores = self._scores(pairs, self._find_prompt(prompt, prompt_name), bool(show_progress_bar),
                               activation_fn or self.activation_fn, bool(apply_softmax))
@@ -236,6 +248,15 @@ class CrossEncoder:
         """Nothing to stop."""
 
 
+def _bundled() -> str:
+    """The bundled model's folder: in this package, or where the library finds it."""
+    folder = _library.bundled_model()
+    if folder is None:
+        with Engine() as engine:
+            folder = engine.load(skip_warm_up=True).path
+    return folder
+
+
 def _rename(renamed: Dict[str, Any], given: Dict[str, Any]) -> Dict[str, Any]:
     """Arguments by their newer names. What is no argument of either is a mistake."""
     arguments = {name: value for name, value in given.items() if name not in ("self", "renamed")}
@@ -251,7 +272,7 @@ def _settings(model: Optional[Dict[str, Any]], processor: Optional[Dict[str, Any
               config: Optional[Dict[str, Any]]) -> Dict[str, Any]:
     """What the three dictionaries decide here. Whatever else is in them would be passed over, so it is refused."""
     settings: Dict[str, Any] = {}
-    known = {"model_kwargs": {"torch_dtype", "dtype"}, "processor_kwargs": {"model_max_length"},
+    known = {"model_kwargs": {"torch_dtype", "dtype"}, "processor_kwargs": {"model_max_length", "use_fast"},
              "config_kwargs": {"num_labels"}}
     for argument, values in (("model_kwargs", model), ("processor_kwargs", processor), ("config_kwargs", config)):
         for name, value in (values or {}).items():
