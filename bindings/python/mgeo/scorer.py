@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Deque, Dict, Optional, Tuple, overload
 
 from . import _abi, _library, errors
-from ._native import Native
+from ._native import Native, check, struct as make, text
 from .progress import Progress, Watched, bar_for, block_of, run
 from .results import Result, Score
 
@@ -52,6 +52,8 @@ class Scorer:
 
     _native: Native
     _score_name: str
+    _engine_handle: int
+    _job_handle: Optional[int] = None
 
     def _begin(self, native: Native, score_name: str) -> None:
         self._native, self._score_name = native, score_name
@@ -139,27 +141,62 @@ class Scorer:
 
         if b is not _MISSING and tables.is_text(a) and tables.is_text(b):
             return self._score_many([a], [b], None, route_key, logits, progress)[0]
-        pairs = tables.pairs_from(a, None if b is _MISSING else b, columns)
-        return self._score_pairs(pairs, route_key, logits, progress)
+        given = tables.read(a, None if b is _MISSING else b, columns)
+        if isinstance(given, tables.Table):
+            return self._score_table(given, route_key, logits, progress)
+        return self._score_pairs(given, route_key, logits, progress)
 
     def _score_pairs(self, pairs: Any, route_key: int, logits: bool, progress: Watched) -> Result:
         from . import tables
 
         block = block_of(progress)
         bar = bar_for(progress, pairs.count) if pairs.count > _DIRECT else None
-        answer = tables.Answer(pairs.count, self._most_labels(), logits)
+        rows = ctypes.cast(pairs.address, ctypes.POINTER(_abi.mgeo_pair))
 
-        def call() -> None:
+        def call(labels: int) -> Any:
+            answer = tables.Answer(pairs.count, labels, logits)
             scores = answer.scores(route_key, block)
-            rows = ctypes.cast(pairs.address, ctypes.POINTER(_abi.mgeo_pair))
             self._native.call(self._score_name, rows, pairs.count, ctypes.byref(scores))
-            answer.read(scores)
+            answer.generation = scores.generation
+            return answer
 
-        if pairs.count <= _DIRECT and bar is None:
-            call()
-        else:
-            run(call, block, bar)
-        return answer.result(self._labels_of(answer.generation), pairs.null)
+        def call_again() -> Any:
+            try:
+                return call(self._most_labels())
+            except errors.CapacityError:  # a model that this engine has not asked about yet
+                return call(_abi.MGEO_MAX_LABELS)
+
+        answer = call_again() if pairs.count <= _DIRECT and bar is None else run(call_again, block, bar)
+        result: Result = answer.result(self._labels_of(answer.generation), pairs.null)
+        return result
+
+    def _score_table(self, table: Any, route_key: int, logits: bool, progress: Watched) -> Result:
+        from . import _arrow, tables
+
+        if not table.count:
+            return self._score_pairs(tables.read([], [], None), route_key, logits, progress)
+        block = block_of(progress)
+        bar = bar_for(progress, table.count) if table.count > _DIRECT else None
+        options = self._arrow_options(table.names, route_key, logits, block)
+
+        def call() -> Result:
+            answers = []
+            for chunk in table.column.chunks:
+                schema, array = _arrow.Owned(_abi.ArrowSchema), _arrow.Owned(_abi.ArrowArray)
+                self._native.during(check, "mgeo_score_arrow", self._engine_handle, table.column.schema, chunk, options,
+                                       schema.struct, array.struct)
+                answers.append(_arrow.read_answer(schema, array))
+                if bar is not None:
+                    bar.before += chunk.length
+            return tables.result_of(answers)
+
+        return run(call, block, bar) if table.count > _DIRECT else call()
+
+    def _arrow_options(self, names: Optional[Tuple[str, str]], route_key: int, logits: bool, block: Progress) -> Any:
+        columns = sum(_abi.ARROW_COLUMN_NAMES) - (0 if logits else _abi.MGEO_ARROW_LOGITS)
+        a, b = names or (None, None)
+        return make(_abi.mgeo_arrow_options, a=text(a), b=text(b), columns=columns, route_key=route_key,
+                    job=self._job_handle, progress=ctypes.pointer(block._block))
 
     def _most_labels(self) -> int:
         return _abi.MGEO_MAX_LABELS if not self._label_names else max(map(len, list(self._label_names.values())))
