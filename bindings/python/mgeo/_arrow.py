@@ -70,7 +70,7 @@ class Column(NamedTuple):
         return bool(self.schema.format == b"+s")
 
     @property
-    def count(self) -> int:
+    def rows(self) -> int:
         return sum(chunk.length for chunk in self.chunks)
 
 
@@ -154,8 +154,8 @@ def _part(array: Any, start: int, length: int) -> Any:
 
 def zip_columns(a: Column, b: Column) -> Column:
     """Two columns of equal length as a table, cut wherever either of them begins a new chunk."""
-    if a.count != b.count:
-        raise ArgumentError(f"the columns differ in length: {a.count} and {b.count} texts")
+    if a.rows != b.rows:
+        raise ArgumentError(f"the columns differ in length: {a.rows} and {b.rows} texts")
     pointers = (ctypes.POINTER(_abi.ArrowSchema) * 2)()
     schemas = [_named(column.schema, name) for column, name in ((a, b"a"), (b, b"b"))]
     for i, schema in enumerate(schemas):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def table_of(result: "Result") -> Any:
     """A table of one batch, of a package that is installed."""
     try:
-        import pyarrow
+        import pyarrow  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         return _polars_frame(result)
     return pyarrow.Table.from_batches([batch_of(result)])

@@ -413,6 +413,7 @@ def _judged(options: Any, pairs: Tuple[Any, Any, Any], gold: Optional[Sequence[O
             keep: List[Any]) -> Any:
     """Sets the members that a gate and a comparison share; `keep` holds their memory."""
     from . import tables
+    from ._texts import is_null
 
     made = tables.pairs_from(*pairs)
     keep.append(made)
@@ -420,7 +421,7 @@ def _judged(options: Any, pairs: Tuple[Any, Any, Any], gold: Optional[Sequence[O
     options.count = made.count
     options.progress = ctypes.pointer(block._block)
     if gold is not None:
-        names = [None if tables.is_null(name) else text(name) for name in gold]
+        names = [None if is_null(name) else text(name) for name in gold]
         if len(names) != made.count:
             raise errors.ArgumentError(f"gold has {len(names)} labels for {made.count} pairs")
         keep.append((ctypes.c_char_p * made.count)(*names))

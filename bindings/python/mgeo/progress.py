@@ -4,7 +4,7 @@ import ctypes
 import importlib.util
 import sys
 import threading
-from typing import Callable, List, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, TypeVar, Union
 
 from . import _abi, _library
 
@@ -57,9 +57,9 @@ class Bar:
     """A tqdm bar of pairs, which appears when a call has lasted a moment."""
 
     def __init__(self, total: int) -> None:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
 
-        self._make = lambda: tqdm(total=total, unit=" pairs", desc="mgeo", leave=False)
+        self._make: Callable[[], Any] = lambda: tqdm(total=total, unit=" pairs", desc="mgeo", leave=False)
         self.before = 0
         """pairs of the call's parts that are done"""
 

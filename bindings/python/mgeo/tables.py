@@ -18,7 +18,7 @@ class Table:
     """A table in Arrow's layout, and the names of its two columns."""
 
     def __init__(self, column: _arrow.Column, names: Columns) -> None:
-        self.column, self.names, self.count = column, names, column.count
+        self.column, self.names, self.count = column, names, column.rows
 
 
 def is_text(value: object) -> bool:
@@ -66,8 +66,10 @@ def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
 
 def column_from(values: Any) -> Union[Texts, _arrow.Column]:
     """A column of texts."""
-    if isinstance(values, (list, tuple, np.ndarray)):
+    if isinstance(values, (list, tuple)):
         return from_sequence(values)
+    if isinstance(values, np.ndarray):
+        return from_sequence(values.ravel().tolist())
     if _is_pandas(values):
         return _pandas_column(values)
     if _arrow.is_arrow(values):
@@ -175,5 +177,6 @@ def result_of(answers: List[_arrow.Answer]) -> Result:
     """One answer as it lies; several, which one model gave, put together."""
     if len(answers) == 1:
         return Result(*answers[0])
-    parts = [None if column[0] is None else np.concatenate(column) for column in list(zip(*answers))[:6]]
-    return Result(*parts, answers[0].labels, answers[0].generation)
+    arrays: List[Any] = [None if column[0] is None else np.concatenate(column) for column in list(zip(*answers))[:6]]
+    similarity, label, probabilities, flags, null, logits = arrays
+    return Result(similarity, label, probabilities, flags, null, logits, answers[0].labels, answers[0].generation)
