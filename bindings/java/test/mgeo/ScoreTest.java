@@ -141,7 +141,7 @@ final class ScoreTest {
         fails(Status.ARGUMENT, () -> ENGINE.load(null, new LoadOptions().partialWeight(2)));
         fails(Status.ARGUMENT, () -> ENGINE.load(null, new LoadOptions().threads(-1)));
         fails(Status.ARGUMENT, () -> ENGINE.load(null, new LoadOptions().version("a\0b")));
-        fails(Status.DEVICE, () -> ENGINE.load(null, new LoadOptions().device("abacus")));
+        fails(Status.DEVICE, () -> ENGINE.load(null, new LoadOptions().device("cuda:99")));
         fails(Status.NO_MODEL, () -> ENGINE.info(Slot.STANDBY));
         fails(Status.NO_MODEL, ENGINE::swap);
         fails(Status.NO_MODEL, ENGINE::rollBack);
