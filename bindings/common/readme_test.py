@@ -18,9 +18,17 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 NAMED = re.compile(r"(?://|#|--) (\S+\.\w+)\n")
 
 
+def environment(folder):
+    """Without a library that the README does not speak of, and with nothing written elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if name != "MGEO_LIBRARY"}
+    return {**kept, "MGEO_NATIVE_DIR": str(folder.resolve() / "native"), "npm_config_offline": "true",
+            "npm_config_cache": str(folder.resolve() / "npm"), "npm_config_update_notifier": "false"}
+
+
 def run(commands, folder):
     print(commands, end="", flush=True)
-    done = subprocess.run(["sh", "-eu", "-c", commands], cwd=folder, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(["sh", "-eu", "-c", commands], cwd=folder, env=environment(folder), stdout=subprocess.PIPE,
+                          text=True)
     print(done.stdout, flush=True)
     if done.returncode != 0:
         sys.exit(f"a command of the README failed with {done.returncode}")

@@ -38,7 +38,7 @@ mkdir -p "$native/lib"
 # shellcheck disable=SC2046,SC2086 # flags are words
 ${CC:-cc} -std=c11 -O2 -fPIC -fvisibility=hidden -shared ${CFLAGS:-} -I"$here/../common" -I"$jdk/include" \
     -I"$jdk/include/linux" $(pkg-config --cflags libmgeo) -o "$native/lib/libmgeo_jni.so" \
-    "$here/native/mgeo_jni.c" "$here/../common/texts.c" -L"$(pkg-config --variable=libdir libmgeo)" -lmgeo
+    "$here/native/mgeo_jni.c" "$here/native/streams.c" "$here/../common/texts.c" -L"$(pkg-config --variable=libdir libmgeo)" -lmgeo
 
 # What the jar's libraries are made of, dependencies first; the loader goes by this order.
 index() {

@@ -112,7 +112,7 @@ def write_line(field):
     if kind == "log":
         return f"call.log(struct, {offset}, log);"
     if kind == "job":
-        return f"struct.i64({offset}, job == null ? 0 : call.holds(job));"
+        return f"struct.i64({offset}, job == null ? 0 : call.nativeOf(job));"
     writers = {"enum": f"struct.i32({offset}, {name} == null ? 0 : {name}.value);",
                "bool": f"struct.i32({offset}, {name} ? 1 : 0);",
                "u32": f'struct.u32({offset}, "{name}", {name});',
@@ -135,6 +135,12 @@ def setter(name, field):
 """
 
 
+def accessors(fields):
+    """What the binding itself reads of options."""
+    return "".join(f"    {option_type(field)} {option_name(field)}() {{\n        return {option_name(field)};\n    }}\n\n"
+                   for field in fields if field["kind"] in ("job", "progress"))
+
+
 def option_source(struct, fields):
     name = upper(struct["name"])
     imports = "\nimport java.util.List;\n" if any(f["kind"] in ("pairs", "gold") for f in fields) else ""
@@ -146,7 +152,7 @@ def option_source(struct, fields):
 {members}
 
 {chr(10).join(setter(name, field) for field in fields)}
-    @Override
+{accessors(fields)}    @Override
     long write(Call call) {{
         Struct struct = call.versioned({struct["size"]});
 {writes}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The native methods of mgeo.Native: calls into libmgeo, strings on their way in, scores on their way out. */
 #include "calls.h"
+#include "streams.h"
 #include "texts.h"
 
 #include <jni.h>
@@ -16,7 +17,7 @@ enum { MOST_ARGUMENTS = 8 };
 static struct {
     JavaVM *vm;
     jclass native, scores;
-    jmethodID failure, log, new_scores;
+    jmethodID failure, log, released, new_scores;
 } java;
 
 static void *as_pointer(jlong address) {
@@ -47,6 +48,9 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     if (java.failure == NULL) return JNI_ERR;
     java.log = (*env)->GetStaticMethodID(env, java.native, "log", "(Lmgeo/LogSink;I[B)V");
     if (java.log == NULL) return JNI_ERR;
+    java.released =
+        (*env)->GetStaticMethodID(env, java.native, "released", "(Lmgeo/ArrowStreamHold;)V");
+    if (java.released == NULL) return JNI_ERR;
     java.scores = find_class(env, "mgeo/Scores");
     if (java.scores == NULL) return JNI_ERR;
     java.new_scores = (*env)->GetMethodID(env, java.scores, "<init>", "([F[I[I[F[FIJJI)V");
@@ -136,36 +140,56 @@ jbyteArray NATIVE(version)(JNIEnv *env, jclass type) {
     return bytes_of(env, mgeo_version());
 }
 
+/* ---- Threads of others, in Java for a while ------------------------------------------------ */
+
+typedef struct java_visit {
+    JNIEnv *env; /* NULL: Java lets no more threads in */
+    int attached;
+    jthrowable pending; /* the thread may be inside a native method that has an exception to hand on */
+} java_visit;
+
+static java_visit begin_visit(void) {
+    java_visit visit = {0};
+    jint known = (*java.vm)->GetEnv(java.vm, (void **)&visit.env, JNI_VERSION_10);
+    if (known == JNI_EDETACHED) {
+        JavaVMAttachArgs as_daemon = {.version = JNI_VERSION_10, .name = "libmgeo"};
+        known = (*java.vm)->AttachCurrentThreadAsDaemon(java.vm, (void **)&visit.env, &as_daemon);
+        visit.attached = known == JNI_OK;
+    }
+    if (known != JNI_OK) visit.env = NULL;
+    if (visit.env == NULL) return visit;
+    visit.pending = (*visit.env)->ExceptionOccurred(visit.env);
+    if (visit.pending != NULL) (*visit.env)->ExceptionClear(visit.env);
+    return visit;
+}
+
+/* What Java threw meanwhile is dropped. */
+static void end_visit(java_visit *visit) {
+    JNIEnv *env = visit->env;
+    if ((*env)->ExceptionCheck(env)) (*env)->ExceptionClear(env);
+    if (visit->pending != NULL) {
+        (*env)->Throw(env, visit->pending);
+        (*env)->DeleteLocalRef(env, visit->pending);
+    }
+    if (visit->attached) (*java.vm)->DetachCurrentThread(java.vm);
+}
+
 /* ---- The log ------------------------------------------------------------------------------ */
 
 static void log_line(JNIEnv *env, jobject sink, int32_t level, const char *line) {
-    /* The thread may be inside a native method that has an exception to hand on. */
-    jthrowable pending = (*env)->ExceptionOccurred(env);
-    if (pending != NULL) (*env)->ExceptionClear(env);
     jbyteArray bytes = bytes_of(env, line);
-    if (bytes != NULL) {
-        (*env)->CallStaticVoidMethod(env, java.native, java.log, sink, (jint)level, bytes);
-    }
+    if (bytes == NULL) return;
+    (*env)->CallStaticVoidMethod(env, java.native, java.log, sink, (jint)level, bytes);
     if ((*env)->ExceptionCheck(env)) (*env)->ExceptionClear(env);
-    if (bytes != NULL) (*env)->DeleteLocalRef(env, bytes);
-    if (pending != NULL) {
-        (*env)->Throw(env, pending);
-        (*env)->DeleteLocalRef(env, pending);
-    }
+    (*env)->DeleteLocalRef(env, bytes);
 }
 
-/* The library's mgeo_log_fn; its threads are Java's for as long as the line takes. */
+/* The library's mgeo_log_fn. */
 static void on_log(void *user, int32_t level, const char *line) {
-    JNIEnv *env = NULL;
-    jint known = (*java.vm)->GetEnv(java.vm, (void **)&env, JNI_VERSION_10);
-    JavaVMAttachArgs as_daemon = {.version = JNI_VERSION_10, .name = "libmgeo"};
-    if (known == JNI_EDETACHED &&
-        (*java.vm)->AttachCurrentThreadAsDaemon(java.vm, (void **)&env, &as_daemon) != JNI_OK) {
-        return;
-    }
-    if (env == NULL) return;
-    log_line(env, user, level, line);
-    if (known == JNI_EDETACHED) (*java.vm)->DetachCurrentThread(java.vm);
+    java_visit visit = begin_visit();
+    if (visit.env == NULL) return;
+    log_line(visit.env, user, level, line);
+    end_visit(&visit);
 }
 
 jlong NATIVE(logFunction)(JNIEnv *env, jclass type) {
@@ -409,4 +433,23 @@ void NATIVE(releaseArrow)(JNIEnv *env, jclass type, jlong schema, jlong array) {
     struct ArrowArray *of_array = as_pointer(array);
     if (of_schema != NULL && of_schema->release != NULL) of_schema->release(of_schema);
     if (of_array != NULL && of_array->release != NULL) of_array->release(of_array);
+}
+
+static void on_released(void *user) {
+    java_visit visit = begin_visit();
+    if (visit.env == NULL) return;
+    (*visit.env)->CallStaticVoidMethod(visit.env, java.native, java.released, (jobject)user);
+    if ((*visit.env)->ExceptionCheck(visit.env)) (*visit.env)->ExceptionClear(visit.env);
+    (*visit.env)->DeleteGlobalRef(visit.env, user);
+    end_visit(&visit);
+}
+
+jboolean NATIVE(holdStream)(JNIEnv *env, jclass type, jlong stream, jobject hold) {
+    (void)type;
+    struct ArrowArrayStream *scores = as_pointer(stream);
+    jobject kept = (*env)->NewGlobalRef(env, hold);
+    if (kept != NULL && mgj_stream_hold(scores, on_released, kept)) return JNI_TRUE;
+    if (kept != NULL) (*env)->DeleteGlobalRef(env, kept);
+    scores->release(scores);
+    return JNI_FALSE;
 }

@@ -47,6 +47,14 @@ public final class ArrowOptions extends Options {
         return this;
     }
 
+    Job job() {
+        return job;
+    }
+
+    CancellationToken cancellation() {
+        return cancellation;
+    }
+
     @Override
     long write(Call call) {
         Struct struct = call.versioned(56);
@@ -54,7 +62,7 @@ public final class ArrowOptions extends Options {
         struct.i64(16, call.text("b", b));
         struct.u32(24, "columns", columns);
         struct.i64(32, routeKey);
-        struct.i64(40, job == null ? 0 : call.holds(job));
+        struct.i64(40, job == null ? 0 : call.nativeOf(job));
         struct.i64(48, call.progress(cancellation));
         return struct.address();
     }

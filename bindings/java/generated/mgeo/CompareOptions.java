@@ -42,6 +42,10 @@ public final class CompareOptions extends Options {
         return this;
     }
 
+    CancellationToken cancellation() {
+        return cancellation;
+    }
+
     @Override
     long write(Call call) {
         Struct struct = call.versioned(48);

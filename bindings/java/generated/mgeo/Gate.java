@@ -97,6 +97,10 @@ public final class Gate extends Options {
         return this;
     }
 
+    CancellationToken cancellation() {
+        return cancellation;
+    }
+
     @Override
     long write(Call call) {
         Struct struct = call.versioned(112);

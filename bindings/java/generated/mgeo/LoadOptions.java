@@ -132,6 +132,10 @@ public final class LoadOptions extends Options {
         return this;
     }
 
+    CancellationToken cancellation() {
+        return cancellation;
+    }
+
     @Override
     long write(Call call) {
         Struct struct = call.versioned(96);

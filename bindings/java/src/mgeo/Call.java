@@ -118,6 +118,11 @@ final class Call implements AutoCloseable {
         return progress;
     }
 
+    /** A progress block of someone else's, who also looks after its cancellation. */
+    void useProgress(long address) {
+        progress = address;
+    }
+
     /** Writes the log's function and its user, who is to be taken over by whoever made the engine. */
     void log(Struct struct, int offset, LogSink log) {
         if (log != null) {
@@ -134,7 +139,7 @@ final class Call implements AutoCloseable {
     }
 
     /** The native job, which must belong to the engine of this call. */
-    long holds(Job job) {
+    long nativeOf(Job job) {
         return job.handleFor(lifetime);
     }
 

@@ -175,6 +175,25 @@ public final class Engine implements AutoCloseable {
         Native.releaseArrow(schema, array);
     }
 
+    /**
+     * The same for a stream of record batches, by the addresses of ArrowArrayStream structs. {@code pairs} is moved into
+     * the new stream. One model answers it all. Until it is released, closing the engine (and the job) waits.
+     */
+    public void scoreArrowStream(long pairs, ArrowOptions options, long scores) {
+        ArrowStreamHold hold = new ArrowStreamHold(this, handle.lifetime, options == null ? new ArrowOptions() : options);
+        try (Call call = new Call(handle.lifetime)) {
+            call.useProgress(hold.progress());
+            Native.call(Calls.SCORE_ARROW_STREAM, handle.engine, pairs, hold.options().write(call), scores);
+        } catch (RuntimeException | Error failure) {
+            hold.released();
+            throw failure;
+        }
+        if (!Native.holdStream(scores, hold)) {
+            hold.released();
+            throw new MgeoException(Status.MEMORY, "no memory for a stream");
+        }
+    }
+
     // ---- Rolling out ----
 
     /** Compares the standby model with the live one, and tells the pairs with the largest shifts, `worst` at most. */

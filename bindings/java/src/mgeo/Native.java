@@ -51,7 +51,14 @@ final class Native {
     /** Releases what a call answered by Arrow's C data interface. */
     static native void releaseArrow(long schema, long array);
 
+    /** Tells the hold when the stream has been released; false: no memory, and it is released now. */
+    static native boolean holdStream(long stream, ArrowStreamHold hold);
+
     // ---- Called by native code ----
+
+    static void released(ArrowStreamHold hold) {
+        hold.released();
+    }
 
     static MgeoException failure(int status, byte[] message) {
         return new MgeoException(Status.of(status), new String(message, StandardCharsets.UTF_8));
