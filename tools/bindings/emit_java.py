@@ -85,6 +85,7 @@ OPTION_TYPES = {**NUMBERS, "text": "String", "gold": "List<String>", "pairs": "L
 OPTION_NAMES = {"progress": "cancellation"}
 OPTION_DOCS = {
     "progress": "Cancels the call from another thread, and tells how far it is; null: only an interrupt cancels it.",
+    "pairs": "The pairs that both models score.",
     "gold": "Names of the true labels, one a pair, each of which may be null; null: none are known.",
     "log": "Receives the library's log; null: none.",
     "job": "Score on this job's model; null: on the live one.",
@@ -231,7 +232,7 @@ public record {name}(
 def constants_source(description):
     lines = []
     for constant in description["constants"]:
-        if constant["type"] == "int":
+        if constant["type"] == "int" and constant["name"].startswith("MGEO_"):
             lines.append(java_doc(constant["doc"], "    ") +
                          f"    public static final int {constant['name'][5:]} = {constant['value']};\n")
     return f"{HEAD}\n/** The constants of mgeo.h. */\npublic final class Constants {{\n{chr(10).join(lines)}\n    private Constants() {{}}\n}}\n"

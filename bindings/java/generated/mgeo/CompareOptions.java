@@ -12,7 +12,7 @@ public final class CompareOptions extends Options {
     private boolean fullSpeed;
     private CancellationToken cancellation;
 
-    /** [count]; borrowed for the call */
+    /** The pairs that both models score. */
     public CompareOptions pairs(List<Pair> pairs) {
         this.pairs = pairs;
         return this;

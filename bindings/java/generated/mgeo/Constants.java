@@ -18,12 +18,6 @@ public final class Constants {
     /** The flags of rows without a score */
     public static final int ROW_BAD = 30;
 
-    public static final int _FLAG_DICTIONARY_ORDERED = 1;
-
-    public static final int _FLAG_NULLABLE = 2;
-
-    public static final int _FLAG_MAP_KEYS_SORTED = 4;
-
     public static final int MAX_CHECKS = 16;
 
     /** Shares are in 1/10,000 */

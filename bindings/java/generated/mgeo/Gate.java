@@ -23,7 +23,7 @@ public final class Gate extends Options {
     private double maxPsi;
     private CancellationToken cancellation;
 
-    /** [count], as in mgeo_compare_options; at least one */
+    /** The pairs that both models score. */
     public Gate pairs(List<Pair> pairs) {
         this.pairs = pairs;
         return this;
