@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader's part for files of columns: their schema as the table, their batches as rows. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/memory.h"
 #include "table/reader_internal.h"
@@ -159,20 +160,33 @@ uint64_t reader_passed(const struct reader *reader) {
     return reader->passed + open;
 }
 
-bool reader_count(const struct reader *reader, uint64_t *rows, struct error *error) {
-    bool done = true;
-    *rows = 0;
-    for (size_t i = 0; done && i < reader->count; i++) {
-        struct reader other = *reader;
-        uint64_t count = 0;
-        other.next = i + 1;
-        other.lines = (struct lines){0};
-        other.columns = NULL;
-        other.input = reader_open_input(reader->paths[i], reader->options, error);
-        int begun = other.input != NULL ? reader_begin_input(&other, error) : -1;
-        done = begun == 0 || (begun > 0 && columnar_rows_count(other.columns, &count, error));
-        *rows += count;
-        reader_close_input(&other);
+/* Of an input that is not open. */
+static bool count_other(const struct reader *reader, size_t i, uint64_t *rows,
+                        struct error *error) {
+    struct reader other = *reader;
+    struct stat about;
+    const char *path = reader->paths[i];
+    if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return error_set(error, "--sample: %s cannot be read twice; write it to a file", path);
     }
+    other.next = i + 1;
+    other.lines = (struct lines){0};
+    other.columns = NULL;
+    other.input = reader_open_input(path, reader->options, error);
+    int begun = other.input != NULL ? reader_begin_input(&other, error) : -1;
+    bool done = begun == 0 || (begun > 0 && columnar_rows_count(other.columns, rows, error));
+    reader_close_input(&other);
     return done;
+}
+
+bool reader_count(const struct reader *reader, uint64_t *rows, struct error *error) {
+    *rows = 0;
+    for (size_t i = reader->next - 1; i < reader->count; i++) {
+        uint64_t count = 0;
+        bool done = i == reader->next - 1 ? columnar_rows_count(reader->columns, &count, error)
+                                          : count_other(reader, i, &count, error);
+        if (!done) return false;
+        *rows += count;
+    }
+    return true;
 }

@@ -98,9 +98,16 @@ void append_struct(std::string *to, const arrow::StructArray &array, int64_t i) 
     to->push_back('}');
 }
 
-// Dates, times, durations and whatever else has a text of its own; decimals are numbers.
+// Dates, times, durations and whatever else has a text of its own; decimals are numbers, bytes are
+// in hex.
 void append_other(std::string *to, const arrow::Array &array, int64_t i) {
     auto scalar = array.GetScalar(i);
+    const auto *bytes =
+        scalar.ok() ? dynamic_cast<const arrow::BaseBinaryScalar *>(scalar->get()) : nullptr;
+    if (bytes != nullptr && bytes->value != nullptr) {
+        append_string(to, bytes->value->ToHexString());
+        return;
+    }
     std::string text = scalar.ok() ? (*scalar)->ToString() : std::string();
     if (arrow::is_decimal(array.type_id())) {
         to->append(text);
