@@ -8,7 +8,7 @@
 
 const char *const columnar_kinds[] = {[COLUMNAR_NONE] = "text",
                                       [COLUMNAR_PARQUET] = "a Parquet file",
-                                      [COLUMNAR_ARROW] = "an Arrow file",
+                                      [COLUMNAR_ARROW] = "an Arrow (Feather) file",
                                       [COLUMNAR_ARROWS] = "an Arrow stream",
                                       [COLUMNAR_PARTS] = "parts of a run"};
 

@@ -60,8 +60,7 @@ void writer_describe(const struct writer *writer, char *to, size_t capacity) {
         dialect_describe(&writer->dialect, to, capacity);
         return;
     }
-    snprintf(to, capacity, "%s, compression %s", writer_format_names[options->format],
-             columnar_compression_names[options->compression]);
+    snprintf(to, capacity, "%s", writer_format_names[options->format]);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ bool writer_flush(struct writer *writer, struct error *error);
 /* The end of the rows. */
 bool writer_end(struct writer *writer, struct error *error);
 
-/* Writes 'CSV with ","', 'parquet, zstd' and the like. */
+/* Writes 'CSV with ","', 'parquet' and the like. */
 void writer_describe(const struct writer *writer, char *to, size_t capacity);
 
 #endif

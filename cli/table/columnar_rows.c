@@ -32,8 +32,10 @@ static bool fail(const struct columnar_rows *rows, const struct columnar_failure
         *error = rows->failure;
         return false;
     }
-    return error_set(error, "%s is %s and cannot be read: %s", input_name(rows->input),
-                     columnar_kinds[rows->format], failure->line);
+    return error_set(error,
+                     "%s is %s and cannot be read: %s; is it whole? fetch it again, or write it "
+                     "anew",
+                     input_name(rows->input), columnar_kinds[rows->format], failure->line);
 }
 
 static bool open_source(struct columnar_rows *rows, struct ArrowSchema *schema,

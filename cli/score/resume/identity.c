@@ -88,6 +88,7 @@ static void note_format(struct notes *to, const struct writer *writer) {
     char format[80], number[32];
     writer_describe(writer, format, sizeof format);
     notes_add(to, "--format", "%s", format);
+    notes_add(to, "--compression", "%s", columnar_compression_names[options->compression]);
     notes_add(to, "--probabilities", "%s", options->probabilities ? "given" : "not given");
     string_buffer_add(&thresholds, "", 0);
     for (size_t i = 0; i < options->threshold_count; i++) {

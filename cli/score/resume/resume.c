@@ -332,11 +332,13 @@ bool resume_copy_errors(const struct resume *resume, struct error *error) {
 bool resume_convert(const struct resume *resume, struct error *error) {
     if (resume->columns == NULL || resume->placed) return true;
     struct sink *to = resume_sink(resume, resume->options->output, error);
-    if (to != NULL && column_output_convert(resume->columns, resume->output.path, to, error)) {
-        return sink_commit(to, error);
+    if (to == NULL || !column_output_convert(resume->columns, resume->output.path, to, error)) {
+        sink_abandon(to);
+        return false;
     }
-    sink_abandon(to);
-    return false;
+    if (!sink_commit(to, error)) return false;
+    unlink(resume->output.path); /* by which a run that dies from now on is known */
+    return true;
 }
 
 void resume_remove(struct resume *resume) { paths_remove(resume->folder); }
