@@ -50,7 +50,8 @@ class Bash(Case):
         for words in (("--precision", "fp"), ("-p", "fp"), ("--precision", "=", "fp")):
             self.assertEqual(self.offered(*words), ["fp32", "fp16", "fp8"])
         self.assertEqual(self.offered("--header", "="), ["auto", "yes", "no"])
-        self.assertEqual(self.offered("--format", ""), ["input", "tsv", "csv", "jsonl"])
+        self.assertEqual(self.offered("--format", ""), ["input", "tsv", "csv", "jsonl", "parquet", "arrow",
+                                                        "arrows"])
         self.assertEqual(self.offered("--arrivals", "p", program="mgeo-bench"), ["poisson"])
         self.assertEqual(self.offered("-e", "load", program="mgeo-journal"), ["load", "load_failed"])
         self.assertEqual(self.offered("--gate-limit", "shift_", program="mgeo-bench"),

@@ -90,9 +90,7 @@ class Chdb(engines.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.make_pairs(cls.parquet, engines.rows)
-        cls.int8 = cls.shared / "int8.tsv"
-        cls.score(cls.tsv, cls.int8, "--precision", "int8")
+        cls.make_parquet()
 
     def test_readme(self):
         self.readme("clickhouse")

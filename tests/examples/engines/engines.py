@@ -81,25 +81,47 @@ def descendants(pid):
     return found
 
 
+def kill(pid, number):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def runs(pid):
+    """It is there and no zombie."""
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def uses_library(pid):
+    """It has libmgeo in its memory: it scores, or is about to."""
+    with contextlib.suppress(OSError):
+        return "libmgeo" in pathlib.Path(f"/proc/{pid}/maps").read_text()
+    return False
+
+
 class Killer(threading.Thread):
-    """Kills one process below `root` whose command line matches, once `ready()` is true; `killed` is its id, or None."""
+    """Kills one process below `root` whose command line matches, once `ready()` is true; `killed` is its id, or None. Without a
+    pattern it is one that uses libmgeo."""
 
     def __init__(self, root, pattern, ready):
         super().__init__(daemon=True)
-        self.root, self.pattern, self.ready = root, re.compile(pattern), ready
+        self.root, self.pattern, self.ready = root, pattern and re.compile(pattern), ready
         self.killed, self.over = None, threading.Event()
 
     def run(self):
-        while self.killed is None and not self.over.wait(0.002):
+        while self.killed is None and not self.over.wait(0.002 if self.pattern else 0.1):
             if self.ready():
                 self.kill_one()
 
+    def is_meant(self, pid, line):
+        return self.pattern.search(line) if self.pattern else uses_library(pid)
+
     def kill_one(self):
         for pid, line in descendants(self.root):
-            if self.pattern.search(line):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                    self.killed = pid
+            if self.is_meant(pid, line):
+                kill(pid, signal.SIGKILL)
+                self.killed = pid
                 return
 
     def __enter__(self):
@@ -139,6 +161,13 @@ class Case(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
         (self.folder / "examples").symlink_to(ROOT / "examples")
+
+    @classmethod
+    def make_parquet(cls):
+        """The same pairs as Parquet, and what mgeo-score says of them in int8, as the engines' programs have it by default."""
+        cls.make_pairs(cls.parquet, rows)
+        cls.int8 = cls.shared / "int8.tsv"
+        cls.score(cls.tsv, cls.int8, "--precision", "int8")
 
     def run_in_folder(self, *command, status=0, **more):
         """Runs a command where examples/ is the tree's."""

@@ -47,7 +47,7 @@ class Parallel(engines.Case):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for pid in list(self.orphans(process.pid)):
-            engines.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "a killed shard's end")
+            engines.wait_for(lambda: not engines.runs(pid), "a killed shard's end")
         early = self.run_in_folder("examples/engines/join_shards.sh", SHARDS, "out", status=1)
         self.assertIn("run it again", early.stderr)
         self.run_in_folder(*self.command())
