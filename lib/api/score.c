@@ -9,7 +9,7 @@ static mgeo_status check_scores(const mgeo_scores *scores, size_t count, mgeo_er
     if (count > 0 && scores->similarity == NULL) {
         return mgi_fail(error, MGEO_E_ARGUMENT, "mgeo_scores.similarity is NULL");
     }
-    if (scores->probabilities == NULL) return MGEO_OK;
+    if (scores->probabilities == NULL && scores->logits == NULL) return MGEO_OK;
     size_t floats = 0;
     if (__builtin_mul_overflow(count, scores->probability_stride, &floats)) floats = SIZE_MAX;
     if (mgi_check_array(floats, sizeof(float), "", NULL) == MGEO_OK) return MGEO_OK;
@@ -42,7 +42,7 @@ mgeo_status mgeo_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count
     if (status == MGEO_OK) status = mgi_check_pairs(pairs, count, error);
     if (status != MGEO_OK) return status;
     clear_outputs(&known);
-    status = mgi_engine_score(engine, pairs, count, &known, error);
+    status = mgi_engine_score(engine, pairs, count, &known, NULL, error);
     mgi_abi_write(scores, &known, sizeof known, "mgeo_scores", NULL);
     return mgi_check_conclude(status, error);
 }

@@ -40,6 +40,13 @@ const char *mgeo_row_flag_name(uint32_t flag) {
     }
 }
 
+const char *mgeo_arrow_column_name(uint32_t column) {
+    switch (column) {
+        MGEO_ARROW_COLUMN_LIST(CASE)
+    default: return "unknown";
+    }
+}
+
 const char *mgeo_watch_state_name(int32_t state) {
     switch (state) {
         MGEO_WATCH_STATE_LIST(CASE)

@@ -133,7 +133,7 @@ static mgeo_status score_for_shadow(mgi_shadow *shadow, const scored_call *call,
 }
 
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
-                             mgeo_scores *scores, mgeo_error *error) {
+                             mgeo_scores *scores, mgeo_model_info *info, mgeo_error *error) {
     uint32_t bucket = bucket_of_call(engine, pairs, count, scores);
     double start = mgi_clock_now();
     mgi_pin pin = mgi_slots_pin(&engine->slots, bucket);
@@ -150,6 +150,7 @@ mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t
     mgeo_status status = mgi_shadow_chooses(engine->shadow, scores->generation)
                              ? score_for_shadow(engine->shadow, &call, scores, error)
                              : score_call(&call, scores, error);
+    if (info != NULL) *info = model->info;
     mgi_slots_unpin(&engine->slots, pin);
     return status;
 }

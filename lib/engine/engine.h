@@ -16,8 +16,9 @@ bool mgi_engine_is_forked(const mgeo_engine *engine);
 
 /* As mgeo_score. Here, and in every function of lib/engine that stands behind one of <mgeo.h>, the
  * api has checked pointers, sizes and enums, structs are this library's own, and output structs are
- * filled on success and where <mgeo.h> says so. */
+ * filled on success and where <mgeo.h> says so. *info, unless NULL, describes the model that
+ * answered. */
 mgeo_status mgi_engine_score(mgeo_engine *engine, const mgeo_pair *pairs, size_t count,
-                             mgeo_scores *scores, mgeo_error *error);
+                             mgeo_scores *scores, mgeo_model_info *info, mgeo_error *error);
 
 #endif

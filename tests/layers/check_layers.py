@@ -8,7 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 import planted  # noqa: E402
 
-# core -> text -> {journal, backend} -> model -> run -> engine (with its wing rollout/) -> api
+# core -> text -> {journal, backend} -> model -> run -> engine (with its wing rollout/) -> arrow -> api
 MAY = {
     "core": {"core"},
     "stats": {"core", "stats"},
@@ -19,7 +19,8 @@ MAY = {
     "run": {"core", "text", "backend", "model", "stats", "run"},
     "engine": {"core", "text", "backend", "model", "stats", "run", "journal", "engine"},
 }
-MAY["api"] = MAY["engine"] | {"api"}
+MAY["arrow"] = MAY["engine"] | {"arrow"}
+MAY["api"] = MAY["arrow"] | {"api"}
 
 # The same for the rooms of the programs.
 ROOMS = {

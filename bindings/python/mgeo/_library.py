@@ -62,8 +62,6 @@ def _bind(library: Any, path: str) -> Any:
         try:
             function = getattr(library, name)
         except AttributeError:
-            if "arrow" in name:  # until the library has them
-                continue
             raise LibraryError(f"libmgeo {found} at {path} lacks {name}: it is older than this package, "
                                "install them alike") from None
         function.restype, function.argtypes = returns, parameters

@@ -4,10 +4,11 @@ import ctypes
 import os
 import threading
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, TypeVar
 
 from . import _abi, _library, errors
 
+T = TypeVar("T")
 _POLL = 0.001  # seconds between looks at the calls that close() waits for
 
 _byref = ctypes.byref
@@ -55,10 +56,10 @@ class Native:
     cannot come between; close() first shuts the door and then waits for those inside.
     """
 
-    def __init__(self, what: str, destroy: str, handle: int) -> None:
+    def __init__(self, what: str, destroy: Callable[[int], None], handle: int) -> None:
         self.what, self.handle, self.closed = what, handle, False
         self.running: Dict[object, int] = {}
-        self._destroy = getattr(_library.load(), destroy)
+        self._destroy = destroy
         self._pid = os.getpid()
         self._freed = False
         self._lock = threading.RLock()
@@ -70,14 +71,18 @@ class Native:
             self.running.pop(token, None)
             raise errors.ClosedError(f"the {self.what} is closed")
 
-    def call(self, name: str, *arguments: Any) -> None:
-        """Calls a function of the library on this object; raises what it answers."""
+    def during(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Calls a function while this object is kept."""
         token = object()
         try:
             self.enter(token)
-            check(name, self.handle, *arguments)
+            return function(*arguments)
         finally:
             self.running.pop(token, None)
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Calls a function of the library on this object; raises what it answers."""
+        self.during(check, name, self.handle, *arguments)
 
     def close(self, before: Optional[Callable[[], None]] = None) -> None:
         """Waits for the calls that run, and frees the object; `before` runs between. Any number of times."""

@@ -33,12 +33,10 @@ def encode(text: object) -> bytes:
     raise ArgumentError(f"a text is {type(text).__name__}, not str: {text!r:.60}")
 
 
-def from_sequence(values: Sequence[object]) -> Texts:
-    """A list, a tuple or a numpy array of texts, bytes (UTF-8) and nulls."""
-    if isinstance(values, np.ndarray):
-        values = values.ravel().tolist()
+def from_sequence(values: Sequence[Any]) -> Texts:
+    """A list or a tuple of texts, bytes (UTF-8) and nulls."""
     try:
-        joined = "\0".join(values).encode("utf-8", "surrogatepass")  # type: ignore[arg-type]
+        joined = "\0".join(values).encode("utf-8", "surrogatepass")
     except TypeError:
         return _one_by_one(values)
     ends = np.flatnonzero(np.frombuffer(joined or b"1", np.uint8) == 0)

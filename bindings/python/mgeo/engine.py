@@ -6,9 +6,12 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Un
 
 from . import _abi, _library, errors, records
 from ._native import Native, check, path as c_path, struct, text
+from .job import Job
 from .limits import Gate, Watch
 from .progress import Progress, Watched, bar_for, block_of, run
+from .results import Result
 from .scorer import Scorer
+from .stream import ScoreStream
 
 Path = Union[str, bytes, "os.PathLike[str]"]
 Log = Callable[[str, str], None]
@@ -103,19 +106,20 @@ class Engine(Scorer):
             self._log = options.log = _log_function(log)
         handle = ctypes.c_void_p()
         check("mgeo_engine_create", ctypes.byref(options), ctypes.byref(handle))
-        self._jobs: Set[Native] = set()
-        self._begin(Native("engine", "mgeo_engine_destroy", handle.value or 0), "mgeo_score")
+        self._borrowers: Set[Native] = set()  # jobs and streams, which end before the engine does
+        self._engine_handle = handle.value or 0
+        self._begin(Native("engine", _library.load().mgeo_engine_destroy, self._engine_handle), "mgeo_score")
 
     def close(self) -> None:
-        """Waits for the calls that run, ends the engine's jobs, and frees both models. Calls that come later raise
-        ClosedError; results stay valid. Any thread, any number of times."""
+        """Waits for the calls that run, ends the engine's jobs and streams, and frees both models. Calls that come later
+        raise ClosedError; results stay valid. Any thread, any number of times."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)
-        self._native.close(self._end_jobs)
+        self._native.close(self._end_borrowers)
 
-    def _end_jobs(self) -> None:
-        for job in list(self._jobs):
-            job.close()
+    def _end_borrowers(self) -> None:
+        for borrower in list(self._borrowers):
+            borrower.close()
 
     def __enter__(self) -> "Engine":
         return self
@@ -200,6 +204,46 @@ class Engine(Scorer):
             if info.generation == generation:
                 return info.labels
         raise errors.NoModelError(f"the model of generation {generation} was unloaded before its labels were read")
+
+    # ---- scoring: what Scorer does not have ----------------------------------------------------
+
+    def job(self, *, standby: bool = False, route_key: int = 0) -> Job:
+        """Holds one model for many calls, whatever is swapped meanwhile, until the job is closed.
+
+        with engine.job() as job:
+            for batch in batches:
+                job.score(batch)
+
+        standby:   hold the standby model rather than the live one
+        route_key: as in score(); 0: never the canary's model
+
+        While a job holds a model, unload() and load() raise BusyError rather than wait for it. Raises NoModelError,
+        OutOfMemoryError, ForkedError.
+        """
+        return self._native.during(self._begin_job, struct(_abi.mgeo_job_options, standby=standby, route_key=route_key))
+
+    def _begin_job(self, options: Any) -> Job:
+        handle = ctypes.c_void_p()
+        check("mgeo_job_begin", self._engine_handle, ctypes.byref(options), ctypes.byref(handle))
+        return Job(self, handle.value or 0)
+
+    def score_stream(self, table: Any, *, columns: Optional[Tuple[str, str]] = None, route_key: int = 0,
+                     logits: bool = False) -> ScoreStream:
+        """Scores a stream of record batches as it is read: an iterator of a Result for each batch, all by one model.
+
+        table: what has __arrow_c_stream__: a record batch reader, a dataset's scanner, a table that does not fit into
+               memory. columns names the two; else its first two columns of texts are taken
+
+        The stream holds its model, as a job does, until it has ended or is closed; one thread at a time uses it. It is
+        itself a source of Arrow. Raises as score() does, when a batch is asked for.
+        """
+        return ScoreStream(self, table, columns, route_key, logits)
+
+    def _score_table(self, table: Any, route_key: int, logits: bool, progress: Watched) -> Result:
+        if len(table.column.chunks) < 2:
+            return super()._score_table(table, route_key, logits, progress)
+        with self.job(route_key=route_key) as job:  # one model for all chunks
+            return job._score_table(table, 0, logits, progress)
 
     # ---- rollout -------------------------------------------------------------------------------
 
@@ -369,6 +413,7 @@ def _judged(options: Any, pairs: Tuple[Any, Any, Any], gold: Optional[Sequence[O
             keep: List[Any]) -> Any:
     """Sets the members that a gate and a comparison share; `keep` holds their memory."""
     from . import tables
+    from ._texts import is_null
 
     made = tables.pairs_from(*pairs)
     keep.append(made)
@@ -376,7 +421,7 @@ def _judged(options: Any, pairs: Tuple[Any, Any, Any], gold: Optional[Sequence[O
     options.count = made.count
     options.progress = ctypes.pointer(block._block)
     if gold is not None:
-        names = [None if tables.is_null(name) else text(name) for name in gold]
+        names = [None if is_null(name) else text(name) for name in gold]
         if len(names) != made.count:
             raise errors.ArgumentError(f"gold has {len(names)} labels for {made.count} pairs")
         keep.append((ctypes.c_char_p * made.count)(*names))

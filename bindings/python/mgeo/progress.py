@@ -53,19 +53,33 @@ def block_of(progress: Watched) -> Progress:
     return progress if isinstance(progress, Progress) else Progress()
 
 
-def bar_for(progress: Watched, total: int) -> Optional[Any]:
-    """What makes a bar for `total` pairs, or None. True asks for one; None shows one where it is seen."""
-    if progress is True:
-        return _bar_maker(total)
-    if progress is None and _is_seen() and importlib.util.find_spec("tqdm") is not None:
-        return _bar_maker(total)
+class Bar:
+    """A tqdm bar of pairs, which appears when a call has lasted a moment."""
+
+    def __init__(self, total: int) -> None:
+        from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
+
+        self._make: Callable[[], Any] = lambda: tqdm(total=total, unit=" pairs", desc="mgeo", leave=False)
+        self.before = 0
+        """pairs of the call's parts that are done"""
+
+    def follow(self, thread: threading.Thread, block: Progress) -> None:
+        """Shows the thread's call until it ends."""
+        thread.join(_FIRST_LOOK)
+        if not thread.is_alive():
+            return
+        with self._make() as shown:
+            while thread.is_alive():
+                shown.update(max(self.before + block.read().done - shown.n, 0))
+                thread.join(_NEXT_LOOK)
+            shown.update(shown.total - shown.n)
+
+
+def bar_for(progress: Watched, total: int) -> Optional[Bar]:
+    """A bar for `total` pairs, or None. True asks for one; None shows one where it is seen."""
+    if progress is True or (progress is None and _is_seen() and importlib.util.find_spec("tqdm") is not None):
+        return Bar(total)
     return None
-
-
-def _bar_maker(total: int) -> Any:
-    from tqdm.auto import tqdm
-
-    return lambda: tqdm(total=total, unit=" pairs", desc="mgeo", leave=False)
 
 
 def _is_seen() -> bool:
@@ -78,7 +92,7 @@ def _is_seen() -> bool:
         return False
 
 
-def run(call: Callable[[], T], block: Progress, bar: Optional[Any] = None) -> T:
+def run(call: Callable[[], T], block: Progress, bar: Optional[Bar] = None) -> T:
     """Runs a long call so that Ctrl-C ends it.
 
     Python handles signals between its own steps in the main thread only. There the call runs in a thread of its
@@ -97,10 +111,13 @@ def run(call: Callable[[], T], block: Progress, bar: Optional[Any] = None) -> T:
     thread = threading.Thread(target=work, name="mgeo", daemon=True)
     try:
         thread.start()
-        _wait(thread, block, bar)
+        if bar is not None:
+            bar.follow(thread, block)
+        thread.join()
     except BaseException:
         block.cancel()
-        _wait_whatever_comes(thread)
+        if thread.ident is not None:
+            thread.join()  # a second Ctrl-C leaves the call to itself
         raise
     problem, answer = outcome.pop()
     if problem is not None:
@@ -110,26 +127,3 @@ def run(call: Callable[[], T], block: Progress, bar: Optional[Any] = None) -> T:
             problem = None  # no cycle through this frame
     return answer  # type: ignore[return-value]
 
-
-def _wait(thread: threading.Thread, block: Progress, bar: Optional[Any]) -> None:
-    if bar is not None:
-        thread.join(_FIRST_LOOK)
-        if thread.is_alive():
-            _show(thread, block, bar())
-    thread.join()
-
-
-def _show(thread: threading.Thread, block: Progress, shown: Any) -> None:
-    with shown:
-        while thread.is_alive():
-            shown.update(block.read().done - shown.n)
-            thread.join(_NEXT_LOOK)
-        shown.update(shown.total - shown.n)
-
-
-def _wait_whatever_comes(thread: threading.Thread) -> None:
-    while thread.is_alive():
-        try:
-            thread.join()
-        except BaseException:  # a second Ctrl-C: the call is ending already
-            continue

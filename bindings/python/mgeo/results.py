@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers: one pair's Score, and a Result of many as numpy arrays that other programs read as Arrow."""
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple, Union, overload
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union, overload
 
 from . import _abi
 
@@ -87,6 +87,24 @@ class Result:
         """The likeliest label of each row by name; None without a score."""
         names: List[Optional[str]] = [*self.labels, None]
         return [names[label] for label in self.label.tolist()]
+
+    @property
+    def __arrow_c_array__(self) -> Callable[..., Any]:
+        """The result as one Arrow record batch with the columns similarity, label (a dictionary), probabilities (fixed-size
+        lists), flags, generation and, if asked for, logits; nulls as in mgeo_score_arrow. There where pyarrow is."""
+        from . import _export
+
+        try:
+            batch: Callable[..., Any] = _export.batch_of(self).__arrow_c_array__
+        except ImportError:
+            raise AttributeError("__arrow_c_array__ needs pyarrow; __arrow_c_stream__ does with polars") from None
+        return batch
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """The same as a stream of one batch. Needs pyarrow or polars."""
+        from . import _export
+
+        return _export.table_of(self).__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
         return f"<mgeo.Result of {len(self)} pairs by generation {self.generation}>"

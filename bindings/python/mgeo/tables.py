@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pairs from whatever holds texts, and the arrays that an answer is written to."""
+"""What score() takes, told apart: texts of Python's own become pairs, and Arrow of any package a table."""
 import ctypes
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
 
-from . import _abi
+from . import _abi, _arrow
 from ._texts import Pairs, Texts, from_sequence, is_null, split_pairs
 from .errors import ArgumentError
 from .progress import Progress
 from .results import Result
+
+Columns = Optional[Tuple[str, str]]
+
+
+class Table:
+    """A table in Arrow's layout, and the names of its two columns."""
+
+    def __init__(self, column: _arrow.Column, names: Columns) -> None:
+        self.column, self.names, self.count = column, names, column.rows
 
 
 def is_text(value: object) -> bool:
@@ -17,38 +26,113 @@ def is_text(value: object) -> bool:
     return isinstance(value, (str, bytes, bytearray, memoryview)) or is_null(value)
 
 
-def column_from(values: Any) -> Texts:
+def names_from(columns: Any) -> Columns:
+    """The two names of `columns`, or None."""
+    if columns is None:
+        return None
+    if isinstance(columns, str) or len(columns) != 2:
+        raise ArgumentError(f"columns names two columns, as in columns=(\"a\", \"b\"), not {columns!r:.60}")
+    return columns[0], columns[1]
+
+
+def read(a: Any, b: Any, columns: Columns) -> Union[Pairs, Table]:
+    """Two columns, pairs, or (b None) a table with two columns of texts."""
+    columns = names_from(columns)
+    if b is None:
+        return _read_one(a, columns)
+    if columns is not None:
+        raise ArgumentError("columns names those of a table: two columns were given")
+    first, second = column_from(a), column_from(b)
+    if isinstance(first, Texts) and isinstance(second, Texts):
+        return Pairs(first, second)
+    return Table(_arrow.zip_columns(*(_arrow.from_texts(c) if isinstance(c, Texts) else c for c in (first, second))),
+                 None)
+
+
+def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
+    if is_text(source):
+        raise ArgumentError("one text was given: score() compares two, or columns, pairs or a table of texts")
+    if _is_pandas(source) and hasattr(source, "columns"):
+        return _read_pandas(source, columns)
+    if _arrow.is_arrow(source):
+        column = _arrow.read(source)
+        if not column.is_table:
+            raise ArgumentError("one column was given: score() compares two, or a table's")
+        return Table(column, columns)
+    if columns is not None:
+        return Pairs(*(from_sequence(_listed(source[name])) for name in columns))
+    return Pairs(*map(from_sequence, split_pairs(source if hasattr(source, "__getitem__") else list(source))))
+
+
+def column_from(values: Any) -> Union[Texts, _arrow.Column]:
     """A column of texts."""
-    if isinstance(values, (list, tuple, np.ndarray)):
+    if isinstance(values, (list, tuple)):
         return from_sequence(values)
+    if isinstance(values, np.ndarray):
+        return from_sequence(values.ravel().tolist())
+    if _is_pandas(values):
+        return _pandas_column(values)
+    if _arrow.is_arrow(values):
+        return _arrow.only_child(_arrow.read(values))
+    return from_sequence(_listed(values))
+
+
+def _listed(values: Any) -> List[Any]:
     for name in ("to_pylist", "to_list", "tolist"):
         if hasattr(values, name):
-            return from_sequence(getattr(values, name)())
+            listed: List[Any] = getattr(values, name)()
+            return listed
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise ArgumentError(f"{type(values).__name__} is no column of texts: {values!r:.60}")
-    return from_sequence(list(values))
+    return list(values)
 
 
-def pairs_from(a: Any, b: Any = None, columns: Optional[Tuple[str, str]] = None) -> Pairs:
-    """Two columns, pairs, or a table with two columns of texts."""
-    if b is not None:
-        return Pairs(column_from(a), column_from(b))
-    if hasattr(a, "columns") and not isinstance(a, np.ndarray):
-        first, second = columns or _first_two(a)
-        return Pairs(column_from(a[first]), column_from(a[second]))
-    first_texts, second_texts = split_pairs(a if hasattr(a, "__getitem__") else list(a))
-    return Pairs(from_sequence(first_texts), from_sequence(second_texts))
+def pairs_from(a: Any, b: Any, columns: Columns) -> Pairs:
+    """As read(), but always an array of pairs: for what is compared rather than scored."""
+    columns = names_from(columns)
+    if b is None and columns is None and hasattr(a, "columns"):
+        columns = _first_texts(a)
+    if b is None and columns is None:
+        return Pairs(*map(from_sequence, split_pairs(a if hasattr(a, "__getitem__") else list(a))))
+    parts = (a, b) if columns is None else (a[columns[0]], a[columns[1]])
+    return Pairs(*(from_sequence(p if isinstance(p, (list, tuple)) else _listed(p)) for p in parts))
 
 
-def _first_two(table: Any) -> List[Any]:
+# ---- pandas, which need not have pyarrow ------------------------------------------------------
+
+
+def _is_pandas(source: Any) -> bool:
+    return hasattr(source, "iloc") and hasattr(source, "dtypes")
+
+
+def _read_pandas(frame: Any, columns: Columns) -> Union[Pairs, Table]:
+    first, second = _first_texts(frame) if columns is None else columns
+    return read(frame[first], frame[second], None)
+
+
+def _first_texts(table: Any) -> Tuple[str, str]:
+    """Names of the first two columns of texts."""
     names = list(getattr(table, "column_names", table.columns))
+    if hasattr(table, "dtypes") and hasattr(table, "iloc"):
+        names = [name for name, kind in zip(names, table.dtypes) if kind.kind == "O"]
     if len(names) < 2:
-        raise ArgumentError("the table has fewer than two columns")
-    return names[:2]
+        raise ArgumentError(f"the table has {len(names)} columns of texts, and two are compared")
+    return names[0], names[1]
+
+
+def _pandas_column(series: Any) -> Union[Texts, _arrow.Column]:
+    """A Series whose texts lie in Arrow is read there; any other one by its objects."""
+    backed = getattr(series.array, "__arrow_array__", None)
+    if backed is not None and "Arrow" in type(series.array).__name__:
+        return _arrow.read(backed())
+    return from_sequence(series.tolist())
+
+
+# ---- answers to pairs -------------------------------------------------------------------------
 
 
 class Answer:
-    """The arrays of one call's answers."""
+    """The arrays that the answers of one call are written to."""
 
     def __init__(self, count: int, labels: int, logits: bool) -> None:
         self._similarity = np.empty(count, np.float32)
@@ -71,12 +155,8 @@ class Answer:
             scores.logits = _pointer(self._logits, ctypes.c_float)
         return scores
 
-    def read(self, scores: Any) -> None:
-        """What the call says of the whole answer."""
-        self.generation = scores.generation
-
     def result(self, labels: Tuple[str, ...], null: Optional[Any]) -> Result:
-        """The answers, those of null rows blanked."""
+        """The answers; the flags of null rows are none."""
         if null is None:
             null = np.zeros(len(self._similarity), bool)
         else:
@@ -88,3 +168,15 @@ class Answer:
 
 def _pointer(array: Any, kind: Any) -> Any:
     return ctypes.cast(array.__array_interface__["data"][0], ctypes.POINTER(kind))
+
+
+# ---- answers to tables ------------------------------------------------------------------------
+
+
+def result_of(answers: List[_arrow.Answer]) -> Result:
+    """One answer as it lies; several, which one model gave, put together."""
+    if len(answers) == 1:
+        return Result(*answers[0])
+    arrays: List[Any] = [None if column[0] is None else np.concatenate(column) for column in list(zip(*answers))[:6]]
+    similarity, label, probabilities, flags, null, logits = arrays
+    return Result(similarity, label, probabilities, flags, null, logits, answers[0].labels, answers[0].generation)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams of tables: each batch is scored when it is asked for. */
+#ifndef MGI_ARROW_STREAM_H
+#define MGI_ARROW_STREAM_H
+
+#include "arrow/score.h"
+
+/* As mgeo_score_arrow_stream. The scorer's job, if it has one, is borrowed. */
+mgeo_status mgi_arrow_stream_begin(const mgi_arrow_scorer *scorer,
+                                   const mgeo_arrow_options *options,
+                                   struct ArrowArrayStream *tables,
+                                   struct ArrowArrayStream *answers, mgeo_error *error);
+
+#endif
