@@ -10,10 +10,9 @@ ANSWER = {"similarity": "FLOAT", "label": "VARCHAR"}
 def create_function(connection, engine, name="mgeo"):
     """Makes the function on a connection. DuckDB calls it with 2,048 rows at a time, from several threads, and with NULLs."""
     def score(a, b):
-        result = engine.score(a, b)
-        similarity = pyarrow.array(result.similarity, from_pandas=True)
-        label = pyarrow.array(result.label_names(), pyarrow.string())
-        return pyarrow.StructArray.from_arrays([similarity, label], names=list(ANSWER), mask=similarity.is_null())
+        scores = pyarrow.record_batch(engine.score(a, b))
+        label = scores["label"].cast(pyarrow.string())
+        return pyarrow.StructArray.from_arrays([scores["similarity"], label], names=list(ANSWER), mask=label.is_null())
 
     connection.create_function(name, score, ["VARCHAR", "VARCHAR"], duckdb.struct_type(ANSWER), type="arrow",
                                null_handling="special")

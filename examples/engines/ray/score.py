@@ -18,10 +18,9 @@ class Scorer:
 
     def __call__(self, table):
         """The rows with similarity and label; null where there is no score."""
-        result = self.engine.score(table, columns=("sentence1", "sentence2"))
-        similarity = pyarrow.array(result.similarity, from_pandas=True)
-        label = pyarrow.array(result.label_names(), pyarrow.string())
-        return table.append_column("similarity", similarity).append_column("label", label)
+        scores = pyarrow.record_batch(self.engine.score(table, columns=("sentence1", "sentence2")))
+        label = scores["label"].cast(pyarrow.string())
+        return table.append_column("similarity", scores["similarity"]).append_column("label", label)
 
 
 def start_ray():

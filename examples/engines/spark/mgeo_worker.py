@@ -22,8 +22,6 @@ def engine(precision):
 def score(batches, precision):
     """Each batch with similarity and label behind its own columns; null where there is no score."""
     for batch in batches:
-        result = engine(precision).score(batch, columns=("sentence1", "sentence2"))
-        similarity = pyarrow.array(result.similarity, from_pandas=True)
-        label = pyarrow.array(result.label_names(), pyarrow.string())
-        yield pyarrow.RecordBatch.from_arrays([*batch.columns, similarity, label],
-                                              names=[*batch.schema.names, "similarity", "label"])
+        scores = pyarrow.record_batch(engine(precision).score(batch, columns=("sentence1", "sentence2")))
+        label = scores["label"].cast(pyarrow.string())
+        yield batch.append_column("similarity", scores["similarity"]).append_column("label", label)
