@@ -237,11 +237,14 @@ class Scorer:
         call = functools.partial(self._score_many, a, b, columns, route_key, logits, block)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_POOL_THREADS, "mgeo")
-        future = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        future = self._pool.submit(call)
+        awaited = asyncio.wrap_future(future)
         try:
-            return await asyncio.shield(future)
+            await asyncio.wait([awaited])
         except asyncio.CancelledError:
             block.cancel()
-            if not future.cancel():
-                await asyncio.wait([future])
+            if not future.cancel():  # it runs: its end is near
+                await asyncio.wait([awaited])
+                awaited.exception()
             raise
+        return awaited.result()
