@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the Python binding share: the package's path, pairs, and how a missing module skips a test."""
 import importlib
+import importlib.util
+import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -29,6 +32,11 @@ def need(*modules):
             sys.exit(SKIPPED)
 
 
+def has(module):
+    """For tests that need what the others in their file do not."""
+    return importlib.util.find_spec(module) is not None
+
+
 def many_pairs(count):
     """Pairs that all differ."""
     return [(f"{a}{i}室", f"{b}{i * 7 % 100}室") for i, (a, b) in enumerate((PAIRS * (count // 4 + 1))[:count])]
@@ -41,6 +49,14 @@ def loaded(**options):
     engine = mgeo.Engine()
     engine.load(threads=1, **options)
     return engine
+
+
+def run_code(code, **variables):
+    """What a new interpreter prints that runs the code."""
+    paths = [str(PACKAGE), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **variables}
+    return subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True,
+                          env=environment, cwd=os.sep).stdout
 
 
 def main():
