@@ -110,6 +110,8 @@ static void make_column(input *in, column *made, const char *name, int64_t rows)
     int64_t offset = next_count(in), length = next_byte(in) % 8 == 0 ? next_count(in) : rows;
     bool possible = offset >= 0 && length >= 0 && offset <= MOST_ROWS && length <= 2 * MOST_ROWS;
     size_t slots = possible ? (size_t)(offset + length) : 0;
+    /* Nulls have no buffers: any number of them could be, and would want that much memory. */
+    if (!possible) layout = 0;
     *made = (column){.schema = {.format = formats[layout], .name = name, .release = keep_schema},
                      .array = {.length = length, .offset = offset, .release = keep_array}};
     made->array.buffers = made->buffers;

@@ -145,7 +145,7 @@ def report_interface(struct, fields):
 
 def types_source(shapes):
     parts = [HEAD.format(what="How options and reports look."),
-             "import type {Job, Pairs, Progress} from './index';\n"]
+             "import type {Job, Pairs, Progress} from '../lib/index';\n"]
     for enum in shapes.description["enums"]:
         names = [value["name"] if enum["name"] == "mgeo_status" else value["text"] for value in enum["values"]]
         parts.append(doc(enum["doc"], "") + f"export type {upper(enum['name'])} =\n  | " +

@@ -5,7 +5,7 @@
 const {calls, enums, reports} = require('../generated/layouts.js');
 const {argument} = require('./error.js');
 const {EngineHandle, Handle, Memory, makeDisposable} = require('./handle.js');
-const {Job} = require('./job.js');
+const {Job, useJob} = require('./job.js');
 const native = require('./native.js');
 const {ofEngine, score} = require('./scoring.js');
 const {chars, enumerator, read, sizeOf, whole, wideNumber, write} = require('./struct.js');
@@ -157,7 +157,7 @@ class Engine {
     const call = (nativeJob) => this.#handle.run((memory) => memory.callOnPool(calls.score_arrow, this.#address,
         pairsSchema, pairs, write(memory, 'ArrowOptions', nativeJob === undefined ? others : {...others, job: nativeJob},
             (address) => address), scoresSchema, scores));
-    await (job === undefined || job === null ? call() : Job.use(job, this.#handle, call));
+    await (job === undefined || job === null ? call() : useJob(job, this.#handle, call));
   }
 
   static releaseArrow(schema, array) {

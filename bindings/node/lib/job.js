@@ -8,6 +8,9 @@ const {Handle, makeDisposable} = require('./handle.js');
 const {ofJob, score} = require('./scoring.js');
 const {read, sizeOf, write} = require('./struct.js');
 
+/** Runs a call that uses the address of a job, which must be one of this engine. */
+let useJob;
+
 class Job {
   #engine; // kept, so that it is not freed under the job
   #owner;
@@ -40,12 +43,13 @@ class Job {
     }));
   }
 
-  /** Runs a call that uses the job's address, which must be one of this engine. */
-  static use(job, owner, body) {
-    if (!(job instanceof Job) || job.#owner !== owner) {
-      throw argument('job is no job of this engine');
-    }
-    return job.#handle.run(() => body(job.#address));
+  static {
+    useJob = (job, owner, body) => {
+      if (!(job instanceof Job) || job.#owner !== owner) {
+        throw argument('job is no job of this engine');
+      }
+      return job.#handle.run(() => body(job.#address));
+    };
   }
 
   /** Ends the job once its calls have ended. */
@@ -56,4 +60,4 @@ class Job {
 
 makeDisposable(Job);
 
-module.exports = {Job};
+module.exports = {Job, useJob};

@@ -2,6 +2,7 @@
 // Builds the addon with the C compiler, for the Node.js that runs this and the libmgeo that pkg-config finds.
 //
 // usage: build.js [OUT.node]     Environment: CC, CFLAGS, PKG_CONFIG_PATH, MGEO_NODE_HEADERS
+//        build.js --headers      tells the folder of node_api.h
 'use strict';
 
 const {execFileSync} = require('node:child_process');
@@ -59,4 +60,8 @@ function build(out) {
   }
 }
 
-build(path.resolve(process.argv[2] ?? path.join(root, 'build', 'mgeo.node')));
+if (process.argv[2] === '--headers') {
+  console.log(headers());
+} else {
+  build(path.resolve(process.argv[2] ?? path.join(root, 'build', 'mgeo.node')));
+}
