@@ -40,7 +40,7 @@ def main():
     parser.add_argument("--checkpoint", help="a folder for the ids of rows that are written: a second run leaves them out")
     parser.add_argument("--actors", type=int, help="processes; without it as many as the cores allow")
     parser.add_argument("--cores", type=int, default=1, help="of an actor: its threads")
-    parser.add_argument("--blocks", type=int, help="pieces that are written, and lost, one by one; without it four an actor")
+    parser.add_argument("--piece", type=int, default=50_000, help="rows that are a task, a file, and what a failure loses")
     parser.add_argument("--batch", type=int, default=5_000, help="rows in a call")
     parser.add_argument("--precision", default="int8")
     options = parser.parse_args()
@@ -50,7 +50,7 @@ def main():
         ray.data.DataContext.get_current().checkpoint_config = CheckpointConfig(
             id_column="id", checkpoint_path=folder, delete_checkpoint_on_success=False)
     actors = options.actors or max(cores // options.cores, 1)
-    pairs = ray.data.read_parquet(options.pairs, override_num_blocks=options.blocks or 4 * actors)
+    pairs = ray.data.read_parquet(options.pairs).repartition(target_num_rows_per_block=options.piece)
     scored = pairs.map_batches(Scorer, fn_constructor_args=(options.precision, options.cores), batch_format="pyarrow",
                                batch_size=options.batch, num_cpus=options.cores, compute=ray.data.ActorPoolStrategy(size=actors))
     scored.write_parquet(options.folder)
