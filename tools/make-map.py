@@ -19,6 +19,7 @@ SOURCES = (".h", ".c", ".cpp", ".cuh", ".cu")
 FOLDERS = {
     "include": "The public contract: one header.",
     "lib/api": "The entries of mgeo.h: checks pointers, sizes and enumerators, and delegates.",
+    "lib/arrow": "Tables in Arrow's layout: columns of texts in, columns of scores out.",
     "lib/engine": "Two slots for models, loads, calls, jobs, questions and metrics.",
     "lib/engine/rollout": "What judges a new model and moves traffic to it and back.",
     "lib/run": "One model at work: rows in a queue, batches, and the threads that compute them.",

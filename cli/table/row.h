@@ -41,12 +41,13 @@ struct row {
     size_t a, b, gold; /* from the row's text; a decoded copy lies behind it */
     size_t a_length, b_length, gold_length;
     size_t columns;
-    size_t column; /* which one is bad */
-    size_t byte;   /* where on the line it is bad, from 1 */
-    uint64_t line, offset, bytes;
-    uint32_t input; /* which FILE, from 0 */
-    uint32_t pair;  /* its number among the pairs that are remembered, from 1; 0: it is not */
-    bool repeated;  /* that pair came before: its answer is copied */
+    size_t column;                /* which one is bad */
+    size_t byte;                  /* where on the line it is bad, from 1 */
+    uint64_t line, offset, bytes; /* of files of columns: its number, and its group's from 0 */
+    uint32_t at;                  /* of files of columns: its place in the chunk's columns */
+    uint32_t input;               /* which FILE, from 0 */
+    uint32_t pair; /* its number among the pairs that are remembered, from 1; 0: it is not */
+    bool repeated; /* that pair came before: its answer is copied */
     enum row_error reason;
     bool array;                    /* of JSON: no object */
     const char *wrong;             /* ROW_NOT_JSON: what is */

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A native object and the calls that run on it: it is freed only when none runs, whoever closes it and when."""
+import ctypes
+import os
+import threading
+import time
+from typing import Any, Callable, Dict, Optional, TypeVar
+
+from . import _abi, _library, errors
+
+T = TypeVar("T")
+_POLL = 0.001  # seconds between looks at the calls that close() waits for
+
+_byref = ctypes.byref
+_get_ident = threading.get_ident
+
+
+def struct(kind: Any, **members: Any) -> Any:
+    """A struct of the library's with its size set where it is versioned."""
+    made = kind(**members)
+    if hasattr(made, "struct_size"):
+        made.struct_size = ctypes.sizeof(kind)
+    return made
+
+
+def text(value: Optional[str]) -> Optional[bytes]:
+    """A C string, or NULL."""
+    if value is None:
+        return None
+    encoded = value.encode()
+    if b"\0" in encoded:
+        raise errors.ArgumentError(f"a NUL inside {value!r}: take it out")
+    return encoded
+
+
+def path(value: Any) -> bytes:
+    """A path as a C string."""
+    encoded = os.fsencode(value)
+    if b"\0" in encoded:
+        raise errors.ArgumentError(f"a NUL inside the path {value!r}: take it out")
+    return encoded
+
+
+def check(name: str, *arguments: Any) -> None:
+    """Calls a function of the library whose last parameter is an error; raises what it answers."""
+    error = _abi.mgeo_error()
+    status = getattr(_library.load(), name)(*arguments, _byref(error))
+    if status:
+        raise errors.from_status(status, error.message)
+
+
+class Native:
+    """Owns one native object, by the address `handle`.
+
+    Calls enter and leave through `running`, in single steps of the interpreter, so that an exception from a signal
+    cannot come between; close() first shuts the door and then waits for those inside.
+    """
+
+    def __init__(self, what: str, destroy: Callable[[int], None], handle: int) -> None:
+        self.what, self.handle, self.closed = what, handle, False
+        self.running: Dict[object, int] = {}
+        self._destroy = destroy
+        self._pid = os.getpid()
+        self._freed = False
+        self._lock = threading.RLock()
+
+    @property
+    def is_own(self) -> bool:
+        """Is it this process's? A forked child's copy is the parent's to free, and its locks are as they were."""
+        return self._pid == os.getpid()
+
+    def enter(self, token: object) -> None:
+        """Before a call. The caller runs running.pop(token, None) in a `finally` around this and the call."""
+        self.running[token] = _get_ident()
+        if self.closed:
+            self.running.pop(token, None)
+            raise errors.ClosedError(f"the {self.what} is closed")
+
+    def during(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Calls a function while this object is kept."""
+        token = object()
+        try:
+            self.enter(token)
+            return function(*arguments)
+        finally:
+            self.running.pop(token, None)
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Calls a function of the library on this object; raises what it answers."""
+        self.during(check, name, self.handle, *arguments)
+
+    def close(self, before: Optional[Callable[[], None]] = None) -> None:
+        """Waits for the calls that run, and frees the object; `before` runs between. Any number of times."""
+        self.closed = True
+        if not self.is_own:
+            return
+        with self._lock:
+            if self._freed:
+                return
+            self._wait()
+            if before is not None:
+                before()
+            self._freed = True
+            self._destroy(self.handle)
+
+    def _wait(self) -> None:
+        while self.running:
+            if _get_ident() in list(self.running.values()):
+                raise errors.BusyError(f"the {self.what} cannot be closed inside one of its own calls, as by a signal's "
+                                       "handler or a log function: close it once the call has returned")
+            time.sleep(_POLL)

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""GNU parallel over shards: the joined parts are one run's bytes, also where a shard was killed or all of them were."""
+import os
+import signal
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import engines  # noqa: E402
+
+SHARDS = "4"
+OFTEN = ("--resume-every", "50")  # rows between commits
+SHARD = r"mgeo-score .*--shard 2/4"
+
+
+class Parallel(engines.Case):
+    def command(self, *options):
+        return ["examples/engines/parallel/score.sh", SHARDS, self.tsv, "out", *OFTEN, *options]
+
+    def joined(self):
+        joined = self.folder / "joined.tsv"
+        joined.write_text(self.run_in_folder("examples/engines/join_shards.sh", SHARDS, "out").stdout, encoding="utf-8")
+        return joined
+
+    def committed(self):
+        """Shard 2 has rows that a second run need not score."""
+        return (self.folder / "out" / ".part.2.tsv.mgeo-resume" / "manifest").exists()
+
+    def test_readme(self):
+        self.readme("parallel")
+
+    def test_the_parts_are_one_run(self):
+        self.run_in_folder(*self.command())
+        self.same_file(self.joined())
+
+    def test_a_killed_shard_is_tried_again(self):
+        with engines.Killer(os.getpid(), SHARD, self.committed) as killer:
+            self.run_in_folder(*self.command())
+        self.assertIsNotNone(killer.killed, "nothing was killed: the file is too small")
+        self.same_file(self.joined())
+
+    def test_goes_on_after_all_was_killed(self):
+        process = subprocess.Popen([str(word) for word in self.command()], cwd=self.folder, env=engines.environment(),
+                                   start_new_session=True)
+        engines.wait_for(self.committed, "a shard's commit")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for pid in list(self.orphans(process.pid)):
+            engines.wait_for(lambda: not engines.runs(pid), "a killed shard's end")
+        early = self.run_in_folder("examples/engines/join_shards.sh", SHARDS, "out", status=1)
+        self.assertIn("run it again", early.stderr)
+        self.run_in_folder(*self.command())
+        self.same_file(self.joined())
+
+    def orphans(self, session):
+        return [pid for pid, _ in engines.descendants(engines.INIT) if os.path.exists(f"/proc/{pid}") and session_of(pid) == session]
+
+    def test_parts_of_other_inputs_are_refused(self):
+        out = self.folder / "out"
+        out.mkdir()
+        for part, lines in ((1, 3), (2, 9), (3, 3), (4, 3)):
+            (out / f"part.{part}.tsv").write_text("x\n" * lines)
+        self.assertIn("not of one input", self.run_in_folder("examples/engines/join_shards.sh", SHARDS, "out", status=1).stderr)
+
+    def test_several_machines(self):
+        """The remote shell is this machine's."""
+        ssh = self.folder / "ssh"
+        ssh.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec bash -c "$*"\n')
+        ssh.chmod(0o755)
+        self.run_in_folder(*self.command(), SSHLOGIN="one,two", PARALLEL_SSH=str(ssh))
+        self.same_file(self.joined())
+        hosts = {line.split("\t")[1] for line in (self.folder / "out" / "joblog").read_text().splitlines()[1:]}
+        self.assertEqual(hosts, {"one", "two"})
+
+
+def session_of(pid):
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+if __name__ == "__main__":
+    engines.need(programs=["parallel", "bash"])
+    engines.main()
