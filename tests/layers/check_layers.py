@@ -94,7 +94,8 @@ def check_room(path, quote, header):
     room, folder = path.split("/")[1], header.split("/")[0]
     if room not in ROOMS:
         return f"lies in {path.rsplit('/', 1)[0]}/, which is no room"
-    if header == "mgeo.h" or folder in ROOMS[room] or (quote == "<" and folder not in MAY):
+    foreign = quote == "<" and (folder not in MAY or any(re.match(what, header) for what, _ in HOMES))
+    if header == "mgeo.h" or folder in ROOMS[room] or foreign:
         return None
     if folder in ROOMS:
         return f'includes "{header}": cli/{room}/ may not know cli/{folder}/'
