@@ -28,6 +28,7 @@ PACKAGED = ("pyproject.toml", "README.md", "build_backend", "licenses", "mgeo")
 WITHOUT = re.compile(r"(^|/)(__pycache__|\.[^/]*|[^/]*\.pyc)$")
 
 OPTIONS = ("-Ddefault_library=shared", "-Dbuildtype=release", "-Dtorch=disabled", "-Dcuda=disabled", "-Dcli=false",
+           "-Darrow=disabled",
            "-Dexamples=false", "-Dtests=false", "-Dbench=false", "-Dbindings=false")
 
 
