@@ -555,11 +555,10 @@ MGEO_API const char *mgeo_arrow_column_name(uint32_t column);
 
 typedef struct mgeo_arrow_options {
     size_t struct_size;
-    const char *a;    /* name of the first text's column; NULL: the first column of texts */
-    const char *b;    /* name of the second's; NULL: the next column of texts, from the first
-                         on, that is not a's */
-    uint32_t columns; /* sums of mgeo_arrow_column; 0: all but logits */
-    uint32_t reserved;
+    const char *a;           /* name of the first text's column; NULL: the first column of texts */
+    const char *b;           /* name of the second's; NULL: the next column of texts, from the first
+                                on, that is not a's */
+    uint32_t columns;        /* sums of mgeo_arrow_column; 0: all but logits */
     uint64_t route_key;      /* as in mgeo_scores; not with a job */
     mgeo_job *job;           /* score on this job's model; NULL: on the live one */
     mgeo_progress *progress; /* or NULL; a stream counts each batch anew */

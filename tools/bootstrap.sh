@@ -3,7 +3,8 @@
 # Installs the Debian packages that a goal needs and that are missing; does nothing when all are
 # there. Goals: demo (build and run), check (and test), lint (and clang's checks), dev (all of it, for
 # .ci/run; on Debian for amd64 with the next), aarch64 (build for it here, and run that by qemu), format (the
-# formatter alone). libtorch is what the tests hold the CPU backend to, and what
+# formatter alone), bindings (the toolchains of other languages and of packages, and the engines of examples/engines
+# that Debian has; tools/test-venv.sh makes a Python with the rest). libtorch is what the tests hold the CPU backend to, and what
 # device "torch" computes with; the library and its programs need none.
 set -eu
 
@@ -13,12 +14,19 @@ set -eu
 goal=${1:-check}
 build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-dev
 libxxhash-dev zlib1g-dev libzstd-dev node-llhttp"
-check="$build g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
+check="$build cmake g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
+engines="postgresql-15 postgresql-server-dev-15"
+packages="dpkg-dev debhelper lintian fakeroot mmdebstrap man-db mandoc zsh fish"
 aarch64="gcc-aarch64-linux-gnu qemu-user-static"
 for package in libutf8proc-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libcmocka-dev; do
     aarch64="$aarch64 $package:arm64"
 done
+bindings="$check golang-go openjdk-17-jdk-headless nodejs libnode-dev r-base-core ruby ruby-dev mono-mcs mono-runtime
+cmake debhelper dpkg-dev fakeroot lintian mandoc man-db zsh fish valgrind patchelf python3-venv curl
+postgresql postgresql-server-dev-15 parallel slurm-wlm munge"
+# Others' toolchains do.
+command -v cargo >/dev/null 2>&1 || bindings="$bindings cargo"
 native=$(dpkg --print-architecture 2>/dev/null || true)
 is_debian() { grep -qx 'ID=debian' /etc/os-release 2>/dev/null; }
 case "$goal" in
@@ -26,14 +34,15 @@ demo) wanted="$build" ;;
 check) wanted="$check" ;;
 lint) wanted="$lint" ;;
 dev)
-    wanted="$lint php-cli prometheus nginx haproxy curl chromium"
+    wanted="$lint php-cli prometheus nginx haproxy curl chromium $packages $engines"
     # Others keep arm64's packages elsewhere, and apt has to be told where.
     if [ "$native" = amd64 ] && is_debian; then wanted="$wanted $aarch64"; fi
     ;;
 aarch64) wanted="make meson ninja-build pkgconf python3 node-llhttp $aarch64" ;;
 format) wanted="git clang-format" ;;
+bindings) wanted="$bindings" ;;
 *)
-    echo "usage: tools/bootstrap.sh [demo|check|lint|dev|aarch64|format]" >&2
+    echo "usage: tools/bootstrap.sh [demo|check|lint|dev|aarch64|format|bindings]" >&2
     exit 2
     ;;
 esac

@@ -17,6 +17,8 @@ list() { # pathspecs
     done
 }
 
+# What another program's own build compiles, against its headers.
+elsewhere='^examples/engines/postgresql/'
 cuda_only='^(lib|tests)/backend/cuda/|^benchmarks/gpu/encoder_gpu_bench'
 code='^(lib|cli|examples)/'
 case "$(uname -m)" in
@@ -26,7 +28,7 @@ esac
 
 case "${1:-}" in
 all) list '*.c' '*.h' '*.cpp' '*.cu' '*.cuh' | grep -E '\.(c|h|cpp|cu|cuh)$' ;;
-host) list '*.c' | grep -E '\.c$' | grep -Ev "$cuda_only|$foreign" ;;
+host) list '*.c' | grep -E '\.c$' | grep -Ev "$cuda_only|$foreign|$elsewhere" ;;
 cuda) list '*.c' | grep -E '\.c$' | grep -E "$cuda_only" ;;
 host-code) tools/sources.sh host | grep -E "$code" ;;
 cuda-code) tools/sources.sh cuda | grep -E "$code" ;;

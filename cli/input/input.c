@@ -38,6 +38,7 @@ struct input {
     bool ended;  /* the decoder has no more */
     const char *encoding;
     bool guessed;
+    enum columnar_format format;
     struct charset *charset; /* NULL: the text is UTF-8 as it comes */
     struct waiting encoded;  /* bytes that are not converted yet */
     struct waiting text;     /* UTF-8, the sample first */
@@ -136,6 +137,9 @@ static void make_room(struct waiting *waiting, size_t room) {
 /* A pipe that has given a line is not waited for longer than a moment. */
 static bool is_enough(struct input *input, const struct waiting *head) {
     if (head->end >= INPUT_SAMPLE_BYTES || input->ended) return true;
+    if (input->options.columnar && columnar_by_content(head->bytes, head->end) != COLUMNAR_NONE) {
+        return true;
+    }
     bool line = memchr(head->bytes, '\n', head->end) != NULL;
     return line && !has_bytes(input, input->options.prompt ? 0 : PATIENCE_MS);
 }
@@ -240,7 +244,7 @@ static void tell_disguise(const struct input *input) {
     static bool told;
     const char *text = input->text.bytes + input->text.begin;
     size_t length = input->text.end - input->text.begin;
-    if (told || length == 0 || input->options.quiet || input->options.any) return;
+    if (told || length == 0 || input->options.quiet) return;
     const char *kind = mojibake_find(text, length);
     const struct escapes *escapes = kind == NULL ? escapes_find(text, length) : NULL;
     if (kind != NULL) {
@@ -254,10 +258,24 @@ static void tell_disguise(const struct input *input) {
     told = kind != NULL || escapes != NULL;
 }
 
+/* A stream may come compressed; of the others the end is read first. */
+static bool find_format(struct input *input, const struct waiting *head, struct error *error) {
+    if (!input->options.columnar) return true;
+    input->format = columnar_by_content(head->bytes, head->end);
+    bool inside = input->format != COLUMNAR_NONE && input->format != COLUMNAR_ARROWS &&
+                  decompress_is_compressed(&input->decompress);
+    if (!inside) return true;
+    return error_set(error,
+                     "%s holds, compressed, %s; decompress it first: zstd -d FILE, gunzip FILE (it "
+                     "compresses its own pages)",
+                     input->name, columnar_kinds[input->format]);
+}
+
 static bool judge(struct input *input, struct error *error) {
     struct waiting head = {0};
-    bool done = read_head(input, &head, error);
-    if (done && !input->options.any) {
+    bool done = read_head(input, &head, error) && find_format(input, &head, error);
+    bool as_it_comes = input->options.any || input->format != COLUMNAR_NONE;
+    if (done && !as_it_comes) {
         done = check_signature(input, &head, error) && decide_encoding(input, &head, error);
     }
     if (!done) {
@@ -272,7 +290,7 @@ static bool judge(struct input *input, struct error *error) {
         input->charset = charset_open(input->encoding, input->guessed, input->name, error);
         if (input->charset == NULL || !convert_waiting(input, error)) return false;
     }
-    tell_disguise(input);
+    if (!as_it_comes) tell_disguise(input);
     return true;
 }
 
@@ -326,6 +344,18 @@ ssize_t input_read(struct input *input, char *to, size_t capacity, struct error 
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
+
+bool input_format(struct input *input, enum columnar_format *format, struct error *error) {
+    if (!input->judged && !judge(input, error)) return false;
+    *format = input->format;
+    return true;
+}
+
+int input_descriptor(const struct input *input) {
+    bool plain =
+        S_ISREG(input->raw.opened.st_mode) && !decompress_is_compressed(&input->decompress);
+    return plain ? input->raw.descriptor : -1;
+}
 
 bool input_is_guessed(const struct input *input) { return input->guessed; }
 

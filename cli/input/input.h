@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "columnar/formats.h"
 #include "common/error.h"
 
 enum { INPUT_SAMPLE_BYTES = 1024 * 1024 }; /* bytes of an input by which it is judged */
@@ -18,6 +19,7 @@ struct input_options {
     bool prompt;          /* judge by the first line that is there, wait for no more */
     bool quiet;           /* no notes, no warnings */
     bool any;             /* any bytes, as they come: no signature and no encoding is looked for */
+    bool columnar;        /* files of columns are not refused but given as they are: input_format */
 };
 
 struct input;
@@ -34,6 +36,14 @@ ssize_t input_read(struct input *input, char *to, size_t capacity, struct error 
 
 /* Whether input_read would answer without blocking, waiting up to `milliseconds` for that. */
 bool input_ready(struct input *input, int milliseconds);
+
+/* Which file of columns the input is; COLUMNAR_NONE: it is text. Waits for the first bytes. False
+ * on failure. */
+bool input_format(struct input *input, enum columnar_format *format, struct error *error);
+
+/* Of a regular file that is not compressed, to be read at any place; else -1. The input keeps it.
+ */
+int input_descriptor(const struct input *input);
 
 /* Once something was read: whether the encoding was guessed, and whether the text is converted:
  * then it is UTF-8 but for CHARSET_UNDECODABLE. */

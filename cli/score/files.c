@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "columnar/open.h"
 #include "common/files/file_use.h"
 #include "common/files/standard_streams.h"
 #include "common/sink.h"
@@ -83,6 +84,27 @@ bool files_check(const struct options *options, struct error *error) {
     bool done = file_use_check(&uses, error);
     file_use_finish(&uses);
     return done;
+}
+
+bool files_check_format(const struct options *options, const struct writer_options *writer,
+                        struct error *error) {
+    const char *name = writer_format_names[writer->format];
+    if (!writer_is_columnar(writer->format)) {
+        if (writer->compression == COLUMNAR_COMPRESSION_AUTO) return true;
+        return error_set(error, "--compression is of Parquet and Arrow; text is compressed by "
+                                "another program: mgeo-score … | zstd > FILE");
+    }
+    if (options->output == NULL && isatty(STDOUT_FILENO)) {
+        return error_set(
+            error, "%s is no text for a terminal; name a file (-o FILE), or say -f tsv", name);
+    }
+    if (options->stream && writer->format != WRITER_ARROWS) {
+        return error_set(error,
+                         "--stream answers at once, and %s can be read once it is whole; say -f "
+                         "arrows, or a format of text",
+                         name);
+    }
+    return columnar_open("the output", error) != NULL;
 }
 
 bool files_check_report(const struct options *options, struct error *error) {

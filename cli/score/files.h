@@ -10,6 +10,10 @@
  * --output may be an input. */
 bool files_check(const struct options *options, struct error *error);
 
+/* Once the input is known: whether its rows can be written as that. */
+bool files_check_format(const struct options *options, const struct writer_options *writer,
+                        struct error *error);
+
 /* The same for --check: standard output, the table of --expect and the model. */
 bool files_check_report(const struct options *options, struct error *error);
 

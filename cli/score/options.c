@@ -109,11 +109,6 @@ static bool set_other_file(void *to, const struct option_row *row, const char *v
 
 #define AT(member) .at = offsetof(struct options, member)
 
-static const char *const formats[] = {[WRITER_AS_INPUT] = "input",
-                                      [WRITER_TSV] = "tsv",
-                                      [WRITER_CSV] = "csv",
-                                      [WRITER_JSONL] = "jsonl",
-                                      NULL};
 static const char *const unknown_rules[] = {"cap", "keep", NULL};
 static const char *const progress_modes[] = {
     [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always", [PROGRESS_NEVER] = "never", NULL};
@@ -188,7 +183,8 @@ static const struct option_row rows[] = {
      .help = "texts that are no address and get no score, with commas\n"
              "between (default: null, n/a, -, 无, 未知 and the like; '': none)"},
     {.name = "shard", .argument = "I/N", .set = set_shard,
-     .help = "only the rows I, I+N, I+2N … of all inputs, counted from 1:\n"
+     .help = "only the rows I, I+N, I+2N … of all inputs, counted from 1, of\n"
+             "Parquet and Arrow so many row groups or record batches:\n"
              "N runs with 1/N to N/N score each row once"},
     {.name = "sample", .argument = "N",
      .set = option_table_set_whole, AT(selection.sample), .least = 1, .most = 10000000,
@@ -219,8 +215,15 @@ static const struct option_row rows[] = {
      .help = "commit the parts after N rows, and every 30 seconds\n"
              "(default: 100000)"},
     {.letter = 'f', .name = "format", .argument = "F", .offer = OPTION_OFFER_VALUES,
-     .set = option_table_set_choice, AT(writer.format), .values = formats, .idle = "input",
-     .help = "tsv, csv or jsonl (default: input, as the first input is)"},
+     .set = option_table_set_choice, AT(writer.format), .values = writer_format_names,
+     .idle = "input",
+     .help = "tsv, csv, jsonl, parquet, arrow or arrows (a stream) (default:\n"
+             "input: as --output is named, else as the first input is)"},
+    {.name = "compression", .argument = "C", .offer = OPTION_OFFER_VALUES,
+     .set = option_table_set_choice, AT(writer.compression), .values = columnar_compression_names,
+     .idle = "auto",
+     .help = "of Parquet and Arrow: none, zstd, lz4, of Parquet also snappy,\n"
+             "gzip (default: auto: zstd in Parquet, none in Arrow)"},
     {.name = "probabilities", .set = option_table_set_flag, AT(writer.probabilities),
      .help = "add a column p_LABEL for each label"},
     {.name = "threshold", .argument = "X", .set = set_threshold, .least = 0, .most = 1,
@@ -257,8 +260,8 @@ static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
      .others = {"gold", "gold-map", "histogram", "output", "format", "probabilities", "threshold",
-                "errors", "max-errors", "summary", "resume", "resume-every", "stream", "shard",
-                "sample", "seed"},
+                "compression", "errors", "max-errors", "summary", "resume", "resume-every",
+                "stream", "shard", "sample", "seed"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress, --quiet, --json and --expect apply, and "
@@ -310,14 +313,15 @@ const struct option_table options_table = {
     .usage =
         "Usage: mgeo-score [OPTIONS] [FILE…]\n"
         "\n"
-        "Scores whether two Chinese addresses name the same place. Reads TSV, CSV or JSON lines,\n"
-        "one pair a row, from the FILEs or from standard input (-, the default), plain, gzip or\n"
-        "zstd, and writes each row in its order with the columns `similarity` (0..1) and\n"
-        "`label` added.\n"
+        "Scores whether two Chinese addresses name the same place. Reads TSV, CSV, JSON lines,\n"
+        "Parquet or Arrow, one pair a row, from the FILEs or from standard input (-, the\n"
+        "default), text also gzip or zstd, and writes each row in its order with the columns\n"
+        "`similarity` (0..1) and `label` added, in memory that does not grow with the input.\n"
         "\n"
         "  mgeo-score pairs.tsv > scored.tsv\n"
         "  mgeo-score -c 2,3 -m /models/mgeo -o scored.tsv --errors bad.tsv pairs.tsv.gz\n"
-        "  mgeo-score --gold label -o /dev/null dev.tsv\n",
+        "  mgeo-score --gold label -o /dev/null dev.tsv\n"
+        "  mgeo-score -c addr1,addr2 -o scored.parquet pairs.parquet\n",
     .ending = "\n"
               "What is guessed of the input is told in a line each. A row that cannot be\n"
               "scored is kept, with the added cells empty (null in JSON).\n"
@@ -347,6 +351,14 @@ static bool values_fit(const struct options *options, struct error *error) {
     return true;
 }
 
+/* Of files of columns: whether their columns are written as they are, and rows are made text of. */
+static void say_columns(struct options *options) {
+    enum writer_format format =
+        writer_format_for(options->writer.format, options->output, COLUMNAR_PARQUET);
+    options->table.keep_columns = options->action == OPTIONS_SCORE && writer_is_columnar(format);
+    options->table.without_json = options->table.keep_columns && options->errors == NULL;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
     static const char *const standard_input[] = {"-"};
     struct option_parsed parsed;
@@ -355,6 +367,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     if (parsed.ended) return true;
     options->table.input.quiet = options->quiet;
     options->table.input.prompt = options->stream;
+    say_columns(options);
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model, "

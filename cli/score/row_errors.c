@@ -10,6 +10,10 @@
 
 enum { SHOWN = 10 }; /* rows reported on standard error one by one */
 
+static bool is_columnar(const struct row_errors *row_errors) {
+    return row_errors->table->columnar != COLUMNAR_NONE;
+}
+
 static void explain_width(const struct row *row, size_t width, char *to, size_t capacity) {
     char delimiter[16] = "a tab";
     if (row->dialect->delimiter >= ' ') {
@@ -39,11 +43,12 @@ static void explain_shape(const struct row *row, char *to, size_t capacity) {
 static void explain(const struct row_errors *row_errors, const struct row *row, char *to,
                     size_t capacity) {
     char column[200];
+    const char *place = is_columnar(row_errors) ? "text" : "line";
     table_describe_column(row_errors->table, row->column, column, sizeof column);
     switch (row->reason) {
     case ROW_TOO_LONG:
-        snprintf(to, capacity, "the line has %" PRIu64 " bytes; at most 1048576 are read",
-                 row->bytes);
+        snprintf(to, capacity, "%s has %" PRIu64 " bytes; at most 1048576 are read",
+                 is_columnar(row_errors) ? "a text" : "the line", row->bytes);
         break;
     case ROW_BLANK_LINE: snprintf(to, capacity, "the line is blank"); break;
     case ROW_TOO_FEW:
@@ -54,12 +59,15 @@ static void explain(const struct row_errors *row_errors, const struct row *row, 
     case ROW_NOT_TEXT:
         snprintf(to, capacity, "%s is no text but an object, an array, true or false", column);
         break;
-    case ROW_EMPTY_CELL: snprintf(to, capacity, "%s is empty", column); break;
+    case ROW_EMPTY_CELL:
+        snprintf(to, capacity, "%s is empty%s", column, is_columnar(row_errors) ? " or null" : "");
+        break;
     case ROW_NUL:
-        snprintf(to, capacity, "%s holds a NUL byte (byte %zu of the line)", column, row->byte);
+        snprintf(to, capacity, "%s holds a NUL byte (byte %zu of the %s)", column, row->byte,
+                 place);
         break;
     case ROW_NOT_UTF8:
-        snprintf(to, capacity, "%s is not UTF-8 (byte %zu of the line)", column, row->byte);
+        snprintf(to, capacity, "%s is not UTF-8 (byte %zu of the %s)", column, row->byte, place);
         break;
     case ROW_NULL_WORD:
         snprintf(to, capacity, "%s holds no address but a word for none (--null-words)", column);
@@ -105,8 +113,8 @@ static void to_terminal(const struct row_errors *row_errors, const struct row *r
     char why[320];
     explain(row_errors, row, why, sizeof why);
     if (row_errors->quiet || row_errors->total > SHOWN) return;
-    message_print("%s:%" PRIu64 ": %s (byte offset %" PRIu64 ")", input_of(row_errors, row),
-                  row->line, why, row->offset);
+    message_print("%s:%" PRIu64 ": %s (%s %" PRIu64 ")", input_of(row_errors, row), row->line, why,
+                  is_columnar(row_errors) ? "row, of group" : "byte offset", row->offset);
 }
 
 static bool report(struct row_errors *row_errors, const struct row *row, const char *line,

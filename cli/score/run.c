@@ -39,6 +39,7 @@ struct run {
     struct progress *progress;
     struct repeats *repeats;
     struct pipeline *pipeline;
+    struct writer_options wanted; /* with the format that it comes to */
     struct writer writer;
     struct row_errors row_errors;
     struct report_totals totals;
@@ -105,10 +106,21 @@ static bool begin_job(struct run *run, struct error *error) {
     return true;
 }
 
+/* What is written, and whether it can be. */
+static bool choose_format(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    const struct table *table = reader_table(run->reader);
+    run->wanted = options->writer;
+    run->wanted.parts = options->resume;
+    run->wanted.format = writer_format_for(options->writer.format, options->output,
+                                           table != NULL ? table->columnar : COLUMNAR_NONE);
+    return files_check_format(options, &run->wanted, error);
+}
+
 static bool open_reader(struct run *run, struct error *error) {
     const struct options *options = run->options;
     run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
-    return run->reader != NULL;
+    return run->reader != NULL && choose_format(run, error);
 }
 
 /* A mistake in the table is found before the model takes its time; but a row that is waited for
@@ -163,14 +175,16 @@ static bool begin_parts(struct run *run, struct error *error) {
 }
 
 static bool write_headers(struct run *run, struct error *error) {
-    if (run->resume != NULL && resume_has_begun(run->resume)) return true;
+    if (run->resume != NULL && resume_has_begun(run->resume)) {
+        return !writer_is_columnar(run->wanted.format) || writer_header(&run->writer, error);
+    }
     return writer_header(&run->writer, error) && row_errors_begin(&run->row_errors, error);
 }
 
 static bool begin(struct run *run, struct error *error) {
     const struct options *options = run->options;
     const struct table *table = reader_table(run->reader);
-    writer_init(&run->writer, &options->writer, table, &run->info, run->output);
+    writer_init(&run->writer, &run->wanted, table, &run->info, run->output);
     run->row_errors = (struct row_errors){.file = run->errors,
                                           .paths = options->inputs,
                                           .table = table,
@@ -189,7 +203,7 @@ static bool begin(struct run *run, struct error *error) {
     return write_headers(run, error);
 }
 
-static bool pass_chunk(struct run *run, const struct chunk *chunk, struct error *error) {
+static bool pass_chunk(struct run *run, struct chunk *chunk, struct error *error) {
     report_add_chunk(&run->totals, chunk, &run->options->writer, run->gold);
     if (!writer_chunk(&run->writer, chunk, error)) return false;
     progress_update(run->progress, run->totals.rows, chunk->position);
@@ -209,7 +223,7 @@ static bool start_pipeline(struct run *run, struct error *error) {
 }
 
 /* With parts, a chunk that was handed out is written even if a signal came: it is scored. */
-static bool pass_and_release(struct run *run, const struct chunk *chunk, double begun,
+static bool pass_and_release(struct run *run, struct chunk *chunk, double begun,
                              struct error *error) {
     run->halfway = true;
     if (run->resume == NULL && interrupt_received()) return error_set(error, "%s", "");
@@ -253,10 +267,14 @@ static bool write_summary(struct run *run, struct error *error) {
 }
 
 static bool complete_outputs(struct run *run, struct error *error) {
-    if (run->resume == NULL) return commit(&run->output, error) && commit(&run->errors, error);
+    if (run->resume == NULL) {
+        return writer_end(&run->writer, error) && commit(&run->output, error) &&
+               commit(&run->errors, error);
+    }
     struct counters counters = counters_of(run);
     return resume_commit(run->resume, &counters, run->repeats, true, error) &&
-           resume_copy_errors(run->resume, error) && commit(&run->output, error);
+           resume_copy_errors(run->resume, error) && resume_convert(run->resume, error) &&
+           commit(&run->output, error);
 }
 
 /* The summary comes last: when it is there, all else is. */

@@ -5,9 +5,65 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/memory.h"
 #include "common/parse.h"
+#include "score/column_output.h"
+
+const char *const writer_format_names[] = {[WRITER_AS_INPUT] = "input",  [WRITER_TSV] = "tsv",
+                                           [WRITER_CSV] = "csv",         [WRITER_JSONL] = "jsonl",
+                                           [WRITER_PARQUET] = "parquet", [WRITER_ARROW] = "arrow",
+                                           [WRITER_ARROWS] = "arrows",   NULL};
+
+/* ---- what is written ------------------------------------------------------------------------- */
+
+static enum writer_format of_columns(enum columnar_format format) {
+    switch (format) {
+    case COLUMNAR_PARQUET: return WRITER_PARQUET;
+    case COLUMNAR_ARROW: return WRITER_ARROW;
+    case COLUMNAR_ARROWS: return WRITER_ARROWS;
+    default: return WRITER_AS_INPUT;
+    }
+}
+
+static enum writer_format text_by_name(const char *output) {
+    static const struct {
+        const char *ending;
+        enum writer_format format;
+    } known[] = {{".tsv", WRITER_TSV},
+                 {".csv", WRITER_CSV},
+                 {".jsonl", WRITER_JSONL},
+                 {".ndjson", WRITER_JSONL}};
+    size_t length = output != NULL ? strlen(output) : 0;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t end = strlen(known[i].ending);
+        if (length > end && strcasecmp(output + length - end, known[i].ending) == 0) {
+            return known[i].format;
+        }
+    }
+    return WRITER_AS_INPUT;
+}
+
+enum writer_format writer_format_for(enum writer_format asked, const char *output,
+                                     enum columnar_format input) {
+    if (asked != WRITER_AS_INPUT) return asked;
+    enum writer_format named = of_columns(columnar_by_name(output));
+    if (named != WRITER_AS_INPUT || input == COLUMNAR_NONE) return named;
+    named = text_by_name(output);
+    return named != WRITER_AS_INPUT ? named : of_columns(input);
+}
+
+void writer_describe(const struct writer *writer, char *to, size_t capacity) {
+    const struct writer_options *options = &writer->options;
+    if (!writer_is_columnar(options->format)) {
+        dialect_describe(&writer->dialect, to, capacity);
+        return;
+    }
+    snprintf(to, capacity, "%s", writer_format_names[options->format]);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool is_taken(char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++) {
@@ -93,10 +149,12 @@ void writer_init(struct writer *writer, const struct writer_options *options,
     writer->sink = sink;
     name_added(writer);
     writer->dialect = output_dialect(options->format, table);
-    if (writer->dialect.format == DIALECT_JSONL && table != NULL) name_keys(writer);
+    bool keyed = writer->dialect.format == DIALECT_JSONL || writer_is_columnar(options->format);
+    if (keyed && table != NULL) name_keys(writer);
 }
 
 void writer_finish(struct writer *writer) {
+    column_output_close(writer->columns);
     for (size_t i = 0; i < writer->added; i++) free(writer->names[i]);
     free(writer->names);
     if (writer->keys != NULL) {
@@ -132,6 +190,9 @@ static void put_names(struct writer *writer) {
 
 bool writer_header(struct writer *writer, struct error *error) {
     const struct table *table = writer->table;
+    if (writer_is_columnar(writer->options.format)) {
+        return (writer->columns = column_output_open(writer, error)) != NULL;
+    }
     if (table == NULL || table->names == NULL || writer->dialect.format == DIALECT_JSONL) {
         return true;
     }
@@ -286,8 +347,17 @@ static void json_row(struct writer *writer, const struct row *row, const char *l
     string_buffer_put(text, array ? "]\n" : "}\n");
 }
 
-bool writer_chunk(struct writer *writer, const struct chunk *chunk, struct error *error) {
+bool writer_flush(struct writer *writer, struct error *error) {
+    return writer->columns == NULL || column_output_seal(writer->columns, error);
+}
+
+bool writer_end(struct writer *writer, struct error *error) {
+    return writer->columns == NULL || column_output_end(writer->columns, error);
+}
+
+bool writer_chunk(struct writer *writer, struct chunk *chunk, struct error *error) {
     enum { PIECE = 1024 * 1024 };
+    if (writer->columns != NULL) return column_output_chunk(writer->columns, chunk, error);
     struct string_buffer *text = &writer->text;
     string_buffer_clear(text);
     for (size_t i = 0; i < chunk->count; i++) {

@@ -42,6 +42,7 @@ static void read_json(struct writer_cells *cells, const struct table *table,
         size_t column = walk.array ? guess : json_table_column(table, &member, guess);
         if (column >= table->width) continue;
         guess = column + 1;
+        if (member.kind == JSON_VALUE_NULL) continue;
         size_t length;
         char *text = json_table_text(member.value, member.value_escaped, &length);
         keep(cells, column, text, length);

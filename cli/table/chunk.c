@@ -12,7 +12,12 @@ void chunk_init(struct chunk *chunk, size_t labels) {
     chunk->labels = labels;
 }
 
+static void drop_columns(struct chunk *chunk) {
+    if (chunk->columns.release != NULL) chunk->columns.release(&chunk->columns);
+}
+
 void chunk_finish(struct chunk *chunk) {
+    drop_columns(chunk);
     free(chunk->bytes);
     free(chunk->rows);
     free(chunk->probabilities);
@@ -20,6 +25,7 @@ void chunk_finish(struct chunk *chunk) {
 }
 
 void chunk_clear(struct chunk *chunk) {
+    drop_columns(chunk);
     chunk->used = 0;
     chunk->count = 0;
     chunk->tokens = 0;

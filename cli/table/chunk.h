@@ -20,8 +20,10 @@ struct chunk {
     float *probabilities; /* [count * labels]; a bad row's are not set */
     size_t labels;
     uint64_t tokens;
-    uint64_t position; /* bytes taken from the inputs when the chunk was closed */
-    double seconds;    /* that scoring took */
+    uint64_t position;         /* bytes taken from the inputs when the chunk was closed */
+    double seconds;            /* that scoring took */
+    struct ArrowArray columns; /* of files of columns: all of them, of the rows `at`; release NULL:
+                                  not kept */
 };
 
 void chunk_init(struct chunk *chunk, size_t labels);

@@ -147,7 +147,8 @@ bool json_table_resolve(struct table *table, const struct table_options *options
         at += length + 1;
     }
     if (keys.settled) {
-        return table_resolve_cells(table, options, keys.name, keys.count, keys.named, where, error);
+        return table_resolve_cells(table, options, keys.name, keys.count, keys.named, "line 1",
+                                   where, error);
     }
     return error_set(error, "%s: line 1 is not a JSON object or array: %s", where, wrong);
 }

@@ -9,13 +9,12 @@
 
 #include "common/memory.h"
 #include "common/message.h"
-#include "common/utf8.h"
-#include "input/charset.h"
 #include "input/guess.h"
 #include "input/input.h"
 #include "input/lines.h"
 #include "table/json_table.h"
 #include "table/null_words.h"
+#include "table/reader_internal.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 
@@ -23,35 +22,20 @@ enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a
  * lines is not read over and over. */
 enum { LEAST_FOLLOWED = 4096 };
 
-struct reader {
-    const char *const *paths;
-    size_t count, next; /* next: the path to open next */
-    const struct table_options *options;
-    struct null_words *null_words;
-    struct table table;
-    bool settled;
-    struct input *input;      /* NULL: none open */
-    struct dialect *dialects; /* [count]: of the inputs opened so far */
-    struct lines lines;
-    struct line pending; /* the first record of the input, read ahead, if it is data */
-    bool has_pending;
-    size_t followed;         /* bytes that an open quote is followed */
-    size_t broken;           /* lines to come that are parts of a broken record */
-    uint64_t size, finished; /* bytes: of all inputs; of those read to their end */
-    bool failed;             /* with `error`, kept until the rows before it were handed out */
-    struct error error;
-};
-
-static void close_input(struct reader *reader) {
+void reader_close_input(struct reader *reader) {
     if (reader->input == NULL) return;
-    reader->finished += input_position(reader->input);
+    if (reader->columns != NULL) {
+        reader->groups += columnar_rows_groups(reader->columns);
+        reader->passed += columnar_rows_passed(reader->columns);
+        columnar_rows_close(reader->columns);
+        reader->columns = NULL;
+    }
+    reader->finished += input_size(reader->input) > 0 && reader->table.columnar != COLUMNAR_NONE
+                            ? input_size(reader->input)
+                            : input_position(reader->input);
     lines_finish(&reader->lines);
     input_close(reader->input);
     reader->input = NULL;
-}
-
-static struct dialect *dialect_of(const struct reader *reader) {
-    return &reader->dialects[reader->next - 1];
 }
 
 static struct table_cell cell_of(const struct line *line) {
@@ -131,19 +115,23 @@ static int take_json(struct reader *reader, struct table_cell sample, struct err
     return reader->settled ? 1 : -1;
 }
 
-/* Settles what an opened input is: 1, or 0 if it is empty, or -1. */
-static int begin_input(struct reader *reader, struct error *error) {
+/* Settles what an opened input of text is: 1, or 0 if it is empty, or -1. */
+static int begin_text(struct reader *reader, struct error *error) {
     const char *bytes, *where = input_name(reader->input);
     size_t length;
     bool whole;
     struct sniffed sniffed;
-    lines_init(&reader->lines, reader->input);
     if (!lines_sample(&reader->lines, &bytes, &length, &whole, error)) return -1;
     size_t marks = 0;
     while (length - marks >= 3 && memcmp(bytes + marks, "\xEF\xBB\xBF", 3) == 0) {
         marks += 3;
     }
     if (length == marks && whole) return 0;
+    if (reader->settled && reader->table.columnar != COLUMNAR_NONE) {
+        error_set(error, "%s is text, and the first input is %s; score them in two runs", where,
+                  columnar_kinds[reader->table.columnar]);
+        return -1;
+    }
     if (!sniff(&sniffed, &reader->options->dialect, bytes + marks, length - marks, whole, where,
                error)) {
         return -1;
@@ -157,14 +145,30 @@ static int begin_input(struct reader *reader, struct error *error) {
     return take_json(reader, (struct table_cell){bytes + marks, length - marks}, error);
 }
 
+/* Settles what an opened input is: 1, or 0 if it is empty, or -1. */
+int reader_begin_input(struct reader *reader, struct error *error) {
+    enum columnar_format format;
+    lines_init(&reader->lines, reader->input);
+    if (!input_format(reader->input, &format, error)) return -1;
+    if (format != COLUMNAR_NONE) return reader_begin_columns(reader, format, error);
+    return begin_text(reader, error);
+}
+
+struct input *reader_open_input(const char *path, const struct table_options *options,
+                                struct error *error) {
+    struct input_options any_file = options->input;
+    any_file.columnar = true;
+    return input_open(path, &any_file, error);
+}
+
 /* Opens inputs until one has a line: 1, or 0 if none is left, or -1. */
-static int open_next(struct reader *reader, struct error *error) {
+int reader_open_next(struct reader *reader, struct error *error) {
     while (reader->next < reader->count) {
-        reader->input = input_open(reader->paths[reader->next++], &reader->options->input, error);
+        reader->input = reader_open_input(reader->paths[reader->next++], reader->options, error);
         if (reader->input == NULL) return -1;
-        int begun = begin_input(reader, error);
+        int begun = reader_begin_input(reader, error);
         if (begun != 0) return begun;
-        close_input(reader);
+        reader_close_input(reader);
     }
     return 0;
 }
@@ -188,9 +192,10 @@ static bool check_others(const struct reader *reader, struct error *error) {
         other.next = i + 1;
         other.lines = (struct lines){0};
         other.has_pending = false;
-        other.input = input_open(reader->paths[i], &quiet.input, error);
-        done = other.input != NULL && begin_input(&other, error) >= 0;
-        close_input(&other);
+        other.columns = NULL;
+        other.input = reader_open_input(reader->paths[i], &quiet, error);
+        done = other.input != NULL && reader_begin_input(&other, error) >= 0;
+        reader_close_input(&other);
     }
     return done;
 }
@@ -215,14 +220,14 @@ struct reader *reader_open(const char *const *paths, size_t count,
     opened->dialects = memory_zeroed(count, sizeof *opened->dialects);
     opened->null_words = null_words_create(options->null_words);
     opened->size = total_size(paths, count);
-    if (open_next(opened, error) >= 0 && check_others(opened, error)) return opened;
+    if (reader_open_next(opened, error) >= 0 && check_others(opened, error)) return opened;
     reader_close(opened);
     return NULL;
 }
 
 void reader_close(struct reader *reader) {
     if (reader == NULL) return;
-    close_input(reader);
+    reader_close_input(reader);
     table_finish(&reader->table);
     free(reader->dialects);
     null_words_destroy(reader->null_words);
@@ -236,28 +241,6 @@ const struct table *reader_table(const struct reader *reader) {
 uint64_t reader_size(const struct reader *reader) { return reader->size; }
 
 /* ---- one row --------------------------------------------------------------------------------- */
-
-/* Bytes of UTF-8 at the beginning; `converted` text is all UTF-8 but for what could not be. */
-static size_t valid_prefix(const char *text, size_t length, bool converted) {
-    if (!converted) return utf8_valid_prefix(text, length);
-    const char *odd = memchr(text, CHARSET_UNDECODABLE, length);
-    return odd != NULL ? (size_t)(odd - text) : length;
-}
-
-static bool bad_text(struct row *row, const char *text, size_t length, size_t column,
-                     bool converted) {
-    if (length == 0) {
-        row->reason = ROW_EMPTY_CELL;
-    } else {
-        const char *nul = memchr(text, '\0', length);
-        size_t valid = nul != NULL ? (size_t)(nul - text) : valid_prefix(text, length, converted);
-        if (valid == length) return false;
-        row->reason = nul != NULL ? ROW_NUL : ROW_NOT_UTF8;
-        row->byte += valid;
-    }
-    row->column = column;
-    return true;
-}
 
 /* Where a cell lies, counted from the row's text: in it, or decoded behind it. */
 static void place(struct chunk *chunk, struct row *row, const char *line,
@@ -328,14 +311,6 @@ static bool is_of_one_encoding(struct reader *reader, const struct line *line,
         input_name(reader->input), line->number);
 }
 
-/* A text that says that there is none gets no score. */
-static void refuse_null_words(const struct reader *reader, struct row *row, const char *text) {
-    bool a = null_words_hold(reader->null_words, text + row->a, row->a_length);
-    if (!a && !null_words_hold(reader->null_words, text + row->b, row->b_length)) return;
-    row->reason = ROW_NULL_WORD;
-    row->column = a ? reader->table.a : reader->table.b;
-}
-
 static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
                     struct table_cell line, struct table_row *cut) {
     const struct table *table = &reader->table;
@@ -352,13 +327,11 @@ static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
     place(chunk, row, line.text, &cut->b, &row->b, &row->b_length);
     place(chunk, row, line.text, &cut->gold, &row->gold, &row->gold_length);
     if (row->reason != ROW_GOOD) return;
-    const char *text = chunk_text(chunk, row);
-    row->byte = (size_t)(cut->a.inner.text - line.text) + 1;
-    bool converted = input_is_converted(reader->input);
-    if (bad_text(row, text + row->a, row->a_length, table->a, converted)) return;
-    row->byte = (size_t)(cut->b.inner.text - line.text) + 1;
-    if (bad_text(row, text + row->b, row->b_length, table->b, converted)) return;
-    refuse_null_words(reader, row, text);
+    const size_t columns[] = {table->a, table->b};
+    const size_t at[] = {(size_t)(cut->a.inner.text - line.text) + 1,
+                         (size_t)(cut->b.inner.text - line.text) + 1};
+    row_check_texts(row, chunk_text(chunk, row), columns, at, reader->null_words,
+                    input_is_converted(reader->input));
 }
 
 static bool is_row(const struct reader *reader, struct table_cell line) {
@@ -450,8 +423,8 @@ static int next_line(struct reader *reader, struct line *line, struct error *err
         }
         int got = reader->input != NULL ? lines_next(&reader->lines, line, error) : 0;
         if (got != 0) return got;
-        close_input(reader);
-        int opened = open_next(reader, error);
+        reader_close_input(reader);
+        int opened = reader_open_next(reader, error);
         if (opened <= 0) return opened;
     }
 }
@@ -479,6 +452,9 @@ static bool worth_waiting(struct reader *reader, const struct chunk *chunk) {
 }
 
 int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct error *error) {
+    if (reader->settled && reader->table.columnar != COLUMNAR_NONE) {
+        return reader_fill_columns(reader, chunk, max_rows, error);
+    }
     while (!reader->failed && chunk->count < max_rows && chunk->used < CHUNK_BYTES &&
            worth_waiting(reader, chunk)) {
         struct line line;

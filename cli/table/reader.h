@@ -21,6 +21,17 @@ const struct table *reader_table(const struct reader *reader);
 /* Bytes of all inputs as they lie on disk; 0 if one of them is no regular file. */
 uint64_t reader_size(const struct reader *reader);
 
+/* Whether the inputs are files of columns: all of them, or none. */
+bool reader_is_columnar(const struct reader *reader);
+
+/* Of these: only the row groups or record batches shard, shard + shards …, counted from 1 over all
+ * inputs. Before the first reader_fill. And how many rows were left to others so far. */
+bool reader_shard(struct reader *reader, uint32_t shard, uint32_t shards, struct error *error);
+uint64_t reader_passed(const struct reader *reader);
+
+/* Of these: how many rows there are in all, which their ends say. */
+bool reader_count(const struct reader *reader, uint64_t *rows, struct error *error);
+
 /* Fills the cleared chunk with the next rows, at most `max_rows`, fewer if no more come for a
  * moment: 1, or 0 at the end, or -1 on failure. */
 int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct error *error);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "table/dialect.h"
+#include "table/null_words.h"
 
 /* Why a row has no score. */
 enum row_error {
@@ -41,12 +42,13 @@ struct row {
     size_t a, b, gold; /* from the row's text; a decoded copy lies behind it */
     size_t a_length, b_length, gold_length;
     size_t columns;
-    size_t column; /* which one is bad */
-    size_t byte;   /* where on the line it is bad, from 1 */
-    uint64_t line, offset, bytes;
-    uint32_t input; /* which FILE, from 0 */
-    uint32_t pair;  /* its number among the pairs that are remembered, from 1; 0: it is not */
-    bool repeated;  /* that pair came before: its answer is copied */
+    size_t column;                /* which one is bad */
+    size_t byte;                  /* where on the line it is bad, from 1 */
+    uint64_t line, offset, bytes; /* of files of columns: its number, and its group's from 0 */
+    uint32_t at;                  /* of files of columns: its place in the chunk's columns */
+    uint32_t input;               /* which FILE, from 0 */
+    uint32_t pair; /* its number among the pairs that are remembered, from 1; 0: it is not */
+    bool repeated; /* that pair came before: its answer is copied */
     enum row_error reason;
     bool array;                    /* of JSON: no object */
     const char *wrong;             /* ROW_NOT_JSON: what is */
@@ -55,6 +57,12 @@ struct row {
     int32_t label;
     float similarity;
 };
+
+/* Sets the reason of a row that is well made if a text of it is empty, no UTF-8 or no address.
+ * `text` is what row->a and row->b count from; `columns` are those of the texts, and they begin at
+ * byte `at` of the line, from 1. `converted` text is UTF-8 but for what could not be decoded. */
+void row_check_texts(struct row *row, const char *text, const size_t columns[2], const size_t at[2],
+                     const struct null_words *words, bool converted);
 
 /* A stable word for a reason: "too_few_columns". */
 const char *row_error_name(enum row_error reason);

@@ -24,7 +24,9 @@ struct selection {
     struct reader *reader;
     struct selection_options options;
     uint64_t seen;
-    bool drawn; /* the sample is complete */
+    bool columnar;    /* the inputs are files of columns */
+    bool drawn;       /* the sample is complete */
+    uint64_t *places; /* [count]: of files of columns, the sample's rows, rising from 0 */
     struct random random;
     struct kept *kept;
     size_t count, capacity, next; /* next: to hand out */
@@ -53,17 +55,23 @@ struct selection *selection_create(struct reader *reader, const struct selection
     made->reader = reader;
     made->options = *options;
     made->random.state = options->seed;
+    made->columnar = reader_is_columnar(reader);
     return made;
 }
 
 void selection_destroy(struct selection *selection) {
     if (selection == NULL) return;
-    for (size_t i = 0; i < selection->count; i++) free(selection->kept[i].bytes);
+    for (size_t i = 0; selection->kept != NULL && i < selection->count; i++) {
+        free(selection->kept[i].bytes);
+    }
     free(selection->kept);
+    free(selection->places);
     free(selection);
 }
 
-uint64_t selection_seen(const struct selection *selection) { return selection->seen; }
+uint64_t selection_seen(const struct selection *selection) {
+    return selection->seen + reader_passed(selection->reader);
+}
 
 /* ---- shards ---------------------------------------------------------------------------------- */
 
@@ -170,8 +178,73 @@ static int fill_sample(struct selection *selection, struct chunk *chunk, size_t 
     return chunk->count > 0;
 }
 
+/* ---- samples of files of columns ------------------------------------------------------------- */
+
+static int by_place(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* How many rows there are is known: the same rows as by draw_sample, before one is read. */
+static bool draw_places(struct selection *selection, struct error *error) {
+    uint64_t rows;
+    if (!reader_count(selection->reader, &rows, error)) return false;
+    uint64_t most = selection->options.sample;
+    selection->count = (size_t)(rows < most ? rows : most);
+    selection->places = memory_zeroed(selection->count + 1, sizeof *selection->places);
+    for (uint64_t number = 0; number < rows; number++) {
+        uint64_t place = number < most ? number : draw_below(&selection->random, number + 1);
+        if (place < most) selection->places[place] = number;
+    }
+    qsort(selection->places, selection->count, sizeof *selection->places, by_place);
+    return selection->drawn = true;
+}
+
+static void keep_places(struct selection *selection, struct chunk *chunk) {
+    size_t left = 0;
+    for (size_t i = 0; i < chunk->count; i++, selection->seen++) {
+        bool mine = selection->next < selection->count &&
+                    selection->places[selection->next] == selection->seen;
+        if (!mine) continue;
+        selection->next++;
+        chunk->rows[left++] = chunk->rows[i];
+    }
+    chunk->count = left;
+}
+
+static int fill_places(struct selection *selection, struct chunk *chunk, size_t max_rows,
+                       struct error *error) {
+    if (!selection->drawn && !draw_places(selection, error)) return -1;
+    int got;
+    do {
+        chunk_clear(chunk);
+        got = reader_fill(selection->reader, chunk, max_rows, error);
+        if (got > 0) keep_places(selection, chunk);
+    } while (got > 0 && chunk->count == 0);
+    if (got == 0 && selection->next < selection->count) {
+        error_set(error, "an input holds fewer rows than it says");
+        return -1;
+    }
+    return got;
+}
+
+static int fill_columnar(struct selection *selection, struct chunk *chunk, size_t max_rows,
+                         struct error *error) {
+    const struct selection_options *options = &selection->options;
+    if (options->sample > 0) return fill_places(selection, chunk, max_rows, error);
+    if (!selection->drawn && options->shards > 1 &&
+        !reader_shard(selection->reader, options->shard, options->shards, error)) {
+        return -1;
+    }
+    selection->drawn = true;
+    int got = reader_fill(selection->reader, chunk, max_rows, error);
+    if (got > 0) selection->seen += chunk->count;
+    return got;
+}
+
 int selection_fill(struct selection *selection, struct chunk *chunk, size_t max_rows,
                    struct error *error) {
+    if (selection->columnar) return fill_columnar(selection, chunk, max_rows, error);
     if (selection->options.sample > 0) return fill_sample(selection, chunk, max_rows, error);
     if (selection->options.shards > 1) return fill_shard(selection, chunk, max_rows, error);
     int got = reader_fill(selection->reader, chunk, max_rows, error);

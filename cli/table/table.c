@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columnar/arrays.h"
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/string_buffer.h"
@@ -41,9 +42,10 @@ void table_free_cells(char **cells, size_t count) {
 struct cells {
     char **text, **folded;
     size_t count;
-    size_t pairs; /* pairs of texts that fit */
-    size_t a, b;  /* the surest one */
-    bool by_ends; /* a pair only because two names, and no third, end in "address" */
+    size_t pairs;       /* pairs of texts that fit */
+    size_t a, b;        /* the surest one */
+    bool by_ends;       /* a pair only because two names, and no third, end in "address" */
+    const char *origin; /* where the names stand: "line 1" */
 };
 
 static struct table_cell whole(const char *text) { return (struct table_cell){text, strlen(text)}; }
@@ -83,8 +85,8 @@ static void find_addresses(struct cells *cells) {
     cells->by_ends = true;
 }
 
-static void fold_cells(struct cells *cells, char **text, size_t count) {
-    *cells = (struct cells){.text = text, .count = count};
+static void fold_cells(struct cells *cells, char **text, size_t count, const char *origin) {
+    *cells = (struct cells){.text = text, .count = count, .origin = origin};
     cells->folded = memory_zeroed(count, sizeof *cells->folded);
     for (size_t i = 0; i < count; i++) cells->folded[i] = names_fold(whole(text[i]));
     find_pair(cells);
@@ -125,7 +127,8 @@ static bool by_name(const char *asked, const struct cells *cells, const char *wh
     if (*column != TABLE_NO_COLUMN) return true;
     char names[400];
     list_names(cells, names, sizeof names);
-    return error_set(error, "%s: line 1 has no column \"%s\"; it has: %s", where, asked, names);
+    return error_set(error, "%s: %s has no column \"%s\"; it has: %s", where, cells->origin, asked,
+                     names);
 }
 
 static bool by_number(const char *asked, size_t *column, struct error *error) {
@@ -202,20 +205,20 @@ static size_t highest_column(const struct table *table) {
 }
 
 static bool check_width(const struct table *table, const struct table_options *options, bool blank,
-                        const char *where, struct error *error) {
+                        const char *origin, const char *where, struct error *error) {
     if (highest_column(table) < table->width) return true;
     if (blank) {
         return error_set(error, "%s: line 1 is blank; take it out first: sed '/./,$!d'", where);
     }
     if (options->a == NULL && table->width < 2) {
-        return error_set(error, "%s: two texts are wanted, but line 1 has %zu %s%s", where,
+        return error_set(error, "%s: two texts are wanted, but %s has %zu %s%s", where, origin,
                          table->width, table->objects ? "member" : "column",
                          table->objects ? "; members of inner objects are not looked into: bring "
                                           "them out with jq -c"
                                         : "");
     }
-    return error_set(error, "%s: column %zu is asked for but line 1 has %zu column%s", where,
-                     highest_column(table) + 1, table->width, table->width == 1 ? "" : "s");
+    return error_set(error, "%s: column %zu is asked for but %s has %zu column%s", where,
+                     highest_column(table) + 1, origin, table->width, table->width == 1 ? "" : "s");
 }
 
 static bool check_header(const struct table_first *first, const char *where, struct error *error) {
@@ -347,11 +350,11 @@ bool table_resolve(struct table *table, const struct table_options *options,
     size_t count;
     char **text = table_decode(&table->dialect, first->text, &count);
     struct cells cells;
-    fold_cells(&cells, text, count);
+    fold_cells(&cells, text, count, "line 1");
     bool done = settle(table, options, first, &cells, where, error);
     struct table seen = *table; /* as it is before columns without a name are added */
     if (done && table->has_header) widen(table, options, &first->sniffed, where);
-    done = done && check_width(table, options, first->text.length == 0, where, error);
+    done = done && check_width(table, options, first->text.length == 0, cells.origin, where, error);
     if (done) say_guesses(&seen, options, &cells, where);
     finish_cells(&cells);
     table_free_cells(text, count);
@@ -359,16 +362,17 @@ bool table_resolve(struct table *table, const struct table_options *options,
 }
 
 bool table_resolve_cells(struct table *table, const struct table_options *options, char **text,
-                         size_t count, bool named, const char *where, struct error *error) {
+                         size_t count, bool named, const char *origin, const char *where,
+                         struct error *error) {
     memset(table, 0, sizeof *table);
     table->dialect = (struct dialect){.format = DIALECT_JSONL};
     table->has_header = table->objects = named;
     struct cells cells;
-    fold_cells(&cells, text, count);
+    fold_cells(&cells, text, count, origin);
     bool done = choose_columns(table, options, &cells, where, error);
     table->width = count;
     if (named) table->names = text;
-    done = done && check_width(table, options, false, where, error);
+    done = done && check_width(table, options, false, origin, where, error);
     if (done && options->a == NULL) {
         say_guesses(table, options, &cells, where);
     }
@@ -380,6 +384,7 @@ bool table_resolve_cells(struct table *table, const struct table_options *option
 void table_finish(struct table *table) {
     table_free_cells(table->names, table->width);
     free((char *)table->header.text);
+    if (table->schema.release != NULL) table->schema.release(&table->schema);
     memset(table, 0, sizeof *table);
 }
 
@@ -436,6 +441,24 @@ bool table_matches(const struct table *table, enum table_header mode, const stru
     }
     table_free_cells(cells, count);
     return fits;
+}
+
+bool table_matches_schema(const struct table *table, const struct ArrowSchema *schema, bool kept,
+                          const char *where, struct error *error) {
+    if ((size_t)schema->n_children != table->width) {
+        return error_set(error, "%s: it has %zu columns, the first input has %zu", where,
+                         (size_t)schema->n_children, table->width);
+    }
+    for (size_t i = 0; i < table->width; i++) {
+        const struct ArrowSchema *is = schema->children[i], *was = table->schema.children[i];
+        const char *differs = !same_name(is->name, table->names[i]) ? "is not called"
+                              : kept && !arrays_same_types(is, was) ? "is not of the type of"
+                                                                    : NULL;
+        if (differs == NULL) continue;
+        return error_set(error, "%s: its column %zu %s \"%s\" of the first input", where, i + 1,
+                         differs, table->names[i]);
+    }
+    return true;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

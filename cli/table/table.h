@@ -3,10 +3,12 @@
 #ifndef CLI_TABLE_TABLE_H
 #define CLI_TABLE_TABLE_H
 
+#include <mgeo.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "columnar/formats.h"
 #include "common/error.h"
 #include "table/record.h"
 #include "table/sniff.h"
@@ -26,6 +28,8 @@ struct table {
     bool row_names;
     bool guarded; /* headers in the middle are looked for: unless there is said to be none */
     bool objects; /* JSON objects: cells are found by name */
+    enum columnar_format columnar; /* of the first input */
+    struct ArrowSchema schema;     /* its columns; release NULL: it is text */
 };
 
 /* A row cut into cells. Columns that the row does not have are empty, with text NULL. */
@@ -55,15 +59,20 @@ struct table_first {
 bool table_resolve(struct table *table, const struct table_options *options,
                    const struct table_first *first, const char *where, struct error *error);
 
-/* The same by decoded cells: of JSON, names (`named`) or the first row's values. Takes the cells.
- */
+/* The same by decoded cells: of JSON and of files of columns, names (`named`) or the first row's
+ * values, which stand in `origin`: "line 1". Takes the cells. */
 bool table_resolve_cells(struct table *table, const struct table_options *options, char **cells,
-                         size_t count, bool named, const char *where, struct error *error);
+                         size_t count, bool named, const char *origin, const char *where,
+                         struct error *error);
 void table_finish(struct table *table);
 
 /* Whether the first record of a further input fits: the same header, or none as before. */
 bool table_matches(const struct table *table, enum table_header mode, const struct dialect *dialect,
                    struct table_cell first, const char *where, struct error *error);
+
+/* The same for a file of columns; if they are `kept` as they are, of their types too. */
+bool table_matches_schema(const struct table *table, const struct ArrowSchema *schema, bool kept,
+                          const char *where, struct error *error);
 
 void table_split(const struct table *table, const struct dialect *dialect, struct table_cell row,
                  struct table_row *cut);

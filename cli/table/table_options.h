@@ -23,6 +23,8 @@ struct table_options {
     char *columns;          /* owned: what a and b point into */
     struct sniff_asked dialect;
     struct input_options input; /* how the files are read; unless quiet, what was guessed is said */
+    bool keep_columns;          /* of files of columns: a chunk has them as they are */
+    bool without_json;          /* of files of columns: a row's text is not made */
 };
 
 /* Takes "A,B" as the columns of the two texts. False if it is not that. */

@@ -29,29 +29,23 @@ static mgeo_status score_pairs(const mgi_arrow_scorer *scorer, const mgeo_pair *
     return status;
 }
 
-/* How many labels the model has that will probably answer. */
-static mgeo_status expect_labels(const mgi_arrow_scorer *scorer, uint32_t *labels,
-                                 mgeo_error *error) {
-    mgeo_model_info info;
-    mgeo_status status = MGEO_OK;
+/* How many labels the model has that will probably answer; 0 where there is none. */
+static uint32_t expect_labels(const mgi_arrow_scorer *scorer) {
+    mgeo_model_info info = {.label_count = 0};
     if (scorer->job != NULL) {
         mgi_job_info(scorer->job, &info);
-    } else {
-        status = mgi_query_info(scorer->engine, MGEO_LIVE, &info, error);
+    } else if (mgi_query_info(scorer->engine, MGEO_LIVE, &info, NULL) != MGEO_OK) {
+        return 0;
     }
-    *labels = status == MGEO_OK ? info.label_count : 0;
-    return status;
+    return info.label_count;
 }
 
 /* The model that answers, a canary's or one that was cut over to just now, may have more labels
  * than the one that was asked: then there is room for all that any can have. */
 static mgeo_status score_table(const mgi_arrow_scorer *scorer, const mgeo_pair *pairs, size_t count,
                                mgi_arrow_answer *answer, mgeo_model_info *info, mgeo_error *error) {
-    uint32_t labels = 0;
-    mgeo_status status = MGEO_OK;
-    if ((scorer->columns & ROWS_OF_NUMBERS) != 0) status = expect_labels(scorer, &labels, error);
-    if (status != MGEO_OK) return status;
-    status = score_pairs(scorer, pairs, count, labels, answer, info, error);
+    uint32_t labels = (scorer->columns & ROWS_OF_NUMBERS) != 0 ? expect_labels(scorer) : 0;
+    mgeo_status status = score_pairs(scorer, pairs, count, labels, answer, info, error);
     if (status != MGEO_E_CAPACITY) return status;
     return score_pairs(scorer, pairs, count, MGEO_MAX_LABELS, answer, info, error);
 }

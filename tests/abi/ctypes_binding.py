@@ -8,7 +8,7 @@ import ctypes as c
 import json
 
 NUMBERS = {
-    "char": c.c_char, "int32_t": c.c_int32, "uint32_t": c.c_uint32, "uint64_t": c.c_uint64,
+    "char": c.c_char, "int": c.c_int, "int64_t": c.c_int64, "int32_t": c.c_int32, "uint32_t": c.c_uint32, "uint64_t": c.c_uint64,
     "size_t": c.c_size_t, "float": c.c_float, "double": c.c_double, "mgeo_status": c.c_int32,
 }
 
@@ -36,7 +36,7 @@ class Binding:
         base, pointers = variable["base"], variable["pointers"]
         if base == "char" and pointers > 0:
             kind, pointers = c.c_char_p, pointers - 1
-        elif base not in self.types:  # void, and structs that only the library knows
+        elif base not in self.types:  # void, functions, and structs that only the library knows
             kind, pointers = c.c_void_p, pointers - 1
         else:
             kind = self.types[base]

@@ -28,7 +28,8 @@ class Structs(unittest.TestCase):
                 self.assertEqual((field.offset, field.size), (member["offset"], member["size"]), member["name"])
 
     def test_a_versioned_struct_is_one_that_begins_with_its_size(self):
-        fixed = {"mgeo_error", "mgeo_progress", "mgeo_pair", "mgeo_shift", "mgeo_check"}
+        fixed = {"mgeo_error", "mgeo_progress", "mgeo_pair", "mgeo_shift", "mgeo_check",
+                 "ArrowSchema", "ArrowArray", "ArrowArrayStream"}
         for struct in DESCRIPTION["structs"]:
             self.assertEqual(struct["versioned"], struct["name"] not in fixed, struct["name"])
             names = [member["name"] for member in struct["members"]]

@@ -148,6 +148,50 @@ def check_accounts(engine):
     assert text.value.endswith(b"# EOF\n") and length.value == len(text.value)
 
 
+def arrow_table(*columns):
+    """Columns of texts as a struct array, and what must live as long."""
+    kept, release = [], c.CFUNCTYPE(None, c.c_void_p)(lambda _: None)
+
+    def pointers(*addresses):
+        kept.append((c.c_void_p * len(addresses))(*addresses))
+        return c.cast(kept[-1], c.POINTER(c.c_void_p))
+
+    def both(schema, array):
+        schema["release"] = array["release"] = c.cast(release, c.c_void_p)
+        made = structs["ArrowSchema"](**schema), structs["ArrowArray"](**array)
+        kept.extend((release, *made))
+        return made
+
+    children = []
+    for name, texts in columns:
+        offsets = (c.c_int32 * (len(texts) + 1))(*(len(b"".join(texts[:i])) for i in range(len(texts) + 1)))
+        data = c.create_string_buffer(b"".join(texts))
+        kept.extend((offsets, data))
+        buffers = pointers(None, c.addressof(offsets), c.addressof(data))
+        children.append(both({"format": b"u", "name": name},
+                             {"length": len(texts), "n_buffers": 3, "buffers": buffers}))
+    schema, array = both(
+        {"format": b"+s", "n_children": len(children), "children": pointers(*(c.addressof(s) for s, _ in children))},
+        {"length": len(columns[0][1]), "n_buffers": 1, "buffers": pointers(None), "n_children": len(children),
+         "children": pointers(*(c.addressof(a) for _, a in children))})
+    return schema, array, kept
+
+
+def check_table(engine):
+    texts = [text.encode() for text in ("杭州市西湖区文三路90号", "文三路90号")]
+    schema, array, kept = arrow_table((b"a", texts), (b"b", texts[::-1]))
+    options = make("mgeo_arrow_options", columns=known["MGEO_ARROW_SIMILARITY"])
+    scored_schema, scored = structs["ArrowSchema"](), structs["ArrowArray"]()
+    call("mgeo_score_arrow", engine, c.byref(schema), c.byref(array), c.byref(options), c.byref(scored_schema),
+         c.byref(scored))
+    assert kept and scored.length == 2 and scored_schema.format == b"+s"
+    for made in (scored_schema, scored):
+        c.CFUNCTYPE(None, c.c_void_p)(made.release)(c.addressof(made))
+        assert not made.release
+    stream, scored_stream = structs["ArrowArrayStream"](), structs["ArrowArrayStream"]()
+    call("mgeo_score_arrow_stream", engine, c.byref(stream), None, c.byref(scored_stream), expect="MGEO_E_ARGUMENT")
+
+
 def check_journal(path, receipt):
     report = make("mgeo_journal_report")
     call("mgeo_journal_verify", os.fsencode(path), c.byref(report))
@@ -166,6 +210,7 @@ def check_small_things():
     assert plain("mgeo_status_text", 0) == b"ok"
     for kind, number, name in (("stage", 3, b"placing"), ("slot", 1, b"green"), ("log_level", 1, b"warning"),
                                ("precision", 2, b"bf16"), ("row_flag", 16, b"skipped"),
+                               ("arrow_column", 8, b"flags"),
                                ("watch_state", 9, b"unknown"), ("metrics_format", 1, b"prometheus")):
         assert plain(f"mgeo_{kind}_name", number) == name
     progress, stage = make("mgeo_progress"), c.c_int32(9)
@@ -185,6 +230,7 @@ def main():
         check_models(engine)
         check_compare(engine)
         check_job(engine)
+        check_table(engine)
         check_shares(engine)
         receipt = check_gated_swap(engine)
         check_accounts(engine)

@@ -76,6 +76,16 @@ AT(mgeo_load_options, allow_tf32, 88);
 AT(mgeo_load_options, keep_unknown, 92);
 
 AT(mgeo_scores, route_key, 80);
+AT(mgeo_scores, logits, 88);
+
+AT(mgeo_arrow_options, columns, 24);
+AT(mgeo_arrow_options, route_key, 32);
+AT(mgeo_arrow_options, progress, 48);
+
+/* As the specification of Arrow's C data interface has them. */
+AT(struct ArrowSchema, private_data, 64);
+AT(struct ArrowArray, private_data, 72);
+AT(struct ArrowArrayStream, private_data, 32);
 
 AT(mgeo_model_info, predicted_bytes, 2672);
 AT(mgeo_model_info, live_calls_during, 2680);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What bash, zsh and fish offer: the files that the build makes of each program's table."""
 import functools
+import glob
 import os
+import pty
 import shutil
 import subprocess
 import unittest
@@ -48,7 +50,8 @@ class Bash(Case):
         for words in (("--precision", "fp"), ("-p", "fp"), ("--precision", "=", "fp")):
             self.assertEqual(self.offered(*words), ["fp32", "fp16", "fp8"])
         self.assertEqual(self.offered("--header", "="), ["auto", "yes", "no"])
-        self.assertEqual(self.offered("--format", ""), ["input", "tsv", "csv", "jsonl"])
+        self.assertEqual(self.offered("--format", ""), ["input", "tsv", "csv", "jsonl", "parquet", "arrow",
+                                                        "arrows"])
         self.assertEqual(self.offered("--arrivals", "p", program="mgeo-bench"), ["poisson"])
         self.assertEqual(self.offered("-e", "load", program="mgeo-journal"), ["load", "load_failed"])
         self.assertEqual(self.offered("--gate-limit", "shift_", program="mgeo-bench"),
@@ -97,6 +100,59 @@ class Zsh(Case):
         self.assertIn(":D:(auto cpu cuda cuda\\:0 cuda\\:\\* torch)", given)
         self.assertIn(":DIR:_files -/", given)
         self.assertIn("*:FILE:_files", given)
+
+
+@unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+class ZshAtWork(Case):
+    """A shell at a terminal, into which somebody types."""
+
+    def read_until(self, mark):
+        text = b""
+        while mark not in text:
+            text += os.read(self.terminal, 4096)
+        return text
+
+    def setUp(self):
+        super().setUp()
+        shell, self.terminal = pty.fork()
+        if shell == 0:
+            os.chdir(self.folder)
+            os.execvpe("zsh", ["zsh", "-f", "-i"], {"PATH": os.environ["PATH"], "TERM": "dumb", "HOME": self.folder})
+        self.addCleanup(os.waitpid, shell, 0)
+        self.addCleanup(os.close, self.terminal)
+        os.write(self.terminal, b"PROMPT=; unsetopt prompt_sp prompt_cr; bindkey -e; fpath=(%s $fpath); autoload -U compinit; "
+                                b"compinit -u -D; print is''ready\n" % FILES.encode())
+        self.read_until(b"isready")
+
+    def completed(self, line):
+        """The line after a press of Tab."""
+        os.write(self.terminal, line.encode() + b"\t\x01print '<\x05>'\n")
+        text = self.read_until(b">\r\n")
+        return text[text.rindex(b"\n<") + 2:text.rindex(b">")].decode().rstrip()
+
+    def test_tab_completes(self):
+        os.mkdir(self.path("models"))
+        self.assertEqual(self.completed("mgeo-score --precis"), "mgeo-score --precision")
+        self.assertEqual(self.completed("mgeo-score --precision int"), "mgeo-score --precision int8")
+        self.assertEqual(self.completed("mgeo-score --model mod"), "mgeo-score --model models")
+        self.assertEqual(self.completed("mgeo-bench --arrivals p"), "mgeo-bench --arrivals poisson")
+        if "mgeo-serve" in PROGRAMS:
+            self.assertEqual(self.completed("mgeo-serve --max-que"), "mgeo-serve --max-queue")
+            self.assertEqual(self.completed("mgeo-ctl shad"), "mgeo-ctl shadow")
+
+
+class EveryProgram(Case):
+    """No program is installed without its completion."""
+
+    def test_has_files_that_shells_accept(self):
+        programs = [path for path in glob.glob(os.path.join(FILES, "..", "mgeo-*")) if os.path.isfile(path)]
+        self.assertGreaterEqual(len(programs), len(PROGRAMS))
+        for program in map(os.path.basename, programs):
+            for shell in ("bash", "zsh", "fish"):
+                with open(file_of(program, shell), encoding="utf-8") as file:
+                    self.assertIn(program, file.read())
+                if shutil.which(shell):
+                    subprocess.run([shell, "-n", file_of(program, shell)], check=True)
 
 
 @unittest.skipUnless(shutil.which("fish"), "fish is not installed")

@@ -23,6 +23,8 @@ static void every_number_has_the_name_of_its_list(void **state) {
     MGEO_PRECISION_LIST(PRECISION)
 #define FLAG(name, number, text) assert_string_equal(mgeo_row_flag_name(number), text);
     MGEO_ROW_FLAG_LIST(FLAG)
+#define COLUMN(name, number, text) assert_string_equal(mgeo_arrow_column_name(number), text);
+    MGEO_ARROW_COLUMN_LIST(COLUMN)
 #define STATE(name, number, text) assert_string_equal(mgeo_watch_state_name(number), text);
     MGEO_WATCH_STATE_LIST(STATE)
 #define FORMAT(name, number, text) assert_string_equal(mgeo_metrics_format_name(number), text);
@@ -56,6 +58,7 @@ static void other_numbers_are_unknown(void **state) {
         assert_string_equal(mgeo_metrics_format_name(numbers[i]), "unknown");
     }
     assert_string_equal(mgeo_row_flag_name(0), "unknown");
+    assert_string_equal(mgeo_arrow_column_name(3), "unknown");
     assert_string_equal(mgeo_row_flag_name(MGEO_ROW_EMPTY | MGEO_ROW_TRUNCATED), "unknown");
 }
 

@@ -140,6 +140,50 @@ static mgeo_status ask(engine_life *life, mgeo_job *job) {
 
 static mgeo_status score(engine_life *life) { return ask(life, NULL); }
 
+/* Two columns of the pairs' texts, as Arrow's utf8; `release` does nothing. */
+static void keep_schema(struct ArrowSchema *schema) { (void)schema; }
+static void keep_array(struct ArrowArray *array) { (void)array; }
+
+static mgeo_status score_table(engine_life *life) {
+    static char bytes[2][PAIRS * TEST_TEXT_BYTES];
+    static int32_t offsets[2][PAIRS + 1];
+    const void *buffers[2][3] = {{NULL, offsets[0], bytes[0]}, {NULL, offsets[1], bytes[1]}};
+    const void *none[1] = {NULL};
+    struct ArrowSchema columns[2], schema, *schemas[2] = {&columns[0], &columns[1]};
+    struct ArrowArray arrays[2], table, *children[2] = {&arrays[0], &arrays[1]};
+    for (int c = 0; c < 2; c++) {
+        for (int i = 0; i < PAIRS; i++) {
+            const char *text = c == 0 ? pairs[i].a : pairs[i].b;
+            size_t length = strlen(text);
+            memcpy(bytes[c] + offsets[c][i], text, length);
+            offsets[c][i + 1] = offsets[c][i] + (int32_t)length;
+        }
+        columns[c] = (struct ArrowSchema){.format = "u", .release = keep_schema};
+        arrays[c] = (struct ArrowArray){
+            .length = PAIRS, .n_buffers = 3, .buffers = buffers[c], .release = keep_array};
+    }
+    schema = (struct ArrowSchema){
+        .format = "+s", .n_children = 2, .children = schemas, .release = keep_schema};
+    table = (struct ArrowArray){.length = PAIRS,
+                                .n_buffers = 1,
+                                .buffers = none,
+                                .n_children = 2,
+                                .children = children,
+                                .release = keep_array};
+    struct ArrowSchema answer_schema;
+    struct ArrowArray answer;
+    mgeo_arrow_options options = {.struct_size = sizeof options, .columns = 63};
+    mgeo_status status = mgeo_score_arrow(life->engine, &schema, &table, &options, &answer_schema,
+                                          &answer, &life->error);
+    if (status != MGEO_OK) return status;
+    mgeo_scores scores = {.similarity = (float *)(uintptr_t)answer.children[0]->buffers[1],
+                          .generation = ((const uint64_t *)answer.children[4]->buffers[1])[0]};
+    check_answers(life, &scores);
+    answer.release(&answer);
+    answer_schema.release(&answer_schema);
+    return MGEO_OK;
+}
+
 static mgeo_status compare(engine_life *life) {
     mgeo_compare_options options = {
         .struct_size = sizeof options, .pairs = pairs, .count = PAIRS, .pairs_per_call = 3};
@@ -243,6 +287,7 @@ static const life_step steps[] = {
     {.name = "canary", .take = canary},
     {.name = "score by the canary", .take = score},
     {.name = "canary's end", .take = no_canary},
+    {.name = "score a table", .take = score_table},
     {.name = "job", .take = begin_job},
     {.name = "score in a job", .take = score_job},
     {.name = "job's end", .take = end_job},

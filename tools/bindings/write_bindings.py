@@ -173,4 +173,5 @@ def main():
     write(sizes, sizes_source(header))
 
 
-main()
+if __name__ == "__main__":
+    main()

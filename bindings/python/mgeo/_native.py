@@ -64,6 +64,11 @@ class Native:
         self._freed = False
         self._lock = threading.RLock()
 
+    @property
+    def is_own(self) -> bool:
+        """Is it this process's? A forked child's copy is the parent's to free, and its locks are as they were."""
+        return self._pid == os.getpid()
+
     def enter(self, token: object) -> None:
         """Before a call. The caller runs running.pop(token, None) in a `finally` around this and the call."""
         self.running[token] = _get_ident()
@@ -86,9 +91,11 @@ class Native:
 
     def close(self, before: Optional[Callable[[], None]] = None) -> None:
         """Waits for the calls that run, and frees the object; `before` runs between. Any number of times."""
+        self.closed = True
+        if not self.is_own:
+            return
         with self._lock:
-            self.closed = True
-            if self._freed or self._pid != os.getpid():  # a forked child's copy is the parent's to free
+            if self._freed:
                 return
             self._wait()
             if before is not None:

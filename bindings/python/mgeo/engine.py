@@ -44,7 +44,7 @@ def _load_options(block: Optional[Progress], **options: Any) -> Any:
     return made
 
 
-def predict_memory(path: Optional[Path] = None, *, device: Optional[str] = None, precision: str = "auto",
+def predict_memory(path: Optional[Path] = None, *, device: Optional[str] = None, precision: records.Precision = "auto",
                    max_length: int = 0, threads: int = 0, batch_tokens: int = 0,
                    memory_limit: int = 0) -> records.Memory:
     """What Engine.load would need for this model, in bytes, from the files' headers alone. A model that does not fit is
@@ -113,9 +113,7 @@ class Engine(Scorer):
     def close(self) -> None:
         """Waits for the calls that run, ends the engine's jobs and streams, and frees both models. Calls that come later
         raise ClosedError; results stay valid. Any thread, any number of times."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
-        self._native.close(self._end_borrowers)
+        self._close(self._end_borrowers)
 
     def _end_borrowers(self) -> None:
         for borrower in list(self._borrowers):
@@ -147,7 +145,7 @@ class Engine(Scorer):
 
     # ---- models --------------------------------------------------------------------------------
 
-    def load(self, path: Optional[Path] = None, *, device: Optional[str] = None, precision: str = "auto",
+    def load(self, path: Optional[Path] = None, *, device: Optional[str] = None, precision: records.Precision = "auto",
              max_length: int = 0, threads: int = 0, batch_tokens: int = 0, skip_warm_up: bool = False,
              partial_weight: Optional[float] = None, positive_label: Optional[str] = None,
              version: Optional[str] = None, memory_limit: int = 0, actor: Optional[str] = None,
@@ -196,7 +194,8 @@ class Engine(Scorer):
     predict_memory = staticmethod(predict_memory)
 
     def _find_labels(self, generation: int) -> Tuple[str, ...]:
-        for slot in ("live", "standby"):
+        slots: Tuple[records.Slot, records.Slot] = ("live", "standby")
+        for slot in slots:
             try:
                 info = self.info(slot)
             except errors.NoModelError:
@@ -356,13 +355,13 @@ class Engine(Scorer):
 
     # ---- questions -----------------------------------------------------------------------------
 
-    def info(self, slot: str = "live") -> records.ModelInfo:
+    def info(self, slot: records.Slot = "live") -> records.ModelInfo:
         """Describes the model in "live", "standby", "blue" or "green". Raises NoModelError."""
         number = _number(_abi.SLOT_NAMES, "slot", slot)
         info: records.ModelInfo = self._fill("mgeo_get_info", records.ModelInfo, _abi.mgeo_model_info, number)
         return info
 
-    def unused_tensors(self, slot: str = "live") -> List[str]:
+    def unused_tensors(self, slot: records.Slot = "live") -> List[str]:
         """Names of the tensors in the model's files that scoring does not need."""
         number = _number(_abi.SLOT_NAMES, "slot", slot)
         name = ctypes.create_string_buffer(1024)
@@ -372,13 +371,13 @@ class Engine(Scorer):
             names.append(name.value.decode(errors="replace"))
         return names
 
-    def unused_fields(self, slot: str = "live") -> List[records.UnusedField]:
+    def unused_fields(self, slot: records.Slot = "live") -> List[records.UnusedField]:
         """The fields in the model's JSON files that decided nothing."""
         number = _number(_abi.SLOT_NAMES, "slot", slot)
         return [self._fill("mgeo_get_unused_field", records.UnusedField, _abi.mgeo_unused_field, number, index)
                 for index in range(self.info(slot).unused_fields)]
 
-    def stats(self, slot: str = "live") -> records.Stats:
+    def stats(self, slot: records.Slot = "live") -> records.Stats:
         """Counters of the model in `slot` since it was loaded. Raises NoModelError."""
         number = _number(_abi.SLOT_NAMES, "slot", slot)
         stats: records.Stats = self._fill("mgeo_get_stats", records.Stats, _abi.mgeo_stats, number)
@@ -394,7 +393,7 @@ class Engine(Scorer):
         report: records.WatchReport = self._fill("mgeo_get_watch", records.WatchReport, _abi.mgeo_watch_report)
         return report
 
-    def metrics(self, format: str = "openmetrics") -> str:
+    def metrics(self, format: records.MetricsFormat = "openmetrics") -> str:
         """All counters as metrics text: "openmetrics" or "prometheus"."""
         number = _number(_abi.METRICS_FORMAT_NAMES, "format", format)
         capacity = 64 << 10

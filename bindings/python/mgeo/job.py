@@ -26,9 +26,7 @@ class Job(Scorer):
 
     def close(self) -> None:
         """Waits for the job's calls that run, and ends it. Any thread, any number of times."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
-        self._native.close()
+        self._close()
         self._engine._borrowers.discard(self._native)
 
     def info(self) -> records.ModelInfo:

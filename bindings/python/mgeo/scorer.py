@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scoring, as Engine and Job have it: one pair on a short way, many as columns, pairs or tables."""
-import asyncio
 import ctypes
 import functools
 import struct
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Deque, Dict, NamedTuple, Optional, Tuple, overload
 
 from . import _abi, _library, errors
@@ -76,7 +74,7 @@ class Scorer:
         self._scratches: Deque[_Scratch] = deque()
         self._latest = _Model(0, (), _answer_of(0).unpack_from)
         self._label_names: Dict[int, Tuple[str, ...]] = {}
-        self._pool: Optional[ThreadPoolExecutor] = None
+        self._pool: Any = None
 
     def _find_labels(self, generation: int) -> Tuple[str, ...]:
         raise NotImplementedError
@@ -228,20 +226,39 @@ class Scorer:
     def _most_labels(self) -> int:
         return _abi.MGEO_MAX_LABELS if not self._label_names else max(map(len, list(self._label_names.values())))
 
+    def _close(self, before: Optional[Callable[[], None]] = None) -> None:
+        if self._pool is not None and self._native.is_own:
+            self._pool.shutdown(wait=False)
+        self._native.close(before)
+
     # ---- asynchronously ------------------------------------------------------------------------
+
+    @overload
+    async def score_async(self, a: Optional[str], b: Optional[str], *, route_key: int = 0) -> Score: ...
+
+    @overload
+    async def score_async(self, a: Any, b: Any = ..., *, columns: Optional[Tuple[str, str]] = None,
+                          route_key: int = 0, logits: bool = False) -> Result: ...
 
     async def score_async(self, a: Any, b: Any = _MISSING, *, columns: Optional[Tuple[str, str]] = None,
                           route_key: int = 0, logits: bool = False) -> Any:
         """score() for asyncio: the call runs in a thread of the engine's own; cancelling the task cancels it."""
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
         block = Progress()
-        call = functools.partial(self._score_many, a, b, columns, route_key, logits, block)
+        call: Callable[[], Any] = functools.partial(self.score, a, b, columns=columns, route_key=route_key,
+                                                    logits=logits, progress=block)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_POOL_THREADS, "mgeo")
-        future = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        future = self._pool.submit(call)
+        awaited = asyncio.wrap_future(future)
         try:
-            return await asyncio.shield(future)
+            await asyncio.wait([awaited])
         except asyncio.CancelledError:
             block.cancel()
-            if not future.cancel():
-                await asyncio.wait([future])
+            if not future.cancel():  # it runs: its end is near
+                await asyncio.wait([awaited])
+                awaited.exception()
             raise
+        return awaited.result()

@@ -45,8 +45,8 @@ def read(a: Any, b: Any, columns: Columns) -> Union[Pairs, Table]:
     first, second = column_from(a), column_from(b)
     if isinstance(first, Texts) and isinstance(second, Texts):
         return Pairs(first, second)
-    return Table(_arrow.zip_columns(*(_arrow.from_texts(c) if isinstance(c, Texts) else c for c in (first, second))),
-                 None)
+    both = (_arrow.from_texts(column) if isinstance(column, Texts) else column for column in (first, second))
+    return Table(_arrow.zip_columns(*both), ("a", "b"))
 
 
 def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
@@ -114,7 +114,7 @@ def _first_texts(table: Any) -> Tuple[str, str]:
     """Names of the first two columns of texts."""
     names = list(getattr(table, "column_names", table.columns))
     if hasattr(table, "dtypes") and hasattr(table, "iloc"):
-        names = [name for name, kind in zip(names, table.dtypes) if kind.kind == "O"]
+        names = [name for name, kind in zip(names, table.dtypes) if kind.kind in "OU"]
     if len(names) < 2:
         raise ArgumentError(f"the table has {len(names)} columns of texts, and two are compared")
     return names[0], names[1]

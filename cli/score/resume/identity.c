@@ -86,8 +86,9 @@ static void note_format(struct notes *to, const struct writer *writer) {
     const struct writer_options *options = &writer->options;
     struct string_buffer thresholds = {0};
     char format[80], number[32];
-    dialect_describe(&writer->dialect, format, sizeof format);
+    writer_describe(writer, format, sizeof format);
     notes_add(to, "--format", "%s", format);
+    notes_add(to, "--compression", "%s", columnar_compression_names[options->compression]);
     notes_add(to, "--probabilities", "%s", options->probabilities ? "given" : "not given");
     string_buffer_add(&thresholds, "", 0);
     for (size_t i = 0; i < options->threshold_count; i++) {

@@ -19,6 +19,7 @@
 
 #include "common/clock.h"
 #include "common/memory.h"
+#include "score/column_output.h"
 #include "score/resume/digest.h"
 #include "score/resume/identity.h"
 #include "score/resume/manifest.h"
@@ -39,8 +40,9 @@ struct resume {
     char *place; /* of the output */
     char *folder;
     int lock;
-    bool went_on; /* there was a manifest */
-    bool placed;  /* the output is in its place already */
+    bool went_on;                         /* there was a manifest */
+    bool placed;                          /* the output is in its place already */
+    const struct writer_options *columns; /* of a file of columns: how it is to be written */
     bool whole;
     struct manifest manifest;
     struct part output, errors, answers;
@@ -137,6 +139,11 @@ static bool check_file(const struct resume *resume, struct part *part, const cha
 /* A run that died after the last rename has left the output in its place. */
 static bool check_output(struct resume *resume, struct error *error) {
     resume->placed = resume->whole && access(resume->output.path, F_OK) != 0 && errno == ENOENT;
+    /* It was made out of the parts, and says itself whether it is whole. */
+    if (resume->placed && resume->columns != NULL) {
+        if (access(resume->place, R_OK) == 0) return true;
+        return error_set(error, "%s: %s", resume->place, strerror(errno));
+    }
     return check_file(resume, &resume->output, resume->placed ? resume->place : resume->output.path,
                       error);
 }
@@ -196,6 +203,8 @@ static bool go_on(struct resume *resume, const struct notes *identity,
 
 bool resume_begin(struct resume *resume, struct notes *identity, const struct counters *counters,
                   struct repeats *repeats, struct error *error) {
+    const struct writer_options *writer = &counters->writer->options;
+    resume->columns = writer_is_columnar(writer->format) ? writer : NULL;
     if (resume->went_on && !go_on(resume, identity, counters, repeats, error)) return false;
     manifest_finish(&resume->manifest);
     resume->manifest.identity = *identity;
@@ -207,6 +216,7 @@ bool resume_begin(struct resume *resume, struct notes *identity, const struct co
 
 struct sink *resume_output(struct resume *resume, struct error *error) {
     uint64_t length = resume->output.digest.length;
+    if (resume->columns != NULL) return sink_continue(NULL, resume->output.path, length, error);
     if (resume->placed) return sink_continue(NULL, resume->place, length, error);
     return sink_continue(resume->place, resume->output.path, length, error);
 }
@@ -269,7 +279,7 @@ bool resume_commit(struct resume *resume, const struct counters *counters,
     struct notes *progress = &resume->manifest.progress;
     notes_finish(progress);
     bool done =
-        sink_sync(counters->writer->sink, error) &&
+        writer_flush(counters->writer, error) && sink_sync(counters->writer->sink, error) &&
         (counters->row_errors->file == NULL || sink_sync(counters->row_errors->file, error)) &&
         write_answers(resume, repeats, error);
     done = done && note_part(resume, &resume->output, error) &&
@@ -317,6 +327,18 @@ bool resume_copy_errors(const struct resume *resume, struct error *error) {
     }
     close(from);
     return done;
+}
+
+bool resume_convert(const struct resume *resume, struct error *error) {
+    if (resume->columns == NULL || resume->placed) return true;
+    struct sink *to = resume_sink(resume, resume->options->output, error);
+    if (to == NULL || !column_output_convert(resume->columns, resume->output.path, to, error)) {
+        sink_abandon(to);
+        return false;
+    }
+    if (!sink_commit(to, error)) return false;
+    unlink(resume->output.path); /* by which a run that dies from now on is known */
+    return true;
 }
 
 void resume_remove(struct resume *resume) { paths_remove(resume->folder); }

@@ -65,6 +65,9 @@ bool resume_commit(struct resume *resume, const struct counters *counters,
 /* Writes the errors so far to the place of --errors. */
 bool resume_copy_errors(const struct resume *resume, struct error *error);
 
+/* Of a file of columns: makes it out of its parts, in its place. Of text there is nothing to do. */
+bool resume_convert(const struct resume *resume, struct error *error);
+
 /* Removes parts and folder: the run is complete. */
 void resume_remove(struct resume *resume);
 

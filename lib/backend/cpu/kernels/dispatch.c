@@ -7,13 +7,12 @@
 #include "backend/cpu/kernels/gemm_variants.h"
 #include "backend/cpu/kernels/isa_variant.h"
 #include "backend/cpu/kernels/tiles.h"
+#include "backend/cpu/kernels/x86.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(MGK_HAVE_X86_VARIANTS)
-#include <cpuid.h>
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -49,40 +48,15 @@ static isa highest_allowed(void) {
 
 #if defined(MGK_HAVE_X86_VARIANTS)
 
-/* Compilers of today do not all know its name. That the system keeps the vectors is part of the
- * question for AVX2. */
-static bool has_avxvnni(void) {
-    enum { LEAF = 7, BIT = 1 << 4 };
-    unsigned a, b, c, d;
-    if (!__get_cpuid_count(LEAF, 0, &a, &b, &c, &d) || a < 1) return false;
-    return __get_cpuid_count(LEAF, 1, &a, &b, &c, &d) && (a & BIT);
-}
-
-/* clang 14 does not know its name either. */
-static bool has_f16c(void) {
-    unsigned a, b, c, d;
-    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
-}
-
-static bool has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
-}
-
-static bool has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-
 static bool has(isa which) {
-    __builtin_cpu_init();
     switch (which) {
     case BASE: return true;
-    case AVX2: return has_avx2();
-    case AVXVNNI: return has_avx2() && has_avxvnni();
-    case AVX512: return has_avx512();
-    case AVX512VNNI: return has_avx512() && __builtin_cpu_supports("avx512vnni");
-    case AVX512BF16: return has_avx512() && __builtin_cpu_supports("avx512bf16");
-    case AMX: return has_avx512() && mgk_tiles_usable();
+    case AVX2: return mgk_x86_has_avx2();
+    case AVXVNNI: return mgk_x86_has_avxvnni();
+    case AVX512: return mgk_x86_has_avx512();
+    case AVX512VNNI: return mgk_x86_has_avx512vnni();
+    case AVX512BF16: return mgk_x86_has_avx512bf16();
+    case AMX: return mgk_x86_has_avx512() && mgk_tiles_usable();
     case ISAS: break;
     }
     return false;
@@ -184,8 +158,7 @@ const mgk_gemm *mgk_dispatch_best_gemm(const mgk_gemm *const *list, size_t count
  * fewer than weights that are widened to fp32. */
 static bool has_slow_bf16(void) {
 #if defined(MGK_HAVE_X86_VARIANTS)
-    __builtin_cpu_init();
-    return __builtin_cpu_is("intel") && highest_allowed() != AVX512BF16;
+    return mgk_x86_is_intel() && highest_allowed() != AVX512BF16;
 #else
     return false;
 #endif

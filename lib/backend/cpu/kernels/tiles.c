@@ -7,38 +7,26 @@
 
 #if defined(__x86_64__) && defined(__linux__)
 
-#include <cpuid.h>
+#include "backend/cpu/kernels/x86.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-typedef struct registers {
-    unsigned a, b, c, d;
-} registers;
-
-static bool ask_cpuid(unsigned leaf, unsigned part, registers *r) {
-    return __get_cpuid_count(leaf, part, &r->a, &r->b, &r->c, &r->d) != 0;
-}
-
 static bool processor_has_them(void) {
     enum { FEATURES = 7, BF16 = 1 << 22, TILES = 1 << 24, INT8 = 1 << 25 };
     enum { SHAPES = 0x1d, PALETTE = 1, COUNT = 8, ROW_BYTES = 64, ROWS = 16 };
-    registers r;
-    if (!ask_cpuid(FEATURES, 0, &r)) return false;
+    mgk_x86_leaf r = mgk_x86_ask(FEATURES, 0);
     if ((r.d & BF16) == 0 || (r.d & TILES) == 0 || (r.d & INT8) == 0) return false;
-    if (!ask_cpuid(SHAPES, PALETTE, &r)) return false;
+    r = mgk_x86_ask(SHAPES, PALETTE);
     return r.b >> 16 >= COUNT && (r.b & 0xffff) >= ROW_BYTES && (r.c & 0xffff) >= ROWS;
 }
 
 /* Whether the system saves tiles when it switches threads. */
 static bool system_keeps_them(void) {
-    enum { LEAF = 1, OSXSAVE = 1 << 27, CONFIG_AND_DATA = 3 << 17 };
-    registers r;
-    if (!ask_cpuid(LEAF, 0, &r) || (r.c & OSXSAVE) == 0) return false;
-    unsigned low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (low & CONFIG_AND_DATA) == CONFIG_AND_DATA;
+    enum { CONFIG_AND_DATA = 3 << 17 };
+    return mgk_x86_system_keeps(CONFIG_AND_DATA);
 }
 
 /* The numbers are the kernel's; older headers lack them. */

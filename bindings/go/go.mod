@@ -1,0 +1,3 @@
+module libmgeo/mgeo
+
+go 1.19

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The library's log, as a closure.
+
+use crate::{EngineOptions, LogLevel};
+use std::ffi::CStr;
+use std::fmt;
+use std::os::raw::{c_char, c_void};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub(crate) struct Log(Arc<Closure>);
+
+type Closure = dyn Fn(LogLevel, &str) + Send + Sync;
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Log")
+    }
+}
+
+impl EngineOptions {
+    /// Receives the library's lines, from any thread, also from the library's own. It must not call the engine. What
+    /// it panics with is dropped.
+    #[must_use]
+    pub fn log(mut self, log: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Self {
+        self.log = Some(Log(Arc::new(log)));
+        self
+    }
+}
+
+/// What the library calls; `user` is a `Log` that lives as long as the engine.
+pub(crate) unsafe extern "C" fn line(user: *mut c_void, level: i32, line: *const c_char) {
+    let log = &*user.cast::<Log>();
+    let line = CStr::from_ptr(line).to_string_lossy();
+    // A panic must not unwind through the library, which holds locks here.
+    let outcome = catch_unwind(AssertUnwindSafe(|| (log.0)(level.into(), &line)));
+    if let Err(payload) = outcome {
+        // Dropping what it was about may panic once more.
+        std::mem::forget(payload);
+    }
+}

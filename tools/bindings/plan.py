@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What bindings show of mgeo.json: which structs are options and reports, and what each member is there.
+
+`Plan(json)` has .enums, .options and .reports. A language's emitter spells them.
+"""
+import json
+import re
+
+OPTIONS = ("mgeo_engine_options", "mgeo_load_options", "mgeo_job_options", "mgeo_arrow_options", "mgeo_compare_options",
+           "mgeo_gate", "mgeo_watch", "mgeo_swap_options", "mgeo_roll_back_options", "mgeo_canary_options",
+           "mgeo_shadow_options")
+REPORTS = ("mgeo_model_info", "mgeo_memory", "mgeo_shift", "mgeo_compare_report", "mgeo_check", "mgeo_swap_receipt",
+           "mgeo_watch_report", "mgeo_shadow_report", "mgeo_unused_field", "mgeo_stats", "mgeo_rollout",
+           "mgeo_journal_report")
+# The header says it at the function, or nowhere.
+DOCS = {
+    "mgeo_engine_options": "What an engine is created with.",
+    "mgeo_load_options": "How a model is loaded.",
+    "mgeo_job_options": "Which model a job holds.",
+    "mgeo_arrow_options": "Which columns a table has, and which its answer.",
+    "mgeo_compare_options": "What two models are compared on.",
+    "mgeo_swap_options": "The conditions of a swap.",
+    "mgeo_roll_back_options": "Who rolls back, and why.",
+    "mgeo_canary_options": "The conditions of a canary.",
+    "mgeo_shadow_options": "How shadow calls are scored.",
+    "mgeo_model_info": "A model and where it is.",
+    "mgeo_swap_receipt": "How a cut-over went.",
+    "mgeo_watch_report": "How the last watch stands.",
+    "mgeo_journal_report": "What a journal was found to be.",
+    "mgeo_status": "What a call came to.",
+    "mgeo_row_flag": "Flags of a row.",
+}
+# Members that are no part of the options: the binding fills them in by other means.
+BY_HAND = {"struct_size", "reserved", "log", "log_user", "job", "worst_capacity"}
+FLAG_SETS = {"mgeo_row_flag": "row_flags", "mgeo_arrow_column": "columns"}
+ENUM_PREFIX = re.compile(r"^MGEO_(?:E_|STAGE_|LOG_|PRECISION_|ROW_|ARROW_|WATCH_|METRICS_)?")
+
+
+class Member:
+    """One member as a binding shows it. `kind`: number, bool, enum, flags, text, names (labels), numbers (an array),
+    structs (`count` says how many), pairs, texts, progress, option (another struct of options)."""
+
+    def __init__(self, member, kind, count=None):
+        self.name, self.kind, self.count = member["name"], kind, count
+        self.base, self.array = member["base"], member["array"]
+        self.doc = as_bool(member["doc"]) if kind == "bool" else member["doc"]
+        self.enum = member.get("enum")
+
+
+def is_bool(member):
+    # A gate's full_speed is told of in mgeo_compare_options.
+    yes = member["name"] == "full_speed" or re.match(r"1(?::| if )", member["doc"]) and "-1:" not in member["doc"]
+    return member["base"] in ("int32_t", "uint32_t") and not member["array"] and bool(yes)
+
+
+def as_bool(doc):
+    """A flag's words: what it is if it is set, and else."""
+    return re.sub(r"[;,] 0: ", "; else ", re.sub(r"^1: ", "", doc))
+
+
+def simple_kind(member):
+    """Of numbers alone: the kind, without looking at the struct around it."""
+    if member.get("enum") in FLAG_SETS:
+        return "flags"
+    if "enum" in member:
+        return "enum"
+    return "bool" if is_bool(member) else "number"
+
+
+class Struct:
+    def __init__(self, struct, is_option):
+        self.name, self.versioned = struct["name"], struct["versioned"]
+        self.doc = DOCS.get(self.name) or struct["doc"]
+        self.known = {member["name"] for member in struct["members"]}
+        self.members = []
+        for member in struct["members"]:
+            if member["name"] in BY_HAND or self.is_count(member["name"]):
+                continue
+            self.members.append(self.option(member) if is_option else self.report(member))
+
+    def is_count(self, name):
+        """The length of a member that is shown as a list, which tells it itself. label_count stays: other figures
+        are laid out by it."""
+        return name in ("check_count", "worst_count") or name == "count" and "pairs" in self.known
+
+    def option(self, member):
+        if member["name"] == "pairs":
+            return Member(member, "pairs", "count")
+        if member["pointers"] == 2:
+            return Member(member, "texts", "count")
+        if member["pointers"] == 1:
+            kind = {"char": "text", "mgeo_progress": "progress"}.get(member["base"], "option")
+            return Member(member, kind)
+        return Member(member, simple_kind(member))
+
+    def report(self, member):
+        name, array = member["name"], member["array"]
+        if member["base"] == "char":
+            return Member(member, "names", name.replace("labels", "label_count")) if len(array) == 2 else Member(
+                member, "text")
+        if name in ("checks", "worst"):
+            return Member(member, "structs", {"checks": "check_count", "worst": "worst_count"}[name])
+        return Member(member, "numbers" if array else simple_kind(member))
+
+
+class Enum:
+    def __init__(self, enum):
+        self.name, self.doc = enum["name"], DOCS.get(enum["name"]) or enum["doc"]
+        self.is_flags = self.name in FLAG_SETS
+        # (bare name, value, what it means)
+        self.values = [(ENUM_PREFIX.sub("", value["name"]), value["value"], value["doc"] or "") for value in enum["values"]]
+        self.texts = [value["text"] for value in enum["values"]]
+        self.names = [value["name"] for value in enum["values"]]
+
+
+class Plan:
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            self.json = json.load(file)
+        structs = {struct["name"]: struct for struct in self.json["structs"]}
+        self.enums = [Enum(enum) for enum in self.json["enums"]]
+        self.options = [Struct(structs[name], True) for name in OPTIONS]
+        self.reports = [Struct(structs[name], False) for name in REPORTS]
+
+
+def names_of_c(plan, type_name, value_name, functions):
+    """What stands for a name of C's in a language, so that the header's words can be shown there."""
+    names = {struct.name: type_name(struct.name) for struct in plan.options + plan.reports}
+    for e in plan.enums:
+        names[e.name] = type_name(e.name)
+        names.update((c, value_name(e, value)) for c, (value, _, _) in zip(e.names, e.values))
+    return {**names, **functions, "mgeo_scores": "Scores"}
+
+
+def translated(text, names):
+    known = "|".join(sorted(names, key=len, reverse=True))
+    text = re.sub(rf"\b({known})\b", lambda found: names[found.group()], text)
+    return re.sub(r"\b([Aa])n (`?(?![AEIO])[A-Z])", r"\1 \2", text)
+
+
+def bare(name):
+    """mgeo_load_options: load_options; the sets of flags have a name of their own."""
+    return FLAG_SETS.get(name) or re.sub(r"^mgeo_", "", name)
+
+
+def wrap(text, width, first, later=None):
+    """Lines of at most `width` characters."""
+    lines, line, start = [], first, first
+    later = first if later is None else later
+    for word in text.split():
+        if len(line) + 1 + len(word) > width and line != start:
+            lines.append(line)
+            line = start = later
+        line += ("" if line.endswith(" ") else " ") + word
+    return lines + [line] if text else []
