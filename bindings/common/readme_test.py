@@ -22,7 +22,8 @@ def environment(folder):
     """Without a library that the README does not speak of, and with nothing written elsewhere."""
     kept = {name: value for name, value in os.environ.items() if name != "MGEO_LIBRARY"}
     return {**kept, "MGEO_NATIVE_DIR": str(folder.resolve() / "native"), "npm_config_offline": "true",
-            "npm_config_cache": str(folder.resolve() / "npm"), "npm_config_update_notifier": "false", "npm_config_audit": "false", "npm_config_fund": "false"}
+            "npm_config_cache": str(folder.resolve() / "npm"), "npm_config_update_notifier": "false",
+            "npm_config_audit": "false", "npm_config_fund": "false"}
 
 
 def run(commands, folder):

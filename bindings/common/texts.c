@@ -59,13 +59,9 @@ static mgb_block *block_for(mgb_texts *texts, size_t bytes) {
     return block;
 }
 
-static int is_high(uint32_t unit) {
-    return unit >= 0xD800 && unit < 0xDC00;
-}
+static int is_high(uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 
-static int is_low(uint32_t unit) {
-    return unit >= 0xDC00 && unit < 0xE000;
-}
+static int is_low(uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
 /* Writes one code point and returns where the next one goes. */
 static char *put(char *to, uint32_t code) {

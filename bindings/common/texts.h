@@ -21,7 +21,8 @@ typedef struct mgb_texts {
     size_t block_bytes;   /* size of the next block */
 } mgb_texts;
 
-/* Room for `count` pairs; NULL: no memory. The caller's, until mgb_texts_destroy, which takes NULL. */
+/* Room for `count` pairs; NULL: no memory. The caller's, until mgb_texts_destroy, which takes NULL.
+ */
 mgb_texts *mgb_texts_create(size_t count);
 void mgb_texts_destroy(mgb_texts *texts);
 

@@ -6,7 +6,8 @@
 #
 # libmgeo is the one that pkg-config finds. It goes into the jar with the two small libraries that it needs and the
 # bundled model; with --no-bundle only the JNI part does, and programs name a libmgeo by -Dmgeo.library.path.
-# Environment: CC, CFLAGS, JAVACFLAGS, JAVA_HOME, PKG_CONFIG_PATH. Needs a JDK from 17 on; nothing is written beside the sources.
+# Environment: CC, CFLAGS, JAVACFLAGS, JAVA_HOME, PKG_CONFIG_PATH. Needs a JDK from 17 on. Nothing is written beside
+# the sources.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -38,7 +39,8 @@ mkdir -p "$native/lib"
 # shellcheck disable=SC2046,SC2086 # flags are words
 ${CC:-cc} -std=c11 -O2 -fPIC -fvisibility=hidden -shared ${CFLAGS:-} -I"$here/../common" -I"$jdk/include" \
     -I"$jdk/include/linux" $(pkg-config --cflags libmgeo) -o "$native/lib/libmgeo_jni.so" \
-    "$here/native/mgeo_jni.c" "$here/native/streams.c" "$here/../common/texts.c" -L"$(pkg-config --variable=libdir libmgeo)" -lmgeo
+    "$here/native/mgeo_jni.c" "$here/native/streams.c" "$here/../common/texts.c" \
+    -L"$(pkg-config --variable=libdir libmgeo)" -lmgeo
 
 # What the jar's libraries are made of, dependencies first; the loader goes by this order.
 index() {
@@ -58,6 +60,16 @@ bundled_model() {
     fail 'the bundled model is not installed: use --no-bundle, or install it'
 }
 
+# What the libraries in the jar are licensed under, where this system says so.
+licenses() {
+    mkdir -p "$work/classes/META-INF/licenses"
+    for name in libutf8proc libxxhash; do
+        for told in /usr/share/doc/"$name"*/copyright; do
+            if [ -f "$told" ]; then cp "$told" "$work/classes/META-INF/licenses/$name"; fi
+        done
+    done
+}
+
 if [ "$bundle" = yes ]; then
     library=$(pkg-config --variable=libdir libmgeo)/libmgeo.so.0
     files=
@@ -71,6 +83,7 @@ if [ "$bundle" = yes ]; then
     for file in config.json tokenizer_config.json vocab.txt model.safetensors MODEL_CARD.md; do
         cp "$model/$file" "$native/share/libmgeo/models/mini/"
     done
+    licenses
     # shellcheck disable=SC2086 # names without spaces
     index $files lib/libmgeo.so.0 lib/libmgeo_jni.so \
         $(cd "$native" && find share -type f | sort)

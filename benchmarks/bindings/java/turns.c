@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C's turns against a binding: scores a table of pairs in one call whenever a line comes, and prints
- * wall and processor seconds. */
+/* C's turns against a binding: scores a table of pairs in one call whenever a line comes, and
+ * prints wall and processor seconds. */
 #define _GNU_SOURCE
 #include <mgeo.h>
 

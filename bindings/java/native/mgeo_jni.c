@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The native methods of mgeo.Native: calls into libmgeo, strings on their way in, scores on their way out. */
+/* The native methods of mgeo.Native: calls into libmgeo, strings on their way in, scores on their
+ * way out. */
 #include "calls.h"
 #include "streams.h"
 #include "texts.h"
@@ -20,13 +21,9 @@ static struct {
     jmethodID failure, log, released, new_scores;
 } java;
 
-static void *as_pointer(jlong address) {
-    return (void *)(uintptr_t)address;
-}
+static void *as_pointer(jlong address) { return (void *)(uintptr_t)address; }
 
-static jlong as_address(const void *pointer) {
-    return (jlong)(uintptr_t)pointer;
-}
+static jlong as_address(const void *pointer) { return (jlong)(uintptr_t)pointer; }
 
 /* A class that stays; NULL with an exception pending. */
 static jclass find_class(JNIEnv *env, const char *name) {
@@ -44,7 +41,8 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     java.vm = vm;
     java.native = find_class(env, "mgeo/Native");
     if (java.native == NULL) return JNI_ERR;
-    java.failure = (*env)->GetStaticMethodID(env, java.native, "failure", "(I[B)Lmgeo/MgeoException;");
+    java.failure =
+        (*env)->GetStaticMethodID(env, java.native, "failure", "(I[B)Lmgeo/MgeoException;");
     if (java.failure == NULL) return JNI_ERR;
     java.log = (*env)->GetStaticMethodID(env, java.native, "log", "(Lmgeo/LogSink;I[B)V");
     if (java.log == NULL) return JNI_ERR;
@@ -145,7 +143,8 @@ jbyteArray NATIVE(version)(JNIEnv *env, jclass type) {
 typedef struct java_visit {
     JNIEnv *env; /* NULL: Java lets no more threads in */
     int attached;
-    jthrowable pending; /* the thread may be inside a native method that has an exception to hand on */
+    jthrowable
+        pending; /* the thread may be inside a native method that has an exception to hand on */
 } java_visit;
 
 static java_visit begin_visit(void) {
@@ -211,12 +210,14 @@ void NATIVE(letGo)(JNIEnv *env, jclass type, jlong kept) {
 
 static void throw_no_text(JNIEnv *env, jsize row, const char *column) {
     char message[96];
-    snprintf(message, sizeof message, "pair %ld: text %s is null; give a string", (long)row, column);
+    snprintf(message, sizeof message, "pair %ld: text %s is null; give a string", (long)row,
+             column);
     throw_status(env, MGEO_E_ARGUMENT, message);
 }
 
 /* Adds string `row` of an array; 0 with an exception pending. Leaves no local reference. */
-static int add_text(JNIEnv *env, mgb_texts *texts, jobjectArray column, jsize row, const char *name) {
+static int add_text(JNIEnv *env, mgb_texts *texts, jobjectArray column, jsize row,
+                    const char *name) {
     jstring text = (*env)->GetObjectArrayElement(env, column, row);
     if ((*env)->ExceptionCheck(env)) return 0;
     if (text == NULL) {
@@ -262,9 +263,10 @@ jlong NATIVE(makeTexts)(JNIEnv *env, jclass type, jobjectArray a, jobjectArray b
     return as_address(texts_of(env, a, b));
 }
 
-/* Text `row` of a column of UTF-8 bytes, which ends[row] and ends[row + 1] bound; 0: not within them. */
-static int column_text(const int32_t *ends, const char *bytes, jlong size, jsize row, const char **text,
-                       size_t *length) {
+/* Text `row` of a column of UTF-8 bytes, which ends[row] and ends[row + 1] bound; 0: not within
+ * them. */
+static int column_text(const int32_t *ends, const char *bytes, jlong size, jsize row,
+                       const char **text, size_t *length) {
     if (ends[row] < 0 || ends[row + 1] < ends[row] || ends[row + 1] > size) return 0;
     *text = bytes + ends[row];
     *length = (size_t)(ends[row + 1] - ends[row]);
@@ -282,11 +284,13 @@ jlong NATIVE(makeColumnTexts)(JNIEnv *env, jclass type, jint count, jlong a_ends
     for (jsize i = 0; i < count; i++) {
         mgeo_pair *pair = &texts->pairs[i];
         int sound =
-            column_text(as_pointer(a_ends), as_pointer(a_bytes), a_size, i, &pair->a, &pair->a_len) &&
+            column_text(as_pointer(a_ends), as_pointer(a_bytes), a_size, i, &pair->a,
+                        &pair->a_len) &&
             column_text(as_pointer(b_ends), as_pointer(b_bytes), b_size, i, &pair->b, &pair->b_len);
         if (sound) continue;
         char message[96];
-        snprintf(message, sizeof message, "row %ld: its offsets do not lie within the column's bytes", (long)i);
+        snprintf(message, sizeof message,
+                 "row %ld: its offsets do not lie within the column's bytes", (long)i);
         throw_status(env, MGEO_E_ARGUMENT, message);
         mgb_texts_destroy(texts);
         return 0;
@@ -355,7 +359,8 @@ static jintArray ints(JNIEnv *env, const void *values, jsize count) {
 static jfloatArray label_floats(JNIEnv *env, float *values, size_t count, size_t labels) {
     if (values == NULL) return NULL;
     if (count * labels > INT32_MAX) {
-        throw_status(env, MGEO_E_ARGUMENT, "more floats than a Java array holds; score fewer pairs a call");
+        throw_status(env, MGEO_E_ARGUMENT,
+                     "more floats than a Java array holds; score fewer pairs a call");
         return NULL;
     }
     for (size_t i = 1; i < count; i++) {
@@ -365,7 +370,8 @@ static jfloatArray label_floats(JNIEnv *env, float *values, size_t count, size_t
 }
 
 /* The object; NULL with an exception pending. */
-static jobject make_scores(JNIEnv *env, const score_rows *rows, const mgeo_scores *scores, jsize count) {
+static jobject make_scores(JNIEnv *env, const score_rows *rows, const mgeo_scores *scores,
+                           jsize count) {
     jfloatArray similarity = floats(env, rows->similarity, count);
     jintArray label = similarity == NULL ? NULL : ints(env, rows->label, count);
     jintArray flags = label == NULL ? NULL : ints(env, rows->flags, count);
@@ -386,7 +392,8 @@ typedef struct score_request {
     jint wants;
 } score_request;
 
-static jobject score_pairs(JNIEnv *env, const score_request *request, const mgeo_pair *pairs, jsize count) {
+static jobject score_pairs(JNIEnv *env, const score_request *request, const mgeo_pair *pairs,
+                           jsize count) {
     score_rows rows = {0};
     jobject made = NULL;
     if (!init_rows(&rows, (size_t)count, request->wants)) {

@@ -5,8 +5,8 @@
 
 #include <mgeo.h>
 
-/* Replaces the stream by one that does the same, and calls released(user) once it has been released, in the thread
- * that does so. 0: no memory, and the stream is as it was. */
+/* Replaces the stream by one that does the same, and calls released(user) once it has been
+ * released, in the thread that does so. 0: no memory, and the stream is as it was. */
 int mgj_stream_hold(struct ArrowArrayStream *stream, void (*released)(void *user), void *user);
 
 #endif

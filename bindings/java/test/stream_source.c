@@ -12,13 +12,9 @@ typedef struct source {
     jint left;
 } source;
 
-static void release_schema(struct ArrowSchema *schema) {
-    schema->release = NULL;
-}
+static void release_schema(struct ArrowSchema *schema) { schema->release = NULL; }
 
-static void release_array(struct ArrowArray *array) {
-    array->release = NULL;
-}
+static void release_array(struct ArrowArray *array) { array->release = NULL; }
 
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *schema) {
     *schema = *((source *)stream->private_data)->schema;
@@ -45,14 +41,14 @@ static void release(struct ArrowArrayStream *stream) {
     stream->release = NULL;
 }
 
-JNIEXPORT void JNICALL Java_mgeo_ArrowTest_makeStream(JNIEnv *env, jclass type, jlong at, jlong schema,
-                                                      jlong table, jint batches) {
+JNIEXPORT void JNICALL Java_mgeo_ArrowTest_makeStream(JNIEnv *env, jclass type, jlong at,
+                                                      jlong schema, jlong table, jint batches) {
     (void)env, (void)type;
     source *from = malloc(sizeof *from);
     if (from == NULL) abort();
     *from = (source){(void *)(uintptr_t)schema, (void *)(uintptr_t)table, batches};
-    *(struct ArrowArrayStream *)(uintptr_t)at = (struct ArrowArrayStream){
-        get_schema, get_next, get_last_error, release, from};
+    *(struct ArrowArrayStream *)(uintptr_t)at =
+        (struct ArrowArrayStream){get_schema, get_next, get_last_error, release, from};
 }
 
 /* The length of the next batch; 0: there is none; an errno number below 0. */

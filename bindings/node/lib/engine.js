@@ -91,7 +91,8 @@ class Engine {
 
   async load(path, options) {
     return this.#report('ModelInfo', (memory, info) =>
-      memory.callOnPool(calls.load, this.#address, memory.text('path', path), write(memory, 'LoadOptions', options), info));
+      memory.callOnPool(calls.load, this.#address, memory.text('path', path), write(memory, 'LoadOptions', options),
+          info));
   }
 
   async unload() {

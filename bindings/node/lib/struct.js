@@ -150,7 +150,8 @@ const readers = {
     list(view.getUint32(count, true), (i) => chars(view, offset + i * size, size)),
   numbers: (view, offset, length) => list(length, (i) => wideNumber(view, offset + 8 * i)),
   matrix: (view, offset, rows, columns) => list(view.getUint32(rows, true), (row) =>
-    list(view.getUint32(columns, true), (column) => wideNumber(view, offset + 8 * (constants.MAX_LABELS * row + column)))),
+    list(view.getUint32(columns, true), (column) =>
+      wideNumber(view, offset + 8 * (constants.MAX_LABELS * row + column)))),
   structs: (view, offset, layout, size, count) => list(view.getUint32(count, true), (i) =>
     read(layout, new DataView(view.buffer, view.byteOffset + offset + i * size, size))),
 };

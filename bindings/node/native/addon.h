@@ -17,7 +17,8 @@ int mgn_arguments(napi_env env, napi_callback_info info, size_t count, napi_valu
 void *mgn_pointer(napi_env env, napi_value value);
 napi_value mgn_address(napi_env env, const void *pointer);
 
-/* owned.c: what the environment (the process or a worker) frees at its end, if nobody does before. */
+/* owned.c: what the environment (the process or a worker) frees at its end, if nobody does before.
+ */
 int mgn_owned_init(napi_env env);
 napi_value mgn_adopt_engine(napi_env env, napi_callback_info info);
 napi_value mgn_adopt_job(napi_env env, napi_callback_info info);

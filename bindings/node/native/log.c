@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library's log, from any of its threads to a function of JavaScript in the environment's own thread. */
+/* The library's log, from any of its threads to a function of JavaScript in the environment's own
+ * thread. */
 #include "addon.h"
 
 #include <pthread.h>
@@ -76,7 +77,8 @@ napi_value mgn_make_log(napi_env env, napi_callback_info info) {
         return mgn_throw(env, "mgeo: log is no function");
     }
     pthread_mutex_init(&sink->lock, NULL);
-    /* A log keeps no program running. The hook runs before Node.js ends the function: it is the younger one. */
+    /* A log keeps no program running. The hook runs before Node.js ends the function: it is the
+     * younger one. */
     napi_unref_threadsafe_function(env, sink->function);
     napi_add_env_cleanup_hook(env, let_go, sink);
     return mgn_address(env, sink);

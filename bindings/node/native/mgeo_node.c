@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The addon's exports: calls into libmgeo by number, here or on the thread pool, and memory by its address. */
+/* The addon's exports: calls into libmgeo by number, here or on the thread pool, and memory by its
+ * address. */
 #include "addon.h"
 #include "calls.h"
 
@@ -16,7 +17,9 @@ napi_value mgn_throw(napi_env env, const char *message) {
 
 int mgn_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
     size_t given = count;
-    if (napi_get_cb_info(env, info, &given, values, NULL, NULL) == napi_ok && given == count) return 1;
+    if (napi_get_cb_info(env, info, &given, values, NULL, NULL) == napi_ok && given == count) {
+        return 1;
+    }
     mgn_throw(env, "mgeo: a native function was called with other arguments");
     return 0;
 }
@@ -70,7 +73,8 @@ static int read_call(napi_env env, napi_value number, napi_value arguments, numb
     if (napi_get_value_uint32(env, number, &index) != napi_ok ||
         index >= sizeof mgb_calls / sizeof *mgb_calls ||
         napi_get_typedarray_info(env, arguments, &type, &length, &data, NULL, NULL) != napi_ok ||
-        type != napi_biguint64_array || length != mgb_calls[index].count || length > MOST_ARGUMENTS) {
+        type != napi_biguint64_array || length != mgb_calls[index].count ||
+        length > MOST_ARGUMENTS) {
         mgn_throw(env, "mgeo: a native function was called with other arguments");
         return 0;
     }
@@ -82,7 +86,9 @@ static int read_call(napi_env env, napi_value number, napi_value arguments, numb
 static napi_value call_here(napi_env env, napi_callback_info info) {
     napi_value given[2];
     numbered_call call = {0};
-    if (!mgn_arguments(env, info, 2, given) || !read_call(env, given[0], given[1], &call)) return NULL;
+    if (!mgn_arguments(env, info, 2, given) || !read_call(env, given[0], given[1], &call)) {
+        return NULL;
+    }
     mgeo_status status = call.function->run(call.arguments, &call.error);
     return outcome(env, status, &call.error);
 }
@@ -114,7 +120,8 @@ static napi_value call_on_pool(napi_env env, napi_callback_info info) {
     }
     napi_create_string_utf8(env, "mgeo", NAPI_AUTO_LENGTH, &name);
     if (napi_create_reference(env, given[2], 1, &call->kept) != napi_ok ||
-        napi_create_async_work(env, NULL, name, run_on_pool, settle, call, &call->work) != napi_ok) {
+        napi_create_async_work(env, NULL, name, run_on_pool, settle, call, &call->work) !=
+            napi_ok) {
         if (call->kept != NULL) napi_delete_reference(env, call->kept);
         free(call);
         return mgn_throw(env, "mgeo: no memory for a call");
@@ -183,14 +190,22 @@ NAPI_MODULE_INIT() {
         const char *name;
         napi_callback function;
     } functions[] = {
-        {"address", address_of},           {"adoptEngine", mgn_adopt_engine},
-        {"adoptJob", mgn_adopt_job},       {"call", call_here},
-        {"callOnPool", call_on_pool},      {"cancel", cancel},
-        {"freeLog", mgn_free_log},         {"freeOwned", mgn_free_owned},
-        {"logFunction", mgn_log_function}, {"makeLog", mgn_make_log},
-        {"readProgress", read_progress},   {"releaseArrow", release_arrow},
-        {"textsAdd", mgn_texts_add},       {"textsCreate", mgn_texts_create},
-        {"textsFree", mgn_texts_free},     {"textsPairs", mgn_texts_pairs},
+        {"address", address_of},
+        {"adoptEngine", mgn_adopt_engine},
+        {"adoptJob", mgn_adopt_job},
+        {"call", call_here},
+        {"callOnPool", call_on_pool},
+        {"cancel", cancel},
+        {"freeLog", mgn_free_log},
+        {"freeOwned", mgn_free_owned},
+        {"logFunction", mgn_log_function},
+        {"makeLog", mgn_make_log},
+        {"readProgress", read_progress},
+        {"releaseArrow", release_arrow},
+        {"textsAdd", mgn_texts_add},
+        {"textsCreate", mgn_texts_create},
+        {"textsFree", mgn_texts_free},
+        {"textsPairs", mgn_texts_pairs},
         {"version", version},
     };
     if (!mgn_owned_init(env)) return NULL;

@@ -15,13 +15,9 @@ typedef struct environment {
     owned *first;
 } environment;
 
-static void free_engine(void *engine) {
-    mgeo_engine_destroy(engine);
-}
+static void free_engine(void *engine) { mgeo_engine_destroy(engine); }
 
-static void free_job(void *job) {
-    mgeo_job_end(job);
-}
+static void free_job(void *job) { mgeo_job_end(job); }
 
 /* Runs once the environment's calls on the pool have ended. */
 static void finish(napi_env env, void *data, void *hint) {
@@ -107,7 +103,8 @@ static void settle_farewell(napi_env env, napi_status ran, void *data) {
     free(farewell);
 }
 
-/* freeOwned(address): a promise of the end of an engine or a job. Where that cannot be promised, it is freed at once. */
+/* freeOwned(address): a promise of the end of an engine or a job. Where that cannot be promised, it
+ * is freed at once. */
 napi_value mgn_free_owned(napi_env env, napi_callback_info info) {
     napi_value address, promise = NULL, name = NULL;
     if (!mgn_arguments(env, info, 1, &address)) return NULL;

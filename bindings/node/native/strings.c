@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrays of strings become pairs, some rows at a time, so that the event loop need not wait for all of them. */
+/* Arrays of strings become pairs, some rows at a time, so that the event loop need not wait for all
+ * of them. */
 #include "texts.h"
 
 #include "addon.h"
@@ -13,7 +14,8 @@ napi_value mgn_texts_create(napi_env env, napi_callback_info info) {
     napi_value given;
     double count = 0;
     if (!mgn_arguments(env, info, 1, &given)) return NULL;
-    if (napi_get_value_double(env, given, &count) != napi_ok || !(count >= 0 && count < 4294967296.0)) {
+    if (napi_get_value_double(env, given, &count) != napi_ok ||
+        !(count >= 0 && count < 4294967296.0)) {
         return mgn_throw(env, "mgeo: no number of pairs");
     }
     mgb_texts *texts = mgb_texts_create((size_t)count);
@@ -28,9 +30,12 @@ static int fail_row(napi_env env, uint32_t row, const char *what) {
     return 0;
 }
 
-static int add_text(napi_env env, mgb_texts *texts, napi_value value, uint32_t row, const char *what) {
+static int add_text(napi_env env, mgb_texts *texts, napi_value value, uint32_t row,
+                    const char *what) {
     size_t length = 0;
-    if (napi_get_value_string_utf16(env, value, NULL, 0, &length) != napi_ok) return fail_row(env, row, what);
+    if (napi_get_value_string_utf16(env, value, NULL, 0, &length) != napi_ok) {
+        return fail_row(env, row, what);
+    }
     uint16_t *units = mgb_texts_units(texts, length + 1);
     if (units == NULL) return fail_row(env, row, "no memory for its texts");
     _Static_assert(sizeof(char16_t) == sizeof *units, "units of 16 bits");
@@ -39,7 +44,8 @@ static int add_text(napi_env env, mgb_texts *texts, napi_value value, uint32_t r
 }
 
 /* Row `row` of one array of pairs (b is undefined) or of two arrays of texts. */
-static int add_row(napi_env env, mgb_texts *texts, napi_value a, napi_value b, int of_pairs, uint32_t row) {
+static int add_row(napi_env env, mgb_texts *texts, napi_value a, napi_value b, int of_pairs,
+                   uint32_t row) {
     napi_value left = NULL, right = NULL, pair = NULL;
     if (!of_pairs) {
         if (napi_get_element(env, a, row, &left) != napi_ok) return 0;

@@ -60,6 +60,9 @@ function build(out) {
   }
 }
 
+if (Number(process.versions.node.split('.')[0]) < 18) {
+  fail(`Node.js ${process.versions.node} is too old: 18 or newer is needed`);
+}
 if (process.argv[2] === '--headers') {
   console.log(headers());
 } else {

@@ -11,11 +11,11 @@ const {test} = require('node:test');
 const {Worker} = require('node:worker_threads');
 
 const {Engine} = require('../lib/index.js');
-const {fails, pairs, pause} = require('./support.js');
+const {fails, pairs, pause, root} = require('./support.js');
 
-async function loaded(options) {
+async function loaded(options, model = null) {
   const engine = new Engine(options);
-  await engine.load(null, {threads: 1});
+  await engine.load(model, {threads: 1});
   return engine;
 }
 
@@ -76,8 +76,8 @@ test('a signal cancels', async () => {
 });
 
 test('the event loop turns while scores are made', async () => {
-  const engine = await loaded();
-  const many = pairs(20_000);
+  const engine = await loaded({}, path.join(root, 'tests', 'golden', 'models', 'two_labels'));
+  const many = pairs(50_000);
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
   const delays = monitorEventLoopDelay({resolution: 1});

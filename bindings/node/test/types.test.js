@@ -32,7 +32,8 @@ test('every method is declared, and the other way about', () => {
 
 test('a compiler finds the same', (context) => {
   const compiled = spawnSync('tsc', ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022',
-    '--module', 'commonjs', '--lib', 'es2022,dom', '--typeRoots', 'none', path.join(__dirname, 'types.ts')], {encoding: 'utf8'});
+    '--module', 'commonjs', '--lib', 'es2022,dom', '--typeRoots', 'none', path.join(__dirname, 'types.ts')],
+  {encoding: 'utf8'});
   if (compiled.error?.code === 'ENOENT') {
     context.skip('no tsc');
     return;

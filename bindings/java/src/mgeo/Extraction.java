@@ -105,7 +105,7 @@ final class Extraction {
                 }
             }
             if (!isWhole(begun, entries)) {
-                throw new IOException("what was written differs from the jar's index: the disk is full or the jar damaged");
+                throw new IOException("what was written is not what the jar's index says: the jar is damaged");
             }
             Files.move(begun, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {

@@ -58,7 +58,8 @@ final class Library {
         try {
             System.load(library.toAbsolutePath().toString());
         } catch (UnsatisfiedLinkError error) {
-            throw new UnsatisfiedLinkError("mgeo: cannot load " + library + ": " + reason(error, library) + "; " + remedy);
+            throw new UnsatisfiedLinkError(
+                    "mgeo: cannot load " + library + ": " + reason(error, library) + "; " + remedy);
         }
     }
 

@@ -17,7 +17,8 @@ public record Utf8Column(ByteBuffer offsets, ByteBuffer bytes, int rows) {
             throw MgeoException.argument("a column's buffers are not direct; use ByteBuffer.allocateDirect");
         }
         if (offsets.order() != ByteOrder.nativeOrder()) {
-            throw MgeoException.argument("a column's offsets are not in native order; use order(ByteOrder.nativeOrder())");
+            throw MgeoException.argument(
+                    "a column's offsets are not in native order; use order(ByteOrder.nativeOrder())");
         }
         if (rows < 0 || offsets.capacity() / 4 <= rows) {
             throw MgeoException.argument(

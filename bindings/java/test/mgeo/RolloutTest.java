@@ -8,7 +8,6 @@ import static mgeo.Testing.same;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -94,7 +93,8 @@ final class RolloutTest {
                 check(shift.passed() == 0 && shift.measured() > 0 && shift.limit() == 0, "measured");
             }
             same(1L, engine.rollout().liveGeneration(), "still live");
-            SwapReceipt receipt = engine.swap(new SwapOptions().gate(new Gate().pairs(pairs(100)).maxShift(1).fullSpeed(true))
+            Gate loose = new Gate().pairs(pairs(100)).maxShift(1).fullSpeed(true);
+            SwapReceipt receipt = engine.swap(new SwapOptions().gate(loose)
                     .watch(new Watch().windowCalls(1).minCalls(1).maxErrorRate(0.5)));
             same(2L, receipt.toGeneration(), "to");
             same(1, receipt.checks().get(0).passed(), "passed");
@@ -104,7 +104,8 @@ final class RolloutTest {
             }
             same(WatchState.PASSED, engine.watch().state(), "watch");
             fails(Status.REFUSED, () -> engine.swap(new SwapOptions().expectGeneration(99)));
-            fails(Status.ARGUMENT, () -> engine.swap(new SwapOptions().gate(new Gate().pairs(pairs(2)).gold(List.of("x")))));
+            Gate tooFewLabels = new Gate().pairs(pairs(2)).gold(List.of("x"));
+            fails(Status.ARGUMENT, () -> engine.swap(new SwapOptions().gate(tooFewLabels)));
         }
     }
 
@@ -193,7 +194,7 @@ final class RolloutTest {
             same(receipt.journalLine(), report.lines(), "lines");
         }
         check(Files.readString(journal).contains("第二个"), "the reason");
-        Files.writeString(journal, Files.readString(journal).replace("javatest", "somebody"), StandardOpenOption.TRUNCATE_EXISTING);
+        Files.writeString(journal, Files.readString(journal).replace("javatest", "somebody"));
         try {
             Engine.verifyJournal(journal);
             throw new AssertionError("an edited journal is valid");
