@@ -61,7 +61,7 @@ ENGINES = [
     Engine("DuckDB", ["duckdb", "pyarrow"], [], python("duckdb", "--threads", "2")),
     Engine("chdb (ClickHouse)", ["chdb"], [], python("clickhouse")),
     Engine("Spark local[2]", ["pyspark", "pyarrow"], ["java"], spark),
-    Engine("Ray Data, 2 actors", ["ray", "pyarrow"], [], python("ray", "--actors", "2")),
+    Engine("Ray Data, 2 actors", ["ray", "pyarrow"], [], python("ray", "--actors", "2", "--piece", "5000")),
     Engine("Dask, 1 worker of 2 threads", ["dask", "distributed"], [], python("dask", "--workers", "1", "--threads", "2")),
     Engine("Dask, 2 workers", ["dask", "distributed"], [], python("dask", "--workers", "2", "--threads", "1")),
 ]

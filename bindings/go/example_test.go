@@ -46,7 +46,7 @@ func ExampleEngine_Score() {
 		}
 	}
 	// Output:
-	// true exact_match
+	// true partial_match
 	// no score: empty
 }
 

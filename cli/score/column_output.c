@@ -250,8 +250,9 @@ static bool copy_rows(struct columnar_reader *reader, struct target *to,
     struct columnar_batch batch;
     int got;
     while ((got = to->module->reader_next(reader, ROWS, &batch, failure)) > 0) {
-        if (!to->module->writer_write(to->writer, &batch.columns, NULL, NULL, failure))
+        if (!to->module->writer_write(to->writer, &batch.columns, NULL, NULL, failure)) {
             return false;
+        }
         if (interrupt_received()) return error_set(error, "%s", "");
     }
     return got == 0 && to->module->writer_end(to->writer, failure);

@@ -15,7 +15,6 @@
 #include "table/json_table.h"
 #include "table/null_words.h"
 #include "table/reader_internal.h"
-#include "table/row_texts.h"
 
 enum { PATIENCE_MS = 100 }; /* how long a begun chunk waits for more rows from a slow pipe */
 
@@ -328,9 +327,10 @@ static void examine(struct reader *reader, struct chunk *chunk, struct row *row,
     place(chunk, row, line.text, &cut->b, &row->b, &row->b_length);
     place(chunk, row, line.text, &cut->gold, &row->gold, &row->gold_length);
     if (row->reason != ROW_GOOD) return;
-    size_t at_a = (size_t)(cut->a.inner.text - line.text) + 1;
-    size_t at_b = (size_t)(cut->b.inner.text - line.text) + 1;
-    row_texts_check(row, chunk_text(chunk, row), table, reader->null_words, at_a, at_b,
+    const size_t columns[] = {table->a, table->b};
+    const size_t at[] = {(size_t)(cut->a.inner.text - line.text) + 1,
+                         (size_t)(cut->b.inner.text - line.text) + 1};
+    row_check_texts(row, chunk_text(chunk, row), columns, at, reader->null_words,
                     input_is_converted(reader->input));
 }
 

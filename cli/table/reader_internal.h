@@ -4,7 +4,7 @@
 #define CLI_TABLE_READER_INTERNAL_H
 
 #include "input/lines.h"
-#include "table/columnar_rows.h"
+#include "table/columns/columnar_rows.h"
 #include "table/null_words.h"
 #include "table/reader.h"
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "table/dialect.h"
+#include "table/null_words.h"
 
 /* Why a row has no score. */
 enum row_error {
@@ -56,6 +57,12 @@ struct row {
     int32_t label;
     float similarity;
 };
+
+/* Sets the reason of a row that is well made if a text of it is empty, no UTF-8 or no address.
+ * `text` is what row->a and row->b count from; `columns` are those of the texts, and they begin at
+ * byte `at` of the line, from 1. `converted` text is UTF-8 but for what could not be decoded. */
+void row_check_texts(struct row *row, const char *text, const size_t columns[2], const size_t at[2],
+                     const struct null_words *words, bool converted);
 
 /* A stable word for a reason: "too_few_columns". */
 const char *row_error_name(enum row_error reason);

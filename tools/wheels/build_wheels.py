@@ -25,12 +25,18 @@ ARCHITECTURES = ("x86_64", "aarch64")
 # What is linked into libmgeo.so: its name, and its headers.
 STATIC = {"utf8proc": ("utf8proc.h",), "xxhash": ("xxhash.h", "xxh3.h")}
 
-# zig wants to be told what standard input is, and says a name of its linker's that older mesons do not know.
+# zig wants to be told what standard input is, says a name of its linker's that older mesons do not know, and takes
+# what clang calls an architecture as a processor.
 COMPILER = """#!/bin/sh
 for argument; do
-    if [ "$argument" = -Wl,--version ]; then echo "LLD, zig's"; exit 0; fi
+    shift
+    case "$argument" in
+    -Wl,--version) echo "LLD, zig's"; exit 0 ;;
+    -march=armv8.2-a+*) argument="-mcpu=generic+v8_2a+${{argument#*+}}" ;;
+    -) set -- -x c "$@" ;;
+    esac
+    set -- "$@" "$argument"
 done
-if [ "$argument" = - ]; then set -- -x c "$@"; fi
 exec '{zig}' cc -target {architecture}-linux-gnu.{glibc} "$@"
 """
 CROSS = """[binaries]

@@ -45,15 +45,20 @@ void probabilities_are_rows_of_the_labels(mgeo::engine &engine) {
     const mgeo_pair pairs[] = {mgeo::pair("文三路90号", "文三路90号"), mgeo::pair("文三路", ""),
                                mgeo::pair("文三路90号", "文三路91号")};
     mgeo::score_options options;
-    options.probabilities = true;
+    options.probabilities = options.logits = true;
     mgeo::scores answer;
     engine.score_into(answer, pairs, options);
     CHECK(answer.label_count == engine.info().label_count);
     CHECK(answer.probabilities.size() == 3 * answer.label_count && answer.bad_rows == 1);
+    CHECK(answer.logits.size() == answer.probabilities.size());
     for (const std::size_t row : {std::size_t{0}, std::size_t{2}}) {
         double sum = 0;
         for (std::size_t i = 0; i < answer.label_count; i++) sum += answer.probabilities_of(row)[i];
         CHECK(std::fabs(sum - 1) < 1e-5);
+        const std::size_t best = static_cast<std::size_t>(answer.label[row]);
+        for (std::size_t i = 0; i < answer.label_count; i++) {
+            CHECK(answer.logits_of(row)[i] <= answer.logits_of(row)[best]);
+        }
     }
     CHECK(answer.flags[1] == MGEO_ROW_EMPTY && answer.label[1] == -1);
     CHECK(std::isnan(answer.similarity[1]) && std::isnan(answer.probabilities_of(1)[0]));

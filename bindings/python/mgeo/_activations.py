@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is done with logits before they are answered, as sentence-transformers does it, without torch where it can be."""
-import sys
+import importlib
 from typing import Any, Callable, Optional
 
 import numpy as np
@@ -56,10 +56,7 @@ def apply(activation: Callable[[Any], Any], logits: Any) -> Any:
 
 def torch_or_none() -> Optional[Any]:
     """torch, imported only where something needs it."""
-    if sys.modules.get("torch") is not None:
-        return sys.modules["torch"]
     try:
-        import torch
+        return importlib.import_module("torch")
     except ImportError:
         return None
-    return torch

@@ -59,7 +59,7 @@ class CrossEncoder:
         self._path = (_bundled() if model_name_or_path is None else
                       _hub.model_folder(model_name_or_path, revision, cache_folder))
         self._use_fast = settings.get("use_fast")
-        self._precision = precision or settings.get("precision", "fp32")
+        self._precision: Any = precision or settings.get("precision", "fp32")
         self._threads = threads
         self._device = str(device) if device is not None else "auto"
         self._wanted_length = max_length or settings.get("model_max_length")
@@ -200,11 +200,12 @@ class CrossEncoder:
         first, second = _columns(pairs)
         if prompt:
             first = [prompt + text for text in first]
-        result = self.engine.score(first, second, logits=True, progress=bar)
-        if np.isnan(result.logits[:, 0]).any():
-            row = int(np.flatnonzero(np.isnan(result.logits[:, 0]))[0])
+        logits: Any = self.engine.score(first, second, logits=True, progress=bar).logits
+        missing = np.flatnonzero(np.isnan(logits[:, 0]))
+        if len(missing) > 0:
+            row = int(missing[0])
             warnings.warn(f"row {row} has no score, NaN is answered: {pairs[row]!r:.80}", stacklevel=3)
-        scores = _activations.apply(activation, np.ascontiguousarray(result.logits))
+        scores = _activations.apply(activation, np.ascontiguousarray(logits))
         if softmax and scores.ndim > 1:
             scores = _activations.Softmax()(scores)
         return scores[:, 0] if scores.ndim > 1 and self.num_labels == 1 else scores
@@ -213,11 +214,13 @@ class CrossEncoder:
         if prompt is not None:
             return prompt
         if name is None:
-            return self.prompts.get(self.default_prompt_name) if self.default_prompt_name else None
+            default: Optional[str] = self.prompts.get(self.default_prompt_name or "")
+            return default
         if name not in self.prompts:
             raise ArgumentError(f"Prompt name {name!r} not found in the configured prompts dictionary with keys "
                                 f"{list(self.prompts)!r}.")
-        return self.prompts[name]
+        named: str = self.prompts[name]
+        return named
 
     def rank(self, query: str, documents: List[str], top_k: Optional[int] = None, return_documents: bool = False,
              prompt_name: Optional[str] = None, prompt: Optional[str] = None, batch_size: int = 32,

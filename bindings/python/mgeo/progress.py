@@ -72,7 +72,6 @@ class Bar:
             while thread.is_alive():
                 shown.update(max(self.before + block.read().done - shown.n, 0))
                 thread.join(_NEXT_LOOK)
-            shown.update(shown.total - shown.n)
 
 
 def bar_for(progress: Watched, total: int) -> Optional[Bar]:

@@ -6,9 +6,11 @@ import weakref
 from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.base import BaseEstimator, ClassifierMixin  # type: ignore[import-untyped,import-not-found,unused-ignore]
+from sklearn.utils.multiclass import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
+    check_classification_targets, unique_labels)
+from sklearn.utils.validation import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
+    _check_sample_weight, check_is_fitted, validate_data)
 
 from .engine import Engine
 from .evaluation import ThresholdCurve
@@ -17,7 +19,7 @@ from .evaluation import ThresholdCurve
 _engines: "weakref.WeakValueDictionary[Tuple[Any, ...], Engine]" = weakref.WeakValueDictionary()
 
 
-class AddressMatcher(ClassifierMixin, BaseEstimator):
+class AddressMatcher(ClassifierMixin, BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Do two addresses name the same place? Pairs are rows of two texts; y has two classes, of which the second in
     order (1 of 0 and 1, True, "match" of "match" and "different"… by numpy's order) is the match.
 
@@ -140,7 +142,8 @@ class AddressMatcher(ClassifierMixin, BaseEstimator):
                 engine.load(self.model, **options)
                 _engines[key] = engine
             self._loaded = key, engine
-        return self._loaded[1]  # type: ignore[no-any-return]
+        loaded: Engine = self._loaded[1]
+        return loaded
 
     def __getstate__(self) -> Dict[str, Any]:
         state: Dict[str, Any] = dict(super().__getstate__())

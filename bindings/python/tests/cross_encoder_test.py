@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """CrossEncoder answers what sentence-transformers does: as recorded, and as it answers here where it is installed."""
-import importlib.util
 import inspect
 import json
 import os
@@ -13,10 +12,9 @@ import unittest
 import warnings
 
 sys.dont_write_bytecode = True
-for module in ("numpy",):
-    if importlib.util.find_spec(module) is None:
-        print(f"skipped: no {module}")
-        sys.exit(77)
+import support  # noqa: E402
+
+support.need("numpy")
 
 import cross_encoder_cases as cases  # noqa: E402
 import numpy as np  # noqa: E402
@@ -53,7 +51,7 @@ class Numbers(unittest.TestCase):
         with open(cases.HERE / "cross_encoder.json", encoding="utf-8") as file:
             self.same(cases.answers(CrossEncoder, cases.MINI, one), json.load(file)["answers"])
 
-    @unittest.skipUnless(importlib.util.find_spec("sentence_transformers"), "sentence-transformers is not installed")
+    @unittest.skipUnless(support.has("sentence_transformers"), "sentence-transformers is not installed")
     def test_as_answered_here(self):
         from sentence_transformers import CrossEncoder as Theirs
 
@@ -100,12 +98,12 @@ class Shapes(unittest.TestCase):
             return logits / 2
 
         answer = model.predict([PAIR], activation_fn=half)
-        self.assertEqual(seen, ["torch" if importlib.util.find_spec("torch") else "numpy"])
+        self.assertEqual(seen, ["torch" if support.has("torch") else "numpy"])
         self.assertLess(np.abs(answer - model.predict([PAIR]) / 2).max(), CLOSE)
         with CrossEncoder(str(cases.MINI), activation_fn=half) as halved:
             self.assertLess(np.abs(halved.predict([PAIR]) - answer).max(), CLOSE)
 
-    @unittest.skipUnless(importlib.util.find_spec("torch"), "torch is not installed")
+    @unittest.skipUnless(support.has("torch"), "torch is not installed")
     def test_tensors(self):
         import torch
 
@@ -116,7 +114,7 @@ class Shapes(unittest.TestCase):
         answer = model.predict([PAIR], activation_fn=torch.nn.Sigmoid())
         self.assertLess(np.abs(answer - 1 / (1 + np.exp(-model.predict([PAIR])))).max(), CLOSE)
 
-    @unittest.skipIf(importlib.util.find_spec("torch"), "torch is installed")
+    @unittest.skipIf(support.has("torch"), "torch is installed")
     def test_tensors_without_torch(self):
         with self.assertRaisesRegex(ImportError, "torch is not installed"):
             model.predict([PAIR], convert_to_tensor=True)
@@ -128,7 +126,7 @@ class Shapes(unittest.TestCase):
         self.assertGreaterEqual(ranked[0]["score"], ranked[1]["score"])
         self.assertEqual(ranked[0]["text"], cases.DOCUMENTS[ranked[0]["corpus_id"]])
 
-    @unittest.skipUnless(importlib.util.find_spec("sentence_transformers"), "sentence-transformers is not installed")
+    @unittest.skipUnless(support.has("sentence_transformers"), "sentence-transformers is not installed")
     def test_every_argument_is_there(self):
         from sentence_transformers import CrossEncoder as Theirs
 

@@ -3,27 +3,23 @@
 """The notebook as it is in the tree runs from its first cell to its last, and its outputs are saved.
 
     notebook_test.py --save    runs it and saves the outputs"""
-import importlib.util
 import os
-import pathlib
 import re
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-for module in ("numpy", "pandas", "sklearn", "matplotlib", "nbclient", "ipykernel"):
-    if importlib.util.find_spec(module) is None:
-        print(f"skipped: no {module}")
-        sys.exit(77)
+import support  # noqa: E402
+
+support.need("numpy", "pandas", "sklearn", "matplotlib", "nbclient", "ipykernel")
 
 import nbformat  # noqa: E402
 from jupyter_client import KernelManager  # noqa: E402
 from jupyter_client.kernelspec import KernelSpec  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
-NOTEBOOK = ROOT / "bindings" / "python" / "examples" / "matching.ipynb"
+NOTEBOOK = support.ROOT / "bindings" / "python" / "examples" / "matching.ipynb"
 
 
 class ThisPython(KernelManager):
@@ -38,8 +34,9 @@ class ThisPython(KernelManager):
 def run():
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     with tempfile.TemporaryDirectory(prefix="mgeo-notebook-") as folder:
-        os.environ.update(MGEO_ROOT=str(ROOT), IPYTHONDIR=folder, JUPYTER_RUNTIME_DIR=folder, JUPYTER_CONFIG_DIR=folder,
-                          JUPYTER_DATA_DIR=folder, MPLCONFIGDIR=folder)
+        os.environ.update(MGEO_ROOT=str(support.ROOT), PYTHONPATH=str(support.PACKAGE), IPYTHONDIR=folder,
+                          JUPYTER_RUNTIME_DIR=folder, JUPYTER_CONFIG_DIR=folder, JUPYTER_DATA_DIR=folder,
+                          MPLCONFIGDIR=folder)
         NotebookClient(notebook, timeout=600, kernel_manager_class=ThisPython,
                        resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     for cell in notebook.cells:

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Pictures hold what the reports say. With a folder as argument the pictures are written there, to be looked at."""
-import importlib.util
 import os
 import pathlib
 import sys
@@ -9,10 +8,9 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-for module in ("numpy", "matplotlib"):
-    if importlib.util.find_spec(module) is None:
-        print(f"skipped: no {module}")
-        sys.exit(77)
+import support  # noqa: E402
+
+support.need("numpy", "matplotlib")
 os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(prefix="mgeo-matplotlib-")
 
 import csv  # noqa: E402
@@ -26,19 +24,17 @@ from mgeo import plot  # noqa: E402
 from mgeo.evaluation import ThresholdCurve  # noqa: E402
 
 matplotlib.use("Agg")
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
-MINI = pathlib.Path(os.environ.get("MGEO_MODELS", ROOT / "models")) / "mini"
 FOLDER = None
 
 
 def setUpModule():
     global pairs, truth, report, similarity, engine
-    with open(ROOT / "examples" / "data" / "pairs.tsv", encoding="utf-8", newline="") as file:
+    with open(support.ROOT / "examples" / "data" / "pairs.tsv", encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
     pairs, truth = [tuple(row[:2]) for row in rows], np.array([row[2] == "exact_match" for row in rows])
     engine = mgeo.Engine()
-    engine.load(MINI)
-    engine.load(MINI, precision="int8", max_length=24)  # one that differs
+    engine.load(support.MINI)
+    engine.load(support.MINI, precision="int8", max_length=24)  # one that differs
     report = engine.compare(pairs, worst=len(pairs), progress=False)
     similarity = engine.score(pairs).similarity
 
@@ -104,7 +100,7 @@ class Pictures(unittest.TestCase):
         keep(ax, "precision_recall")
         self.assertEqual(len(ax.get_legend().get_texts()), 2)
 
-    @unittest.skipUnless(importlib.util.find_spec("sklearn"), "no scikit-learn")
+    @unittest.skipUnless(support.has("sklearn"), "no scikit-learn")
     def test_average_precision_is_scikit_learns(self):
         from sklearn.metrics import average_precision_score
 

@@ -2,19 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """AddressMatcher keeps scikit-learn's rules, and tunes its threshold as evaluation.ThresholdCurve says."""
 import csv
-import importlib.util
 import os
-import pathlib
 import pickle
 import sys
 import unittest
 import warnings
 
 sys.dont_write_bytecode = True
-for module in ("numpy", "sklearn"):
-    if importlib.util.find_spec(module) is None:
-        print(f"skipped: no {module}")
-        sys.exit(77)
+import support  # noqa: E402
+
+support.need("numpy", "sklearn")
+os.environ["PYTHONPATH"] = str(support.PACKAGE)  # for other processes
 
 import numpy as np  # noqa: E402
 from sklearn.base import clone  # noqa: E402
@@ -30,8 +28,6 @@ import mgeo  # noqa: E402
 from mgeo.evaluation import FIGURES, ThresholdCurve  # noqa: E402
 from mgeo.sklearn import AddressMatcher  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
-MINI = pathlib.Path(os.environ.get("MGEO_MODELS", ROOT / "models")) / "mini"
 # Those of check_estimator that give no numbers as X. It runs the first alone, since pairs are texts.
 CHECKS = ("check_estimator_cloneable", "check_estimator_tags_renamed", "check_valid_tag_types", "check_estimator_repr",
           "check_no_attributes_set_in_init", "check_mixin_order",
@@ -39,7 +35,7 @@ CHECKS = ("check_estimator_cloneable", "check_estimator_tags_renamed", "check_va
 
 
 def table():
-    with open(ROOT / "examples" / "data" / "pairs.tsv", encoding="utf-8", newline="") as file:
+    with open(support.ROOT / "examples" / "data" / "pairs.tsv", encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
     return np.array([row[:2] for row in rows], object), np.array([row[2] == "exact_match" for row in rows]).astype(int)
 
@@ -64,7 +60,7 @@ class Rules(unittest.TestCase):
         self.assertEqual(matcher.fit(X, y).threshold_, again.threshold_)
 
     def test_parameters_are_kept(self):
-        parameters = {"figure": "accuracy", "min_precision": 0.9, "model": str(MINI)}
+        parameters = {"figure": "accuracy", "min_precision": 0.9, "model": str(support.MINI)}
         self.assertEqual({name: AddressMatcher(**parameters).get_params()[name] for name in parameters}, parameters)
 
     def test_answers_agree(self):
@@ -75,7 +71,7 @@ class Rules(unittest.TestCase):
         self.assertTrue((matcher.predict(X) == (decision >= 0)).all())
         self.assertEqual(matcher.score(X, y), accuracy_score(y, matcher.predict(X)))
         with mgeo.Engine() as engine:
-            engine.load(MINI)
+            engine.load(support.MINI)
             self.assertTrue(np.allclose(engine.score(X).similarity, proba[:, 1]))
 
     def test_before_fit(self):
@@ -97,7 +93,7 @@ class Rules(unittest.TestCase):
     def test_lists_and_tables(self):
         expected = AddressMatcher().fit(X, y).predict(X)
         self.assertTrue((AddressMatcher().fit(X.tolist(), y.tolist()).predict(X.tolist()) == expected).all())
-        if importlib.util.find_spec("pandas") is None:
+        if not support.has("pandas"):
             self.skipTest("no pandas")
         import pandas
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wheel and the sdist: built here, looked into, installed into an empty environment without an index, used.
 
-    wheel_test.py [manylinux|local]    manylinux: by zig for glibc 2.28; local: by pip from the sdist, offline"""
+    wheel_test.py manylinux    by zig for glibc 2.28
+    wheel_test.py aarch64      the same for aarch64, run by qemu
+    wheel_test.py local        by pip from the sdist, offline"""
 import importlib.util
 import os
 import pathlib
@@ -195,6 +197,16 @@ class Manylinux(Wheel, unittest.TestCase):
         self.assertEqual(told[0], told[1])
 
 
+class Aarch64(unittest.TestCase):
+    def test_it_scores(self):
+        built = run(sys.executable, ROOT / "tools" / "wheels" / "build_wheels.py", "--out", BUILD, "aarch64")
+        wheel = built.splitlines()[-1].rsplit(" (", 1)[0]
+        self.assertTrue(wheel.endswith("-py3-none-manylinux_2_28_aarch64.whl"))
+        self.assertLess(os.stat(wheel).st_size, MOST_BYTES)
+        told = run(ROOT / "tools" / "wheels" / "check_aarch64.sh", wheel)
+        self.assertEqual(told.count("native, "), 5, told)
+
+
 class Local(Wheel, unittest.TestCase):
     """From the sdist, as pip does it where no wheel fits: meson and ninja from PATH, nothing from an index."""
 
@@ -232,16 +244,21 @@ class Local(Wheel, unittest.TestCase):
 
 
 def main():
-    kind = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "manylinux"
-    for program in ("meson", "ninja", "pkg-config"):
+    kind = sys.argv.pop(1) if len(sys.argv) > 1 else "manylinux"
+    programs = ["meson", "ninja", "pkg-config"]
+    if kind == "aarch64":
+        programs += ["qemu-aarch64-static", "aarch64-linux-gnu-gcc"]
+        if not pathlib.Path("/usr/lib/aarch64-linux-gnu/libutf8proc.a").exists():
+            skip("no libutf8proc-dev:arm64")
+    for program in programs:
         if shutil.which(program) is None:
             skip(f"no {program}")
     if importlib.util.find_spec("ensurepip") is None:
         skip("no ensurepip (Debian: python3-venv)")
-    if kind == "manylinux" and importlib.util.find_spec("ziglang") is None and shutil.which("zig") is None:
+    if kind != "local" and importlib.util.find_spec("ziglang") is None and shutil.which("zig") is None:
         skip("no zig (PyPI: ziglang)")
-    loader = unittest.defaultTestLoader
-    suite = loader.loadTestsFromTestCase(Manylinux if kind == "manylinux" else Local)
+    case = {"manylinux": Manylinux, "aarch64": Aarch64, "local": Local}[kind]
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(case)
     sys.exit(not unittest.TextTestRunner(verbosity=1).run(suite).wasSuccessful())
 
 

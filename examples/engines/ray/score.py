@@ -23,13 +23,14 @@ class Scorer:
         return table.append_column("similarity", scores["similarity"]).append_column("label", label)
 
 
-def start_ray():
-    """Joins the cluster of $RAY_ADDRESS, or starts one here. Reading and writing need a core that no actor holds, or nothing ever
-    begins: they use little of it, so here there is one more than the machine has."""
+def start_ray(spare):
+    """Joins the cluster of $RAY_ADDRESS, or starts one here. If actors hold all cores, nothing ever begins: `spare` ones are for
+    what uses little of them, so here there are as many more than the machine has. Returns how many are left for actors."""
     if os.environ.get("RAY_ADDRESS"):
         ray.init()
     else:
-        ray.init(num_cpus=os.cpu_count() + 1, include_dashboard=False)
+        ray.init(num_cpus=os.cpu_count() + spare, include_dashboard=False)
+    return int(ray.cluster_resources()["CPU"]) - spare
 
 
 def main():
@@ -37,18 +38,19 @@ def main():
     parser.add_argument("pairs", help="with id, sentence1 and sentence2; all columns are kept")
     parser.add_argument("folder", help="where the scored rows go")
     parser.add_argument("--checkpoint", help="a folder for the ids of rows that are written: a second run leaves them out")
-    parser.add_argument("--actors", type=int, help="processes; without it as many as there are cores, but one")
+    parser.add_argument("--actors", type=int, help="processes; without it as many as the cores allow")
     parser.add_argument("--cores", type=int, default=1, help="of an actor: its threads")
-    parser.add_argument("--blocks", type=int, help="pieces that are written, and lost, one by one; without it four an actor")
+    parser.add_argument("--piece", type=int, default=50_000, help="rows that are a task, a file, and what a failure loses")
     parser.add_argument("--batch", type=int, default=5_000, help="rows in a call")
     parser.add_argument("--precision", default="int8")
     options = parser.parse_args()
-    start_ray()
+    cores = start_ray(spare=2 if options.checkpoint else 1)  # reading and writing; leaving out what is done
     if options.checkpoint:
+        folder = options.checkpoint if "://" in options.checkpoint else os.path.abspath(options.checkpoint)
         ray.data.DataContext.get_current().checkpoint_config = CheckpointConfig(
-            id_column="id", checkpoint_path=options.checkpoint, delete_checkpoint_on_success=False)
-    actors = options.actors or max((int(ray.cluster_resources()["CPU"]) - 1) // options.cores, 1)
-    pairs = ray.data.read_parquet(options.pairs, override_num_blocks=options.blocks or 4 * actors)
+            id_column="id", checkpoint_path=folder, delete_checkpoint_on_success=False)
+    actors = options.actors or max(cores // options.cores, 1)
+    pairs = ray.data.read_parquet(options.pairs).repartition(target_num_rows_per_block=options.piece)
     scored = pairs.map_batches(Scorer, fn_constructor_args=(options.precision, options.cores), batch_format="pyarrow",
                                batch_size=options.batch, num_cpus=options.cores, compute=ray.data.ActorPoolStrategy(size=actors))
     scored.write_parquet(options.folder)

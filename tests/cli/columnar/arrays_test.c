@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrow's C data as the programs build it: bits, offsets, nulls, dictionaries, who releases what. */
+/* Arrow's C data as the programs build it: bits, offsets, nulls, dictionaries, who releases what.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

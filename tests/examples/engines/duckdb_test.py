@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import unittest
 
 sys.dont_write_bytecode = True
 import engines  # noqa: E402
 
+HEADERS = os.environ.get("MGEO_DUCKDB_HEADERS")
 SCRIPT = "examples/engines/duckdb/score.py"
 
 
@@ -79,6 +81,33 @@ class Duckdb(engines.Case):
         lacking = engines.rows // engines.WITHOUT_ADDRESS
         stats = engine.stats()
         self.assertIn(stats.pairs + stats.bad_rows, (engines.rows, engines.rows - lacking, engines.rows + lacking))
+
+
+@unittest.skipUnless(HEADERS, "MGEO_DUCKDB_HEADERS does not say where duckdb_extension.h is")
+class Extension(engines.Case):
+    """The function in C, built and loaded as the README says."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_parquet()
+        import duckdb
+        extension = cls.shared / "mgeo.duckdb_extension"
+        subprocess.run([engines.EXAMPLES / "duckdb" / "build_extension.sh", HEADERS, extension], check=True)
+        cls.connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+        cls.addClassCleanup(cls.connection.close)
+        cls.connection.execute(f"LOAD '{extension}'")
+
+    def test_same_as_mgeo_score(self):
+        rows = self.connection.execute(
+            "SELECT id, sentence1, sentence2, answer.similarity, answer.label FROM "
+            "(SELECT *, mgeo(sentence1, sentence2) AS answer FROM read_parquet($1))", [str(self.parquet)]).fetchall()
+        self.same_rows(rows, self.int8)
+
+    def test_nulls(self):
+        answers = self.connection.execute("SELECT mgeo(a, b) FROM (VALUES (NULL, '1'), ('1', NULL), ('', '1'), ('人民路1号', "
+                                          "'人民路1号')) AS pairs(a, b)").fetchall()
+        self.assertEqual([answer is None for answer, in answers], [True, True, True, False])
 
 
 if __name__ == "__main__":

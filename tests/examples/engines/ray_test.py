@@ -12,7 +12,7 @@ import engines  # noqa: E402
 
 SCRIPT = "examples/engines/ray/score.py"
 # Two actors of one core each; batches so small that a killed actor has done some.
-SETTINGS = ("--actors", "2", "--batch", "100")
+SETTINGS = ("--actors", "2", "--piece", "200", "--batch", "100")
 
 
 class Ray(engines.Case):
@@ -59,8 +59,11 @@ class Ray(engines.Case):
         process.wait()
         for pid in below:
             engines.wait_for(lambda: not engines.runs(pid), "the end of what was killed")
+        early = self.parts()
+        self.assertLess(sum(len(engines.read_parquet(part)) for part in early), engines.rows, "all was done: the file is too small")
         self.run_script("--checkpoint", str(self.folder / "done"))
-        self.assertLess(self.written()[-1], engines.rows, "rows that were written are scored again")
+        before = sum(len(engines.read_parquet(part)) for part in self.parts() if part in early)
+        self.assertEqual(self.written()[-1], engines.rows - before, "rows that were written are scored again")
         self.same_rows(engines.read_parquet(self.folder / "out"), self.int8)
 
 

@@ -434,7 +434,6 @@ pub struct mgeo_arrow_options {
     pub b: *const c_char,
     /// sums of mgeo_arrow_column; 0: all but logits
     pub columns: u32,
-    pub reserved: u32,
     /// as in mgeo_scores; not with a job
     pub route_key: u64,
     /// score on this job's model; NULL: on the live one

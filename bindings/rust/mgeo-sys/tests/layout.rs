@@ -222,7 +222,6 @@ fn mgeo_arrow_options_is_laid_out_as_in_c() {
     assert_eq!(offset!(mgeo_arrow_options, a), 8);
     assert_eq!(offset!(mgeo_arrow_options, b), 16);
     assert_eq!(offset!(mgeo_arrow_options, columns), 24);
-    assert_eq!(offset!(mgeo_arrow_options, reserved), 28);
     assert_eq!(offset!(mgeo_arrow_options, route_key), 32);
     assert_eq!(offset!(mgeo_arrow_options, job), 40);
     assert_eq!(offset!(mgeo_arrow_options, progress), 48);

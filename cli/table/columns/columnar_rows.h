@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One input that is a file of columns, read through the module batch by batch. */
-#ifndef CLI_TABLE_COLUMNAR_ROWS_H
-#define CLI_TABLE_COLUMNAR_ROWS_H
+#ifndef CLI_TABLE_COLUMNS_COLUMNAR_ROWS_H
+#define CLI_TABLE_COLUMNS_COLUMNAR_ROWS_H
 
 #include <stddef.h>
 

@@ -5,7 +5,6 @@
 
 #include "common/memory.h"
 #include "table/reader_internal.h"
-#include "table/row_texts.h"
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
@@ -115,7 +114,9 @@ static void add_columns_row(struct reader *reader, struct chunk *chunk,
         row->reason = ROW_TOO_LONG;
         return;
     }
-    row_texts_check(row, chunk_text(chunk, row), &reader->table, reader->null_words, 1, 1, false);
+    static const size_t at[] = {1, 1};
+    const size_t columns[] = {reader->table.a, reader->table.b};
+    row_check_texts(row, chunk_text(chunk, row), columns, at, reader->null_words, false);
 }
 
 /* The next batch, of whichever input has one: 1, or 0 at the end, or -1. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between an input and the module: its bytes, and its failures with the input's name. */
-#include "table/columnar_rows.h"
+#include "table/columns/columnar_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
