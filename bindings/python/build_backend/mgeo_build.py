@@ -22,14 +22,12 @@ MODEL = ("config.json", "tokenizer_config.json", "vocab.txt", "model.safetensors
 LIBRARY = "libmgeo.so.0"
 # What libmgeo is built from, and what is said of it.
 SOURCES = ("meson.build", "meson_options.txt", "LICENSE", "NOTICE", "include", "lib", "models", "pkgconfig",
-           "tools/bindings/read_header.py", "tools/bindings/write_bindings.py", "bindings/meson.build",
-           "bindings/uninstalled.pc.in")
+           "cli/columnar/find", "tools/bindings", "examples/embed.c")
 PACKAGED = ("pyproject.toml", "README.md", "build_backend", "licenses", "mgeo")
 WITHOUT = re.compile(r"(^|/)(__pycache__|\.[^/]*|[^/]*\.pyc)$")
 
-OPTIONS = ("-Ddefault_library=shared", "-Dbuildtype=release", "-Dtorch=disabled", "-Dcuda=disabled", "-Dcli=false",
-           "-Darrow=disabled",
-           "-Dexamples=false", "-Dtests=false", "-Dbench=false", "-Dbindings=false")
+OPTIONS = ("-Ddefault_library=shared", "-Dbuildtype=release", "-Dtorch=disabled", "-Dcuda=disabled", "-Darrow=disabled",
+           "-Dcli=false", "-Dexamples=false", "-Dtests=false", "-Dbench=false", "-Dbindings=false")
 
 
 class BuildError(RuntimeError):
