@@ -41,7 +41,9 @@ def main():
     printed, commands = None, 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        shutil.copytree(readme.parent, folder / "bindings" / readme.parent.name)
+        # What bindings share lies beside them.
+        for part in (readme.parent, readme.parent.parent / "common"):
+            shutil.copytree(part, folder / "bindings" / part.name)
         for language, body in BLOCK.findall(text):
             if language == "sh":
                 printed, commands = run(folder, body), commands + 1

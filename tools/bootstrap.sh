@@ -16,17 +16,18 @@ build="gcc libc6-dev make meson ninja-build pkgconf libutf8proc-dev libjansson-d
 libxxhash-dev zlib1g-dev libzstd-dev node-llhttp"
 check="$build cmake g++ libcmocka-dev python3 python3-cffi luajit binutils gzip zstd spin"
 lint="$check git clang clang-tidy clang-format clang-tools"
-engines="postgresql-15 postgresql-server-dev-15"
+# libnode-dev alone would bring Node.js of another architecture, where apt knows one.
+languages="golang-go openjdk-17-jdk-headless nodejs npm libnode-dev node-typescript r-base-core ruby ruby-dev mono-mcs
+mono-runtime valgrind python3-venv"
+engines="postgresql-15 postgresql-server-dev-15 parallel slurm-wlm munge"
 packages="dpkg-dev debhelper lintian fakeroot mmdebstrap man-db mandoc zsh fish"
 aarch64="gcc-aarch64-linux-gnu qemu-user-static"
 for package in libutf8proc-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libcmocka-dev; do
     aarch64="$aarch64 $package:arm64"
 done
-bindings="$check golang-go openjdk-17-jdk-headless nodejs libnode-dev r-base-core ruby ruby-dev mono-mcs mono-runtime
-cmake debhelper dpkg-dev fakeroot lintian mandoc man-db zsh fish valgrind patchelf python3-venv curl
-postgresql postgresql-server-dev-15 parallel slurm-wlm munge"
-# Others' toolchains do.
-command -v cargo >/dev/null 2>&1 || bindings="$bindings cargo"
+# A toolchain of another kind does as well.
+command -v cargo >/dev/null 2>&1 || languages="$languages cargo"
+command -v npm >/dev/null 2>&1 && languages=$(printf '%s' "$languages" | sed 's/nodejs npm //')
 native=$(dpkg --print-architecture 2>/dev/null || true)
 is_debian() { grep -qx 'ID=debian' /etc/os-release 2>/dev/null; }
 case "$goal" in
@@ -34,13 +35,13 @@ demo) wanted="$build" ;;
 check) wanted="$check" ;;
 lint) wanted="$lint" ;;
 dev)
-    wanted="$lint php-cli prometheus nginx haproxy curl chromium $packages $engines"
+    wanted="$lint php-cli prometheus nginx haproxy curl chromium $packages"
     # Others keep arm64's packages elsewhere, and apt has to be told where.
     if [ "$native" = amd64 ] && is_debian; then wanted="$wanted $aarch64"; fi
     ;;
 aarch64) wanted="make meson ninja-build pkgconf python3 node-llhttp $aarch64" ;;
 format) wanted="git clang-format" ;;
-bindings) wanted="$bindings" ;;
+bindings) wanted="$check $languages $engines" ;;
 *)
     echo "usage: tools/bootstrap.sh [demo|check|lint|dev|aarch64|format|bindings]" >&2
     exit 2

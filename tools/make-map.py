@@ -65,6 +65,7 @@ FOLDERS = {
     "cli/ctl": "mgeo-ctl: operates a mgeo-serve.",
     "cli/ctl/load": "The load test of a deployment.",
     "benchmarks": "Programs by which a change is measured.",
+    "benchmarks/bindings/java": "Java and Node.js beside C.",
     "benchmarks/serve": "What a server is measured by, beside its peers.",
     "benchmarks/gpu": "The same on a card, and of peers.",
     "benchmarks/gpu/gemm": "Our products on the card, each by itself: are they right, and how fast are they.",

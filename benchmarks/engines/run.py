@@ -4,10 +4,10 @@
 
     benchmarks/engines/run.py --build build [--rows N] [--rounds N] [--only spark,ray] [--out results.md]
 
-Each round runs mgeo-score -j 2 and then one engine, each with few pairs and with many: what the many take more is the rate, and
-what the few take is the start-up. Rates stand beside that of mgeo-score in the same minute; the best round counts. Needs the modules
-of the engines in the Python that runs it; an engine that is not there is left out. Memory is the resident memory of all
-processes of the engine at most, where pages that processes share count for each of them.
+Each round runs mgeo-score -j 2 and then one engine, each with few pairs and with many: what the many take more is the rate,
+and what the few take is the start-up. Rates stand beside that of mgeo-score in the same minute; the best round counts. Needs
+the modules of the engines in the Python that runs it; an engine that is not there is left out. On a busy machine run it
+in a control group that goes before other work: engines start sessions of their own, which nice does not reach.
 """
 import argparse
 import collections
@@ -61,7 +61,7 @@ ENGINES = [
     Engine("DuckDB", ["duckdb", "pyarrow"], [], python("duckdb", "--threads", "2")),
     Engine("chdb (ClickHouse)", ["chdb"], [], python("clickhouse")),
     Engine("Spark local[2]", ["pyspark", "pyarrow"], ["java"], spark),
-    Engine("Ray Data, 2 actors", ["ray", "pyarrow"], [], python("ray", "--actors", "2", "--piece", "5000")),
+    Engine("Ray Data, 2 actors", ["ray", "pyarrow"], [], python("ray", "--actors", "2", "--piece", "10000")),
     Engine("Dask, 1 worker of 2 threads", ["dask", "distributed"], [], python("dask", "--workers", "1", "--threads", "2")),
     Engine("Dask, 2 workers", ["dask", "distributed"], [], python("dask", "--workers", "2", "--threads", "1")),
 ]
@@ -95,8 +95,8 @@ def measure_turn(engine, few, many, options):
     costs = [measure(command, files, options) for command, files in
              ((ours, few), (engine.command, few), (ours, many), (engine.command, many))]
     turn = Turn(costs[1], costs[3], costs[0], costs[2])
-    print(f"{engine.name}: {rate(turn.few, turn.many, options):,.0f} of {rate(turn.ours_few, turn.ours_many, options):,.0f} pairs/s, "
-          f"start {turn.few.seconds:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    print(f"{engine.name}: {rate(turn.few, turn.many, options):,.0f} of {rate(turn.ours_few, turn.ours_many, options):,.0f} "
+          f"pairs/s, start {turn.few.seconds:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
     return turn
 
 
@@ -119,26 +119,40 @@ def row(name, turns, options):
             f"{min(turn.few.seconds for turn in turns):.1f} | {memory:,.0f} | {max(turn.many.processes for turn in turns)} |")
 
 
-def report(results, options, loads):
+INTRODUCTION = """\
+A rate is that of the pairs beyond the first 2,000, so without start-up; beside it that of `mgeo-score -j 2` in the same minute.
+The share is of the best round, the others in brackets; by processor time it is the pairs for each second that all processes
+computed, likewise, which other work changes least. Start-up is a run of 2,000 pairs from exec to end. Memory is resident, all
+processes together; pages that they share count for each.
+"""
+HEADER = ("engine", "pairs/s", "mgeo-score then", "share", "by processor time", "pairs/s with start-up", "2,000 pairs, s",
+          "memory, MB", "processes")
+
+
+def machine_line(options, loads):
     facts = machine.describe()
-    ours_best = max((turn for turns in results.values() for turn in turns),
-                    key=lambda turn: rate(turn.ours_few, turn.ours_many, options))
-    ours_memory = max(turn.ours_many.memory for turns in results.values() for turn in turns) / 1e6
-    ours_start = min(turn.ours_few.seconds for turns in results.values() for turn in turns)
+    return (f"{facts['date']}, {facts['model']} (family {facts['family']}, model {facts['model_number']}; "
+            f"{' '.join(facts['flags'])}), {facts['cores']} cores of a virtual machine, Linux {facts['kernel']}, load average from "
+            f"{min(loads):.1f} to {max(loads):.1f}, the load of this run included. Python {platform.python_version()}, the bundled "
+            f"model in {options.precision}, {options.rows:,} pairs of `make_pairs.py`, rounds: {options.rounds}. "
+            f"{options.note or ''}\n")
+
+
+def ours_row(turns, options):
+    best = max(turns, key=lambda turn: rate(turn.ours_few, turn.ours_many, options))
+    memory = max(turn.ours_many.memory for turn in turns) / 1e6
+    return (f"| {OURS} | {rate(best.ours_few, best.ours_many, options):,.0f} | | | | "
+            f"{options.rows / best.ours_many.seconds:,.0f} | {min(turn.ours_few.seconds for turn in turns):.1f} | {memory:,.0f} | 1 |")
+
+
+def report(results, options, loads):
     yield "<!-- SPDX-License-Identifier: Apache-2.0 -->"
     yield "# Engines beside mgeo-score\n"
-    yield (f"{facts['date']}, {facts['model']} (family {facts['family']}, model {facts['model_number']}; {' '.join(facts['flags'])}), "
-           f"{facts['cores']} cores of a virtual machine, Linux {facts['kernel']}, load average from {min(loads):.1f} to {max(loads):.1f}"
-           f"{', the load of this run included' if max(loads) > 0 else ''}. Python {platform.python_version()}, the bundled model in "
-           f"{options.precision}, {options.rows:,} pairs of `make_pairs.py`, {options.rounds} rounds.{' ' + options.note if options.note else ''}\n")
-    yield ("A rate is that of the pairs beyond the first 2,000, so without start-up; beside it that of `mgeo-score -j 2` in the same "
-           "minute. The share is of the best round, the others in brackets; by processor time the pairs for each second that all "
-           "processes computed, likewise, which what else runs changes least. Start-up is a run of 2,000 pairs from exec to end. Memory is resident, all processes together.\n")
-    yield ("| engine | pairs/s | mgeo-score then | share | by processor time | pairs/s with start-up | 2,000 pairs, s | memory, MB "
-           "| processes |")
-    yield "|---|---|---|---|---|---|---|---|---|"
-    yield (f"| {OURS} | {rate(ours_best.ours_few, ours_best.ours_many, options):,.0f} | | | | "
-           f"{options.rows / ours_best.ours_many.seconds:,.0f} | {ours_start:.1f} | {ours_memory:,.0f} | 1 |")
+    yield machine_line(options, loads)
+    yield INTRODUCTION
+    yield f"| {' | '.join(HEADER)} |"
+    yield "|---" * len(HEADER) + "|"
+    yield ours_row([turn for turns in results.values() for turn in turns], options)
     for name, turns in results.items():
         yield row(name, turns, options)
 

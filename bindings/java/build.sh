@@ -6,7 +6,8 @@
 #
 # libmgeo is the one that pkg-config finds. It goes into the jar with the two small libraries that it needs and the
 # bundled model; with --no-bundle only the JNI part does, and programs name a libmgeo by -Dmgeo.library.path.
-# Environment: CC, CFLAGS, JAVACFLAGS, JAVA_HOME, PKG_CONFIG_PATH. Needs a JDK from 17 on. Nothing is written beside
+# Environment: CC, CFLAGS, JAVACFLAGS, JAVA_HOME, PKG_CONFIG_PATH, and MGEO_MODELS, the folder that has the bundled
+# model as mini/ where it is not installed. Needs a JDK from 17 on. Nothing is written beside
 # the sources.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,9 +50,9 @@ index() {
     done >"$native/index.txt"
 }
 
-# The folder of the bundled model: as installed, else that of this source tree.
+# The folder of the bundled model: as installed, else as told, else that of this source tree.
 bundled_model() {
-    for folder in "$(pkg-config --variable=prefix libmgeo)/share/libmgeo/models/mini" "$here/../../models/mini"; do
+    for folder in "$(pkg-config --variable=prefix libmgeo)/share/libmgeo/models/mini" "${MGEO_MODELS:-$here/../../models}/mini"; do
         if [ -f "$folder/config.json" ]; then
             echo "$folder"
             return

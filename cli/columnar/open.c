@@ -25,13 +25,16 @@ static void own_folder(char *folder, size_t capacity) {
     if (slash != NULL) *slash = '\0';
 }
 
-/* Folders to look in, with colons between. The second beside the program is the build folder's. */
+/* Folders to look in, with colons between: beside the program, as the build folder has it, as an
+ * installed tree has it wherever that was put, and as it was meant to be installed. */
 static void list_folders(struct string_buffer *folders) {
     char own[PATH_MAX];
     const char *listed = secure_getenv("MGEO_MODULE_PATH");
     own_folder(own, sizeof own);
     if (listed != NULL && listed[0] != '\0') string_buffer_format(folders, "%s:", listed);
-    if (own[0] != '\0') string_buffer_format(folders, "%s:%s/columnar:", own, own);
+    if (own[0] != '\0') {
+        string_buffer_format(folders, "%s:%s/columnar:%s/%s:", own, own, own, COLUMNAR_BESIDE);
+    }
     string_buffer_put(folders, COLUMNAR_FOLDER);
 }
 
@@ -50,7 +53,7 @@ static bool refuse_missing(const char *what, const char *folders, struct error *
     return error_set(
         error,
         "%s needs the module %s, which is not there: build libmgeo with -Darrow=enabled "
-        "(on pip install pyarrow, or Arrow's C++ packages), or name its folder in "
+        "(it takes Arrow from pyarrow's wheel too), or name its folder in "
         "MGEO_MODULE_PATH; looked for in %s",
         what, file_name, folders);
 }

@@ -114,7 +114,7 @@ static void to_terminal(const struct row_errors *row_errors, const struct row *r
     explain(row_errors, row, why, sizeof why);
     if (row_errors->quiet || row_errors->total > SHOWN) return;
     message_print("%s:%" PRIu64 ": %s (%s %" PRIu64 ")", input_of(row_errors, row), row->line, why,
-                  is_columnar(row_errors) ? "row, of group" : "byte offset", row->offset);
+                  is_columnar(row_errors) ? "group" : "byte offset", row->offset);
 }
 
 static bool report(struct row_errors *row_errors, const struct row *row, const char *line,

@@ -40,6 +40,8 @@ build_and_run() { # name, compiler command, further pkg-config arguments
 flags="-Wall -Wextra -Werror -pedantic"
 build_and_run c-shared "${CC:-cc} -std=c11 $flags" ""
 ! has_cxx || build_and_run c++-shared "$cxx -std=c++17 $flags -x c++" ""
+# shellcheck disable=SC2046,SC2086  # lists of words
+! has_cxx || echo '#include <mgeo.hpp>' | $cxx -std=c++17 $flags $(pc --cflags) -fsyntax-only -x c++ -
 
 # With only the archive there, -lmgeo takes it, and pkg-config must name all it needs.
 rm "$root/$libdir"/libmgeo.so*

@@ -77,7 +77,7 @@ namespace Mgeo
     {
         public UIntPtr StructSize;
         public IntPtr A, B;
-        public uint Columns, Reserved;
+        public uint Columns;
         public ulong RouteKey;
         public IntPtr Job, Progress;
     }

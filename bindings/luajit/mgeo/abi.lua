@@ -613,7 +613,6 @@ typedef struct mgeo_arrow_options {
     const char *a;
     const char *b;
     uint32_t columns;
-    uint32_t reserved;
     uint64_t route_key;
     mgeo_job *job;
     mgeo_progress *progress;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores of a stream of record batches, a batch at a time."""
 import ctypes
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
 
 from . import _abi, errors
 from ._native import Native, check
@@ -10,6 +10,19 @@ from .results import Result
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+
+def _freer(stream: Any, *keep: Any) -> Callable[[int], None]:
+    """What releases a stream, and keeps what it uses until then. It does not keep the ScoreStream, which would then live
+    as long as its engine."""
+
+    def free(_handle: int) -> None:
+        from ._arrow import release
+
+        release(stream)
+
+    free.keep = keep  # type: ignore[attr-defined]
+    return free
 
 
 class ScoreStream:
@@ -34,13 +47,8 @@ class ScoreStream:
 
     def _open(self, given: Any, options: Any) -> None:
         check("mgeo_score_arrow_stream", self._engine._engine_handle, given.struct, options, self._stream)
-        self._native = Native("stream", self._release, ctypes.addressof(self._stream))
+        self._native = Native("stream", _freer(self._stream, self._block), ctypes.addressof(self._stream))
         self._engine._borrowers.add(self._native)
-
-    def _release(self, _handle: int) -> None:
-        from ._arrow import release
-
-        release(self._stream)
 
     def _get(self, function: int, into: Any) -> None:
         from ._arrow import pull

@@ -182,6 +182,14 @@ class Streams(unittest.TestCase):
         self.engine.close()
         self.assertEqual(list(stream), [])
 
+    def test_dropped_before_its_end(self):
+        stream = self.engine.score_stream(self.reader)
+        next(stream)
+        self.assertEqual(self.engine.rollout().jobs, 1)
+        del stream
+        gc.collect()
+        self.assertEqual(self.engine.rollout().jobs, 0)
+
     def test_source_fails(self):
         def batches():
             yield self.batch

@@ -41,6 +41,7 @@ constexpr int64_t PAGE_BUFFER = 1 << 20; // of each column of a row group that i
 arrow::ipc::IpcReadOptions reading() {
     auto options = arrow::ipc::IpcReadOptions::Defaults();
     options.use_threads = false;
+    options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     return options;
 }
 

@@ -33,7 +33,7 @@ library() { # folder, name
 
 # Some builds have the old std::string: our C++ must be compiled to match.
 string_abi_of() { # libarrow
-    if grep -aqE '_ZNK?5arrow6Status8ToStringB5cxx11Ev|__cxx11' "$1"; then
+    if grep -aq __cxx11 "$1"; then
         echo -D_GLIBCXX_USE_CXX11_ABI=1
     else
         echo -D_GLIBCXX_USE_CXX11_ABI=0

@@ -116,7 +116,7 @@ class Read(Case):
             self.assertEqual({row[3] for row in cells}, {b"empty_text"})
             self.assertIn('"id":0', cells[0][5].decode())
             err = self.run_score("-f", "tsv", path, status=1).err
-            self.assertIn(path + ':6: column 3 ("address2") is empty or null (row, of group 0)\n', err)
+            self.assertIn(path + ':6: column 3 ("address2") is empty or null (group 0)\n', err)
         self.assertIn("stopped at bad row 3", self.run_score("-q", "--max-errors", "2", "-f", "tsv", PAIRS[0],
                                                              status=2).err)
 

@@ -46,8 +46,8 @@ class Duckdb(engines.Case):
         self.same_rows(engines.read_parquet(self.folder / "scored.parquet"), self.int8)
 
     def test_nulls(self):
-        answers = self.ask("SELECT mgeo(a, b) FROM (VALUES (NULL, '人民路1号'), ('人民路1号', NULL), (NULL, NULL), ('', '人民路1号'), "
-                           "('人民路1号', '人民路1号')) AS pairs(a, b)")
+        answers = self.ask("SELECT mgeo(a, b) FROM (VALUES (NULL, '人民路1号'), ('人民路1号', NULL), (NULL, NULL), "
+                           "('', '人民路1号'), ('人民路1号', '人民路1号')) AS pairs(a, b)")
         self.assertEqual([answer is None for answer, in answers], [True, True, True, True, False])
         self.assertEqual(answers[4][0]["label"], "exact_match")
 

@@ -24,7 +24,7 @@ SKIPPED = 77
 INIT = 1  # all processes are below it
 SCORE = os.environ["MGEO_SCORE"]
 ALIKE = 2e-6  # mgeo-score writes six digits
-WITHOUT_ADDRESS = 97  # every so manieth row of the file has no second address
+WITHOUT_ADDRESS = 97  # every 97th row of the file has no second address
 rows = 2000  # ROWS of the command line
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Spark: every row scored once as mgeo-score does, also where a Python worker was killed, and one engine for each worker."""
+import json
 import os
 import sys
 
@@ -11,7 +12,7 @@ SCRIPT = "examples/engines/spark/score.py"
 MASTER = "local[2,4]"  # two tasks at a time, each tried up to four times
 # Scores twice over the same workers, and tells which engine each task met and how many loads it has seen.
 LOADS = """
-import os, sys
+import json, os, sys
 sys.path.insert(0, "examples/engines/spark")
 import mgeo_worker, score
 from pyspark.sql import SparkSession
@@ -29,7 +30,7 @@ def ask(batches):
 pairs = spark.read.parquet(sys.argv[1])
 answers = [tuple(row) for _ in range(2) for row in
            pairs.repartition(6).mapInArrow(ask, "pid long, engine long, loads long, threads long").collect()]
-print("ANSWERS", answers)
+print("ANSWERS", json.dumps(answers))
 """
 
 
@@ -58,7 +59,7 @@ class Spark(engines.Case):
         program.write_text(LOADS)
         done = self.submit(program, self.parquet)
         line = next(line for line in done.stdout.splitlines() if line.startswith("ANSWERS"))
-        answers = eval(line.partition(" ")[2])
+        answers = json.loads(line.partition(" ")[2])
         self.assertEqual(len(answers), 12)
         engines_met = {(pid, engine) for pid, engine, *_ in answers}
         self.assertEqual(len(engines_met), len({pid for pid, *_ in answers}), "a worker had several engines")

@@ -14,9 +14,9 @@ import java.util.concurrent.Executors;
  * Two slots for models, one of them live: scores pairs of addresses and swaps models under load.
  *
  * <p>Every method may be called from any number of threads. What fails throws a {@link MgeoException}. A call that
- * blocks ends with {@link Status#CANCELLED} when its thread is interrupted, which stays interrupted. Closing waits for
- * the calls that run, and ends the jobs that are left; later calls are refused. An engine that nobody can reach any
- * more is freed by a cleaner.
+ * blocks ends with {@link Status#CANCELLED} when its thread is interrupted, which stays interrupted; one pair is scored
+ * to its end. Closing waits for the calls that run, and ends the jobs that are left; later calls are refused. An engine
+ * that nobody can reach any more is freed by a cleaner.
  */
 public final class Engine implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
