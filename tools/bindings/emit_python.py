@@ -177,6 +177,7 @@ def write(folder, name, text):
 
 def main():
     description, folder = sys.argv[1:]
+    os.makedirs(folder, exist_ok=True)
     with open(description, encoding="utf-8") as file:
         header = json.load(file)
     write(folder, "_abi.py", abi(header))
