@@ -97,6 +97,11 @@ def camel(name, first_upper=False):
     return text[:1].upper() + text[1:] if first_upper else text
 
 
+def class_name(name):
+    """mgeo_load_options: LoadOptions."""
+    return camel(short(name), first_upper=True)
+
+
 def spelled(enum, value):
     """The word that stands for a value: what mgeo_*_name says, for statuses their names."""
     return value["name"] if enum["name"] == "mgeo_status" else value["text"]

@@ -9,7 +9,7 @@ import json
 import re
 import textwrap
 
-from description import FLAG_SETS, camel, enumerator, load, main, short
+from description import FLAG_SETS, camel, class_name, enumerator, load, main, short
 from struct_shapes import Shapes, doc_comment
 
 HEAD = """// SPDX-License-Identifier: Apache-2.0
@@ -17,10 +17,6 @@ HEAD = """// SPDX-License-Identifier: Apache-2.0
 package mgeo;
 """
 NUMBERS = {"i32": "int", "u32": "int", "u64": "long", "f32": "float", "f64": "double", "bool": "boolean"}
-
-
-def upper(name):
-    return camel(short(name), first_upper=True)
 
 
 def java_doc(text, indent=""):
@@ -34,7 +30,7 @@ def java_doc(text, indent=""):
 # ---- enums ------------------------------------------------------------------------------------
 
 def enum_source(enum, is_flags):
-    name = upper(enum["name"])
+    name = class_name(enum["name"])
     entries = ",\n".join(
         java_doc(value["doc"], "    ") +
         f'    {enumerator(enum["name"], value["name"])}({value["value"]}, {json.dumps(value["text"], ensure_ascii=False)})'
@@ -89,9 +85,9 @@ OPTION_DOCS = {
 
 def option_type(field):
     if field["kind"] == "enum":
-        return upper(field["enum"])
+        return class_name(field["enum"])
     if field["kind"] == "struct":
-        return upper(field["struct"])
+        return class_name(field["struct"])
     return OPTION_TYPES[field["kind"]]
 
 
@@ -138,7 +134,7 @@ def accessors(fields):
 
 
 def option_source(struct, fields):
-    name = upper(struct["name"])
+    name = class_name(struct["name"])
     imports = "\nimport java.util.List;\n" if any(f["kind"] in ("pairs", "gold") for f in fields) else ""
     members = "\n".join(f"    private {option_type(field)} {option_name(field)};" for field in fields)
     writes = "\n".join(f"        {write_line(field)}" for field in fields)
@@ -164,16 +160,16 @@ def report_type(field):
     types = {**NUMBERS, "chars": "String", "char_lists": "List<String>", "numbers": "long[]", "matrix": "long[][]"}
     kind = field["kind"]
     if kind == "enum":
-        return upper(field["enum"])
+        return class_name(field["enum"])
     if kind in ("structs", "rows"):
-        return f"List<{upper(field['struct'])}>"
+        return f"List<{class_name(field['struct'])}>"
     return types[kind]
 
 
 def read_value(field, offsets, size, sizes):
     kind, offset = field["kind"], field["offset"]
     if kind == "enum":
-        return f"{upper(field['enum'])}.of(struct.i32({offset}))"
+        return f"{class_name(field['enum'])}.of(struct.i32({offset}))"
     if kind == "bool":
         return f"struct.i32({offset}) != 0"
     if kind == "chars":
@@ -187,13 +183,13 @@ def read_value(field, offsets, size, sizes):
         return f"struct.matrix({offset}, {rows}, {columns})"
     if kind in ("structs", "rows"):
         at = offset if kind == "structs" else size
-        read = upper(field["struct"])
+        read = class_name(field["struct"])
         return f"struct.list({at}, {sizes[field['struct']]}, struct.i32({offsets[field['count']]}), {read}::read)"
     return f"struct.{ {'i32': 'i32', 'u32': 'i32', 'u64': 'i64'}.get(kind, kind)}({offset})"
 
 
 def report_source(struct, fields, shapes):
-    name = upper(struct["name"])
+    name = class_name(struct["name"])
     offsets = {field["name"]: field["offset"] for field in fields}
     sizes = {each["name"]: each["size"] for each in shapes.structs.values()}
     components = ",\n".join(f"        {report_type(field)} {camel(field['name'])}" for field in fields)
@@ -244,11 +240,11 @@ def emit(description_path):
     shapes = Shapes(description)
     sources = {"Constants": constants_source(description), "Calls": calls_source(shapes)}
     for enum in description["enums"]:
-        sources[upper(enum["name"])] = enum_source(enum, enum["name"] in FLAG_SETS)
+        sources[class_name(enum["name"])] = enum_source(enum, enum["name"] in FLAG_SETS)
     for struct, fields in shapes.options:
-        sources[upper(struct["name"])] = option_source(struct, fields)
+        sources[class_name(struct["name"])] = option_source(struct, fields)
     for struct, fields in shapes.reports:
-        sources[upper(struct["name"])] = report_source(struct, fields, shapes)
+        sources[class_name(struct["name"])] = report_source(struct, fields, shapes)
     return {f"mgeo/{name}.java": source for name, source in sources.items()}
 
 

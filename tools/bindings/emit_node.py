@@ -7,7 +7,7 @@ usage: emit_node.py MGEO_JSON FOLDER
 import json
 import re
 
-from description import camel, enum_texts, load, main, short
+from description import camel, class_name, enum_texts, load, main, short
 from struct_shapes import Shapes, doc_comment
 
 HEAD = """// SPDX-License-Identifier: Apache-2.0
@@ -20,10 +20,6 @@ OPTION_TYPES = {"text": "string", "bool": "boolean", "gold": "readonly (string |
                 "u64": "number | bigint"}
 REPORT_TYPES = {"bool": "boolean", "chars": "string", "char_lists": "string[]", "numbers": "number[]",
                 "matrix": "number[][]"}
-
-
-def upper(name):
-    return camel(short(name), first_upper=True)
 
 
 def field_name(field):
@@ -50,9 +46,9 @@ def detail(field, offsets, size, sizes):
     if kind == "matrix":
         return [offsets[field["rows"]], offsets[field["columns"]]]
     if kind == "struct":
-        return [upper(field["struct"])]
+        return [class_name(field["struct"])]
     if kind in ("structs", "rows"):
-        return [upper(field["struct"]), sizes[field["struct"]], offsets[field["count"]]] + ([size] if kind == "rows" else [])
+        return [class_name(field["struct"]), sizes[field["struct"]], offsets[field["count"]]] + ([size] if kind == "rows" else [])
     return []
 
 
@@ -65,7 +61,7 @@ def layout(struct, fields, sizes):
         extra = detail(field, offsets, struct["size"], sizes)[:3]
         entry = ", ".join(js(value) for value in [field_name(field), kind, offset, *extra])
         lines.append(f"    [{entry}],")
-    return f"  {upper(struct['name'])}: {{size: {struct['size']}, fields: [\n" + "\n".join(lines) + "\n  ]},"
+    return f"  {class_name(struct['name'])}: {{size: {struct['size']}, fields: [\n" + "\n".join(lines) + "\n  ]},"
 
 
 def scores_layout(struct):
@@ -103,17 +99,17 @@ def doc(text, indent="  "):
 
 def option_type(field):
     if field["kind"] == "enum":
-        return upper(field["enum"])
+        return class_name(field["enum"])
     if field["kind"] == "struct":
-        return upper(field["struct"])
+        return class_name(field["struct"])
     return OPTION_TYPES.get(field["kind"], "number")
 
 
 def report_type(field):
     if field["kind"] == "enum":
-        return upper(field["enum"]) + (" | null" if "-1:" in field["doc"] else "")
+        return class_name(field["enum"]) + (" | null" if "-1:" in field["doc"] else "")
     if field["kind"] in ("structs", "rows"):
-        return upper(field["struct"]) + "[]"
+        return class_name(field["struct"]) + "[]"
     return REPORT_TYPES.get(field["kind"], "number")
 
 
@@ -129,19 +125,19 @@ def option_interface(struct, fields):
         if field["kind"] == "progress":
             members.append("  /** Called now and then with how far the call is. */\n"
                            "  onProgress?: (progress: Progress) => void;\n")
-    return doc(struct["doc"], "") + f"export interface {upper(struct['name'])} {{\n" + "".join(members) + "}\n"
+    return doc(struct["doc"], "") + f"export interface {class_name(struct['name'])} {{\n" + "".join(members) + "}\n"
 
 
 def report_interface(struct, fields):
     members = [doc(field["doc"]) + f"  readonly {field_name(field)}: {report_type(field)};\n" for field in fields]
-    return doc(struct["doc"], "") + f"export interface {upper(struct['name'])} {{\n" + "".join(members) + "}\n"
+    return doc(struct["doc"], "") + f"export interface {class_name(struct['name'])} {{\n" + "".join(members) + "}\n"
 
 
 def types_source(shapes):
     parts = [HEAD.format(what="How options and reports look."),
              "import type {Job, Pairs, Progress} from '../lib/index';\n"]
     for enum in shapes.description["enums"]:
-        parts.append(doc(enum["doc"], "") + f"export type {upper(enum['name'])} =\n  | " +
+        parts.append(doc(enum["doc"], "") + f"export type {class_name(enum['name'])} =\n  | " +
                      "\n  | ".join(f"'{name}'" for name in enum_texts(enum)) + ";\n")
     parts += [option_interface(*each) for each in shapes.options]
     parts += [report_interface(*each) for each in shapes.reports]
