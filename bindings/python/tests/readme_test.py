@@ -4,18 +4,23 @@ import contextlib
 import io
 import os
 import re
+import sys
 import tempfile
 
 import support
 
 support.need("numpy", "pyarrow")
+sys.path.insert(0, str(support.PACKAGE.parent))
+from run_readme import blocks  # noqa: E402
+
 PROJECT = support.PACKAGE.parent.parent
 
 
 def printed_by(page):
     """What each block of a page prints; a block knows what those before it have made."""
     printed, known = [], {}
-    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)):
+    programs = [body for language, body in blocks(page) if language == "python"]
+    for number, block in enumerate(programs):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(block, f"{page.name}, block {number + 1}", "exec"), known)
         printed.append(out.getvalue())

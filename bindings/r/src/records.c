@@ -9,9 +9,10 @@ static double number_of(const member *of, SEXP value) {
         const char *text = Rf_translateCharUTF8(STRING_ELT(value, 0));
         const enum_word *found = word_find(of->words, text);
         char words[256];
-        if (found == NULL)
+        if (found == NULL) {
             Rf_error("%s: there is no \"%s\": give one of %s", of->name, text,
                      word_list(of->words, words, sizeof words));
+        }
         return found->number;
     }
     if (!Rf_isNumeric(value) && !Rf_isLogical(value)) Rf_error("%s: must be a number", of->name);
@@ -32,8 +33,9 @@ void record_fill(const shape *shape, void *record, SEXP list) {
     SEXP names = Rf_getAttrib(list, R_NamesSymbol);
     memset(record, 0, shape->size);
     *(size_t *)record = shape->size; /* struct_size comes first in every versioned struct */
-    if (Rf_length(list) > 0 && Rf_isNull(names))
+    if (Rf_length(list) > 0 && Rf_isNull(names)) {
         Rf_error("the options of %s must have names", shape->name);
+    }
     for (int i = 0; i < Rf_length(list); i++) {
         const char *name = CHAR(STRING_ELT(names, i));
         const member *found = shape_find(shape, name);
@@ -50,9 +52,10 @@ int32_t record_enumerator(const char *enum_name, SEXP word) {
     if (!Rf_isString(word) || Rf_length(word) != 1) Rf_error("%s: must be a string", enum_name);
     const enum_word *found = word_find(all->words, Rf_translateCharUTF8(STRING_ELT(word, 0)));
     char words[256];
-    if (found == NULL)
+    if (found == NULL) {
         Rf_error("%s: there is no \"%s\": give one of %s", enum_name, CHAR(STRING_ELT(word, 0)),
                  word_list(all->words, words, sizeof words));
+    }
     return found->number;
 }
 

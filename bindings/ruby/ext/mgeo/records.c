@@ -36,9 +36,10 @@ static double number_of(const member *of, VALUE value) {
         VALUE text = rb_String(value);
         const enum_word *found = word_find(of->words, StringValueCStr(text));
         char words[256];
-        if (found == NULL)
+        if (found == NULL) {
             rb_raise(rb_eArgError, "%s: there is no %s: give one of %s", of->name,
                      StringValueCStr(text), word_list(of->words, words, sizeof words));
+        }
         return found->number;
     }
     return NUM2DBL(value);
@@ -81,9 +82,10 @@ int32_t record_enumerator(const char *enum_name, VALUE word) {
     VALUE text = rb_String(word);
     const enum_word *found = word_find(all->words, StringValueCStr(text));
     char words[256];
-    if (found == NULL)
+    if (found == NULL) {
         rb_raise(rb_eArgError, "%s: there is no %s: give one of %s", enum_name,
                  StringValueCStr(text), word_list(all->words, words, sizeof words));
+    }
     return found->number;
 }
 
