@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs what a binding's README says, as it stands there: run_readme.py README.md [OLD=NEW …]
+"""Runs what a binding's README says, as it stands there: run_readme.py README.md
 
 A block of `sh` is run, and the block of `text` behind it is what it must print. Any other block is a file, named
 in its first line by a comment. All is done in a folder of its own, in which the binding lies at bindings/NAME as in
-the project, so that nothing is written into the source tree. OLD=NEW: a path that is another one in the tests.
+the project, so that nothing is written into the source tree.
 """
 import pathlib
 import re
@@ -15,6 +15,11 @@ import tempfile
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 FILE = re.compile(r"\W+([\w.-]+\.\w+|Makefile)\W*\n")
+
+
+def blocks(readme):
+    """What stands in a README's fences: (language, text) each."""
+    return BLOCK.findall(readme.read_text(encoding="utf-8"))
 
 
 def write_file(folder, language, body):
@@ -34,17 +39,13 @@ def run(folder, body):
 
 def main():
     readme = pathlib.Path(sys.argv[1]).resolve()
-    text = readme.read_text(encoding="utf-8")
-    for replacement in sys.argv[2:]:
-        old, new = replacement.split("=", 1)
-        text = text.replace(old, new)
     printed, commands = None, 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         # What bindings share lies beside them.
         for part in (readme.parent, readme.parent.parent / "common"):
             shutil.copytree(part, folder / "bindings" / part.name)
-        for language, body in BLOCK.findall(text):
+        for language, body in blocks(readme):
             if language == "sh":
                 printed, commands = run(folder, body), commands + 1
             elif language == "text":
@@ -56,4 +57,5 @@ def main():
         sys.exit(f"{readme} has no commands")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -30,10 +30,13 @@ check() { # name, command ...
     fi
 }
 
-files_of() { # as tools/sources.sh names them
-    if [ ${#wanted[@]} -eq 0 ]; then tools/sources.sh "$1"; else
-        tools/sources.sh "$1" | grep -Fx "$(printf '%s\n' "${wanted[@]}")"
-    fi
+# A binding is compiled where its language's toolchain is.
+files_of() { # build folder, which files: as tools/sources.sh names them
+    tools/sources.sh "$2" | if [ ${#wanted[@]} -eq 0 ]; then cat; else grep -Fx "$(printf '%s\n' "${wanted[@]}")"; fi |
+        while read -r file; do
+            case $file in bindings/*) grep -q "\"file\": \".*/$file\"" "$1/compile_commands.json" || continue ;; esac
+            printf '%s\n' "$file"
+        done
 }
 
 generate() { # build folder
@@ -42,12 +45,12 @@ generate() { # build folder
 
 # One file per call: clang-tidy 14 confuses itself over several.
 tidy() { # build folder, which files
-    files_of "$2" | xargs -r -P "$(nproc)" -n 1 clang-tidy -p "$1" --quiet 2>/dev/null
+    files_of "$1" "$2" | xargs -r -P "$(nproc)" -n 1 clang-tidy -p "$1" --quiet 2>/dev/null
 }
 
 # clang-query succeeds whatever it finds. What another project's macro does with a pointer is not ours.
 pointers() { # build folder, which files
-    files_of "$2" | xargs -r -P "$(nproc)" -n 40 clang-query -p "$1" -f tools/pointers.query 2>&1 |
+    files_of "$1" "$2" | xargs -r -P "$(nproc)" -n 40 clang-query -p "$1" -f tools/pointers.query 2>&1 |
         awk -v ours="$PWD/" '
             function tell() { if (found && !foreign) { printf "%s", block; bad = 1 } block = ""; found = foreign = 0 }
             /^Match #/ { tell(); next }

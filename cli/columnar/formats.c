@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
+
+#include "common/parse.h"
 
 const char *const columnar_kinds[] = {[COLUMNAR_NONE] = "text",
                                       [COLUMNAR_PARQUET] = "a Parquet file",
@@ -54,12 +55,8 @@ enum columnar_format columnar_by_name(const char *path) {
     } known[] = {{".parquet", COLUMNAR_PARQUET}, {".pq", COLUMNAR_PARQUET},
                  {".arrow", COLUMNAR_ARROW},     {".feather", COLUMNAR_ARROW},
                  {".ipc", COLUMNAR_ARROW},       {".arrows", COLUMNAR_ARROWS}};
-    size_t length = path != NULL ? strlen(path) : 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t end = strlen(known[i].ending);
-        if (length > end && strcasecmp(path + length - end, known[i].ending) == 0) {
-            return known[i].format;
-        }
+        if (parse_has_ending(path, known[i].ending)) return known[i].format;
     }
     return COLUMNAR_NONE;
 }

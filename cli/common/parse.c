@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool parse_number(const char *name, const char *value, double least, double most, double *to,
                   struct error *error) {
@@ -132,6 +133,11 @@ bool parse_file(const char *name, const char *value, const char **to, struct err
     }
     *to = value;
     return true;
+}
+
+bool parse_has_ending(const char *path, const char *ending) {
+    const size_t length = path != NULL ? strlen(path) : 0, end = strlen(ending);
+    return length > end && strcasecmp(path + length - end, ending) == 0;
 }
 
 bool parse_batch_holds_pair(uint32_t batch_tokens, uint32_t max_length, struct error *error) {

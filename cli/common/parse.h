@@ -37,6 +37,9 @@ bool parse_size(const char *name, const char *value, uint64_t least, uint64_t mo
 /* A file's name, and not standard output. */
 bool parse_file(const char *name, const char *value, const char **to, struct error *error);
 
+/* Does the name end in ".tsv", in letters of any case, and is more than that? NULL is no name. */
+bool parse_has_ending(const char *path, const char *ending);
+
 /* What --max-length must allow: a token of each text, and three that frame them. */
 enum { PARSE_LEAST_LENGTH = 5 };
 

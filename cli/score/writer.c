@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/memory.h"
 #include "common/parse.h"
@@ -35,12 +34,8 @@ static enum writer_format text_by_name(const char *output) {
                  {".csv", WRITER_CSV},
                  {".jsonl", WRITER_JSONL},
                  {".ndjson", WRITER_JSONL}};
-    size_t length = output != NULL ? strlen(output) : 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t end = strlen(known[i].ending);
-        if (length > end && strcasecmp(output + length - end, known[i].ending) == 0) {
-            return known[i].format;
-        }
+        if (parse_has_ending(output, known[i].ending)) return known[i].format;
     }
     return WRITER_AS_INPUT;
 }

@@ -73,6 +73,19 @@ uint64_t selection_seen(const struct selection *selection) {
     return selection->seen + reader_passed(selection->reader);
 }
 
+/* Fills the chunk with the next rows of which `keep` leaves any; as reader_fill. */
+static int fill_kept(struct selection *selection, struct chunk *chunk, size_t rows,
+                     void (*keep)(struct selection *selection, struct chunk *chunk),
+                     struct error *error) {
+    int got;
+    do {
+        chunk_clear(chunk);
+        got = reader_fill(selection->reader, chunk, rows, error);
+        if (got > 0) keep(selection, chunk);
+    } while (got > 0 && chunk->count == 0);
+    return got;
+}
+
 /* ---- shards ---------------------------------------------------------------------------------- */
 
 static void drop_others(struct selection *selection, struct chunk *chunk) {
@@ -89,13 +102,7 @@ static int fill_shard(struct selection *selection, struct chunk *chunk, size_t m
                       struct error *error) {
     uint64_t wanted = (uint64_t)max_rows * selection->options.shards;
     size_t rows = wanted < READ_MOST ? (size_t)wanted : READ_MOST;
-    int got;
-    do {
-        chunk_clear(chunk);
-        got = reader_fill(selection->reader, chunk, rows, error);
-        if (got > 0) drop_others(selection, chunk);
-    } while (got > 0 && chunk->count == 0);
-    return got;
+    return fill_kept(selection, chunk, rows, drop_others, error);
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
@@ -215,12 +222,7 @@ static void keep_places(struct selection *selection, struct chunk *chunk) {
 static int fill_places(struct selection *selection, struct chunk *chunk, size_t max_rows,
                        struct error *error) {
     if (!selection->drawn && !draw_places(selection, error)) return -1;
-    int got;
-    do {
-        chunk_clear(chunk);
-        got = reader_fill(selection->reader, chunk, max_rows, error);
-        if (got > 0) keep_places(selection, chunk);
-    } while (got > 0 && chunk->count == 0);
+    const int got = fill_kept(selection, chunk, max_rows, keep_places, error);
     if (got == 0 && selection->next < selection->count) {
         error_set(error, "an input holds fewer rows than it says");
         return -1;

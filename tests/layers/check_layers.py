@@ -63,7 +63,7 @@ KERNELS_ANGLE = re.compile(r"(cuda|cublas)\w*\.h$|[a-z_]+$|(math|pthread|stdbool
 KERNELS_FOREIGN = re.compile(r"\b(?:mgi_|mgeo_|MGEO_|MGI_(?!BACKEND_CUDA_KERNELS_\w+_C?U?H\b))\w*")
 
 CPP = (".cpp", ".cc", ".cxx", ".hpp")
-CPP_HOMES = r"lib/backend/torch/torch_c\.cpp$|cli/columnar/arrow/\w+\.cpp$"
+CPP_HOMES = r"lib/backend/torch/torch_c\.cpp$|cli/columnar/arrow/\w+\.cpp$|bindings/cpp/"
 SOURCES = CPP + (".c", ".h", ".cu", ".cuh")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
@@ -110,6 +110,17 @@ def check_example(root, path, header):
     return None
 
 
+def check_binding(root, path, header):
+    """A binding knows its own headers, those that bindings share, and the packages of its language."""
+    name = header.rsplit("/", 1)[-1]
+    places = (root / "bindings" / "common", root / "/".join(path.split("/")[:2]))
+    if header == "mgeo.h" or any(next(place.rglob(name), None) for place in places):
+        return None
+    if (root / "lib" / header).is_file() or header.split("/")[0] in MAY:
+        return f'includes "{header}": bindings/ may know <mgeo.h> alone'
+    return None
+
+
 def check_test_of_cli(path, quote, header):
     """A room's tests know what the room does."""
     room, folder = path.split("/")[2], header.split("/")[0]
@@ -130,6 +141,8 @@ def check_place(root, path, quote, header):
         return check_room(path, quote, header)
     if path.startswith("examples/"):
         return check_example(root, path, header)
+    if path.startswith("bindings/"):
+        return check_binding(root, path, header)
     if path.startswith("tests/cli/"):
         return check_test_of_cli(path, quote, header)
     if path.startswith("include/") and quote == '"':
@@ -152,7 +165,7 @@ def check_homes(path, header):
 def check_file(root, path, text):
     problems = []
     if path.endswith(CPP) and not re.match(CPP_HOMES, path):
-        problems.append("is C++; only lib/backend/torch/torch_c.cpp and cli/columnar/arrow/ may be")
+        problems.append("is C++; only lib/backend/torch/torch_c.cpp, cli/columnar/arrow/ and bindings/cpp/ may be")
     for quote, header in INCLUDE.findall(text):
         problems += [check_place(root, path, quote, header), check_homes(path, header)]
     if re.search(r"^[ \t]*#[ \t]*include[ \t]+[A-Za-z_]", text, re.M):
@@ -165,7 +178,7 @@ def check_file(root, path, text):
 
 def check_tree(root):
     problems, seen = [], 0
-    for top in ("include", "lib", "cli", "examples", "tests", "benchmarks"):
+    for top in ("include", "lib", "cli", "examples", "bindings", "tests", "benchmarks"):
         for file in sorted((root / top).rglob("*")):
             if file.suffix in SOURCES and file.is_file():
                 seen += 1
@@ -193,6 +206,10 @@ SOUND = {
     "cli/columnar/arrow/reader.cpp": '#include "columnar/module.h"\n#include <arrow/api.h>\n#include <vector>\n',
     "cli/input/gzip.c": '#include "input/input.h"\n#include <zlib.h>\n',
     "examples/embed.c": "#include <mgeo.h>\n",
+    "bindings/cpp/include/mgeo.hpp": '#include "mgeo/score.hpp"\n#include <mgeo.h>\n',
+    "bindings/cpp/include/mgeo/score.hpp": "#include <vector>\n",
+    "bindings/common/texts.h": "#include <mgeo.h>\n",
+    "bindings/node/native/addon.c": '#include "texts.h"\n#include <node_api.h>\n',
     "tests/cli/table/table_test.c": '#include "table/table.h"\n#include <cmocka.h>\n',
     "tests/backend/cuda/device_test.c": '#include "backend/cuda/device.h"\n',
     "benchmarks/gpu/gemm_bench.cu": '#include "backend/cuda/kernels/dtype.cuh"\n',
@@ -202,6 +219,9 @@ PLANTED = [
     ("lib/core/alloc.c", '#define H "engine/slots.h"\n#include H\n'),
     ("cli/score/main.c", "#include <engine/slots.h>\n"),
     ("examples/embed.c", '#include "../lib/core/alloc.h"\n'),
+    ("bindings/node/native/addon.c", '#include "core/status.h"\n'),
+    ("bindings/node/native/addon.c", '#include "core/../common/texts.h"\n'),
+    ("bindings/node/native/addon.cpp", "#include <vector>\n"),
     ("lib/core/alloc.c", '#include "text/tokenizer.h"\n'),
     ("lib/text/tokenizer.c", '#include "model/model.h"\n'),
     ("lib/text/tokenizer.c", '#include "journal/journal.h"\n'),

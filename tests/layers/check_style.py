@@ -27,13 +27,13 @@ import sys
 sys.dont_write_bytecode = True
 import planted  # noqa: E402
 
-TOPS = ("include", "lib", "cli", "examples", "benchmarks", "tests")
-SOURCES = (".c", ".h", ".cpp", ".cu", ".cuh")
-SCRIPTS = (".py", ".sh", ".build")
+TOPS = ("include", "lib", "cli", "examples", "bindings", "benchmarks", "tests", "tools", "pkgconfig")
+SOURCES = (".c", ".h", ".cpp", ".hpp", ".cu", ".cuh")
+SCRIPTS = (".py", ".sh", ".build", ".go", ".rs", ".java", ".js", ".ts", ".lua", ".cs", ".R", ".rb")
 LICENSE = "SPDX-License-Identifier: Apache-2.0"
 MOST_IN_FOLDER = 30
-MOST_LINES = {"tests": 60, "benchmarks": 60}
-MOST_LINES_ELSEWHERE = 40
+LONG_FUNCTIONS = re.compile(r"(tests|benchmarks)/|bindings/\w+/tests?/")
+MOST_LINES, MOST_LINES_THERE = 40, 60
 NAMED_AFTER_HEADER = 0.95
 
 OURS = re.compile(r"\b(?:mg[itk]|MG[ITK])_\w+")
@@ -127,7 +127,7 @@ def functions(source):
 
 
 def check_functions(source):
-    most = MOST_LINES.get(source.top, MOST_LINES_ELSEWHERE)
+    most = MOST_LINES_THERE if LONG_FUNCTIONS.match(source.path) else MOST_LINES
     return [source.problem(at, f"{name} has {lines} lines, more than {most}")
             for name, at, lines in functions(source) if lines > most]
 
@@ -221,7 +221,7 @@ def check_folders(sources):
 
 
 def read(root, suffixes):
-    for top in TOPS + ("tools", "pkgconfig"):
+    for top in TOPS:
         for file in sorted((root / top).rglob("*")):
             if file.suffix in suffixes and file.is_file():
                 yield file.relative_to(root).as_posix(), file.read_text(encoding="utf-8")
@@ -258,6 +258,8 @@ SOUND = {
 }
 PLANTED = {
     "license": ("cli/main.c", "/* A file without a licence. */\n"),
+    "license of a binding": ("bindings/go/other.go", "package mgeo\n"),
+    "braces in a binding": ("bindings/cpp/more.hpp", SPDX + "inline void f(int i) {\n    if (i)\n        g();\n}\n"),
     "license of a script": ("tools/other.sh", "#!/bin/sh\nset -eu\n"),
     "braces of an if": ("cli/main.c", SPDX + "static void f(int i) {\n    if (i > (2))\n        g();\n}\n"),
     "braces of an else": ("lib/run/more.cu", SPDX + "static void f(int i) {\n    if (i) {\n    } else\n        g();\n}\n"),

@@ -5,9 +5,7 @@ with arguments of 64 bits each, and assertions that structs lie where the bindin
 
 usage: emit_calls.py MGEO_JSON OUT
 """
-import json
-import sys
-
+from description import load, main
 from struct_shapes import Shapes
 
 HEAD = """/* SPDX-License-Identifier: Apache-2.0 */
@@ -46,9 +44,8 @@ def assertions(shapes):
             yield f'_Static_assert(offsetof({struct["name"]}, {field["name"]}) == {field["offset"]}, "mgeo.json");'
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        shapes = Shapes(json.load(file))
+def emit(description_path):
+    shapes = Shapes(load(description_path))
     lines = [HEAD, "/* clang-format off */", *assertions(shapes), ""]
     lines += [wrapper(function) for function in shapes.calls()]
     lines += ["/* What a function is called by: its number in the table is its place there. */",
@@ -58,8 +55,8 @@ def main():
     for function in shapes.calls():
         lines.append(f"    {{{len(function['parameters']) - 1}, mgb_{function['name'][5:]}}},")
     lines += ["};", "", "/* clang-format on */", "#endif"]
-    with open(sys.argv[2], "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
-main()
+if __name__ == "__main__":
+    main(emit)

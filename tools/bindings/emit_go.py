@@ -6,8 +6,8 @@ Enums with their names, options with their way into C, reports with their way ou
 """
 import os
 import subprocess
-import sys
 
+from description import main
 from plan import Plan, bare, names_of_c, translated, wrap
 
 CAPITALS = {"fp32", "bf16", "fp16", "fp8", "io", "utf8", "psi", "tf32", "f1", "p50", "p95", "p99", "sha", "ok"}
@@ -169,13 +169,10 @@ def source(plan):
     return "\n".join(lines)
 
 
-def main():
-    description, out = sys.argv[1:]
-    text = subprocess.run([os.environ.get("GOFMT", "gofmt")], input=source(Plan(description)), check=True,
+def emit(description_path):
+    return subprocess.run([os.environ.get("GOFMT", "gofmt")], input=source(Plan(description_path)), check=True,
                           capture_output=True, text=True).stdout
-    with open(out, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 if __name__ == "__main__":
-    main()
+    main(emit)

@@ -7,8 +7,8 @@
     mgeo     mgeo/src/generated.rs       enums with their names, options with their setters, reports
 """
 import re
-import sys
 
+from description import FLAG_SETS, main
 from plan import Plan, bare, names_of_c, translated, wrap
 
 NUMBERS = {"char": "c_char", "int": "c_int", "int32_t": "i32", "uint32_t": "u32", "int64_t": "i64", "uint64_t": "u64",
@@ -103,8 +103,7 @@ def sys_source(header):
         lines += [*comment(c["doc"]), constant(c)]
     for enum in header["enums"]:
         lines += ["", f"pub type {enum['name']} = i32;"]
-        kind = "u32" if enum["name"] in ("mgeo_row_flag", "mgeo_arrow_column") else "i32"
-        names = {value["name"] for value in enum["values"]}
+        kind = "u32" if enum["name"] in FLAG_SETS else "i32"
         for value in enum["values"]:
             lines += [*comment(value["doc"]), f"pub const {value['name']}: {kind} = {value['value']};"]
     lines.append("")
@@ -329,14 +328,11 @@ def safe_source(plan):
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def main():
-    kind, description, out = sys.argv[1:]
-    plan = Plan(description)
-    made = {"sys": lambda: sys_source(plan.json), "layout": lambda: layout_source(plan.json),
-            "mgeo": lambda: safe_source(plan)}
-    with open(out, "w", encoding="utf-8") as file:
-        file.write(made[kind]())
+def emit(kind, description_path):
+    plan = Plan(description_path)
+    return {"sys": lambda: sys_source(plan.json), "layout": lambda: layout_source(plan.json),
+            "mgeo": lambda: safe_source(plan)}[kind]()
 
 
 if __name__ == "__main__":
-    main()
+    main(emit)

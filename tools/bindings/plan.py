@@ -3,15 +3,10 @@
 
 `Plan(json)` has .enums, .options and .reports. A language's emitter spells them.
 """
-import json
 import re
 
-OPTIONS = ("mgeo_engine_options", "mgeo_load_options", "mgeo_job_options", "mgeo_arrow_options", "mgeo_compare_options",
-           "mgeo_gate", "mgeo_watch", "mgeo_swap_options", "mgeo_roll_back_options", "mgeo_canary_options",
-           "mgeo_shadow_options")
-REPORTS = ("mgeo_model_info", "mgeo_memory", "mgeo_shift", "mgeo_compare_report", "mgeo_check", "mgeo_swap_receipt",
-           "mgeo_watch_report", "mgeo_shadow_report", "mgeo_unused_field", "mgeo_stats", "mgeo_rollout",
-           "mgeo_journal_report")
+from description import FILLED_IN, FLAG_SETS, enumerator, is_flag, length_member, load, options_and_reports, short
+
 # The header says it at the function, or nowhere.
 DOCS = {
     "mgeo_engine_options": "What an engine is created with.",
@@ -31,9 +26,7 @@ DOCS = {
     "mgeo_row_flag": "Flags of a row.",
 }
 # Members that are no part of the options: the binding fills them in by other means.
-BY_HAND = {"struct_size", "reserved", "log", "log_user", "job", "worst_capacity"}
-FLAG_SETS = {"mgeo_row_flag": "row_flags", "mgeo_arrow_column": "columns"}
-ENUM_PREFIX = re.compile(r"^MGEO_(?:E_|STAGE_|LOG_|PRECISION_|ROW_|ARROW_|WATCH_|METRICS_)?")
+BY_HAND = FILLED_IN | {"log", "log_user", "job"}
 
 
 class Member:
@@ -47,12 +40,6 @@ class Member:
         self.enum = member.get("enum")
 
 
-def is_bool(member):
-    # A gate's full_speed is told of in mgeo_compare_options.
-    yes = member["name"] == "full_speed" or re.match(r"1(?::| if )", member["doc"]) and "-1:" not in member["doc"]
-    return member["base"] in ("int32_t", "uint32_t") and not member["array"] and bool(yes)
-
-
 def as_bool(doc):
     """A flag's words: what it is if it is set, and else."""
     return re.sub(r"[;,] 0: ", "; else ", re.sub(r"^1: ", "", doc))
@@ -64,7 +51,7 @@ def simple_kind(member):
         return "flags"
     if "enum" in member:
         return "enum"
-    return "bool" if is_bool(member) else "number"
+    return "bool" if is_flag(member) else "number"
 
 
 class Struct:
@@ -76,7 +63,7 @@ class Struct:
         for member in struct["members"]:
             if member["name"] in BY_HAND or self.is_count(member["name"]):
                 continue
-            self.members.append(self.option(member) if is_option else self.report(member))
+            self.members.append(self.option(member) if is_option else self.report(struct, member))
 
     def is_count(self, name):
         """The length of a member that is shown as a list, which tells it itself. label_count stays: other figures
@@ -93,14 +80,13 @@ class Struct:
             return Member(member, kind)
         return Member(member, simple_kind(member))
 
-    def report(self, member):
-        name, array = member["name"], member["array"]
+    def report(self, struct, member):
         if member["base"] == "char":
-            return Member(member, "names", name.replace("labels", "label_count")) if len(array) == 2 else Member(
+            return Member(member, "names", length_member(struct, member)) if len(member["array"]) == 2 else Member(
                 member, "text")
-        if name in ("checks", "worst"):
-            return Member(member, "structs", {"checks": "check_count", "worst": "worst_count"}[name])
-        return Member(member, "numbers" if array else simple_kind(member))
+        if member["base"] in ("mgeo_check", "mgeo_shift"):
+            return Member(member, "structs", length_member(struct, member))
+        return Member(member, "numbers" if member["array"] else simple_kind(member))
 
 
 class Enum:
@@ -108,19 +94,18 @@ class Enum:
         self.name, self.doc = enum["name"], DOCS.get(enum["name"]) or enum["doc"]
         self.is_flags = self.name in FLAG_SETS
         # (bare name, value, what it means)
-        self.values = [(ENUM_PREFIX.sub("", value["name"]), value["value"], value["doc"] or "") for value in enum["values"]]
+        self.values = [(enumerator(self.name, value["name"]), value["value"], value["doc"] or "") for value in enum["values"]]
         self.texts = [value["text"] for value in enum["values"]]
         self.names = [value["name"] for value in enum["values"]]
 
 
 class Plan:
     def __init__(self, path):
-        with open(path, encoding="utf-8") as file:
-            self.json = json.load(file)
-        structs = {struct["name"]: struct for struct in self.json["structs"]}
+        self.json = load(path)
+        options, reports = options_and_reports(self.json)
         self.enums = [Enum(enum) for enum in self.json["enums"]]
-        self.options = [Struct(structs[name], True) for name in OPTIONS]
-        self.reports = [Struct(structs[name], False) for name in REPORTS]
+        self.options = [Struct(struct, True) for struct in options]
+        self.reports = [Struct(struct, False) for struct in reports]
 
 
 def names_of_c(plan, type_name, value_name, functions):
@@ -140,7 +125,7 @@ def translated(text, names):
 
 def bare(name):
     """mgeo_load_options: load_options; the sets of flags have a name of their own."""
-    return FLAG_SETS.get(name) or re.sub(r"^mgeo_", "", name)
+    return FLAG_SETS.get(name) or short(name)
 
 
 def wrap(text, width, first, later=None):

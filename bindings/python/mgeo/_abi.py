@@ -367,7 +367,6 @@ mgeo_arrow_options._fields_ = [
     ("a", c.c_char_p),
     ("b", c.c_char_p),
     ("columns", c.c_uint32),
-    ("reserved", c.c_uint32),
     ("route_key", c.c_uint64),
     ("job", c.c_void_p),
     ("progress", c.POINTER(mgeo_progress)),

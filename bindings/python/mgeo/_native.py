@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Optional, TypeVar
 from . import _abi, _library, errors
 
 T = TypeVar("T")
+O = TypeVar("O", bound="Owner")
 _POLL = 0.001  # seconds between looks at the calls that close() waits for
 
 _byref = ctypes.byref
@@ -109,3 +110,25 @@ class Native:
                 raise errors.BusyError(f"the {self.what} cannot be closed inside one of its own calls, as by a signal's "
                                        "handler or a log function: close it once the call has returned")
             time.sleep(_POLL)
+
+
+class Owner:
+    """What has a native object of its own: closed by close(), at the end of a `with`, or once nobody holds it."""
+
+    _native: Native
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self: O) -> O:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_native"):
+            self.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a mgeo.{type(self).__name__} belongs to its process and cannot be pickled: create one in each")

@@ -119,19 +119,6 @@ class Engine(Scorer):
         for borrower in list(self._borrowers):
             borrower.close()
 
-    def __enter__(self) -> "Engine":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_native"):
-            self.close()
-
-    def __reduce__(self) -> Any:
-        raise TypeError("an Engine belongs to its process and cannot be pickled: create one in each process")
-
     def __repr__(self) -> str:
         return f"<mgeo.Engine {'closed' if self._native.closed else hex(self._native.handle)}>"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job: one model, held for many calls whatever is swapped meanwhile."""
 import ctypes
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Tuple
 
 from . import _abi, _library, records
 from ._native import Native, struct
@@ -37,16 +37,3 @@ class Job(Scorer):
 
     def _find_labels(self, generation: int) -> Tuple[str, ...]:
         return self.info().labels
-
-    def __enter__(self) -> "Job":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_native"):
-            self.close()
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a Job belongs to its process and cannot be pickled")

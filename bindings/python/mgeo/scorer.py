@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, NamedTuple, Optional, Tuple, overload
 
 from . import _abi, _library, errors
-from ._native import Native, check, struct as make, text
+from ._native import Native, Owner, check, struct as make, text
 from .progress import Progress, Watched, bar_for, block_of, run
 from .results import Result, Score
 
@@ -57,7 +57,7 @@ class _Model(NamedTuple):
     unpack: Callable[..., Tuple[Any, ...]]
 
 
-class Scorer:
+class Scorer(Owner):
     """What scores pairs: an Engine, or a Job that holds one of its models."""
 
     _native: Native

@@ -4,7 +4,7 @@ import ctypes
 from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
 
 from . import _abi, errors
-from ._native import Native, check
+from ._native import Native, Owner, check
 from .progress import Progress, run
 from .results import Result
 
@@ -25,7 +25,7 @@ def _freer(stream: Any, *keep: Any) -> Callable[[int], None]:
     return free
 
 
-class ScoreStream:
+class ScoreStream(Owner):
     """Made by Engine.score_stream(): an iterator of a Result for each batch of a stream, all by one model.
 
     Close it, or use it as a context manager, or read it to its end: until then it holds its model, as a job does.
@@ -92,13 +92,3 @@ class ScoreStream:
         """Lets the model and the source go. Any thread, any number of times."""
         self._native.close()
         self._engine._borrowers.discard(self._native)
-
-    def __enter__(self) -> "ScoreStream":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_native"):
-            self.close()

@@ -134,8 +134,9 @@ class Errors(unittest.TestCase):
             with self.assertRaisesRegex(mgeo.ClosedError, "is closed"):
                 call()
         job.close()
-        with self.assertRaises(TypeError):
-            pickle.dumps(engine)
+        for owner in (engine, job):
+            with self.assertRaisesRegex(TypeError, "belongs to its process"):
+                pickle.dumps(owner)
 
 
 class Rollouts(unittest.TestCase):

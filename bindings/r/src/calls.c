@@ -41,8 +41,9 @@ static int wait_a_moment(running *job) {
         until.tv_nsec -= 1000000000;
     }
     pthread_mutex_lock(&job->mutex);
-    while (!job->done && pthread_cond_timedwait(&job->changed, &job->mutex, &until) != ETIMEDOUT)
+    while (!job->done && pthread_cond_timedwait(&job->changed, &job->mutex, &until) != ETIMEDOUT) {
         continue;
+    }
     const int done = job->done;
     pthread_mutex_unlock(&job->mutex);
     return done;

@@ -29,8 +29,9 @@ void record_fill(const shape *shape, void *record, SEXP list) {
     SEXP names = Rf_getAttrib(list, R_NamesSymbol);
     memset(record, 0, shape->size);
     *(size_t *)record = shape->size; /* struct_size comes first in every versioned struct */
-    if (Rf_length(list) > 0 && Rf_isNull(names))
+    if (Rf_length(list) > 0 && Rf_isNull(names)) {
         Rf_error("the options of %s must have names", shape->name);
+    }
     for (int i = 0; i < Rf_length(list); i++) {
         const char *name = CHAR(STRING_ELT(names, i));
         const member *found = shape_find(shape, name);

@@ -70,8 +70,9 @@ SEXP mgeo_r_roll_back(SEXP engine, SEXP list) {
 
 static uint32_t share_of(SEXP share) {
     const double value = Rf_asReal(share);
-    if (!(value >= 0 && value <= MGEO_SHARE_ALL))
+    if (!(value >= 0 && value <= MGEO_SHARE_ALL)) {
         Rf_error("share: must be from 0 to 10000, in 1/10,000");
+    }
     return (uint32_t)value;
 }
 

@@ -1,5 +1,5 @@
-# frozen_string_literal: true
 # SPDX-License-Identifier: Apache-2.0
+# frozen_string_literal: true
 # libmgeo for Ruby: engines, jobs and their answers; README.md shows them at work.
 #
 # What a call does and what each member of its options and answers means is told in mgeo.h. Options are keywords,

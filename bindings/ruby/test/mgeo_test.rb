@@ -1,5 +1,5 @@
-# frozen_string_literal: true
 # SPDX-License-Identifier: Apache-2.0
+# frozen_string_literal: true
 # The gem at work, with MGEO_MODELS set.
 require "minitest/autorun"
 require "mgeo"

@@ -103,12 +103,23 @@ static void a_choice_is_its_place_in_the_list(void **state) {
     assert_string_equal(error.line, "--x three: choose one of one, two");
 }
 
+static void an_ending_is_not_the_whole_name(void **state) {
+    (void)state;
+    assert_true(parse_has_ending("a.tsv", ".tsv"));
+    assert_true(parse_has_ending("folder/A.TSV", ".tsv"));
+    assert_false(parse_has_ending(".tsv", ".tsv"));
+    assert_false(parse_has_ending("a.tsv.gz", ".tsv"));
+    assert_false(parse_has_ending("tsv", ".tsv"));
+    assert_false(parse_has_ending(NULL, ".tsv"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_stay_in_their_range),
                                        cmocka_unit_test(whole_numbers_are_digits_alone),
                                        cmocka_unit_test(lists_are_whole_numbers_between_commas),
                                        cmocka_unit_test(times_have_units),
                                        cmocka_unit_test(sizes_have_units),
-                                       cmocka_unit_test(a_choice_is_its_place_in_the_list)};
+                                       cmocka_unit_test(a_choice_is_its_place_in_the_list),
+                                       cmocka_unit_test(an_ending_is_not_the_whole_name)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,8 +69,9 @@ static VALUE texts_of(VALUE list, size_t *bytes) {
     *bytes = 0;
     for (long i = 0; i < RARRAY_LEN(list); i++) {
         VALUE pair = rb_check_array_type(RARRAY_AREF(list, i));
-        if (NIL_P(pair) || RARRAY_LEN(pair) != 2)
+        if (NIL_P(pair) || RARRAY_LEN(pair) != 2) {
             rb_raise(rb_eTypeError, "pair %ld: must be [a, b]", i);
+        }
         for (long side = 0; side < 2; side++) {
             VALUE text = utf8(RARRAY_AREF(pair, side), i);
             *bytes += (size_t)RSTRING_LEN(text);
@@ -101,8 +102,9 @@ const mgeo_pair *call_pairs(VALUE list, size_t *count, VALUE *owner) {
 const char *const *call_gold(VALUE list, size_t count, VALUE held) {
     if (NIL_P(list)) return NULL;
     Check_Type(list, T_ARRAY);
-    if ((size_t)RARRAY_LEN(list) != count)
+    if ((size_t)RARRAY_LEN(list) != count) {
         rb_raise(rb_eArgError, "gold: one label or nil for each pair");
+    }
     VALUE owner;
     const char **names = record_memory(&owner, count * sizeof(char *));
     rb_ary_push(held, owner);
@@ -137,8 +139,9 @@ static void new_scores(mgeo_scores *scores, size_t count, VALUE options, VALUE h
     if (RTEST(option(options, "probabilities"))) scores->probabilities = column(held, count, row);
     if (RTEST(option(options, "logits"))) scores->logits = column(held, count, row);
     scores->probability_stride = MGEO_MAX_LABELS;
-    if (!NIL_P(option(options, "route_key")))
+    if (!NIL_P(option(options, "route_key"))) {
         scores->route_key = NUM2ULL(option(options, "route_key"));
+    }
 }
 
 static VALUE rows_of(const float *floats, size_t count, uint32_t label_count) {

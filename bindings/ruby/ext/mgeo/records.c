@@ -35,8 +35,9 @@ static double number_of(const member *of, VALUE value) {
     if (of->words != NULL && (SYMBOL_P(value) || RB_TYPE_P(value, T_STRING))) {
         VALUE text = rb_String(value);
         const enum_word *found = word_find(of->words, StringValueCStr(text));
-        if (found == NULL)
+        if (found == NULL) {
             rb_raise(rb_eArgError, "%s: there is no %s", of->name, StringValueCStr(text));
+        }
         return found->number;
     }
     return NUM2DBL(value);
@@ -78,8 +79,9 @@ int32_t record_enumerator(const char *enum_name, VALUE word) {
     while (strcmp(all->name, enum_name) != 0) all++;
     VALUE text = rb_String(word);
     const enum_word *found = word_find(all->words, StringValueCStr(text));
-    if (found == NULL)
+    if (found == NULL) {
         rb_raise(rb_eArgError, "there is no %s among %s", StringValueCStr(text), enum_name);
+    }
     return found->number;
 }
 

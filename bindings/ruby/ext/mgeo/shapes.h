@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How structs look to a binding in C that walks them by name, and the steps of that walk. */
+/* How structs look to a binding in C that walks them by name, and the steps of that walk. R's and
+ * Ruby's shapes.h are equal copies, as each package is built from its own folder alone: this file,
+ * with what tools/bindings/emit_c_shapes.py adds. */
 #include <mgeo.h>
 
 #include <math.h>
