@@ -47,6 +47,35 @@ final class ScoreTest {
         check(Arrays.equals(expected.similarity(), found), "the same bits");
     }
 
+    static void testArraysThatAreNull() throws Exception {
+        String[] one = {"文三路90号"};
+        check(fails(Status.ARGUMENT, () -> ENGINE.score(one, null)).getMessage().contains(" b "), "names b");
+        check(fails(Status.ARGUMENT, () -> ENGINE.score(null, one, null)).getMessage().contains(" a "), "names a");
+        try (Job job = ENGINE.job()) {
+            fails(Status.ARGUMENT, () -> job.score(one, null, null));
+        }
+        same(1, ENGINE.score(one, one).size(), "scores afterwards");
+    }
+
+    /** The only hold on the buffers is the call itself. */
+    static void testColumnsOutliveTheirCall() {
+        String[] a = pairs(2000).stream().map(Pair::a).toArray(String[]::new);
+        float[] expected = ENGINE.score(a, a).similarity();
+        Thread collector = new Thread(() -> {
+            while (!Thread.interrupted()) {
+                System.gc();
+            }
+        });
+        collector.start();
+        try {
+            for (int i = 0; i < 10; i++) {
+                check(Arrays.equals(expected, ENGINE.score(column(a), column(a), null).similarity()), "columns");
+            }
+        } finally {
+            collector.interrupt();
+        }
+    }
+
     static void testShapesAgree() {
         List<Pair> pairs = pairs(50);
         ScoreOptions all = new ScoreOptions().probabilities(true).logits(true);
