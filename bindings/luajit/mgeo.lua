@@ -72,7 +72,11 @@ local function new_struct(struct) return ffi.new(struct, {struct_size = ffi.size
 local function to_number(value, enum, what)
     if value == true then return 1 elseif value == false then return 0 end
     if type(value) ~= "string" or not enum then return value end
-    return abi.enums[enum][value] or refuse("%s: there is no %q", what, value)
+    if abi.enums[enum][value] then return abi.enums[enum][value] end
+    local known = {}
+    for word in pairs(abi.enums[enum]) do known[#known + 1] = word end
+    table.sort(known, function(x, y) return abi.enums[enum][x] < abi.enums[enum][y] end)
+    refuse("%s: there is no %q: give one of %s", what, value, table.concat(known, ", "))
 end
 
 -- A text that C sees whole, or nil.

@@ -7,6 +7,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp -r "$1" "$folder/mgeo"
 cd "$folder"
+# As in a prefix of its own: what was built must know where the library lies.
+unset LD_LIBRARY_PATH
 R CMD build mgeo
 R CMD check --no-manual mgeo_*.tar.gz | tee checked || {
     tail -n 40 mgeo.Rcheck/tests/*.fail mgeo.Rcheck/00install.out 2>/dev/null

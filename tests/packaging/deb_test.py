@@ -115,7 +115,8 @@ class Packages(unittest.TestCase):
         for path in ("/usr/include/mgeo.h", "/usr/include/mgeo_ffi.h", "/usr/share/libmgeo/mgeo.json",
                      f"/usr/lib/{library}/libmgeo.a", f"/usr/lib/{library}/libmgeo.so",
                      f"/usr/lib/{library}/pkgconfig/libmgeo.pc", f"/usr/lib/{library}/cmake/mgeo/mgeo-config.cmake",
-                     "/usr/share/man/man3/mgeo_score.3.gz"):
+                     "/usr/share/man/man3/mgeo_score.3.gz", "/usr/include/mgeo.hpp", "/usr/share/lua/5.1/mgeo.lua",
+                     "/usr/share/lua/5.1/mgeo/abi.lua"):
             self.assertIn(path, development)
         self.assertIn("/usr/share/libmgeo/models/mini/model.safetensors", self.contents("mgeo-model-mini"))
 

@@ -60,8 +60,22 @@ def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
             raise ArgumentError("one column was given: score() compares two, or a table's")
         return Table(column, columns)
     if columns is not None:
-        return Pairs(*(from_sequence(_listed(source[name])) for name in columns))
+        return Pairs(*(from_sequence(_listed(_named(source, name))) for name in columns))
+    if hasattr(source, "keys"):
+        raise ArgumentError(f"which two columns? columns=(…, …) names them, of {', '.join(map(repr, source.keys())):.60}")
     return Pairs(*map(from_sequence, split_pairs(source if hasattr(source, "__getitem__") else list(source))))
+
+
+def _named(table: Any, name: str) -> Any:
+    """The column of a table, whichever package's it is: each raises something else where there is none."""
+    for names in ("column_names", "columns", "keys"):
+        known = getattr(table, names, None)
+        if known is not None:
+            known = known() if callable(known) else known
+            if name not in known:
+                raise ArgumentError(f'the table has no column "{name}" among its {len(known)}')
+            break
+    return table[name]
 
 
 def column_from(values: Any) -> Union[Texts, _arrow.Column]:
@@ -94,7 +108,7 @@ def pairs_from(a: Any, b: Any, columns: Columns) -> Pairs:
         columns = _first_texts(a)
     if b is None and columns is None:
         return Pairs(*map(from_sequence, split_pairs(a if hasattr(a, "__getitem__") else list(a))))
-    parts = (a, b) if columns is None else (a[columns[0]], a[columns[1]])
+    parts = (a, b) if columns is None else (_named(a, columns[0]), _named(a, columns[1]))
     return Pairs(*(from_sequence(p if isinstance(p, (list, tuple)) else _listed(p)) for p in parts))
 
 
@@ -107,7 +121,7 @@ def _is_pandas(source: Any) -> bool:
 
 def _read_pandas(frame: Any, columns: Columns) -> Union[Pairs, Table]:
     first, second = _first_texts(frame) if columns is None else columns
-    return read(frame[first], frame[second], None)
+    return read(_named(frame, first), _named(frame, second), None)
 
 
 def _first_texts(table: Any) -> Tuple[str, str]:

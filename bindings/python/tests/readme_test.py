@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs README.md's blocks of Python, one after another, in a folder of their own."""
+"""Runs the blocks of Python of README.md and of the project's pages, one after another, in a folder of their own."""
 import contextlib
 import io
 import os
@@ -13,18 +13,32 @@ support.need("numpy", "pyarrow")
 sys.path.insert(0, str(support.PACKAGE.parent))
 from run_readme import blocks  # noqa: E402
 
-programs = [body for language, body in blocks(support.PACKAGE / "README.md") if language == "python"]
-printed, known = [], {}
+PROJECT = support.PACKAGE.parent.parent
+
+
+def printed_by(page):
+    """What each block of a page prints; a block knows what those before it have made."""
+    printed, known = [], {}
+    for number, block in enumerate(body for language, body in blocks(page) if language == "python"):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(compile(block, f"{page.name}, block {number + 1}", "exec"), known)
+        printed.append(out.getvalue())
+    print("\n".join(printed))
+    return printed
+
+
 with tempfile.TemporaryDirectory() as folder:
     before = os.getcwd()
     os.chdir(folder)
-    for number, block in enumerate(programs):
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(compile(block, f"README.md, block {number + 1}", "exec"), known)
-        printed.append(out.getvalue())
+    own = printed_by(support.PACKAGE / "README.md")
+    front = [printed_by(PROJECT / name) for name in ("README.md", "README.zh-CN.md")]
+    tables = printed_by(PROJECT / "docs/tables.md")
+    printed_by(PROJECT / "docs/python.md")
     os.chdir(before)
-print("\n".join(printed))
-assert len(programs) == 3
-assert re.fullmatch(r"0\.\d\d exact_match\n", printed[0]), printed[0]
-assert "None" in printed[1] and "'similarity', 'label'" in printed[1], printed[1]
-assert printed[2].splitlines()[-2:] == ["old 0 1", "0"], printed[2]
+assert len(own) == 3
+assert re.fullmatch(r"0\.\d\d exact_match\n", own[0]), own[0]
+assert "None" in own[1] and "'similarity', 'label'" in own[1], own[1]
+assert own[2].splitlines()[-2:] == ["old 0 1", "0"], own[2]
+for each in front:
+    assert len(each) == 1 and re.fullmatch(r"exact_match\n\['exact_match', None\] \[0\.95\d* +nan\]\n", each[0]), each
+assert tables == ["['similarity', 'label', 'probabilities', 'flags', 'generation']\n2\n"], tables

@@ -8,7 +8,10 @@ static double number_of(const member *of, SEXP value) {
     if (Rf_isString(value) && of->words != NULL) {
         const char *text = Rf_translateCharUTF8(STRING_ELT(value, 0));
         const enum_word *found = word_find(of->words, text);
-        if (found == NULL) Rf_error("%s: there is no \"%s\"", of->name, text);
+        char words[256];
+        if (found == NULL)
+            Rf_error("%s: there is no \"%s\": give one of %s", of->name, text,
+                     word_list(of->words, words, sizeof words));
         return found->number;
     }
     if (!Rf_isNumeric(value) && !Rf_isLogical(value)) Rf_error("%s: must be a number", of->name);
@@ -49,7 +52,10 @@ int32_t record_enumerator(const char *enum_name, SEXP word) {
     while (strcmp(all->name, enum_name) != 0) all++;
     if (!Rf_isString(word) || Rf_length(word) != 1) Rf_error("%s: must be a string", enum_name);
     const enum_word *found = word_find(all->words, Rf_translateCharUTF8(STRING_ELT(word, 0)));
-    if (found == NULL) Rf_error("%s: there is no \"%s\"", enum_name, CHAR(STRING_ELT(word, 0)));
+    char words[256];
+    if (found == NULL)
+        Rf_error("%s: there is no \"%s\": give one of %s", enum_name, CHAR(STRING_ELT(word, 0)),
+                 word_list(all->words, words, sizeof words));
     return found->number;
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,16 @@ static inline const enum_word *word_find(const enum_word *words, const char *wor
         if (strcmp(words->word, word) == 0) return words;
     }
     return NULL;
+}
+
+/* All words, for who wrote another one: "auto, fp32, bf16". */
+static inline const char *word_list(const enum_word *words, char *line, size_t size) {
+    size_t used = 0;
+    line[0] = '\0';
+    for (const enum_word *at = words; at->word != NULL && used < size; at++) {
+        used += (size_t)snprintf(line + used, size - used, "%s%s", used > 0 ? ", " : "", at->word);
+    }
+    return line;
 }
 
 /* NULL where no word stands for the number. */

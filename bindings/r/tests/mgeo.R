@@ -104,7 +104,8 @@ stopifnot(status_of(mgeo_load(engine, "/nowhere")) == "MGEO_E_IO",
           status_of(mgeo_swap(engine)) == "MGEO_E_NO_MODEL",
           status_of(mgeo_score(mgeo_engine(), "a", "b")) == "MGEO_E_NO_MODEL")
 is_error <- function(expression) inherits(try(expression, silent = TRUE), "try-error")
-stopifnot(is_error(mgeo_load(engine, path, thread = 2)), is_error(mgeo_load(engine, path, precision = "fp33")),
+stopifnot(is_error(mgeo_load(engine, path, thread = 2)),
+          grepl("give one of auto, fp32, bf16", try(mgeo_load(engine, path, precision = "fp33"), silent = TRUE)),
           is_error(mgeo_load(engine, path, threads = -1)), is_error(mgeo_load(engine, path, 2)),
           is_error(mgeo_score(engine, "a", c("b", "c"))), is_error(mgeo_score("engine", "a", "b")))
 mgeo_load(engine, path, threads = 2)

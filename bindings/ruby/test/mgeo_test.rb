@@ -191,7 +191,8 @@ class MgeoTest < Minitest::Test
     @engine.load(MODEL, threads: 1)
     assert_equal :refused, status_of(Mgeo::Refused) { @engine.swap(expect_generation: 77) }
     assert_raises(ArgumentError) { @engine.load(MODEL, thread: 2) }
-    assert_raises(ArgumentError) { @engine.load(MODEL, precision: :fp33) }
+    wrong = assert_raises(ArgumentError) { @engine.load(MODEL, precision: :fp33) }
+    assert_match(/there is no fp33: give one of auto, fp32, bf16/, wrong.message)
     assert_raises(RangeError) { @engine.load(MODEL, threads: -1) }
     assert_raises(TypeError) { @engine.score([["a", 1]]) }
     assert_raises(TypeError) { @engine.score([["a"]]) }

@@ -7,6 +7,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp -r "$1" "$folder/ruby"
 cd "$folder/ruby"
+# As in a prefix of its own: what was built must know where the library lies.
+unset LD_LIBRARY_PATH
 gem build mgeo.gemspec
 export GEM_HOME="$folder/gems"
 gem install --local --no-document mgeo-*.gem

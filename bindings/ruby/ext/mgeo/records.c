@@ -45,8 +45,10 @@ static double number_of(const member *of, VALUE value) {
     if (of->words != NULL && (SYMBOL_P(value) || RB_TYPE_P(value, T_STRING))) {
         VALUE text = rb_String(value);
         const enum_word *found = word_find(of->words, StringValueCStr(text));
+        char words[256];
         if (found == NULL) {
-            rb_raise(rb_eArgError, "%s: there is no %s", of->name, StringValueCStr(text));
+            rb_raise(rb_eArgError, "%s: there is no %s: give one of %s", of->name,
+                     StringValueCStr(text), word_list(of->words, words, sizeof words));
         }
         return found->number;
     }
@@ -89,8 +91,10 @@ int32_t record_enumerator(const char *enum_name, VALUE word) {
     while (strcmp(all->name, enum_name) != 0) all++;
     VALUE text = rb_String(word);
     const enum_word *found = word_find(all->words, StringValueCStr(text));
+    char words[256];
     if (found == NULL) {
-        rb_raise(rb_eArgError, "there is no %s among %s", StringValueCStr(text), enum_name);
+        rb_raise(rb_eArgError, "%s: there is no %s: give one of %s", enum_name,
+                 StringValueCStr(text), word_list(all->words, words, sizeof words));
     }
     return found->number;
 }
