@@ -9,9 +9,10 @@ static double number_of(const member *of, SEXP value) {
         const char *text = Rf_translateCharUTF8(STRING_ELT(value, 0));
         const enum_word *found = word_find(of->words, text);
         char words[256];
-        if (found == NULL)
+        if (found == NULL) {
             Rf_error("%s: there is no \"%s\": give one of %s", of->name, text,
                      word_list(of->words, words, sizeof words));
+        }
         return found->number;
     }
     if (!Rf_isNumeric(value) && !Rf_isLogical(value)) Rf_error("%s: must be a number", of->name);
@@ -53,9 +54,10 @@ int32_t record_enumerator(const char *enum_name, SEXP word) {
     if (!Rf_isString(word) || Rf_length(word) != 1) Rf_error("%s: must be a string", enum_name);
     const enum_word *found = word_find(all->words, Rf_translateCharUTF8(STRING_ELT(word, 0)));
     char words[256];
-    if (found == NULL)
+    if (found == NULL) {
         Rf_error("%s: there is no \"%s\": give one of %s", enum_name, CHAR(STRING_ELT(word, 0)),
                  word_list(all->words, words, sizeof words));
+    }
     return found->number;
 }
 
