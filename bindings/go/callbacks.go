@@ -13,9 +13,15 @@ import "runtime/cgo"
 
 //export mgeoGoLog
 func mgeoGoLog(handle C.uintptr_t, level C.int32_t, line *C.char) {
-	// A panic must not unwind through the library, which holds locks here.
-	defer func() { _ = recover() }()
-	cgo.Handle(handle).Value().(func(LogLevel, string))(LogLevel(level), C.GoString(line))
+	log, text := cgo.Handle(handle).Value().(func(LogLevel, string)), C.GoString(line)
+	// Neither a panic nor a Goexit, as t.FailNow does, may unwind through the library, which holds locks here.
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		defer func() { _ = recover() }()
+		log(LogLevel(level), text)
+	}()
+	<-told
 }
 
 //export mgeoGoStreamReleased

@@ -168,6 +168,23 @@ func TestLinesAreLoggedAndPanicsAreNotPassedOn(t *testing.T) {
 	}
 }
 
+func TestALogMayEndItsGoroutine(t *testing.T) {
+	lines := 0
+	engine := newEngine(t, EngineOptions{Log: func(LogLevel, string) {
+		lines++
+		runtime.Goexit()
+	}})
+	for i := 1; i <= 2; i++ {
+		_, err := engine.Load(background, model(t, "mini"), LoadOptions{Threads: 1})
+		check(t, err)
+	}
+	_, err := engine.Swap(background, SwapOptions{})
+	check(t, err)
+	if lines < 3 {
+		t.Fatalf("%d lines", lines)
+	}
+}
+
 func TestMemoryIsPredicted(t *testing.T) {
 	memory, err := PredictMemory(model(t, "mini"), LoadOptions{Threads: 1})
 	check(t, err)

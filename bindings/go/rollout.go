@@ -27,6 +27,9 @@ func (e *Engine) Compare(ctx context.Context, options CompareOptions, worst int)
 	c := options.c(call)
 	report := (*C.mgeo_compare_report)(call.alloc(C.sizeof_mgeo_compare_report))
 	report.struct_size = C.sizeof_mgeo_compare_report
+	if worst > len(options.Pairs) {
+		worst = len(options.Pairs)
+	}
 	if worst > 0 {
 		report.worst = (*C.mgeo_shift)(call.alloc(uintptr(worst) * C.sizeof_mgeo_shift))
 		report.worst_capacity = C.size_t(worst)

@@ -3,6 +3,7 @@
 package mgeo
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"sync"
@@ -119,6 +120,18 @@ func TestModelsAreCompared(t *testing.T) {
 	}
 	_, err = engine.Compare(background, CompareOptions{Pairs: makePairs(1), Gold: []string{"no such label"}}, 0)
 	fails(t, err, ErrArgument)
+}
+
+func TestRoomForShiftsIsThatOfThePairs(t *testing.T) {
+	engine := loaded(t, "first", "second")
+	options := CompareOptions{Pairs: makePairs(20)}
+	for _, worst := range []int{-1, math.MinInt, 21, 1 << 40, 1 << 59, math.MaxInt} {
+		report, err := engine.Compare(background, options, worst)
+		check(t, err)
+		if len(report.Worst) > 20 || (worst < 0 && len(report.Worst) != 0) || report.Pairs != 20 {
+			t.Fatalf("%d: %d shifts of %d pairs", worst, len(report.Worst), report.Pairs)
+		}
+	}
 }
 
 func TestJobsKeepTheirModel(t *testing.T) {

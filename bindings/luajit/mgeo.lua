@@ -79,6 +79,34 @@ local function to_number(value, enum, what)
     refuse("%s: there is no %q: give one of %s", what, value, table.concat(known, ", "))
 end
 
+-- A text that C sees whole, or nil.
+local function c_text(value, what)
+    if value == nil then return nil end
+    if type(value) ~= "string" then refuse("%s: must be a string", what) end
+    if value:find("\0", 1, true) then refuse("%s: holds a NUL byte", what) end
+    return value
+end
+
+-- A number that an integer of C's holds: else it would be given another one.
+local function whole(value, what, most)
+    local number = tonumber(value)
+    if type(value) == "string" or not number or number ~= math.floor(number) or number < 0 or number > most then
+        refuse("%s: is %s; give a whole number from 0 to %.0f", what, tostring(value), most)
+    end
+    return value
+end
+
+local U32, U64 = 2 ^ 32 - 1, 2 ^ 64 - 2048
+
+local function to_member(value, member, name)
+    local kind = member[2]
+    if kind == "text" then return c_text(value, name) end
+    local number = to_number(value, member.enum, name)
+    if member.most then return whole(number, name, member.most) end
+    if type(number) ~= "number" then refuse("%s: must be a number", name) end
+    return number
+end
+
 -- A struct with members from a table; `special` are names that the caller sees to.
 local function make(struct, options, special)
     local into = new_struct(struct)
@@ -86,7 +114,7 @@ local function make(struct, options, special)
     for name, value in pairs(options or {}) do
         local member = members[struct][name]
         if member then
-            into[name] = to_number(value, member.enum, name)
+            into[name] = to_member(value, member, name)
         elseif not (special and special[name]) then
             refuse("%s: there is no such option of %s", tostring(name), struct)
         end
@@ -149,14 +177,16 @@ local function slot_number(slot) return to_number(slot or "live", "mgeo_slot", "
 
 -- {{a, b}, …} as the library takes them.
 local function to_pairs(list, first, last)
-    local made = ffi.new("mgeo_pair[?]", math.max(last - first + 1, 1))
+    local made, texts = ffi.new("mgeo_pair[?]", math.max(last - first + 1, 1)), {}
     for i = first, last do
+        if type(list[i]) ~= "table" then refuse("pair %d: must be {a, b}", i) end
         local a, b = list[i][1], list[i][2]
         if type(a) ~= "string" or type(b) ~= "string" then refuse("pair %d: both texts must be strings", i) end
         local pair = made[i - first]
         pair.a, pair.a_len, pair.b, pair.b_len = a, #a, b, #b
+        texts[2 * (i - first) + 1], texts[2 * (i - first) + 2] = a, b -- the list may have made them just now
     end
-    anchors[made] = list
+    anchors[made] = texts
     return made
 end
 
@@ -164,15 +194,19 @@ end
 local function with_pairs(struct, options)
     local into = make(struct, options, {pairs = true, gold = true, progress = true, worst = true})
     if type(options.pairs) ~= "table" then refuse("pairs: a table of {a, b}") end
-    local list = to_pairs(options.pairs, 1, #options.pairs)
-    into.pairs, into.count, into.progress = list, #options.pairs, options.progress
-    local gold
+    local count = #options.pairs
+    local list = to_pairs(options.pairs, 1, count)
+    into.pairs, into.count, into.progress = list, count, options.progress
+    local gold, labels = nil, {}
     if options.gold then
-        gold = ffi.new("const char *[?]", math.max(#options.pairs, 1))
-        for i = 1, #options.pairs do gold[i - 1] = options.gold[i] or nil end
+        gold = ffi.new("const char *[?]", math.max(count, 1))
+        for i = 1, count do
+            labels[i] = c_text(options.gold[i] or nil, "gold") or false
+            gold[i - 1] = labels[i] or nil
+        end
         into.gold = gold
     end
-    anchors[into] = {list, gold, options}
+    anchors[into] = {list, gold, labels, options}
     return into
 end
 
@@ -188,7 +222,7 @@ local function score_slice(name, handle, list, first, last, options, answer)
     local flags, rows = ffi.new("uint32_t[?]", math.max(count, 1)), {}
     local scores = new_struct("mgeo_scores")
     scores.similarity, scores.label, scores.flags = similarity, label, flags
-    scores.route_key, scores.progress = options.route_key or 0, options.progress
+    scores.route_key, scores.progress = whole(options.route_key or 0, "route_key", U64), options.progress
     for _, wide in ipairs({"probabilities", "logits"}) do
         if options[wide] then
             rows[wide] = ffi.new("float[?]", math.max(count, 1) * MAX_LABELS)
@@ -229,7 +263,8 @@ end
 
 -- In slices, with a question in between whether to stop.
 local function score_slices(job, list, options, answer)
-    local slice = options.slice or 1000
+    local slice = whole(options.slice or 1000, "slice", U32)
+    if slice == 0 then refuse("slice: is 0; give at least 1") end
     for first = 1, #list, slice do
         score_slice("mgeo_job_score", job, list, first, math.min(first + slice - 1, #list), options, answer)
         if options.stop(math.min(first + slice - 1, #list), #list) then
@@ -263,9 +298,11 @@ end
 function Job:info() return ask("mgeo_model_info", "mgeo_job_get_info", job_handle(self)) end
 
 function Job:finish()
-    if self.handle then lib.mgeo_job_end(ffi.gc(self.handle, nil)) end
+    if self.handle then
+        ffi.gc(self.handle, nil)
+        self.engine.ends(self.handle)
+    end
     self.handle = nil
-    self.engine.jobs[self] = nil
 end
 
 -- ---- Engines -------------------------------------------------------------------------------------------------
@@ -280,12 +317,26 @@ function mgeo.engine(options)
     local into = make("mgeo_engine_options", options)
     local handle = ffi.new("mgeo_engine *[1]")
     call("mgeo_engine_create", into, handle)
-    return setmetatable({handle = ffi.gc(handle[0], lib.mgeo_engine_destroy), jobs = {}}, Engine)
+    local open = {} -- jobs by their addresses: what is collected with them may find them gone already
+    local self = setmetatable({open = open}, Engine)
+    function self.ends(job)
+        local address = tostring(ffi.cast("void *", job))
+        if open[address] then lib.mgeo_job_end(job) end
+        open[address] = nil
+    end
+    function self.destroy(engine)
+        for address, job in pairs(open) do
+            lib.mgeo_job_end(job)
+            open[address] = nil
+        end
+        lib.mgeo_engine_destroy(engine)
+    end
+    self.handle = ffi.gc(handle[0], self.destroy)
+    return self
 end
 
 function Engine:close()
-    for job in pairs(self.jobs) do job:finish() end
-    if self.handle then lib.mgeo_engine_destroy(ffi.gc(self.handle, nil)) end
+    if self.handle then self.destroy(ffi.gc(self.handle, nil)) end
     self.handle = nil
 end
 
@@ -297,7 +348,7 @@ end
 
 -- path: a model directory; nil: the bundled model.
 function Engine:load(path, options)
-    return ask("mgeo_model_info", "mgeo_load", handle_of(self), path, load_options(options))
+    return ask("mgeo_model_info", "mgeo_load", handle_of(self), c_text(path, "path"), load_options(options))
 end
 
 function Engine:unload() call("mgeo_unload", handle_of(self)) end
@@ -324,9 +375,10 @@ function Engine:job(options)
     local into = make("mgeo_job_options", options)
     local handle = ffi.new("mgeo_job *[1]")
     call("mgeo_job_begin", handle_of(self), into, handle)
-    local job = setmetatable({handle = handle[0], engine = self}, Job)
-    self.jobs[job] = true
-    return job
+    self.open[tostring(ffi.cast("void *", handle[0]))] = ffi.cast("mgeo_job *", handle[0])
+    local ends, engine = self.ends, self.handle
+    local function collected(job) return engine and ends(job) end -- which keeps the engine until then
+    return setmetatable({handle = ffi.gc(handle[0], collected), engine = self}, Job)
 end
 
 -- ---- Rolling out
@@ -334,8 +386,9 @@ end
 function Engine:compare(options)
     local into = with_pairs("mgeo_compare_options", options)
     local report = new_struct("mgeo_compare_report")
-    local worst = ffi.new("mgeo_shift[?]", math.max(options.worst or 16, 1))
-    report.worst, report.worst_capacity = worst, options.worst or 16
+    local room = math.min(whole(options.worst or 16, "worst", U64), #options.pairs)
+    local worst = ffi.new("mgeo_shift[?]", math.max(room, 1))
+    report.worst, report.worst_capacity = worst, room
     call("mgeo_compare", handle_of(self), into, report)
     local answer = from_struct("mgeo_compare_report", report)
     answer.worst = {}
@@ -376,12 +429,12 @@ function Engine:set_canary(share, options)
     local into = make("mgeo_canary_options", options, {watch = true})
     local watch = watch_of(options)
     into.watch, anchors[into] = watch, {options, watch}
-    call("mgeo_set_canary", handle_of(self), share, into)
+    call("mgeo_set_canary", handle_of(self), whole(share, "share", U32), into)
 end
 
 function Engine:set_shadow(share, options)
     local into = make("mgeo_shadow_options", options)
-    call("mgeo_set_shadow", handle_of(self), share, into)
+    call("mgeo_set_shadow", handle_of(self), whole(share, "share", U32), into)
 end
 
 function Engine:shadow() return ask("mgeo_shadow_report", "mgeo_get_shadow", handle_of(self)) end
@@ -389,7 +442,7 @@ function Engine:shadow() return ask("mgeo_shadow_report", "mgeo_get_shadow", han
 -- The pair with the `rank`th largest shift, from 1.
 function Engine:shadow_pair(rank)
     local shift, a, b = ffi.new("mgeo_shift"), ffi.new("char[1024]"), ffi.new("char[1024]")
-    call("mgeo_get_shadow_pair", handle_of(self), rank - 1, shift, a, 1024, b, 1024)
+    call("mgeo_get_shadow_pair", handle_of(self), whole(rank - 1, "rank - 1", U32), shift, a, 1024, b, 1024)
     local found = from_struct("mgeo_shift", shift)
     found.pair = {ffi.string(a), ffi.string(b)}
     return found
@@ -457,12 +510,14 @@ function mgeo.flag_names(flags)
     return names
 end
 
-function mgeo.predict_memory(path, options) return ask("mgeo_memory", "mgeo_predict_memory", path, load_options(options)) end
+function mgeo.predict_memory(path, options) 
+    return ask("mgeo_memory", "mgeo_predict_memory", c_text(path, "path"), load_options(options))
+end
 
 -- `valid` says whether the journal is; if not, `reason` says what is wrong.
 function mgeo.journal_verify(path)
     local report, problem = new_struct("mgeo_journal_report"), ffi.new("mgeo_error")
-    local status = lib.mgeo_journal_verify(path, report, problem)
+    local status = lib.mgeo_journal_verify(c_text(path, "path"), report, problem)
     if status ~= lib.MGEO_OK and status ~= lib.MGEO_E_FORMAT then error(new_error(problem), 0) end
     local answer = from_struct("mgeo_journal_report", report)
     answer.valid = status == lib.MGEO_OK

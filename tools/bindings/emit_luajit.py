@@ -4,6 +4,9 @@
 import description
 import members
 
+# The largest whole number that a member holds and Lua's numbers know.
+MOST = {"int32_t": 2**31 - 1, "uint32_t": 2**32 - 1, "uint64_t": 2**64 - 2048, "size_t": 2**64 - 2048}
+
 
 def enum_lines(enum):
     return [f'    {enum["name"]} = {{',
@@ -17,6 +20,8 @@ def member_line(struct, member, kind):
         extra["of"] = member["base"]
     if member["array"]:
         extra["length"] = member["array"][0]
+    if kind in ("number", "flag"):
+        extra["most"] = MOST.get(member["base"])
     parts += [f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
               for name, value in extra.items() if value]
     return f'        {{{", ".join(parts)}}},'

@@ -170,9 +170,10 @@ class engine : public detail::scorer<engine, mgeo_engine, &mgeo_score> {
 
     result<comparison> compare(const mgeo_compare_options &options, std::size_t worst = 16) {
         return detail::ask<comparison>([&](auto &report, mgeo_error &why) {
-            report.worst_pairs.resize(worst);
-            report.worst = worst == 0 ? nullptr : report.worst_pairs.data();
-            report.worst_capacity = worst;
+            const std::size_t room = worst < options.count ? worst : options.count;
+            report.worst_pairs.resize(room);
+            report.worst = room == 0 ? nullptr : report.worst_pairs.data();
+            report.worst_capacity = room;
             const mgeo_status status = mgeo_compare(get(), &options, &report, &why);
             report.worst_pairs.resize(status == MGEO_OK ? report.worst_count : 0);
             report.worst = nullptr;
@@ -295,7 +296,14 @@ class engine : public detail::scorer<engine, mgeo_engine, &mgeo_score> {
     };
 
     static void log_line(void *user, std::int32_t level, const char *line) noexcept {
+#ifdef __cpp_exceptions
+        try {
+            (*static_cast<log_function *>(user))(level, line);
+        } catch (...) { // must not unwind through the library, which holds locks here
+        }
+#else
         (*static_cast<log_function *>(user))(level, line);
+#endif
     }
 
     std::unique_ptr<mgeo_engine, closer> handle_;

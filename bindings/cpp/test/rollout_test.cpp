@@ -90,6 +90,7 @@ void a_comparison_owns_its_worst_pairs(mgeo::engine &engine, const std::vector<m
     options.pairs = pairs.data();
     options.count = pairs.size();
     const mgeo::comparison report = engine.compare(options, 3);
+    CHECK(engine.compare(options, SIZE_MAX).worst_pairs.size() <= pairs.size());
     CHECK(report.pairs == pairs.size() && report.flips == 0 && report.shift_max == 0);
     CHECK(report.worst_pairs.size() <= 3 && report.worst == nullptr);
 #ifdef __cpp_lib_jthread
@@ -168,7 +169,10 @@ int main() {
     {
         mgeo::engine_options options;
         options.journal = journal.c_str();
-        options.on_line = [&](std::int32_t, std::string_view line) { lines += !line.empty(); };
+        options.on_line = [&](std::int32_t, std::string_view line) {
+            lines += !line.empty();
+            throw std::runtime_error("what a log throws is dropped");
+        };
         mgeo::engine first(options);
         mgeo::engine engine = std::move(first); // what the log is written to moves along
         mgeo::load_options load;

@@ -8,17 +8,14 @@ using System.Threading.Tasks;
 
 namespace Mgeo
 {
-    /// <summary>Receives a line of the log, from any thread; must neither throw nor call the library.</summary>
+    /// <summary>Receives a line of the log, from any thread; must not call the library, but may dispose of the engine.
+    /// What it throws is dropped.</summary>
     public delegate void LogListener(LogLevel level, string line);
 
     /// <summary>Two slots for models, one of them live. Any thread may call it.</summary>
     public sealed class Engine : IDisposable
     {
-        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
-        private delegate void LogFunction(IntPtr user, LogLevel level, IntPtr line);
-
         private readonly EngineHandle handle;
-        private readonly LogFunction log; // the library calls it for as long as there is the engine
 
         public Engine() : this(null) { }
 
@@ -26,22 +23,17 @@ namespace Mgeo
         {
             IntPtr made;
             ErrorRecord error;
-            EngineOptions own = (options ?? new EngineOptions()).Copy();
-            if (listener != null)
-            {
-                log = delegate(IntPtr user, LogLevel level, IntPtr line) { listener(level, Text.Of(line)); };
-                own.LogPointer = Marshal.GetFunctionPointerForDelegate(log);
-            }
-            Check(Native.mgeo_engine_create(own, out made, out error), error);
-            handle = new EngineHandle(made);
+            EngineOptions own = Text.Whole(options ?? new EngineOptions()).Copy();
+            Log log = listener == null ? null : new Log(listener);
+            if (log != null) own.LogPointer = log.Pointer;
+            Status status = Native.mgeo_engine_create(own, out made, out error);
+            if (status != Status.Ok && log != null) log.Free();
+            Check(status, error);
+            handle = new EngineHandle(made, log);
         }
 
         /// <summary>Calls of other threads that run, and jobs, end first.</summary>
-        public void Dispose()
-        {
-            handle.Dispose();
-            GC.KeepAlive(log);
-        }
+        public void Dispose() { handle.Dispose(); }
 
         internal static void Check(Status status, ErrorRecord error)
         {
@@ -58,9 +50,9 @@ namespace Mgeo
             using (Cancellation cancellation = new Cancellation(token))
             {
                 ErrorRecord error;
-                LoadOptions own = (options ?? new LoadOptions()).Copy();
+                LoadOptions own = Text.Whole(options ?? new LoadOptions()).Copy();
                 own.ProgressPointer = cancellation.Block;
-                Status status = Native.mgeo_load(handle, path, own, info, out error);
+                Status status = Native.mgeo_load(handle, Text.Whole(path, "path"), own, info, out error);
                 cancellation.Check(status, error);
             }
             return info;
@@ -82,7 +74,7 @@ namespace Mgeo
         {
             ErrorRecord error;
             Memory memory = new Memory();
-            Check(Native.mgeo_predict_memory(path, options, memory, out error), error);
+            Check(Native.mgeo_predict_memory(Text.Whole(path, "path"), Text.Whole(options), memory, out error), error);
             return memory;
         }
 
@@ -128,20 +120,23 @@ namespace Mgeo
                                   CompareOptions options = null, int worst = 16,
                                   CancellationToken token = default(CancellationToken))
         {
+            Shift[] shifts;
             CompareReport report = new CompareReport();
-            Shift[] shifts = new Shift[worst];
+            if (worst < 0) throw new ArgumentOutOfRangeException("worst", "0 or more");
             using (PairList list = new PairList(pairs))
             using (Pinned pinned = new Pinned())
             using (Cancellation cancellation = new Cancellation(token))
             {
                 ErrorRecord error;
-                CompareOptions own = (options ?? new CompareOptions()).Copy();
+                int count = (int)list.Count;
+                shifts = new Shift[Math.Min(worst, count)];
+                CompareOptions own = Text.Whole(options ?? new CompareOptions()).Copy();
                 own.PairsPointer = list.Pairs;
                 own.CountSize = list.Count;
-                own.GoldPointer = Gold(gold, pairs.Count, pinned);
+                own.GoldPointer = Gold(gold, count, pinned);
                 own.ProgressPointer = cancellation.Block;
                 report.WorstPointer = pinned.Pin(shifts);
-                report.WorstCapacitySize = (UIntPtr)worst;
+                report.WorstCapacitySize = (UIntPtr)shifts.Length;
                 cancellation.Check(Native.mgeo_compare(handle, own, report, out error), error);
             }
             report.WorstPointer = IntPtr.Zero;
@@ -168,7 +163,7 @@ namespace Mgeo
             using (Cancellation cancellation = new Cancellation(token))
             {
                 ErrorRecord error;
-                SwapOptions own = (options ?? new SwapOptions()).Copy();
+                SwapOptions own = Text.Whole(options ?? new SwapOptions()).Copy();
                 if (set.Gate != null)
                 {
                     Gate gate = set.Gate.Copy();
@@ -194,7 +189,7 @@ namespace Mgeo
         {
             ErrorRecord error;
             SwapReceipt receipt = new SwapReceipt();
-            Check(Native.mgeo_roll_back(handle, options, receipt, out error), error);
+            Check(Native.mgeo_roll_back(handle, Text.Whole(options), receipt, out error), error);
             return receipt;
         }
 
@@ -212,7 +207,7 @@ namespace Mgeo
             using (Pinned pinned = new Pinned())
             {
                 ErrorRecord error;
-                CanaryOptions own = (options ?? new CanaryOptions()).Copy();
+                CanaryOptions own = Text.Whole(options ?? new CanaryOptions()).Copy();
                 own.WatchPointer = pinned.Copy(watch);
                 Check(Native.mgeo_set_canary(handle, share, own, out error), error);
             }
@@ -221,7 +216,7 @@ namespace Mgeo
         public void SetShadow(uint share, ShadowOptions options = null)
         {
             ErrorRecord error;
-            Check(Native.mgeo_set_shadow(handle, share, options, out error), error);
+            Check(Native.mgeo_set_shadow(handle, share, Text.Whole(options), out error), error);
         }
 
         public ShadowReport GetShadow()
@@ -345,7 +340,7 @@ namespace Mgeo
         {
             ErrorRecord error;
             JournalReport report = new JournalReport();
-            Status status = Native.mgeo_journal_verify(path, report, out error);
+            Status status = Native.mgeo_journal_verify(Text.Whole(path, "path"), report, out error);
             if (status != Status.Format) Engine.Check(status, error);
             valid = status == Status.Ok;
             return report;

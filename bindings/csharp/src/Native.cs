@@ -2,6 +2,7 @@
 // What stands between C# and the library: handles, texts, pinned arrays, cancellation.
 using System;
 using System.Collections.Generic;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
@@ -11,15 +12,71 @@ namespace Mgeo
     /// <summary>Calls that run keep the engine: it is destroyed once they and its jobs have ended.</summary>
     internal sealed class EngineHandle : SafeHandle
     {
-        internal EngineHandle(IntPtr owned) : base(IntPtr.Zero, true) { SetHandle(owned); }
+        private readonly Log log;
+
+        internal EngineHandle(IntPtr owned, Log kept) : base(IntPtr.Zero, true)
+        {
+            log = kept;
+            SetHandle(owned);
+        }
 
         public override bool IsInvalid { get { return handle == IntPtr.Zero; } }
 
         protected override bool ReleaseHandle()
         {
-            Native.mgeo_engine_destroy(handle);
+            IntPtr engine = handle;
+            Log last = log;
+            // A thread of the engine's own that tells the log cannot wait for its own end.
+            if (Log.IsTelling) ThreadPool.QueueUserWorkItem(delegate { Destroy(engine, last); });
+            else Destroy(engine, last);
             return true;
         }
+
+        private static void Destroy(IntPtr engine, Log last)
+        {
+            Native.mgeo_engine_destroy(engine);
+            if (last != null) last.Free();
+        }
+    }
+
+    /// <summary>A listener that the library calls until it is freed, after its engine.</summary>
+    internal sealed class Log
+    {
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        private delegate void LogFunction(IntPtr user, LogLevel level, IntPtr line);
+
+        [ThreadStatic] private static bool telling;
+
+        private readonly LogListener listener;
+        private readonly GCHandle function; // of the library's, not of any object that may be collected
+        internal readonly IntPtr Pointer;
+
+        internal Log(LogListener listener)
+        {
+            this.listener = listener;
+            LogFunction tell = Tell;
+            function = GCHandle.Alloc(tell);
+            Pointer = Marshal.GetFunctionPointerForDelegate(tell);
+        }
+
+        internal static bool IsTelling { get { return telling; } }
+
+        private void Tell(IntPtr user, LogLevel level, IntPtr line)
+        {
+            bool before = telling;
+            telling = true;
+            try
+            {
+                listener(level, Text.Of(line));
+            }
+            catch (Exception)
+            {
+                // Must not unwind through the library, which holds locks here.
+            }
+            telling = before;
+        }
+
+        internal void Free() { function.Free(); }
     }
 
     internal sealed class JobHandle : SafeHandle
@@ -93,6 +150,23 @@ namespace Mgeo
             return Encoding.UTF8.GetString(bytes);
         }
 
+        /// <summary>A text that C sees whole, or null.</summary>
+        internal static string Whole(string text, string name)
+        {
+            if (text != null && text.IndexOf('\0') >= 0)
+                throw new MgeoException(Status.Argument, name + " has a NUL character; leave it out");
+            return text;
+        }
+
+        /// <summary>Options whose texts are all whole.</summary>
+        internal static T Whole<T>(T options) where T : class
+        {
+            if (options == null) return null;
+            foreach (FieldInfo field in typeof(T).GetFields())
+                if (field.FieldType == typeof(string)) Whole((string)field.GetValue(options), field.Name);
+            return options;
+        }
+
         internal static string Of(byte[] bytes, int from = 0)
         {
             return Encoding.UTF8.GetString(bytes, from, Array.IndexOf(bytes, (byte)0, from) - from);
@@ -129,7 +203,7 @@ namespace Mgeo
 
         internal IntPtr Utf8(string text)
         {
-            return text == null ? IntPtr.Zero : Pin(Encoding.UTF8.GetBytes(text + "\0"));
+            return text == null ? IntPtr.Zero : Pin(Encoding.UTF8.GetBytes(Text.Whole(text, "gold") + "\0"));
         }
 
         /// <summary>A struct without texts, as the library reads it.</summary>
@@ -158,9 +232,10 @@ namespace Mgeo
         internal readonly IntPtr Pairs;
         internal readonly UIntPtr Count;
 
-        internal PairList(IReadOnlyList<Pair> pairs)
+        internal PairList(IReadOnlyList<Pair> given)
         {
-            PairRecord[] records = new PairRecord[pairs.Count];
+            Pair[] pairs = Snapshot(given);
+            PairRecord[] records = new PairRecord[pairs.Length];
             byte[] bytes = new byte[Measure(pairs) + 1];
             IntPtr start = pinned.Pin(bytes);
             int end = 0;
@@ -175,10 +250,19 @@ namespace Mgeo
             Count = (UIntPtr)records.Length;
         }
 
-        private static int Measure(IReadOnlyList<Pair> pairs)
+        /// <summary>The caller's list may change meanwhile.</summary>
+        private static Pair[] Snapshot(IReadOnlyList<Pair> given)
+        {
+            if (given == null) throw new ArgumentNullException("pairs");
+            Pair[] pairs = new Pair[given.Count];
+            for (int i = 0; i < pairs.Length; i++) pairs[i] = given[i];
+            return pairs;
+        }
+
+        private static int Measure(Pair[] pairs)
         {
             long bytes = 0;
-            for (int i = 0; i < pairs.Count; i++)
+            for (int i = 0; i < pairs.Length; i++)
             {
                 if (pairs[i].A == null || pairs[i].B == null)
                     throw new ArgumentException("pair " + i + ": both texts must be there", "pairs");
@@ -188,11 +272,43 @@ namespace Mgeo
             return (int)bytes;
         }
 
+        private static readonly Encoding Strict = new UTF8Encoding(false, true);
+
         private static UIntPtr Append(string text, byte[] bytes, ref int end)
         {
-            int written = Encoding.UTF8.GetBytes(text, 0, text.Length, bytes, end);
-            end += written;
-            return (UIntPtr)written;
+            int start = end;
+            try
+            {
+                end += Strict.GetBytes(text, 0, text.Length, bytes, end);
+            }
+            catch (EncoderFallbackException)
+            {
+                AppendUnits(text, bytes, ref end);
+            }
+            return (UIntPtr)(end - start);
+        }
+
+        /// <summary>Half a surrogate pair as its three bytes, which make the row one of RowFlags.InvalidUtf8; a
+        /// replacement character would be scored, and takes three bytes too.</summary>
+        private static void AppendUnits(string text, byte[] bytes, ref int end)
+        {
+            for (int i = 0; i < text.Length; i++)
+            {
+                if (char.IsSurrogatePair(text, i))
+                {
+                    end += Strict.GetBytes(text, i++, 2, bytes, end);
+                }
+                else if (!char.IsSurrogate(text[i]))
+                {
+                    end += Strict.GetBytes(text, i, 1, bytes, end);
+                }
+                else
+                {
+                    bytes[end++] = (byte)(0xE0 | text[i] >> 12);
+                    bytes[end++] = (byte)(0x80 | (text[i] >> 6 & 0x3F));
+                    bytes[end++] = (byte)(0x80 | (text[i] & 0x3F));
+                }
+            }
         }
 
         public void Dispose() { pinned.Dispose(); }

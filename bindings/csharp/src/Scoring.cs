@@ -87,17 +87,21 @@ namespace Mgeo
         internal static Scores Run(ScoreCall call, IReadOnlyList<Pair> pairs, ScoreOptions options, CancellationToken token)
         {
             options = options ?? new ScoreOptions();
-            int count = pairs.Count;
+            using (PairList list = new PairList(pairs)) return Run(call, list, options, token);
+        }
+
+        private static Scores Run(ScoreCall call, PairList list, ScoreOptions options, CancellationToken token)
+        {
+            int count = (int)list.Count;
             Scores made = new Scores
             {
                 Similarity = new float[count],
                 Label = new int[count],
                 Flags = new RowFlags[count]
             };
-            float[] probabilities = options.Probabilities ? new float[count * MaxLabels] : null;
-            float[] logits = options.Logits ? new float[count * MaxLabels] : null;
+            float[] probabilities = options.Probabilities ? new float[checked(count * MaxLabels)] : null;
+            float[] logits = options.Logits ? new float[checked(count * MaxLabels)] : null;
             uint[] flags = new uint[count];
-            using (PairList list = new PairList(pairs))
             using (Pinned pinned = new Pinned())
             using (Cancellation cancellation = new Cancellation(token))
             {

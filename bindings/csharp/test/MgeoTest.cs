@@ -300,11 +300,99 @@ internal static class MgeoTest
         File.Delete(path + ".head");
     }
 
+    // A list whose length is another one whenever it is asked for.
+    private sealed class Growing : IReadOnlyList<Pair>
+    {
+        private int asked;
+        public int Count { get { return 1 << Math.Min(++asked, 12); } }
+        public Pair this[int index] { get { return Pairs[index % MgeoTest.Count]; } }
+        public IEnumerator<Pair> GetEnumerator() { throw new NotSupportedException(); }
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() { return GetEnumerator(); }
+    }
+
+    private static void HostileArguments()
+    {
+        bool valid;
+        using (Engine engine = Loaded())
+        {
+            engine.Load(Model, new LoadOptions { Threads = 2 });
+            Check(StatusOf(() => engine.Load(Model + "\0there")) == Status.Argument, "a path with NUL");
+            Check(StatusOf(() => engine.Load(Model, new LoadOptions { Version = "a\0b" })) == Status.Argument, "a version");
+            Check(StatusOf(() => Engine.PredictMemory(Model + "\0")) == Status.Argument, "a path to predict");
+            Check(StatusOf(() => Library.VerifyJournal("a\0b", out valid)) == Status.Argument, "a journal");
+            Check(StatusOf(() => new Engine(new EngineOptions { Actor = "a\0b" })) == Status.Argument, "an actor");
+            Check(StatusOf(() => engine.RollBack(new RollBackOptions { Reason = "a\0" })) == Status.Argument, "a reason");
+            Check(StatusOf(() => engine.Load(Model, new LoadOptions { PartialWeight = float.NaN })) == Status.Argument, "NaN");
+            Check(StatusOf(() => engine.Load(Model, new LoadOptions { Threads = uint.MaxValue })) == Status.Argument, "threads");
+            Check(StatusOf(() => engine.SetCanary(uint.MaxValue)) == Status.Argument, "a share");
+            Throws<ArgumentOutOfRangeException>(() => engine.Compare(First(5), null, null, -1));
+            Check(engine.Compare(First(5), null, null, int.MaxValue).Worst.Length <= 5, "room for shifts");
+            Throws<ArgumentNullException>(() => engine.Score(null));
+            Throws<ArgumentException>(() => engine.Score(new Pair[1]));
+            Scores grown = engine.Score(new Growing(), new ScoreOptions { Probabilities = true });
+            Check(grown.Similarity.Length == grown.Flags.Length && grown.BadRows == 0, "one length");
+            Pair[] odd = { new Pair("文三路\ud83c号", "文三路"), new Pair("文三路\ud83c\udf0d", "文三路"), new Pair("a\0b", "a") };
+            Scores scores = engine.Score(odd);
+            Check(scores.Flags[0] == RowFlags.InvalidUtf8 && scores.BadRows == 1, "half a surrogate pair");
+            Check(engine.Score(new string('文', 350000), "文三路").Flags.HasFlag(RowFlags.Truncated), "a long text");
+        }
+    }
+
+    private static Job JobOfForgotten(List<string> lines)
+    {
+        Engine engine = new Engine(null, delegate(LogLevel level, string line)
+        {
+            lock (lines) lines.Add(line);
+            throw new InvalidOperationException("what a listener throws is dropped");
+        });
+        engine.Load(Model, new LoadOptions { Threads = 1, Version = "one" });
+        engine.Load(Model, new LoadOptions { Threads = 1, Version = "two" });
+        // The line that tells its end comes later, from a thread of the library's.
+        engine.Swap(null, new Conditions { Watch = new Watch { WindowCalls = 2, MinCalls = 1, MaxErrorRate = 0.5 } });
+        return engine.BeginJob();
+    }
+
+    private static void ALogOutlivesItsEngineObject()
+    {
+        List<string> lines = new List<string>();
+        using (Job job = JobOfForgotten(lines))
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+            for (int i = 0; i < 2; i++) job.Score("文三路90号", "文三路90号");
+            WaitUntil(() => { lock (lines) return lines.Exists(line => line.Contains("is over")); });
+        }
+    }
+
+    private static void AListenerMayDisposeOfItsEngine()
+    {
+        Engine engine = null;
+        using (ManualResetEvent disposed = new ManualResetEvent(false))
+        {
+            engine = new Engine(null, delegate(LogLevel level, string line)
+            {
+                if (!line.Contains("is over")) return;
+                engine.Dispose();
+                disposed.Set();
+            });
+            engine.Load(Model, new LoadOptions { Threads = 1, Version = "one" });
+            engine.Load(Model, new LoadOptions { Threads = 1, Version = "two" });
+            engine.Swap(null, new Conditions { Watch = new Watch { WindowCalls = 1, MinCalls = 1, MaxErrorRate = 0.5 } });
+            engine.Score("文三路90号", "文三路90号");
+            disposed.WaitOne();
+            Throws<ObjectDisposedException>(() => engine.GetInfo());
+        }
+    }
+
     private static int Main()
     {
         Action[] tests = { StructsAreAsLargeAsInC, Loads, ManyThreadsAnswerAsOneCall, ProbabilitiesAndBadRows,
                            SwapsUnderLoadFailNoCall, ConditionsAreKept, CanaryAndShadow, JobsKeepTheirModel, TokensCancel,
-                           FailuresAreExceptions, MetricsJournalAndLog };
+                           FailuresAreExceptions, HostileArguments, ALogOutlivesItsEngineObject, AListenerMayDisposeOfItsEngine,
+                           MetricsJournalAndLog };
         foreach (Action test in tests)
         {
             Console.WriteLine(test.Method.Name);

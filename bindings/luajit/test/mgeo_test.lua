@@ -145,6 +145,53 @@ local function queries(engine)
     assert(engine:rollout().standby_generation == 0)
 end
 
+local function hostile(engine)
+    local function refused(call, ...) assert(status_of(call, ...) == "MGEO_E_ARGUMENT") end
+    refused(engine.load, engine, model .. "\0there", {})
+    refused(engine.load, engine, 7)
+    refused(engine.load, engine, model, {version = "a\0b"})
+    refused(mgeo.predict_memory, model .. "\0there")
+    refused(mgeo.journal_verify, "/nowhere\0")
+    for _, number in ipairs({-1, 0.5, 2 ^ 32, 0 / 0, 1 / 0, "2"}) do
+        refused(engine.load, engine, model, {threads = number})
+        refused(engine.set_canary, engine, number)
+        refused(engine.score, engine, list, {route_key = number == 2 ^ 32 and -1 or number})
+    end
+    refused(engine.load, engine, model, {partial_weight = 0 / 0})
+    refused(engine.load, engine, model, {partial_weight = {}})
+    for _, worst in ipairs({-1, 0.5, 0 / 0, "x"}) do refused(engine.compare, engine, {pairs = list, worst = worst}) end
+    assert(#engine:compare({pairs = {list[1], list[2]}, worst = 2 ^ 40}).worst <= 2)
+    refused(engine.compare, engine, {pairs = {list[1]}, gold = {"not\0match"}})
+    for _, slice in ipairs({0, -1, 0.5}) do
+        refused(engine.score, engine, list, {slice = slice, stop = function() return false end})
+    end
+    refused(engine.score, engine, {1, 2})
+    refused(engine.shadow_pair, engine, 0)
+    -- Texts that a list makes when it is asked, and that nothing else holds.
+    local made = setmetatable({}, {__index = function(_, side)
+        collectgarbage()
+        return ("文三路%d号"):format(side * 7)
+    end})
+    local plain = {"文三路7号", "文三路14号"}
+    assert(engine:score({made, made, made}).similarity[2] == engine:score({plain}).similarity[1])
+    assert(select(4, engine:score(("文"):rep(350000), "文三路")) >= 1)
+end
+
+-- Jobs and engines that are forgotten, in any order.
+local function forgotten()
+    local engine = mgeo.engine()
+    engine:load(model, {threads = 1})
+    for _ = 1, 3 do engine:job() end
+    local kept = engine:job()
+    collectgarbage()
+    collectgarbage()
+    assert(engine:rollout().jobs == 1)
+    engine = nil
+    collectgarbage()
+    collectgarbage()
+    assert(kept:score(list[1][1], list[1][2]) > 0)
+end
+
 local path = os.tmpname()
 os.remove(path)
 local engine = mgeo.engine({journal = path, actor = "mgeo_test"})
@@ -154,6 +201,8 @@ conditions(engine)
 shares(engine)
 jobs_and_cancellation(engine)
 failures(engine)
+hostile(engine)
+for _ = 1, 3 do forgotten() end
 queries(engine)
 engine:job()
 engine:close()

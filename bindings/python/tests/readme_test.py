@@ -19,8 +19,7 @@ PROJECT = support.PACKAGE.parent.parent
 def printed_by(page):
     """What each block of a page prints; a block knows what those before it have made."""
     printed, known = [], {}
-    programs = [body for language, body in blocks(page) if language == "python"]
-    for number, block in enumerate(programs):
+    for number, block in enumerate(body for language, body in blocks(page) if language == "python"):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(block, f"{page.name}, block {number + 1}", "exec"), known)
         printed.append(out.getvalue())

@@ -99,7 +99,7 @@ mgeo_score_arrow <- function(engine, schema, array, a = NULL, b = NULL, columns 
 # ---- Rolling out -----------------------------------------------------------------------------------
 
 mgeo_compare <- function(engine, a, b, gold = NULL, worst = 16L, ...) {
-  both <- value_of(.Call(C_compare, engine, list(...), as.character(a), as.character(b), gold, as.integer(worst)))
+  both <- value_of(.Call(C_compare, engine, list(...), as.character(a), as.character(b), gold, worst))
   rows <- both$worst$index + 1
   shifts <- data.frame(row = rows, a = as.character(a)[rows], b = as.character(b)[rows], live = both$worst$live,
                        standby = both$worst$standby)

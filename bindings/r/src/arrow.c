@@ -50,6 +50,7 @@ static mgeo_status do_score(call *of) {
 
 static uint32_t columns_of(SEXP columns) {
     uint32_t sum = 0;
+    if (!Rf_isString(columns)) Rf_error("columns: must be a character vector");
     for (int i = 0; i < Rf_length(columns); i++) {
         SEXP word = PROTECT(Rf_ScalarString(STRING_ELT(columns, i)));
         sum |= (uint32_t)record_enumerator("mgeo_arrow_column", word);
@@ -67,10 +68,10 @@ SEXP mgeo_r_score_arrow(SEXP engine, SEXP schema, SEXP array, SEXP a, SEXP b, SE
                .handle = entry_engine(engine),
                .options = &options,
                .report = &tables};
-    options.a = Rf_isNull(a) ? NULL : Rf_translateCharUTF8(STRING_ELT(a, 0));
-    options.b = Rf_isNull(b) ? NULL : Rf_translateCharUTF8(STRING_ELT(b, 0));
+    options.a = entry_text("a", a);
+    options.b = entry_text("b", b);
     options.columns = columns_of(columns);
-    options.route_key = (uint64_t)Rf_asReal(route_key);
+    options.route_key = call_whole("route_key", route_key, MOST_WHOLE);
     options.progress = &of.progress;
     SEXP value = PROTECT(Rf_mkNamed(VECSXP, names));
     SET_VECTOR_ELT(value, 0,

@@ -4,6 +4,8 @@
 
 #include <R_ext/Utils.h>
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -87,7 +89,16 @@ SEXP call_answer(const call *of, SEXP value) {
     return answer;
 }
 
-/* ---- Arrays ---------------------------------------------------------------------------------- */
+/* ---- Numbers and arrays ---------------------------------------------------------------------------------- */
+
+uint64_t call_whole(const char *name, SEXP number, double most) {
+    const double value =
+        Rf_isNumeric(number) && Rf_length(number) == 1 ? Rf_asReal(number) : NA_REAL;
+    if (!(value >= 0 && value <= most) || value != floor(value)) {
+        Rf_error("%s: must be a whole number from 0 to %.0f", name, most);
+    }
+    return (uint64_t)value;
+}
 
 const mgeo_pair *call_pairs(SEXP a, SEXP b, size_t *count) {
     if (!Rf_isString(a) || !Rf_isString(b)) Rf_error("a and b must be character vectors");
@@ -95,6 +106,9 @@ const mgeo_pair *call_pairs(SEXP a, SEXP b, size_t *count) {
     *count = (size_t)Rf_xlength(a);
     mgeo_pair *pairs = (mgeo_pair *)R_alloc(*count + 1, sizeof *pairs);
     for (size_t i = 0; i < *count; i++) {
+        if (STRING_ELT(a, (R_xlen_t)i) == NA_STRING || STRING_ELT(b, (R_xlen_t)i) == NA_STRING) {
+            Rf_error("pair %.0f: a text is NA; leave the pair out", (double)i + 1);
+        }
         pairs[i].a = Rf_translateCharUTF8(STRING_ELT(a, (R_xlen_t)i));
         pairs[i].b = Rf_translateCharUTF8(STRING_ELT(b, (R_xlen_t)i));
         pairs[i].a_len = strlen(pairs[i].a);
@@ -120,6 +134,7 @@ const char *const *call_gold(SEXP gold, size_t count) {
 
 static SEXP matrix(const float *rows, size_t count, uint32_t labels) {
     if (rows == NULL) return R_NilValue;
+    if (count > INT_MAX) Rf_error("more rows than a matrix has; score fewer pairs a call");
     SEXP made = PROTECT(Rf_allocMatrix(REALSXP, (int)count, (int)labels));
     for (size_t i = 0; i < count; i++) {
         for (size_t l = 0; l < labels; l++) {
@@ -167,7 +182,7 @@ SEXP call_score(call *of, SEXP a, SEXP b, SEXP probabilities, SEXP logits, SEXP 
     if (Rf_asLogical(probabilities) == TRUE) scores.probabilities = new_column(of->count, row);
     if (Rf_asLogical(logits) == TRUE) scores.logits = new_column(of->count, row);
     scores.probability_stride = MGEO_MAX_LABELS;
-    scores.route_key = (uint64_t)Rf_asReal(route_key);
+    scores.route_key = call_whole("route_key", route_key, MOST_WHOLE);
     const mgeo_status status = call_run(of);
     return call_answer(of, status == MGEO_OK ? scores_list(&scores, of->count) : R_NilValue);
 }

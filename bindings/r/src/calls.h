@@ -28,6 +28,12 @@ mgeo_status call_run(call *call);
  * user was first. */
 SEXP call_answer(const call *call, SEXP value);
 
+/* The largest number up to which R's have no gaps. */
+#define MOST_WHOLE 9007199254740992.0
+
+/* A whole number from 0 to `most`; another is an error of R's, with `name`. */
+uint64_t call_whole(const char *name, SEXP number, double most);
+
 /* Pairs of two character vectors of one length, without NA; in memory that R frees after .Call. */
 const mgeo_pair *call_pairs(SEXP a, SEXP b, size_t *count);
 

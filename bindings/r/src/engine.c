@@ -50,10 +50,17 @@ static mgeo_job *job_of(SEXP pointer) {
     return of == NULL ? NULL : of->job;
 }
 
+const char *entry_text(const char *name, SEXP text) {
+    if (Rf_isNull(text)) return NULL;
+    if (!Rf_isString(text) || Rf_length(text) != 1 || STRING_ELT(text, 0) == NA_STRING) {
+        Rf_error("%s: must be a string or NULL", name);
+    }
+    return Rf_translateCharUTF8(STRING_ELT(text, 0));
+}
+
 const char *entry_path(SEXP path) {
-    if (Rf_isNull(path)) return NULL;
-    if (!Rf_isString(path) || Rf_length(path) != 1) Rf_error("path: must be a string or NULL");
-    return R_ExpandFileName(Rf_translateCharUTF8(STRING_ELT(path, 0)));
+    const char *text = entry_text("path", path);
+    return text == NULL ? NULL : R_ExpandFileName(text);
 }
 
 /* ---- Engines --------------------------------------------------------------------------------- */

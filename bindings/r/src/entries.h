@@ -8,6 +8,9 @@
 /* The engine of an external pointer; NULL once it is closed, which the library then refuses. */
 mgeo_engine *entry_engine(SEXP pointer);
 
+/* A string that is not NA, or NULL; an error of R's names it. */
+const char *entry_text(const char *name, SEXP text);
+
 /* A string as a path, or NULL. */
 const char *entry_path(SEXP path);
 

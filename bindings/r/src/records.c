@@ -22,7 +22,9 @@ static double number_of(const member *of, SEXP value) {
 static void set_member(const member *of, void *record, SEXP value) {
     if (Rf_length(value) != 1) Rf_error("%s: must be one value", of->name);
     if (of->kind == MEMBER_TEXT) {
-        if (!Rf_isString(value)) Rf_error("%s: must be a string", of->name);
+        if (!Rf_isString(value) || STRING_ELT(value, 0) == NA_STRING) {
+            Rf_error("%s: must be a string", of->name);
+        }
         *(const char **)((char *)record + of->offset) = Rf_translateCharUTF8(STRING_ELT(value, 0));
     } else if (!member_set(of, record, number_of(of, value))) {
         Rf_error("%s: the value does not fit", of->name);

@@ -19,7 +19,8 @@ SEXP mgeo_r_compare(SEXP engine, SEXP list, SEXP a, SEXP b, SEXP gold, SEXP wors
     options.pairs = call_pairs(a, b, &options.count);
     options.gold = call_gold(gold, options.count);
     options.progress = &of.progress;
-    report.worst_capacity = (size_t)Rf_asInteger(worst);
+    report.worst_capacity = call_whole("worst", worst, MOST_WHOLE);
+    if (report.worst_capacity > options.count) report.worst_capacity = options.count;
     report.worst = (mgeo_shift *)R_alloc(report.worst_capacity + 1, sizeof(mgeo_shift));
     call_run(&of);
     const char *names[] = {"report", "worst", ""};
@@ -69,11 +70,7 @@ SEXP mgeo_r_roll_back(SEXP engine, SEXP list) {
 }
 
 static uint32_t share_of(SEXP share) {
-    const double value = Rf_asReal(share);
-    if (!(value >= 0 && value <= MGEO_SHARE_ALL)) {
-        Rf_error("share: must be from 0 to 10000, in 1/10,000");
-    }
-    return (uint32_t)value;
+    return (uint32_t)call_whole("share", share, MGEO_SHARE_ALL); /* in 1/10,000 */
 }
 
 SEXP mgeo_r_set_canary(SEXP engine, SEXP share, SEXP list, SEXP watch_list) {

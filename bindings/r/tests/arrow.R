@@ -28,6 +28,11 @@ stopifnot(.Call("arrow_floats", answer$array, 1L) == mgeo_score(engine, b, a)$si
 failure <- tryCatch(mgeo_score_arrow(engine, table[[1]], table[[2]], a = "c"), mgeo_error = identity)
 stopifnot(failure$status == "MGEO_E_ARGUMENT",
           inherits(try(mgeo_score_arrow(engine, 1, 2), silent = TRUE), "try-error"))
+arrow <- function(...) try(mgeo_score_arrow(engine, table[[1]], table[[2]], ...), silent = TRUE)
+for (odd in list(arrow(a = character()), arrow(a = NA_character_), arrow(b = 1), arrow(columns = 1), arrow(columns = NA),
+                 arrow(route_key = -1))) {
+  stopifnot(inherits(odd, "try-error"))
+}
 mgeo_close(engine)
 rm(answer)
 invisible(gc())

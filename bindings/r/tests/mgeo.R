@@ -108,7 +108,23 @@ stopifnot(is_error(mgeo_load(engine, path, thread = 2)),
           grepl("give one of auto, fp32, bf16", try(mgeo_load(engine, path, precision = "fp33"), silent = TRUE)),
           is_error(mgeo_load(engine, path, threads = -1)), is_error(mgeo_load(engine, path, 2)),
           is_error(mgeo_score(engine, "a", c("b", "c"))), is_error(mgeo_score("engine", "a", "b")))
+mgeo_load(engine, path, threads = 2)
+for (worst in list(-1, NA, NaN, 0.5, Inf, "x", 1:2)) stopifnot(is_error(mgeo_compare(engine, a[1:5], b[1:5], worst = worst)))
+stopifnot(nrow(mgeo_compare(engine, a[1:5], b[1:5], worst = 2^50)$worst) <= 5,
+          is_error(mgeo_compare(engine, c(a[1], NA), b[1:2])),
+          is_error(mgeo_swap(engine, gate = list(a = NA, b = b[1], max_shift = 1))))
+for (number in list(-1, NA, NaN, 0.5, "x", Inf)) {
+  stopifnot(is_error(mgeo_score(engine, a[1], b[1], route_key = number)), is_error(mgeo_set_canary(engine, number)),
+            is_error(mgeo_set_shadow(engine, number)), is_error(mgeo_load(engine, path, max_length = number)))
+}
+stopifnot(is_error(mgeo_load(engine, NA_character_)), is_error(mgeo_load(engine, character())),
+          is_error(mgeo_load(engine, path, version = NA_character_)),
+          is_error(mgeo_load(engine, path, partial_weight = NaN)), is_error(mgeo_journal_verify(NA)),
+          is_error(mgeo_shadow_pair(engine, 0)))
+stopifnot(mgeo_flag_names(mgeo_score(engine, strrep("文", 350000), "文三路")$flags)[[1]] == "truncated")
+mgeo_unload(engine)
 closed <- mgeo_engine()
+mgeo_close(closed)
 mgeo_close(closed)
 stopifnot(status_of(mgeo_score(closed, "a", "b")) == "MGEO_E_ARGUMENT")
 

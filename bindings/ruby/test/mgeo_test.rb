@@ -203,6 +203,31 @@ class MgeoTest < Minitest::Test
     assert_equal :argument, status_of { empty.score("a", "b") }
   end
 
+  def test_numbers_that_no_integer_of_c_holds
+    @engine.load(MODEL, threads: 1)
+    [-1, -(2**40), 2**64].each do |number|
+      assert_raises(RangeError) { @engine.compare(PAIRS.first(5), worst: number) }
+      assert_raises(RangeError) { @engine.set_canary(number) }
+      assert_raises(RangeError) { @engine.set_shadow(number) }
+      assert_raises(RangeError) { @engine.shadow_pair(number) }
+      assert_raises(RangeError) { @engine.load(MODEL, memory_limit: number) }
+      assert_raises(RangeError) { Mgeo::Engine.new(queue_rows: number) }
+    end
+    assert_operator @engine.compare(PAIRS.first(5), worst: 2**50).worst.size, :<=, 5
+    assert_raises(RangeError) { @engine.load(MODEL, threads: 2**32) }
+    assert_raises(RangeError) { @engine.load(MODEL, threads: Float::NAN) }
+    assert_equal :argument, status_of { @engine.load(MODEL, partial_weight: Float::NAN) }
+  end
+
+  def test_texts_that_c_would_not_see_whole
+    assert_raises(ArgumentError) { @engine.load("#{MODEL}\0there") }
+    assert_raises(ArgumentError) { @engine.load(MODEL, version: "a\0b") }
+    odd = [["a\0b", "a"], ["\xff", "文三路"], ["文" * 350_000, "文三路"]]
+    flags = @engine.score(odd).flags.map { |each| Mgeo.flag_names(each) }
+    assert_equal [[:invalid_utf8], [:truncated]], flags[1..]
+    refute_includes flags[0], :invalid_utf8
+  end
+
   def test_metrics_and_stats
     @engine.score(PAIRS)
     assert @engine.metrics.end_with?("# EOF\n")

@@ -57,8 +57,8 @@ using unused_field = versioned<mgeo_unused_field>;
 using stats = versioned<mgeo_stats>;
 using rollout = versioned<mgeo_rollout>;
 
-// Receives a line of the log and its level (an mgeo_log_level); must neither throw nor call
-// libmgeo.
+// Receives a line of the log and its level (an mgeo_log_level); must not call libmgeo. What it
+// throws is dropped.
 using log_function = std::function<void(std::int32_t level, std::string_view line)>;
 
 struct engine_options : versioned<mgeo_engine_options> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package mgeo;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,21 +20,25 @@ final class Call implements AutoCloseable {
     private final long pooledAddress;
     private final List<ByteBuffer> others = new ArrayList<>(0);
     private final List<Long> texts = new ArrayList<>(0);
+    /** What is read where it lies: must be reachable until the call is closed. */
+    private final List<Object> borrowed = new ArrayList<>(0);
     private int used;
     private long progress;
     private CancellationToken token;
     private InterruptWatch.Entry interrupts;
     private long sink;
+    private Lifetime ofJob;
 
     /** Begins a call on what `lifetime` guards (null: on nothing), which stays until the call is closed. */
     Call(Lifetime lifetime) {
         this.lifetime = lifetime;
-        if (lifetime != null) {
-            lifetime.enter();
-        }
+        // First what may fail: a call that did not begin lets go of nothing.
         ByteBuffer buffer = POOL.poll();
         pooled = buffer != null ? buffer : direct(POOLED_BYTES);
         pooledAddress = Native.address(pooled);
+        if (lifetime != null) {
+            lifetime.enter();
+        }
     }
 
     private static ByteBuffer direct(int size) {
@@ -89,11 +94,16 @@ final class Call implements AutoCloseable {
 
     /** Texts that native code makes of strings, freed with the call. */
     long texts(String[] a, String[] b) {
+        if (a == null || b == null) {
+            throw MgeoException.argument("the array of texts " + (a == null ? "a" : "b") + " is null; give one");
+        }
         return owned(Native.makeTexts(a, b));
     }
 
     /** Texts that lie in two columns of the same length. */
     long columns(Utf8Column a, Utf8Column b) {
+        borrowed.add(a);
+        borrowed.add(b);
         return owned(Native.makeColumnTexts(a.rows(), Native.address(a.offsets()), Native.address(a.bytes()),
                 a.bytes().capacity(), Native.address(b.offsets()), Native.address(b.bytes()), b.bytes().capacity()));
     }
@@ -138,9 +148,12 @@ final class Call implements AutoCloseable {
         return given;
     }
 
-    /** The native job, which must belong to the engine of this call. */
+    /** The native job, which must belong to the engine of this call and stays until the call is closed. */
     long nativeOf(Job job) {
-        return job.handleFor(lifetime);
+        long found = job.handleFor(lifetime);
+        job.lifetime().enter();
+        ofJob = job.lifetime();
+        return found;
     }
 
     @Override
@@ -159,6 +172,11 @@ final class Call implements AutoCloseable {
             pooled.putLong(i, 0);
         }
         POOL.add(pooled);
+        Reference.reachabilityFence(others);
+        Reference.reachabilityFence(borrowed);
+        if (ofJob != null) {
+            ofJob.exit();
+        }
         if (lifetime != null) {
             lifetime.exit();
         }

@@ -46,6 +46,7 @@ public final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        Lifetime.refuseInLog();
         cleanable.clean();
     }
 
@@ -115,7 +116,7 @@ public final class Engine implements AutoCloseable {
 
     /** Scores a[i] with b[i]. A string with half a surrogate pair makes its row one of RowFlag.INVALID_UTF8. */
     public Scores score(String[] a, String[] b, ScoreOptions options) {
-        return Scoring.score(handle, 0, call -> call.texts(a, b), a.length, options);
+        return Scoring.score(handle, 0, call -> call.texts(a, b), a == null ? 0 : a.length, options);
     }
 
     /** Scores two columns of UTF-8, which are read where they lie. */
@@ -198,6 +199,9 @@ public final class Engine implements AutoCloseable {
 
     /** Compares the standby model with the live one, and tells the pairs with the largest shifts, `worst` at most. */
     public CompareReport compare(CompareOptions options, int worst) {
+        if (worst < 0) {
+            throw MgeoException.argument("worst is " + worst + "; give 0 or more");
+        }
         try (Call call = new Call(handle.lifetime)) {
             Struct report = call.versioned(CompareReport.SIZE, Math.multiplyExact(worst, Shift.SIZE));
             if (worst > 0) {

@@ -32,13 +32,14 @@ final class InterruptWatch {
             Native.cancel(progress);
         }
         synchronized (RUNNING) {
-            RUNNING.add(entry);
             if (!started) {
-                started = true;
                 Thread watch = new Thread(InterruptWatch::look, "mgeo-interrupts");
                 watch.setDaemon(true);
-                watch.start();
-            } else if (waiting) {
+                watch.start(); // may fail, and then nothing has begun
+                started = true;
+            }
+            RUNNING.add(entry);
+            if (waiting) {
                 RUNNING.notifyAll();
             }
         }

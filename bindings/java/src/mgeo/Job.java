@@ -31,7 +31,7 @@ public final class Job implements AutoCloseable {
     public Scores score(String[] a, String[] b, ScoreOptions options) {
         lifetime.enter();
         try {
-            return Scoring.score(handle, job, call -> call.texts(a, b), a.length, options);
+            return Scoring.score(handle, job, call -> call.texts(a, b), a == null ? 0 : a.length, options);
         } finally {
             lifetime.exit();
         }
@@ -63,6 +63,7 @@ public final class Job implements AutoCloseable {
     /** Ends the job once its calls have ended. An engine that is closed has ended its jobs. */
     @Override
     public void close() {
+        Lifetime.refuseInLog();
         if (!lifetime.close()) {
             return;
         }

@@ -7,6 +7,9 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Lifetime {
     private static final long CLOSED = Long.MIN_VALUE;
 
+    /** The library may hold locks while it tells its log, and wait for the log when it is closed. */
+    private static final ThreadLocal<Boolean> IN_LOG = new ThreadLocal<>();
+
     private final String what;
     private final AtomicLong users = new AtomicLong();
 
@@ -14,7 +17,25 @@ final class Lifetime {
         this.what = what;
     }
 
+    /** Runs a log's sink, in which no call may begin. */
+    static void inLog(Runnable tell) {
+        Boolean before = IN_LOG.get();
+        IN_LOG.set(Boolean.TRUE);
+        try {
+            tell.run();
+        } finally {
+            IN_LOG.set(before);
+        }
+    }
+
+    static void refuseInLog() {
+        if (IN_LOG.get() != null) {
+            throw MgeoException.argument("called from an engine's log; hand the line to another thread and call there");
+        }
+    }
+
     void enter() {
+        refuseInLog();
         if (users.getAndIncrement() < 0) {
             exit();
             throw MgeoException.argument(what + " is closed; make another one");

@@ -65,6 +65,6 @@ final class Native {
     }
 
     static void log(LogSink sink, int level, byte[] line) {
-        sink.log(LogLevel.of(level), new String(line, StandardCharsets.UTF_8));
+        Lifetime.inLog(() -> sink.log(LogLevel.of(level), new String(line, StandardCharsets.UTF_8)));
     }
 }

@@ -111,6 +111,19 @@ final class ArrowTest {
         }
     }
 
+    static void testAJobThatHasEnded() throws Exception {
+        Job job = ENGINE.job();
+        job.close();
+        try (Call call = new Call(null)) {
+            Struct schema = call.memory(SCHEMA_SIZE);
+            Struct array = call.memory(ARRAY_SIZE);
+            ArrowOptions options = new ArrowOptions().job(job);
+            String message = fails(Status.ARGUMENT, () -> ENGINE.scoreArrow(
+                    tableSchema(call), table(call), options, schema.address(), array.address())).getMessage();
+            check(message.contains("the job is closed"), message);
+        }
+    }
+
     static void testAStreamHoldsItsEngineAndJob() throws Exception {
         try (Call call = new Call(null)) {
             Engine engine = new Engine();

@@ -172,6 +172,34 @@ final class LifetimeTest {
         return loaded().job();
     }
 
+    static void testALogThatCallsBack() throws Exception {
+        List<String> refusals = Collections.synchronizedList(new ArrayList<>());
+        Engine[] place = new Engine[1];
+        LogSink sink = (level, line) -> {
+            List<Testing.Body> calls = List.of(
+                    () -> place[0].close(), () -> place[0].score("杭州", "杭州"), () -> place[0].rollout());
+            for (Testing.Body call : calls) {
+                try {
+                    refusals.add(fails(Status.ARGUMENT, call).getMessage());
+                } catch (Exception | AssertionError other) {
+                    refusals.add("not refused: " + other);
+                }
+            }
+        };
+        try (Engine engine = new Engine(new EngineOptions().log(sink))) {
+            place[0] = engine;
+            engine.load();
+            engine.load();
+            engine.swap(new SwapOptions().watch(new Watch().windowCalls(1).minCalls(1).maxNotFiniteRate(0.5)));
+            engine.score(pairs(5));
+            while (engine.watch().state() == WatchState.RUNNING) {
+                Thread.sleep(1);
+            }
+        }
+        check(refusals.size() >= 9, "lines came: " + refusals);
+        check(refusals.stream().allMatch(line -> line.contains("log")), "all are refused: " + refusals);
+    }
+
     static void testTheLog() throws Exception {
         List<String> lines = Collections.synchronizedList(new ArrayList<>());
         LogSink sink = (level, line) -> {

@@ -129,6 +129,9 @@ final class RolloutTest {
             }
             same(100L, inMatrix, "every pair is in the matrix");
             same(0, engine.compare(options, 0).worst().size(), "no worst pairs");
+            for (int worst : new int[] {-1, -135, -200, Integer.MIN_VALUE}) {
+                fails(Status.ARGUMENT, () -> engine.compare(options, worst));
+            }
             fails(Status.ARGUMENT, () -> engine.compare(options.gold(Collections.nCopies(100, "no such label")), 0));
         }
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** Scores: from threads, in every shape of input, and for texts that are none. */
 final class ScoreTest {
@@ -45,6 +46,36 @@ final class ScoreTest {
         }
         Testing.join(threads, failures);
         check(Arrays.equals(expected.similarity(), found), "the same bits");
+    }
+
+    static void testArraysThatAreNull() throws Exception {
+        String[] one = {"文三路90号"};
+        check(fails(Status.ARGUMENT, () -> ENGINE.score(one, null)).getMessage().contains(" b "), "names b");
+        check(fails(Status.ARGUMENT, () -> ENGINE.score(null, one, null)).getMessage().contains(" a "), "names a");
+        try (Job job = ENGINE.job()) {
+            fails(Status.ARGUMENT, () -> job.score(one, null, null));
+        }
+        same(1, ENGINE.score(one, one).size(), "scores afterwards");
+    }
+
+    /** The only hold on the buffers is the call itself. */
+    static void testColumnsOutliveTheirCall() {
+        String[] a = pairs(2000).stream().map(Pair::a).toArray(String[]::new);
+        float[] expected = ENGINE.score(a, a).similarity();
+        Thread collector = new Thread(() -> {
+            while (!Thread.interrupted()) {
+                System.gc();
+                LockSupport.parkNanos(20_000_000);
+            }
+        });
+        collector.start();
+        try {
+            for (int i = 0; i < 4; i++) {
+                check(Arrays.equals(expected, ENGINE.score(column(a), column(a), null).similarity()), "columns");
+            }
+        } finally {
+            collector.interrupt();
+        }
     }
 
     static void testShapesAgree() {

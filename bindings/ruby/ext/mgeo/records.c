@@ -28,6 +28,16 @@ const char *record_text(VALUE text, VALUE held) {
     return strcpy(copy, source);
 }
 
+/* Ruby's own conversions take a negative number for a large one. */
+uint64_t record_whole(const char *name, VALUE value, uint64_t most) {
+    VALUE number = rb_to_int(value);
+    if (RTEST(rb_funcall(number, '<', 1, INT2FIX(0))) ||
+        RTEST(rb_funcall(number, '>', 1, ULL2NUM(most)))) {
+        rb_raise(rb_eRangeError, "%s: %" PRIsVALUE " does not fit", name, value);
+    }
+    return NUM2ULL(number);
+}
+
 /* ---- From Ruby ------------------------------------------------------------------------------ */
 
 static double number_of(const member *of, VALUE value) {
@@ -49,7 +59,7 @@ static void set_member(const member *of, filling *into, VALUE value) {
     if (of->kind == MEMBER_TEXT) {
         *(const char **)(into->record + of->offset) = record_text(value, into->held);
     } else if (of->type == TYPE_UINT64 && RB_INTEGER_TYPE_P(value)) {
-        *(uint64_t *)(into->record + of->offset) = NUM2ULL(value);
+        *(uint64_t *)(into->record + of->offset) = record_whole(of->name, value, UINT64_MAX);
     } else if (!member_set(of, into->record, number_of(of, value))) {
         rb_raise(rb_eRangeError, "%s: %" PRIsVALUE " does not fit", of->name, value);
     }

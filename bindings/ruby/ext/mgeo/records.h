@@ -13,6 +13,9 @@ void *record_memory(VALUE *owner, size_t bytes);
 /* A text's bytes, copied and NUL-terminated, owned by the array `held`. */
 const char *record_text(VALUE text, VALUE held);
 
+/* A whole number from 0 to `most`; raises RangeError for another, with `name`. */
+uint64_t record_whole(const char *name, VALUE value, uint64_t most);
+
 /* Fills members in from a hash (or nil) with symbols as keys. Texts are copied and kept in `held`,
  * an array, which must outlive the struct's use. Raises ArgumentError for what does not fit. */
 void record_fill(const shape *shape, void *record, VALUE hash, VALUE held);

@@ -3,9 +3,10 @@
 
 use crate::call::{versioned, Keep};
 use crate::error::{check, Found};
-use crate::log::{line, Log};
+use crate::log::{is_telling, line, Log};
 use crate::*;
 use mgeo_sys as sys;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicUsize;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 pub struct Engine {
     pub(crate) raw: NonNull<sys::mgeo_engine>,
     pub(crate) stride: AtomicUsize, // labels that answers had last, for which rows are made
-    _log: Option<Arc<Log>>,         // the library has its address
+    log: Option<Arc<Log>>,          // the library has its address
 }
 
 // mgeo.h: any thread may call every function of an engine, any number at once, but for mgeo_engine_destroy, which only
@@ -66,7 +67,7 @@ impl Engine {
         Ok(Self {
             raw,
             stride: AtomicUsize::new(3),
-            _log: log,
+            log,
         })
     }
 
@@ -153,7 +154,30 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        unsafe { sys::mgeo_engine_destroy(self.raw.as_ptr()) };
+        let raw = Raw(self.raw);
+        if !is_telling() {
+            return raw.destroy();
+        }
+        // The log's closure, which is running, had the last hold on the engine: another thread waits for its end. Where
+        // there is none to be had, the engine stays.
+        let log = ManuallyDrop::new(self.log.take());
+        let later = std::thread::Builder::new().spawn(move || {
+            raw.destroy();
+            drop(ManuallyDrop::into_inner(log));
+        });
+        drop(later);
+    }
+}
+
+/// An engine that nobody calls any more.
+struct Raw(NonNull<sys::mgeo_engine>);
+
+// As Engine is.
+unsafe impl Send for Raw {}
+
+impl Raw {
+    fn destroy(self) {
+        unsafe { sys::mgeo_engine_destroy(self.0.as_ptr()) };
     }
 }
 

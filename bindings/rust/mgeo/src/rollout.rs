@@ -36,6 +36,7 @@ impl Engine {
     /// Scores pairs with both models and reports how the standby model differs, with its `worst` largest shifts.
     pub fn compare(&self, options: &CompareOptions<'_>, worst: usize) -> Result<CompareReport> {
         let mut keep = Keep::new();
+        let worst = worst.min(options.pairs.len());
         let options = options.raw(&mut keep)?;
         let none = sys::mgeo_shift {
             index: 0,

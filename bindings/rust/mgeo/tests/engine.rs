@@ -99,6 +99,38 @@ fn lines_are_logged_and_panics_are_not_passed_on() {
 }
 
 #[test]
+fn a_log_may_drop_its_engine() {
+    // A thread of the engine's own tells how a watch ended, and has the last hold on the engine then.
+    let held: Arc<Mutex<Option<Arc<Engine>>>> = Arc::default();
+    let (told, ends) = std::sync::mpsc::sync_channel(1);
+    let (in_log, told) = (held.clone(), Mutex::new(told));
+    let options = EngineOptions::new().log(move |_, line| {
+        if line.contains("is over") {
+            let engine = loop {
+                if let Some(engine) = in_log.lock().unwrap().take() {
+                    break engine;
+                }
+                std::thread::yield_now();
+            };
+            drop(engine);
+            told.lock().unwrap().send(()).unwrap();
+        }
+    });
+    let engine = Arc::new(Engine::with_options(&options).unwrap());
+    for version in ["first", "second"] {
+        let options = LoadOptions::new().version(version).threads(1);
+        engine.load(Some(&model("mini")), &options).unwrap();
+    }
+    let watch = Watch::new().window_calls(1).min_calls(1).max_not_finite_rate(0.5);
+    engine.swap(&SwapOptions::new().watch(watch)).unwrap();
+    engine.score(&make_pairs(1)).unwrap();
+    let left = Arc::downgrade(&engine);
+    *held.lock().unwrap() = Some(engine);
+    ends.recv().unwrap();
+    assert!(left.upgrade().is_none());
+}
+
+#[test]
 fn memory_is_predicted() {
     let memory = predict_memory(Some(&model("mini")), &LoadOptions::new().threads(1)).unwrap();
     assert!(memory.fits && memory.total >= memory.weights && memory.weights > 0);

@@ -110,6 +110,16 @@ fn models_are_compared() {
 }
 
 #[test]
+fn room_for_shifts_is_that_of_the_pairs() {
+    let engine = loaded(&["first", "second"]);
+    let pairs = make_pairs(20);
+    let options = CompareOptions::new().pairs(&pairs);
+    for worst in [0, 21, usize::MAX / 32 + 1, usize::MAX] {
+        assert!(engine.compare(&options, worst).unwrap().worst.len() <= worst.min(20));
+    }
+}
+
+#[test]
 fn jobs_keep_their_model() {
     let engine = loaded(&["first", "second"]);
     let job = engine.job(&JobOptions::new()).unwrap();
