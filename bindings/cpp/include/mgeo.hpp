@@ -299,7 +299,7 @@ class engine : public detail::scorer<engine, mgeo_engine, &mgeo_score> {
 #ifdef __cpp_exceptions
         try {
             (*static_cast<log_function *>(user))(level, line);
-        } catch (...) { // must not unwind through the library, which holds locks here
+        } catch (...) {// must not unwind through the library, which holds locks here
         }
 #else
         (*static_cast<log_function *>(user))(level, line);
