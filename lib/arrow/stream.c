@@ -8,6 +8,7 @@
 #include "engine/job.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 typedef struct scored_stream {
@@ -17,6 +18,8 @@ typedef struct scored_stream {
     mgi_arrow_scorer scorer;
     mgeo_job *own_job; /* or NULL: the scorer's job is the caller's */
     uint32_t labels;
+    bool is_over;       /* the end has come, or a failure: the source is not asked again */
+    mgeo_status status; /* and the status that is answered from then on */
     mgeo_error error;
 } scored_stream;
 
@@ -70,7 +73,11 @@ static mgeo_status score_next(scored_stream *self, struct ArrowArray *answer) {
 static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *answer) {
     scored_stream *self = stream->private_data;
     *answer = (struct ArrowArray){.release = NULL};
-    return to_errno(score_next(self, answer));
+    if (!self->is_over) {
+        self->status = score_next(self, answer);
+        self->is_over = answer->release == NULL;
+    }
+    return to_errno(self->status);
 }
 
 static const char *get_last_error(struct ArrowArrayStream *stream) {

@@ -317,6 +317,9 @@ static void test_a_source_that_fails_is_told_and_a_damaged_batch_too(void **stat
     assert_int_equal(stream.get_next(&stream, &array), EIO);
     assert_non_null(strstr(stream.get_last_error(&stream), "the wire was cut"));
     assert_null(array.release);
+    source.fails_at = -1; /* the source would go on, and the batch between would be missing */
+    assert_int_equal(stream.get_next(&stream, &array), EIO);
+    assert_non_null(strstr(stream.get_last_error(&stream), "the wire was cut"));
     stream.release(&stream);
     open_stream(2, -1, NULL);
     table.columns[0].offsets[3] = -1;
@@ -324,6 +327,21 @@ static void test_a_source_that_fails_is_told_and_a_damaged_batch_too(void **stat
     assert_int_equal(stream.get_next(&stream, &array), EINVAL);
     assert_int_equal(released_since(), 1);
     assert_non_null(strstr(stream.get_last_error(&stream), "row 0"));
+    make_table(&table, MADE_UTF8, texts_a, texts_b, ROWS);
+    assert_int_equal(stream.get_next(&stream, &array), EINVAL);
+    stream.release(&stream);
+}
+
+static void test_a_source_is_not_asked_after_its_end(void **state) {
+    (void)state;
+    load(0);
+    open_stream(1, -1, NULL);
+    next_generation();
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(stream.get_next(&stream, &array), 0);
+        assert_null(array.release);
+        source.fails_at = source.given; /* whatever it would say now */
+    }
     stream.release(&stream);
 }
 
@@ -374,6 +392,7 @@ int main(void) {
         TEST(test_one_model_answers_a_whole_stream),
         TEST(test_a_stream_on_a_job_of_the_callers),
         TEST(test_a_source_that_fails_is_told_and_a_damaged_batch_too),
+        TEST(test_a_source_is_not_asked_after_its_end),
         TEST(test_a_stream_that_is_refused_stays_the_callers),
     };
     return cmocka_run_group_tests(tests, make_models, remove_models);

@@ -120,8 +120,37 @@ def only_child(column: Column) -> Column:
         raise ArgumentError(f"a table of {column.schema.n_children} columns where one column is needed")
     children = []
     for chunk in column.chunks:
-        children.append(_part(chunk.children[0].contents, chunk.offset, chunk.length))
+        part = _part(chunk.children[0].contents, chunk.offset, chunk.length)
+        children.append(_masked(part, chunk) if chunk.null_count and chunk.n_buffers and chunk.buffers[0] else part)
     return Column(column.schema.children[0].contents, children, column)
+
+
+def _masked(part: Any, table: Any) -> Any:
+    """A part of a table's column where the table's own null rows are null too."""
+    if not part.n_buffers:
+        return part
+    valid = _bits(table.buffers[0], table.offset, part.length)
+    if part.buffers[0]:
+        valid &= _bits(part.buffers[0], part.offset, part.length)
+    packed = np.packbits(np.concatenate([np.zeros(part.offset, bool), valid]), bitorder="little")
+    buffers = (ctypes.c_void_p * part.n_buffers)(*part.buffers[: part.n_buffers])
+    buffers[0] = _address(packed)
+    part.buffers, part.null_count = buffers, -1
+    part._keep = part._keep, packed, buffers
+    return part
+
+
+def _bits(address: int, start: int, count: int) -> Any:
+    """bool [count] of a bitmap."""
+    data = np.frombuffer(ctypes.string_at(address, (start + count + 7) // 8), np.uint8)
+    return np.unpackbits(data, count=start + count, bitorder="little")[start:].astype(bool)
+
+
+def names_of_texts(table: Column) -> List[str]:
+    """The columns of a table that hold texts."""
+    children = [table.schema.children[i].contents for i in range(table.schema.n_children)]
+    return [child.name.decode("utf-8", "replace") for child in children
+            if (child.dictionary.contents if child.dictionary else child).format in (b"u", b"U", b"vu")]
 
 
 def from_texts(texts: Texts) -> Column:

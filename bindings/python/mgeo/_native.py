@@ -18,17 +18,39 @@ _get_ident = threading.get_ident
 
 def struct(kind: Any, **members: Any) -> Any:
     """A struct of the library's with its size set where it is versioned."""
-    made = kind(**members)
+    made = kind()
     if hasattr(made, "struct_size"):
         made.struct_size = ctypes.sizeof(kind)
+    for name, value in members.items():
+        assign(made, name, value)
     return made
+
+
+def assign(made: Any, name: str, value: Any) -> None:
+    """Sets a member. ctypes cuts a number to the bits that there are: here it is refused."""
+    try:
+        setattr(made, name, value)
+    except TypeError as problem:
+        raise errors.ArgumentError(f"{name} is {value!r}: {problem}") from None
+    if hasattr(value, "__index__") and getattr(made, name) != value:
+        raise errors.ArgumentError(f"{name} is {value!r}, which its type in mgeo.h cannot hold")
+
+
+def route(key: Any) -> int:
+    """A route key of 64 bits: the hash() of anything may be negative."""
+    return int(key) & 0xFFFFFFFFFFFFFFFF
 
 
 def text(value: Optional[str]) -> Optional[bytes]:
     """A C string, or NULL."""
     if value is None:
         return None
-    encoded = value.encode()
+    if not isinstance(value, str):
+        raise errors.ArgumentError(f"{value!r:.60} is {type(value).__name__}, and a str is needed")
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError as problem:
+        raise errors.ArgumentError(f"{value!r:.60} is no Unicode text: {problem.reason}") from None
     if b"\0" in encoded:
         raise errors.ArgumentError(f"a NUL inside {value!r}: take it out")
     return encoded

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Python's texts as the library reads them: one buffer of UTF-8, where each text lies, and which are null."""
+from collections import abc
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -21,7 +22,7 @@ def is_null(value: object) -> bool:
     """None, NaN, and what pandas has for a missing value, without importing it."""
     if value is None:
         return True
-    return value != value if isinstance(value, float) else type(value).__name__ in NULL_TYPES
+    return bool(value != value) if isinstance(value, (float, np.floating)) else type(value).__name__ in NULL_TYPES
 
 
 def encode(text: object) -> bytes:
@@ -72,6 +73,8 @@ def split_pairs(pairs: Sequence[Any]) -> Tuple[List[Any], List[Any]]:
         if pairs.ndim != 2 or pairs.shape[1] != 2:
             raise ArgumentError(f"an array of pairs has the shape (n, 2), not {pairs.shape}")
         return pairs[:, 0].tolist(), pairs[:, 1].tolist()
+    if not all(map(_is_pair_type, set(map(type, pairs)))):
+        raise ArgumentError(_what_is_no_pair(pairs))
     try:
         first = [a for a, _ in pairs]
         return first, [b for _, b in pairs]
@@ -79,9 +82,14 @@ def split_pairs(pairs: Sequence[Any]) -> Tuple[List[Any], List[Any]]:
         raise ArgumentError(_what_is_no_pair(pairs)) from None
 
 
+def _is_pair_type(kind: type) -> bool:
+    """Two characters, a dictionary's keys or a set in any order would come apart as two texts."""
+    return not issubclass(kind, (str, bytes, bytearray, memoryview, abc.Mapping, abc.Set))
+
+
 def _what_is_no_pair(pairs: Sequence[Any]) -> str:
     for row, pair in enumerate(pairs):
-        if isinstance(pair, (str, bytes)) or not hasattr(pair, "__len__") or len(pair) != 2:
+        if not _is_pair_type(type(pair)) or not hasattr(pair, "__len__") or len(pair) != 2:
             return f"row {row} is no pair of two texts: {pair!r:.60}; give (a, b) pairs, or two columns"
     return "these are no pairs of two texts"
 

@@ -5,7 +5,7 @@ import os
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from . import _abi, _library, errors, records
-from ._native import Native, check, path as c_path, struct, text
+from ._native import Native, assign, check, path as c_path, route, struct, text
 from .job import Job
 from .limits import Gate, Watch
 from .progress import Progress, Watched, bar_for, block_of, run
@@ -15,6 +15,10 @@ from .stream import ScoreStream
 
 Path = Union[str, bytes, "os.PathLike[str]"]
 Log = Callable[[str, str], None]
+
+
+# A number in a member for a text would be taken for an address.
+_LOAD_TEXTS = frozenset(name for name, kind in _abi.mgeo_load_options._fields_ if kind is ctypes.c_char_p)
 
 
 def _number(names: Dict[int, str], what: str, name: str) -> int:
@@ -38,7 +42,7 @@ def _load_options(block: Optional[Progress], **options: Any) -> Any:
     made.partial_weight = 0.0 if weight is None else float(weight) or -1.0
     made.precision = _number(_abi.PRECISION_NAMES, "precision", options.pop("precision"))
     for name, value in options.items():
-        setattr(made, name, text(value) if isinstance(value, str) else value)
+        assign(made, name, text(value) if name in _LOAD_TEXTS else value)
     if block is not None:
         made.progress = ctypes.pointer(block._block)
     return made
@@ -206,7 +210,8 @@ class Engine(Scorer):
         While a job holds a model, unload() and load() raise BusyError rather than wait for it. Raises NoModelError,
         OutOfMemoryError, ForkedError.
         """
-        return self._native.during(self._begin_job, struct(_abi.mgeo_job_options, standby=standby, route_key=route_key))
+        return self._native.during(self._begin_job, struct(_abi.mgeo_job_options, standby=standby,
+                                                            route_key=route(route_key)))
 
     def _begin_job(self, options: Any) -> Job:
         handle = ctypes.c_void_p()
@@ -290,7 +295,8 @@ class Engine(Scorer):
         """
         block, keep = block_of(progress), []  # type: Progress, List[Any]
         options = _judged(struct(_abi.mgeo_compare_options), (a, b, columns), gold, block, keep)
-        options.pairs_per_call, options.full_speed = pairs_per_call, full_speed
+        assign(options, "pairs_per_call", pairs_per_call)
+        options.full_speed = full_speed
         shifts = (_abi.mgeo_shift * max(worst, 1))()
         report = struct(_abi.mgeo_compare_report, worst=shifts if worst else None, worst_capacity=worst)
         run(lambda: self._call("mgeo_compare", ctypes.byref(options), ctypes.byref(report)), block,
@@ -417,5 +423,6 @@ def _judged(options: Any, pairs: Tuple[Any, Any, Any], gold: Optional[Sequence[O
 
 def _gate_struct(gate: Gate, block: Progress, keep: List[Any]) -> Any:
     made = struct(_abi.mgeo_gate, **gate._limits)
-    made.pairs_per_call, made.full_speed = gate.pairs_per_call, gate.full_speed
+    assign(made, "pairs_per_call", gate.pairs_per_call)
+    made.full_speed = gate.full_speed
     return _judged(made, (gate.pairs, None, None), gate.gold, block, keep)

@@ -7,6 +7,7 @@ import threading
 from typing import Any, Callable, List, NamedTuple, Optional, Tuple, TypeVar, Union
 
 from . import _abi, _library
+from .errors import ArgumentError
 
 T = TypeVar("T")
 _FIRST_LOOK = 0.5  # seconds before a bar appears
@@ -50,7 +51,11 @@ Watched = Union[None, bool, Progress]
 
 def block_of(progress: Watched) -> Progress:
     """The block that the library writes: the caller's, or one for this call."""
-    return progress if isinstance(progress, Progress) else Progress()
+    if isinstance(progress, Progress):
+        return progress
+    if progress is None or isinstance(progress, bool):
+        return Progress()
+    raise ArgumentError(f"progress is {type(progress).__name__}, and None, True, False or a Progress is needed")
 
 
 class Bar:

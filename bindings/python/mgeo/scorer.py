@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, NamedTuple, Optional, Tuple, overload
 
 from . import _abi, _library, errors
-from ._native import Native, Owner, check, struct as make, text
+from ._native import Native, Owner, check, route, struct as make, text
 from .progress import Progress, Watched, bar_for, block_of, run
 from .results import Result, Score
 
@@ -47,6 +47,12 @@ def _answer_of(labels: int) -> struct.Struct:
     """Reads a scratch from its generation on: that, similarity, label, flags, and a probability for each label."""
     rest = ctypes.sizeof(_abi.mgeo_scores) - _GENERATION - 8
     return struct.Struct(f"=Q{rest}xfiI{labels}f")
+
+
+def _look_at(future: Any) -> None:
+    """A task that is cancelled twice leaves its call's failure unread, which asyncio would complain about."""
+    if not future.cancelled():
+        future.exception()
 
 
 class _Model(NamedTuple):
@@ -220,7 +226,7 @@ class Scorer(Owner):
     def _arrow_options(self, names: Optional[Tuple[str, str]], route_key: int, logits: bool, block: Progress) -> Any:
         columns = sum(_abi.ARROW_COLUMN_NAMES) - (0 if logits else _abi.MGEO_ARROW_LOGITS)
         a, b = names or (None, None)
-        return make(_abi.mgeo_arrow_options, a=text(a), b=text(b), columns=columns, route_key=route_key,
+        return make(_abi.mgeo_arrow_options, a=text(a), b=text(b), columns=columns, route_key=route(route_key),
                     job=self._job_handle, progress=ctypes.pointer(block._block))
 
     def _most_labels(self) -> int:
@@ -246,19 +252,24 @@ class Scorer(Owner):
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
 
+        if self._native.closed or not self._native.is_own:  # a forked child has none of the pool's threads
+            return self.score(a, b, columns=columns, route_key=route_key, logits=logits)
         block = Progress()
         call: Callable[[], Any] = functools.partial(self.score, a, b, columns=columns, route_key=route_key,
                                                     logits=logits, progress=block)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_POOL_THREADS, "mgeo")
-        future = self._pool.submit(call)
+        try:
+            future = self._pool.submit(call)
+        except RuntimeError:  # it was closed just now
+            return call()
         awaited = asyncio.wrap_future(future)
+        awaited.add_done_callback(_look_at)
         try:
             await asyncio.wait([awaited])
         except asyncio.CancelledError:
             block.cancel()
             if not future.cancel():  # it runs: its end is near
                 await asyncio.wait([awaited])
-                awaited.exception()
             raise
         return awaited.result()

@@ -38,7 +38,7 @@ class ScoreStream(Owner):
         if not hasattr(source, "__arrow_c_stream__"):
             raise errors.ArgumentError(f"{type(source).__name__} is no stream of record batches: it has no "
                                        "__arrow_c_stream__")
-        self._engine, self._block = engine, Progress()
+        self._engine, self._block, self._ended = engine, Progress(), False
         options = engine._arrow_options(tables.names_from(columns), route_key, logits, self._block)
         given = _arrow.open_stream(source)
         self._stream, self._schema = _abi.ArrowArrayStream(), _arrow.Owned(_abi.ArrowSchema)
@@ -53,6 +53,8 @@ class ScoreStream(Owner):
     def _get(self, function: int, into: Any) -> None:
         from ._arrow import pull
 
+        if not self._native.is_own:
+            raise errors.ForkedError("the stream belongs to the parent process: open one in this process")
         self._native.during(pull, self._stream, function, into)
 
     def __iter__(self) -> "ScoreStream":
@@ -62,10 +64,11 @@ class ScoreStream(Owner):
         from . import _arrow, tables
 
         array = _arrow.Owned(_abi.ArrowArray)
-        if self._native.closed:
+        if self._ended:
             raise StopIteration
         run(lambda: self._get(self._stream.get_next, array), self._block)
         if not array.struct.release:
+            self._ended = True
             self.close()
             raise StopIteration
         return tables.result_of([_arrow.read_answer(self._schema, array)])
@@ -89,6 +92,7 @@ class ScoreStream(Owner):
                       logits, ("",) * width, 0)
 
     def close(self) -> None:
-        """Lets the model and the source go. Any thread, any number of times."""
+        """Lets the model and the source go. Any thread, any number of times. A batch that is asked for later raises
+        ClosedError, unless the stream had ended."""
         self._native.close()
         self._engine._borrowers.discard(self._native)

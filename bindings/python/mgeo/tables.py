@@ -52,30 +52,43 @@ def read(a: Any, b: Any, columns: Columns) -> Union[Pairs, Table]:
 def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
     if is_text(source):
         raise ArgumentError("one text was given: score() compares two, or columns, pairs or a table of texts")
+    if not _arrow.is_arrow(source) and (hasattr(source, "collect") or hasattr(source, "compute")):
+        raise ArgumentError(f"{type(source).__name__} is not computed yet: give what its collect() or compute() answers")
     if _is_pandas(source) and hasattr(source, "columns"):
-        return _read_pandas(source, columns)
+        return read(*_pandas_columns(source, columns), None)
     if _arrow.is_arrow(source):
         column = _arrow.read(source)
         if not column.is_table:
             raise ArgumentError("one column was given: score() compares two, or a table's")
         return Table(column, columns)
     if columns is not None:
-        return Pairs(*(from_sequence(_listed(_named(source, name))) for name in columns))
+        return Pairs(*(from_sequence(_listed(_member(source, name))) for name in columns))
     if hasattr(source, "keys"):
         raise ArgumentError(f"which two columns? columns=(…, …) names them, of {', '.join(map(repr, source.keys())):.60}")
-    return Pairs(*map(from_sequence, split_pairs(source if hasattr(source, "__getitem__") else list(source))))
+    return _pairs_of(source)
 
 
-def _named(table: Any, name: str) -> Any:
-    """The column of a table, whichever package's it is: each raises something else where there is none."""
-    for names in ("column_names", "columns", "keys"):
-        known = getattr(table, names, None)
-        if known is not None:
-            known = known() if callable(known) else known
-            if name not in known:
-                raise ArgumentError(f'the table has no column "{name}" among its {len(known)}')
-            break
-    return table[name]
+def _pairs_of(source: Any) -> Pairs:
+    if hasattr(source, "__getitem__"):
+        return Pairs(*map(from_sequence, split_pairs(source)))
+    if not hasattr(source, "__iter__"):
+        raise ArgumentError(f"{type(source).__name__} is no table and holds no pairs of texts: {source!r:.60}")
+    return Pairs(*map(from_sequence, split_pairs(list(source))))
+
+
+def _member(table: Any, name: Any) -> Any:
+    """A table's column by its name, whichever package's it is: each raises something else where there is none."""
+    known = next((getattr(table, names) for names in ("column_names", "columns", "keys") if hasattr(table, names)), None)
+    known = known() if callable(known) else known
+    if known is not None and name not in known:
+        raise ArgumentError(f'the table has no column "{name}" among its {len(known)}')
+    try:
+        column = table[name]
+    except (KeyError, IndexError, TypeError, ValueError) as problem:
+        raise ArgumentError(f"the table, a {type(table).__name__}, has not one column {name!r}: {problem}") from None
+    if hasattr(column, "columns"):
+        raise ArgumentError(f"the table has two columns {name!r}")
+    return column
 
 
 def column_from(values: Any) -> Union[Texts, _arrow.Column]:
@@ -83,6 +96,8 @@ def column_from(values: Any) -> Union[Texts, _arrow.Column]:
     if isinstance(values, (list, tuple)):
         return from_sequence(values)
     if isinstance(values, np.ndarray):
+        if values.ndim > 1 and values.size and values.size != max(values.shape):
+            raise ArgumentError(f"one column is needed, not an array of the shape {values.shape}")
         return from_sequence(values.ravel().tolist())
     if _is_pandas(values):
         return _pandas_column(values)
@@ -104,12 +119,28 @@ def _listed(values: Any) -> List[Any]:
 def pairs_from(a: Any, b: Any, columns: Columns) -> Pairs:
     """As read(), but always an array of pairs: for what is compared rather than scored."""
     columns = names_from(columns)
-    if b is None and columns is None and hasattr(a, "columns"):
-        columns = _first_texts(a)
-    if b is None and columns is None:
-        return Pairs(*map(from_sequence, split_pairs(a if hasattr(a, "__getitem__") else list(a))))
-    parts = (a, b) if columns is None else (_named(a, columns[0]), _named(a, columns[1]))
+    if b is None and columns is None and not hasattr(a, "columns"):
+        return _pairs_of(a)
+    if b is not None:
+        parts = a, b
+    elif _is_pandas(a):
+        parts = _pandas_columns(a, columns)
+    else:
+        first, second = _first_texts(a) if columns is None else columns
+        parts = _member(a, first), _member(a, second)
     return Pairs(*(from_sequence(p if isinstance(p, (list, tuple)) else _listed(p)) for p in parts))
+
+
+def _first_texts(table: Any) -> Tuple[Any, Any]:
+    """Names of the first two columns of texts."""
+    names = _arrow.names_of_texts(_arrow.read(table)) if _arrow.is_arrow(table) else list(table.columns)
+    if len(names) < 2:
+        raise ArgumentError(_too_few(len(names)))
+    return names[0], names[1]
+
+
+def _too_few(count: int) -> str:
+    return f"the table has {count} columns of texts, and two are compared"
 
 
 # ---- pandas, which need not have pyarrow ------------------------------------------------------
@@ -119,23 +150,22 @@ def _is_pandas(source: Any) -> bool:
     return hasattr(source, "iloc") and hasattr(source, "dtypes")
 
 
-def _read_pandas(frame: Any, columns: Columns) -> Union[Pairs, Table]:
-    first, second = _first_texts(frame) if columns is None else columns
-    return read(_named(frame, first), _named(frame, second), None)
-
-
-def _first_texts(table: Any) -> Tuple[str, str]:
-    """Names of the first two columns of texts."""
-    names = list(getattr(table, "column_names", table.columns))
-    if hasattr(table, "dtypes") and hasattr(table, "iloc"):
-        names = [name for name, kind in zip(names, table.dtypes) if kind.kind in "OU"]
-    if len(names) < 2:
-        raise ArgumentError(f"the table has {len(names)} columns of texts, and two are compared")
-    return names[0], names[1]
+def _pandas_columns(frame: Any, columns: Columns) -> Tuple[Any, Any]:
+    """The two columns that are named, or the first two of texts: by place, for names may be there twice."""
+    if columns is not None:
+        return _member(frame, columns[0]), _member(frame, columns[1])
+    places = [place for place, kind in enumerate(frame.dtypes) if kind.kind in "OU"]
+    if len(places) < 2:
+        raise ArgumentError(_too_few(len(places)))
+    return frame.iloc[:, places[0]], frame.iloc[:, places[1]]
 
 
 def _pandas_column(series: Any) -> Union[Texts, _arrow.Column]:
     """A Series whose texts lie in Arrow is read there; any other one by its objects."""
+    if hasattr(series, "columns"):
+        if series.shape[1] != 1:
+            raise ArgumentError(f"a table of {series.shape[1]} columns where one column is needed")
+        series = series.iloc[:, 0]
     backed = getattr(series.array, "__arrow_array__", None)
     if backed is not None and "Arrow" in type(series.array).__name__:
         return _arrow.read(backed())

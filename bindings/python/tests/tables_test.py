@@ -191,7 +191,8 @@ class Streams(unittest.TestCase):
         stream = self.engine.score_stream(self.reader)
         next(stream)
         self.engine.close()
-        self.assertEqual(list(stream), [])
+        with self.assertRaises(mgeo.ClosedError):
+            next(stream)
 
     def test_dropped_before_its_end(self):
         stream = self.engine.score_stream(self.reader)
