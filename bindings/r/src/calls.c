@@ -88,7 +88,8 @@ SEXP call_answer(const call *of, SEXP value) {
     return answer;
 }
 
-/* ---- Numbers and arrays ---------------------------------------------------------------------------------- */
+/* ---- Numbers and arrays
+ * ---------------------------------------------------------------------------------- */
 
 uint64_t call_whole(const char *name, SEXP number, double most) {
     const double value =

@@ -334,7 +334,8 @@ static mgeo_status do_canary(call *of) {
 static VALUE engine_set_canary(VALUE self, VALUE part, VALUE hash, VALUE watch_hash) {
     mgeo_canary_options options;
     mgeo_watch watch;
-    call of = {ON_ENGINE(do_canary), .options = &options, .number = record_whole("share", part, UINT32_MAX)};
+    call of = {ON_ENGINE(do_canary), .options = &options,
+               .number = record_whole("share", part, UINT32_MAX)};
     VALUE held = rb_ary_new();
     record_fill(&mgeo_canary_options_shape, &options, hash, held);
     record_fill(&mgeo_watch_shape, &watch, watch_hash, held);
@@ -351,7 +352,8 @@ static mgeo_status do_shadow(call *of) {
 
 static VALUE engine_set_shadow(VALUE self, VALUE part, VALUE hash) {
     mgeo_shadow_options options;
-    call of = {ON_ENGINE(do_shadow), .options = &options, .number = record_whole("share", part, UINT32_MAX)};
+    call of = {ON_ENGINE(do_shadow), .options = &options,
+               .number = record_whole("share", part, UINT32_MAX)};
     VALUE held = rb_ary_new();
     record_fill(&mgeo_shadow_options_shape, &options, hash, held);
     call_run(&of);
@@ -388,8 +390,9 @@ static VALUE engine_shadow_pair(VALUE self, VALUE rank) {
     mgeo_shift shift;
     char a[1024], b[1024];
     call of = {.ran = 1};
-    of.status = mgeo_get_shadow_pair(share_of(self)->engine, (uint32_t)record_whole("rank", rank, UINT32_MAX), &shift, a, sizeof a, b,
-                                     sizeof b, &of.error);
+    of.status = mgeo_get_shadow_pair(share_of(self)->engine,
+                                     (uint32_t)record_whole("rank", rank, UINT32_MAX), &shift, a,
+                                     sizeof a, b, sizeof b, &of.error);
     call_check(&of, Qnil);
     VALUE hash = record_hash(&mgeo_shift_shape, &shift);
     rb_hash_aset(hash, ID2SYM(rb_intern("pair")),
