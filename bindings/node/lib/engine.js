@@ -170,11 +170,13 @@ class Engine {
   async compare(options, worst = 0) {
     const {size, fields} = reports.CompareReport;
     const capacityAt = fields.find(([name]) => name === 'worstCount')[2] - 8;
-    const room = whole('worst', worst) * sizeOf('Shift');
+    const given = options?.pairs?.a ?? options?.pairs;
+    const most = Math.min(whole('worst', worst), Array.isArray(given) ? given.length : 0);
+    const room = most * sizeOf('Shift');
     return this.#report('CompareReport', (memory, report, view) => {
-      if (worst > 0) {
+      if (most > 0) {
         view.setBigUint64(capacityAt - 8, report + BigInt(size), true);
-        view.setBigUint64(capacityAt, BigInt(worst), true);
+        view.setBigUint64(capacityAt, BigInt(most), true);
       }
       return memory.callOnPool(calls.compare, this.#address, write(memory, 'CompareOptions', options), report);
     }, room);

@@ -40,7 +40,8 @@ function addRows(texts, {a, b}, from, to) {
   try {
     native.textsAdd(texts, a, b, from, to);
   } catch (error) {
-    throw argument(error.message);
+    const status = enums.status[error?.code];
+    throw status === undefined ? error : new MgeoError(status, error.message);
   }
 }
 

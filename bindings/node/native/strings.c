@@ -23,24 +23,29 @@ napi_value mgn_texts_create(napi_env env, napi_callback_info info) {
     return mgn_address(env, texts);
 }
 
-static int fail_row(napi_env env, uint32_t row, const char *what) {
+/* The code is a status, so that what a caller's own getter throws is not taken for it. */
+static int fail_row(napi_env env, uint32_t row, const char *what, const char *status) {
     char message[96];
     snprintf(message, sizeof message, "pair %lu: %s", (unsigned long)row, what);
-    mgn_throw(env, message);
+    napi_throw_type_error(env, status, message);
     return 0;
+}
+
+static int fail_memory(napi_env env, uint32_t row) {
+    return fail_row(env, row, "no memory for its texts", "MGEO_E_MEMORY");
 }
 
 static int add_text(napi_env env, mgb_texts *texts, napi_value value, uint32_t row,
                     const char *what) {
     size_t length = 0;
     if (napi_get_value_string_utf16(env, value, NULL, 0, &length) != napi_ok) {
-        return fail_row(env, row, what);
+        return fail_row(env, row, what, "MGEO_E_ARGUMENT");
     }
     uint16_t *units = mgb_texts_units(texts, length + 1);
-    if (units == NULL) return fail_row(env, row, "no memory for its texts");
+    if (units == NULL) return fail_memory(env, row);
     _Static_assert(sizeof(char16_t) == sizeof *units, "units of 16 bits");
     napi_get_value_string_utf16(env, value, (char16_t *)units, length + 1, &length);
-    return mgb_texts_add(texts, length) ? 1 : fail_row(env, row, "no memory for its texts");
+    return mgb_texts_add(texts, length) ? 1 : fail_memory(env, row);
 }
 
 /* Row `row` of one array of pairs (b is undefined) or of two arrays of texts. */
@@ -54,7 +59,7 @@ static int add_row(napi_env env, mgb_texts *texts, napi_value a, napi_value b, i
         if (napi_get_element(env, a, row, &pair) != napi_ok) return 0;
         bool is_array = false;
         napi_is_array(env, pair, &is_array);
-        if (!is_array) return fail_row(env, row, "is no array of two strings");
+        if (!is_array) return fail_row(env, row, "is no array of two strings", "MGEO_E_ARGUMENT");
         if (napi_get_element(env, pair, 0, &left) != napi_ok) return 0;
         if (napi_get_element(env, pair, 1, &right) != napi_ok) return 0;
     }

@@ -85,6 +85,11 @@ test('comparisons', async () => {
   assert.equal(Math.abs(report.worst[0].standby - report.worst[0].live), report.shiftMax);
   assert.equal(report.flipMatrix.flat().reduce((sum, each) => sum + each), 100);
   assert.equal((await engine.compare({pairs: pairs(10), fullSpeed: true})).worst.length, 0);
+  const two = pairs(2);
+  for (const given of [two, {a: two.map(([a]) => a), b: two.map(([, b]) => b)}]) {
+    assert.ok((await engine.compare({pairs: given, fullSpeed: true}, 2 ** 32 - 1)).worst.length <= 2);
+  }
+  await fails('MGEO_E_ARGUMENT', () => engine.compare({pairs: two}, -1));
   await fails('MGEO_E_ARGUMENT', () => engine.compare({pairs: pairs(1), gold: ['no such label']}));
   await engine.close();
 });

@@ -49,6 +49,18 @@ test('shapes agree, and arrays are rows of labels', async () => {
   assert.equal((await engine.score({a: [], b: []}, {logits: true})).logits.length, 0);
 });
 
+test('what a getter of the caller throws is passed on', async () => {
+  for (const mine of [new RangeError('mine'), null, 7]) {
+    const some = pairs(5);
+    Object.defineProperty(some, 3, {get() {
+      throw mine;
+    }});
+    await assert.rejects(engine.score(some), (thrown) => thrown === mine);
+  }
+  await fails('MGEO_E_ARGUMENT', () => engine.score([[1, 2]]));
+  await fails('MGEO_E_ARGUMENT', () => engine.score(new Array(3)));
+});
+
 test('rows are as wide as the model that answers', async () => {
   const narrow = new Engine();
   await narrow.load(path.join(root, 'tests', 'golden', 'models', 'two_labels'));

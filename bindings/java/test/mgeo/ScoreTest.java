@@ -60,7 +60,7 @@ final class ScoreTest {
 
     /** The only hold on the buffers is the call itself. */
     static void testColumnsOutliveTheirCall() {
-        String[] a = pairs(2000).stream().map(Pair::a).toArray(String[]::new);
+        String[] a = pairs(300).stream().map(Pair::a).toArray(String[]::new);
         float[] expected = ENGINE.score(a, a).similarity();
         Thread collector = new Thread(() -> {
             while (!Thread.interrupted()) {
