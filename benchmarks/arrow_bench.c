@@ -6,6 +6,7 @@
  *
  * PAIRS.tsv: two texts a line, after a header; repeated up to ROWS. DIR: a model directory. */
 #define _GNU_SOURCE
+#include <math.h>
 #include <mgeo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,15 @@ static double score_pairs(mgeo_engine *engine) {
     return now() - start;
 }
 
+/* On a CPU they are equal in each bit, on other devices within rounding. */
+static void check_answers(const float *similarity) {
+    for (size_t i = 0; i < work.rows; i++) {
+        if (fabsf(similarity[i] - work.similarity[i]) < 0.01f) continue;
+        fprintf(stderr, "arrow_bench: the two ways answer differently\n");
+        exit(1);
+    }
+}
+
 static double score_table(mgeo_engine *engine) {
     const void *none[1] = {NULL}, *buffers[2][3];
     struct ArrowSchema columns[2], schema, *schemas[2] = {&columns[0], &columns[1]}, answer_schema;
@@ -139,10 +149,7 @@ static double score_table(mgeo_engine *engine) {
     require(mgeo_score_arrow(engine, &schema, &table, NULL, &answer_schema, &answer, &error),
             &error);
     double seconds = now() - start;
-    if (memcmp(answer.children[0]->buffers[1], work.similarity, work.rows * sizeof(float)) != 0) {
-        fprintf(stderr, "arrow_bench: the two ways answer differently\n");
-        exit(1);
-    }
+    check_answers(answer.children[0]->buffers[1]);
     answer.release(&answer);
     answer_schema.release(&answer_schema);
     return seconds;

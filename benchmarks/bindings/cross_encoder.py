@@ -44,7 +44,7 @@ def main():
     pairs = make_pairs(options.pairs)
     torch.set_num_threads(options.threads)
     theirs = sentence_transformers.CrossEncoder(str(MINI), device="cpu")
-    half = sentence_transformers.CrossEncoder(str(MINI), device="cpu", model_kwargs={"torch_dtype": torch.bfloat16})
+    half = sentence_transformers.CrossEncoder(str(MINI), device="cpu", model_kwargs={"dtype": torch.bfloat16})
     ours = {name: mgeo.CrossEncoder(str(MINI), device="cpu", threads=options.threads, precision=name)
             for name in ("fp32", "bf16", "int8")}
     runs = {f"mgeo {name}": model.predict for name, model in ours.items()}
