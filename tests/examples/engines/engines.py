@@ -19,6 +19,9 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.append(str(ROOT / "bindings"))
+from run_readme import blocks  # noqa: E402
+
 EXAMPLES = ROOT / "examples" / "engines"
 SKIPPED = 77
 INIT = 1  # all processes are below it
@@ -178,10 +181,9 @@ class Case(unittest.TestCase):
 
     def readme(self, engine, **more):
         """Runs the blocks ```sh of a README one after the other; returns what they print."""
-        text = (EXAMPLES / engine / "README.md").read_text(encoding="utf-8")
-        blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
-        self.assertTrue(blocks, f"{engine}/README.md has no commands")
-        return self.run_in_folder("bash", "-euo", "pipefail", "-c", "\n".join(blocks), **more).stdout
+        commands = [body for _, body in readme_blocks(engine, "sh")]
+        self.assertTrue(commands, f"{engine}/README.md has no commands")
+        return self.run_in_folder("bash", "-euo", "pipefail", "-c", "\n".join(commands), **more).stdout
 
     def same_file(self, path, expected=None):
         self.assertEqual(pathlib.Path(path).read_bytes(), (expected or self.expected).read_bytes())
@@ -198,6 +200,11 @@ class Case(unittest.TestCase):
                 self.assertTrue(ours[3] is None, ours)
             else:
                 self.assertAlmostEqual(ours[3], theirs[3], delta=ALIKE)
+
+
+def readme_blocks(engine, *kinds):
+    """(kind, text) of a README's blocks of these kinds, in their order."""
+    return [block for block in blocks(EXAMPLES / engine / "README.md") if block[0] in kinds]
 
 
 def read_scored(path):

@@ -3,7 +3,6 @@
 """examples/engines/postgresql: the extension in a PostgreSQL of the test's own, and one mgeo-serve that is swapped, stopped,
 killed and started again under it."""
 import pathlib
-import re
 import signal
 import socket
 import subprocess
@@ -337,8 +336,7 @@ class Readme(Case):
         self.cluster.run("make", "-C", self.cluster.sources, "clean")
         self.cluster.psql("CREATE DATABASE readme")
         self.addCleanup(self.cluster.psql, f"ALTER SYSTEM SET mgeo.socket = '{self.serve.socket}'", "SELECT pg_reload_conf()")
-        text = (engines.EXAMPLES / "postgresql" / "README.md").read_text(encoding="utf-8")
-        blocks = re.findall(r"^```(sh|sql)\n(.*?)^```$", text, re.M | re.S)
+        blocks = engines.readme_blocks("postgresql", "sh", "sql")
         self.assertEqual([kind for kind, _ in blocks], ["sh", "sh", "sql", "sql"])
         script = "".join(block if kind == "sh" else f"psql -v ON_ERROR_STOP=1 <<'SQL'\n{block}SQL\n" for kind, block in blocks)
         said = self.cluster.run("bash", "-euo", "pipefail", "-c",
