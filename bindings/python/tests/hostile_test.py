@@ -36,7 +36,7 @@ class Texts(Hostile):
     def test_what_would_come_apart_as_a_pair(self):
         for rows in (["北京", "上海"], [b"ab"], [{"a": "x", "b": "y"}], [{"x", "y"}], {"a1": A, "b1": B}.keys(),
                      {"a1": A, "b1": B}):
-            self.refused("row 0 is no pair of two texts", rows)
+            self.refused("row 0 is no pair of two texts|which two columns", rows)
         self.engine.load(threads=1)
         with self.assertRaisesRegex(mgeo.ArgumentError, "row 0 is no pair"):
             self.engine.compare(["北京", "上海"])
