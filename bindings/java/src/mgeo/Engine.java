@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Two slots for models, one of them live: scores pairs of addresses and swaps models under load.
@@ -20,11 +22,9 @@ import java.util.concurrent.Executors;
  */
 public final class Engine implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
-    private static final Executor ASYNC = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "mgeo-async");
-        thread.setDaemon(true);
-        return thread;
-    });
+    /** More calls at once than these threads would wait in the library as well. */
+    private static final int ASYNC_THREADS = 64;
+    private static final Executor ASYNC = asyncThreads();
 
     private final EngineHandle handle;
     private final Cleaner.Cleanable cleanable;
@@ -37,6 +37,17 @@ public final class Engine implements AutoCloseable {
     public Engine(EngineOptions options) {
         handle = new EngineHandle(options);
         cleanable = CLEANER.register(this, handle);
+    }
+
+    private static Executor asyncThreads() {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                ASYNC_THREADS, ASYNC_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "mgeo-async");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     /** The version of the library that is running. */

@@ -142,6 +142,21 @@ final class LifetimeTest {
         }
     }
 
+    static void testManyFuturesShareSomeThreads() throws Exception {
+        try (Engine engine = loaded()) {
+            List<CompletableFuture<Scores>> futures = new ArrayList<>();
+            for (int i = 0; i < 2000; i++) {
+                futures.add(engine.scoreAsync(pairs(1), null));
+            }
+            long threads = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("mgeo-async")).count();
+            check(threads <= 64, "threads: " + threads);
+            for (CompletableFuture<Scores> future : futures) {
+                same(0, future.get().badRows(), "bad rows");
+            }
+        }
+    }
+
     static void testTheCleaner() throws Exception {
         EngineOptions options = new EngineOptions().journal(Testing.folder().resolve("journal.jsonl").toString());
         WeakReference<Engine> forgotten = new WeakReference<>(new Engine(options));
