@@ -9,7 +9,8 @@ using System.Threading.Tasks;
 namespace Mgeo
 {
     /// <summary>Receives a line of the log, from any thread; must not call the library, but may dispose of the engine.
-    /// What it throws is dropped.</summary>
+    /// What it throws is dropped. A watch tells its end from a thread of the library's: Mono 6.8 then does not exit while
+    /// that engine is there.</summary>
     public delegate void LogListener(LogLevel level, string line);
 
     /// <summary>Two slots for models, one of them live. Any thread may call it.</summary>
@@ -23,6 +24,7 @@ namespace Mgeo
         {
             IntPtr made;
             ErrorRecord error;
+            Library.MustBeThere();
             EngineOptions own = Text.Whole(options ?? new EngineOptions()).Copy();
             Log log = listener == null ? null : new Log(listener);
             if (log != null) own.LogPointer = log.Pointer;
@@ -73,6 +75,7 @@ namespace Mgeo
         public static Memory PredictMemory(string path = null, LoadOptions options = null)
         {
             ErrorRecord error;
+            Library.MustBeThere();
             Memory memory = new Memory();
             Check(Native.mgeo_predict_memory(Text.Whole(path, "path"), Text.Whole(options), memory, out error), error);
             return memory;
@@ -331,7 +334,27 @@ namespace Mgeo
     /// <summary>What needs no engine.</summary>
     public static class Library
     {
-        public static string Version { get { return Text.Of(Native.mgeo_version()); } }
+        public static string Version
+        {
+            get
+            {
+                MustBeThere();
+                return Text.Of(Native.mgeo_version());
+            }
+        }
+
+        internal static void MustBeThere()
+        {
+            try
+            {
+                Native.mgeo_version();
+            }
+            catch (DllNotFoundException missing)
+            {
+                throw new DllNotFoundException("libmgeo.so.0 was not found; install libmgeo, or name its folder in" +
+                                               " LD_LIBRARY_PATH", missing);
+            }
+        }
 
         public static string Describe(Status status) { return Text.Of(Native.mgeo_status_text(status)); }
 
@@ -339,6 +362,7 @@ namespace Mgeo
         public static JournalReport VerifyJournal(string path, out bool valid)
         {
             ErrorRecord error;
+            MustBeThere();
             JournalReport report = new JournalReport();
             Status status = Native.mgeo_journal_verify(Text.Whole(path, "path"), report, out error);
             if (status != Status.Format) Engine.Check(status, error);
