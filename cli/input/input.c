@@ -262,6 +262,13 @@ static void tell_disguise(const struct input *input) {
 static bool find_format(struct input *input, const struct waiting *head, struct error *error) {
     if (!input->options.columnar) return true;
     input->format = columnar_by_content(head->bytes, head->end);
+    if (head->end == 0 && columnar_by_name(input->name) != COLUMNAR_NONE) {
+        return error_set(
+            error,
+            "%s is empty, and no such file of columns is: was it fetched or written to "
+            "its end?",
+            input->name);
+    }
     bool inside = input->format != COLUMNAR_NONE && input->format != COLUMNAR_ARROWS &&
                   decompress_is_compressed(&input->decompress);
     if (!inside) return true;

@@ -53,7 +53,7 @@ def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
     if is_text(source):
         raise ArgumentError("one text was given: score() compares two, or columns, pairs or a table of texts")
     if not _arrow.is_arrow(source) and (hasattr(source, "collect") or hasattr(source, "compute")):
-        raise ArgumentError(f"{type(source).__name__} is not computed yet: give what its collect() or compute() answers")
+        raise ArgumentError(f"{type(source).__name__} is not computed yet: give what collect() or compute() answers")
     if _is_pandas(source) and hasattr(source, "columns"):
         return read(*_pandas_columns(source, columns), None)
     if _arrow.is_arrow(source):

@@ -79,7 +79,8 @@ class Texts(Hostile):
     def test_arrow_structs_with_nulls(self):
         import pyarrow as pa
 
-        for texts in (pa.array([*A, None]), pa.array([*A, None], pa.string_view()), pa.array([*A, None]).dictionary_encode()):
+        plain = pa.array([*A, None])
+        for texts in (plain, plain.cast(pa.string_view()), plain.dictionary_encode()):
             for mask in ([True, False, True, False, False], [False] * 5):
                 struct = pa.StructArray.from_arrays([texts], ["x"], mask=pa.array(mask))[1:]
                 null = self.engine.score(struct, [*B, "x"][1:]).null.tolist()
@@ -186,8 +187,9 @@ class Ends(unittest.TestCase):
         code = ("import sys\nsys.modules['numpy'] = None\nimport mgeo\n"
                 f"with mgeo.Engine() as engine:\n    engine.load({str(MINI)!r}, threads=1)\n"
                 "    assert engine.score('a', 'b').similarity > 0\n    engine.score([('a', 'b')])\n")
-        ended = subprocess.run([sys.executable, "-W", "error", "-c", code], stderr=subprocess.PIPE, text=True, cwd=os.sep,
-                               env={**os.environ, "PYTHONPATH": str(support.PACKAGE)})
+        environment = {**os.environ, "PYTHONPATH": str(support.PACKAGE)}
+        ended = subprocess.run([sys.executable, "-W", "error", "-c", code], stderr=subprocess.PIPE, text=True,
+                               cwd=os.sep, env=environment)
         self.assertEqual(ended.returncode, 1)
         self.assertIn("numpy", ended.stderr.splitlines()[-1])
 

@@ -3,6 +3,7 @@
 #include "columnar/arrow/values.h"
 
 #include <arrow/scalar.h>
+#include <arrow/util/float16.h>
 #include <arrow/util/utf8.h>
 
 #include <charconv>
@@ -98,6 +99,31 @@ void append_struct(std::string *to, const arrow::StructArray &array, int64_t i) 
     to->push_back('}');
 }
 
+void append_half(std::string *to, const arrow::HalfFloatArray &array, int64_t i) {
+    const float value = arrow::util::Float16::FromBits(array.Value(i)).ToFloat();
+    char digits[64];
+    if (!std::isfinite(value)) {
+        to->append("null");
+    } else {
+        to->append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    }
+}
+
+// Of runs and unions: the value that an inner array holds for row i.
+void append_inner(std::string *to, const arrow::Array &array, int64_t i) {
+    if (array.type_id() == arrow::Type::RUN_END_ENCODED) {
+        const auto from_here = array.Slice(i, 1);
+        const auto &runs = static_cast<const arrow::RunEndEncodedArray &>(*from_here);
+        append_value(to, *runs.values(), runs.FindPhysicalOffset());
+        return;
+    }
+    const auto &parts = static_cast<const arrow::UnionArray &>(array);
+    const bool dense = array.type_id() == arrow::Type::DENSE_UNION;
+    const int64_t at =
+        dense ? static_cast<const arrow::DenseUnionArray &>(array).value_offset(i) : i;
+    append_value(to, *parts.field(parts.child_id(i)), at);
+}
+
 // Dates, times, durations and whatever else has a text of its own; decimals are numbers, bytes are
 // in hex.
 void append_other(std::string *to, const arrow::Array &array, int64_t i) {
@@ -132,7 +158,12 @@ void append_sound(std::string *to, const arrow::Array &array, int64_t i) {
     case Type::UINT64: append_number<arrow::UInt64Array>(to, array, i); break;
     case Type::FLOAT: append_number<arrow::FloatArray>(to, array, i); break;
     case Type::DOUBLE: append_number<arrow::DoubleArray>(to, array, i); break;
+    case Type::HALF_FLOAT:
+        append_half(to, static_cast<const arrow::HalfFloatArray &>(array), i);
+        break;
     case Type::LIST: append_list<arrow::ListArray>(to, array, i); break;
+    case Type::LIST_VIEW: append_list<arrow::ListViewArray>(to, array, i); break;
+    case Type::LARGE_LIST_VIEW: append_list<arrow::LargeListViewArray>(to, array, i); break;
     case Type::MAP: append_list<arrow::MapArray>(to, array, i); break;
     case Type::LARGE_LIST: append_list<arrow::LargeListArray>(to, array, i); break;
     case Type::FIXED_SIZE_LIST: append_list<arrow::FixedSizeListArray>(to, array, i); break;
@@ -142,6 +173,9 @@ void append_sound(std::string *to, const arrow::Array &array, int64_t i) {
         append_value(to, *coded.dictionary(), coded.GetValueIndex(i));
         break;
     }
+    case Type::RUN_END_ENCODED:
+    case Type::SPARSE_UNION:
+    case Type::DENSE_UNION: append_inner(to, array, i); break;
     case Type::EXTENSION:
         append_value(to, *static_cast<const arrow::ExtensionArray &>(array).storage(), i);
         break;

@@ -62,6 +62,29 @@ class Read(Case):
                           "place": {"x": 3, "y": "市3"}, "bytes": "03FF", "sure": False})
         self.assertTrue(0 <= row["similarity"] <= 1)
 
+    @unittest.skipIf(pa is None, "no pyarrow")
+    def test_values_of_rarer_types_are_json_too(self):
+        table = pa.table({
+            "a": ["x"] * 3, "b": ["y"] * 3,
+            "half": pa.array([1.5, float("inf"), None], pa.float16()),
+            "runs": pa.RunEndEncodedArray.from_arrays([1, 3], pa.array([None, {"n": 7}])),
+            "view": pa.array([[1], [], [2, 3]], pa.list_view(pa.int32())),
+            "sparse": pa.UnionArray.from_sparse(pa.array([0, 1, 0], pa.int8()), [pa.array([1, 2, 3]), pa.array(list("uvw"))]),
+            "dense": pa.UnionArray.from_dense(pa.array([1, 0, 1], pa.int8()), pa.array([0, 0, 1], pa.int32()),
+                                              [pa.array([4]), pa.array(["s", None])])})
+        write(pa.concat_tables([table, table])[1:5], self.path("rare.arrow"))
+        found = rows(self.run_score("-q", "-f", "jsonl", self.path("rare.arrow")))
+        expected = [{"half": 1.5, "runs": None, "view": [1], "sparse": 1, "dense": "s"},
+                    {"half": None, "runs": {"n": 7}, "view": [], "sparse": "v", "dense": 4},
+                    {"half": None, "runs": {"n": 7}, "view": [2, 3], "sparse": 3, "dense": None}]
+        self.assertEqual([{name: row[name] for name in expected[0]} for row in found],
+                         (expected * 2)[1:5])
+
+    def test_an_empty_file_is_no_table(self):
+        for name in ("empty.parquet", "empty.arrow", "empty.ARROWS"):
+            open(self.path(name), "w").close()
+            self.assertIn("is empty", self.one_line(self.run_score("-q", self.path(name), status=2)))
+
     def test_rows_without_texts_have_no_score(self):
         found = rows(self.run_score("-q", "-f", "jsonl", PAIRS[0], status=1))
         self.assertEqual([i for i, row in enumerate(found) if row["similarity"] is None], EMPTY)
