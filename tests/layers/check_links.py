@@ -69,8 +69,9 @@ def check_document(root, document):
 
 
 def documents(root):
-    """All documents but those of folders that a build or an installer has made."""
-    made = {entry.parent for entry in root.glob("*/build.ninja")} | {entry.parent for entry in root.glob("*/*/build.ninja")}
+    """All documents but those of folders that a build, an installer or Python's venv has made."""
+    made = {entry.parent for name in ("build.ninja", "pyvenv.cfg") for depth in ("*", "*/*")
+            for entry in root.glob(f"{depth}/{name}")}
     for file in sorted(root.rglob("*.md")):
         hidden = any(part.startswith(".") and part not in TOPS for part in file.relative_to(root).parts)
         if not hidden and not made.intersection(file.parents) and "node_modules" not in file.parts:
