@@ -52,14 +52,14 @@ void mgi_arrow_answer_finish(mgi_arrow_answer *answer) {
 
 static bool is_null_pair(const mgeo_pair *pair) { return pair->a == mgi_arrow_null_text; }
 
-/* Counts the rows that will be null, and gives a null pair flags of 0 and each row without a label
- * one that the dictionary has, which some readers look up all the same. */
+/* Counts the rows that will be null. Each without a label gets one that the dictionary has, which
+ * some readers look up all the same. */
 static void settle_nulls(mgi_arrow_answer *answer, const mgeo_pair *pairs) {
     mgeo_scores *scores = &answer->scores;
-    answer->null_rows = answer->empty_rows = 0;
+    answer->null_rows = answer->unscored_rows = 0;
     for (size_t row = 0; row < answer->rows; row++) {
         if ((scores->flags[row] & MGEO_ROW_BAD) == 0) continue;
-        answer->empty_rows++;
+        answer->unscored_rows++;
         if (scores->label != NULL) scores->label[row] = 0;
         if (is_null_pair(&pairs[row])) answer->null_rows++;
     }
@@ -102,7 +102,7 @@ static mgeo_status begin_column(const mgi_arrow_answer *answer, const mgeo_pair 
 
 static mgeo_status export_similarity(mgi_arrow_answer *answer, struct ArrowArray *column,
                                      mgeo_error *error) {
-    mgeo_status status = begin_column(answer, NULL, answer->empty_rows, column, error);
+    mgeo_status status = begin_column(answer, NULL, answer->unscored_rows, column, error);
     if (status == MGEO_OK) GIVE(column, answer->scores.similarity);
     return status;
 }
@@ -141,7 +141,7 @@ static mgeo_status export_names(const mgeo_model_info *info, struct ArrowArray *
 
 static mgeo_status export_label(mgi_arrow_answer *answer, const mgeo_model_info *info,
                                 struct ArrowArray *column, mgeo_error *error) {
-    mgeo_status status = begin_column(answer, NULL, answer->empty_rows, column, error);
+    mgeo_status status = begin_column(answer, NULL, answer->unscored_rows, column, error);
     if (status != MGEO_OK) return status;
     GIVE(column, answer->scores.label);
     return export_names(info, mgi_arrow_export_dictionary(column), error);
@@ -168,7 +168,7 @@ static mgeo_status export_rows(mgi_arrow_answer *answer, float **rows, struct Ar
     for (size_t row = 1; stride > labels && row < answer->rows; row++) {
         memmove(*rows + row * labels, *rows + row * stride, labels * sizeof **rows);
     }
-    mgeo_status status = begin_column(answer, NULL, answer->empty_rows, column, error);
+    mgeo_status status = begin_column(answer, NULL, answer->unscored_rows, column, error);
     if (status != MGEO_OK) return status;
     struct ArrowArray *items = mgi_arrow_export_child(column);
     status = mgi_arrow_export_array(items, (int64_t)(answer->rows * labels), error);

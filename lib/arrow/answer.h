@@ -8,10 +8,10 @@
 
 typedef struct mgi_arrow_answer {
     size_t rows;
-    uint32_t columns;    /* sums of mgeo_arrow_column */
-    mgeo_scores scores;  /* with arrays of the answer's own */
-    uint64_t null_rows;  /* rows with a null text */
-    uint64_t empty_rows; /* rows that are null in similarity */
+    uint32_t columns;       /* sums of mgeo_arrow_column */
+    mgeo_scores scores;     /* with arrays of the answer's own */
+    uint64_t null_rows;     /* rows with a null text */
+    uint64_t unscored_rows; /* rows without a score, these among them */
 } mgi_arrow_answer;
 
 /* Makes arrays for `rows` scores with room for `labels` numbers a row. What a call scores goes to
