@@ -22,7 +22,8 @@
     LOCK(TEAM, "team", "the sleep of a batch's thread until its helpers are done")                 \
     LOCK(WEIGHTS, "weights", "which tensors of a model that is being loaded are in memory")        \
     LOCK(JOURNAL, "journal", "the order of the lines to be written")                               \
-    LOCK(THREAD_POOL, "thread pool", "threads and the models that wait for them")
+    LOCK(THREAD_POOL, "thread pool", "threads and the models that wait for them")                  \
+    LOCK(INDEX_CHANGE, "index change", "changes of an index: one at a time")
 
 typedef enum mgi_lock_rank {
 #define MGI_LOCK_RANK(name, called, guards) MGI_LOCK_##name,

@@ -61,8 +61,17 @@ const char *mgeo_metrics_format_name(int32_t format) {
     }
 }
 
+const char *mgeo_cut_name(int32_t cut) {
+    switch (cut) {
+        MGEO_CUT_LIST(CASE)
+    default: return "unknown";
+    }
+}
+
 #define OR_IS(name, number, text) || value == (name)
 
 bool mgi_names_has_precision(int32_t value) { return false MGEO_PRECISION_LIST(OR_IS); }
 
 bool mgi_names_has_metrics_format(int32_t value) { return false MGEO_METRICS_FORMAT_LIST(OR_IS); }
+
+bool mgi_names_has_cut(int32_t value) { return false MGEO_CUT_LIST(OR_IS); }

@@ -9,5 +9,6 @@
 
 bool mgi_names_has_precision(int32_t value);
 bool mgi_names_has_metrics_format(int32_t value);
+bool mgi_names_has_cut(int32_t value);
 
 #endif

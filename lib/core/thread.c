@@ -64,9 +64,19 @@ static int create_thread(pthread_t *thread, void *(*body)(void *), void *argumen
     return failed == EINVAL ? pthread_create(thread, NULL, body, argument) : failed;
 }
 
+/* Those that a thread raises itself are not among them: blocked, they end the process without the
+ * handler that the host may have. */
+static void fill_with_others(sigset_t *signals) {
+    sigfillset(signals);
+    sigdelset(signals, SIGBUS);
+    sigdelset(signals, SIGSEGV);
+    sigdelset(signals, SIGFPE);
+    sigdelset(signals, SIGILL);
+}
+
 int mgi_thread_start(pthread_t *thread, void *(*body)(void *), void *argument) {
     sigset_t all, before;
-    sigfillset(&all);
+    fill_with_others(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = create_thread(thread, body, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -29,6 +29,8 @@ static void every_number_has_the_name_of_its_list(void **state) {
     MGEO_WATCH_STATE_LIST(STATE)
 #define FORMAT(name, number, text) assert_string_equal(mgeo_metrics_format_name(number), text);
     MGEO_METRICS_FORMAT_LIST(FORMAT)
+#define CUT(name, number, text) assert_string_equal(mgeo_cut_name(number), text);
+    MGEO_CUT_LIST(CUT)
 }
 
 /* Spelled out once more, so that an edited list is noticed: logs, metrics and journals show them.
@@ -56,6 +58,7 @@ static void other_numbers_are_unknown(void **state) {
         assert_string_equal(mgeo_precision_name(numbers[i]), "unknown");
         assert_string_equal(mgeo_watch_state_name(numbers[i]), "unknown");
         assert_string_equal(mgeo_metrics_format_name(numbers[i]), "unknown");
+        assert_string_equal(mgeo_cut_name(numbers[i]), "unknown");
     }
     assert_string_equal(mgeo_row_flag_name(0), "unknown");
     assert_string_equal(mgeo_arrow_column_name(3), "unknown");
