@@ -28,6 +28,12 @@
  *    Queries                          mgeo_get_info, mgeo_get_stats, mgeo_write_metrics
  *    The journal                      mgeo_journal_verify
  *
+ *  III. Match
+ *    The normal form                  mgeo_normal_form
+ *    The index                        mgeo_index_create, mgeo_index_put, mgeo_index_swap
+ *    Candidates                       mgeo_index_search, mgeo_candidates_of
+ *    Clusters                         mgeo_cluster
+ *
  * Conventions
  *
  *  - Every function that can fail returns an mgeo_status, MGEO_OK (0) on success, and its last
@@ -1092,6 +1098,253 @@ typedef struct mgeo_journal_report {
  * where). */
 MGEO_API mgeo_status mgeo_journal_verify(const char *path, mgeo_journal_report *report,
                                          mgeo_error *error);
+
+/* ==== III. Match =========================================================================== */
+
+/* From tables to pairs worth scoring, and from scored pairs to clusters. None of this needs an
+ * engine or a model. docs/matching.md is the guide. */
+
+/* ---- The normal form ---------------------------------------------------------------------- */
+
+/* Writes the form of an address that ways of writing it share: full width, traditional characters,
+ * numerals, synonyms of units, brackets and noise are one way, and administrative names are written
+ * out (docs/normal-form.md has the rules). Two texts with the same form name the same place as far
+ * as writing goes; the form itself is for comparing, not for reading. NUL-terminated. *length is
+ * its length in bytes without the NUL, also if it did not fit: a call with capacity 0 and form NULL
+ * only asks for it. An empty form means a text in which nothing names a place. Any thread.
+ * Errors: MGEO_E_ARGUMENT (not UTF-8), MGEO_E_MEMORY, MGEO_E_CAPACITY (form is then empty). */
+MGEO_API mgeo_status mgeo_normal_form(const char *text, size_t text_len, char *form,
+                                      size_t capacity, size_t *length, mgeo_error *error);
+
+/* ---- The index ---------------------------------------------------------------------------- */
+
+/* Addresses that can be searched: in memory or mapped from a file. Its contents at one moment are a
+ * generation; every change makes a new one beside the old and puts it in place in one atomic step,
+ * so that searches never wait for a change, and one that has begun ends in the generation that it
+ * began in. */
+typedef struct mgeo_index mgeo_index;
+
+/* An address as a table holds it. */
+typedef struct mgeo_record {
+    const char *id;   /* UTF-8, not empty; unlike all others in its index; borrowed for the call */
+    size_t id_len;    /* bytes, or MGEO_NUL_TERMINATED */
+    const char *text; /* UTF-8 */
+    size_t text_len;
+} mgeo_record;
+
+typedef struct mgeo_index_options {
+    size_t struct_size;
+    uint32_t threads; /* that build; 0: as many as the process may use; at most MGEO_MAX_THREADS */
+    uint32_t reserved;
+    uint64_t memory_limit; /* most bytes that a change may need, beside what is mapped; 0: not
+                              limited. More: MGEO_E_MEMORY before anything is changed */
+    mgeo_progress
+        *progress; /* of changes, or NULL; stages MGEO_STAGE_READING, in records, and
+                      MGEO_STAGE_PLACING, in terms. Cancelling leaves the index as it was */
+} mgeo_index_options;
+
+/* What an index holds. */
+typedef struct mgeo_index_info {
+    size_t struct_size;
+    uint64_t generation; /* 1, 2, 3 … in order of changes to this index */
+    uint64_t records;    /* that searches find */
+    uint64_t removed;    /* removed or replaced, and still taking room until the next compaction */
+    uint64_t terms;
+    uint64_t segments;     /* parts that are searched one after the other; 1 after a compaction */
+    uint64_t bytes_mapped; /* of the file, shared with other processes */
+    uint64_t bytes_memory; /* of this process alone */
+    uint64_t previous_records; /* of the index that mgeo_index_roll_back would put back; 0: none */
+    char path[1024];           /* of the file that is mapped, as given; empty: none */
+} mgeo_index_info;
+
+/* Makes an empty index. options may be NULL; they hold for all changes to this index. On success
+ * *index is the caller's and freed by mgeo_index_destroy; on failure it is NULL.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY. */
+MGEO_API mgeo_status mgeo_index_create(const mgeo_index_options *options, mgeo_index **index,
+                                       mgeo_error *error);
+
+/* Makes an index of a file that mgeo_index_save wrote. The file is mapped, not read; all of it is
+ * checked first, since it may come from anywhere. It must not be changed in place while it is
+ * mapped; mgeo_index_save replaces it by a new one.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT (not an index, damaged or cut;
+ * the line says where), MGEO_E_UNSUPPORTED (of a later libmgeo). */
+MGEO_API mgeo_status mgeo_index_open(const char *path, const mgeo_index_options *options,
+                                     mgeo_index **index, mgeo_error *error);
+
+/* Frees the index. No other call on it may be running or come later; candidates that were found in
+ * it stay valid until they are destroyed. NULL is ignored. */
+MGEO_API void mgeo_index_destroy(mgeo_index *index);
+
+/* Adds `count` records; one whose id is there already replaces the former. Of records with one id
+ * the last counts. All are put in or, on failure, none. Many at once cost far less than one by one.
+ * Changes to one index wait for each other. Any thread.
+ * Errors: MGEO_E_ARGUMENT (a text that is not UTF-8, an empty id; the line names the record),
+ * MGEO_E_MEMORY, MGEO_E_CANCELLED, MGEO_E_UNSUPPORTED (more than 2^31 records). */
+MGEO_API mgeo_status mgeo_index_put(mgeo_index *index, const mgeo_record *records, size_t count,
+                                    mgeo_error *error);
+
+/* Removes the records with these ids; only their ids are read. *removed (or NULL) is how many were
+ * there. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY. */
+MGEO_API mgeo_status mgeo_index_remove(mgeo_index *index, const mgeo_record *records, size_t count,
+                                       uint64_t *removed, mgeo_error *error);
+
+/* Makes one segment of all, without what was removed, and weighs the terms anew: after it, the
+ * index is what mgeo_index_put makes of the same records in the same order at once. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED. */
+MGEO_API mgeo_status mgeo_index_compact(mgeo_index *index, mgeo_error *error);
+
+/* Writes the index to a file: under another name beside it, to disk (fsync), and then in place of
+ * `path` in one step, so that the file is the old or the new one, whenever the process is killed.
+ * Compacts what is written. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_CANCELLED. */
+MGEO_API mgeo_status mgeo_index_save(mgeo_index *index, const char *path, mgeo_error *error);
+
+/* Opens the file as mgeo_index_open does and puts its records in place of all that is there, in one
+ * atomic step, with no search waiting or failing. What was there stays ready for
+ * mgeo_index_roll_back until the next swap. On failure nothing has changed. Any thread.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED. */
+MGEO_API mgeo_status mgeo_index_swap(mgeo_index *index, const char *path, mgeo_error *error);
+
+/* Puts back what the last mgeo_index_swap put aside, as it was then, and puts aside what is there.
+ * Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_REFUSED (nothing was swapped). */
+MGEO_API mgeo_status mgeo_index_roll_back(mgeo_index *index, mgeo_error *error);
+
+/* Tells what the index holds. Any thread. Errors: MGEO_E_ARGUMENT. */
+MGEO_API mgeo_status mgeo_index_get_info(mgeo_index *index, mgeo_index_info *info,
+                                         mgeo_error *error);
+
+/* ---- Candidates --------------------------------------------------------------------------- */
+
+enum { MGEO_MAX_CANDIDATES = 1000 };
+#define MGEO_MAX_CANDIDATES 1000
+
+/* What is true of a candidate beside its score. */
+#define MGEO_CANDIDATE_FLAG_LIST(X)                                                                \
+    X(MGEO_CANDIDATE_SAME_TEXT, 1, "same_text")                                                    \
+    X(MGEO_CANDIDATE_SAME_FORM, 2, "same_form") /* the same normal form, which is not empty */
+
+typedef enum mgeo_candidate_flag { MGEO_CANDIDATE_FLAG_LIST(MGEO_ENUMERATOR) } mgeo_candidate_flag;
+
+/* "same_form"; "unknown" for a number that is no flag. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_candidate_flag_name(uint32_t flag);
+
+/* A record that may name the place of a query. */
+typedef struct mgeo_candidate {
+    const char *id; /* NUL-terminated as well; valid until the candidates are destroyed */
+    size_t id_len;
+    const char *text; /* as it was put in; the same */
+    size_t text_len;
+    uint64_t row;   /* of the record in its generation: from 0, in the order they were put in */
+    float score;    /* 0..1, and 1 for the same form: orders the candidates of one index, by what a
+                       small network learnt of terms that matching addresses share. It is no
+                       model's similarity, and falls where an index is small: score the pairs */
+    uint32_t flags; /* of mgeo_candidate_flag, added */
+} mgeo_candidate;
+
+typedef struct mgeo_text {
+    const char *text; /* UTF-8; borrowed for the call */
+    size_t text_len;  /* bytes, or MGEO_NUL_TERMINATED */
+} mgeo_text;
+
+typedef struct mgeo_search_options {
+    size_t struct_size;
+    uint32_t top;     /* candidates for a query at most; 0: 20; at most MGEO_MAX_CANDIDATES */
+    uint32_t threads; /* that search, the caller's among them; 0: 1, the caller's alone */
+    uint32_t effort;  /* how many records are looked at, in percent of the usual number: more find
+                         more and take longer; 0: 100 */
+    float least;      /* candidates with a lower score are left out */
+    mgeo_progress *progress; /* or NULL; MGEO_STAGE_SCORING, in queries */
+} mgeo_search_options;
+
+/* What a search found, for all its queries; it keeps its generation's records in memory. */
+typedef struct mgeo_candidates mgeo_candidates;
+
+/* Finds for each query the records with the best scores, best first; equal ones in the order of
+ * their rows. options may be NULL. A query that is not UTF-8 or names nothing has no candidates.
+ * On success *candidates is the caller's and freed by mgeo_candidates_destroy; on failure NULL.
+ * The answer does not depend on threads or on other queries. Any thread; never waits for changes.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED. */
+MGEO_API mgeo_status mgeo_index_search(mgeo_index *index, const mgeo_text *queries, size_t count,
+                                       const mgeo_search_options *options,
+                                       mgeo_candidates **candidates, mgeo_error *error);
+
+/* The same for `count` records of the index itself, from row `first` on, as queries: to find
+ * duplicates. A record is never its own candidate. With `later` 1 only rows after the query's are
+ * found, so that each pair comes once. Removed records have no candidates.
+ * *generation is 0 for the current one, or asks for one that an earlier call reported here, so that
+ * a walk through the rows meets no change.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED, MGEO_E_REFUSED (the generation is no
+ * longer there). */
+MGEO_API mgeo_status mgeo_index_search_rows(mgeo_index *index, uint64_t first, size_t count,
+                                            int32_t later, uint64_t *generation,
+                                            const mgeo_search_options *options,
+                                            mgeo_candidates **candidates, mgeo_error *error);
+
+/* The candidates of query number `query`, from 0: their array, and in *count how many. NULL and 0
+ * for a number that is none. Valid until mgeo_candidates_destroy. Any thread. */
+MGEO_API const mgeo_candidate *mgeo_candidates_of(const mgeo_candidates *candidates, size_t query,
+                                                  size_t *count);
+
+/* Frees what a search found. NULL is ignored. Any thread. */
+MGEO_API void mgeo_candidates_destroy(mgeo_candidates *candidates);
+
+/* ---- Clusters ----------------------------------------------------------------------------- */
+
+/* Two rows that may name one place, and how sure that is. */
+typedef struct mgeo_link {
+    uint64_t a; /* rows, from 0 */
+    uint64_t b;
+    float score; /* finite; NaN is no link */
+    uint32_t reserved;
+} mgeo_link;
+
+/* How a component that links hold together is cut where it does not keep the guards. Without guards
+ * components stay whole, whatever the cut. */
+#define MGEO_CUT_LIST(X)                                                                           \
+    X(MGEO_CUT_CENTER, 0, "center") /* best-linked rows are centres; the others join one */        \
+    X(MGEO_CUT_CORRELATION, 1, "correlation") /* then rows move to where their links agree most */ \
+    X(MGEO_CUT_NONE, 2, "none")               /* not cut: no guard may be given */
+
+typedef enum mgeo_cut { MGEO_CUT_LIST(MGEO_ENUMERATOR) } mgeo_cut;
+
+/* "center"; "unknown" for a number that is no cut. Static, never NULL. Any thread. */
+MGEO_API const char *mgeo_cut_name(int32_t cut);
+
+typedef struct mgeo_cluster_options {
+    size_t struct_size;
+    float threshold;        /* links below it hold nothing together; those inside a component still
+                               speak against its rows, where it is cut and for least_link */
+    int32_t cut;            /* an mgeo_cut; it is made only where a guard below does not hold */
+    uint32_t max_size;      /* guard: rows in a cluster at most; 0: not limited */
+    float least_link;       /* guard: a row stays only if its mean link to the others, where links
+                               were given, is at least that; 0: not asked */
+    const uint32_t *source; /* [rows]: the table that each row comes from; any numbers */
+    uint32_t one_to_one;    /* guard, with source: 1: at most one row of each source in a cluster;
+                               the best links are made first */
+    uint32_t reserved;
+} mgeo_cluster_options;
+
+/* What is known of a row after clustering. */
+typedef struct mgeo_member {
+    uint64_t cluster;        /* the smallest row of its cluster */
+    uint64_t representative; /* the row with the greatest sum of links to the others; of several the
+                                smallest */
+    uint64_t size;           /* rows in the cluster */
+    float weakest;           /* the weakest link that holds the cluster together (the least of its
+                                maximum spanning tree); NaN in a cluster of one */
+    float link;              /* this row's best link inside the cluster; NaN in a cluster of one */
+} mgeo_member;
+
+/* Clusters `rows` rows by `count` links and fills members [rows]. Of links between the same two
+ * rows the best counts, in whichever order they name them; one of a row to itself is ignored. The
+ * same links in any order give the same clusters, and every cluster is held together by links of at
+ * least the threshold. options may be NULL: components of all links from 0 on. Takes about 24 bytes
+ * a link and 20 to 90 bytes a row beside what is passed, and time in proportion to links and rows.
+ * Any thread. On failure members is as it was. Errors: MGEO_E_ARGUMENT (a link to a row that is
+ * none, an infinite score), MGEO_E_MEMORY, MGEO_E_UNSUPPORTED (2^32 - 1 rows or links, or more). */
+MGEO_API mgeo_status mgeo_cluster(const mgeo_link *links, size_t count, uint64_t rows,
+                                  const mgeo_cluster_options *options, mgeo_member *members,
+                                  mgeo_error *error);
 
 #undef MGEO_ENUMERATOR
 

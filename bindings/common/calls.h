@@ -365,6 +365,58 @@ static mgeo_status mgb_journal_verify(const uint64_t *argument, mgeo_error *erro
     return mgeo_journal_verify((const char *)(uintptr_t)argument[0], (mgeo_journal_report *)(uintptr_t)argument[1], error);
 }
 
+static mgeo_status mgb_normal_form(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_normal_form((const char *)(uintptr_t)argument[0], (size_t)argument[1], (char *)(uintptr_t)argument[2], (size_t)argument[3], (size_t *)(uintptr_t)argument[4], error);
+}
+
+static mgeo_status mgb_index_create(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_create((const mgeo_index_options *)(uintptr_t)argument[0], (mgeo_index **)(uintptr_t)argument[1], error);
+}
+
+static mgeo_status mgb_index_open(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_open((const char *)(uintptr_t)argument[0], (const mgeo_index_options *)(uintptr_t)argument[1], (mgeo_index **)(uintptr_t)argument[2], error);
+}
+
+static mgeo_status mgb_index_put(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_put((mgeo_index *)(uintptr_t)argument[0], (const mgeo_record *)(uintptr_t)argument[1], (size_t)argument[2], error);
+}
+
+static mgeo_status mgb_index_remove(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_remove((mgeo_index *)(uintptr_t)argument[0], (const mgeo_record *)(uintptr_t)argument[1], (size_t)argument[2], (uint64_t *)(uintptr_t)argument[3], error);
+}
+
+static mgeo_status mgb_index_compact(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_compact((mgeo_index *)(uintptr_t)argument[0], error);
+}
+
+static mgeo_status mgb_index_save(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_save((mgeo_index *)(uintptr_t)argument[0], (const char *)(uintptr_t)argument[1], error);
+}
+
+static mgeo_status mgb_index_swap(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_swap((mgeo_index *)(uintptr_t)argument[0], (const char *)(uintptr_t)argument[1], error);
+}
+
+static mgeo_status mgb_index_roll_back(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_roll_back((mgeo_index *)(uintptr_t)argument[0], error);
+}
+
+static mgeo_status mgb_index_get_info(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_get_info((mgeo_index *)(uintptr_t)argument[0], (mgeo_index_info *)(uintptr_t)argument[1], error);
+}
+
+static mgeo_status mgb_index_search(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_search((mgeo_index *)(uintptr_t)argument[0], (const mgeo_text *)(uintptr_t)argument[1], (size_t)argument[2], (const mgeo_search_options *)(uintptr_t)argument[3], (mgeo_candidates **)(uintptr_t)argument[4], error);
+}
+
+static mgeo_status mgb_index_search_rows(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_index_search_rows((mgeo_index *)(uintptr_t)argument[0], (uint64_t)argument[1], (size_t)argument[2], (int32_t)argument[3], (uint64_t *)(uintptr_t)argument[4], (const mgeo_search_options *)(uintptr_t)argument[5], (mgeo_candidates **)(uintptr_t)argument[6], error);
+}
+
+static mgeo_status mgb_cluster(const uint64_t *argument, mgeo_error *error) {
+    return mgeo_cluster((const mgeo_link *)(uintptr_t)argument[0], (size_t)argument[1], (uint64_t)argument[2], (const mgeo_cluster_options *)(uintptr_t)argument[3], (mgeo_member *)(uintptr_t)argument[4], error);
+}
+
 /* What a function is called by: its number in the table is its place there. */
 typedef struct mgb_call {
     unsigned count; /* of arguments */
@@ -397,6 +449,19 @@ static const mgb_call mgb_calls[] = {
     {2, mgb_get_rollout},
     {5, mgb_write_metrics},
     {2, mgb_journal_verify},
+    {5, mgb_normal_form},
+    {2, mgb_index_create},
+    {3, mgb_index_open},
+    {3, mgb_index_put},
+    {4, mgb_index_remove},
+    {1, mgb_index_compact},
+    {2, mgb_index_save},
+    {2, mgb_index_swap},
+    {1, mgb_index_roll_back},
+    {2, mgb_index_get_info},
+    {5, mgb_index_search},
+    {7, mgb_index_search_rows},
+    {5, mgb_cluster},
 };
 
 /* clang-format on */

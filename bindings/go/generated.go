@@ -156,6 +156,35 @@ const (
 // String is the library's word for it: "openmetrics".
 func (v MetricsFormat) String() string { return C.GoString(C.mgeo_metrics_format_name(C.int32_t(v))) }
 
+// CandidateFlags: what is true of a candidate beside its score.
+type CandidateFlags uint32
+
+const (
+	CandidateSameText CandidateFlags = 1
+	CandidateSameForm CandidateFlags = 2 // the same normal form, which is not empty
+)
+
+// String names the flags that are set, with commas between.
+func (v CandidateFlags) String() string {
+	return flagNames(uint32(v), func(bit uint32) string { return C.GoString(C.mgeo_candidate_flag_name(C.uint32_t(bit))) })
+}
+
+// Has says whether all of these flags are set.
+func (v CandidateFlags) Has(flags CandidateFlags) bool { return v&flags == flags }
+
+// Cut: how a component that links hold together is cut where it does not keep the guards. Without guards
+// components stay whole, whatever the cut.
+type Cut int32
+
+const (
+	CutCenter      Cut = 0 // best-linked rows are centres; the others join one
+	CutCorrelation Cut = 1 // then rows move to where their links agree most
+	CutNone        Cut = 2 // not cut: no guard may be given
+)
+
+// String is the library's word for it: "center".
+func (v Cut) String() string { return C.GoString(C.mgeo_cut_name(C.int32_t(v))) }
+
 // EngineOptions: what an engine is created with.
 type EngineOptions struct {
 	// rows that a slot's queue holds before callers block; 0: 4,096, or the rows of four batches if that is more

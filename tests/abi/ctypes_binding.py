@@ -54,8 +54,12 @@ class Binding:
     def add_function(self, function):
         called = getattr(self.lib, function["name"])
         called.argtypes = [self.type_of(parameter) for parameter in function["parameters"]]
-        called.restype = {"void": None, "const char *": c.c_char_p, "mgeo_status": c.c_int32}[function["returns"]]
+        called.restype = self.returned(function["returns"])
         self.functions[function["name"]] = called
+
+    def returned(self, text):
+        base = text.replace("const ", "").split()[0]
+        return None if text == "void" else self.type_of({"base": base, "pointers": text.count("*"), "array": []})
 
     def make(self, name, **values):
         """A struct with its size set and the given members."""

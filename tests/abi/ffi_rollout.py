@@ -8,6 +8,7 @@ import pathlib
 import sys
 import tempfile
 
+import ffi_match
 from ctypes_binding import Binding
 
 description, library, model = sys.argv[1:]
@@ -237,6 +238,7 @@ def main():
         call("mgeo_unload", engine)
         plain("mgeo_engine_destroy", engine)
         check_journal(journal, receipt)
+        ffi_match.check(binding, call, plain, folder)
         assert lines and all(level in (0, 1) for level, _ in lines)
     check_small_things()
     missed = set(binding.functions) - called

@@ -226,6 +226,59 @@ AT(mgeo_journal_report, last_hash, 32);
 AT(mgeo_journal_report, reason, 104);
 _Static_assert(sizeof(mgeo_check) == 56, "mgeo_check is an array's element");
 _Static_assert(sizeof(mgeo_shift) == 24, "mgeo_shift is an array's element");
+
+AT(mgeo_record, id_len, 8);
+AT(mgeo_record, text, 16);
+AT(mgeo_record, text_len, 24);
+_Static_assert(sizeof(mgeo_record) == 32, "mgeo_record is an array's element");
+
+AT(mgeo_index_options, threads, 8);
+AT(mgeo_index_options, memory_limit, 16);
+AT(mgeo_index_options, progress, 24);
+
+AT(mgeo_index_info, generation, 8);
+AT(mgeo_index_info, records, 16);
+AT(mgeo_index_info, removed, 24);
+AT(mgeo_index_info, terms, 32);
+AT(mgeo_index_info, segments, 40);
+AT(mgeo_index_info, bytes_mapped, 48);
+AT(mgeo_index_info, bytes_memory, 56);
+AT(mgeo_index_info, previous_records, 64);
+AT(mgeo_index_info, path, 72);
+
+AT(mgeo_candidate, id_len, 8);
+AT(mgeo_candidate, text, 16);
+AT(mgeo_candidate, text_len, 24);
+AT(mgeo_candidate, row, 32);
+AT(mgeo_candidate, score, 40);
+AT(mgeo_candidate, flags, 44);
+_Static_assert(sizeof(mgeo_candidate) == 48, "mgeo_candidate is an array's element");
+
+AT(mgeo_text, text_len, 8);
+_Static_assert(sizeof(mgeo_text) == 16, "mgeo_text is an array's element");
+
+AT(mgeo_search_options, top, 8);
+AT(mgeo_search_options, threads, 12);
+AT(mgeo_search_options, effort, 16);
+AT(mgeo_search_options, least, 20);
+AT(mgeo_search_options, progress, 24);
+
+AT(mgeo_link, b, 8);
+AT(mgeo_link, score, 16);
+_Static_assert(sizeof(mgeo_link) == 24, "mgeo_link is an array's element");
+
+AT(mgeo_cluster_options, threshold, 8);
+AT(mgeo_cluster_options, cut, 12);
+AT(mgeo_cluster_options, max_size, 16);
+AT(mgeo_cluster_options, least_link, 20);
+AT(mgeo_cluster_options, source, 24);
+AT(mgeo_cluster_options, one_to_one, 32);
+
+AT(mgeo_member, representative, 8);
+AT(mgeo_member, size, 16);
+AT(mgeo_member, weakest, 24);
+AT(mgeo_member, link, 28);
+_Static_assert(sizeof(mgeo_member) == 32, "mgeo_member is an array's element");
 #endif
 
 _Static_assert(sizeof(mgeo_error) == 512, "callers allocate it");
@@ -285,3 +338,9 @@ FIXED(MGEO_SHARE_ALL, 10000);
 FIXED(MGEO_MAX_CHECKS, 16);
 FIXED(MGEO_SHADOW_BINS, 20);
 FIXED(MGEO_MAX_LABELS, 16);
+FIXED(MGEO_CANDIDATE_SAME_TEXT, 1);
+FIXED(MGEO_CANDIDATE_SAME_FORM, 2);
+FIXED(MGEO_CUT_CENTER, 0);
+FIXED(MGEO_CUT_CORRELATION, 1);
+FIXED(MGEO_CUT_NONE, 2);
+FIXED(MGEO_MAX_CANDIDATES, 1000);

@@ -6,11 +6,14 @@ import re
 import sys
 
 # Enums whose values are summed up, by the names that bindings have for such sums.
-FLAG_SETS = {"mgeo_row_flag": "row_flags", "mgeo_arrow_column": "columns"}
+FLAG_SETS = {"mgeo_row_flag": "row_flags", "mgeo_arrow_column": "columns", "mgeo_candidate_flag": "candidate_flags"}
 # Members that no user of a binding sees.
 FILLED_IN = {"struct_size", "reserved", "worst_capacity"}
 # Structs that bindings have objects for, or read by themselves.
 APART = {"mgeo_error", "mgeo_progress", "mgeo_scores", "mgeo_pair", "ArrowSchema", "ArrowArray", "ArrowArrayStream"}
+
+# The part of the header whose structs bindings have raw alone, as C has them; Python's words for it are written by hand.
+RAW_PART = "III. Match"
 
 # ---- files ------------------------------------------------------------------------------------
 
@@ -37,7 +40,8 @@ def main(emit):
 
 
 def versioned(description):
-    return [struct for struct in description["structs"] if struct["versioned"]]
+    """Those that begin with their size and that bindings have words for."""
+    return [struct for struct in description["structs"] if struct["versioned"] and struct["part"] != RAW_PART]
 
 
 def struct_named(description, name):
@@ -46,7 +50,7 @@ def struct_named(description, name):
 
 def options_and_reports(description):
     """The structs that functions read, and those that they only fill in; each in the header's order."""
-    structs = {struct["name"]: struct for struct in description["structs"]}
+    structs = {struct["name"]: struct for struct in description["structs"] if struct["part"] != RAW_PART}
     given, told = set(), set()
 
     def collect(variable, found):

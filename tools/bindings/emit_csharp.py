@@ -121,13 +121,15 @@ def parameter(of, classes):
         return f"{'[In]' if constant else '[In, Out]'} {pascal(base)} {name}"
     if base == "char":
         return f"[MarshalAs(UnmanagedType.LPStr)] string {name}" if constant else f"byte[] {name}"
+    if pointers == 2 and not constant:
+        return f"out IntPtr {name}"
     if pointers:
         return f"out {NUMBERS[base]} {name}" if base in NUMBERS and not constant else f"IntPtr {name}"
     return f"{type_name(of['enum']) if of.get('enum') else NUMBERS[base]} {name}"
 
 
 def function_lines(function, classes):
-    returns = {"void": "void", "const char *": "IntPtr", "mgeo_status": "Status"}[function["returns"]]
+    returns = "IntPtr" if "*" in function["returns"] else {"void": "void", "mgeo_status": "Status"}[function["returns"]]
     parameters = function["parameters"]
     if function["name"] in ("mgeo_engine_destroy", "mgeo_job_end"):  # called by the handles themselves
         words = "IntPtr handle"

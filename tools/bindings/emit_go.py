@@ -14,6 +14,7 @@ CAPITALS = {"fp32", "bf16", "fp16", "fp8", "io", "utf8", "psi", "tf32", "f1", "p
 NUMBERS = {"int32_t": "int32", "uint32_t": "uint32", "uint64_t": "uint64", "size_t": "uint64", "float": "float32",
            "double": "float64", "mgeo_limit": "float64"}
 ENUM_PREFIX = {"mgeo_status": "Err", "mgeo_log_level": "Log", "mgeo_row_flag": "Row", "mgeo_arrow_column": "Column",
+               "mgeo_candidate_flag": "Candidate",
                "mgeo_watch_state": "Watch", "mgeo_metrics_format": "Metrics"}
 FUNCTIONS = {"mgeo_load": "Load", "mgeo_swap_model": "Swap", "mgeo_score": "Score", "mgeo_unload": "Unload",
              "mgeo_roll_back": "RollBack", "mgeo_compare": "Compare", "mgeo_predict_memory": "PredictMemory"}

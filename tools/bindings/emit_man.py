@@ -59,7 +59,7 @@ class Manual:
         self.homes = {name: "libmgeo" for name in COMMON}
         for page, functions in self.pages.items():
             for function in functions:
-                for name in self.needs(function["parameters"]):
+                for name in self.needs(self.variables(function)):
                     self.homes.setdefault(name, page)
         constants = [constant["name"] for constant in self.header["constants"]]
         values = [value["name"] for enum in self.header["enums"] for value in enum["values"]]
@@ -74,6 +74,10 @@ class Manual:
                 last = function["name"]
             pages.setdefault(last, []).append(function)
         return pages
+
+    def variables(self, function):
+        """Its parameters, and what it returns."""
+        return [*function["parameters"], {"base": function["returns"].replace("const ", "").split()[0]}]
 
     def needs(self, variables):
         """The library's types that the variables are made of, those inside others behind them."""
@@ -164,7 +168,7 @@ class Manual:
         """Types at home here, and where the others are described."""
         needed = []
         for function in functions:
-            needed += [name for name in self.needs(function["parameters"]) if name not in needed]
+            needed += [name for name in self.needs(self.variables(function)) if name not in needed]
         own = [name for name in needed if self.homes[name] == page]
         lines = [".SH TYPES"] if own else []
         for name in own:
@@ -207,7 +211,7 @@ class Manual:
         doc, name = functions[0]["doc"], functions[0]["name"]
         if doc.startswith('"'):
             return f"the name of an {name[:-len('_name')]}"
-        first = re.split(r"(?<=[a-z0-9)\"])[.:;](?: |$)", doc)[0]
+        first = re.split(r"(?<=[a-z0-9)\]\"])[.:;](?: |$)", doc)[0].replace("`", "")
         return first[:1].lower() + first[1:]
 
     def page(self, name):

@@ -85,8 +85,7 @@ def returned(text):
     text = text.strip()
     if text == "void":
         return ""
-    kind = {"const char *": "*const c_char", "int": "c_int"}.get(text, text)
-    return f" -> {kind}"
+    return f" -> {c_type({'base': re.sub('const|[ *]', '', text), 'type': text, 'array': []})}"
 
 
 def constant(c):

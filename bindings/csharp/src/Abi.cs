@@ -108,6 +108,22 @@ namespace Mgeo
         Prometheus = 1,
     }
 
+    /// <summary>What is true of a candidate beside its score.</summary>
+    [Flags]
+    public enum CandidateFlags : uint
+    {
+        SameText = 1,
+        SameForm = 2,
+    }
+
+    /// <summary>How a component that links hold together is cut where it does not keep the guards. Without guards components stay whole, whatever the cut.</summary>
+    public enum Cut : int
+    {
+        Center = 0,
+        Correlation = 1,
+        None = 2,
+    }
+
     /// <summary>One pair and its shift, the difference in score: `standby` minus `live`, the two similarities. Labels are indices into each model's own; -1: no score.</summary>
     [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Ansi)]
     public struct Shift
@@ -824,5 +840,59 @@ namespace Mgeo
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern Status mgeo_journal_verify([MarshalAs(UnmanagedType.LPStr)] string path, [In, Out] JournalReport report, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_normal_form([MarshalAs(UnmanagedType.LPStr)] string text, UIntPtr text_len, byte[] form, UIntPtr capacity, out UIntPtr length, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_create(IntPtr options, out IntPtr index, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_open([MarshalAs(UnmanagedType.LPStr)] string path, IntPtr options, out IntPtr index, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern void mgeo_index_destroy(IntPtr index);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_put(IntPtr index, IntPtr records, UIntPtr count, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_remove(IntPtr index, IntPtr records, UIntPtr count, out ulong removed, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_compact(IntPtr index, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_save(IntPtr index, [MarshalAs(UnmanagedType.LPStr)] string path, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_swap(IntPtr index, [MarshalAs(UnmanagedType.LPStr)] string path, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_roll_back(IntPtr index, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_get_info(IntPtr index, IntPtr info, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern IntPtr mgeo_candidate_flag_name(CandidateFlags flag);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_search(IntPtr index, IntPtr queries, UIntPtr count, IntPtr options, out IntPtr candidates, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_index_search_rows(IntPtr index, ulong first, UIntPtr count, int later, out ulong generation, IntPtr options, out IntPtr candidates, out ErrorRecord error);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern IntPtr mgeo_candidates_of(IntPtr candidates, UIntPtr query, out UIntPtr count);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern void mgeo_candidates_destroy(IntPtr candidates);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern IntPtr mgeo_cut_name(Cut cut);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern Status mgeo_cluster(IntPtr links, UIntPtr count, ulong rows, IntPtr options, IntPtr members, out ErrorRecord error);
     }
 }

@@ -78,6 +78,15 @@ abi.enums = {
         openmetrics = 0,
         prometheus = 1,
     },
+    mgeo_candidate_flag = {
+        same_text = 1,
+        same_form = 2,
+    },
+    mgeo_cut = {
+        center = 0,
+        correlation = 1,
+        none = 2,
+    },
 }
 
 -- Each a name and a kind; `count` is the member that says how many are in use.
@@ -392,6 +401,7 @@ enum { ARROW_FLAG_MAP_KEYS_SORTED = 4 };
 enum { MGEO_MAX_CHECKS = 16 };
 enum { MGEO_SHARE_ALL = 10000 };
 enum { MGEO_SHADOW_BINS = 20 };
+enum { MGEO_MAX_CANDIDATES = 1000 };
 typedef enum mgeo_status {
     MGEO_OK = 0,
     MGEO_E_ARGUMENT = 1,
@@ -464,9 +474,20 @@ typedef enum mgeo_metrics_format {
     MGEO_METRICS_OPENMETRICS = 0,
     MGEO_METRICS_PROMETHEUS = 1
 } mgeo_metrics_format;
+typedef enum mgeo_candidate_flag {
+    MGEO_CANDIDATE_SAME_TEXT = 1,
+    MGEO_CANDIDATE_SAME_FORM = 2
+} mgeo_candidate_flag;
+typedef enum mgeo_cut {
+    MGEO_CUT_CENTER = 0,
+    MGEO_CUT_CORRELATION = 1,
+    MGEO_CUT_NONE = 2
+} mgeo_cut;
 typedef double mgeo_limit;
 typedef struct mgeo_engine mgeo_engine;
 typedef struct mgeo_job mgeo_job;
+typedef struct mgeo_index mgeo_index;
+typedef struct mgeo_candidates mgeo_candidates;
 typedef void (*mgeo_log_fn)(void *user, int32_t level, const char *line);
 typedef struct mgeo_error {
     int32_t status;
@@ -853,6 +874,75 @@ typedef struct mgeo_journal_report {
     char last_hash[72];
     char reason[256];
 } mgeo_journal_report;
+typedef struct mgeo_record {
+    const char *id;
+    size_t id_len;
+    const char *text;
+    size_t text_len;
+} mgeo_record;
+typedef struct mgeo_index_options {
+    size_t struct_size;
+    uint32_t threads;
+    uint32_t reserved;
+    uint64_t memory_limit;
+    mgeo_progress *progress;
+} mgeo_index_options;
+typedef struct mgeo_index_info {
+    size_t struct_size;
+    uint64_t generation;
+    uint64_t records;
+    uint64_t removed;
+    uint64_t terms;
+    uint64_t segments;
+    uint64_t bytes_mapped;
+    uint64_t bytes_memory;
+    uint64_t previous_records;
+    char path[1024];
+} mgeo_index_info;
+typedef struct mgeo_candidate {
+    const char *id;
+    size_t id_len;
+    const char *text;
+    size_t text_len;
+    uint64_t row;
+    float score;
+    uint32_t flags;
+} mgeo_candidate;
+typedef struct mgeo_text {
+    const char *text;
+    size_t text_len;
+} mgeo_text;
+typedef struct mgeo_search_options {
+    size_t struct_size;
+    uint32_t top;
+    uint32_t threads;
+    uint32_t effort;
+    float least;
+    mgeo_progress *progress;
+} mgeo_search_options;
+typedef struct mgeo_link {
+    uint64_t a;
+    uint64_t b;
+    float score;
+    uint32_t reserved;
+} mgeo_link;
+typedef struct mgeo_cluster_options {
+    size_t struct_size;
+    float threshold;
+    int32_t cut;
+    uint32_t max_size;
+    float least_link;
+    const uint32_t *source;
+    uint32_t one_to_one;
+    uint32_t reserved;
+} mgeo_cluster_options;
+typedef struct mgeo_member {
+    uint64_t cluster;
+    uint64_t representative;
+    uint64_t size;
+    float weakest;
+    float link;
+} mgeo_member;
 const char *mgeo_version(void);
 const char *mgeo_status_name(int32_t status);
 const char *mgeo_status_text(int32_t status);
@@ -893,6 +983,24 @@ mgeo_status mgeo_get_rollout(mgeo_engine *engine, mgeo_rollout *rollout, mgeo_er
 const char *mgeo_metrics_format_name(int32_t format);
 mgeo_status mgeo_write_metrics(mgeo_engine *engine, int32_t format, char *text, size_t capacity, size_t *length, mgeo_error *error);
 mgeo_status mgeo_journal_verify(const char *path, mgeo_journal_report *report, mgeo_error *error);
+mgeo_status mgeo_normal_form(const char *text, size_t text_len, char *form, size_t capacity, size_t *length, mgeo_error *error);
+mgeo_status mgeo_index_create(const mgeo_index_options *options, mgeo_index **index, mgeo_error *error);
+mgeo_status mgeo_index_open(const char *path, const mgeo_index_options *options, mgeo_index **index, mgeo_error *error);
+void mgeo_index_destroy(mgeo_index *index);
+mgeo_status mgeo_index_put(mgeo_index *index, const mgeo_record *records, size_t count, mgeo_error *error);
+mgeo_status mgeo_index_remove(mgeo_index *index, const mgeo_record *records, size_t count, uint64_t *removed, mgeo_error *error);
+mgeo_status mgeo_index_compact(mgeo_index *index, mgeo_error *error);
+mgeo_status mgeo_index_save(mgeo_index *index, const char *path, mgeo_error *error);
+mgeo_status mgeo_index_swap(mgeo_index *index, const char *path, mgeo_error *error);
+mgeo_status mgeo_index_roll_back(mgeo_index *index, mgeo_error *error);
+mgeo_status mgeo_index_get_info(mgeo_index *index, mgeo_index_info *info, mgeo_error *error);
+const char *mgeo_candidate_flag_name(uint32_t flag);
+mgeo_status mgeo_index_search(mgeo_index *index, const mgeo_text *queries, size_t count, const mgeo_search_options *options, mgeo_candidates **candidates, mgeo_error *error);
+mgeo_status mgeo_index_search_rows(mgeo_index *index, uint64_t first, size_t count, int32_t later, uint64_t *generation, const mgeo_search_options *options, mgeo_candidates **candidates, mgeo_error *error);
+const mgeo_candidate *mgeo_candidates_of(const mgeo_candidates *candidates, size_t query, size_t *count);
+void mgeo_candidates_destroy(mgeo_candidates *candidates);
+const char *mgeo_cut_name(int32_t cut);
+mgeo_status mgeo_cluster(const mgeo_link *links, size_t count, uint64_t rows, const mgeo_cluster_options *options, mgeo_member *members, mgeo_error *error);
 ]]
 
 return abi

@@ -28,6 +28,19 @@ exports.calls = {
   get_rollout: 22,
   write_metrics: 23,
   journal_verify: 24,
+  normal_form: 25,
+  index_create: 26,
+  index_open: 27,
+  index_put: 28,
+  index_remove: 29,
+  index_compact: 30,
+  index_save: 31,
+  index_swap: 32,
+  index_roll_back: 33,
+  index_get_info: 34,
+  index_search: 35,
+  index_search_rows: 36,
+  cluster: 37,
 };
 
 exports.constants = {
@@ -40,6 +53,7 @@ exports.constants = {
   MAX_CHECKS: 16,
   SHARE_ALL: 10000,
   SHADOW_BINS: 20,
+  MAX_CANDIDATES: 1000,
 };
 
 exports.enums = {
@@ -52,6 +66,8 @@ exports.enums = {
   arrowColumn: {"similarity": 1, "label": 2, "probabilities": 4, "flags": 8, "generation": 16, "logits": 32},
   watchState: {"none": 0, "running": 1, "passed": 2, "turned_back": 3, "ended": 4},
   metricsFormat: {"openmetrics": 0, "prometheus": 1},
+  candidateFlag: {"same_text": 1, "same_form": 2},
+  cut: {"center": 0, "correlation": 1, "none": 2},
 };
 
 exports.options = {

@@ -91,6 +91,20 @@ export type MetricsFormat =
   | 'openmetrics'
   | 'prometheus';
 
+/** What is true of a candidate beside its score. */
+export type CandidateFlag =
+  | 'same_text'
+  | 'same_form';
+
+/**
+ * How a component that links hold together is cut where it does not keep the guards. Without guards components stay
+ * whole, whatever the cut.
+ */
+export type Cut =
+  | 'center'
+  | 'correlation'
+  | 'none';
+
 export interface EngineOptions {
   /** Receives the library's log. */
   log?: (level: LogLevel, line: string) => void;

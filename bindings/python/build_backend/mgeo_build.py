@@ -22,7 +22,7 @@ MODEL = ("config.json", "tokenizer_config.json", "vocab.txt", "model.safetensors
 LIBRARY = "libmgeo.so.0"
 # What libmgeo is built from, and what is said of it.
 SOURCES = ("meson.build", "meson_options.txt", "LICENSE", "NOTICE", "include", "lib", "models", "pkgconfig",
-           "cli/columnar/find", "tools/bindings", "examples/embed.c")
+           "cli/columnar/find", "tools/bindings", "tools/normal", "examples/embed.c")
 PACKAGED = ("pyproject.toml", "README.md", "build_backend", "licenses", "mgeo")
 WITHOUT = re.compile(r"(^|/)(__pycache__|\.[^/]*|[^/]*\.pyc)$")
 

@@ -17,6 +17,7 @@ ARROW_FLAG_MAP_KEYS_SORTED = 4
 MGEO_MAX_CHECKS = 16
 MGEO_SHARE_ALL = 10000
 MGEO_SHADOW_BINS = 20
+MGEO_MAX_CANDIDATES = 1000
 MGEO_OK = 0
 MGEO_E_ARGUMENT = 1
 MGEO_E_MEMORY = 2
@@ -71,6 +72,11 @@ MGEO_WATCH_TURNED_BACK = 3
 MGEO_WATCH_ENDED = 4
 MGEO_METRICS_OPENMETRICS = 0
 MGEO_METRICS_PROMETHEUS = 1
+MGEO_CANDIDATE_SAME_TEXT = 1
+MGEO_CANDIDATE_SAME_FORM = 2
+MGEO_CUT_CENTER = 0
+MGEO_CUT_CORRELATION = 1
+MGEO_CUT_NONE = 2
 STATUS_NAMES = {
     0: "MGEO_OK",
     1: "MGEO_E_ARGUMENT",
@@ -142,6 +148,15 @@ WATCH_STATE_NAMES = {
 METRICS_FORMAT_NAMES = {
     0: "openmetrics",
     1: "prometheus",
+}
+CANDIDATE_FLAG_NAMES = {
+    1: "same_text",
+    2: "same_form",
+}
+CUT_NAMES = {
+    0: "center",
+    1: "correlation",
+    2: "none",
 }
 mgeo_log_fn = c.CFUNCTYPE(None, c.c_void_p, c.c_int32, c.c_char_p)
 
@@ -711,6 +726,129 @@ mgeo_journal_report._fields_ = [
 ]
 
 
+class mgeo_record(c.Structure):
+    pass
+
+
+mgeo_record._fields_ = [
+    ("id", c.c_char_p),
+    ("id_len", c.c_size_t),
+    ("text", c.c_char_p),
+    ("text_len", c.c_size_t),
+]
+
+
+class mgeo_index_options(c.Structure):
+    pass
+
+
+mgeo_index_options._fields_ = [
+    ("struct_size", c.c_size_t),
+    ("threads", c.c_uint32),
+    ("reserved", c.c_uint32),
+    ("memory_limit", c.c_uint64),
+    ("progress", c.POINTER(mgeo_progress)),
+]
+
+
+class mgeo_index_info(c.Structure):
+    pass
+
+
+mgeo_index_info._fields_ = [
+    ("struct_size", c.c_size_t),
+    ("generation", c.c_uint64),
+    ("records", c.c_uint64),
+    ("removed", c.c_uint64),
+    ("terms", c.c_uint64),
+    ("segments", c.c_uint64),
+    ("bytes_mapped", c.c_uint64),
+    ("bytes_memory", c.c_uint64),
+    ("previous_records", c.c_uint64),
+    ("path", c.c_char * 1024),
+]
+
+
+class mgeo_candidate(c.Structure):
+    pass
+
+
+mgeo_candidate._fields_ = [
+    ("id", c.c_char_p),
+    ("id_len", c.c_size_t),
+    ("text", c.c_char_p),
+    ("text_len", c.c_size_t),
+    ("row", c.c_uint64),
+    ("score", c.c_float),
+    ("flags", c.c_uint32),
+]
+
+
+class mgeo_text(c.Structure):
+    pass
+
+
+mgeo_text._fields_ = [
+    ("text", c.c_char_p),
+    ("text_len", c.c_size_t),
+]
+
+
+class mgeo_search_options(c.Structure):
+    pass
+
+
+mgeo_search_options._fields_ = [
+    ("struct_size", c.c_size_t),
+    ("top", c.c_uint32),
+    ("threads", c.c_uint32),
+    ("effort", c.c_uint32),
+    ("least", c.c_float),
+    ("progress", c.POINTER(mgeo_progress)),
+]
+
+
+class mgeo_link(c.Structure):
+    pass
+
+
+mgeo_link._fields_ = [
+    ("a", c.c_uint64),
+    ("b", c.c_uint64),
+    ("score", c.c_float),
+    ("reserved", c.c_uint32),
+]
+
+
+class mgeo_cluster_options(c.Structure):
+    pass
+
+
+mgeo_cluster_options._fields_ = [
+    ("struct_size", c.c_size_t),
+    ("threshold", c.c_float),
+    ("cut", c.c_int32),
+    ("max_size", c.c_uint32),
+    ("least_link", c.c_float),
+    ("source", c.POINTER(c.c_uint32)),
+    ("one_to_one", c.c_uint32),
+    ("reserved", c.c_uint32),
+]
+
+
+class mgeo_member(c.Structure):
+    pass
+
+
+mgeo_member._fields_ = [
+    ("cluster", c.c_uint64),
+    ("representative", c.c_uint64),
+    ("size", c.c_uint64),
+    ("weakest", c.c_float),
+    ("link", c.c_float),
+]
+
+
 PROTOTYPES = {
     "mgeo_version": (c.c_char_p, ()),
     "mgeo_status_name": (c.c_char_p, (c.c_int32,)),
@@ -752,4 +890,22 @@ PROTOTYPES = {
     "mgeo_metrics_format_name": (c.c_char_p, (c.c_int32,)),
     "mgeo_write_metrics": (c.c_int32, (c.c_void_p, c.c_int32, c.c_char_p, c.c_size_t, c.POINTER(c.c_size_t), c.POINTER(mgeo_error),)),
     "mgeo_journal_verify": (c.c_int32, (c.c_char_p, c.POINTER(mgeo_journal_report), c.POINTER(mgeo_error),)),
+    "mgeo_normal_form": (c.c_int32, (c.c_char_p, c.c_size_t, c.c_char_p, c.c_size_t, c.POINTER(c.c_size_t), c.POINTER(mgeo_error),)),
+    "mgeo_index_create": (c.c_int32, (c.POINTER(mgeo_index_options), c.POINTER(c.c_void_p), c.POINTER(mgeo_error),)),
+    "mgeo_index_open": (c.c_int32, (c.c_char_p, c.POINTER(mgeo_index_options), c.POINTER(c.c_void_p), c.POINTER(mgeo_error),)),
+    "mgeo_index_destroy": (None, (c.c_void_p,)),
+    "mgeo_index_put": (c.c_int32, (c.c_void_p, c.POINTER(mgeo_record), c.c_size_t, c.POINTER(mgeo_error),)),
+    "mgeo_index_remove": (c.c_int32, (c.c_void_p, c.POINTER(mgeo_record), c.c_size_t, c.POINTER(c.c_uint64), c.POINTER(mgeo_error),)),
+    "mgeo_index_compact": (c.c_int32, (c.c_void_p, c.POINTER(mgeo_error),)),
+    "mgeo_index_save": (c.c_int32, (c.c_void_p, c.c_char_p, c.POINTER(mgeo_error),)),
+    "mgeo_index_swap": (c.c_int32, (c.c_void_p, c.c_char_p, c.POINTER(mgeo_error),)),
+    "mgeo_index_roll_back": (c.c_int32, (c.c_void_p, c.POINTER(mgeo_error),)),
+    "mgeo_index_get_info": (c.c_int32, (c.c_void_p, c.POINTER(mgeo_index_info), c.POINTER(mgeo_error),)),
+    "mgeo_candidate_flag_name": (c.c_char_p, (c.c_uint32,)),
+    "mgeo_index_search": (c.c_int32, (c.c_void_p, c.POINTER(mgeo_text), c.c_size_t, c.POINTER(mgeo_search_options), c.POINTER(c.c_void_p), c.POINTER(mgeo_error),)),
+    "mgeo_index_search_rows": (c.c_int32, (c.c_void_p, c.c_uint64, c.c_size_t, c.c_int32, c.POINTER(c.c_uint64), c.POINTER(mgeo_search_options), c.POINTER(c.c_void_p), c.POINTER(mgeo_error),)),
+    "mgeo_candidates_of": (c.POINTER(mgeo_candidate), (c.c_void_p, c.c_size_t, c.POINTER(c.c_size_t),)),
+    "mgeo_candidates_destroy": (None, (c.c_void_p,)),
+    "mgeo_cut_name": (c.c_char_p, (c.c_int32,)),
+    "mgeo_cluster": (c.c_int32, (c.POINTER(mgeo_link), c.c_size_t, c.c_uint64, c.POINTER(mgeo_cluster_options), c.POINTER(mgeo_member), c.POINTER(mgeo_error),)),
 }

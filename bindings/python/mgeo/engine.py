@@ -18,7 +18,7 @@ Log = Callable[[str, str], None]
 
 
 # A number in a member for a text would be taken for an address.
-_LOAD_TEXTS = frozenset(name for name, kind in _abi.mgeo_load_options._fields_ if kind is ctypes.c_char_p)
+_LOAD_TEXTS = frozenset(field[0] for field in _abi.mgeo_load_options._fields_ if field[1] is ctypes.c_char_p)
 
 
 def _number(names: Dict[int, str], what: str, name: str) -> int:

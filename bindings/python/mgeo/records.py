@@ -61,6 +61,15 @@ MetricsFormat = Literal[
     "openmetrics",
     "prometheus",
 ]
+CandidateFlag = Literal[
+    "same_text",
+    "same_form",
+]
+Cut = Literal[
+    "center",
+    "correlation",
+    "none",
+]
 
 
 class ModelInfo(Record):
@@ -636,4 +645,38 @@ class JournalReport(Record):
         ("torn", "flag", None),
         ("last_hash", "text", None),
         ("reason", "text", None),
+    )
+
+
+class IndexInfo(Record):
+    """What an index holds."""
+
+    generation: int
+    """1, 2, 3 … in order of changes to this index"""
+    records: int
+    """that searches find"""
+    removed: int
+    """removed or replaced, and still taking room until the next compaction"""
+    terms: int
+    segments: int
+    """parts that are searched one after the other; 1 after a compaction"""
+    bytes_mapped: int
+    """of the file, shared with other processes"""
+    bytes_memory: int
+    """of this process alone"""
+    previous_records: int
+    """of the index that mgeo_index_roll_back would put back; 0: none"""
+    path: str
+    """of the file that is mapped, as given; empty: none"""
+
+    _readers = (
+        ("generation", "number", None),
+        ("records", "number", None),
+        ("removed", "number", None),
+        ("terms", "number", None),
+        ("segments", "number", None),
+        ("bytes_mapped", "number", None),
+        ("bytes_memory", "number", None),
+        ("previous_records", "number", None),
+        ("path", "text", None),
     )

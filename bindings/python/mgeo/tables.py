@@ -62,7 +62,7 @@ def _read_one(source: Any, columns: Columns) -> Union[Pairs, Table]:
             raise ArgumentError("one column was given: score() compares two, or a table's")
         return Table(column, columns)
     if columns is not None:
-        return Pairs(*(from_sequence(_listed(_member(source, name))) for name in columns))
+        return Pairs(*(from_sequence(listed(_member(source, name))) for name in columns))
     if hasattr(source, "keys"):
         raise ArgumentError(f"which two columns? columns=(…, …) names them, of {', '.join(map(repr, source.keys())):.60}")
     return _pairs_of(source)
@@ -103,14 +103,15 @@ def column_from(values: Any) -> Union[Texts, _arrow.Column]:
         return _pandas_column(values)
     if _arrow.is_arrow(values):
         return _arrow.only_child(_arrow.read(values))
-    return from_sequence(_listed(values))
+    return from_sequence(listed(values))
 
 
-def _listed(values: Any) -> List[Any]:
+def listed(values: Any) -> List[Any]:
+    """A column's values as a list."""
     for name in ("to_pylist", "to_list", "tolist"):
         if hasattr(values, name):
-            listed: List[Any] = getattr(values, name)()
-            return listed
+            made: List[Any] = getattr(values, name)()
+            return made
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise ArgumentError(f"{type(values).__name__} is no column of texts: {values!r:.60}")
     return list(values)
@@ -128,7 +129,7 @@ def pairs_from(a: Any, b: Any, columns: Columns) -> Pairs:
     else:
         first, second = _first_texts(a) if columns is None else columns
         parts = _member(a, first), _member(a, second)
-    return Pairs(*(from_sequence(p if isinstance(p, (list, tuple)) else _listed(p)) for p in parts))
+    return Pairs(*(from_sequence(p if isinstance(p, (list, tuple)) else listed(p)) for p in parts))
 
 
 def _first_texts(table: Any) -> Tuple[Any, Any]:

@@ -35,10 +35,11 @@ with tempfile.TemporaryDirectory() as folder:
     tables = printed_by(PROJECT / "docs/tables.md")
     printed_by(PROJECT / "docs/python.md")
     os.chdir(before)
-assert len(own) == 3
+assert len(own) == 4
 assert re.fullmatch(r"0\.\d\d exact_match\n", own[0]), own[0]
 assert "None" in own[1] and "'similarity', 'label'" in own[1], own[1]
 assert own[2].splitlines()[-2:] == ["old 0 1", "0"], own[2]
+assert own[3] == "['1']\n[0 0 2 3]\n", own[3]
 for each in front:
     assert len(each) == 1 and re.fullmatch(r"exact_match\n\['exact_match', None\] \[0\.95\d* +nan\]\n", each[0]), each
 assert tables == ["['similarity', 'label', 'probabilities', 'flags', 'generation']\n2\n"], tables

@@ -22,13 +22,23 @@ def work() -> float:
         names: tuple[str, ...] = info.labels
         return one.similarity + many[0].similarity + receipt.stall_seconds + waited.similarity + len(names)
 
+def match() -> list[str]:
+    with mgeo.Index("places.index", threads=2) as index:
+        index.put([("1", "a")])
+        one: list[mgeo.Candidate] = index.search("a")
+        many: list[list[mgeo.Candidate]] = index.search(["a"])
+        records: int = index.info().records
+        whole: mgeo.Clusters = mgeo.cluster([0], [1], [0.5], records, cut="correlation")
+        return [mgeo.normal_form(one[0].text), *mgeo.candidate_flag_names(many[0][0].flags), str(whole.size)]
+
 def wrong(engine: mgeo.Engine) -> None:
     engine.load(precision=8)
     engine.info("red")
     engine.stats().no_such_count
+    mgeo.cluster([0], [1], [0.5], 2, cut="half")
 '''
 WRONG = ('Argument "precision" to "load" of "Engine"', 'Argument 1 to "info" of "Engine"',
-         '"Stats" has no attribute "no_such_count"')
+         '"Stats" has no attribute "no_such_count"', 'Argument "cut" to "cluster"')
 
 
 def check(*arguments):

@@ -246,6 +246,19 @@ static const enum_word mgeo_metrics_format_words[] = {
     {NULL, 0},
 };
 
+static const enum_word mgeo_candidate_flag_words[] = {
+    {"same_text", 1},
+    {"same_form", 2},
+    {NULL, 0},
+};
+
+static const enum_word mgeo_cut_words[] = {
+    {"center", 0},
+    {"correlation", 1},
+    {"none", 2},
+    {NULL, 0},
+};
+
 static const enum_words all_enums[] = {
     {"mgeo_status", mgeo_status_words},
     {"mgeo_stage", mgeo_stage_words},
@@ -256,6 +269,8 @@ static const enum_words all_enums[] = {
     {"mgeo_arrow_column", mgeo_arrow_column_words},
     {"mgeo_watch_state", mgeo_watch_state_words},
     {"mgeo_metrics_format", mgeo_metrics_format_words},
+    {"mgeo_candidate_flag", mgeo_candidate_flag_words},
+    {"mgeo_cut", mgeo_cut_words},
     {NULL, NULL},
 };
 

@@ -29,6 +29,19 @@ final class Calls {
     static final int GET_ROLLOUT = 22;
     static final int WRITE_METRICS = 23;
     static final int JOURNAL_VERIFY = 24;
+    static final int NORMAL_FORM = 25;
+    static final int INDEX_CREATE = 26;
+    static final int INDEX_OPEN = 27;
+    static final int INDEX_PUT = 28;
+    static final int INDEX_REMOVE = 29;
+    static final int INDEX_COMPACT = 30;
+    static final int INDEX_SAVE = 31;
+    static final int INDEX_SWAP = 32;
+    static final int INDEX_ROLL_BACK = 33;
+    static final int INDEX_GET_INFO = 34;
+    static final int INDEX_SEARCH = 35;
+    static final int INDEX_SEARCH_ROWS = 36;
+    static final int CLUSTER = 37;
 
     private Calls() {}
 }

@@ -25,5 +25,7 @@ public final class Constants {
 
     public static final int SHADOW_BINS = 20;
 
+    public static final int MAX_CANDIDATES = 1000;
+
     private Constants() {}
 }

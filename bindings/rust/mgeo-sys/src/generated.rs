@@ -23,6 +23,7 @@ pub const MGEO_MAX_CHECKS: u32 = 16;
 /// shares are in 1/10,000
 pub const MGEO_SHARE_ALL: u32 = 10000;
 pub const MGEO_SHADOW_BINS: u32 = 20;
+pub const MGEO_MAX_CANDIDATES: u32 = 1000;
 
 pub type mgeo_status = i32;
 pub const MGEO_OK: i32 = 0;
@@ -127,6 +128,19 @@ pub const MGEO_METRICS_OPENMETRICS: i32 = 0;
 /// Prometheus text format 0.0.4
 pub const MGEO_METRICS_PROMETHEUS: i32 = 1;
 
+pub type mgeo_candidate_flag = i32;
+pub const MGEO_CANDIDATE_SAME_TEXT: u32 = 1;
+/// the same normal form, which is not empty
+pub const MGEO_CANDIDATE_SAME_FORM: u32 = 2;
+
+pub type mgeo_cut = i32;
+/// best-linked rows are centres; the others join one
+pub const MGEO_CUT_CENTER: i32 = 0;
+/// then rows move to where their links agree most
+pub const MGEO_CUT_CORRELATION: i32 = 1;
+/// not cut: no guard may be given
+pub const MGEO_CUT_NONE: i32 = 2;
+
 pub type mgeo_limit = f64;
 
 /// Two slots for models, one of them live.
@@ -141,6 +155,22 @@ pub struct mgeo_engine {
 /// than wait for it.
 #[repr(C)]
 pub struct mgeo_job {
+    _private: [u8; 0],
+    _not_sync: std::marker::PhantomData<(*mut u8, std::marker::PhantomPinned)>,
+}
+
+/// Addresses that can be searched: in memory or mapped from a file. Its contents at one moment are a
+/// generation; every change makes a new one beside the old and puts it in place in one atomic step, so that
+/// searches never wait for a change, and one that has begun ends in the generation that it began in.
+#[repr(C)]
+pub struct mgeo_index {
+    _private: [u8; 0],
+    _not_sync: std::marker::PhantomData<(*mut u8, std::marker::PhantomPinned)>,
+}
+
+/// What a search found, for all its queries; it keeps its generation's records in memory.
+#[repr(C)]
+pub struct mgeo_candidates {
     _private: [u8; 0],
     _not_sync: std::marker::PhantomData<(*mut u8, std::marker::PhantomPinned)>,
 }
@@ -877,6 +907,153 @@ pub struct mgeo_journal_report {
     pub reason: [c_char; 256],
 }
 
+/// An address as a table holds it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_record {
+    /// UTF-8, not empty; unlike all others in its index; borrowed for the call
+    pub id: *const c_char,
+    /// bytes, or MGEO_NUL_TERMINATED
+    pub id_len: usize,
+    /// UTF-8
+    pub text: *const c_char,
+    pub text_len: usize,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_index_options {
+    pub struct_size: usize,
+    /// that build; 0: as many as the process may use; at most MGEO_MAX_THREADS
+    pub threads: u32,
+    pub reserved: u32,
+    /// most bytes that a change may need, beside what is mapped; 0: not limited. More: MGEO_E_MEMORY before
+    /// anything is changed
+    pub memory_limit: u64,
+    /// of changes, or NULL; stages MGEO_STAGE_READING, in records, and MGEO_STAGE_PLACING, in terms.
+    /// Cancelling leaves the index as it was
+    pub progress: *mut mgeo_progress,
+}
+
+/// What an index holds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_index_info {
+    pub struct_size: usize,
+    /// 1, 2, 3 … in order of changes to this index
+    pub generation: u64,
+    /// that searches find
+    pub records: u64,
+    /// removed or replaced, and still taking room until the next compaction
+    pub removed: u64,
+    pub terms: u64,
+    /// parts that are searched one after the other; 1 after a compaction
+    pub segments: u64,
+    /// of the file, shared with other processes
+    pub bytes_mapped: u64,
+    /// of this process alone
+    pub bytes_memory: u64,
+    /// of the index that mgeo_index_roll_back would put back; 0: none
+    pub previous_records: u64,
+    /// of the file that is mapped, as given; empty: none
+    pub path: [c_char; 1024],
+}
+
+/// A record that may name the place of a query.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_candidate {
+    /// NUL-terminated as well; valid until the candidates are destroyed
+    pub id: *const c_char,
+    pub id_len: usize,
+    /// as it was put in; the same
+    pub text: *const c_char,
+    pub text_len: usize,
+    /// of the record in its generation: from 0, in the order they were put in
+    pub row: u64,
+    /// 0..1, and 1 for the same form: orders the candidates of one index, by what a small network learnt of
+    /// terms that matching addresses share. It is no model's similarity, and falls where an index is small:
+    /// score the pairs
+    pub score: f32,
+    /// of mgeo_candidate_flag, added
+    pub flags: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_text {
+    /// UTF-8; borrowed for the call
+    pub text: *const c_char,
+    /// bytes, or MGEO_NUL_TERMINATED
+    pub text_len: usize,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_search_options {
+    pub struct_size: usize,
+    /// candidates for a query at most; 0: 20; at most MGEO_MAX_CANDIDATES
+    pub top: u32,
+    /// that search, the caller's among them; 0: 1, the caller's alone
+    pub threads: u32,
+    /// how many records are looked at, in percent of the usual number: more find more and take longer; 0: 100
+    pub effort: u32,
+    /// candidates with a lower score are left out
+    pub least: f32,
+    /// or NULL; MGEO_STAGE_SCORING, in queries
+    pub progress: *mut mgeo_progress,
+}
+
+/// Two rows that may name one place, and how sure that is.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_link {
+    /// rows, from 0
+    pub a: u64,
+    pub b: u64,
+    /// finite; NaN is no link
+    pub score: f32,
+    pub reserved: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_cluster_options {
+    pub struct_size: usize,
+    /// links below it hold nothing together; those inside a component still speak against its rows, where it
+    /// is cut and for least_link
+    pub threshold: f32,
+    /// an mgeo_cut; it is made only where a guard below does not hold
+    pub cut: i32,
+    /// guard: rows in a cluster at most; 0: not limited
+    pub max_size: u32,
+    /// guard: a row stays only if its mean link to the others, where links were given, is at least that; 0:
+    /// not asked
+    pub least_link: f32,
+    /// \[rows]: the table that each row comes from; any numbers
+    pub source: *const u32,
+    /// guard, with source: 1: at most one row of each source in a cluster; the best links are made first
+    pub one_to_one: u32,
+    pub reserved: u32,
+}
+
+/// What is known of a row after clustering.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mgeo_member {
+    /// the smallest row of its cluster
+    pub cluster: u64,
+    /// the row with the greatest sum of links to the others; of several the smallest
+    pub representative: u64,
+    /// rows in the cluster
+    pub size: u64,
+    /// the weakest link that holds the cluster together (the least of its maximum spanning tree); NaN in a
+    /// cluster of one
+    pub weakest: f32,
+    /// this row's best link inside the cluster; NaN in a cluster of one
+    pub link: f32,
+}
+
 extern "C" {
     /// The version of the library that is running: "0.2.0". Static. Any thread.
     pub fn mgeo_version() -> *const c_char;
@@ -1067,4 +1244,82 @@ extern "C" {
     /// filled on MGEO_OK and on MGEO_E_FORMAT. Any thread, also while an engine writes it. Errors:
     /// MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT (not valid; the report says where).
     pub fn mgeo_journal_verify(path: *const c_char, report: *mut mgeo_journal_report, error: *mut mgeo_error) -> mgeo_status;
+    /// Writes the form of an address that ways of writing it share: full width, traditional characters,
+    /// numerals, synonyms of units, brackets and noise are one way, and administrative names are written out
+    /// (docs/normal-form.md has the rules). Two texts with the same form name the same place as far as
+    /// writing goes; the form itself is for comparing, not for reading. NUL-terminated. *length is its length
+    /// in bytes without the NUL, also if it did not fit: a call with capacity 0 and form NULL only asks for
+    /// it. An empty form means a text in which nothing names a place. Any thread. Errors: MGEO_E_ARGUMENT
+    /// (not UTF-8), MGEO_E_MEMORY, MGEO_E_CAPACITY (form is then empty).
+    pub fn mgeo_normal_form(text: *const c_char, text_len: usize, form: *mut c_char, capacity: usize, length: *mut usize, error: *mut mgeo_error) -> mgeo_status;
+    /// Makes an empty index. options may be NULL; they hold for all changes to this index. On success *index
+    /// is the caller's and freed by mgeo_index_destroy; on failure it is NULL. Errors: MGEO_E_ARGUMENT,
+    /// MGEO_E_MEMORY.
+    pub fn mgeo_index_create(options: *const mgeo_index_options, index: *mut *mut mgeo_index, error: *mut mgeo_error) -> mgeo_status;
+    /// Makes an index of a file that mgeo_index_save wrote. The file is mapped, not read; all of it is
+    /// checked first, since it may come from anywhere. It must not be changed in place while it is mapped;
+    /// mgeo_index_save replaces it by a new one. Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO,
+    /// MGEO_E_FORMAT (not an index, damaged or cut; the line says where), MGEO_E_UNSUPPORTED (of a later
+    /// libmgeo).
+    pub fn mgeo_index_open(path: *const c_char, options: *const mgeo_index_options, index: *mut *mut mgeo_index, error: *mut mgeo_error) -> mgeo_status;
+    /// Frees the index. No other call on it may be running or come later; candidates that were found in it
+    /// stay valid until they are destroyed. NULL is ignored.
+    pub fn mgeo_index_destroy(index: *mut mgeo_index);
+    /// Adds `count` records; one whose id is there already replaces the former. Of records with one id the
+    /// last counts. All are put in or, on failure, none. Many at once cost far less than one by one. Changes
+    /// to one index wait for each other. Any thread. Errors: MGEO_E_ARGUMENT (a text that is not UTF-8, an
+    /// empty id; the line names the record), MGEO_E_MEMORY, MGEO_E_CANCELLED, MGEO_E_UNSUPPORTED (more than
+    /// 2^31 records).
+    pub fn mgeo_index_put(index: *mut mgeo_index, records: *const mgeo_record, count: usize, error: *mut mgeo_error) -> mgeo_status;
+    /// Removes the records with these ids; only their ids are read. *removed (or NULL) is how many were
+    /// there. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY.
+    pub fn mgeo_index_remove(index: *mut mgeo_index, records: *const mgeo_record, count: usize, removed: *mut u64, error: *mut mgeo_error) -> mgeo_status;
+    /// Makes one segment of all, without what was removed, and weighs the terms anew: after it, the index is
+    /// what mgeo_index_put makes of the same records in the same order at once. Any thread. Errors:
+    /// MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED.
+    pub fn mgeo_index_compact(index: *mut mgeo_index, error: *mut mgeo_error) -> mgeo_status;
+    /// Writes the index to a file: under another name beside it, to disk (fsync), and then in place of `path`
+    /// in one step, so that the file is the old or the new one, whenever the process is killed. Compacts what
+    /// is written. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_CANCELLED.
+    pub fn mgeo_index_save(index: *mut mgeo_index, path: *const c_char, error: *mut mgeo_error) -> mgeo_status;
+    /// Opens the file as mgeo_index_open does and puts its records in place of all that is there, in one
+    /// atomic step, with no search waiting or failing. What was there stays ready for mgeo_index_roll_back
+    /// until the next swap. On failure nothing has changed. Any thread. Errors: MGEO_E_ARGUMENT,
+    /// MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_FORMAT, MGEO_E_UNSUPPORTED.
+    pub fn mgeo_index_swap(index: *mut mgeo_index, path: *const c_char, error: *mut mgeo_error) -> mgeo_status;
+    /// Puts back what the last mgeo_index_swap put aside, as it was then, and puts aside what is there. Any
+    /// thread. Errors: MGEO_E_ARGUMENT, MGEO_E_REFUSED (nothing was swapped).
+    pub fn mgeo_index_roll_back(index: *mut mgeo_index, error: *mut mgeo_error) -> mgeo_status;
+    /// Tells what the index holds. Any thread. Errors: MGEO_E_ARGUMENT.
+    pub fn mgeo_index_get_info(index: *mut mgeo_index, info: *mut mgeo_index_info, error: *mut mgeo_error) -> mgeo_status;
+    /// "same_form"; "unknown" for a number that is no flag. Static, never NULL. Any thread.
+    pub fn mgeo_candidate_flag_name(flag: u32) -> *const c_char;
+    /// Finds for each query the records with the best scores, best first; equal ones in the order of their
+    /// rows. options may be NULL. A query that is not UTF-8 or names nothing has no candidates. On success
+    /// *candidates is the caller's and freed by mgeo_candidates_destroy; on failure NULL. The answer does not
+    /// depend on threads or on other queries. Any thread; never waits for changes. Errors: MGEO_E_ARGUMENT,
+    /// MGEO_E_MEMORY, MGEO_E_CANCELLED.
+    pub fn mgeo_index_search(index: *mut mgeo_index, queries: *const mgeo_text, count: usize, options: *const mgeo_search_options, candidates: *mut *mut mgeo_candidates, error: *mut mgeo_error) -> mgeo_status;
+    /// The same for `count` records of the index itself, from row `first` on, as queries: to find duplicates.
+    /// A record is never its own candidate. With `later` 1 only rows after the query's are found, so that
+    /// each pair comes once. Removed records have no candidates. *generation is 0 for the current one, or
+    /// asks for one that an earlier call reported here, so that a walk through the rows meets no change.
+    /// Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED, MGEO_E_REFUSED (the generation is no longer
+    /// there).
+    pub fn mgeo_index_search_rows(index: *mut mgeo_index, first: u64, count: usize, later: i32, generation: *mut u64, options: *const mgeo_search_options, candidates: *mut *mut mgeo_candidates, error: *mut mgeo_error) -> mgeo_status;
+    /// The candidates of query number `query`, from 0: their array, and in *count how many. NULL and 0 for a
+    /// number that is none. Valid until mgeo_candidates_destroy. Any thread.
+    pub fn mgeo_candidates_of(candidates: *const mgeo_candidates, query: usize, count: *mut usize) -> *const mgeo_candidate;
+    /// Frees what a search found. NULL is ignored. Any thread.
+    pub fn mgeo_candidates_destroy(candidates: *mut mgeo_candidates);
+    /// "center"; "unknown" for a number that is no cut. Static, never NULL. Any thread.
+    pub fn mgeo_cut_name(cut: i32) -> *const c_char;
+    /// Clusters `rows` rows by `count` links and fills members \[rows]. Of links between the same two rows
+    /// the best counts, in whichever order they name them; one of a row to itself is ignored. The same links
+    /// in any order give the same clusters, and every cluster is held together by links of at least the
+    /// threshold. options may be NULL: components of all links from 0 on. Takes about 24 bytes a link and 20
+    /// to 90 bytes a row beside what is passed, and time in proportion to links and rows. Any thread. On
+    /// failure members is as it was. Errors: MGEO_E_ARGUMENT (a link to a row that is none, an infinite
+    /// score), MGEO_E_MEMORY, MGEO_E_UNSUPPORTED (2^32 - 1 rows or links, or more).
+    pub fn mgeo_cluster(links: *const mgeo_link, count: usize, rows: u64, options: *const mgeo_cluster_options, members: *mut mgeo_member, error: *mut mgeo_error) -> mgeo_status;
 }

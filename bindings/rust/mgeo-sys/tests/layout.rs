@@ -547,3 +547,117 @@ fn mgeo_journal_report_is_laid_out_as_in_c() {
     assert_eq!(offset!(mgeo_journal_report, last_hash), 32);
     assert_eq!(offset!(mgeo_journal_report, reason), 104);
 }
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_record_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_record>(), 32);
+    assert_eq!(align_of::<mgeo_record>(), 8);
+    assert_eq!(offset!(mgeo_record, id), 0);
+    assert_eq!(offset!(mgeo_record, id_len), 8);
+    assert_eq!(offset!(mgeo_record, text), 16);
+    assert_eq!(offset!(mgeo_record, text_len), 24);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_index_options_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_index_options>(), 32);
+    assert_eq!(align_of::<mgeo_index_options>(), 8);
+    assert_eq!(offset!(mgeo_index_options, struct_size), 0);
+    assert_eq!(offset!(mgeo_index_options, threads), 8);
+    assert_eq!(offset!(mgeo_index_options, reserved), 12);
+    assert_eq!(offset!(mgeo_index_options, memory_limit), 16);
+    assert_eq!(offset!(mgeo_index_options, progress), 24);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_index_info_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_index_info>(), 1096);
+    assert_eq!(align_of::<mgeo_index_info>(), 8);
+    assert_eq!(offset!(mgeo_index_info, struct_size), 0);
+    assert_eq!(offset!(mgeo_index_info, generation), 8);
+    assert_eq!(offset!(mgeo_index_info, records), 16);
+    assert_eq!(offset!(mgeo_index_info, removed), 24);
+    assert_eq!(offset!(mgeo_index_info, terms), 32);
+    assert_eq!(offset!(mgeo_index_info, segments), 40);
+    assert_eq!(offset!(mgeo_index_info, bytes_mapped), 48);
+    assert_eq!(offset!(mgeo_index_info, bytes_memory), 56);
+    assert_eq!(offset!(mgeo_index_info, previous_records), 64);
+    assert_eq!(offset!(mgeo_index_info, path), 72);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_candidate_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_candidate>(), 48);
+    assert_eq!(align_of::<mgeo_candidate>(), 8);
+    assert_eq!(offset!(mgeo_candidate, id), 0);
+    assert_eq!(offset!(mgeo_candidate, id_len), 8);
+    assert_eq!(offset!(mgeo_candidate, text), 16);
+    assert_eq!(offset!(mgeo_candidate, text_len), 24);
+    assert_eq!(offset!(mgeo_candidate, row), 32);
+    assert_eq!(offset!(mgeo_candidate, score), 40);
+    assert_eq!(offset!(mgeo_candidate, flags), 44);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_text_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_text>(), 16);
+    assert_eq!(align_of::<mgeo_text>(), 8);
+    assert_eq!(offset!(mgeo_text, text), 0);
+    assert_eq!(offset!(mgeo_text, text_len), 8);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_search_options_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_search_options>(), 32);
+    assert_eq!(align_of::<mgeo_search_options>(), 8);
+    assert_eq!(offset!(mgeo_search_options, struct_size), 0);
+    assert_eq!(offset!(mgeo_search_options, top), 8);
+    assert_eq!(offset!(mgeo_search_options, threads), 12);
+    assert_eq!(offset!(mgeo_search_options, effort), 16);
+    assert_eq!(offset!(mgeo_search_options, least), 20);
+    assert_eq!(offset!(mgeo_search_options, progress), 24);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_link_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_link>(), 24);
+    assert_eq!(align_of::<mgeo_link>(), 8);
+    assert_eq!(offset!(mgeo_link, a), 0);
+    assert_eq!(offset!(mgeo_link, b), 8);
+    assert_eq!(offset!(mgeo_link, score), 16);
+    assert_eq!(offset!(mgeo_link, reserved), 20);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_cluster_options_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_cluster_options>(), 40);
+    assert_eq!(align_of::<mgeo_cluster_options>(), 8);
+    assert_eq!(offset!(mgeo_cluster_options, struct_size), 0);
+    assert_eq!(offset!(mgeo_cluster_options, threshold), 8);
+    assert_eq!(offset!(mgeo_cluster_options, cut), 12);
+    assert_eq!(offset!(mgeo_cluster_options, max_size), 16);
+    assert_eq!(offset!(mgeo_cluster_options, least_link), 20);
+    assert_eq!(offset!(mgeo_cluster_options, source), 24);
+    assert_eq!(offset!(mgeo_cluster_options, one_to_one), 32);
+    assert_eq!(offset!(mgeo_cluster_options, reserved), 36);
+}
+
+#[test]
+#[allow(non_snake_case)]
+fn mgeo_member_is_laid_out_as_in_c() {
+    assert_eq!(size_of::<mgeo_member>(), 32);
+    assert_eq!(align_of::<mgeo_member>(), 8);
+    assert_eq!(offset!(mgeo_member, cluster), 0);
+    assert_eq!(offset!(mgeo_member, representative), 8);
+    assert_eq!(offset!(mgeo_member, size), 16);
+    assert_eq!(offset!(mgeo_member, weakest), 24);
+    assert_eq!(offset!(mgeo_member, link), 28);
+}

@@ -417,6 +417,67 @@ impl fmt::Display for MetricsFormat {
     }
 }
 
+/// What is true of a candidate beside its score.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(transparent)]
+pub struct CandidateFlags(pub u32);
+
+impl CandidateFlags {
+    pub const SAME_TEXT: Self = Self(1);
+    /// the same normal form, which is not empty
+    pub const SAME_FORM: Self = Self(2);
+
+    fn name(bit: u32) -> &'static str {
+        unsafe { crate::text::fixed(sys::mgeo_candidate_flag_name(bit)) }
+    }
+}
+
+flag_set!(CandidateFlags);
+
+/// How a component that links hold together is cut where it does not keep the guards. Without guards
+/// components stay whole, whatever the cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cut {
+    /// best-linked rows are centres; the others join one
+    Center,
+    /// then rows move to where their links agree most
+    Correlation,
+    /// not cut: no guard may be given
+    None,
+    /// A number that this crate does not know.
+    Other(i32),
+}
+
+impl From<i32> for Cut {
+    fn from(number: i32) -> Self {
+        match number {
+            0 => Self::Center,
+            1 => Self::Correlation,
+            2 => Self::None,
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl From<Cut> for i32 {
+    fn from(value: Cut) -> Self {
+        match value {
+            Cut::Center => 0,
+            Cut::Correlation => 1,
+            Cut::None => 2,
+            Cut::Other(other) => other,
+        }
+    }
+}
+
+/// As the library spells it.
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(unsafe { crate::text::fixed(sys::mgeo_cut_name(i32::from(*self))) })
+    }
+}
+
 /// What an engine is created with.
 #[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
