@@ -101,12 +101,13 @@ static void put_flag(struct column *column, bool value) {
 
 void arrays_add_null(struct arrays *arrays, size_t which) {
     struct column *column = next_row(arrays, which, false);
-    static const int32_t nothing = 0; /* as wide as a float */
+    static const int64_t nothing = 0;
     switch (arrays->fields[which].type) {
     case ARRAYS_TEXT: add_end(column); break;
     case ARRAYS_FLAG: put_flag(column, false); break;
     case ARRAYS_FLOAT:
-    case ARRAYS_WORD: append(&column->values, &nothing, sizeof nothing); break;
+    case ARRAYS_WORD: append(&column->values, &nothing, sizeof(int32_t)); break;
+    case ARRAYS_WHOLE: append(&column->values, &nothing, sizeof nothing); break;
     }
 }
 
@@ -122,6 +123,10 @@ void arrays_add_float(struct arrays *arrays, size_t which, float value) {
 
 void arrays_add_flag(struct arrays *arrays, size_t which, bool value) {
     put_flag(next_row(arrays, which, true), value);
+}
+
+void arrays_add_whole(struct arrays *arrays, size_t which, int64_t value) {
+    append(&next_row(arrays, which, true)->values, &value, sizeof value);
 }
 
 void arrays_add_word(struct arrays *arrays, size_t which, int32_t word) {
@@ -152,8 +157,11 @@ static void init_schema(struct ArrowSchema *schema, const char *format, const ch
 }
 
 void arrays_schema(const struct arrays *arrays, struct ArrowSchema *to) {
-    static const char *const formats[] = {
-        [ARRAYS_TEXT] = "u", [ARRAYS_FLOAT] = "f", [ARRAYS_FLAG] = "b", [ARRAYS_WORD] = "i"};
+    static const char *const formats[] = {[ARRAYS_TEXT] = "u",
+                                          [ARRAYS_FLOAT] = "f",
+                                          [ARRAYS_FLAG] = "b",
+                                          [ARRAYS_WORD] = "i",
+                                          [ARRAYS_WHOLE] = "l"};
     init_schema(to, "+s", "");
     to->flags = 0;
     to->n_children = (int64_t)arrays->count;

@@ -11,7 +11,8 @@ enum arrays_type {
     ARRAYS_TEXT,  /* utf8 */
     ARRAYS_FLOAT, /* float32 */
     ARRAYS_FLAG,  /* bool */
-    ARRAYS_WORD   /* one of some words: a dictionary of utf8, by int32 */
+    ARRAYS_WORD,  /* one of some words: a dictionary of utf8, by int32 */
+    ARRAYS_WHOLE  /* int64 */
 };
 
 struct arrays_field {
@@ -33,6 +34,7 @@ void arrays_add_null(struct arrays *arrays, size_t column);
 void arrays_add_text(struct arrays *arrays, size_t column, const char *text, size_t length);
 void arrays_add_float(struct arrays *arrays, size_t column, float value);
 void arrays_add_flag(struct arrays *arrays, size_t column, bool value);
+void arrays_add_whole(struct arrays *arrays, size_t column, int64_t value);
 void arrays_add_word(struct arrays *arrays, size_t column, int32_t word);
 
 /* Hands the rows out, `count` in each column, and begins anew. The array is the caller's. */

@@ -2,6 +2,7 @@
 /* The table in the words of bash, zsh and fish. */
 #include "common/completion.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A function's name in a shell: "mgeo_score", "mgeo_ctl_load". */
@@ -300,4 +301,59 @@ void completion_write_headings(const struct option_table *table, struct string_b
         option_table_write_heading(&table->rows[i], text);
         string_buffer_put(text, "\n");
     }
+}
+
+/* ---- the tool of a program with commands ----------------------------------------------------- */
+
+static bool has_line(const struct string_buffer *text, const char *line) {
+    for (const char *at = text->bytes; at != NULL; at = strstr(at + 1, line)) {
+        if (strncmp(at, line, strlen(line)) == 0 && (at == text->bytes || at[-1] == '\n')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_headings(const struct option_table *program,
+                           const struct completion_command *commands, size_t count,
+                           struct string_buffer *text) {
+    completion_write_headings(program, text);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < commands[i].table->count; j++) {
+            struct string_buffer line = {0};
+            option_table_write_heading(&commands[i].table->rows[j], &line);
+            string_buffer_put(&line, "\n");
+            if (!has_line(text, line.bytes)) string_buffer_put(text, line.bytes);
+            string_buffer_finish(&line);
+        }
+    }
+}
+
+static bool write_form(const char *form, const struct option_table *program,
+                       const struct completion_command *commands, size_t count,
+                       struct string_buffer *text) {
+    if (strcmp(form, "bash") == 0) {
+        completion_commands_write_bash(program, commands, count, text);
+    } else if (strcmp(form, "zsh") == 0) {
+        completion_commands_write_zsh(program, commands, count, text);
+    } else if (strcmp(form, "fish") == 0) {
+        completion_commands_write_fish(program, commands, count, text);
+    } else if (strcmp(form, "headings") == 0) {
+        write_headings(program, commands, count, text);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+int completion_commands_tool(int argc, char **argv, const struct option_table *program,
+                             const struct completion_command *commands, size_t count) {
+    struct string_buffer text = {0};
+    if (argc != 2 || !write_form(argv[1], program, commands, count, &text)) {
+        fputs("usage: completion bash|zsh|fish|headings\n", stderr);
+        return 2;
+    }
+    bool done = fputs(text.bytes, stdout) >= 0 && fflush(stdout) == 0;
+    string_buffer_finish(&text);
+    return done ? 0 : 1;
 }

@@ -29,4 +29,9 @@ void completion_commands_write_fish(const struct option_table *program,
 /* The table itself, for the tests of man page and docs: "-m, --model DIR", one row a line. */
 void completion_write_headings(const struct option_table *table, struct string_buffer *text);
 
+/* The main of the build's tool: prints the completion file for the shell that argv names, or
+ * "headings": all commands' options, each once. Returns its exit status. */
+int completion_commands_tool(int argc, char **argv, const struct option_table *program,
+                             const struct completion_command *commands, size_t count);
+
 #endif

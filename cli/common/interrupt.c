@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/message.h"
+
 enum { MAX_GUARDED = 8 };
 
 static atomic_int signals_seen;
@@ -39,10 +41,27 @@ static void on_signal(int number) {
     errno = saved;
 }
 
-/* The handler was for one time: raised again, the signal does what it does without one, which may
- * be a core file. It waits until the handler has returned. */
-static void on_deadly_signal(int number) {
+/* What it was read for cannot go on. No call that is not safe in a handler. Several threads may
+ * come upon it at once, of which one speaks. */
+static void end_by_cut_file(void) {
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    static const char line[] = ": an index file was cut short or overwritten while it was in use; "
+                               "put another into its place by renaming (mv), not by writing (cp)\n";
+    while (atomic_flag_test_and_set(&told)) pause();
+    const char *program = message_program();
+    if (write(STDERR_FILENO, program, strlen(program)) < 0 ||
+        write(STDERR_FILENO, line, sizeof line - 1) < 0) { /* there is no other place to say it */
+    }
+    _exit(2);
+}
+
+/* Without a handler and raised again, the signal does what it does, which may be a core file. It
+ * waits until the handler has returned. */
+static void on_deadly_signal(int number, siginfo_t *about, void *context) {
+    (void)context;
     interrupt_remove_guarded();
+    if (number == SIGBUS && about->si_code == BUS_ADRERR) end_by_cut_file();
+    signal(number, SIG_DFL);
     raise(number);
 }
 
@@ -68,8 +87,12 @@ static bool handle(int number) {
     if (before.sa_handler != SIG_DFL) return true;
     memset(&action, 0, sizeof action);
     sigfillset(&action.sa_mask);
-    action.sa_handler = asks_to_stop(number) ? on_signal : on_deadly_signal;
-    action.sa_flags = asks_to_stop(number) ? 0 : (int)SA_RESETHAND;
+    if (asks_to_stop(number)) {
+        action.sa_handler = on_signal;
+    } else {
+        action.sa_sigaction = on_deadly_signal;
+        action.sa_flags = SA_SIGINFO;
+    }
     return sigaction(number, &action, NULL) == 0;
 }
 
@@ -103,9 +126,14 @@ void interrupt_end_by_broken_pipe(void) {
 
 void interrupt_leave_to_main(void) { interrupt_hold(); }
 
+/* But for those that a thread raises itself: blocked, they end the program without a handler. */
 void interrupt_hold(void) {
     sigset_t all;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 

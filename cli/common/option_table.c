@@ -130,7 +130,12 @@ static void write_row(const struct option_row *row, int column, struct string_bu
     size_t begin = text->length;
     string_buffer_put(text, row->letter != '\0' ? "  " : "      ");
     option_table_write_heading(row, text);
-    string_buffer_format(text, "%*s", column - (int)(text->length - begin), "");
+    int left = column - (int)(text->length - begin);
+    if (left < 1) {
+        string_buffer_put(text, "\n");
+        left = column;
+    }
+    string_buffer_format(text, "%*s", left, "");
     for (const char *at = row->help; *at != '\0'; at++) {
         string_buffer_add(text, at, 1);
         if (*at == '\n') string_buffer_format(text, "%*s", column, "");

@@ -19,17 +19,6 @@ static bool set_shard(void *to, const struct option_row *row, const char *value,
     return selection_parse_shard(value, &options->selection, error);
 }
 
-static bool set_partial_weight(void *to, const struct option_row *row, const char *value,
-                               struct error *error) {
-    struct options *options = to;
-    double weight = 0;
-    if (!parse_number("--partial-weight", value, row->least, row->most, &weight, error)) {
-        return false;
-    }
-    options->partial_weight = weight > 0 ? (float)weight : -1.0f; /* 0 would mean the default */
-    return true;
-}
-
 static bool add_threshold(struct writer_options *writer, const struct option_row *row,
                           const char *value, struct error *error) {
     double threshold = 0;
@@ -109,42 +98,13 @@ static bool set_other_file(void *to, const struct option_row *row, const char *v
 
 #define AT(member) .at = offsetof(struct options, member)
 
-static const char *const unknown_rules[] = {"cap", "keep", NULL};
 static const char *const progress_modes[] = {
     [PROGRESS_AUTO] = "auto", [PROGRESS_ALWAYS] = "always", [PROGRESS_NEVER] = "never", NULL};
 
 /* clang-format off */
 static const struct option_row rows[] = {
-    {.section = "Model",
-     .letter = 'm', .name = "model", .argument = "DIR", .offer = OPTION_OFFER_FOLDERS,
-     .set = option_table_set_string, AT(model),
-     .help = "model directory (default: the bundled model)"},
-    {.letter = 'p', .name = "precision", .argument = "P", .offer = OPTION_OFFER_VALUES,
-     .set = option_table_set_choice, AT(precision), .values = choices_precisions,
-     .help = "auto, fp32, bf16, fp16, int8 or fp8 (default: auto)"},
-    {.name = "tf32", .set = option_table_set_flag, AT(tf32),
-     .help = "fp32 on a GPU may round to TF32: faster, less exact"},
-    {.letter = 'd', .name = "device", .argument = "D", .offer = OPTION_OFFER_VALUES,
-     .set = option_table_set_string, AT(device), .values = choices_devices,
-     .help = "auto (a GPU if there is one), cpu, cuda, cuda:1,\n"
-             "cuda:0,cuda:1 or cuda:* for several GPUs, torch (default: auto)"},
-    {.letter = 'j', .name = "threads", .argument = "N",
-     .set = option_table_set_whole, AT(threads), .least = 1, .most = MGEO_MAX_THREADS,
-     .help = "CPU threads that compute (default: all)"},
-    {.name = "batch-tokens", .argument = "N",
-     .set = option_table_set_whole, AT(batch_tokens), .least = 1, .most = 1 << 24,
-     .help = "tokens in a batch (default: what suits the device)"},
-    {.name = "max-length", .argument = "N",
-     .set = option_table_set_whole, AT(max_length), .least = PARSE_LEAST_LENGTH, .most = 1 << 16,
-     .help = "tokens in a pair; longer pairs are cut (default: 128)"},
-    {.name = "positive-label", .argument = "L", .set = option_table_set_string, AT(positive_label),
-     .help = "the label whose probability is the similarity"},
-    {.name = "partial-weight", .argument = "W", .set = set_partial_weight, .least = 0, .most = 1,
-     .help = "what P(partial_match) counts in it, 0 to 1 (default: 0.5)"},
-    {.name = "unknown", .argument = "RULE", .offer = OPTION_OFFER_VALUES,
-     .set = option_table_set_choice, AT(keep_unknown), .values = unknown_rules, .idle = "cap",
-     .help = "texts that differ in characters that the vocabulary lacks: cap\n"
-             "(never an exact match), keep (as the model says) (default: cap)"},
+    MODEL_OPTIONS_ROWS(offsetof(struct options, model)),
+    CASCADE_OPTIONS_ROWS(offsetof(struct options, cascade)),
     {.name = "check", .set = option_table_set_constant, AT(action), .constant = OPTIONS_CHECK,
      .help = "check the model directory, print what it holds, score nothing"},
     {.name = "json", .set = option_table_set_flag, AT(json),
@@ -259,9 +219,30 @@ static const struct option_row rows[] = {
 static const struct option_rule rules[] = {
     {.of = {"check"},
      .relation = OPTION_EXCLUDES,
-     .others = {"gold", "gold-map", "histogram", "output", "format", "probabilities", "threshold",
-                "compression", "errors", "max-errors", "summary", "resume", "resume-every",
-                "stream", "shard", "sample", "seed"},
+     .others = {"gold",
+                "gold-map",
+                "histogram",
+                "output",
+                "format",
+                "probabilities",
+                "threshold",
+                "compression",
+                "errors",
+                "max-errors",
+                "summary",
+                "resume",
+                "resume-every",
+                "stream",
+                "shard",
+                "sample",
+                "seed",
+                "first",
+                "first-precision",
+                "band",
+                "sure",
+                "keep-agreement",
+                "agreement-sample",
+                "same-form"},
      .line = "--check scores no rows: of the other options only --model, --precision, --tf32, "
              "--device, --threads, --batch-tokens, --max-length, --positive-label, "
              "--partial-weight, --unknown, --progress, --quiet, --json and --expect apply, and "
@@ -298,6 +279,12 @@ static const struct option_rule rules[] = {
      .relation = OPTION_EXCLUDES,
      .others = {"resume", "shard"},
      .line = "--stream answers every row at once, and goes with neither --resume nor --shard"},
+    CASCADE_OPTIONS_RULES,
+    {.of = {"keep-agreement"},
+     .relation = OPTION_EXCLUDES,
+     .others = {"stream"},
+     .line = "--keep-agreement reads a sample of all rows before one is answered, and does not go "
+             "with --stream; give --sure or --band"},
     {.of = {"resume-every"},
      .relation = OPTION_NEEDS,
      .others = {"resume"},
@@ -326,7 +313,7 @@ const struct option_table options_table = {
               "What is guessed of the input is told in a line each. A row that cannot be\n"
               "scored is kept, with the added cells empty (null in JSON).\n"
               "Exit status: 0 all scored, 1 some rows bad, 2 could not run, 130 interrupted.\n",
-    .column = 26,
+    .column = 28,
     .operands = OPTION_OFFER_FILES,
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
@@ -343,7 +330,7 @@ static bool standard_input_twice(const struct options *options) {
 }
 
 static bool values_fit(const struct options *options, struct error *error) {
-    if (!parse_batch_holds_pair(options->batch_tokens, options->max_length, error)) return false;
+    if (!model_options_check(&options->model, error)) return false;
     if (!table_options_check(&options->table, error)) return false;
     if (standard_input_twice(options)) {
         return error_set(error, "standard input (-) can be read only once");
@@ -368,6 +355,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     options->table.input.quiet = options->quiet;
     options->table.input.prompt = options->stream;
     say_columns(options);
+    options->writer.decided = cascade_options_any(&options->cascade);
     int files = argc - parsed.operands;
     if (options->action == OPTIONS_CHECK && files > 0) {
         return error_set(error, "--check takes no FILE; the model directory is given by --model, "

@@ -8,9 +8,11 @@
 
 #include "common/error.h"
 #include "common/option_table.h"
-#include "score/progress.h"
 #include "score/report/gold.h"
-#include "score/writer.h"
+#include "scoring/cascade/cascade_options.h"
+#include "scoring/model_options.h"
+#include "scoring/progress.h"
+#include "scoring/writer.h"
 #include "table/selection.h"
 #include "table/table.h"
 
@@ -20,14 +22,8 @@ struct options {
     enum options_action action;
     const char *const *inputs; /* at least one */
     size_t input_count;
-    const char *model; /* NULL: the bundled one */
-    const char *device;
-    const char *positive_label;
-    int32_t precision;
-    bool tf32;
-    uint32_t threads, batch_tokens, max_length;
-    float partial_weight; /* as mgeo_load_options has it */
-    int32_t keep_unknown; /* 0 or 1, as mgeo_load_options has it */
+    struct model_options model;
+    struct cascade_options cascade;
     struct table_options table;
     struct selection_options selection;
     struct gold_map *gold_map; /* owned; NULL: none */

@@ -8,8 +8,8 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
-#include "score/repeats.h"
-#include "score/scorer.h"
+#include "scoring/repeats.h"
+#include "scoring/scorer.h"
 
 enum { RING_SLOTS = 4, SCORERS = 2, THREADS = SCORERS + 1 };
 
@@ -132,7 +132,7 @@ static void *score_chunks(void *opaque) {
     unsigned number = pipeline->scorers++;
     pthread_mutex_unlock(&pipeline->lock);
     struct scorer scorer;
-    scorer_init(&scorer, pipeline->job, pipeline->labels, number);
+    scorer_init(&scorer, pipeline->job, pipeline->options.cascade, pipeline->labels, number);
     struct ring_slot *slot;
     while ((slot = wait_filled(pipeline)) != NULL) {
         bool done = scorer_run(&scorer, &slot->chunk, &slot->error);

@@ -3,10 +3,9 @@
 #ifndef CLI_SCORE_PIPELINE_H
 #define CLI_SCORE_PIPELINE_H
 
-#include <mgeo.h>
-
 #include "common/error.h"
-#include "score/repeats.h"
+#include "scoring/cascade/cascade.h"
+#include "scoring/repeats.h"
 #include "table/chunk.h"
 #include "table/selection.h"
 
@@ -15,6 +14,7 @@ struct pipeline;
 struct pipeline_options {
     uint64_t skip; /* rows that an earlier run has answered: they are read, and never come out */
     size_t rows;   /* of each chunk; 0: as many as suit the model's speed */
+    const struct cascade *cascade; /* borrowed; NULL: the job's model decides all */
 };
 
 /* Starts one thread that reads and two that score. selection, job and repeats are borrowed and left

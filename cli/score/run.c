@@ -13,37 +13,46 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sink.h"
-#include "score/files.h"
-#include "score/model.h"
+#include "score/choose_rule.h"
 #include "score/pipeline.h"
-#include "score/progress.h"
+#include "score/report/cascade_report.h"
 #include "score/report/gold.h"
 #include "score/report/gold_report.h"
 #include "score/report/histogram_chart.h"
 #include "score/report/report.h"
-#include "score/resume/identity.h"
-#include "score/resume/paths.h"
-#include "score/resume/resume.h"
-#include "score/row_errors.h"
-#include "score/terminal.h"
+#include "score/resume/counters.h"
+#include "score/resume/score_identity.h"
+#include "scoring/answers.h"
+#include "scoring/files.h"
+#include "scoring/model.h"
+#include "scoring/progress.h"
+#include "scoring/resume/identity.h"
+#include "scoring/resume/paths.h"
+#include "scoring/resume/resume.h"
+#include "scoring/row_errors.h"
+#include "scoring/terminal.h"
 #include "table/reader.h"
 
 struct run {
     const struct options *options;
+    struct files files; /* that they name */
     struct reader *reader;
     struct selection *selection;
     struct sink *output, *errors, *summary;
     mgeo_engine *engine;
     mgeo_job *job; /* one model from the first row to the last */
     mgeo_model_info info;
+    struct cascade cascade; /* all zero: none */
     struct progress *progress;
     struct repeats *repeats;
     struct pipeline *pipeline;
     struct writer_options wanted; /* with the format that it comes to */
+    struct answers answers;
     struct writer writer;
     struct row_errors row_errors;
     struct report_totals totals;
-    struct gold *gold;     /* NULL: no --gold */
+    struct gold *gold; /* NULL: no --gold */
+    struct counters counters;
     struct resume *resume; /* NULL: no --resume */
     bool halfway; /* a chunk is counted or written in part, so that nothing may be committed */
     double seconds_before; /* of the runs that this one goes on with */
@@ -52,7 +61,8 @@ struct run {
 static bool open_sinks(struct run *run, struct error *error) {
     const struct options *options = run->options;
     if (options->resume) {
-        if ((run->resume = resume_open(options, error)) == NULL) return false;
+        run->resume = resume_open(&run->files, options->resume_every, error);
+        if (run->resume == NULL) return false;
     } else {
         run->output = sink_open(options->output, error);
         if (run->output == NULL) return false;
@@ -114,13 +124,39 @@ static bool choose_format(struct run *run, struct error *error) {
     run->wanted.parts = options->resume;
     run->wanted.format = writer_format_for(options->writer.format, options->output,
                                            table != NULL ? table->columnar : COLUMNAR_NONE);
-    return files_check_format(options, &run->wanted, error);
+    return files_check_format(&run->files, &run->wanted, error);
 }
 
 static bool open_reader(struct run *run, struct error *error) {
     const struct options *options = run->options;
     run->reader = reader_open(options->inputs, options->input_count, &options->table, error);
     return run->reader != NULL && choose_format(run, error);
+}
+
+static const struct cascade *cascade_of(const struct run *run) {
+    return cascade_options_any(&run->options->cascade) ? &run->cascade : NULL;
+}
+
+/* Where --keep-agreement asks for it, by a sample, or as an earlier run has chosen. */
+static bool find_rule(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    const char *noted = run->resume != NULL ? resume_noted(run->resume, identity_choice) : NULL;
+    if (options->cascade.keep == 0) return true;
+    if ((noted == NULL || !cascade_read_choice(&run->cascade, noted)) &&
+        !choose_rule(options, &run->cascade, run->job, error)) {
+        return false;
+    }
+    if (!options->quiet) cascade_say_choice(&run->cascade);
+    return true;
+}
+
+static bool open_cascade(struct run *run, struct error *error) {
+    const struct options *options = run->options;
+    enum { LOADING = INTERRUPT_CALLS - 1 }; /* the other block is being watched */
+    if (cascade_of(run) == NULL) return true;
+    return cascade_open(&run->cascade, &options->cascade, &options->model, options->quiet,
+                        interrupt_progress(LOADING), run->engine, &run->info, error) &&
+           find_rule(run, error);
 }
 
 /* A mistake in the table is found before the model takes its time; but a row that is waited for
@@ -130,34 +166,38 @@ static bool open_reader_and_model(struct run *run, struct error *error) {
     if (!options->stream && !open_reader(run, error)) return false;
     mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
     run->progress = progress_start(options->progress, options->quiet, loading);
-    return model_open(options, loading, &run->engine, &run->info, error) == MGEO_OK &&
-           begin_job(run, error) && (!options->stream || open_reader(run, error));
+    return model_open(&options->model, true, options->quiet, loading, &run->engine, &run->info,
+                      error) == MGEO_OK &&
+           begin_job(run, error) && open_cascade(run, error) &&
+           (!options->stream || open_reader(run, error));
 }
 
 static bool open_all(struct run *run, struct error *error) {
     const struct options *options = run->options;
-    if (!files_check(options, error) || !open_sinks(run, error)) return false;
+    if (!files_check(&run->files, error) || !open_sinks(run, error)) return false;
     greet_terminal(options);
     say_unfinished(options);
     say_plain(options);
     return open_reader_and_model(run, error);
 }
 
-static struct counters counters_of(struct run *run) {
-    return (struct counters){.totals = &run->totals,
-                             .row_errors = &run->row_errors,
-                             .writer = &run->writer,
-                             .gold = run->gold};
+/* What --resume keeps of the counts. */
+static struct resume_counts counts_of(struct run *run) {
+    run->counters = (struct counters){.totals = &run->totals,
+                                      .row_errors = &run->row_errors,
+                                      .writer = &run->writer,
+                                      .gold = run->gold};
+    return counters_for_resume(&run->counters);
 }
 
 /* Goes on where an earlier run ended, or opens the parts for a later one. */
 static bool begin_parts(struct run *run, struct error *error) {
     const struct options *options = run->options;
-    struct counters counters = counters_of(run);
+    struct resume_counts counts = counts_of(run);
     struct notes identity = {0};
-    bool done = identity_note(&identity, options, reader_table(run->reader), &run->writer,
-                              &run->info, error) &&
-                resume_begin(run->resume, &identity, &counters, run->repeats, error);
+    bool done = score_identity_note(&identity, options, &run->files, reader_table(run->reader),
+                                    &run->writer, &run->info, cascade_of(run), error) &&
+                resume_begin(run->resume, &identity, &counts, run->repeats, error);
     notes_finish(&identity);
     if (!done) return false;
     run->seconds_before = run->totals.seconds;
@@ -184,7 +224,9 @@ static bool write_headers(struct run *run, struct error *error) {
 static bool begin(struct run *run, struct error *error) {
     const struct options *options = run->options;
     const struct table *table = reader_table(run->reader);
-    writer_init(&run->writer, &run->wanted, table, &run->info, run->output);
+    answers_init(&run->answers, &run->wanted, &run->info);
+    struct added added = answers_added(&run->answers);
+    writer_init(&run->writer, &run->wanted, table, &added, run->output);
     run->row_errors = (struct row_errors){.file = run->errors,
                                           .paths = options->inputs,
                                           .table = table,
@@ -211,10 +253,10 @@ static bool pass_chunk(struct run *run, struct chunk *chunk, struct error *error
 }
 
 static bool start_pipeline(struct run *run, struct error *error) {
-    struct pipeline_options options = {0};
+    struct pipeline_options options = {.cascade = cascade_of(run)};
     if (run->resume != NULL) {
         options.skip = resume_rows(run->resume);
-        options.rows = resume_chunk_rows(run->options, &run->info);
+        options.rows = resume_chunk_rows(run->resume, &run->info);
     }
     run->selection = selection_create(run->reader, &run->options->selection);
     run->pipeline = pipeline_start(run->selection, run->job, run->repeats, run->info.label_count,
@@ -233,8 +275,8 @@ static bool pass_and_release(struct run *run, struct chunk *chunk, double begun,
     run->totals.seconds = run->seconds_before + clock_seconds() - begun;
     if (run->resume == NULL) return true;
     if (interrupt_received()) return error_set(error, "%s", "");
-    struct counters counters = counters_of(run);
-    return resume_step(run->resume, &counters, run->repeats, error);
+    struct resume_counts counts = counts_of(run);
+    return resume_step(run->resume, &counts, run->repeats, error);
 }
 
 static bool pass_all(struct run *run, struct error *error) {
@@ -260,7 +302,8 @@ static bool commit(struct sink **sink, struct error *error) {
 static bool write_summary(struct run *run, struct error *error) {
     if (run->summary == NULL) return true;
     struct string_buffer text = {0};
-    report_write_json(run->options, &run->info, &run->totals, &run->row_errors, run->gold, &text);
+    report_write_json(run->options, &run->info, &run->totals, &run->row_errors, cascade_of(run),
+                      run->gold, &text);
     bool done = sink_write(run->summary, text.bytes, text.length, error);
     string_buffer_finish(&text);
     return done;
@@ -271,8 +314,8 @@ static bool complete_outputs(struct run *run, struct error *error) {
         return writer_end(&run->writer, error) && commit(&run->output, error) &&
                commit(&run->errors, error);
     }
-    struct counters counters = counters_of(run);
-    return resume_commit(run->resume, &counters, run->repeats, true, error) &&
+    struct resume_counts counts = counts_of(run);
+    return resume_commit(run->resume, &counts, run->repeats, true, error) &&
            resume_copy_errors(run->resume, error) && resume_convert(run->resume, error) &&
            commit(&run->output, error);
 }
@@ -308,7 +351,7 @@ static bool say_gold(const struct gold *gold) {
 
 static void say_unknown(const struct run *run) {
     const struct report_totals *totals = &run->totals;
-    uint64_t affected = run->options->keep_unknown ? totals->unknown_differ : totals->capped;
+    uint64_t affected = run->options->model.keep_unknown ? totals->unknown_differ : totals->capped;
     if (affected == 0 || run->options->quiet) return;
     message_print("pairs with characters that the vocabulary lacks: %" PRIu64
                   ", differing in them: %" PRIu64 ", therefore no match: %" PRIu64
@@ -348,6 +391,9 @@ static bool say_result(struct run *run) {
                       totals->repeated);
     }
     say_unknown(run);
+    if (cascade_of(run) != NULL && !run->options->quiet) {
+        cascade_report_say(&run->cascade, totals);
+    }
     bool done = run->gold == NULL || say_gold(run->gold);
     return (!run->options->histogram || say_histogram(run)) && done;
 }
@@ -367,9 +413,9 @@ static void keep_errors(struct run *run) {
 static void keep_parts(struct run *run) {
     if (run->resume == NULL) return;
     struct error ignored;
-    struct counters counters = counters_of(run);
+    struct resume_counts counts = counts_of(run);
     if (run->pipeline != NULL && !run->halfway && run->totals.rows > resume_rows(run->resume)) {
-        resume_commit(run->resume, &counters, run->repeats, false, &ignored);
+        resume_commit(run->resume, &counts, run->repeats, false, &ignored);
     }
     if (resume_rows(run->resume) > 0 && !run->options->quiet) {
         message_print("%" PRIu64 " rows are kept in %s; the same command goes on after them",
@@ -382,8 +428,10 @@ static void close_all(struct run *run) {
     selection_destroy(run->selection);
     repeats_destroy(run->repeats);
     writer_finish(&run->writer);
+    answers_finish(&run->answers);
     row_errors_finish(&run->row_errors);
     free(run->gold);
+    cascade_close(&run->cascade);
     mgeo_job_end(run->job);
     mgeo_engine_destroy(run->engine);
     reader_close(run->reader);
@@ -406,9 +454,24 @@ int run_failed(const struct options *options, const struct error *error) {
     return RUN_INTERRUPTED;
 }
 
+static struct files files_of(const struct options *options) {
+    const char *first =
+        options->cascade.first != NULL ? cascade_options_path(&options->cascade) : NULL;
+    return (struct files){.inputs = options->inputs,
+                          .input_count = options->input_count,
+                          .models = {options->model.path, first},
+                          .output = options->output,
+                          .errors = options->errors,
+                          .summary = options->summary,
+                          .stream = options->stream,
+                          .resume = options->resume,
+                          .twice = options->cascade.keep > 0 ? "--keep-agreement" : NULL};
+}
+
 int run_score(const struct options *options) {
     struct run *run = memory_zeroed(1, sizeof *run);
     run->options = options;
+    run->files = files_of(options);
     struct error error = {""};
     bool done = open_all(run, &error) && begin(run, &error) && pass_all(run, &error);
     progress_end(run->progress);

@@ -104,7 +104,7 @@ void file_use_add_model(struct file_uses *uses, const char *folder) {
         char name[96];
         snprintf(path, room, "%s/%s", folder, entry->d_name);
         snprintf(name, sizeof name, "the model's %.60s", entry->d_name);
-        file_use_add(uses, name, FILE_USE_READ, path);
+        file_use_add(uses, name, FILE_USE_KEPT, path);
         free(path);
     }
     closedir(open);
@@ -116,15 +116,15 @@ static bool is_same(const struct file_use *a, const struct file_use *b) {
     return a->exists || strcmp(a->last, b->last) == 0;
 }
 
-static bool is_input(const struct file_use *use) {
-    return use->way == FILE_USE_READ && strncmp(use->name, "the model's ", 12) != 0;
+static bool is_read(const struct file_use *use) {
+    return use->way == FILE_USE_READ || use->way == FILE_USE_KEPT;
 }
 
 static bool may_be_same(const struct file_use *a, const struct file_use *b) {
-    if (a->way == FILE_USE_READ && b->way == FILE_USE_READ) return true;
+    if (is_read(a) && is_read(b)) return true;
     if (a->standard >= STDOUT_FILENO && b->standard >= STDOUT_FILENO) return true;
-    return (is_input(a) && b->way == FILE_USE_REPLACED) ||
-           (is_input(b) && a->way == FILE_USE_REPLACED);
+    return (a->way == FILE_USE_READ && b->way == FILE_USE_REPLACED) ||
+           (b->way == FILE_USE_READ && a->way == FILE_USE_REPLACED);
 }
 
 bool file_use_check(const struct file_uses *uses, struct error *error) {

@@ -11,6 +11,7 @@
 
 enum file_use_way {
     FILE_USE_READ,
+    FILE_USE_KEPT,     /* read, and of use after the run: no output takes its place */
     FILE_USE_REPLACED, /* written beside its place, which it takes once complete */
     FILE_USE_WRITTEN,
     FILE_USE_MESSAGES /* standard error: may share a file with standard output */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "common/files/file_use.h"
 #include "common/files/standard_streams.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
@@ -12,9 +13,9 @@
 #include "score/check/check_json.h"
 #include "score/check/check_text.h"
 #include "score/check/expect_report.h"
-#include "score/files.h"
-#include "score/model.h"
 #include "score/run.h"
+#include "scoring/files.h"
+#include "scoring/model.h"
 
 struct check_report {
     const struct options *options;
@@ -60,7 +61,7 @@ static int not_loaded(const struct options *options, mgeo_status status,
     if (options->json && error->line[0] != '\0') {
         struct json_writer json = {0};
         check_json_begin(&json);
-        check_json_refused(options->model, status, error->line, &json);
+        check_json_refused(options->model.path, status, error->line, &json);
         check_json_end(&json);
         if (!standard_streams_print(json.text.bytes, json.text.length, &unwritten)) {
             message_print("%s", unwritten.line);
@@ -103,14 +104,28 @@ static int check_loaded(struct check_report *report) {
     return conclude(report);
 }
 
+/* Standard output, the table of --expect and the model are different files. */
+static bool files_fit(const struct options *options, struct error *error) {
+    if (!standard_streams_check_output(error)) return false;
+    if (options->expect == NULL) return true;
+    struct file_uses uses = {0};
+    files_add_input(options->expect, &uses);
+    file_use_add_model(&uses, options->model.path);
+    file_use_add_outputs(&uses);
+    bool done = file_use_check(&uses, error);
+    file_use_finish(&uses);
+    return done;
+}
+
 int check_run(const struct options *options) {
     struct error error = {""};
-    if (!files_check_report(options, &error)) return run_failed(options, &error);
+    if (!files_fit(options, &error)) return run_failed(options, &error);
     struct check_report *report = memory_zeroed(1, sizeof *report);
     report->options = options;
     mgeo_progress *loading = interrupt_progress(INTERRUPT_LOADING);
     struct progress *progress = progress_start(options->progress, options->quiet, loading);
-    mgeo_status status = model_open(options, loading, &report->engine, &report->info, &error);
+    mgeo_status status = model_open(&options->model, false, options->quiet, loading,
+                                    &report->engine, &report->info, &error);
     progress_end(progress);
     int ending = status == MGEO_OK ? check_loaded(report) : not_loaded(options, status, &error);
     mgeo_engine_destroy(report->engine);

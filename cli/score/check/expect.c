@@ -12,8 +12,8 @@
 #include "common/string_buffer.h"
 #include "common/utf8.h"
 #include "score/check/expect_columns.h"
-#include "score/files.h"
-#include "score/scorer.h"
+#include "scoring/files.h"
+#include "scoring/scorer.h"
 #include "table/reader.h"
 
 enum { ROWS = 1024 };
@@ -38,7 +38,7 @@ struct comparison {
 
 static double usual_tolerance(const struct options *options, int32_t precision) {
     switch (precision) {
-    case MGEO_FP32: return options->tf32 ? 1e-3 : 1e-5;
+    case MGEO_FP32: return options->model.tf32 ? 1e-3 : 1e-5;
     case MGEO_FP16: return 5e-3;
     case MGEO_BF16: return 2e-2;
     default: return 5e-2; /* int8, fp8 */
@@ -315,7 +315,7 @@ bool expect_run(mgeo_engine *engine, const mgeo_model_info *info, const struct o
     if (mgeo_job_begin(engine, NULL, &at.job, &cause) != MGEO_OK) {
         return error_set(error, "cannot use the model: %s", cause.message);
     }
-    scorer_init(&at.scorer, at.job, info->label_count, 0);
+    scorer_init(&at.scorer, at.job, NULL, info->label_count, 0);
     chunk_init(&at.chunk, info->label_count);
     at.reader = reader_open(&options->expect, 1, &options->table, error);
     bool done = at.reader != NULL && compare_all(&at, error);

@@ -6,7 +6,7 @@
 #include <mgeo.h>
 
 #include "common/error.h"
-#include "score/writer_cells.h"
+#include "scoring/writer_cells.h"
 #include "table/table.h"
 
 /* Places in the table, TABLE_NO_COLUMN where there is none. */

@@ -2,6 +2,7 @@
 /* Counts rows as they are written, and lays out the summary: rows, rates, scores, gold, model. */
 #include "score/report/report.h"
 
+#include "score/report/cascade_report.h"
 #include "score/report/gold_report.h"
 
 void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
@@ -22,6 +23,7 @@ void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
         totals->unknown_differ += (row->flags & MGEO_ROW_UNKNOWN_DIFFER) != 0;
         totals->capped += (row->flags & MGEO_ROW_CAPPED) != 0;
         if (row->label < MGEO_MAX_LABELS) totals->by_label[row->label]++;
+        if (row->decided < CASCADE_STEPS) totals->decided[row->decided]++;
         histogram_add(&totals->similarity, similarity);
         if (gold != NULL) {
             gold_add(gold, chunk_text(chunk, row) + row->gold, row->gold_length, row->label,
@@ -158,7 +160,8 @@ static void labels_json(const mgeo_model_info *info, const struct report_totals 
 
 void report_write_json(const struct options *options, const mgeo_model_info *info,
                        const struct report_totals *totals, const struct row_errors *row_errors,
-                       const struct gold *gold, struct string_buffer *text) {
+                       const struct cascade *cascade, const struct gold *gold,
+                       struct string_buffer *text) {
     struct json_writer json = {.text = *text};
     json_writer_open(&json, NULL, '{');
     json_writer_string(&json, "mgeo_score", MGEO_VERSION);
@@ -172,6 +175,7 @@ void report_write_json(const struct options *options, const mgeo_model_info *inf
     rates_json(totals, &json);
     similarity_json(&totals->similarity, &json);
     labels_json(info, totals, &json);
+    if (cascade != NULL) cascade_report_json(cascade, totals, &json);
     if (gold != NULL) gold_report_json(gold, &json);
     report_model_json(info, &json);
     json_writer_close(&json, '}');

@@ -11,7 +11,8 @@
 #include "score/options.h"
 #include "score/report/gold.h"
 #include "score/report/histogram.h"
-#include "score/row_errors.h"
+#include "scoring/cascade/cascade.h"
+#include "scoring/row_errors.h"
 #include "table/chunk.h"
 
 struct report_totals {
@@ -20,6 +21,7 @@ struct report_totals {
     uint64_t matches[WRITER_THRESHOLDS];
     uint64_t unknown, unknown_differ, capped; /* by their flags */
     uint64_t by_label[MGEO_MAX_LABELS];
+    uint64_t decided[CASCADE_STEPS]; /* by each step of a cascade */
     struct histogram similarity;
     double seconds; /* from the first row read to the last one written */
 };
@@ -29,10 +31,11 @@ struct report_totals {
 void report_add_chunk(struct report_totals *totals, const struct chunk *chunk,
                       const struct writer_options *options, struct gold *gold);
 
-/* Appends the document to `text`. gold may be NULL. */
+/* Appends the document to `text`. cascade and gold may be NULL. */
 void report_write_json(const struct options *options, const mgeo_model_info *info,
                        const struct report_totals *totals, const struct row_errors *row_errors,
-                       const struct gold *gold, struct string_buffer *text);
+                       const struct cascade *cascade, const struct gold *gold,
+                       struct string_buffer *text);
 
 /* The member "model" of that document, which --check --json has too. */
 void report_model_json(const mgeo_model_info *info, struct json_writer *json);

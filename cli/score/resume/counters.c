@@ -51,6 +51,7 @@ static void add_totals(struct list *list, struct report_totals *totals) {
     ADD(list, WHOLE, totals->capped, "capped");
     ADD_ALL(list, WHOLE, totals->matches, "matches");
     ADD_ALL(list, WHOLE, totals->by_label, "labels");
+    ADD_ALL(list, WHOLE, totals->decided, "decided");
     ADD(list, NUMBER, totals->seconds, "seconds");
     ADD(list, WHOLE, totals->similarity.count, "similarities");
     ADD(list, NUMBER, totals->similarity.sum, "similarity-sum");
@@ -186,4 +187,19 @@ bool counters_load(const struct counters *counters, const struct notes *from) {
     }
     free(list);
     return sound;
+}
+
+static void save_all(const void *counters, struct notes *to) { counters_save(counters, to); }
+
+static bool load_all(void *counters, const struct notes *from) {
+    return counters_load(counters, from);
+}
+
+struct resume_counts counters_for_resume(struct counters *counters) {
+    return (struct resume_counts){.writer = counters->writer,
+                                  .row_errors = counters->row_errors,
+                                  .rows = &counters->totals->rows,
+                                  .all = counters,
+                                  .save = save_all,
+                                  .load = load_all};
 }

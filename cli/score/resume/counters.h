@@ -7,9 +7,10 @@
 #include "common/error.h"
 #include "score/report/gold.h"
 #include "score/report/report.h"
-#include "score/resume/notes.h"
-#include "score/row_errors.h"
-#include "score/writer.h"
+#include "scoring/resume/notes.h"
+#include "scoring/resume/resume.h"
+#include "scoring/row_errors.h"
+#include "scoring/writer.h"
 
 /* Where the counts are; all borrowed. */
 struct counters {
@@ -23,5 +24,8 @@ void counters_save(const struct counters *counters, struct notes *to);
 
 /* False if a count is missing or is none. Counts that are not noted become 0. */
 bool counters_load(const struct counters *counters, const struct notes *from);
+
+/* The same as --resume asks for it; borrows the counters. */
+struct resume_counts counters_for_resume(struct counters *counters);
 
 #endif

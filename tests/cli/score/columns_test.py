@@ -335,6 +335,16 @@ class Written(Case):
                 similarities = similarities or table["similarity"].to_pylist()
                 self.assertEqual(table["similarity"].to_pylist(), similarities)
 
+    def test_the_step_that_decided_is_one_of_some_words(self):
+        cascade = ("--first", "bundled", "--band", "0.1,0.9")
+        for name in ("out.parquet", "out.arrow"):
+            column = self.score(name, *cascade, PAIRS[0]).column("decided_by")
+            self.assertTrue(pa.types.is_dictionary(column.type))
+            texts = column.cast(pa.string()).to_pylist()
+            lines = rows(self.run_score("-q", "-f", "jsonl", *cascade, PAIRS[0], status=1))
+            self.assertEqual(texts, [row["decided_by"] for row in lines])
+            self.assertTrue({None, "first"} <= set(texts), texts)
+
     def test_added_columns_have_types_and_nulls(self):
         table = self.score("out.parquet", "--threshold", "0.4,0.65", "--probabilities", PAIRS[0])
         types = {field.name: field.type for field in table.schema}

@@ -36,10 +36,10 @@ static void has_defaults_without_options(void **state) {
     assert_int_equal(options.action, OPTIONS_SCORE);
     assert_int_equal(options.input_count, 1);
     assert_string_equal(options.inputs[0], "-");
-    assert_null(options.model);
+    assert_null(options.model.path);
     assert_null(options.output);
-    assert_int_equal(options.precision, MGEO_PRECISION_AUTO);
-    assert_false(options.tf32);
+    assert_int_equal(options.model.precision, MGEO_PRECISION_AUTO);
+    assert_false(options.model.tf32);
     assert_false(options.limit_errors);
     assert_int_equal(options.writer.threshold_count, 0);
     options_finish(&options);
@@ -51,15 +51,15 @@ static void reads_short_options(void **state) {
     struct error error;
     assert_true(
         parse(&options, "-m M -c x,2 -o O -f jsonl -p int8 -d cuda:1 -j 3 -q --tf32 f g", &error));
-    assert_string_equal(options.model, "M");
+    assert_string_equal(options.model.path, "M");
     assert_string_equal(options.table.a, "x");
     assert_string_equal(options.table.b, "2");
     assert_string_equal(options.output, "O");
     assert_int_equal(options.writer.format, WRITER_JSONL);
-    assert_int_equal(options.precision, MGEO_INT8);
-    assert_true(options.tf32);
-    assert_string_equal(options.device, "cuda:1");
-    assert_int_equal(options.threads, 3);
+    assert_int_equal(options.model.precision, MGEO_INT8);
+    assert_true(options.model.tf32);
+    assert_string_equal(options.model.device, "cuda:1");
+    assert_int_equal(options.model.threads, 3);
     assert_true(options.quiet);
     assert_int_equal(options.input_count, 2);
     assert_string_equal(options.inputs[1], "g");
@@ -76,8 +76,8 @@ static void reads_long_options(void **state) {
                       "--progress never --positive-label L --partial-weight 0.75",
                       &error));
     assert_int_equal(options.table.header, TABLE_HEADER_YES);
-    assert_int_equal(options.batch_tokens, 4096);
-    assert_int_equal(options.max_length, 64);
+    assert_int_equal(options.model.batch_tokens, 4096);
+    assert_int_equal(options.model.max_length, 64);
     assert_true(options.writer.probabilities);
     assert_int_equal(options.writer.threshold_count, 1);
     assert_true(options.writer.thresholds[0] == 0.25);
@@ -86,11 +86,11 @@ static void reads_long_options(void **state) {
     assert_string_equal(options.table.gold, "label");
     assert_string_equal(options.summary, "S");
     assert_int_equal(options.progress, PROGRESS_NEVER);
-    assert_string_equal(options.positive_label, "L");
-    assert_true(options.partial_weight == 0.75f);
+    assert_string_equal(options.model.positive_label, "L");
+    assert_true(options.model.partial_weight == 0.75f);
     options_finish(&options);
     assert_true(parse(&options, "--partial-weight 0 -o -", &error));
-    assert_true(options.partial_weight < 0); /* 0 would mean the default */
+    assert_true(options.model.partial_weight < 0); /* 0 would mean the default */
     assert_null(options.output);
     options_finish(&options);
 }
@@ -187,6 +187,20 @@ static void refuses_what_does_not_go_together(void **state) {
         {"--resume -o -", "name it: --output FILE"},
         {"--resume-every 9 -o x", "give that too"},
         {"--resume -o x --resume-every 0", "from 1"},
+        {"--first d", "say where that model is not sure"},
+        {"--band 0,1", "name its first model too: --first DIR"},
+        {"--sure 0.5", "name its first model too"},
+        {"--first-precision int8", "name its first model too"},
+        {"--first d --band 0,1 --sure 0.5", "give one of them"},
+        {"--first d --sure 0.5 --keep-agreement 99%", "give one of them"},
+        {"--first d --band 1,0", "the first similarity is above the second"},
+        {"--first d --band 0.5", "two similarities as LO,HI"},
+        {"--first d --keep-agreement 100%", "from 50% to 99.99%"},
+        {"--first d --keep-agreement 0.4", "from 50% to 99.99%"},
+        {"--first d --keep-agreement 99.5", "as 99.5% or 0.995"},
+        {"--first d --band 0,1 --agreement-sample 5", "of --keep-agreement"},
+        {"--same-form maybe", "auto, yes, no"},
+        {"--first d --keep-agreement 99% --stream", "does not go with --stream"},
     };
     refuse_all(cases, sizeof cases / sizeof *cases);
 }
@@ -218,7 +232,7 @@ static void takes_as_many_threads_as_the_library(void **state) {
     struct options options;
     struct error error;
     assert_true(parse(&options, "-j 1024 --max-length 5 --batch-tokens 5", &error));
-    assert_int_equal(options.threads, MGEO_MAX_THREADS);
+    assert_int_equal(options.model.threads, MGEO_MAX_THREADS);
     options_finish(&options);
 }
 
