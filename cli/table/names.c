@@ -220,6 +220,12 @@ bool names_address(const char *folded) {
     return false;
 }
 
+unsigned names_text(const char *folded) {
+    if (names_address(folded)) return 1;
+    unsigned rank = stem_rank(folded, strlen(folded));
+    return rank > 0 ? rank + 1 : 0;
+}
+
 static bool holds(struct table_cell cell, const char *word) {
     return memmem(cell.text, cell.length, word, strlen(word)) != NULL;
 }
@@ -247,4 +253,40 @@ bool names_like(struct table_cell cell) {
         if (holds(cell, of_addresses[i])) return false;
     }
     return true;
+}
+
+/* ---- one text a row ------------------------------------------------------------------------- */
+
+bool names_are_of_text(char *const *folded, size_t count, const char *asked, size_t number) {
+    if (asked != NULL) return number < count && names_text(folded[number]) > 0;
+    for (size_t i = 0; i < count; i++) {
+        if (names_text(folded[i]) > 0) return true;
+    }
+    return false;
+}
+
+/* Bytes of characters from U+3000 on: Chinese ones, for what a guess needs. */
+static size_t chinese_bytes(const char *text) {
+    size_t bytes = 0;
+    for (; *text != '\0'; text++) bytes += (unsigned char)*text >= 0xE3;
+    return bytes;
+}
+
+/* How well a cell serves: 0 not at all. */
+static size_t worth_of(char *const *text, char *const *folded, size_t column, bool named) {
+    if (!named) return chinese_bytes(text[column]);
+    unsigned rank = names_text(folded[column]);
+    return rank > 0 ? SIZE_MAX - rank : 0;
+}
+
+size_t names_text_column(char *const *text, char *const *folded, size_t count, bool named,
+                         size_t other) {
+    size_t best = other == 0 && count > 1 ? 1 : 0, most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t worth = i != other ? worth_of(text, folded, i, named) : 0;
+        if (worth <= most) continue;
+        most = worth;
+        best = i;
+    }
+    return best;
 }

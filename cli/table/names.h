@@ -27,6 +27,10 @@ bool names_candidate(const char *folded);
 /* Whether a folded name says "address" in its last word, whatever stands before it. */
 bool names_address(const char *folded);
 
+/* A measure of how surely a folded name alone is that of a text: 0 if it is not, the lower the
+ * surer otherwise. */
+unsigned names_text(const char *folded);
+
 /* Whether a folded name could be one of a pair. */
 bool names_known(const char *folded);
 
@@ -36,5 +40,14 @@ bool names_plausible(struct table_cell cell);
 /* Whether a cell looks like a name of a column that nobody knows: short, without digits, no
  * address. */
 bool names_like(struct table_cell cell);
+
+/* Whether the cells of line 1 are names: that of column `number`, from 0, where one was `asked` for
+ * by its number, else any. The cells are folded by names_fold. */
+bool names_are_of_text(char *const *folded, size_t count, const char *asked, size_t number);
+
+/* The column, from 0: by its name where the cells are `named`; else by what the cells hold. Never
+ * column `other` unless there is no second one. */
+size_t names_text_column(char *const *text, char *const *folded, size_t count, bool named,
+                         size_t other);
 
 #endif

@@ -47,8 +47,9 @@ struct row {
     uint64_t line, offset, bytes; /* of files of columns: its number, and its group's from 0 */
     uint32_t at;                  /* of files of columns: its place in the chunk's columns */
     uint32_t input;               /* which FILE, from 0 */
-    uint32_t pair; /* its number among the pairs that are remembered, from 1; 0: it is not */
-    bool repeated; /* that pair came before: its answer is copied */
+    uint32_t pair;   /* its number among the pairs that are remembered, from 1; 0: it is not */
+    bool repeated;   /* that pair came before: its answer is copied */
+    uint8_t decided; /* by which step of a cascade; 0: by none */
     enum row_error reason;
     bool array;                    /* of JSON: no object */
     const char *wrong;             /* ROW_NOT_JSON: what is */

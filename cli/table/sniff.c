@@ -507,7 +507,7 @@ static bool settle_delimited(struct sample *sample, const struct sniff_asked *as
     struct table_cell line = {NULL, 0};
     bool any = next_line(sample, &at, &line);
     bool doubled = any && found->dialect.delimiter == '|' && bars_doubled(line);
-    if (any && (doubled || is_one_column(sample, found->dialect))) {
+    if (any && (doubled || (!asked->one_column && is_one_column(sample, found->dialect)))) {
         return refuse_odd(line, where, error);
     }
     settle(sample, found);

@@ -13,6 +13,7 @@
 struct sniff_asked {
     enum dialect_format format; /* DIALECT_AUTO: by content */
     char delimiter;             /* NUL: by content */
+    bool one_column;            /* is a table too */
 };
 
 struct sniffed {

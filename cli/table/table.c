@@ -160,6 +160,9 @@ static bool decide_header(const struct table_options *options, const struct cell
         *has_header = options->header == TABLE_HEADER_YES;
     } else if (table_options_by_name(options)) {
         *has_header = true;
+    } else if (options->one_text != NULL) {
+        if (options->a != NULL && !by_number(options->a, &a, error)) return false;
+        *has_header = names_are_of_text(cells->folded, cells->count, options->a, a);
     } else if (options->a == NULL) {
         *has_header = cells->pairs > 0;
     } else {
@@ -172,8 +175,21 @@ static bool decide_header(const struct table_options *options, const struct cell
     return true;
 }
 
-static bool choose_columns(struct table *table, const struct table_options *options,
-                           const struct cells *cells, const char *where, struct error *error) {
+/* The one text of a row is both of a pair's, so that all that reads texts finds it. */
+static bool choose_one(struct table *table, const struct table_options *options,
+                       const struct cells *cells, const char *where, struct error *error) {
+    if (options->a == NULL) {
+        table->a = names_text_column(cells->text, cells->folded, cells->count, table->has_header,
+                                     table->gold);
+    } else if (!find_column(options->a, cells, table->has_header, where, &table->a, error)) {
+        return false;
+    }
+    table->b = table->a;
+    return true;
+}
+
+static bool choose_two(struct table *table, const struct table_options *options,
+                       const struct cells *cells, const char *where, struct error *error) {
     bool named = table->has_header;
     table->a = 0;
     table->b = 1;
@@ -186,16 +202,22 @@ static bool choose_columns(struct table *table, const struct table_options *opti
         table->a = cells->a;
         table->b = cells->b;
     }
-    table->gold = TABLE_NO_COLUMN;
-    if (options->gold != NULL &&
-        !find_column(options->gold, cells, named, where, &table->gold, error)) {
-        return false;
-    }
     if (table->a == table->b) {
         return error_set(error, "both texts are column %zu; name two columns with --columns A,B",
                          table->a + 1);
     }
     return true;
+}
+
+static bool choose_columns(struct table *table, const struct table_options *options,
+                           const struct cells *cells, const char *where, struct error *error) {
+    table->gold = TABLE_NO_COLUMN;
+    if (options->gold != NULL &&
+        !find_column(options->gold, cells, table->has_header, where, &table->gold, error)) {
+        return false;
+    }
+    return options->one_text != NULL ? choose_one(table, options, cells, where, error)
+                                     : choose_two(table, options, cells, where, error);
 }
 
 static size_t highest_column(const struct table *table) {
@@ -210,7 +232,7 @@ static bool check_width(const struct table *table, const struct table_options *o
     if (blank) {
         return error_set(error, "%s: line 1 is blank; take it out first: sed '/./,$!d'", where);
     }
-    if (options->a == NULL && table->width < 2) {
+    if (options->a == NULL && options->one_text == NULL && table->width < 2) {
         return error_set(error, "%s: two texts are wanted, but %s has %zu %s%s", where, origin,
                          table->width, table->objects ? "member" : "column",
                          table->objects ? "; members of inner objects are not looked into: bring "
@@ -265,9 +287,21 @@ static const char *why_these(const struct cells *cells) {
     return ", as no names are known ones; --columns A,B chooses";
 }
 
+static void say_one(const struct table *table, const struct table_options *options,
+                    const char *where) {
+    char column[200];
+    table_describe_column(table, table->a, column, sizeof column);
+    message_print("%s: the texts are taken from %s%s; %s says otherwise", where, column,
+                  table->has_header ? "" : ", and line 1 is data", options->one_text);
+}
+
 static void say_guesses(const struct table *table, const struct table_options *options,
                         const struct cells *cells, const char *where) {
     if (options->input.quiet) return;
+    if (options->one_text != NULL) {
+        if (options->a == NULL) say_one(table, options, where);
+        return;
+    }
     char before[600];
     bool guessed_header = options->header == TABLE_HEADER_AUTO;
     if (table->has_header && options->a == NULL && (cells->pairs != 1 || cells->by_ends)) {

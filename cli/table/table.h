@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The columns of a table: which two hold the texts, whether there is a header, how wide it is. */
+/* The columns of a table: which hold the two texts, or the one, whether there is a header, how wide
+ * it is. */
 #ifndef CLI_TABLE_TABLE_H
 #define CLI_TABLE_TABLE_H
 
@@ -19,7 +20,7 @@
 struct table {
     bool has_header;
     size_t width;             /* columns of the header, or of most rows */
-    size_t a, b;              /* from 0 */
+    size_t a, b;              /* from 0; one and the same where a row has one text */
     size_t gold;              /* from 0, or TABLE_NO_COLUMN */
     char **names;             /* [width]; NULL without a header */
     struct dialect dialect;   /* of the first input */

@@ -62,7 +62,7 @@ bool table_options_is_number(const char *asked) {
 }
 
 bool table_options_by_name(const struct table_options *options) {
-    return (options->a != NULL &&
-            (!table_options_is_number(options->a) || !table_options_is_number(options->b))) ||
+    return (options->a != NULL && !table_options_is_number(options->a)) ||
+           (options->b != NULL && !table_options_is_number(options->b)) ||
            (options->gold != NULL && !table_options_is_number(options->gold));
 }

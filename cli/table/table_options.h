@@ -16,8 +16,10 @@ extern const char *const table_header_names[]; /* as options write them; NULL en
 
 /* What the user asked for. A column is a name, or a number from 1. */
 struct table_options {
-    const char *a, *b; /* both NULL: by the well-known names, else columns 1 and 2 */
-    const char *gold;  /* NULL: none */
+    const char *a, *b;    /* both NULL: by the well-known names, else columns 1 and 2 */
+    const char *gold;     /* a column that is read along, whatever its type; NULL: none */
+    const char *one_text; /* a row has one text, that of `a`, and `b` is not used: the option that
+                             names its column, for messages. NULL: two texts */
     enum table_header header;
     const char *null_words; /* a list for null_words_create; NULL: the usual ones */
     char *columns;          /* owned: what a and b point into */

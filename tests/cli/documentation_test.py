@@ -8,14 +8,14 @@ import unittest
 from completion_test import FILES, headings
 from completion_test import PROGRAMS as WITHOUT_COMMANDS
 
-PROGRAMS = WITHOUT_COMMANDS + ["mgeo-ctl"] * os.path.exists(os.path.join(FILES, "mgeo-ctl-completion"))
+PROGRAMS = WITHOUT_COMMANDS + ["mgeo-match"] + ["mgeo-ctl"] * os.path.exists(os.path.join(FILES, "mgeo-ctl-completion"))
 ROOT = os.environ["MGEO_SOURCE"]
 MANUALS = {"mgeo-score": "cli/score/mgeo-score.1", "mgeo-bench": "cli/loadtest/mgeo-bench.1",
            "mgeo-journal": "cli/journal/mgeo-journal.1", "mgeo-serve": "cli/serve/mgeo-serve.1",
-           "mgeo-ctl": "cli/ctl/mgeo-ctl.1"}
+           "mgeo-ctl": "cli/ctl/mgeo-ctl.1", "mgeo-match": "cli/match/mgeo-match.1"}
 DOCS = {"mgeo-score": "docs/mgeo-score.md", "mgeo-bench": "docs/mgeo-bench.md",
         "mgeo-journal": "docs/journal.md", "mgeo-serve": "docs/mgeo-serve.md",
-        "mgeo-ctl": "docs/mgeo-ctl.md"}
+        "mgeo-ctl": "docs/mgeo-ctl.md", "mgeo-match": "docs/mgeo-match.md"}
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)")
 
 

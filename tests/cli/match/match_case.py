@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs mgeo-match for the tests: $MGEO_MATCH is the program."""
+import os
+import subprocess
+
+import harness
+
+PROGRAM = os.environ["MGEO_MATCH"]
+KILL_POINT = os.environ["MGEO_KILL_POINT"]
+EXAMPLES = os.path.join(os.environ["MGEO_SOURCE"], "examples", "data", "pairs.tsv")
+
+
+def examples():
+    """Pairs of real company addresses, with their labels."""
+    with open(EXAMPLES, encoding="utf-8") as file:
+        return [line.rstrip("\n").split("\t") for line in file][1:]
+
+
+def numbered(texts, letter, header=("id", "address")):
+    rows = [] if header is None else [header]
+    return harness.tsv(*rows, *((f"{letter}{i}", text) for i, text in enumerate(texts, 1)))
+
+
+class MatchCase(harness.Case):
+    def match(self, *arguments, stdin=b"", status=0, env=None):
+        command = [PROGRAM, *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=harness.LIMIT, cwd=self.folder,
+                              env=env)
+        result = harness.Result(done.returncode, done.stdout, done.stderr)
+        if status is not None:
+            self.assertEqual(result.status, status, f"{command}: {result.err}")
+        return result
+
+    def refused(self, *arguments, stdin=b""):
+        """The one line that the program ended with."""
+        result = self.match(*arguments, stdin=stdin, status=2)
+        lines = [line for line in result.err.splitlines()]
+        self.assertTrue(lines and lines[-1].startswith("mgeo-match: "), result.err)
+        return lines[-1]
+
+    def rows(self, name):
+        return [line.split("\t") for line in self.read(name).decode().splitlines()]
+
+    def names(self):
+        return sorted(os.listdir(self.folder))
+
+    def kill_points(self, *arguments):
+        """How many calls of a run change a file."""
+        count = self.path("points")
+        self.match(*arguments, status=None, env=dict(os.environ, LD_PRELOAD=KILL_POINT, KILL_POINT_COUNT=count))
+        with open(count, encoding="ascii") as file:
+            points = int(file.read())
+        os.remove(count)
+        return points
+
+    def killed_at(self, point, *arguments):
+        env = dict(os.environ, LD_PRELOAD=KILL_POINT, KILL_POINT=str(point))
+        return self.match(*arguments, status=None, env=env)
