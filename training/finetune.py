@@ -6,7 +6,8 @@
 
 Without --soft the labelled pairs alone are learnt. With --soft the mean of the teachers' probabilities is the target on
 the unlabelled and rule-made pairs, and half of the target on the labelled ones. The weights kept are a running average,
-taken where it did best on `valid` (--keep says by what). --predict writes the probabilities that such soft targets are made of.
+taken where it did best on `valid` (--keep says by what). --predict writes the probabilities that such soft targets are made of;
+with --steps 0 those of the model as it is.
 """
 import argparse
 import copy
@@ -75,7 +76,8 @@ def training_rows(data, device, soft, args):
         return data["train"][kept].to(device), known("train")[kept].to(device)
     mean = {name: sum(s[name].float() for s in soft) / len(soft) for name in ("train", "near", "rules")}
     mean["train"] = unlearnt_mean(data, soft, mean["train"])
-    parts = [("train", (known("train") + mean["train"]) / 2)] * args.gold_repeats + [("near", mean["near"])]
+    gold = args.gold_trust * known("train") + (1 - args.gold_trust) * mean["train"]
+    parts = [("train", gold)] * args.gold_repeats + [("near", mean["near"])]
     parts += [("rules", args.rules_trust * known("rules", 0)[:len(mean["rules"])] + (1 - args.rules_trust) * mean["rules"])]
     parts += [("strict", known("strict", .1)[:args.strict])]
     return (torch.cat([data[name][:len(t)] for name, t in parts]).to(device), torch.cat([t for _, t in parts]).to(device))
@@ -85,6 +87,12 @@ def cross_entropy(z, target, weight):
     """Cross-entropy with soft targets and class weights."""
     w = target * weight
     return -(w * F.log_softmax(z, -1)).sum() / w.sum()
+
+
+def answer(model, texts, pairs, both):
+    """Probabilities of pairs, or the mean of those of both orders."""
+    p = metrics.logits(model, texts, pairs).softmax(-1)
+    return (p + metrics.logits(model, texts, pairs.flip(1)).softmax(-1)) / 2 if both else p
 
 
 def disagreement(a, b):
@@ -115,13 +123,15 @@ def main():
     add("--agree", type=float, default=.5, help="weight of the agreement of both orders under dropout")
     add("--adversarial", type=float, default=0., help="size of the worst-case step on the embeddings (0: none)")
     add("--gold-repeats", type=int, default=3)
+    add("--gold-trust", type=float, default=.5, help="share of the label in the target of a labelled pair, with --soft")
     add("--predict-near", type=int, help="unlabelled pairs to predict (all)")
     add("--predict-rules", type=int, default=100000, help="rule-made pairs to predict")
     add("--strict", type=int, default=0, help="pairs of numbers and districts to add, by their rule's label")
     add("--rules-trust", type=float, default=.3, help="share of the rule in the target of a rule-made pair")
     add("--average", type=float, default=.998)
     add("--check", type=int, default=250)
-    add("--keep", choices=("figures", "cross-entropy"), default="figures", help="the best weights: most macro-F1 + accuracy, or least cross-entropy")
+    add("--keep", choices=("figures", "cross-entropy", "last"), default="figures", help="the best weights: most macro-F1 + accuracy, or least cross-entropy, or the last")
+    add("--both-orders", action="store_true", help="predict the mean of both orders of a pair")
     add("--seed", type=int, default=0)
     args = arguments.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -181,9 +191,10 @@ def main():
             z = metrics.logits(average, texts, data["valid"])
             f, loss = metrics.figures(z.softmax(-1), data["valid_label"]), metrics.cross_entropy(z, data["valid_label"])
             print(metrics.line(f"{args.out} step {step + 1} valid", f), f"cross-entropy {loss:.4f}, {time.time() - started:.0f} s", flush=True)
-            good = -loss if args.keep == "cross-entropy" else f["macro_f1"] + f["accuracy"]
+            good = {"cross-entropy": -loss, "figures": f["macro_f1"] + f["accuracy"], "last": step}[args.keep]
             if good > best:
                 best, best_weights = good, copy.deepcopy(average.state_dict())
+                keep(average, args.out)
         if last:
             break
     if best_weights:
@@ -191,7 +202,7 @@ def main():
     keep(average, args.out)
     if args.predict:
         rows = {"train": None, "near": args.predict_near, "rules": args.predict_rules}
-        answers = {n: metrics.logits(average, texts, data[n][:k]).softmax(-1).half().cpu() for n, k in rows.items()}
+        answers = {n: answer(average, texts, data[n][:k], args.both_orders).half().cpu() for n, k in rows.items()}
         answers["unseen"] = in_fold(data, args.fold) if args.fold else torch.zeros(len(data["train"]), dtype=torch.bool)
         torch.save(answers, args.predict)
 

@@ -140,7 +140,8 @@ def load(path, device):
 
 def keep(model, path):
     torch.save({"vocabulary": len(model.bias), "size": model.size, "overlap": model.bert.overlap is not None,
-                "weights": model.state_dict()}, path)
+                "weights": model.state_dict()}, path + ".part")
+    os.replace(path + ".part", path)
 
 
 def export(model, vocabulary, labels, folder):
