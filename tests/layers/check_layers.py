@@ -13,6 +13,7 @@ MAY = {
     "core": {"core"},
     "stats": {"core", "stats"},
     "text": {"core", "text"},
+    "match": {"core", "text", "match"},
     "journal": {"core", "text", "journal"},
     "backend": {"core", "backend"},
     "model": {"core", "text", "backend", "model"},
@@ -20,7 +21,7 @@ MAY = {
     "engine": {"core", "text", "backend", "model", "stats", "run", "journal", "engine"},
 }
 MAY["arrow"] = MAY["engine"] | {"arrow"}
-MAY["api"] = MAY["arrow"] | {"api"}
+MAY["api"] = MAY["arrow"] | {"match", "api"}
 
 # The same for the rooms of the programs.
 ROOMS = {
@@ -28,7 +29,9 @@ ROOMS = {
     "columnar": {"common", "columnar"},
     "input": {"common", "columnar", "input"},
     "table": {"common", "columnar", "input", "table"},
-    "score": {"common", "columnar", "input", "table", "score"},
+    "scoring": {"common", "columnar", "input", "table", "scoring"},
+    "score": {"common", "columnar", "input", "table", "scoring", "score"},
+    "match": {"common", "columnar", "input", "table", "scoring", "match"},
     "loadtest": {"common", "columnar", "input", "table", "loadtest"},
     "journal": {"common", "columnar", "input", "table", "journal"},
     "http": {"common", "http"},
@@ -44,7 +47,7 @@ HOMES = [
     (r"(cuda|cublas|cudnn|nccl|cooperative_groups)[\w./]*$", r"lib/backend/cuda/"),
     (r"jansson\.h$", r"cli/journal/|cli/ctl/|cli/serve/operate/"),
     (r"llhttp\.h$", r"cli/http/parser\.c$"),
-    (r"xxhash\.h$", r"lib/model/fingerprint\.c$|lib/engine/rollout/|cli/score/repeats\.c$|cli/score/resume/digest\.c$"),
+    (r"xxhash\.h$", r"lib/model/fingerprint\.c$|lib/match/|lib/engine/rollout/|cli/(score|scoring)/repeats\.c$|cli/(score|scoring)/resume/digest\.c$"),
     (r"zlib\.h$", r"cli/input/gzip\.c$"),
     (r"zstd\.h$", r"cli/input/zstd\.c$"),
     (r"getopt\.h$", r"cli/common/option_table\.c$"),

@@ -17,7 +17,7 @@ import unittest
 import urllib.request
 
 SOURCE = pathlib.Path(sys.argv[1]).resolve()
-PROGRAMS = ("mgeo-bench", "mgeo-ctl", "mgeo-journal", "mgeo-score", "mgeo-serve")
+PROGRAMS = ("mgeo-bench", "mgeo-ctl", "mgeo-journal", "mgeo-match", "mgeo-score", "mgeo-serve")
 PACKAGES = ("libmgeo0", "libmgeo-dev", "mgeo-tools", "mgeo-model-mini")
 NEEDED = ("dpkg-buildpackage", "dh", "meson", "dpkg-deb", "lintian")
 MISSING = [program for program in NEEDED if not shutil.which(program)]
