@@ -45,8 +45,8 @@ class Ray(engines.Case):
         self.same_rows(engines.read_parquet(self.folder / "out"), self.int8)
 
     def parts(self):
-        """Those that are whole: what is being written lacks Parquet's mark at its end, and the next run takes it away."""
-        return [part for part in (self.folder / "out").glob("*.parquet") if part.read_bytes().endswith(b"PAR1")]
+        """Those that are whole: what is being written has Parquet's mark at its beginning alone, and the next run takes it away."""
+        return [part for part in (self.folder / "out").glob("*.parquet") if part.read_bytes()[4:].endswith(b"PAR1")]
 
     def test_goes_on_where_it_ended(self):
         """Ray as a whole is killed once a part is written."""
