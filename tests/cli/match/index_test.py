@@ -6,7 +6,7 @@ import os
 import shutil
 import unittest
 
-from harness import MGEO, SANITIZED, tsv
+from harness import MGEO, tsv
 from match_case import MatchCase, examples, numbered
 
 TEXTS = [row[1] for row in examples()][:60]
@@ -212,7 +212,7 @@ class Killed(MatchCase):
         new = self.read("ref.mgx")
         self.assertGreater(points, 3)
         self.assertNotEqual(new, old)
-        for point in range(1, points + 1, 3 if SANITIZED else 1):
+        for point in range(1, points + 1):
             begin()
             done = self.killed_at(point, *command)
             self.assertEqual(done.status, -9)

@@ -44,15 +44,20 @@ class MatchCase(harness.Case):
     def names(self):
         return sorted(os.listdir(self.folder))
 
+    def with_kill_point(self, **settings):
+        """The environment in which a run kills itself, or counts where it could."""
+        if harness.SANITIZED:
+            self.skipTest("a sanitizer wants to be the first that is loaded")
+        return dict(os.environ, LD_PRELOAD=KILL_POINT, **settings)
+
     def kill_points(self, *arguments):
         """How many calls of a run change a file."""
         count = self.path("points")
-        self.match(*arguments, status=None, env=dict(os.environ, LD_PRELOAD=KILL_POINT, KILL_POINT_COUNT=count))
+        self.match(*arguments, status=None, env=self.with_kill_point(KILL_POINT_COUNT=count))
         with open(count, encoding="ascii") as file:
             points = int(file.read())
         os.remove(count)
         return points
 
     def killed_at(self, point, *arguments):
-        env = dict(os.environ, LD_PRELOAD=KILL_POINT, KILL_POINT=str(point))
-        return self.match(*arguments, status=None, env=env)
+        return self.match(*arguments, status=None, env=self.with_kill_point(KILL_POINT=str(point)))

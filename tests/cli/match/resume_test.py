@@ -8,11 +8,10 @@ import subprocess
 import time
 import unittest
 
-from harness import LIMIT, MGEO, SANITIZED
-from match_case import KILL_POINT, PROGRAM, MatchCase, examples, numbered
+from harness import LIMIT, MGEO
+from match_case import PROGRAM, MatchCase, examples, numbered
 
 ROWS = examples()
-STEP = 4 if SANITIZED else 1
 CLEAN = ("dirty.tsv", "ref.tsv", "known.tsv")
 
 
@@ -44,7 +43,7 @@ class Killed(MatchCase):
         self.assertEqual(self.names(), sorted((*CLEAN[:2], *names)))
         went_on = 0
         chance = random.Random(5)
-        for point in sorted(chance.sample(range(1, points + 1), max(1, min(points, 45) // STEP))):
+        for point in sorted(chance.sample(range(1, points + 1), min(points, 45))):
             self.clear()
             done = self.killed_at(point, *resumed)
             self.assertEqual(done.status, -signal.SIGKILL)
@@ -111,8 +110,7 @@ class Refused(MatchCase):
                 *(["ref.tsv"] if name == "match" else []))
 
     def leave_parts(self, name="match"):
-        env = dict(os.environ, LD_PRELOAD=KILL_POINT, KILL_POINT="25")
-        done = self.match(*self.command(name=name), status=None, env=env)
+        done = self.killed_at(25, *self.command(name=name))
         self.assertEqual(done.status, -signal.SIGKILL)
         self.assertIn(".out.tsv.mgeo-resume", self.names())
 
