@@ -200,16 +200,6 @@ mgeo_status mgeo_index_get_info(mgeo_index *index, mgeo_index_info *info, mgeo_e
 
 /* ---- candidates ------------------------------------------------------------------------------ */
 
-const char *mgeo_candidate_flag_name(uint32_t flag) {
-    switch (flag) {
-#define FLAG_NAME(name, number, text)                                                              \
-    case number: return text;
-        MGEO_CANDIDATE_FLAG_LIST(FLAG_NAME)
-#undef FLAG_NAME
-    default: return "unknown";
-    }
-}
-
 mgeo_status mgeo_index_search(mgeo_index *index, const mgeo_text *queries, size_t count,
                               const mgeo_search_options *options, mgeo_candidates **candidates,
                               mgeo_error *error) {

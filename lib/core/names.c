@@ -61,6 +61,13 @@ const char *mgeo_metrics_format_name(int32_t format) {
     }
 }
 
+const char *mgeo_candidate_flag_name(uint32_t flag) {
+    switch (flag) {
+        MGEO_CANDIDATE_FLAG_LIST(CASE)
+    default: return "unknown";
+    }
+}
+
 const char *mgeo_cut_name(int32_t cut) {
     switch (cut) {
         MGEO_CUT_LIST(CASE)
