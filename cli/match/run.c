@@ -155,3 +155,26 @@ void run_close(struct run *run) {
     sink_abandon(run->second);
     resume_close(run->resume);
 }
+
+/* ---- a run that failed ----------------------------------------------------------------------- */
+
+bool run_ends_quietly(const struct run *run) {
+    return run->output != NULL && sink_broken_pipe(run->output) && interrupt_broken_pipe_ends();
+}
+
+int run_failed(const struct run *run, const struct error *error) {
+    const char *left = run->options->output != NULL ? "; the output file was not written" : "";
+    return commands_failed(run->options, error, left);
+}
+
+void run_keep_parts(struct run *run, const struct resume_counts *counts, const char *things) {
+    struct error ignored;
+    if (run->resume == NULL) return;
+    if (run->search.ring != NULL && !run->halfway && *counts->rows > resume_rows(run->resume)) {
+        resume_commit(run->resume, counts, run->repeats, false, &ignored);
+    }
+    if (resume_rows(run->resume) > 0 && !run->options->quiet) {
+        message_print("%" PRIu64 " %s are kept in %s; the same command goes on after them",
+                      resume_rows(run->resume), things, resume_folder(run->resume));
+    }
+}

@@ -76,4 +76,13 @@ bool run_commit(struct sink **sink, struct error *error);
 /* Writes the outputs' ends and puts them into their places. */
 bool run_complete(struct run *run, const struct resume_counts *counts, struct error *error);
 
+/* Of a run that failed: whether its reader has gone, of which nothing is said. */
+bool run_ends_quietly(const struct run *run);
+
+/* Says why it failed: the exit status. */
+int run_failed(const struct run *run, const struct error *error);
+
+/* What was written since the last commit is kept too, if it can be. `things` are its rows. */
+void run_keep_parts(struct run *run, const struct resume_counts *counts, const char *things);
+
 #endif

@@ -295,20 +295,6 @@ static bool complete(struct dedupe *dedupe, struct error *error) {
     return true;
 }
 
-static void keep_parts(struct dedupe *dedupe) {
-    struct run *run = &dedupe->run;
-    struct error ignored;
-    if (run->resume == NULL) return;
-    struct resume_counts counts = counts_of(dedupe);
-    if (run->search.ring != NULL && !run->halfway && *counts.rows > resume_rows(run->resume)) {
-        resume_commit(run->resume, &counts, run->repeats, false, &ignored);
-    }
-    if (resume_rows(run->resume) > 0 && !run->options->quiet) {
-        message_print("%" PRIu64 " texts are kept in %s; the same command goes on after them",
-                      resume_rows(run->resume), resume_folder(run->resume));
-    }
-}
-
 static void finish(struct dedupe *dedupe) {
     run_close(&dedupe->run);
     link_log_finish(&dedupe->log);
@@ -328,16 +314,15 @@ int command_dedupe(const struct options *options) {
                 complete(dedupe, &error);
     progress_end(run->progress);
     int status = dedupe->records.bad > 0 ? MATCH_BAD_ROWS : MATCH_DONE;
-    bool broken_pipe = !done && run->output != NULL && sink_broken_pipe(run->output);
-    bool quietly = broken_pipe && interrupt_broken_pipe_ends();
+    bool quietly = !done && run_ends_quietly(run);
     if (done && !dedupe_report(run, &dedupe->texts, dedupe->members)) {
         status = MATCH_FAILED;
     }
-    if (!done && !quietly) {
-        const char *left = options->output != NULL ? "; the output file was not written" : "";
-        status = commands_failed(options, &error, left);
+    if (!done) {
+        const struct resume_counts counts = counts_of(dedupe);
+        if (!quietly) status = run_failed(run, &error);
+        run_keep_parts(run, &counts, "texts");
     }
-    if (!done) keep_parts(dedupe);
     finish(dedupe);
     if (quietly) interrupt_end_by_broken_pipe();
     return status;

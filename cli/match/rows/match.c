@@ -306,21 +306,6 @@ static bool complete(struct match *match, struct error *error) {
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* What was written since the last commit is kept too, if it can be. */
-static void keep_parts(struct match *match) {
-    struct run *run = &match->run;
-    struct error ignored;
-    if (run->resume == NULL) return;
-    struct resume_counts counts = counts_of(match);
-    if (run->search.ring != NULL && !run->halfway && *counts.rows > resume_rows(run->resume)) {
-        resume_commit(run->resume, &counts, run->repeats, false, &ignored);
-    }
-    if (resume_rows(run->resume) > 0 && !run->options->quiet) {
-        message_print("%" PRIu64 " rows are kept in %s; the same command goes on after them",
-                      resume_rows(run->resume), resume_folder(run->resume));
-    }
-}
-
 int command_match(const struct options *options) {
     struct match *match = memory_zeroed(1, sizeof *match);
     struct run *run = &match->run;
@@ -331,14 +316,13 @@ int command_match(const struct options *options) {
     progress_end(run->progress);
     done = done && complete(match, &error);
     int status = run->row_errors.total + run->bad_reference > 0 ? MATCH_BAD_ROWS : MATCH_DONE;
-    bool broken_pipe = !done && run->output != NULL && sink_broken_pipe(run->output);
-    bool quietly = broken_pipe && interrupt_broken_pipe_ends();
+    bool quietly = !done && run_ends_quietly(run);
     if (done && !report_match(run)) status = MATCH_FAILED;
-    if (!done && !quietly) {
-        const char *left = options->output != NULL ? "; the output file was not written" : "";
-        status = commands_failed(options, &error, left);
+    if (!done) {
+        const struct resume_counts counts = counts_of(match);
+        if (!quietly) status = run_failed(run, &error);
+        run_keep_parts(run, &counts, "rows");
     }
-    if (!done) keep_parts(match);
     match_output_finish(&match->output);
     one_to_one_finish(&match->given);
     link_log_finish(&match->log);
