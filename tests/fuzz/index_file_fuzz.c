@@ -13,7 +13,7 @@
 /* All that a program may do with it. */
 static void use(mgi_segment *segment) {
     mgi_snapshot *snapshot = mgi_snapshot_create(1);
-    mgi_scratch_store store = {0};
+    mgi_scratch_store store = {{NULL}};
     mgi_scratch *scratch = mgi_scratch_take(&store);
     const mgi_search_limits limits = {.top = 3, .effort = 100};
     const char *text = "上海市浦东新区张江路12号";
