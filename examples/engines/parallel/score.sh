@@ -19,5 +19,11 @@ score_shard() {
 }
 export -f score_shard
 
-seq "$shards" | parallel --will-cite --jobs "${JOBS:-100%}" ${SSHLOGIN:+--sshlogin "$SSHLOGIN" --env score_shard --workdir .} \
+# Not the SHELL of the environment: where it is not set, as under cron, parallel has other machines run nothing and calls it done.
+export PARALLEL_SHELL=bash
+seq "$shards" | parallel --will-cite --jobs "${JOBS:-100%}" ${SSHLOGIN:+--sshlogin "$SSHLOGIN" --env score_shard --workdir "$PWD"} \
     --retries 3 --joblog "$folder/joblog" score_shard {} "$shards" "$pairs" "$folder" "$@"
+
+for ((i = 1; i <= shards; i++)); do
+    [ -e "$folder/part.$i.tsv" ] || { echo "score.sh: $folder/part.$i.tsv was not written where $folder/joblog says" >&2; exit 1; }
+done

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """GNU parallel over shards: the joined parts are one run's bytes, also where a shard was killed or all of them were."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,15 +64,33 @@ class Parallel(engines.Case):
             (out / f"part.{part}.tsv").write_text("x\n" * lines)
         self.assertIn("not of one input", self.run_in_folder("examples/engines/join_shards.sh", SHARDS, "out", status=1).stderr)
 
+    def remote_shell(self, script):
+        ssh = self.folder / "ssh"
+        ssh.write_text(f"#!/bin/sh\n{script}\n")
+        ssh.chmod(0o755)
+        return {"SSHLOGIN": "one,two", "PARALLEL_SSH": str(ssh)}
+
+    def this_machine(self):
+        return self.remote_shell('while [ "$1" != -- ]; do shift; done\nshift\nexec bash -c "$*"')
+
     def test_several_machines(self):
         """The remote shell is this machine's."""
-        ssh = self.folder / "ssh"
-        ssh.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec bash -c "$*"\n')
-        ssh.chmod(0o755)
-        self.run_in_folder(*self.command(), SSHLOGIN="one,two", PARALLEL_SSH=str(ssh))
+        self.run_in_folder(*self.command(), **self.this_machine())
         self.same_file(self.joined())
         hosts = {line.split("\t")[1] for line in (self.folder / "out" / "joblog").read_text().splitlines()[1:]}
         self.assertEqual(hosts, {"one", "two"})
+
+    def test_an_environment_as_crons(self):
+        for shell in (["-u", "SHELL"], ["SHELL=/bin/sh"], ["SHELL=/bin/false"]):
+            with self.subTest(shell=shell):
+                shutil.rmtree(self.folder / "out", ignore_errors=True)
+                self.run_in_folder("env", "-u", "HOME", *shell, *self.command(), **self.this_machine())
+                self.same_file(self.joined())
+
+    def test_machines_that_do_nothing(self):
+        """What they say of themselves is not believed."""
+        done = self.run_in_folder(*self.command(), status=1, **self.remote_shell("exit 0"))
+        self.assertIn("part.1.tsv was not written", done.stderr)
 
 
 def session_of(pid):
