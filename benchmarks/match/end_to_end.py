@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From queries to decided pairs: precision, recall and F1 at 1, 3, 5 and 10 scored candidates a row, and what a cascade changes.
 
-    MGEO_MATCH=build/cli/mgeo-match MGEO_SCORE=build/cli/mgeo-score benchmarks/match/end_to_end.py FOLDER [--model DIR]
+    MGEO_MATCH=build/cli/mgeo-match MGEO_SCORE=build/cli/mgeo-score benchmarks/match/end_to_end.py FOLDER --pairs DEV.tsv [--model DIR]
         [--first DIR|bundled --keep-agreement 99.5% | --sure P | --band LO,HI] [--more 1000000]
 
 `mgeo-match match --candidates` finds the candidates of the queries of FOLDER (corpus.py) in the corpus, and `mgeo-score` labels them.
