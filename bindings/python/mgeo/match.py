@@ -132,7 +132,7 @@ class Index(Owner):
 
     path:         a file that save() wrote, which is mapped; None: an empty index
     threads:      that build; 0: as many as the process may use
-    memory_limit: most bytes that a change may need; 0: not limited
+    memory_limit: most bytes that a change may take beside what there is; 0: not limited
 
     Needs no engine and no model, and goes on working in a forked child.
     Raises ArgumentError, OutOfMemoryError, ReadError, FormatError (no index, or damaged), UnsupportedError (of a later
