@@ -242,7 +242,7 @@ class Compressed(Case):
         piped = subprocess.run(["zstd", "-q", "-c", "--long=31"], capture_output=True,
                                input=table() * 20, check=True).stdout
         errors = [self.run_score("-q", stdin=piped, status=2).err, self.run_score("-q", stdin=wide, status=2).err]
-        self.assertIn("zstd -dc --long=31 FILE | mgeo-score", errors[0] + errors[1])
+        self.assertIn("zstd -dc --long=31 FILE > NEW", errors[0] + errors[1])
         samples = [self.path(f"s{i}", (f"浙江省杭州市文三路{i}号\t人民路{i * 7}号\n" * 20).encode()) for i in range(200)]
         dictionary = self.path("d")
         subprocess.run(["zstd", "-q", "--train", *samples, "-o", dictionary, "--maxdict=4096"], check=True,
