@@ -72,6 +72,14 @@ static bool say_mapped(const struct run *run, const char *path, struct error *er
     return true;
 }
 
+static bool say_replaced(const struct run *run, const struct records *records, const char *path,
+                         struct error *error) {
+    mgeo_index_info info;
+    if (!index_file_info(run->index, &info, error)) return false;
+    index_file_say_replaced(path, records->count - info.records, run->options->quiet);
+    return true;
+}
+
 static bool index_tables(struct run *run, const char *const *paths, size_t count,
                          struct error *error) {
     const struct options *options = run->options;
@@ -85,7 +93,8 @@ static bool index_tables(struct run *run, const char *const *paths, size_t count
     if (done) {
         index_file_say_memory(&records, paths[0], options->quiet);
         progress_watch(run->progress, index_file_stages);
-        done = index_file_put(run->index, &records, error);
+        done = index_file_put(run->index, &records, error) &&
+               say_replaced(run, &records, paths[0], error);
     }
     run->bad_reference = records.bad;
     records_finish(&records);
@@ -125,6 +134,12 @@ bool run_commit(struct sink **sink, struct error *error) {
     return closing == NULL || sink_commit(closing, error);
 }
 
+void run_abandon(struct run *run, struct sink *sink) {
+    if (sink == NULL) return;
+    run->broken_pipe = run->broken_pipe || sink_broken_pipe(sink);
+    sink_abandon(sink);
+}
+
 bool run_complete(struct run *run, const struct resume_counts *counts, struct error *error) {
     if (interrupt_received()) return error_set(error, "%s", "");
     if (run->resume == NULL) {
@@ -159,7 +174,8 @@ void run_close(struct run *run) {
 /* ---- a run that failed ----------------------------------------------------------------------- */
 
 bool run_ends_quietly(const struct run *run) {
-    return run->output != NULL && sink_broken_pipe(run->output) && interrupt_broken_pipe_ends();
+    bool broken = run->broken_pipe || (run->output != NULL && sink_broken_pipe(run->output));
+    return broken && interrupt_broken_pipe_ends();
 }
 
 int run_failed(const struct run *run, const struct error *error) {
