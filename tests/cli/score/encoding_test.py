@@ -167,7 +167,7 @@ class Encodings(Case):
         path = self.path("hz.tsv", given.encode())
         err = self.one_line(self.run_score(path, status=2))
         self.assertIn("is HZ", err)
-        command = err[err.index("python3 -c '") + 12:err.index("' |")].replace("FILE", path)
+        command = err[err.index("python3 -c '") + 12:err.index("' >")].replace("FILE", path)
         self.assertEqual(subprocess.run(["python3", "-c", command], capture_output=True, check=True).stdout.decode(),
                          given.encode().decode("hz"))
         self.scored(b"~{a b\tc~}\n~{r\tr~}\n~{x\ty}\n", "--header", "no")
@@ -391,7 +391,7 @@ class Refused(Case):
                 for data in (text.encode(), gzip.compress(text.encode()), b"\n" + text.encode()):
                     err = self.one_line(self.run_score(stdin=data, status=2))
                     self.assertIn(kind, err)
-                    self.assertIn("mgeo-score", err.split(";", 1)[1])
+                    self.assertIn(" > NEW", err.split(";", 1)[1])
                 if "python3" in err:
                     command = err[err.index("python3 -c '") + 12:err.index("' < FILE")]
                     made = subprocess.run(["python3", "-c", command], input=text.encode(), capture_output=True, check=True)
