@@ -116,12 +116,15 @@ bool run_open_index(struct run *run, const char *const *paths, size_t count, str
     return index_tables(run, paths, count, error);
 }
 
-/* Always the same ones with a model: where the scores of a device depend on which pairs share a
- * batch, they are those of any other run. */
+/* Always the same ones by what was asked for: where the scores of a device depend on which pairs
+ * share a batch, they are those of any other run. Fewer rows where each has many candidates, of
+ * which the batches on their way would hold gigabytes. */
 size_t run_batch_rows(const struct run *run) {
-    enum { ROWS = 4096, SCORED_ON_CPU = 256, SCORED_ON_GPU = 4096 };
-    if (run->job == NULL) return ROWS;
-    return strncmp(run->info.device, "cuda", 4) == 0 ? SCORED_ON_GPU : SCORED_ON_CPU;
+    enum { ROWS = 4096, SCORED_ON_CPU = 256, SCORED_ON_GPU = 4096, MANY = 20, MANY_SCORED = 100 };
+    bool on_gpu = strncmp(run->info.device, "cuda", 4) == 0;
+    size_t rows = run->job == NULL ? ROWS : on_gpu ? SCORED_ON_GPU : SCORED_ON_CPU;
+    size_t many = run->job == NULL ? MANY : MANY_SCORED, top = run->options->top;
+    return top <= many ? rows : rows * many / top;
 }
 
 struct sink *run_open_sink(const struct run *run, const char *path, struct error *error) {
