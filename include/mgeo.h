@@ -1136,8 +1136,9 @@ typedef struct mgeo_index_options {
     size_t struct_size;
     uint32_t threads; /* that build; 0: as many as the process may use; at most MGEO_MAX_THREADS */
     uint32_t reserved;
-    uint64_t memory_limit; /* most bytes that a change may need, beside what is mapped; 0: not
-                              limited. More: MGEO_E_MEMORY before anything is changed */
+    uint64_t memory_limit; /* most bytes that a change may take beside what there is, but for a bit
+                              a record where some are removed; 0: not limited. More:
+                              MGEO_E_MEMORY before anything is changed */
     mgeo_progress
         *progress; /* of changes, or NULL; stages MGEO_STAGE_READING, in records, and
                       MGEO_STAGE_PLACING, in terms. Cancelling leaves the index as it was */
@@ -1190,13 +1191,14 @@ MGEO_API mgeo_status mgeo_index_remove(mgeo_index *index, const mgeo_record *rec
 
 /* Makes one segment of all, without what was removed, and weighs the terms anew: after it, the
  * index is what mgeo_index_put makes of the same records in the same order at once. Any thread.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED. */
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED, MGEO_E_UNSUPPORTED (2^32 - 1 terms, or
+ * more). */
 MGEO_API mgeo_status mgeo_index_compact(mgeo_index *index, mgeo_error *error);
 
 /* Writes the index to a file: under another name beside it, to disk (fsync), and then in place of
  * `path` in one step, so that the file is the old or the new one, whenever the process is killed.
- * Compacts what is written. Any thread.
- * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_CANCELLED. */
+ * Compacts what is written, as mgeo_index_compact does. Any thread; changes need not wait for it.
+ * Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_CANCELLED, MGEO_E_UNSUPPORTED. */
 MGEO_API mgeo_status mgeo_index_save(mgeo_index *index, const char *path, mgeo_error *error);
 
 /* Opens the file as mgeo_index_open does and puts its records in place of all that is there, in one
@@ -1209,7 +1211,7 @@ MGEO_API mgeo_status mgeo_index_swap(mgeo_index *index, const char *path, mgeo_e
  * Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_REFUSED (nothing was swapped). */
 MGEO_API mgeo_status mgeo_index_roll_back(mgeo_index *index, mgeo_error *error);
 
-/* Tells what the index holds. Any thread. Errors: MGEO_E_ARGUMENT. */
+/* Tells what the index holds. Any thread; never waits for changes. Errors: MGEO_E_ARGUMENT. */
 MGEO_API mgeo_status mgeo_index_get_info(mgeo_index *index, mgeo_index_info *info,
                                          mgeo_error *error);
 
@@ -1294,8 +1296,8 @@ MGEO_API void mgeo_candidates_destroy(mgeo_candidates *candidates);
 typedef struct mgeo_link {
     uint64_t a; /* rows, from 0 */
     uint64_t b;
-    float score; /* finite; NaN is no link */
-    uint32_t reserved;
+    float score;       /* finite; NaN is no link */
+    uint32_t reserved; /* 0 */
 } mgeo_link;
 
 /* How a component that links hold together is cut where it does not keep the guards. Without guards
@@ -1341,7 +1343,8 @@ typedef struct mgeo_member {
  * least the threshold. options may be NULL: components of all links from 0 on. Takes about 24 bytes
  * a link and 20 to 90 bytes a row beside what is passed, and time in proportion to links and rows.
  * Any thread. On failure members is as it was. Errors: MGEO_E_ARGUMENT (a link to a row that is
- * none, an infinite score), MGEO_E_MEMORY, MGEO_E_UNSUPPORTED (2^32 - 1 rows or links, or more). */
+ * none, an infinite score, something reserved), MGEO_E_MEMORY, MGEO_E_UNSUPPORTED (2^32 - 1 rows or
+ * links, or more). */
 MGEO_API mgeo_status mgeo_cluster(const mgeo_link *links, size_t count, uint64_t rows,
                                   const mgeo_cluster_options *options, mgeo_member *members,
                                   mgeo_error *error);

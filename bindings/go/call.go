@@ -32,6 +32,7 @@ type call struct {
 	chunks   []unsafe.Pointer
 	free     unsafe.Pointer // what is left of the newest chunk
 	left     uintptr
+	block    *C.mgeo_progress // that shows how far the call is: its own, or of what it changes
 	watchers []*Progress
 	long     bool  // the call reads its progress block
 	problem  error // the first option that C cannot hold
@@ -47,13 +48,28 @@ const (
 func newCall(ctx context.Context, bytes uintptr, lives ...*lifetime) (*call, error) {
 	c := &call{ctx: ctx}
 	if err := ctx.Err(); err != nil {
-		return nil, &Error{Status: ErrCancelled, Message: "cancelled before it began: " + err.Error(), cause: err}
+		return nil, cancelledError(err)
 	}
 	if !c.grow(bytes + C.sizeof_call_head + alignment) {
 		return nil, &Error{Status: ErrMemory, Message: "out of memory for the texts of a call"}
 	}
 	c.head = (*C.call_head)(c.alloc(C.sizeof_call_head))
+	c.block = &c.head.progress
 	return c, nil
+}
+
+// beginOn makes a call on a thing that may be closed meanwhile.
+func beginOn(ctx context.Context, life *lifetime, what string, bytes uintptr) (*call, error) {
+	if !life.enter() {
+		return nil, closedError(what)
+	}
+	call, err := newCall(ctx, bytes)
+	if err != nil {
+		life.leave()
+		return nil, err
+	}
+	call.lives[0] = life
+	return call, nil
 }
 
 // grow begins a chunk, all zero.
@@ -84,11 +100,17 @@ func (c *call) alloc(bytes uintptr) unsafe.Pointer {
 	return memory
 }
 
+// unwatch ends what shows how far the call is.
+func (c *call) unwatch() {
+	for _, watcher := range c.watchers {
+		watcher.detach(c.block)
+	}
+	c.watchers = nil
+}
+
 // end frees the arena and lets go of what the call used.
 func (c *call) end() {
-	for _, watcher := range c.watchers {
-		watcher.detach(&c.head.progress)
-	}
+	c.unwatch()
 	for _, chunk := range c.chunks {
 		C.free(chunk)
 	}
@@ -118,7 +140,7 @@ func (c *call) cancelWhenDone() (stop func()) {
 		return func() {}
 	}
 	over, gone := make(chan struct{}), make(chan struct{})
-	progress := &c.head.progress
+	progress := c.block
 	go func() {
 		defer close(gone)
 		select {
@@ -187,10 +209,20 @@ func (c *call) texts(name string, texts []string, count int) **C.char {
 func (c *call) watchedBy(progress *Progress) *C.mgeo_progress {
 	c.long = true
 	if progress != nil {
-		progress.attach(&c.head.progress)
+		progress.attach(c.block)
 		c.watchers = append(c.watchers, progress)
 	}
-	return &c.head.progress
+	return c.block
+}
+
+// list copies numbers; an empty list is NULL.
+func (c *call) list(numbers []uint32) *C.uint32_t {
+	if len(numbers) == 0 {
+		return nil
+	}
+	memory := c.alloc(uintptr(len(numbers)) * C.sizeof_uint32_t)
+	copy(unsafe.Slice((*uint32)(memory), len(numbers)), numbers)
+	return (*C.uint32_t)(memory)
 }
 
 // pairBytes is the room that pairs need.

@@ -7,6 +7,8 @@
 // RollBack say which one that is. All methods may be called from any goroutine; a call holds a thread of the system
 // until it returns, and a context that is done ends it where it may take long.
 //
+// An Index finds which addresses to compare, and Cluster holds together what scored well; neither needs an engine.
+//
 // Errors are of type *Error. errors.Is compares them with a Status (ErrBusy, ErrRefused …), with ErrClosed, and, after
 // a cancellation, with the context's own error.
 //

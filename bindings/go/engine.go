@@ -94,16 +94,7 @@ func (e *Engine) Close() error {
 
 // begin makes a call on the engine, with room for `bytes` and for options.
 func (e *Engine) begin(ctx context.Context, bytes uintptr) (*call, error) {
-	if !e.life.enter() {
-		return nil, closedError("engine")
-	}
-	call, err := newCall(ctx, bytes)
-	if err != nil {
-		e.life.leave()
-		return nil, err
-	}
-	call.lives[0] = &e.life
-	return call, nil
+	return beginOn(ctx, &e.life, "engine", bytes)
 }
 
 // Load reads, checks, places and warms a model in the standby slot: a model directory, or "" for the bundled model.

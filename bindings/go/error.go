@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ErrClosed is what errors.Is finds in the answer of a call on a closed engine or job.
+// ErrClosed is what errors.Is finds in the answer of a call on a closed engine, job or index.
 var ErrClosed = errors.New("mgeo: closed")
 
 // Error is why a call failed.
@@ -32,6 +32,10 @@ func (e *Error) Unwrap() error { return e.cause }
 
 func closedError(what string) error {
 	return &Error{Status: ErrArgument, Message: "the " + what + " is closed", cause: ErrClosed}
+}
+
+func cancelledError(err error) error {
+	return &Error{Status: ErrCancelled, Message: "cancelled before it began: " + err.Error(), cause: err}
 }
 
 func argumentError(message string) error { return &Error{Status: ErrArgument, Message: message} }

@@ -537,6 +537,90 @@ func (o *ShadowOptions) c(call *call) *C.mgeo_shadow_options {
 	return c
 }
 
+// IndexOptions: how an index is changed.
+type IndexOptions struct {
+	// that build; 0: as many as the process may use; at most MGEO_MAX_THREADS
+	Threads uint32
+	// most bytes that a change may need, beside what is mapped; 0: not limited. More: ErrMemory before anything
+	// is changed
+	MemoryLimit uint64
+	// shows how far the call is; nil: nobody looks
+	Progress *Progress
+}
+
+func (o *IndexOptions) c(call *call) *C.mgeo_index_options {
+	if o == nil {
+		return nil
+	}
+	c := (*C.mgeo_index_options)(call.alloc(C.sizeof_mgeo_index_options))
+	c.struct_size = C.sizeof_mgeo_index_options
+	c.threads = C.uint32_t(o.Threads)
+	c.memory_limit = C.uint64_t(o.MemoryLimit)
+	c.progress = call.watchedBy(o.Progress)
+	return c
+}
+
+// SearchOptions: how an index is searched.
+type SearchOptions struct {
+	// candidates for a query at most; 0: 20; at most MGEO_MAX_CANDIDATES
+	Top uint32
+	// that search, the caller's among them; 0: 1, the caller's alone
+	Threads uint32
+	// how many records are looked at, in percent of the usual number: more find more and take longer; 0: 100
+	Effort uint32
+	// candidates with a lower score are left out
+	Least float32
+	// shows how far the call is; nil: nobody looks
+	Progress *Progress
+}
+
+func (o *SearchOptions) c(call *call) *C.mgeo_search_options {
+	if o == nil {
+		return nil
+	}
+	c := (*C.mgeo_search_options)(call.alloc(C.sizeof_mgeo_search_options))
+	c.struct_size = C.sizeof_mgeo_search_options
+	c.top = C.uint32_t(o.Top)
+	c.threads = C.uint32_t(o.Threads)
+	c.effort = C.uint32_t(o.Effort)
+	c.least = C.float(o.Least)
+	c.progress = call.watchedBy(o.Progress)
+	return c
+}
+
+// ClusterOptions: what holds rows together, and what no cluster may exceed.
+type ClusterOptions struct {
+	// links below it hold nothing together; those inside a component still speak against its rows, where it is
+	// cut and for least_link
+	Threshold float32
+	// a Cut; it is made only where a guard below does not hold
+	Cut Cut
+	// guard: rows in a cluster at most; 0: not limited
+	MaxSize uint32
+	// guard: a row stays only if its mean link to the others, where links were given, is at least that; 0: not
+	// asked
+	LeastLink float32
+	// [rows]: the table that each row comes from; any numbers
+	Source []uint32
+	// guard, with source: 1: at most one row of each source in a cluster; the best links are made first
+	OneToOne bool
+}
+
+func (o *ClusterOptions) c(call *call) *C.mgeo_cluster_options {
+	if o == nil {
+		return nil
+	}
+	c := (*C.mgeo_cluster_options)(call.alloc(C.sizeof_mgeo_cluster_options))
+	c.struct_size = C.sizeof_mgeo_cluster_options
+	c.threshold = C.float(o.Threshold)
+	c.cut = C.int32_t(o.Cut)
+	c.max_size = C.uint32_t(o.MaxSize)
+	c.least_link = C.float(o.LeastLink)
+	c.source = call.list(o.Source)
+	c.one_to_one = cBool(o.OneToOne)
+	return c
+}
+
 // ModelInfo: a model and where it is.
 type ModelInfo struct {
 	// 1, 2, 3 … in order of successful loads into this engine
@@ -1144,5 +1228,63 @@ func newJournalReport(c *C.mgeo_journal_report) (r JournalReport) {
 	r.Torn = c.torn == 1
 	r.LastHash = C.GoString(&c.last_hash[0])
 	r.Reason = C.GoString(&c.reason[0])
+	return r
+}
+
+// IndexInfo: what an index holds.
+type IndexInfo struct {
+	// 1, 2, 3 … in order of changes to this index
+	Generation uint64
+	// that searches find
+	Records uint64
+	// removed or replaced, and still taking room until the next compaction
+	Removed uint64
+	Terms   uint64
+	// parts that are searched one after the other; 1 after a compaction
+	Segments uint64
+	// of the file, shared with other processes
+	BytesMapped uint64
+	// of this process alone
+	BytesMemory uint64
+	// of the index that Index.RollBack would put back; 0: none
+	PreviousRecords uint64
+	// of the file that is mapped, as given; empty: none
+	Path string
+}
+
+func newIndexInfo(c *C.mgeo_index_info) (r IndexInfo) {
+	r.Generation = uint64(c.generation)
+	r.Records = uint64(c.records)
+	r.Removed = uint64(c.removed)
+	r.Terms = uint64(c.terms)
+	r.Segments = uint64(c.segments)
+	r.BytesMapped = uint64(c.bytes_mapped)
+	r.BytesMemory = uint64(c.bytes_memory)
+	r.PreviousRecords = uint64(c.previous_records)
+	r.Path = C.GoString(&c.path[0])
+	return r
+}
+
+// Member: what is known of a row after clustering.
+type Member struct {
+	// the smallest row of its cluster
+	Cluster uint64
+	// the row with the greatest sum of links to the others; of several the smallest
+	Representative uint64
+	// rows in the cluster
+	Size uint64
+	// the weakest link that holds the cluster together (the least of its maximum spanning tree); NaN in a cluster
+	// of one
+	Weakest float32
+	// this row's best link inside the cluster; NaN in a cluster of one
+	Link float32
+}
+
+func newMember(c *C.mgeo_member) (r Member) {
+	r.Cluster = uint64(c.cluster)
+	r.Representative = uint64(c.representative)
+	r.Size = uint64(c.size)
+	r.Weakest = float32(c.weakest)
+	r.Link = float32(c.link)
 	return r
 }

@@ -85,7 +85,7 @@ static bool is_hz(const char *at, const char *end) {
 
 #define PYTHON(modules, decode)                                                                    \
     "decode it first: python3 -c 'import sys" modules "; sys.stdout.buffer.write(" decode          \
-    ")' < FILE | mgeo-score"
+    ")' < FILE > NEW"
 #define BYTES "sys.stdin.buffer.read()"
 
 struct way {
@@ -114,7 +114,7 @@ static const struct way hz = {
     true,
     {"HZ, Chinese in ASCII (~{ … ~})",
      "decode it first: python3 -c 'print(open(\"FILE\", encoding=\"hz\").read(), end=\"\")' "
-     "| mgeo-score"}};
+     "> NEW"}};
 
 static bool line_holds(const struct way *way, const char *line, const char *end) {
     while (line < end && (line = memchr(line, way->mark, (size_t)(end - line))) != NULL) {

@@ -55,8 +55,7 @@ struct input {
 static bool refuse_kind(const char *path, mode_t mode, struct error *error) {
     if (S_ISDIR(mode)) return error_set(error, "%s is a directory; name the files in it", path);
     if (S_ISBLK(mode)) return error_set(error, "%s is a block device, and no table", path);
-    return error_set(error, "%s is a socket; connect a program to it: nc -U %s | mgeo-score", path,
-                     path);
+    return error_set(error, "%s is a socket; connect a program to it: nc -U %s > NEW", path, path);
 }
 
 static bool open_descriptor(struct input *input, const char *path, struct error *error) {
@@ -210,7 +209,7 @@ static bool decide_encoding(struct input *input, const struct waiting *head, str
     if (!units && signature_is_binary(head->bytes, head->end)) {
         return error_set(error,
                          "%s is binary data of a kind that is not known here, and no text; is it "
-                         "compressed (brotli -dc FILE | mgeo-score) or encrypted?",
+                         "compressed (brotli -dc FILE > NEW) or encrypted?",
                          input->name);
     }
     if (input->encoding == NULL) return refuse_encoding(input, &doubt, error);
@@ -370,6 +369,11 @@ bool input_is_converted(const struct input *input) { return input->charset != NU
 
 uint64_t input_position(const struct input *input) {
     return input->raw.position - (input->raw.end - input->raw.begin);
+}
+
+size_t input_waiting(const struct input *input) {
+    const struct waiting *encoded = &input->encoded, *text = &input->text;
+    return encoded->end - encoded->begin + (text->end - text->begin);
 }
 
 uint64_t input_size(const struct input *input) { return input->size; }

@@ -53,6 +53,10 @@ bool input_is_converted(const struct input *input);
 uint64_t
 input_position(const struct input *input);      /* bytes taken from the file, as they lie there */
 uint64_t input_size(const struct input *input); /* of the file as it lies there; 0 if unknown */
+
+/* Bytes of text that were taken from the file and not read yet; before it is converted as it is. */
+size_t input_waiting(const struct input *input);
+
 const char *input_name(const struct input *input); /* the path, or "standard input" */
 
 #endif

@@ -201,45 +201,45 @@ static bool is_python(const unsigned char *bytes, size_t length) {
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-#define XZ "decompress it first: xz -dc FILE | mgeo-score"
+#define XZ "decompress it first: xz -dc FILE > NEW"
 #define EXCEL "save it as \"CSV UTF-8\" in the spreadsheet, or convert it: ssconvert FILE table.csv"
 
 #define SQL                                                                                        \
     "load it into a database and export the table: sqlite3 -header -separator $'\\t' :memory: "    \
-    "'.read FILE' 'SELECT * FROM TABLE' | mgeo-score, or mysql --batch -e 'SELECT * FROM TABLE' "  \
-    "DATABASE | mgeo-score"
+    "'.read FILE' 'SELECT * FROM TABLE' > NEW, or mysql --batch -e 'SELECT * FROM TABLE' "         \
+    "DATABASE > NEW"
 #define PYTHON                                                                                     \
     "make JSON lines of it: python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval" \
-    "(x.strip().rstrip(\",\")), ensure_ascii=False)) for x in sys.stdin if x.strip()]' < FILE | "  \
-    "mgeo-score"
+    "(x.strip().rstrip(\",\")), ensure_ascii=False)) for x in sys.stdin if x.strip()]' < FILE > "  \
+    "NEW"
 
 /* In order: what is more exact comes first. */
 /* clang-format off */
 static const struct known table[] = {
-    {0, MARK("\x1F\x8B\x08"), {"gzip data", "decompress it first: gzip -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("\x28\xB5\x2F\xFD"), {"zstd data", "decompress it first: zstd -dc FILE | mgeo-score"}, NULL},
-    {1, MARK("\x2A\x4D\x18"), {"zstd data", "decompress it first: zstd -dc FILE | mgeo-score"}, is_skippable},
+    {0, MARK("\x1F\x8B\x08"), {"gzip data", "decompress it first: gzip -dc FILE > NEW"}, NULL},
+    {0, MARK("\x28\xB5\x2F\xFD"), {"zstd data", "decompress it first: zstd -dc FILE > NEW"}, NULL},
+    {1, MARK("\x2A\x4D\x18"), {"zstd data", "decompress it first: zstd -dc FILE > NEW"}, is_skippable},
     {0, MARK("\x1F\xEF\xBF\xBD\x08"), {"gzip data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
     {0, MARK("\x1F\xC2\x8B\x08"), {"gzip data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
     {0, MARK("(\xEF\xBF\xBD/\xEF\xBF\xBD"), {"zstd data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
     {0, MARK("(\xC2\xB5/\xC3\xBD"), {"zstd data that was saved as text, which has spoilt it", "fetch the file again"}, NULL},
     {0, MARK("\xFD\x37zXZ\0"), {"xz data", XZ}, NULL},
-    {0, MARK("BZh"), {"bzip2 data", "decompress it first: bzip2 -dc FILE | mgeo-score"}, is_bzip2},
-    {0, MARK("\x04\x22\x4D\x18"), {"lz4 data", "decompress it first: lz4 -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("\x02\x21\x4C\x18"), {"lz4 data", "decompress it first: lz4 -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("LZIP\x01"), {"lzip data", "decompress it first: lzip -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("\x5D\0\0"), {"lzma data", "decompress it first: xz --format=lzma -dc FILE | mgeo-score"}, is_lzma},
-    {0, MARK("\x1F\x9D"), {"compressed by compress", "decompress it first: gzip -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("\x89LZO\0"), {"lzop data", "decompress it first: lzop -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("\xFF\x06\0\0sNaPpY"), {"snappy data", "decompress it first: snzip -dc FILE | mgeo-score"}, NULL},
-    {0, MARK("\x37\x7A\xBC\xAF\x27\x1C"), {"a 7-Zip archive", "unpack it first: 7z x -so FILE | mgeo-score"}, NULL},
-    {0, MARK("Rar!\x1A\x07"), {"a RAR archive", "unpack it first: unrar p -inul FILE | mgeo-score"}, NULL},
+    {0, MARK("BZh"), {"bzip2 data", "decompress it first: bzip2 -dc FILE > NEW"}, is_bzip2},
+    {0, MARK("\x04\x22\x4D\x18"), {"lz4 data", "decompress it first: lz4 -dc FILE > NEW"}, NULL},
+    {0, MARK("\x02\x21\x4C\x18"), {"lz4 data", "decompress it first: lz4 -dc FILE > NEW"}, NULL},
+    {0, MARK("LZIP\x01"), {"lzip data", "decompress it first: lzip -dc FILE > NEW"}, NULL},
+    {0, MARK("\x5D\0\0"), {"lzma data", "decompress it first: xz --format=lzma -dc FILE > NEW"}, is_lzma},
+    {0, MARK("\x1F\x9D"), {"compressed by compress", "decompress it first: gzip -dc FILE > NEW"}, NULL},
+    {0, MARK("\x89LZO\0"), {"lzop data", "decompress it first: lzop -dc FILE > NEW"}, NULL},
+    {0, MARK("\xFF\x06\0\0sNaPpY"), {"snappy data", "decompress it first: snzip -dc FILE > NEW"}, NULL},
+    {0, MARK("\x37\x7A\xBC\xAF\x27\x1C"), {"a 7-Zip archive", "unpack it first: 7z x -so FILE > NEW"}, NULL},
+    {0, MARK("Rar!\x1A\x07"), {"a RAR archive", "unpack it first: unrar p -inul FILE > NEW"}, NULL},
     {0, MARK("PK\x03\x04"), {"an Excel workbook (xlsx)", EXCEL}, is_sheet},
     {0, MARK("PK\x03\x04"), {"an OpenDocument file", EXCEL}, is_open_document},
-    {0, MARK("PK\x03\x04"), {"a zip archive", "unpack it first: unzip -p FILE | mgeo-score"}, NULL},
+    {0, MARK("PK\x03\x04"), {"a zip archive", "unpack it first: unzip -p FILE > NEW"}, NULL},
     {0, MARK("PK\x05\x06"), {"an empty zip archive", "is there another file?"}, NULL},
     {0, MARK("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), {"an Excel workbook (xls) or another Office document", EXCEL}, NULL},
-    {257, MARK("ustar"), {"a tar archive", "unpack it first: tar -xOf FILE | mgeo-score"}, NULL},
+    {257, MARK("ustar"), {"a tar archive", "unpack it first: tar -xOf FILE > NEW"}, NULL},
     {0, MARK("PAR1"), {"a Parquet file", DUCKDB("'FILE'")}, has_nul},
     {0, MARK("PAR1\x15"), {"a Parquet file", DUCKDB("'FILE'")}, NULL},
     {0, MARK("PARE"), {"an encrypted Parquet file", "decrypt and convert it with the program that wrote it"}, has_nul},
@@ -249,10 +249,10 @@ static const struct known table[] = {
     {0, MARK("ORC"), {"an ORC file", PANDAS("read_orc(\"FILE\")")}, has_nul},
     {0, MARK("Obj\x01"), {"an Avro file", "convert it: avro cat --format csv FILE"}, NULL},
     {0, MARK("SEQ\x06"), {"a Hadoop sequence file", "export it as text with Hive or Spark"}, NULL},
-    {0, MARK("SQLite format 3\0"), {"an SQLite database", "export a table of it: sqlite3 -header -separator $'\\t' FILE 'SELECT * FROM TABLE' | mgeo-score"}, NULL},
+    {0, MARK("SQLite format 3\0"), {"an SQLite database", "export a table of it: sqlite3 -header -separator $'\\t' FILE 'SELECT * FROM TABLE' > NEW"}, NULL},
     {8, MARK("DUCK"), {"a DuckDB database", "export a table of it: duckdb FILE -c \"COPY TABLE_NAME TO '/dev/stdout' (DELIMITER '\\t', HEADER)\""}, has_nul},
-    {4, MARK("Standard Jet DB"), {"an Access database", "export a table of it: mdb-export FILE TABLE | mgeo-score"}, NULL},
-    {4, MARK("Standard ACE DB"), {"an Access database", "export a table of it: mdb-export FILE TABLE | mgeo-score"}, NULL},
+    {4, MARK("Standard Jet DB"), {"an Access database", "export a table of it: mdb-export FILE TABLE > NEW"}, NULL},
+    {4, MARK("Standard ACE DB"), {"an Access database", "export a table of it: mdb-export FILE TABLE > NEW"}, NULL},
     {0, MARK("version https://git-lfs.github.com/spec/"), {"a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"}, NULL},
     {0, MARK("version https://hawser.github.com/spec/"), {"a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"}, NULL},
     {0, MARK("/annex/objects/"), {"a git-annex pointer, not the file itself", "fetch the file: git annex get FILE"}, is_annex},
@@ -281,10 +281,10 @@ static const struct known table[] = {
     {0, MARK("\x80\x05\x95"), {"a Python pickle", PANDAS("read_pickle(\"FILE\")")}, NULL},
     {0, MARK("\x03"), {"a dBASE table", "convert it: ogr2ogr -f CSV table.csv FILE"}, is_dbase},
     {0, MARK("\0\0\x27\x0A\0\0\0\0"), {"a shapefile", "convert it: ogr2ogr -f CSV table.csv FILE"}, NULL},
-    {0, MARK("-----BEGIN PGP MESSAGE-----"), {"encrypted by GnuPG", "decrypt it first: gpg -d FILE | mgeo-score"}, NULL},
-    {0, MARK("\x8C\x0D\x04\x09"), {"encrypted by GnuPG", "decrypt it first: gpg -d FILE | mgeo-score"}, NULL},
-    {0, MARK("\x85\x01"), {"encrypted by GnuPG", "decrypt it first: gpg -d FILE | mgeo-score"}, has_nul},
-    {0, MARK("age-encryption.org/"), {"encrypted by age", "decrypt it first: age -d FILE | mgeo-score"}, NULL},
+    {0, MARK("-----BEGIN PGP MESSAGE-----"), {"encrypted by GnuPG", "decrypt it first: gpg -d FILE > NEW"}, NULL},
+    {0, MARK("\x8C\x0D\x04\x09"), {"encrypted by GnuPG", "decrypt it first: gpg -d FILE > NEW"}, NULL},
+    {0, MARK("\x85\x01"), {"encrypted by GnuPG", "decrypt it first: gpg -d FILE > NEW"}, has_nul},
+    {0, MARK("age-encryption.org/"), {"encrypted by age", "decrypt it first: age -d FILE > NEW"}, NULL},
     {0, MARK("Salted__"), {"encrypted by OpenSSL", "decrypt it first: openssl enc -d"}, NULL},
     {0, MARK("\x89PNG\r\n"), {"a picture (PNG)", "addresses in pictures have to be typed or recognised first"}, NULL},
     {0, MARK("\xFF\xD8\xFF"), {"a picture (JPEG)", "addresses in pictures have to be typed or recognised first"}, NULL},
@@ -292,13 +292,13 @@ static const struct known table[] = {
     {0, MARK("\x7F" "ELF"), {"a program", "is there another file?"}, NULL},
     {0, MARK("GGUF"), {"a model (GGUF)", "models are given by --model"}, has_nul},
     {0, MARK("("), {"rows of an SQL dump", SQL}, is_sql_row},
-    {0, MARK("[{'"), {"one list of Python's dicts, and no JSON", "make JSON lines of it: python3 -c 'import ast, json, sys; [print(json.dumps(x, ensure_ascii=False)) for x in ast.literal_eval(sys.stdin.read())]' < FILE | mgeo-score"}, is_python},
+    {0, MARK("[{'"), {"one list of Python's dicts, and no JSON", "make JSON lines of it: python3 -c 'import ast, json, sys; [print(json.dumps(x, ensure_ascii=False)) for x in ast.literal_eval(sys.stdin.read())]' < FILE > NEW"}, is_python},
     {0, MARK("{'"), {"lines of Python's dicts, and no JSON", PYTHON}, is_python},
     {0, MARK("['"), {"lines of Python's lists, and no JSON", PYTHON}, is_python},
     {0, MARK("('"), {"lines of Python's tuples, and no JSON", PYTHON}, is_python},
     {0, MARK(""), {"an SQL dump", SQL}, is_sql},
-    {0, MARK("["), {"one JSON document", "make JSON lines of it: jq -c '.[]' FILE | mgeo-score"}, is_json_list},
-    {0, MARK("{"), {"one JSON document", "make JSON lines of it: jq -c . FILE | mgeo-score"}, is_json_object},
+    {0, MARK("["), {"one JSON document", "make JSON lines of it: jq -c '.[]' FILE > NEW"}, is_json_list},
+    {0, MARK("{"), {"one JSON document", "make JSON lines of it: jq -c . FILE > NEW"}, is_json_object},
 };
 /* clang-format on */
 

@@ -6,7 +6,6 @@
 #include <zstd_errors.h>
 
 #include "common/memory.h"
-#include "common/message.h"
 #include "input/decoder.h"
 
 enum { HEADER_BYTES = 18, BLOCK_HEADER_BYTES = 3 }; /* of a frame, at most; of a block */
@@ -40,13 +39,13 @@ static bool refuse(const struct zstd *state, const struct raw_input *raw, struct
         return error_set(
             error,
             "%s: the zstd data needs over 128 MiB of memory: decompress it first: zstd "
-            "-dc --long=31 FILE | %s",
-            raw->name, message_program());
+            "-dc --long=31 FILE > NEW",
+            raw->name);
     case ZSTD_error_dictionary_wrong:
         return error_set(error,
                          "%s: the zstd data was compressed with a dictionary: decompress it first: "
-                         "zstd -dc -D DICTIONARY FILE | %s",
-                         raw->name, message_program());
+                         "zstd -dc -D DICTIONARY FILE > NEW",
+                         raw->name);
     case ZSTD_error_version_unsupported:
         return error_set(error,
                          "%s: the zstd data is of a version before 0.8: decompress it with an "

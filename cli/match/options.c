@@ -91,10 +91,15 @@ static void share_table_options(struct options *options) {
     options->reference = reference;
 }
 
+static bool is_standard_input(const char *path) {
+    return path != NULL && (strcmp(path, "-") == 0 || standard_streams_number(path) == 0);
+}
+
 static bool check_standard_input(const struct options *options, struct error *error) {
-    size_t seen = 0;
+    int seen = is_standard_input(options->from) + is_standard_input(options->report) +
+               is_standard_input(options->previous);
     for (size_t i = 0; i < options->operand_count; i++) {
-        seen += strcmp(options->operands[i], "-") == 0;
+        seen += is_standard_input(options->operands[i]);
     }
     return seen < 2 || error_set(error, "standard input (-) can be read only once");
 }

@@ -395,7 +395,7 @@ static const struct option_row dedupe_rows[] = {
     {.name = "report", .argument = "FILE", .offer = OPTION_OFFER_FILES,
      .set = option_table_set_file, AT(report),
      .help = "compare with pairs of ids that are known to match, and print\n"
-             "recall, precision and F1 (standard error)"},
+             "recall, precision and F1 (standard error); not with --candidates"},
     OUTPUT_ROW("write to FILE, which appears only once complete"),
     FORMAT_ROWS,
     {.name = "pairs", .argument = "FILE", .offer = OPTION_OFFER_FILES,

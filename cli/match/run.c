@@ -72,6 +72,14 @@ static bool say_mapped(const struct run *run, const char *path, struct error *er
     return true;
 }
 
+static bool say_replaced(const struct run *run, const struct records *records, const char *path,
+                         struct error *error) {
+    mgeo_index_info info;
+    if (!index_file_info(run->index, &info, error)) return false;
+    index_file_say_replaced(path, records->count - info.records, run->options->quiet);
+    return true;
+}
+
 static bool index_tables(struct run *run, const char *const *paths, size_t count,
                          struct error *error) {
     const struct options *options = run->options;
@@ -85,7 +93,8 @@ static bool index_tables(struct run *run, const char *const *paths, size_t count
     if (done) {
         index_file_say_memory(&records, paths[0], options->quiet);
         progress_watch(run->progress, index_file_stages);
-        done = index_file_put(run->index, &records, error);
+        done = index_file_put(run->index, &records, error) &&
+               say_replaced(run, &records, paths[0], error);
     }
     run->bad_reference = records.bad;
     records_finish(&records);
@@ -107,12 +116,15 @@ bool run_open_index(struct run *run, const char *const *paths, size_t count, str
     return index_tables(run, paths, count, error);
 }
 
-/* Always the same ones with a model: where the scores of a device depend on which pairs share a
- * batch, they are those of any other run. */
+/* Always the same ones by what was asked for: where the scores of a device depend on which pairs
+ * share a batch, they are those of any other run. Fewer rows where each has many candidates, of
+ * which the batches on their way would hold gigabytes. */
 size_t run_batch_rows(const struct run *run) {
-    enum { ROWS = 4096, SCORED_ON_CPU = 256, SCORED_ON_GPU = 4096 };
-    if (run->job == NULL) return ROWS;
-    return strncmp(run->info.device, "cuda", 4) == 0 ? SCORED_ON_GPU : SCORED_ON_CPU;
+    enum { ROWS = 4096, SCORED_ON_CPU = 256, SCORED_ON_GPU = 4096, MANY = 20, MANY_SCORED = 100 };
+    bool on_gpu = strncmp(run->info.device, "cuda", 4) == 0;
+    size_t rows = run->job == NULL ? ROWS : on_gpu ? SCORED_ON_GPU : SCORED_ON_CPU;
+    size_t many = run->job == NULL ? MANY : MANY_SCORED, top = run->options->top;
+    return top <= many ? rows : rows * many / top;
 }
 
 struct sink *run_open_sink(const struct run *run, const char *path, struct error *error) {
@@ -123,6 +135,12 @@ bool run_commit(struct sink **sink, struct error *error) {
     struct sink *closing = *sink;
     *sink = NULL;
     return closing == NULL || sink_commit(closing, error);
+}
+
+void run_abandon(struct run *run, struct sink *sink) {
+    if (sink == NULL) return;
+    run->broken_pipe = run->broken_pipe || sink_broken_pipe(sink);
+    sink_abandon(sink);
 }
 
 bool run_complete(struct run *run, const struct resume_counts *counts, struct error *error) {
@@ -159,7 +177,8 @@ void run_close(struct run *run) {
 /* ---- a run that failed ----------------------------------------------------------------------- */
 
 bool run_ends_quietly(const struct run *run) {
-    return run->output != NULL && sink_broken_pipe(run->output) && interrupt_broken_pipe_ends();
+    bool broken = run->broken_pipe || (run->output != NULL && sink_broken_pipe(run->output));
+    return broken && interrupt_broken_pipe_ends();
 }
 
 int run_failed(const struct run *run, const struct error *error) {

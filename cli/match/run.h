@@ -39,7 +39,8 @@ struct run {
     struct writer writer;         /* rows with what was added */
     struct pairs_output pairs;    /* or pairs alone */
     struct search search;
-    bool halfway; /* a batch is written in part, so that nothing may be committed */
+    bool halfway;     /* a batch is written in part, so that nothing may be committed */
+    bool broken_pipe; /* what reads the output has gone */
 };
 
 /* The label of pairs that writing decides. */
@@ -72,6 +73,10 @@ struct sink *run_open_sink(const struct run *run, const char *path, struct error
 
 /* Commits a sink, which is NULL from then on. */
 bool run_commit(struct sink **sink, struct error *error);
+
+/* Gives up a sink that stands for the output, and notes whether its reader has gone. NULL is
+ * ignored. */
+void run_abandon(struct run *run, struct sink *sink);
 
 /* Writes the outputs' ends and puts them into their places. */
 bool run_complete(struct run *run, const struct resume_counts *counts, struct error *error);

@@ -31,6 +31,7 @@ static void add_inputs(const struct files *files, struct file_uses *uses) {
     for (size_t i = 0; i < sizeof files->kept / sizeof *files->kept; i++) {
         file_use_add(uses, files->kept[i], FILE_USE_KEPT, files->kept[i]);
     }
+    file_use_add(uses, files->before, FILE_USE_READ, files->before);
     for (size_t i = 0; i < FILES_MODELS; i++) file_use_add_model(uses, files->models[i]);
 }
 
@@ -56,7 +57,8 @@ static bool check_reading_twice(const struct files *files, struct error *error) 
         const char *path = files->inputs[i];
         struct stat about;
         bool standard = strcmp(path, "-") == 0 || standard_streams_number(path) >= 0;
-        if (!standard && stat(path, &about) == 0 && S_ISREG(about.st_mode)) continue;
+        bool there = !standard && stat(path, &about) == 0;
+        if (there && (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))) continue;
         return error_set(error,
                          "%s: %s cannot be read a second time; write it to a file, and name "
                          "that",

@@ -17,6 +17,7 @@ struct files {
     const char *const *inputs; /* "-" is standard input */
     size_t input_count;
     const char *kept[2];                   /* also read, and of use after the run; NULL: none */
+    const char *before;                    /* also read, before the output is written; NULL: none */
     const char *models[FILES_MODELS];      /* model directories; NULL: none, or the bundled one */
     const char *output, *errors, *summary; /* NULL: none; output: standard output */
     const char *second, *second_option;    /* another table that is written, and what names it */

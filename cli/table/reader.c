@@ -451,6 +451,16 @@ static bool worth_waiting(struct reader *reader, const struct chunk *chunk) {
                                          : lines_ready(&reader->lines, PATIENCE_MS);
 }
 
+/* How far the rows that were handed out reach into the input. Text is taken from it ahead of them,
+ * a MiB at its beginning, which may be all of it: they have their share of what was taken. */
+static uint64_t position_of_rows(const struct reader *reader) {
+    const struct lines *lines = &reader->lines;
+    if (reader->input == NULL) return 0;
+    double rows = (double)lines->offset, position = (double)input_position(reader->input);
+    double ahead = (double)(lines->end - lines->begin + input_waiting(reader->input));
+    return ahead > 0 ? (uint64_t)(position * (rows / (rows + ahead))) : (uint64_t)position;
+}
+
 int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, struct error *error) {
     if (reader->settled && reader->table.columnar != COLUMNAR_NONE) {
         return reader_fill_columns(reader, chunk, max_rows, error);
@@ -463,8 +473,7 @@ int reader_fill(struct reader *reader, struct chunk *chunk, size_t max_rows, str
         if (got <= 0) break;
         reader->failed = !add_line(reader, chunk, &line, &reader->error);
     }
-    chunk->position =
-        reader->finished + (reader->input != NULL ? input_position(reader->input) : 0);
+    chunk->position = reader->finished + position_of_rows(reader);
     if (chunk->count > 0) return 1;
     if (reader->failed) *error = reader->error;
     return reader->failed ? -1 : 0;

@@ -322,7 +322,7 @@ static const struct {
     {"||", "'||'", "sed 's/||/\\t/g'"},
     {"\\t", "a backslash and a t", "sed 's/\\\\t/\\t/g'"},
     {"::", "'::'", "sed 's/::/\\t/g'"},
-    {"\x1F", "\\x1F", "mgeo-score --delimiter '\\x1f'"},
+    {"\x1F", "\\x1F", "tr '\\037' '\\t'"},
     {"，", "the fullwidth comma", "sed 's/，/\\t/g'"},
     {"；", "the fullwidth semicolon", "sed 's/；/\\t/g'"},
     {"｜", "the fullwidth bar", "sed 's/｜/\\t/g'"},

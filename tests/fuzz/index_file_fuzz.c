@@ -4,11 +4,35 @@
  * Checksums would stop every damaged copy at the door, so that each input is tried a second time
  * with its checksums and versions made to hold, as whoever forges a file would. */
 #include "library.h"
+#include "match/index/change.h"
+#include "match/index/file/segment_check.h"
 #include "match/index/file/segment_file.h"
 #include "match/index/search.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+/* What a change makes of it is a sound index: a record is put in, and all is made one segment. */
+static void change(mgi_snapshot *snapshot) {
+    const mgeo_record record = {"new", 3, "永昌街77号", MGEO_NUL_TERMINATED};
+    const mgeo_index_options options = {.struct_size = sizeof options, .threads = 1};
+    mgi_snapshot *next = NULL, *compacted = NULL;
+    mgi_segment_text id, text;
+    size_t part;
+    uint32_t document;
+    FUZZ_REQUIRE(mgi_change_put(snapshot, &record, 1, &options, &next, NULL) == MGEO_OK,
+                 "a record cannot be put in");
+    FUZZ_REQUIRE(mgi_change_compact(next, &options, &compacted, NULL) == MGEO_OK,
+                 "it cannot be compacted");
+    FUZZ_REQUIRE(compacted->rows == next->rows - next->removed, "records were lost");
+    FUZZ_REQUIRE(mgi_snapshot_find_id(compacted, "new", 3, &part, &document), "it was not put in");
+    mgi_segment_record(compacted->parts[part].segment, document, &id, &text);
+    FUZZ_REQUIRE(strcmp(text.bytes, record.text) == 0, "another text was put in");
+    FUZZ_REQUIRE(mgi_segment_check(compacted->parts[0].segment, "index", NULL) == MGEO_OK,
+                 "what was compacted would be refused");
+    mgi_snapshot_release(next);
+    mgi_snapshot_release(compacted);
+}
 
 /* All that a program may do with it. */
 static void use(mgi_segment *segment) {
@@ -33,6 +57,7 @@ static void use(mgi_segment *segment) {
                          document == row,
                      "a record that its id does not find");
     }
+    change(snapshot);
     mgi_scratch_give(&store, scratch);
     mgi_scratch_store_finish(&store);
     mgi_snapshot_release(snapshot);

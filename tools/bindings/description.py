@@ -12,8 +12,10 @@ FILLED_IN = {"struct_size", "reserved", "worst_capacity"}
 # Structs that bindings have objects for, or read by themselves.
 APART = {"mgeo_error", "mgeo_progress", "mgeo_scores", "mgeo_pair", "ArrowSchema", "ArrowArray", "ArrowArrayStream"}
 
-# The part of the header whose structs bindings have raw alone, as C has them; Python's words for it are written by hand.
+# The part of the header whose structs most bindings have raw alone, as C has them.
 RAW_PART = "III. Match"
+# Those of its structs that hold no texts of C's: Go, Rust, Java and Node.js have them as they have others.
+MATCH_STRUCTS = {"mgeo_index_options", "mgeo_index_info", "mgeo_search_options", "mgeo_cluster_options", "mgeo_member"}
 
 # ---- files ------------------------------------------------------------------------------------
 
@@ -48,9 +50,10 @@ def struct_named(description, name):
     return next(struct for struct in description["structs"] if struct["name"] == name)
 
 
-def options_and_reports(description):
+def options_and_reports(description, of_raw_part=frozenset()):
     """The structs that functions read, and those that they only fill in; each in the header's order."""
-    structs = {struct["name"]: struct for struct in description["structs"] if struct["part"] != RAW_PART}
+    structs = {struct["name"]: struct for struct in description["structs"]
+               if struct["part"] != RAW_PART or struct["name"] in of_raw_part}
     given, told = set(), set()
 
     def collect(variable, found):
@@ -76,9 +79,9 @@ def is_verdict(member):
 
 
 def is_flag(member):
-    """1 or 0. The gate's full_speed is told of in mgeo_compare_options."""
+    """1 or 0. The gate's full_speed is told of in mgeo_compare_options, and one_to_one in other words first."""
     told = re.match(r"1(:| if) ", member["doc"]) is not None and not is_verdict(member)
-    return told or member["name"] == "full_speed"
+    return told or member["name"] in ("full_speed", "one_to_one")
 
 
 def length_member(struct, member):

@@ -17,7 +17,8 @@ ENUM_PREFIX = {"mgeo_status": "Err", "mgeo_log_level": "Log", "mgeo_row_flag": "
                "mgeo_candidate_flag": "Candidate",
                "mgeo_watch_state": "Watch", "mgeo_metrics_format": "Metrics"}
 FUNCTIONS = {"mgeo_load": "Load", "mgeo_swap_model": "Swap", "mgeo_score": "Score", "mgeo_unload": "Unload",
-             "mgeo_roll_back": "RollBack", "mgeo_compare": "Compare", "mgeo_predict_memory": "PredictMemory"}
+             "mgeo_roll_back": "RollBack", "mgeo_compare": "Compare", "mgeo_predict_memory": "PredictMemory",
+             "mgeo_index_roll_back": "Index.RollBack"}
 GO_NAMES = {}
 HEAD = """// SPDX-License-Identifier: Apache-2.0
 
@@ -57,7 +58,7 @@ def titled(name, doc):
 
 def type_of(member):
     plain = {"bool": "bool", "text": "string", "names": "[]string", "pairs": "[]Pair", "texts": "[]string",
-             "progress": "*Progress"}
+             "progress": "*Progress", "list": "[]uint32"}
     if member.kind in plain:
         return plain[member.kind]
     if member.kind in ("enum", "flags"):
@@ -119,6 +120,7 @@ def into_c(member):
         "texts": f'{c} = call.texts("{member.name}", {go}, len(o.Pairs))',
         "progress": f"{c} = call.watchedBy({go})",
         "option": f"{c} = {go}.c(call)",
+        "list": f"{c} = call.list({go})",
     }.get(member.kind) or f"{c} = C.{member.base}({go})"
 
 

@@ -5,7 +5,8 @@
 """
 import re
 
-from description import FILLED_IN, FLAG_SETS, enumerator, is_flag, length_member, load, options_and_reports, short
+from description import (FILLED_IN, FLAG_SETS, MATCH_STRUCTS, enumerator, is_flag, length_member, load, options_and_reports,
+                         short)
 
 # The header says it at the function, or nowhere.
 DOCS = {
@@ -22,6 +23,9 @@ DOCS = {
     "mgeo_swap_receipt": "How a cut-over went.",
     "mgeo_watch_report": "How the last watch stands.",
     "mgeo_journal_report": "What a journal was found to be.",
+    "mgeo_index_options": "How an index is changed.",
+    "mgeo_search_options": "How an index is searched.",
+    "mgeo_cluster_options": "What holds rows together, and what no cluster may exceed.",
     "mgeo_status": "What a call came to.",
     "mgeo_row_flag": "Flags of a row.",
 }
@@ -31,7 +35,7 @@ BY_HAND = FILLED_IN | {"log", "log_user", "job"}
 
 class Member:
     """One member as a binding shows it. `kind`: number, bool, enum, flags, text, names (labels), numbers (an array),
-    structs (`count` says how many), pairs, texts, progress, option (another struct of options)."""
+    structs (`count` says how many), pairs, texts, progress, option (another struct of options), list (of numbers)."""
 
     def __init__(self, member, kind, count=None):
         self.name, self.kind, self.count = member["name"], kind, count
@@ -76,7 +80,7 @@ class Struct:
         if member["pointers"] == 2:
             return Member(member, "texts", "count")
         if member["pointers"] == 1:
-            kind = {"char": "text", "mgeo_progress": "progress"}.get(member["base"], "option")
+            kind = {"char": "text", "mgeo_progress": "progress", "uint32_t": "list"}.get(member["base"], "option")
             return Member(member, kind)
         return Member(member, simple_kind(member))
 
@@ -102,7 +106,7 @@ class Enum:
 class Plan:
     def __init__(self, path):
         self.json = load(path)
-        options, reports = options_and_reports(self.json)
+        options, reports = options_and_reports(self.json, MATCH_STRUCTS)
         self.enums = [Enum(enum) for enum in self.json["enums"]]
         self.options = [Struct(struct, True) for struct in options]
         self.reports = [Struct(struct, False) for struct in reports]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libmgeo in C++17 and C++20: engines, jobs and tables that own what they hold. Headers alone.
+// libmgeo in C++17 and C++20: engines, jobs, tables and indexes that own what they hold. Headers
+// alone.
 //
 // What a function does, which errors it answers and what each member of a struct means is told in
 // mgeo.h, whose structs are used as they are: mgeo::load_options is mgeo_load_options, zeroed and
@@ -14,6 +15,7 @@
 #define MGEO_HPP
 
 #include <mgeo/base.hpp>
+#include <mgeo/match.hpp>
 #include <mgeo/score.hpp>
 
 #include <memory>

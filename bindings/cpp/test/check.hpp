@@ -35,4 +35,17 @@ inline std::vector<std::pair<std::string, std::string>> texts(int count) {
     return made;
 }
 
+#ifdef __cpp_exceptions
+// What a call that may fail answers: MGEO_OK, or the status of its exception, which has a line.
+template <class Call> std::int32_t status_of(Call &&call) {
+    try {
+        call();
+    } catch (const mgeo::error &error) {
+        CHECK(error.what()[0] != '\0');
+        return error.status();
+    }
+    return MGEO_OK;
+}
+#endif
+
 #endif

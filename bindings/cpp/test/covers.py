@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every function and every versioned struct of mgeo.h before part III is used by mgeo.hpp: covers.py MGEO_JSON INCLUDE_FOLDER.
-
-C++ calls those of part III as C does."""
+"""Every function and every versioned struct of mgeo.h is used by mgeo.hpp: covers.py MGEO_JSON INCLUDE_FOLDER"""
 import json
 import pathlib
 import re
@@ -14,9 +12,8 @@ with open(description, encoding="utf-8") as file:
 code = "\n".join(re.sub(r"//[^\n]*", "", header.read_text(encoding="utf-8"))
                  for header in pathlib.Path(folder).rglob("*.hpp"))
 used = set(re.findall(r"\bmgeo_\w+", code))
-worded = {kind: [one for one in library[kind] if one["part"] != "III. Match"] for kind in ("functions", "structs")}
-names = [function["name"] for function in worded["functions"]]
-names += [struct["name"] for struct in worded["structs"] if struct["versioned"]]
+names = [function["name"] for function in library["functions"]]
+names += [struct["name"] for struct in library["structs"] if struct["versioned"]]
 missing = [name for name in names if name not in used]
 if missing or not names:
     sys.exit("mgeo.hpp does not use " + ", ".join(missing))

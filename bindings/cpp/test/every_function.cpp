@@ -12,6 +12,7 @@ template class mgeo::arrow_owner<ArrowArray>;
 template class mgeo::arrow_owner<ArrowArrayStream>;
 #ifdef MGEO_RESULTS
 template class mgeo::result<mgeo::engine>;
+template class mgeo::result<mgeo::index>;
 template class mgeo::result<mgeo::swap_receipt>;
 template class mgeo::result<mgeo::arrow_table>;
 #endif
@@ -28,5 +29,11 @@ std::size_t count_all() {
 #if __cplusplus >= 202002L
     count += mgeo::pairs(std::span<const mgeo_pair>(vector)).size();
 #endif
+    const std::vector<mgeo_record> records = mgeo::make_records(map);
+    count += mgeo::records(records).size();
+    mgeo::index index(nullptr);
+    static_cast<void>(index.remove(std::array<std::string_view, 1>{"a"}));
+    static_cast<void>(index.search(std::vector<std::string>{"a"}));
+    static_cast<void>(index.search("a"));
     return count;
 }

@@ -33,5 +33,12 @@ int main() {
     job->end();
     const mgeo::result<void> nothing = engine->set_canary(0);
     CHECK(nothing && nothing.message()[0] == '\0');
+    auto index = mgeo::index::create();
+    CHECK(index && index->put(mgeo::make_records(made)));
+    const auto found = index->search(made[7].second);
+    CHECK(found && found->front().text == made[7].second);
+    CHECK(mgeo::index::open("/nowhere").status() == MGEO_E_IO);
+    CHECK(mgeo::index().info().status() == MGEO_E_ARGUMENT);
+    CHECK(*mgeo::normal_form(made[0].first) == *mgeo::normal_form(made[0].first));
     std::puts("results tell what failed");
 }

@@ -10,16 +10,6 @@ namespace {
 
 constexpr int PAIRS = 1000, THREADS = 8;
 
-template <class Call> std::int32_t status_of(Call &&call) {
-    try {
-        call();
-    } catch (const mgeo::error &error) {
-        CHECK(error.what()[0] != '\0');
-        return error.status();
-    }
-    return MGEO_OK;
-}
-
 void many_threads_answer_as_one_call(mgeo::engine &engine) {
     const auto made = texts(PAIRS);
     const auto pairs = mgeo::make_pairs(made);

@@ -31,7 +31,8 @@ def encode(text: object) -> bytes:
         return text.encode("utf-8", "surrogatepass")
     if isinstance(text, (bytes, bytearray, memoryview)):
         return bytes(text)
-    raise ArgumentError(f"a text is {type(text).__name__}, not str: {text!r:.60}")
+    advice = "; str() makes one of it, and .astype(str) a column" if hasattr(text, "__int__") else ""
+    raise ArgumentError(f"a text is {type(text).__name__}, not str: {text!r:.60}{advice}")
 
 
 def from_sequence(values: Sequence[Any]) -> Texts:

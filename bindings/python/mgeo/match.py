@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From addresses to matches without a model: the normal form, an index that is searched, and clusters of scored links."""
 import ctypes
+import operator
 import os
 import threading
 from typing import Any, List, NamedTuple, Optional, Tuple, Union, overload
@@ -132,7 +133,7 @@ class Index(Owner):
 
     path:         a file that save() wrote, which is mapped; None: an empty index
     threads:      that build; 0: as many as the process may use
-    memory_limit: most bytes that a change may need; 0: not limited
+    memory_limit: most bytes that a change may take beside what there is; 0: not limited
 
     Needs no engine and no model, and goes on working in a forked child.
     Raises ArgumentError, OutOfMemoryError, ReadError, FormatError (no index, or damaged), UnsupportedError (of a later
@@ -254,9 +255,8 @@ class Index(Owner):
 
         Raises RefusedError (the generation is no longer there), and as search() does.
         """
-        for name, value in (("first", first), ("count", count), ("generation", generation)):
-            if not 0 <= value < 2**63:
-                raise errors.ArgumentError(f"{name} is {value!r}, and a number from 0 on is needed")
+        first, count = _number(first, "first", 63), _number(count, "count", 63)
+        generation = _number(generation, "generation", 63)
         of = ctypes.c_uint64(generation)
         found = self._search("mgeo_index_search_rows", count, progress, (top, threads, effort, least), first, count,
                              int(later), ctypes.byref(of))
@@ -280,6 +280,17 @@ class Index(Owner):
 # ---- clusters ---------------------------------------------------------------------------------
 
 
+def _number(value: Any, what: str, bits: int) -> int:
+    """A whole number from 0 on."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**bits:
+        raise errors.ArgumentError(f"{what} is {value!r:.60}, and a number from 0 on below 2^{bits} is needed")
+    return number
+
+
 def _numbers(values: Any, what: str) -> Any:
     """Whole numbers from 0 on: an unsigned array would take a negative one for a great one."""
     made = np.asarray(values)
@@ -288,8 +299,15 @@ def _numbers(values: Any, what: str) -> Any:
     return made.ravel()
 
 
+def _scores(values: Any) -> Any:
+    try:
+        return np.asarray(values, np.float32).ravel()
+    except (TypeError, ValueError) as problem:
+        raise errors.ArgumentError(f"score holds something else than numbers: {problem}") from None
+
+
 def _links(a: Any, b: Any, score: Any) -> Any:
-    columns = _numbers(a, "a"), _numbers(b, "b"), np.asarray(score, np.float32).ravel()
+    columns = _numbers(a, "a"), _numbers(b, "b"), _scores(score)
     if len({len(column) for column in columns}) != 1:
         raise errors.ArgumentError(f"the columns differ in length: {', '.join(str(len(column)) for column in columns)}")
     made = np.zeros(len(columns[0]), _LINK)
@@ -311,8 +329,7 @@ def cluster(a: Any, b: Any, score: Any, rows: int, *, threshold: float = 0, cut:
     The same links in any order give the same clusters. A NaN is no link. Without the GIL; it cannot be cancelled. Raises
     ArgumentError, OutOfMemoryError, UnsupportedError (2^32 - 1 rows or links, or more).
     """
-    if not 0 <= rows < 2**32:
-        raise errors.ArgumentError(f"rows is {rows!r}, and a number from 0 on below 2^32 is needed")
+    rows = _number(rows, "rows", 32)
     links, members = _links(a, b, score), np.zeros(rows, _MEMBER)
     cuts = {name: number for number, name in _abi.CUT_NAMES.items()}
     if cut not in cuts:
@@ -320,7 +337,9 @@ def cluster(a: Any, b: Any, score: Any, rows: int, *, threshold: float = 0, cut:
     options = struct(_abi.mgeo_cluster_options, threshold=threshold, cut=cuts[cut], max_size=max_size,
                      least_link=least_link, one_to_one=int(one_to_one))
     if source is not None:
-        sources = np.ascontiguousarray(_numbers(source, "source"), np.uint32)
+        sources = _numbers(source, "source")
+        _number(sources.max(initial=0), "the greatest source", 32)
+        sources = np.ascontiguousarray(sources, np.uint32)
         if len(sources) != rows:
             raise errors.ArgumentError(f"source has {len(sources)} entries for {rows} rows")
         options.source = _pointer(sources, ctypes.c_uint32)

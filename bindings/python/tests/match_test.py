@@ -60,9 +60,15 @@ class Searches(unittest.TestCase):
             self.assertEqual(index.search_rows(0, 4, later=True, generation=found.generation), found)
             with self.assertRaises(mgeo.RefusedError):
                 index.search_rows(0, 4, generation=99)
-            for first, count in ((-1, 1), (0, 5)):
+            for first, count in ((-1, 1), (0, 5), (0.5, 1), ("0", 1), (None, 1), (0, 2**63)):
                 with self.assertRaises(mgeo.ArgumentError):
                     index.search_rows(first, count)
+
+    def test_ids_that_are_numbers_are_refused_with_what_to_do(self):
+        with mgeo.Index() as index:
+            for ids in ([5], np.array([5])):
+                with self.assertRaisesRegex(mgeo.ArgumentError, r"row 0: a text is int, not str: 5; .*astype\(str\)"):
+                    index.put(ids, ["杭州市文三路1号"])
 
     def test_options_are_checked(self):
         with filled() as index:
@@ -202,6 +208,9 @@ class Clusters(unittest.TestCase):
         wrong = [(([0], [4], [1.0], 4), {}), (([-1], [1], [1.0], 4), {}), (([0], [1], [float("inf")], 4), {}),
                  (([0], [1, 2], [1.0], 4), {}), (([0.5], [1], [1.0], 4), {}), (([0], [1], [1.0], -1), {}),
                  (([0], [1], [1.0], 4), {"cut": "half"}), (([0], [1], [1.0], 4), {"cut": "none", "max_size": 2}),
+                 (([0], [1], ["a"], 4), {}), (([0], [1], [[1.0], 2], 4), {}), (([0], [1], [1.0], 2.5), {}),
+                 (([0], [1], [1.0], "4"), {}), (([0], [1], [1.0], 2**32), {}),
+                 (([0], [1], [1.0], 2), {"source": [0, 2**32], "one_to_one": True}),
                  (([0], [1], [1.0], 4), {"source": [1]}), (([0], [1], [1.0], 4), {"one_to_one": True})]
         for arguments, options in wrong:
             with self.assertRaises(mgeo.ArgumentError, msg=(arguments, options)):

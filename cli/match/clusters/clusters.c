@@ -2,6 +2,7 @@
 /* mgeo-match cluster: scored pairs of ids become clusters. */
 #include <stdlib.h>
 
+#include "common/interrupt.h"
 #include "match/clusters/clusters_output.h"
 #include "match/clusters/clusters_report.h"
 #include "match/commands.h"
@@ -25,9 +26,11 @@ static bool check(const struct options *options, struct error *error) {
     const struct files files = {.inputs = options->operands,
                                 .input_count = options->operand_count,
                                 .kept = {options->report},
+                                .before = options->previous,
                                 .output = options->output,
                                 .errors = options->errors};
-    return files_check(&files, error) &&
+    const struct writer_options wanted = clusters_output_options(options);
+    return files_check(&files, error) && files_check_format(&files, &wanted, error) &&
            (options->previous == NULL || files_check_input(options->previous, error)) &&
            (options->report == NULL || files_check_input(options->report, error));
 }
@@ -92,13 +95,17 @@ int command_cluster(const struct options *options) {
     struct run_of_pairs run = {.options = options};
     struct error error = {""};
     int status = MATCH_DONE;
+    bool quietly = false;
     if (open_all(&run, &error) && cluster_all(&run, &error) && write_all(&run, &error)) {
         if (run.pairs.bad > 0) status = MATCH_BAD_ROWS;
         if (!report(&run)) status = MATCH_FAILED;
     } else {
-        status = commands_failed(
-            options, &error, options->output != NULL ? "; the output file was not written" : "");
+        quietly =
+            run.output != NULL && sink_broken_pipe(run.output) && interrupt_broken_pipe_ends();
+        const char *left = options->output != NULL ? "; the output file was not written" : "";
+        if (!quietly) status = commands_failed(options, &error, left);
     }
     finish(&run);
+    if (quietly) interrupt_end_by_broken_pipe();
     return status;
 }

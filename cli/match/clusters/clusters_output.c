@@ -103,6 +103,12 @@ static bool write_rows(struct clusters_output *output, struct writer *writer, st
     return true;
 }
 
+struct writer_options clusters_output_options(const struct options *options) {
+    struct writer_options wanted = options->writer;
+    wanted.format = pairs_output_format(options->writer.format, options->output);
+    return wanted;
+}
+
 bool clusters_output_write(const struct options *options, const struct scored_pairs *pairs,
                            const struct clustering *clusterings, size_t count, struct sink *sink,
                            struct error *error) {
@@ -110,8 +116,7 @@ bool clusters_output_write(const struct options *options, const struct scored_pa
     *output = (struct clusters_output){.pairs = pairs, .clusterings = clusterings, .count = count};
     chunk_init(&output->chunk, 0);
     name_columns(output, options);
-    struct writer_options wanted = options->writer;
-    wanted.format = pairs_output_format(options->writer.format, options->output);
+    struct writer_options wanted = clusters_output_options(options);
     struct added added = {output->columns, output->column_count, output, answer};
     struct writer writer;
     writer_init(&writer, &wanted, &writer_no_table, &added, sink);

@@ -13,7 +13,8 @@
 #include "scoring/row_errors.h"
 #include "table/reader.h"
 
-/* A number as it stands; NaN for an empty cell. */
+/* A number as it stands; NaN for an empty cell. A percentage would link all that it comes to; sums
+ * of floats may come out above 1 by a little. */
 static bool read_similarity(const char *cell, size_t length, float *to) {
     char text[64], *end;
     *to = NAN;
@@ -23,7 +24,7 @@ static bool read_similarity(const char *cell, size_t length, float *to) {
     text[length] = '\0';
     double number = strtod(text, &end);
     *to = (float)number;
-    return *end == '\0' && isfinite(*to);
+    return *end == '\0' && isfinite(*to) && *to < 1.001f;
 }
 
 static void add_link(struct scored_pairs *pairs, uint32_t a, uint32_t b, float score) {
@@ -41,7 +42,9 @@ static bool take_row(struct scored_pairs *pairs, const struct options *options,
     if (!read_similarity(text + row->gold, row->gold_length, &score)) {
         const char *path = options->operands[row->input];
         return error_set(error,
-                         "%s:%" PRIu64 ": \"%.*s\" is no similarity; --similarity names its column",
+                         "%s:%" PRIu64
+                         ": \"%.*s\" is no similarity, a number up to 1; --similarity "
+                         "names its column",
                          strcmp(path, "-") != 0 ? path : "standard input", row->line,
                          (int)(row->gold_length < 40 ? row->gold_length : 40), text + row->gold);
     }

@@ -8,6 +8,7 @@
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
+#include "match/clusters/ids.h"
 #include "match/commands.h"
 #include "match/dedupe/dedupe_output.h"
 #include "match/dedupe/dedupe_report.h"
@@ -62,6 +63,34 @@ static bool check_files(struct dedupe *dedupe, struct error *error) {
     return files_check(&all, error);
 }
 
+/* Whether what is written at the end can be: nothing is scored in vain. */
+static bool check_formats(struct dedupe *dedupe, struct error *error) {
+    struct run *run = &dedupe->run;
+    const struct options *options = run->options;
+    run->wanted = options->writer;
+    if (!options->candidates) return dedupe_output_check(run, error);
+    run->wanted.parts = options->resume;
+    run->wanted.format = pairs_output_format(options->writer.format, options->output);
+    return files_check_format(&run->files, &run->wanted, error);
+}
+
+/* Rows whose ids are the same cannot be told apart in cluster ids and pairs. */
+static void say_repeated_ids(const struct dedupe *dedupe) {
+    const struct options *options = dedupe->run.options;
+    const struct records *records = &dedupe->records;
+    struct ids ids = {0};
+    if (options->quiet || options->table.gold == NULL) return;
+    for (size_t i = 0; i < records->count; i++) {
+        ids_add(&ids, IDS_A, records_id(records, i), records->places[i].id_length);
+    }
+    if (ids.count < records->count) {
+        message_print("%s: rows with an id that came before, from which cluster ids and pairs do "
+                      "not tell them: %zu; --id names another column",
+                      options->operands[0], records->count - ids.count);
+    }
+    ids_finish(&ids);
+}
+
 static bool index_texts(struct dedupe *dedupe, struct error *error) {
     struct run *run = &dedupe->run;
     const struct options *options = run->options;
@@ -74,6 +103,7 @@ static bool index_texts(struct dedupe *dedupe, struct error *error) {
         !distinct_make(&dedupe->distinct, &dedupe->records, error)) {
         return false;
     }
+    say_repeated_ids(dedupe);
     dedupe->texts = (struct dedupe_texts){&dedupe->records, &dedupe->distinct};
     index_file_say_memory(&dedupe->records, options->operands[0], options->quiet);
     progress_watch(run->progress, index_file_stages);
@@ -91,7 +121,7 @@ static mgeo_text text_of(const void *opaque, const struct batch *batch, size_t q
 static bool open_all(struct dedupe *dedupe, struct error *error) {
     struct run *run = &dedupe->run;
     const struct options *options = run->options;
-    if (!check_files(dedupe, error)) return false;
+    if (!check_files(dedupe, error) || !check_formats(dedupe, error)) return false;
     if (options->candidates || options->resume) {
         if (!run_open_sinks(run, error)) return false;
     }
@@ -131,13 +161,7 @@ static bool begin(struct dedupe *dedupe, struct error *error) {
     run->repeats = repeats_create(run->info.label_count);
     dedupe->log_writer.options.format = WRITER_TSV;
     dedupe->log_writer.table = &writer_no_table;
-    if (options->candidates) {
-        run->wanted = options->writer;
-        run->wanted.parts = options->resume;
-        run->wanted.format = pairs_output_format(options->writer.format, options->output);
-        if (!files_check_format(&run->files, &run->wanted, error)) return false;
-        pairs_output_init(&run->pairs, &run->wanted, NULL, run->output);
-    }
+    if (options->candidates) pairs_output_init(&run->pairs, &run->wanted, NULL, run->output);
     if (run->resume != NULL && !begin_parts(dedupe, error)) return false;
     progress_scoring(run->progress, dedupe->distinct.count, run->totals.count[TOTALS_ROWS]);
     if (!options->candidates) return true;
@@ -279,7 +303,7 @@ static bool write_all(struct dedupe *dedupe, struct error *error) {
     done = done && dedupe_output_rows(run, &dedupe->texts, dedupe->members, rows, error) &&
            run_commit(&pairs, error) && run_commit(&rows, error);
     sink_abandon(pairs);
-    sink_abandon(rows);
+    run_abandon(run, rows);
     return done;
 }
 

@@ -4,7 +4,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "columnar/open.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "match/reference/records.h"
@@ -115,6 +117,17 @@ static void answer(const void *of, const struct chunk *chunk, const struct row *
     values[LINK] = number(member->link);
 }
 
+static bool has_changed(struct error *error) {
+    return error_set(error, "the table has changed while it was read again; run this again");
+}
+
+static bool is_record(const struct records *records, size_t record, const struct chunk *chunk,
+                      const struct row *row) {
+    return record < records->count && records->places[record].text_length == row->a_length &&
+           memcmp(records_text(records, record), chunk_text(chunk, row) + row->a, row->a_length) ==
+               0;
+}
+
 /* The good rows are the records, in the same order. */
 static bool number_rows(struct clustered *clustered, const struct chunk *chunk,
                         struct error *error) {
@@ -124,10 +137,9 @@ static bool number_rows(struct clustered *clustered, const struct chunk *chunk,
             memory_resize(clustered->record, chunk->count, sizeof *clustered->record);
     }
     for (size_t i = 0; i < chunk->count; i++) {
-        if (chunk->rows[i].reason != ROW_GOOD) continue;
-        if (clustered->next == clustered->records->count) {
-            return error_set(error, "the table has changed while it was read again");
-        }
+        const struct row *row = &chunk->rows[i];
+        if (row->reason != ROW_GOOD) continue;
+        if (!is_record(clustered->records, clustered->next, chunk, row)) return has_changed(error);
         clustered->record[i] = clustered->next++;
     }
     return true;
@@ -152,6 +164,7 @@ static bool pass_rows(struct clustered *clustered, struct writer *writer, struct
         chunk_clear(&chunk);
     }
     chunk_finish(&chunk);
+    if (got == 0 && clustered->next != clustered->records->count) return has_changed(error);
     return got == 0 && writer_end(writer, error);
 }
 
@@ -172,6 +185,17 @@ static struct reader *open_reader(const struct run *run, struct table_options *a
     if (files_check_format(&run->files, wanted, error)) return reader;
     reader_close(reader);
     return NULL;
+}
+
+bool dedupe_output_check(const struct run *run, struct error *error) {
+    const char *pairs = run->options->pairs;
+    struct table_options asked;
+    struct writer_options wanted;
+    struct reader *reader = open_reader(run, &asked, &wanted, error);
+    reader_close(reader);
+    if (reader == NULL || pairs == NULL) return reader != NULL;
+    return !writer_is_columnar(pairs_output_format(WRITER_AS_INPUT, pairs)) ||
+           columnar_open("--pairs", error) != NULL;
 }
 
 bool dedupe_output_rows(struct run *run, const struct dedupe_texts *texts,

@@ -25,6 +25,9 @@ void dedupe_output_pair(struct pairs_output *output, const struct dedupe_texts *
 bool dedupe_output_pairs(struct run *run, const struct dedupe_texts *texts,
                          const struct link_log *log, struct sink *sink, struct error *error);
 
+/* Whether the rows can be written as what --format and the names say, and the pairs. */
+bool dedupe_output_check(const struct run *run, struct error *error);
+
 /* Reads the tables again and writes their rows with what is known of each; members [records]. */
 bool dedupe_output_rows(struct run *run, const struct dedupe_texts *texts,
                         const mgeo_member *members, struct sink *sink, struct error *error);

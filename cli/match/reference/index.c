@@ -67,9 +67,7 @@ static void say_put(const struct options *options, const struct records *records
     uint64_t replaced = records->count - (after - before);
     message_print("%s: %" PRIu64 " rows%s", path, after,
                   records->rows_read == 0 ? "; there was none in the input" : "");
-    if (replaced > 0) {
-        message_print("rows with an id that came before, which they replace: %" PRIu64, replaced);
-    }
+    index_file_say_replaced(path, replaced, options->quiet);
 }
 
 static int status_of(const struct records *records) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,12 @@ void index_file_say_memory(const struct records *records, const char *where, boo
                            bytes, sizeof bytes);
     message_print("%s: %zu rows are held in memory with their index, at most about %s", where,
                   records->count, bytes);
+}
+
+void index_file_say_replaced(const char *where, uint64_t rows, bool quiet) {
+    if (quiet || rows == 0) return;
+    message_print("%s: rows with an id that came before, which they replace: %" PRIu64, where,
+                  rows);
 }
 
 void index_file_print_bytes(uint64_t bytes, char *to, size_t capacity) {

@@ -45,6 +45,9 @@ bool index_file_failed(mgeo_status status, const mgeo_error *cause, const char *
 /* Says in a line what an index of these records will take, before it is made. */
 void index_file_say_memory(const struct records *records, const char *where, bool quiet);
 
+/* Says how many rows took the place of others with their ids, if any did. */
+void index_file_say_replaced(const char *where, uint64_t rows, bool quiet);
+
 /* "1.2 GiB", and the like. */
 void index_file_print_bytes(uint64_t bytes, char *to, size_t capacity);
 

@@ -2,10 +2,14 @@
 /* A sorted list that is searched by halving. */
 #include "match/rows/known_pairs.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "common/files/standard_streams.h"
 #include "common/memory.h"
+#include "common/message.h"
 #include "match/reference/records.h"
 #include "table/reader.h"
 
@@ -17,6 +21,7 @@ struct known_pairs {
     struct records records; /* id: the first one; text: the second */
     struct known_pair *pairs;
     size_t count;
+    uint64_t incomplete; /* rows without two ids */
 };
 
 static int compare(const void *one, const void *other) {
@@ -35,6 +40,7 @@ static bool read_rows(struct known_pairs *known, struct reader *reader, struct e
         for (size_t i = 0; i < chunk.count; i++) {
             const struct row *row = &chunk.rows[i];
             const char *text = chunk_text(&chunk, row);
+            known->incomplete += row->reason != ROW_GOOD;
             if (row->reason != ROW_GOOD) continue;
             records_add(&known->records, text + row->a, row->a_length, text + row->b,
                         row->b_length);
@@ -45,10 +51,23 @@ static bool read_rows(struct known_pairs *known, struct reader *reader, struct e
     return got == 0;
 }
 
+/* Where the names are others, it is opened once more. */
+static bool check_file(const char *path, struct error *error) {
+    struct stat about;
+    if (standard_streams_number(path) < 0 &&
+        (stat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))) {
+        return true;
+    }
+    return error_set(error,
+                     "--report: %s cannot be read a second time; write it to a file, and name that",
+                     path);
+}
+
 /* As --candidates calls them, or the first two. */
 static bool read_table(struct known_pairs *known, const struct options *options,
                        struct error *error) {
     static const char *const columns[][2] = {{"id_a", "id_b"}, {"1", "2"}};
+    if (!check_file(options->report, error)) return false;
     for (size_t i = 0; i < 2; i++) {
         struct table_options table = {.a = columns[i][0],
                                       .b = columns[i][1],
@@ -58,8 +77,12 @@ static bool read_table(struct known_pairs *known, const struct options *options,
         table.input.quiet = true;
         struct reader *reader = reader_open(&options->report, 1, &table, error);
         if (reader == NULL) continue;
-        bool done = read_rows(known, reader, error);
+        bool done = reader_table(reader) == NULL || read_rows(known, reader, error);
         reader_close(reader);
+        if (done && known->incomplete > 0 && !options->quiet) {
+            message_print("%s: rows without two ids, which tell nothing: %" PRIu64, options->report,
+                          known->incomplete);
+        }
         return done;
     }
     return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columnar/formats.h"
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
@@ -68,7 +69,7 @@ static bool open_table(struct match *match, struct error *error) {
     const struct options *options = run->options;
     struct table_options *asked = &match->asked;
     run->wanted = options->writer;
-    run->wanted.parts = options->resume;
+    run->wanted.parts = options->resume && !options->one_to_one; /* which are those of the log */
     enum writer_format likely =
         writer_format_for(options->writer.format, options->output, COLUMNAR_PARQUET);
     *asked = options->table;
@@ -95,12 +96,22 @@ static bool open_sinks(struct run *run, struct error *error) {
     return run->files.errors == NULL || (run->errors = sink_open(run->files.errors, error)) != NULL;
 }
 
+static bool check_files(const struct match *match, struct error *error) {
+    const struct options *options = match->run.options;
+    struct files all = match->run.files;
+    all.second = options->unmatched;
+    if (!files_check(&all, error)) return false;
+    if (options->unmatched == NULL || columnar_by_name(options->unmatched) == COLUMNAR_NONE) {
+        return true;
+    }
+    return error_set(error, "--unmatched %s: these rows are listed as text; give a name like that",
+                     options->unmatched);
+}
+
 static bool open_all(struct match *match, struct error *error) {
     struct run *run = &match->run;
     const struct options *options = run->options;
-    struct files all = run->files;
-    all.second = options->unmatched;
-    if (!files_check(&all, error)) return false;
+    if (!check_files(match, error)) return false;
     if (!open_sinks(run, error)) return false;
     if (options->report != NULL && (run->known = known_pairs_read(options, error)) == NULL) {
         return false;
@@ -236,6 +247,10 @@ static bool pass_all(struct match *match, struct error *error) {
 
 /* ---- one to one ------------------------------------------------------------------------------ */
 
+static bool has_changed(struct error *error) {
+    return error_set(error, "the table has changed while it was read again; run this again");
+}
+
 static bool write_given(struct match *match, struct reader *reader, struct error *error) {
     struct run *run = &match->run;
     struct search again = {.options = run->options,
@@ -249,11 +264,13 @@ static bool write_given(struct match *match, struct reader *reader, struct error
             error_set(error, "%s", "");
             got = -1;
         }
+        if (got > 0 && !one_to_one_fits(&match->given, batch) && !has_changed(error)) got = -1;
         if (got > 0 && !match_output_batch(&match->output, batch, error)) got = -1;
         if (got > 0) search_release(&again);
     }
     search_stop(&again);
-    return got == 0;
+    bool whole = got == 0 && again.rows_read == match->given.rows;
+    return whole || (got == 0 ? has_changed(error) : false);
 }
 
 /* Rows are read and searched once more; the scores are those of the log. */
@@ -262,12 +279,13 @@ static bool write_one_to_one(struct match *match, struct error *error) {
     const struct options *options = run->options;
     struct table_options quiet = match->asked;
     quiet.input.quiet = true;
+    struct sink *rows = run_open_sink(run, options->output, error);
     struct reader *reader =
-        reader_open(options->operands, options->operand_count - 1, &quiet, error);
-    struct sink *rows = reader != NULL ? run_open_sink(run, options->output, error) : NULL;
-    bool done =
-        rows != NULL && one_to_one_make(&match->given, &match->log, run->totals.count[TOTALS_ROWS],
-                                        options->threshold, error);
+        rows != NULL ? reader_open(options->operands, options->operand_count - 1, &quiet, error)
+                     : NULL;
+    bool done = reader != NULL &&
+                one_to_one_make(&match->given, &match->log, run->totals.count[TOTALS_ROWS],
+                                options->threshold, error);
     if (done && options->unmatched != NULL) {
         done = (run->second = run_open_sink(run, options->unmatched, error)) != NULL;
     }
@@ -280,10 +298,11 @@ static bool write_one_to_one(struct match *match, struct error *error) {
         done = writer_header(&run->writer, error) &&
                (run->second == NULL || writer_header(&match->output.unmatched, error)) &&
                (reader_table(reader) == NULL || write_given(match, reader, error)) &&
-               writer_end(&run->writer, error) && run_commit(&run->second, error) &&
-               run_commit(&rows, error);
+               writer_end(&run->writer, error) &&
+               (run->resume != NULL || run_commit(&run->errors, error)) &&
+               run_commit(&run->second, error) && run_commit(&rows, error);
     }
-    sink_abandon(rows);
+    run_abandon(run, rows);
     writer_finish(&run->writer);
     writer_finish(&match->output.unmatched);
     reader_close(reader);
@@ -299,8 +318,7 @@ static bool complete(struct match *match, struct error *error) {
         return false;
     }
     if (!write_one_to_one(match, error)) return false;
-    if (run->resume == NULL) return run_commit(&run->errors, error);
-    resume_forget(run->resume);
+    if (run->resume != NULL) resume_forget(run->resume);
     return true;
 }
 

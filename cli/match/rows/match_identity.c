@@ -36,7 +36,7 @@ bool match_identity_note(struct notes *to, const struct run *run, const struct w
     note_text(to, "--ref-id", options->reference.gold);
     notes_add(to, "--candidates", "%s", options->candidates ? "given" : "not given");
     notes_add(to, "--top", "%" PRIu32, options->top);
-    notes_add(to, "--least", "%g", options->least);
+    notes_add(to, "--least", "%.17g", options->least);
     notes_add(to, "--effort", "%" PRIu32, options->effort > 0 ? options->effort : 100);
     note_decision(to, options);
     notes_add(to, "--report", "%s", options->report != NULL ? options->report : "not given");

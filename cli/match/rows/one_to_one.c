@@ -72,6 +72,20 @@ static size_t first_of(const struct link_log *log, uint64_t row) {
     return low;
 }
 
+bool one_to_one_fits(const struct one_to_one *made, const struct batch *batch) {
+    const struct link_log *log = made->log;
+    uint64_t begin = batch->rows_before, end = begin + batch->count;
+    if (end > made->rows) return false;
+    for (size_t i = first_of(log, begin); i < log->count && log->pairs[i].a < end; i++) {
+        const struct link_log_pair *pair = &log->pairs[i];
+        size_t count;
+        const mgeo_candidate *candidates =
+            mgeo_candidates_of(batch->found, (size_t)(pair->a - begin), &count);
+        if (pair->rank > count || candidates[pair->rank - 1].row != pair->b) return false;
+    }
+    return true;
+}
+
 static struct batch_pair found_again(const struct link_log_pair *pair, const struct batch *batch,
                                      size_t query) {
     size_t count;

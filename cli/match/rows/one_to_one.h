@@ -20,6 +20,9 @@ bool one_to_one_make(struct one_to_one *made, const struct link_log *log, uint64
                      double threshold, struct error *error);
 void one_to_one_finish(struct one_to_one *made);
 
+/* Whether a batch that was read and searched again is what the log tells of. */
+bool one_to_one_fits(const struct one_to_one *made, const struct batch *batch);
+
 /* What was decided of row `row`, whose candidates the batch has found again for query `query`. */
 void one_to_one_decide(const struct one_to_one *made, uint64_t row, const struct batch *batch,
                        size_t query, struct match_decision *decision);

@@ -109,7 +109,7 @@ void identity_note_model(struct notes *to, const struct model_options *options,
     notes_add(to, "what computes", "%s", info->library);
     notes_add(to, "--tf32", "%s", options->tf32 ? "given" : "not given");
     notes_add(to, "--max-length", "%" PRIu32, info->max_length);
-    notes_add(to, "--partial-weight", "%g", model_options_weight(options));
+    notes_add(to, "--partial-weight", "%.9g", model_options_weight(options));
     notes_add(to, "--unknown", "%s", options->keep_unknown ? "keep" : "cap");
     notes_add(to, "--positive-label", "%s",
               info->positive_label >= 0 ? info->labels[info->positive_label] : "");

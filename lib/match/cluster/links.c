@@ -18,6 +18,9 @@ static mgeo_status check(const mgeo_link *given, size_t count, uint64_t rows, mg
         if (isinf(given[i].score)) {
             return mgi_fail(error, MGEO_E_ARGUMENT, "links[%zu].score is infinite", i);
         }
+        if (given[i].reserved != 0) {
+            return mgi_fail(error, MGEO_E_ARGUMENT, "links[%zu].reserved is not 0", i);
+        }
     }
     if (count < UINT32_MAX) return MGEO_OK;
     return mgi_fail(error, MGEO_E_UNSUPPORTED, "%zu links: at most %u at once", count,

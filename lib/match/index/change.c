@@ -132,9 +132,10 @@ static mgi_build_part *build_parts(const mgi_snapshot *snapshot) {
     return parts;
 }
 
-/* `snapshot` with all parts from `first` on made one. */
+/* `snapshot` with all parts from `first` on made one. `held`: bytes of it that the change has made.
+ */
 static mgeo_status merge(const mgi_snapshot *snapshot, size_t first,
-                         const mgeo_index_options *options, mgi_snapshot **next,
+                         const mgeo_index_options *options, uint64_t held, mgi_snapshot **next,
                          mgeo_error *error) {
     mgi_segment *segment = NULL;
     mgi_build_part *parts = build_parts(snapshot);
@@ -151,6 +152,7 @@ static mgeo_status merge(const mgi_snapshot *snapshot, size_t first,
                                        .earlier_count = first,
                                        .threads = options->threads,
                                        .memory_limit = options->memory_limit,
+                                       .held = held,
                                        .progress = options->progress};
     const mgeo_status status = mgi_build_segment(&request, &segment, error);
     if (status == MGEO_OK) {
@@ -165,7 +167,7 @@ static mgeo_status merge(const mgi_snapshot *snapshot, size_t first,
 
 mgeo_status mgi_change_compact(const mgi_snapshot *from, const mgeo_index_options *options,
                                mgi_snapshot **next, mgeo_error *error) {
-    return merge(from, 0, options, next, error);
+    return merge(from, 0, options, 0, next, error);
 }
 
 /* ---- putting --------------------------------------------------------------------------------- */
@@ -223,7 +225,8 @@ mgeo_status mgi_change_put(const mgi_snapshot *from, const mgeo_record *records,
         *next = appended;
         return MGEO_OK;
     }
-    status = merge(appended, first, options, next, error);
+    const uint64_t held = mgi_segment_bytes(appended->parts[from->count].segment);
+    status = merge(appended, first, options, held, next, error);
     mgi_snapshot_release(appended);
     return status;
 }

@@ -61,7 +61,8 @@ void mgi_index_destroy(mgeo_index *index) {
  * pins and their lock are dropped before the first use here. Other threads of the child wait for
  * the one that does it, which is over at once. */
 static void notice_fork(mgeo_index *index) {
-    const uint64_t busy = UINT64_MAX, own = mgi_process_token();
+    const uint64_t own = mgi_process_token();
+    const uint64_t busy = ~own; /* of this process alone: its children may not wait for it */
     uint64_t known = atomic_load(&index->process);
     while (known != own) {
         if (known != busy && atomic_compare_exchange_strong(&index->process, &known, busy)) {
@@ -91,9 +92,19 @@ static mgi_snapshot *current(mgeo_index *index) {
     return index->generations.places[atomic_load(&index->generations.route) & 1];
 }
 
+static uint64_t records_of(const mgi_snapshot *snapshot) {
+    return snapshot == NULL ? 0 : snapshot->rows - snapshot->removed;
+}
+
+/* Makes `next` the current one while `aside` is what could be put back. Returns the former. */
+static mgi_snapshot *publish(mgeo_index *index, mgi_snapshot *next, const mgi_snapshot *aside) {
+    next->aside = records_of(aside);
+    return mgi_generations_publish(&index->generations, next);
+}
+
 /* Puts `next` in place, if there is one, and ends the change. */
 static void end_change(mgeo_index *index, mgi_snapshot *next) {
-    mgi_snapshot *former = next == NULL ? NULL : mgi_generations_publish(&index->generations, next);
+    mgi_snapshot *former = next == NULL ? NULL : publish(index, next, index->previous);
     mgi_lock_release(&index->change);
     mgi_snapshot_release(former);
 }
@@ -155,7 +166,7 @@ mgeo_status mgi_index_swap(mgeo_index *index, const char *path, mgeo_error *erro
     if (status != MGEO_OK) return status;
     begin_change(index);
     mgi_snapshot *dropped = index->previous;
-    index->previous = mgi_generations_publish(&index->generations, next);
+    index->previous = publish(index, next, current(index));
     mgi_lock_release(&index->change);
     mgi_snapshot_release(dropped);
     return MGEO_OK;
@@ -171,7 +182,7 @@ mgeo_status mgi_index_roll_back(mgeo_index *index, mgeo_error *error) {
         status = mgi_fail_memory(error, "a snapshot", sizeof *next);
     } else {
         dropped = index->previous;
-        index->previous = mgi_generations_publish(&index->generations, next);
+        index->previous = publish(index, next, current(index));
     }
     mgi_lock_release(&index->change);
     mgi_snapshot_release(dropped);
@@ -191,14 +202,10 @@ static void add_part(mgeo_index_info *info, const mgi_snapshot_part *part) {
 }
 
 void mgi_index_info(mgeo_index *index, mgeo_index_info *info) {
-    begin_change(index);
-    mgi_snapshot *snapshot = mgi_snapshot_retain(current(index));
-    if (index->previous != NULL) {
-        info->previous_records = index->previous->rows - index->previous->removed;
-    }
-    mgi_lock_release(&index->change);
+    mgi_snapshot *snapshot = mgi_index_take(index);
     info->generation = snapshot->generation;
-    info->records = snapshot->rows - snapshot->removed;
+    info->records = records_of(snapshot);
+    info->previous_records = snapshot->aside;
     info->removed = snapshot->removed;
     info->segments = snapshot->count;
     for (size_t i = 0; i < snapshot->count; i++) add_part(info, &snapshot->parts[i]);

@@ -19,6 +19,7 @@ typedef struct mgi_snapshot {
     uint64_t generation;
     uint64_t rows; /* the removed ones among them */
     uint64_t removed;
+    uint64_t aside;   /* records of what was put aside when this became the current one */
     uint64_t largest; /* documents of the largest segment */
     char *path;       /* of the file that was opened, or NULL */
     size_t count;

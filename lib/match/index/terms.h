@@ -11,7 +11,7 @@
 
 /* A file whose terms were made in another way is of no use: raised with every change of the keys,
  * of the facts or of the normal form. */
-enum { MGI_TERMS_VERSION = 4 };
+enum { MGI_TERMS_VERSION = 5 };
 
 /* Characters of a form that terms are made of, from its start: no address is longer. */
 enum { MGI_TERMS_CHARACTERS = 512 };

@@ -26,9 +26,14 @@
 /* No character becomes more than two for each of its bytes. */
 enum { CHARACTERS_PER_BYTE = 2, ROOM_FOR_PLACES = 64 };
 
+static size_t count_for(size_t bytes) { return bytes * CHARACTERS_PER_BYTE + ROOM_FOR_PLACES; }
+
+/* Half as much again, so that texts that grow longer one by one do not move it each time. */
+static size_t capacity_for(size_t count) { return count + count / 2; }
+
 static bool grow(void **memory, size_t *capacity, size_t count, size_t size) {
     if (count <= *capacity) return true;
-    size_t wanted = count + count / 2;
+    size_t wanted = capacity_for(count);
     void *larger = wanted < count ? NULL : mgi_realloc(*memory, wanted, size);
     if (larger == NULL) return false;
     *memory = larger;
@@ -39,7 +44,7 @@ static bool grow(void **memory, size_t *capacity, size_t count, size_t size) {
 static bool reserve(mgi_normal_form *form, size_t bytes) {
     /* Pieces count characters in 32 bits. */
     if (bytes > UINT32_MAX / CHARACTERS_PER_BYTE - ROOM_FOR_PLACES) return false;
-    size_t count = bytes * CHARACTERS_PER_BYTE + ROOM_FOR_PLACES;
+    size_t count = count_for(bytes);
     void *characters = form->characters;
     void *folded = form->folded;
     void *pieces = form->pieces;
@@ -50,6 +55,18 @@ static bool reserve(mgi_normal_form *form, size_t bytes) {
     form->folded = folded;
     form->pieces = pieces;
     return fits;
+}
+
+uint64_t mgi_normal_form_room(const mgi_normal_form *form) {
+    return form->character_capacity * sizeof *form->characters +
+           form->folded_capacity * sizeof *form->folded +
+           form->piece_capacity * sizeof *form->pieces;
+}
+
+uint64_t mgi_normal_form_growth(const mgi_normal_form *form, size_t bytes) {
+    const uint64_t each = sizeof *form->characters + sizeof *form->folded + sizeof *form->pieces;
+    if (count_for(bytes) <= form->piece_capacity) return 0; /* the last one to grow */
+    return capacity_for(count_for(bytes)) * each;
 }
 
 /* False: not UTF-8. */

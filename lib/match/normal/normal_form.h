@@ -45,4 +45,9 @@ typedef enum mgi_normal_result {
 mgi_normal_result mgi_normal_form_make(mgi_normal_form *form, const char *text, size_t bytes);
 void mgi_normal_form_finish(mgi_normal_form *form);
 
+/* The bytes that a form has, and those that it takes anew where a text of `bytes` needs more room:
+ * a 0 says that it has room. What it had is given back then. */
+uint64_t mgi_normal_form_room(const mgi_normal_form *form);
+uint64_t mgi_normal_form_growth(const mgi_normal_form *form, size_t bytes);
+
 #endif

@@ -3,7 +3,8 @@
  *
  * A number is a single numeral (三), a counted one (三十五, 一百零八, 廿三), and digits in a row if
  * one of them is zero (二〇一) or if something counted follows (八八号). Other rows are names of
- * days and roads: 五一, 八一, 二七 are not 51, 81 and 27; nor are two floors, 二三楼, one. */
+ * days and roads: 五一, 八一, 二七 are not 51, 81 and 27; nor are two floors, 二三楼, one, or three
+ * houses, 一二三号. */
 #include "match/normal/numerals.h"
 
 #include "match/normal/characters.h"
@@ -82,6 +83,14 @@ static size_t write_value(int value, uint32_t *digits) {
     return count;
 }
 
+/* 二三 and 一二三, each one more than the last: two or three numbers that are counted up. */
+static bool counts_up(const int *values, size_t count) {
+    for (size_t i = 1; i < count; i++) {
+        if (values[i] != values[i - 1] + 1) return false;
+    }
+    return true;
+}
+
 /* Digits in a row that are one number. */
 static bool is_row(const int *values, size_t count, const uint32_t *behind, size_t behind_count) {
     bool zero = false;
@@ -91,7 +100,7 @@ static bool is_row(const int *values, size_t count, const uint32_t *behind, size
     }
     if (count == 1) return !zero;
     if (zero) return true;
-    if (count == 2 && values[1] == values[0] + 1) return false;
+    if (counts_up(values, count)) return false;
     return mgi_units_follow(behind, behind_count);
 }
 

@@ -2,8 +2,9 @@
 /* Administrative names in a text, written out.
  *
  * A text begins with a chain of them: 江苏省南京市玄武区, in any order, with gaps and repeated. A
- * full name counts wherever it does not contradict the names before it; alone it must be the only
- * one in the country, else it is written as it is and stays unresolved. A short name (南京, 玄武)
+ * full name counts wherever it does not contradict the names before it; one above them only on the
+ * way down to a place again; alone it must be the only one in the country, else it is written as it
+ * is and stays unresolved. A short name (南京, 玄武)
  * counts behind a name that its place lies in, or, at the beginning, if such a place follows, or if
  * it is one of the great cities; never where it begins the name of a road (南京路), an institution
  * (南京大学) or anything that a district's short name is a usual part of. */
@@ -81,8 +82,20 @@ static bool is_part_of_name(const uint32_t *at, size_t count) {
         u"馆",   u"场",   u"市",   u"区",   u"县",   u"州",   u"厂",   u"庄",   u"社",   u"塔",
         u"寺",   u"庙",   u"堤",   u"坝",   u"洲",   u"岛",   u"坡",   u"岭",   u"坪",   u"沟",
         u"山",   u"海",   u"港",   u"湾",   u"城",   u"镇",   u"乡",   u"口",   u"机",   u"之",
-        u"万",   u"时代", u"世",   u"府",   u"名",   u"金",   u"嘉",   u"美",   u"豪",   NULL};
+        u"万",   u"时代", u"世",   u"府",   u"名",   u"金",   u"嘉",   u"美",   u"豪",   u"宫",
+        u"祠",   u"阁",   u"亭",   u"关",   u"屯",   u"陵",   u"滩",   u"礼堂", NULL};
     if (count == 0 || mgi_characters_is_digit(at[0]) || is_road(at, count)) return true;
+    return begins_with_any(at, count, words);
+}
+
+/* What is called after its city or province, and would be another one without: 湖北大学, 武汉大学.
+ */
+static bool is_called_after(const uint32_t *at, size_t count) {
+    static const char16_t *const words[] = {
+        u"大学",   u"大厦",   u"大酒", u"大饭",   u"师范", u"师大", u"理工", u"农业",
+        u"交通大", u"交大",   u"工大", u"工业大", u"医科", u"医学", u"财经", u"外语",
+        u"外国",   u"科技大", u"海事", u"海洋",   u"银行", u"商城", u"公园", u"人家",
+        u"军区",   u"湾",     u"中学", u"小学",   NULL};
     return begins_with_any(at, count, words);
 }
 
@@ -94,9 +107,29 @@ static bool takes_city(const uint32_t *behind, size_t count) {
     return begins_with_any(behind, count, words);
 }
 
-/* 市 that belongs to the next word: 上海市场, 乐山市中区. */
+/* 市 before it is the first of a word, and of no name: 市心路, 市桥街道, 市政, 市民之家; and of
+ * 市广路, since no road is called 广. */
+static bool takes_former_city(const uint32_t *behind, size_t count) {
+    return count > 0 && (mgi_characters_is_one_of(behind[0], u"心桥政民长立场区口郊委府头容集") ||
+                         (count > 1 && mgi_characters_is_one_of(behind[1], u"路街道巷")));
+}
+
+/* The same of 县: 县前街, 县学街, 县东街. */
+static bool takes_former_county(const uint32_t *behind, size_t count) {
+    return count > 0 && (mgi_characters_is_one_of(behind[0], u"前后府学衙") ||
+                         (count > 1 && mgi_characters_is_one_of(behind[1], u"路街道巷")));
+}
+
+/* 市 that belongs to the next word: 上海市场, 乐山市中区. A former name has another one written in
+ * its place, and most were names of counties alone: 萧山市心路 is not 萧山区心路. */
 static bool ends_too_far(const mgi_place_key *key, const uint32_t *at, size_t count) {
-    return at[key->length - 1] == u'市' && takes_city(at + key->length, count - key->length);
+    const uint32_t *behind = at + key->length;
+    const size_t left = count - key->length;
+    const uint32_t end = behind[-1];
+    if (key->kind == MGI_PLACE_FORMER && end == u'县') return takes_former_county(behind, left);
+    if (end != u'市') return false;
+    return takes_city(behind, left) ||
+           (key->kind == MGI_PLACE_FORMER && takes_former_city(behind, left));
 }
 
 /* What a short name cannot be followed by. */
@@ -114,7 +147,9 @@ static bool is_short_name(const mgi_place_key *key, const uint32_t *at, size_t c
     if (takes_city(behind, left)) return false;
     if (is_followed_by_part(key->area, behind, left)) return true;
     if (is_cut_short(behind, left)) return false;
-    return mgi_place_areas[key->area].level < 3 || !is_part_of_name(behind, left);
+    if (mgi_place_areas[key->area].level < 3) return true;
+    if (left > 1 && behind[0] == u'市' && takes_former_city(behind + 1, left - 1)) return true;
+    return !is_part_of_name(behind, left);
 }
 
 /* Whether a place in that one is named next. Each step goes down a level: three at most. */
@@ -123,7 +158,7 @@ static bool is_followed_by_part(uint16_t area, const uint32_t *at, size_t count)
         mgi_place_areas[area].level < 3 ? mgi_gazetteer_find(at, count) : NULL;
     for (; key != NULL; key = mgi_gazetteer_next(key)) {
         if (!mgi_gazetteer_matches(key, at, count) || key->area == area ||
-            !mgi_gazetteer_lies_in(key->area, area)) {
+            !mgi_gazetteer_lies_in(key->area, area) || ends_too_far(key, at, count)) {
             continue;
         }
         if (key->kind != MGI_PLACE_SHORT || is_short_name(key, at, count)) return true;
@@ -141,19 +176,37 @@ static bool may_begin(const mgi_place_key *key, const uint32_t *at, size_t count
            !is_institution(behind, left);
 }
 
+/* Whether a name of what the chain lies in is said once more on the way down to a place again, as
+ * in 玄武区江苏省南京市玄武区. Else it begins another name: 武汉市湖北省图书馆 is not 武汉市图书馆.
+ */
+static bool is_said_again(const mgi_place_key *key, const uint32_t *behind, size_t count) {
+    return count == 0 || is_followed_by_part(key->area, behind, count);
+}
+
+/* Whether a short name can stand behind the names before it, the last of which it lies in or is. */
+static bool fits_short(const chain *self, const mgi_place_key *key, const uint32_t *at,
+                       size_t count) {
+    const uint32_t *behind = at + key->length;
+    const size_t left = count - key->length;
+    if (!is_short_name(key, at, count)) return false;
+    if (mgi_place_areas[key->area].level == 3 || is_said_again(key, behind, left)) return true;
+    if (is_called_after(behind, left)) return false;
+    return key->area != self->area || !is_institution(behind, left);
+}
+
 /* Whether the name can stand behind the names before it. */
 static bool fits(const chain *self, const mgi_place_key *key) {
     const uint32_t *at = self->characters + self->at;
     size_t left = self->count - self->at;
-    bool inside = self->area != MGI_PLACE_NONE && mgi_gazetteer_lies_in(key->area, self->area);
-    bool around = self->area != MGI_PLACE_NONE && mgi_gazetteer_lies_in(self->area, key->area);
     if (ends_too_far(key, at, left)) return false;
-    if (key->kind == MGI_PLACE_SHORT) {
-        if (self->area == MGI_PLACE_NONE) return may_begin(key, at, left);
-        return (inside || around) && is_short_name(key, at, left);
+    if (self->area == MGI_PLACE_NONE) {
+        return key->kind == MGI_PLACE_SHORT ? may_begin(key, at, left) : key->length > 2;
     }
-    if (self->area != MGI_PLACE_NONE) return inside || around;
-    return key->length > 2;
+    if (mgi_gazetteer_lies_in(key->area, self->area)) {
+        return key->kind != MGI_PLACE_SHORT || fits_short(self, key, at, left);
+    }
+    return mgi_gazetteer_lies_in(self->area, key->area) &&
+           is_said_again(key, at + key->length, left - key->length);
 }
 
 /* The one name that fits, the longest; *several: it is that of several places. */

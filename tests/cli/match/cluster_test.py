@@ -2,6 +2,7 @@
 """mgeo-match cluster: from scored pairs of ids to clusters, their ids from run to run, its figures."""
 import json
 import os
+import signal
 import subprocess
 import unittest
 
@@ -131,7 +132,7 @@ class Cluster(harness.Case):
 
     def test_what_is_no_similarity_stops_the_run(self):
         output = self.path("out.tsv")
-        for value in ("foo", "inf", "nan", "0.5x", "1e99"):
+        for value in ("foo", "inf", "nan", "0.5x", "1e99", "85", "1.01"):
             rows = [HEAD, ("1", "2", value)]
             failed = self.cluster("-o", output, "-", stdin=harness.tsv(*rows), status=2)
             self.assertIn(f'standard input:2: "{value}" is no similarity', failed.err)
@@ -148,6 +149,41 @@ class Cluster(harness.Case):
                 (("--previous", self.path("none.tsv")), "none.tsv")):
             self.assertIn(line, self.cluster(*arguments, pairs, status=2).err)
         self.assertIn("give a table of pairs", self.cluster(status=2).err)
+
+    def test_a_sum_of_floats_may_come_out_above_one(self):
+        found = self.cluster("-", stdin=harness.tsv(HEAD, ("1", "2", "1.0000002"), ("3", "4", "-0.2")))
+        self.assertEqual([cells[1] for cells in found.cells[1:]], [b"1", b"1", b"3", b"4"])
+
+    def test_the_earlier_output_may_be_replaced_and_by_nothing_else(self):
+        pairs = self.path("pairs.tsv", harness.tsv(*CHAIN))
+        old = self.path("old.tsv")
+        self.cluster("-o", old, pairs)
+        before = self.read("old.tsv")
+        failed = self.cluster("--previous", old, "--errors", old, "-o", self.path("new.tsv"), pairs, status=2)
+        self.assertIn("are the same file", failed.err)
+        self.assertEqual(self.read("old.tsv"), before)
+        self.cluster("--previous", old, "-o", old, pairs)
+        self.assertEqual(self.read("old.tsv"), before)
+
+    def test_standard_input_is_read_once(self):
+        rows = harness.tsv(*CHAIN)
+        for option in ("--report", "--previous"):
+            failed = self.cluster(option, "/dev/stdin", "-", stdin=rows, status=2)
+            self.assertIn("standard input (-) can be read only once", failed.err)
+        failed = self.cluster("--report", "/dev/stdin", self.path("pairs.tsv", rows), stdin=rows, status=2)
+        self.assertIn("cannot be read a second time", failed.err)
+
+    def test_a_format_that_cannot_be_is_refused(self):
+        failed = self.cluster("--compression", "zstd", "-o", self.path("out.tsv"), "-", stdin=b"", status=2)
+        self.assertIn("--compression is of Parquet and Arrow", failed.err)
+
+    def test_a_reader_that_goes_ends_it_without_a_word(self):
+        child = subprocess.Popen([PROGRAM, "cluster", "-q", self.path("pairs.tsv", harness.tsv(*CHAIN))],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdout.close()
+        self.assertEqual(child.stderr.read(), b"")
+        child.stderr.close()
+        self.assertEqual(child.wait(harness.LIMIT), -signal.SIGPIPE)
 
     def test_nothing_comes_of_nothing(self):
         self.assertEqual(self.cluster("-", stdin=b"").lines,

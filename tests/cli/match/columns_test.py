@@ -39,6 +39,12 @@ class Columns(MatchCase):
             self.assertEqual([id or "" for id in found["match_id"].to_pylist()], texts)
             self.assertEqual(len(self.rows("open.tsv")) - 1, texts.count(""))
 
+    def test_one_to_one_is_a_whole_file_however_it_is_made(self):
+        common = ("match", "-q", "-m", MGEO, "--one-to-one", "--id", "code", "--ref-id", "id", "dirty.parquet", "ref.tsv")
+        self.match(*common, "-o", "one.parquet")
+        self.match(*common, "--resume", "--resume-every", "8", "-o", "resumed.parquet")
+        self.assertTrue(self.read_table("one.parquet").equals(self.read_table("resumed.parquet")))
+
     def rows_of(self, result):
         return [[cell.decode() for cell in row] for row in result.cells[1:]]
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """mgeo-match dedupe: clusters of rows, their pairs, pairs alone, figures."""
 import json
+import os
+import signal
 import unittest
 
 from harness import MGEO, tsv
@@ -70,8 +72,31 @@ class Dedupe(MatchCase):
 
     def test_rows_with_one_id_stay_rows(self):
         self.path("ids.tsv", tsv(("id", "address"), ("a", "人民路3号"), ("a", "中山路8号"), ("b", "人民路3号")))
-        self.dedupe("--threshold", "1", "-o", "out.tsv", "ids.tsv")
+        done = self.dedupe("--threshold", "1", "-o", "out.tsv", "ids.tsv")
         self.assertEqual([row[4] for row in self.rows("out.tsv")[1:]], ["2", "1", "2"])
+        self.assertIn("ids.tsv: rows with an id that came before, from which cluster ids and pairs do not tell them: 1; --id "
+                      "names another column\n", done.err)
+        self.assertNotIn("came before, from", self.dedupe("-o", "out.tsv", "in.tsv").err)
+
+    def test_nothing_is_written_of_a_table_that_changes(self):
+        rows = numbered(TEXTS, "t")
+        for changed in (rows + rows[11:], rows[: rows.rindex(b"t9\t")], rows.replace("号".encode(), "弄".encode())):
+            self.path("in.tsv", rows)
+            status, error = self.changed_between("in.tsv", changed, b"held in memory", "dedupe", "-m", MGEO, "--id", "id",
+                                                 "in.tsv")
+            self.assertEqual(status, 2, error)
+            self.assertIn("the table has changed while it was read again", error)
+            os.remove(self.path("pipe"))
+
+    def test_a_reader_that_goes_ends_it_without_a_word(self):
+        for how in (("-m", MGEO), ("--candidates",)):
+            self.assertEqual(self.reader_gone("dedupe", "-q", *how, "in.tsv"), (-signal.SIGPIPE, ""))
+
+    def test_a_format_that_cannot_be_is_refused_before_rows_are_read(self):
+        for how in (("-m", MGEO), ("--candidates",)):
+            done = self.match("dedupe", *how, "--compression", "zstd", "-o", "out.tsv", "in.tsv", status=2)
+            self.assertEqual(done.err.count("\n"), 1, done.err)
+            self.assertIn("--compression is of Parquet and Arrow", done.err)
 
     def test_candidates_are_pairs_each_once(self):
         self.dedupe("--candidates", "-k", "3", "-o", "pairs.tsv", "in.tsv", model=None)
@@ -151,6 +176,7 @@ class Dedupe(MatchCase):
 
     def test_standard_input_cannot_be_read_twice(self):
         self.assertIn("a second time", self.refused("dedupe", "-m", MGEO, "-", stdin=b"x\n"))
+        self.assertIn(" is a directory; name the files in it", self.refused("dedupe", "-m", MGEO, self.folder))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,31 @@ class MatchCase(harness.Case):
         self.assertTrue(lines and lines[-1].startswith("mgeo-match: "), result.err)
         return lines[-1]
 
+    def reader_gone(self, *arguments):
+        """The status and standard error of a run whose standard output nobody reads."""
+        child = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdout.close()
+        error = child.stderr.read().decode()
+        child.stderr.close()
+        return child.wait(harness.LIMIT), error
+
+    def changed_between(self, name, content, said, *arguments):
+        """A run that writes to a pipe, whose table changes before the pipe is opened, once a line was said."""
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        child = subprocess.Popen([PROGRAM, *arguments, "-o", "pipe"], cwd=self.folder, stderr=subprocess.PIPE)
+        error = b""
+        while said not in error:
+            line = child.stderr.readline()
+            self.assertTrue(line, error)
+            error += line
+        self.path(name, content)
+        with open(pipe, "rb") as end:
+            end.read()
+        error += child.stderr.read()
+        child.stderr.close()
+        return child.wait(harness.LIMIT), error.decode()
+
     def rows(self, name):
         return [line.split("\t") for line in self.read(name).decode().splitlines()]
 

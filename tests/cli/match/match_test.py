@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import unittest
 
@@ -139,6 +140,51 @@ class Match(MatchCase):
         self.assertEqual(len(set(given)), len(given))
         self.assertEqual(self.rows("open.tsv")[1][6], "taken")
         self.assertIn("taken by others 2", done.err)
+
+    def test_one_to_one_writes_nothing_of_a_table_that_changes(self):
+        bad = b"bad\t\n"  # which is told once the first reading is over
+        rows = numbered([row[0] for row in ROWS], "d")
+        self.path("dirty.tsv", rows + bad)
+        for changed in (rows + rows[11:] * 20, rows[: rows.rindex(b"d9\t")], numbered(["火星基地A"] * len(ROWS), "d")):
+            self.path("dirty.tsv", rows + bad)
+            status, error = self.changed_between("dirty.tsv", changed, b"is empty", "match", "-m", MGEO, "--one-to-one",
+                                                 "--threshold", "0", "dirty.tsv", "ref.tsv")
+            self.assertEqual(status, 2, error)
+            self.assertIn("the table has changed while it was read again", error)
+            os.remove(self.path("pipe"))
+
+    def test_one_to_one_commits_errors_before_the_output(self):
+        self.path("dirty.tsv", numbered([ROWS[0][0], ""], "d"))
+        points = self.kill_points("match", "-m", MGEO, "--one-to-one", "--errors", "errors.tsv", "-o", "out.tsv",
+                                  "dirty.tsv", "ref.tsv")
+        for point in range(1, points + 1):
+            for name in {"out.tsv", "errors.tsv"} & set(self.names()):
+                os.remove(self.path(name))
+            self.killed_at(point, "match", "-m", MGEO, "--one-to-one", "--errors", "errors.tsv", "-o", "out.tsv",
+                           "dirty.tsv", "ref.tsv")
+            if "out.tsv" in self.names():
+                self.assertIn("errors.tsv", self.names(), point)
+
+    def test_a_reader_that_goes_ends_it_without_a_word(self):
+        for more in ((), ("--one-to-one",)):
+            status, error = self.reader_gone("match", "-q", "-m", MGEO, *more, "dirty.tsv", "ref.tsv")
+            self.assertEqual((status, error), (-signal.SIGPIPE, ""))
+
+    def test_rows_of_the_reference_that_others_replace_are_told(self):
+        self.path("twice.tsv", tsv(("id", "address"), ("a", ROWS[0][1]), ("a", ROWS[1][1]), ("b", ROWS[2][1])))
+        done = self.run_match("--ref-id", "id", "dirty.tsv", "twice.tsv")
+        self.assertIn("twice.tsv: rows with an id that came before, which they replace: 1\n", done.err)
+        self.assertNotIn("replace", self.run_match("--ref-id", "id", "dirty.tsv", "ref.tsv").err)
+
+    def test_unmatched_rows_are_text_and_named_so(self):
+        said = self.refused("match", "-m", MGEO, "--unmatched", "open.parquet", "-o", "out.tsv", "dirty.tsv", "ref.tsv")
+        self.assertIn("--unmatched open.parquet: these rows are listed as text", said)
+
+    def test_report_tells_of_rows_without_two_ids(self):
+        self.path("known.tsv", tsv(("id_a", "id_b"), ("d1", "r1"), ("d2", "")))
+        done = self.match("match", "--candidates", "--report", "known.tsv", "--id", "id", "--ref-id", "id", "-o", "out.tsv",
+                          "dirty.tsv", "ref.tsv")
+        self.assertIn("known.tsv: rows without two ids, which tell nothing: 1\n", done.err)
 
     def test_report_counts_what_is_known(self):
         done = self.run_match("-q", "--candidates", "-k", "10", "--report", "known.tsv", "--id", "id", "--ref-id", "id",

@@ -167,7 +167,7 @@ class Encodings(Case):
         path = self.path("hz.tsv", given.encode())
         err = self.one_line(self.run_score(path, status=2))
         self.assertIn("is HZ", err)
-        command = err[err.index("python3 -c '") + 12:err.index("' |")].replace("FILE", path)
+        command = err[err.index("python3 -c '") + 12:err.index("' >")].replace("FILE", path)
         self.assertEqual(subprocess.run(["python3", "-c", command], capture_output=True, check=True).stdout.decode(),
                          given.encode().decode("hz"))
         self.scored(b"~{a b\tc~}\n~{r\tr~}\n~{x\ty}\n", "--header", "no")
@@ -242,7 +242,7 @@ class Compressed(Case):
         piped = subprocess.run(["zstd", "-q", "-c", "--long=31"], capture_output=True,
                                input=table() * 20, check=True).stdout
         errors = [self.run_score("-q", stdin=piped, status=2).err, self.run_score("-q", stdin=wide, status=2).err]
-        self.assertIn("zstd -dc --long=31 FILE | mgeo-score", errors[0] + errors[1])
+        self.assertIn("zstd -dc --long=31 FILE > NEW", errors[0] + errors[1])
         samples = [self.path(f"s{i}", (f"浙江省杭州市文三路{i}号\t人民路{i * 7}号\n" * 20).encode()) for i in range(200)]
         dictionary = self.path("d")
         subprocess.run(["zstd", "-q", "--train", *samples, "-o", dictionary, "--maxdict=4096"], check=True,
@@ -391,7 +391,7 @@ class Refused(Case):
                 for data in (text.encode(), gzip.compress(text.encode()), b"\n" + text.encode()):
                     err = self.one_line(self.run_score(stdin=data, status=2))
                     self.assertIn(kind, err)
-                    self.assertIn("mgeo-score", err.split(";", 1)[1])
+                    self.assertIn(" > NEW", err.split(";", 1)[1])
                 if "python3" in err:
                     command = err[err.index("python3 -c '") + 12:err.index("' < FILE")]
                     made = subprocess.run(["python3", "-c", command], input=text.encode(), capture_output=True, check=True)

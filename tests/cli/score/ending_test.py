@@ -28,11 +28,11 @@ class WholeOrAbsent(Case):
 
     def test_failure_leaves_what_was_there(self):
         self.path("out", b"old")
-        for bad in (("-m", "/nonexistent"), ("-c", "x,y"), ("--summary", "/nonexistent/s")):
+        for bad in (("-m", "/nonexistent"), ("-c", "x,y"), ("--summary", self.path("none/s"))):
             self.run_score("-o", self.path("out"), *bad, stdin=table(), status=2)
             self.assertEqual(self.read("out"), b"old")
         self.assertIn("cannot write beside it",
-                      self.run_score("-o", "/nonexistent/out", stdin=table(), status=2).err)
+                      self.run_score("-o", self.path("none/out"), stdin=table(), status=2).err)
         self.assertEqual(self.leftovers(), [])
 
     def test_too_many_bad_rows_end_the_run(self):

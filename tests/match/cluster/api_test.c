@@ -55,6 +55,15 @@ static void options_that_make_no_sense_are_refused(void **state) {
     expect_refusal(&bad, "reserved is not 0");
 }
 
+static void a_link_with_something_reserved_is_refused(void **state) {
+    (void)state;
+    const mgeo_link later[] = {{.a = 0, .b = 1, .score = 1}, {.a = 1, .b = 2, .reserved = 7}};
+    mgeo_member members[3];
+    mgeo_error error;
+    assert_int_equal(mgeo_cluster(later, 2, 3, NULL, members, &error), MGEO_E_ARGUMENT);
+    assert_string_equal(error.message, "links[1].reserved is not 0");
+}
+
 static void what_is_missing_is_named(void **state) {
     (void)state;
     mgeo_member members[3];
@@ -71,6 +80,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_options_all_links_from_zero_count),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
+        cmocka_unit_test(a_link_with_something_reserved_is_refused),
         cmocka_unit_test(what_is_missing_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "index_fixture.h"
 
+#include "core/process.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -162,11 +164,48 @@ static void test_a_forked_child_searches_and_changes(void **state) {
     free_addresses(&made);
 }
 
+/* What tells of the index is not kept waiting by a change that takes minutes. */
+static void test_what_it_holds_is_told_during_a_change(void **state) {
+    (void)state;
+    mgeo_index *index = create_index(NULL);
+    put_fixed(index);
+    save_index(index, in_folder("two"));
+    assert_int_equal(mgi_index_swap(index, in_folder("two"), NULL), MGEO_OK);
+    alarm(60);
+    mgi_lock_acquire(&index->change);
+    const mgeo_index_info info = info_of(index);
+    mgi_lock_release(&index->change);
+    alarm(0);
+    assert_int_equal(info.records, 2);
+    assert_int_equal(info.previous_records, 2);
+    mgi_index_destroy(index);
+}
+
+/* Forked while another thread was clearing up after the fork before. */
+static void test_a_child_does_not_wait_for_a_thread_of_its_parent(void **state) {
+    (void)state;
+    int status;
+    mgeo_index *index = create_index(NULL);
+    atomic_store(&index->process, ~mgi_process_token());
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60);
+        _exit(use_in_child(index));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    atomic_store(&index->process, mgi_process_token());
+    mgi_index_destroy(index);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readers_never_meet_a_change),
         cmocka_unit_test(test_changes_from_many_threads_are_all_made),
         cmocka_unit_test(test_a_forked_child_searches_and_changes),
+        cmocka_unit_test(test_what_it_holds_is_told_during_a_change),
+        cmocka_unit_test(test_a_child_does_not_wait_for_a_thread_of_its_parent),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -55,6 +55,7 @@ static void two_numbers_are_not_one(void **state) {
     (void)state;
     forms_expect("二三楼", "二三楼");
     forms_expect_different("二三楼", "23楼");
+    forms_expect_different("一二三号楼", "123号楼");
     forms_expect_different("三一百号", "301号");
     forms_expect("一百零零八号", "一百零零八号");
     forms_expect("十三五号", "十三五号");

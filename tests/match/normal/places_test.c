@@ -69,6 +69,24 @@ static void an_institution_is_no_place(void **state) {
     forms_expect_different("杭州西湖", "杭州市西湖区");
 }
 
+/* What is called after a city or its province is not what lies in it. */
+static void what_is_called_after_a_place_keeps_its_name(void **state) {
+    (void)state;
+    forms_expect_different("武汉市湖北大学", "武汉市武汉大学");
+    forms_expect_different("南京市江苏银行", "南京市南京银行");
+    forms_expect_different("南京市玄武区江苏大厦", "南京市玄武区南京大厦");
+    forms_expect_different("广州市广东省人民医院", "广州市人民医院");
+    forms_expect_different("武汉市湖北图书馆", "武汉市图书馆");
+    forms_expect_different("上海市上海中学", "上海市中学");
+    forms_expect_pieces("广东省中山大学", "广东省:440000|中山大学");
+    forms_expect_same("广东中山大学", "广东省中山大学");
+    forms_expect_pieces("浙江杭州湾", "浙江省:330000|杭州湾");
+    forms_expect("成都青羊宫", "四川省成都市青羊宫");
+    forms_expect("长沙天心阁", "湖南省长沙市天心阁");
+    forms_expect_same("江苏南京夫子庙", "江苏省南京市夫子庙");
+    forms_expect_same("苏州市苏州工业园区", "苏州市工业园区");
+}
+
 static void a_city_may_end_in_the_next_word(void **state) {
     (void)state;
     forms_expect("上海市场路", "上海市场路");
@@ -77,8 +95,25 @@ static void a_city_may_end_in_the_next_word(void **state) {
     forms_expect("鞍山市立山区", "辽宁省鞍山市立山区");
 }
 
+static void a_former_city_is_not_the_first_of_a_word(void **state) {
+    (void)state;
+    forms_expect_same("杭州萧山市心中路", "杭州市萧山区市心中路");
+    forms_expect_different("杭州萧山市心中路", "杭州市萧山区心中路");
+    forms_expect_different("广州番禺市桥南路", "广州市番禺区桥南路");
+    forms_expect_same("广州番禺市桥街道", "番禺区市桥街道");
+    forms_expect_same("广州番禺市广路", "番禺区市广路");
+    forms_expect_same("深圳福田市民中心", "福田区市民中心");
+    forms_expect_different("南京江宁县前街", "南京市江宁区前街");
+    forms_expect_same("萧山市北干街道", "萧山区北干街道");
+    forms_expect_same("番禺市建设路", "番禺区建设路");
+    forms_expect_same("江宁县东山街道", "江宁区东山街道");
+}
+
 static void repeated_names_are_one(void **state) {
     (void)state;
+    forms_expect_same("南京市江苏省南京市玄武区中山路", "玄武区中山路");
+    forms_expect_same("玄武区江苏南京玄武区中山路", "玄武区中山路");
+    forms_expect_same("玄武区南京市", "玄武区");
     forms_expect_same("北京市北京市海淀区", "北京市海淀区");
     forms_expect_same("上海上海市", "上海市");
     forms_expect_same("阿城区阿城区", "哈尔滨市阿城区");
@@ -128,7 +163,9 @@ int main(void) {
         cmocka_unit_test(a_short_name_counts_behind_its_parent),
         cmocka_unit_test(a_road_is_no_place),
         cmocka_unit_test(an_institution_is_no_place),
+        cmocka_unit_test(what_is_called_after_a_place_keeps_its_name),
         cmocka_unit_test(a_city_may_end_in_the_next_word),
+        cmocka_unit_test(a_former_city_is_not_the_first_of_a_word),
         cmocka_unit_test(repeated_names_are_one),
         cmocka_unit_test(former_names),
         cmocka_unit_test(the_country_is_left_out),

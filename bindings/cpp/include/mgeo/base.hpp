@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 #if __cplusplus >= 202002L
@@ -56,6 +57,10 @@ using shadow_report = versioned<mgeo_shadow_report>;
 using unused_field = versioned<mgeo_unused_field>;
 using stats = versioned<mgeo_stats>;
 using rollout = versioned<mgeo_rollout>;
+using index_options = versioned<mgeo_index_options>;
+using index_info = versioned<mgeo_index_info>;
+using search_options = versioned<mgeo_search_options>;
+using cluster_options = versioned<mgeo_cluster_options>;
 
 // Receives a line of the log and its level (an mgeo_log_level); must not call libmgeo. What it
 // throws is dropped.
@@ -194,6 +199,26 @@ template <class Call> result<void> order(Call &&call) {
 
 } // namespace detail
 
+// ---- Arrays -------------------------------------------------------------------------------------
+
+// Items in a row, borrowed: a vector, array or span of them, or a pointer and a count.
+template <class Item> class borrowed {
+  public:
+    borrowed(const Item *data, std::size_t count) noexcept : data_(data), size_(count) {}
+    template <std::size_t count>
+    borrowed(const Item (&array)[count]) noexcept : borrowed(array, count) {}
+    template <class Row, class = std::enable_if_t<std::is_convertible_v<
+                             decltype(std::declval<const Row &>().data()), const Item *>>>
+    borrowed(const Row &row) noexcept : borrowed(row.data(), row.size()) {}
+
+    const Item *data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+
+  private:
+    const Item *data_;
+    std::size_t size_;
+};
+
 // ---- Names --------------------------------------------------------------------------------------
 
 inline const char *version() noexcept { return mgeo_version(); }
@@ -217,6 +242,10 @@ inline const char *watch_state_name(std::int32_t state) noexcept {
 inline const char *metrics_format_name(std::int32_t format) noexcept {
     return mgeo_metrics_format_name(format);
 }
+inline const char *candidate_flag_name(std::uint32_t flag) noexcept {
+    return mgeo_candidate_flag_name(flag);
+}
+inline const char *cut_name(std::int32_t cut) noexcept { return mgeo_cut_name(cut); }
 
 // ---- Progress and cancellation ------------------------------------------------------------------
 

@@ -5,7 +5,6 @@
 
 #include <mgeo/base.hpp>
 
-#include <type_traits>
 #if __cplusplus >= 202002L
 #include <span>
 #endif
@@ -30,22 +29,7 @@ template <class Range> std::vector<mgeo_pair> make_pairs(const Range &range) {
 }
 
 // Pairs in a row, borrowed: a vector, array or span of mgeo_pair, or a pointer and a count.
-class pairs {
-  public:
-    pairs(const mgeo_pair *data, std::size_t count) noexcept : data_(data), size_(count) {}
-    template <std::size_t count>
-    pairs(const mgeo_pair (&array)[count]) noexcept : pairs(array, count) {}
-    template <class Row, class = std::enable_if_t<std::is_convertible_v<
-                             decltype(std::declval<const Row &>().data()), const mgeo_pair *>>>
-    pairs(const Row &row) noexcept : pairs(row.data(), row.size()) {}
-
-    const mgeo_pair *data() const noexcept { return data_; }
-    std::size_t size() const noexcept { return size_; }
-
-  private:
-    const mgeo_pair *data_;
-    std::size_t size_;
-};
+using pairs = borrowed<mgeo_pair>;
 
 struct score_options {
     bool labels = true, flags = true; // what to answer besides similarity

@@ -927,8 +927,8 @@ pub struct mgeo_index_options {
     /// that build; 0: as many as the process may use; at most MGEO_MAX_THREADS
     pub threads: u32,
     pub reserved: u32,
-    /// most bytes that a change may need, beside what is mapped; 0: not limited. More: MGEO_E_MEMORY before
-    /// anything is changed
+    /// most bytes that a change may take beside what there is, but for a bit a record where some are removed;
+    /// 0: not limited. More: MGEO_E_MEMORY before anything is changed
     pub memory_limit: u64,
     /// of changes, or NULL; stages MGEO_STAGE_READING, in records, and MGEO_STAGE_PLACING, in terms.
     /// Cancelling leaves the index as it was
@@ -1013,6 +1013,7 @@ pub struct mgeo_link {
     pub b: u64,
     /// finite; NaN is no link
     pub score: f32,
+    /// 0
     pub reserved: u32,
 }
 
@@ -1276,11 +1277,12 @@ extern "C" {
     pub fn mgeo_index_remove(index: *mut mgeo_index, records: *const mgeo_record, count: usize, removed: *mut u64, error: *mut mgeo_error) -> mgeo_status;
     /// Makes one segment of all, without what was removed, and weighs the terms anew: after it, the index is
     /// what mgeo_index_put makes of the same records in the same order at once. Any thread. Errors:
-    /// MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED.
+    /// MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_CANCELLED, MGEO_E_UNSUPPORTED (2^32 - 1 terms, or more).
     pub fn mgeo_index_compact(index: *mut mgeo_index, error: *mut mgeo_error) -> mgeo_status;
     /// Writes the index to a file: under another name beside it, to disk (fsync), and then in place of `path`
     /// in one step, so that the file is the old or the new one, whenever the process is killed. Compacts what
-    /// is written. Any thread. Errors: MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_CANCELLED.
+    /// is written, as mgeo_index_compact does. Any thread; changes need not wait for it. Errors:
+    /// MGEO_E_ARGUMENT, MGEO_E_MEMORY, MGEO_E_IO, MGEO_E_CANCELLED, MGEO_E_UNSUPPORTED.
     pub fn mgeo_index_save(index: *mut mgeo_index, path: *const c_char, error: *mut mgeo_error) -> mgeo_status;
     /// Opens the file as mgeo_index_open does and puts its records in place of all that is there, in one
     /// atomic step, with no search waiting or failing. What was there stays ready for mgeo_index_roll_back
@@ -1290,7 +1292,7 @@ extern "C" {
     /// Puts back what the last mgeo_index_swap put aside, as it was then, and puts aside what is there. Any
     /// thread. Errors: MGEO_E_ARGUMENT, MGEO_E_REFUSED (nothing was swapped).
     pub fn mgeo_index_roll_back(index: *mut mgeo_index, error: *mut mgeo_error) -> mgeo_status;
-    /// Tells what the index holds. Any thread. Errors: MGEO_E_ARGUMENT.
+    /// Tells what the index holds. Any thread; never waits for changes. Errors: MGEO_E_ARGUMENT.
     pub fn mgeo_index_get_info(index: *mut mgeo_index, info: *mut mgeo_index_info, error: *mut mgeo_error) -> mgeo_status;
     /// "same_form"; "unknown" for a number that is no flag. Static, never NULL. Any thread.
     pub fn mgeo_candidate_flag_name(flag: u32) -> *const c_char;
@@ -1320,6 +1322,6 @@ extern "C" {
     /// threshold. options may be NULL: components of all links from 0 on. Takes about 24 bytes a link and 20
     /// to 90 bytes a row beside what is passed, and time in proportion to links and rows. Any thread. On
     /// failure members is as it was. Errors: MGEO_E_ARGUMENT (a link to a row that is none, an infinite
-    /// score), MGEO_E_MEMORY, MGEO_E_UNSUPPORTED (2^32 - 1 rows or links, or more).
+    /// score, something reserved), MGEO_E_MEMORY, MGEO_E_UNSUPPORTED (2^32 - 1 rows or links, or more).
     pub fn mgeo_cluster(links: *const mgeo_link, count: usize, rows: u64, options: *const mgeo_cluster_options, members: *mut mgeo_member, error: *mut mgeo_error) -> mgeo_status;
 }

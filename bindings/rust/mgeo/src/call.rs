@@ -97,6 +97,14 @@ impl Keep {
         self.pairs[self.pairs.len() - 1].as_ptr()
     }
 
+    /// Numbers that are read where they lie: the options keep them. An empty list is none.
+    pub(crate) fn list(&self, numbers: &[u32]) -> *const u32 {
+        if numbers.is_empty() {
+            return std::ptr::null();
+        }
+        numbers.as_ptr()
+    }
+
     pub(crate) fn option<T: Any>(&mut self, option: T) -> *const T {
         let option = vec![option]; // which may be moved without moving what it holds
         let place = option.as_ptr();

@@ -1325,6 +1325,206 @@ impl ShadowOptions {
     }
 }
 
+/// How an index is changed.
+#[derive(Clone, Debug, Default)]
+pub struct IndexOptions {
+    pub(crate) threads: u32,
+    pub(crate) memory_limit: u64,
+    pub(crate) progress: Option<Progress>,
+}
+
+impl IndexOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// that build; 0: as many as the process may use; at most MGEO_MAX_THREADS
+    #[must_use]
+    pub fn threads(mut self, threads: u32) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// most bytes that a change may need, beside what is mapped; 0: not limited. More: Status::Memory before
+    /// anything is changed
+    #[must_use]
+    pub fn memory_limit(mut self, memory_limit: u64) -> Self {
+        self.memory_limit = memory_limit;
+        self
+    }
+
+    /// of changes, or `None`; stages Stage::Reading, in records, and Stage::Placing, in terms. Cancelling
+    /// leaves the index as it was
+    #[must_use]
+    pub fn progress(mut self, progress: &Progress) -> Self {
+        self.progress = Some(progress.clone());
+        self
+    }
+
+    pub(crate) fn raw(&self, keep: &mut Keep) -> Result<sys::mgeo_index_options> {
+        let mut raw: sys::mgeo_index_options = unsafe { std::mem::zeroed() };
+        raw.struct_size = std::mem::size_of::<sys::mgeo_index_options>();
+        raw.threads = self.threads;
+        raw.memory_limit = self.memory_limit;
+        raw.progress = keep.watched_by(self.progress.as_ref());
+        Ok(raw)
+    }
+}
+
+/// How an index is searched.
+#[derive(Clone, Debug, Default)]
+pub struct SearchOptions {
+    pub(crate) top: u32,
+    pub(crate) threads: u32,
+    pub(crate) effort: u32,
+    pub(crate) least: f32,
+    pub(crate) progress: Option<Progress>,
+}
+
+impl SearchOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// candidates for a query at most; 0: 20; at most MGEO_MAX_CANDIDATES
+    #[must_use]
+    pub fn top(mut self, top: u32) -> Self {
+        self.top = top;
+        self
+    }
+
+    /// that search, the caller's among them; 0: 1, the caller's alone
+    #[must_use]
+    pub fn threads(mut self, threads: u32) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// how many records are looked at, in percent of the usual number: more find more and take longer; 0: 100
+    #[must_use]
+    pub fn effort(mut self, effort: u32) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    /// candidates with a lower score are left out
+    #[must_use]
+    pub fn least(mut self, least: f32) -> Self {
+        self.least = least;
+        self
+    }
+
+    /// or `None`; Stage::Scoring, in queries
+    #[must_use]
+    pub fn progress(mut self, progress: &Progress) -> Self {
+        self.progress = Some(progress.clone());
+        self
+    }
+
+    pub(crate) fn raw(&self, keep: &mut Keep) -> Result<sys::mgeo_search_options> {
+        let mut raw: sys::mgeo_search_options = unsafe { std::mem::zeroed() };
+        raw.struct_size = std::mem::size_of::<sys::mgeo_search_options>();
+        raw.top = self.top;
+        raw.threads = self.threads;
+        raw.effort = self.effort;
+        raw.least = self.least;
+        raw.progress = keep.watched_by(self.progress.as_ref());
+        Ok(raw)
+    }
+}
+
+/// What holds rows together, and what no cluster may exceed.
+#[derive(Clone, Debug)]
+pub struct ClusterOptions {
+    pub(crate) threshold: f32,
+    pub(crate) cut: Cut,
+    pub(crate) max_size: u32,
+    pub(crate) least_link: f32,
+    pub(crate) source: Vec<u32>,
+    pub(crate) one_to_one: bool,
+}
+
+impl Default for ClusterOptions {
+    fn default() -> Self {
+        Self {
+            threshold: Default::default(),
+            cut: Cut::from(0),
+            max_size: Default::default(),
+            least_link: Default::default(),
+            source: Default::default(),
+            one_to_one: Default::default(),
+        }
+    }
+}
+
+impl ClusterOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// links below it hold nothing together; those inside a component still speak against its rows, where it
+    /// is cut and for least_link
+    #[must_use]
+    pub fn threshold(mut self, threshold: f32) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// a Cut; it is made only where a guard below does not hold
+    #[must_use]
+    pub fn cut(mut self, cut: Cut) -> Self {
+        self.cut = cut;
+        self
+    }
+
+    /// guard: rows in a cluster at most; 0: not limited
+    #[must_use]
+    pub fn max_size(mut self, max_size: u32) -> Self {
+        self.max_size = max_size;
+        self
+    }
+
+    /// guard: a row stays only if its mean link to the others, where links were given, is at least that; 0:
+    /// not asked
+    #[must_use]
+    pub fn least_link(mut self, least_link: f32) -> Self {
+        self.least_link = least_link;
+        self
+    }
+
+    /// \[rows]: the table that each row comes from; any numbers
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Vec<u32>>) -> Self {
+        self.source = source.into();
+        self
+    }
+
+    /// guard, with source: 1: at most one row of each source in a cluster; the best links are made first
+    #[must_use]
+    pub fn one_to_one(mut self, one_to_one: bool) -> Self {
+        self.one_to_one = one_to_one;
+        self
+    }
+
+    pub(crate) fn raw(&self, keep: &mut Keep) -> Result<sys::mgeo_cluster_options> {
+        let mut raw: sys::mgeo_cluster_options = unsafe { std::mem::zeroed() };
+        raw.struct_size = std::mem::size_of::<sys::mgeo_cluster_options>();
+        raw.threshold = self.threshold;
+        raw.cut = self.cut.into();
+        raw.max_size = self.max_size;
+        raw.least_link = self.least_link;
+        raw.source = keep.list(&self.source);
+        raw.one_to_one = self.one_to_one.into();
+        Ok(raw)
+    }
+}
+
 /// A model and where it is.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -1969,6 +2169,74 @@ impl JournalReport {
             torn: raw.torn == 1,
             last_hash: crate::text::owned(&raw.last_hash),
             reason: crate::text::owned(&raw.reason),
+        }
+    }
+}
+
+/// What an index holds.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IndexInfo {
+    /// 1, 2, 3 … in order of changes to this index
+    pub generation: u64,
+    /// that searches find
+    pub records: u64,
+    /// removed or replaced, and still taking room until the next compaction
+    pub removed: u64,
+    pub terms: u64,
+    /// parts that are searched one after the other; 1 after a compaction
+    pub segments: u64,
+    /// of the file, shared with other processes
+    pub bytes_mapped: u64,
+    /// of this process alone
+    pub bytes_memory: u64,
+    /// of the index that Index::roll_back would put back; 0: none
+    pub previous_records: u64,
+    /// of the file that is mapped, as given; empty: none
+    pub path: String,
+}
+
+impl IndexInfo {
+    pub(crate) fn from_raw(raw: &sys::mgeo_index_info) -> Self {
+        Self {
+            generation: raw.generation,
+            records: raw.records,
+            removed: raw.removed,
+            terms: raw.terms,
+            segments: raw.segments,
+            bytes_mapped: raw.bytes_mapped,
+            bytes_memory: raw.bytes_memory,
+            previous_records: raw.previous_records,
+            path: crate::text::owned(&raw.path),
+        }
+    }
+}
+
+/// What is known of a row after clustering.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Member {
+    /// the smallest row of its cluster
+    pub cluster: u64,
+    /// the row with the greatest sum of links to the others; of several the smallest
+    pub representative: u64,
+    /// rows in the cluster
+    pub size: u64,
+    /// the weakest link that holds the cluster together (the least of its maximum spanning tree); NaN in a
+    /// cluster of one
+    pub weakest: f32,
+    /// this row's best link inside the cluster; NaN in a cluster of one
+    pub link: f32,
+}
+
+impl Member {
+    pub(crate) fn from_raw(raw: &sys::mgeo_member) -> Self {
+        Self {
+            cluster: raw.cluster,
+            representative: raw.representative,
+            size: raw.size,
+            weakest: raw.weakest,
+            link: raw.link,
         }
     }
 }

@@ -22,6 +22,9 @@
 //! like ask the live one, [`Engine::swap`] and [`Engine::roll_back`] say which one that is. All take `&self` and may
 //! run in any number of threads at once; a [`Progress`] shows how far a long call is, and cancels it.
 //!
+//! Which addresses to compare: an [`Index`] finds candidates for each, and [`cluster`] holds together what scored well.
+//! Neither needs an engine.
+//!
 //! Words and rules are those of `mgeo.h`. Options that are not set mean the defaults.
 #![warn(missing_debug_implementations)]
 
@@ -36,6 +39,7 @@ mod error;
 mod generated;
 mod job;
 mod log;
+mod matching;
 mod progress;
 mod rollout;
 mod score;
@@ -45,6 +49,7 @@ pub use engine::{journal_verify, predict_memory, version, Engine};
 pub use error::{Error, Result};
 pub use generated::*;
 pub use job::Job;
+pub use matching::{cluster, normal_form, Candidate, FoundRows, Index, Link};
 pub use progress::Progress;
 pub use rollout::SHARE_ALL;
 pub use score::{Score, ScoreOptions, Scores};

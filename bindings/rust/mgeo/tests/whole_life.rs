@@ -11,6 +11,7 @@ use std::thread;
 fn main() {
     a_whole_life();
     a_job_that_is_never_ended();
+    an_index();
 }
 
 fn load(engine: &Engine, weight: f32) {
@@ -79,4 +80,25 @@ fn a_job_that_is_never_ended() {
     if std::env::var_os("MGEO_UNDER_VALGRIND").is_none() {
         std::mem::forget(job); // which is safe Rust, and may leak
     }
+}
+
+fn an_index() {
+    let index = Index::new().unwrap();
+    let records = make_pairs(8);
+    thread::scope(|scope| {
+        scope.spawn(|| index.put(&records).unwrap());
+        index.search(&records[0].1).unwrap();
+    });
+    assert_eq!(index.search(&records[0].1).unwrap()[0].id, records[0].0);
+    assert_eq!(index.remove(&[&records[0].0]).unwrap(), 1);
+    index.search_rows(0, 7, true, 0, &SearchOptions::new()).unwrap();
+    fails(Index::open("/nowhere", &IndexOptions::new()), Status::Io);
+    normal_form(&records[0].1).unwrap();
+    let link = Link {
+        a: 0,
+        b: 1,
+        score: 1.0,
+    };
+    let options = ClusterOptions::new().source([1, 2]).one_to_one(true);
+    assert_eq!(cluster(&[link], 2, &options).unwrap()[1].cluster, 0);
 }

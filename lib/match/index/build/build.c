@@ -56,24 +56,43 @@ bool mgi_build_section(mgi_build *build, mgi_section section, uint64_t count, si
 
 /* ---- the steps ------------------------------------------------------------------------------- */
 
+/* Of a segment's bytes, those that one made of it and others has as well: terms may be shared. */
+static uint64_t bytes_kept(const mgi_segment *segment) {
+    return segment->bytes[MGI_SECTION_POSTINGS] + segment->bytes[MGI_SECTION_FORWARD] +
+           segment->bytes[MGI_SECTION_DOCUMENTS] + segment->bytes[MGI_SECTION_RECORDS];
+}
+
 /* What is sure to be needed, before anything is begun: the texts themselves and an entry for each.
  * All else is counted as it is taken. */
 static uint64_t least_memory(const mgi_build_request *request) {
-    uint64_t bytes = request->record_count * sizeof(mgi_segment_document);
+    uint64_t bytes = request->held + request->record_count * sizeof(mgi_segment_document);
     for (size_t i = 0; i < request->record_count; i++) {
         const mgeo_record *record = &request->records[i];
         if (record->text_len != MGEO_NUL_TERMINATED) bytes += record->text_len;
     }
     for (size_t i = 0; i < request->part_count; i++) {
-        bytes += mgi_segment_bytes(request->parts[i].segment);
+        if (request->parts[i].removed == NULL) bytes += bytes_kept(request->parts[i].segment);
     }
     return bytes;
 }
 
+/* No more than there are chunks: to start a thread costs more than to put in a record. */
+static uint32_t choose_threads(const mgi_build_request *request) {
+    uint64_t documents = request->record_count;
+    for (size_t i = 0; i < request->part_count; i++) {
+        documents += request->parts[i].segment->documents;
+    }
+    if (documents <= MGI_BUILD_CHUNK) return 1;
+    const uint64_t chunks = (documents + MGI_BUILD_CHUNK - 1) / MGI_BUILD_CHUNK;
+    uint32_t threads = request->threads == 0 ? mgi_process_cpus() : request->threads;
+    if (threads > MGEO_MAX_THREADS) threads = MGEO_MAX_THREADS;
+    return chunks < threads ? (uint32_t)chunks : threads;
+}
+
 static bool begin(mgi_build *build, const mgi_build_request *request) {
     build->request = request;
-    build->threads = request->threads == 0 ? mgi_process_cpus() : request->threads;
-    if (build->threads > MGEO_MAX_THREADS) build->threads = MGEO_MAX_THREADS;
+    build->threads = choose_threads(request);
+    atomic_init(&build->memory, request->held);
     atomic_init(&build->failed_at, SIZE_MAX);
     build->segment = mgi_segment_create();
     build->workers = mgi_build_alloc(build, build->threads, sizeof *build->workers);
@@ -125,7 +144,7 @@ static mgeo_status explain(const mgi_build *build, mgeo_error *error) {
                         atomic_load(&build->failed_at));
     case MGEO_E_UNSUPPORTED:
         return mgi_fail(error, MGEO_E_UNSUPPORTED,
-                        "%zu records: an index holds at most 2^31, and as many terms; use several",
+                        "%zu records: an index holds at most 2^31, and 2^32 - 2 terms: use several",
                         build->count);
     default:
         if (beyond > 0) {

@@ -21,6 +21,7 @@ typedef struct mgi_build_request {
     size_t earlier_count;
     uint32_t threads;      /* 0: as many as the process may use */
     uint64_t memory_limit; /* most bytes, the segment's among them; 0: not limited */
+    uint64_t held;         /* bytes that the change holds already; they count */
     mgeo_progress *progress;
 } mgi_build_request;
 

@@ -82,7 +82,8 @@ static void number_keys(mgi_build *build) {
 static void adopt_vocabulary(mgi_build *build, mgi_build_worker *worker) {
     mgi_vocabulary *vocabulary = &worker->vocabulary;
     mgi_segment_term *terms = build->segment->sections[MGI_SECTION_TERMS];
-    worker->final = mgi_build_alloc(build, vocabulary->count, sizeof *worker->final);
+    worker->final_count = vocabulary->count;
+    worker->final = mgi_build_alloc(build, worker->final_count, sizeof *worker->final);
     if (worker->final == NULL) return;
     for (uint64_t i = 0; i < entries_of(vocabulary); i++) {
         const mgi_vocabulary_entry *entry = &vocabulary->entries[i];
@@ -202,7 +203,8 @@ void mgi_build_write_forward(mgi_build *build) {
     atomic_store(&build->next, 0);
     mgi_parallel_run(build->threads, write_chunks, build);
     for (uint32_t w = 0; w < build->threads; w++) {
-        mgi_free(build->workers[w].final);
-        build->workers[w].final = NULL;
+        mgi_build_worker *worker = &build->workers[w];
+        mgi_build_free(build, worker->final, worker->final_count, sizeof *worker->final);
+        worker->final = NULL;
     }
 }

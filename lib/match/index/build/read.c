@@ -15,19 +15,28 @@ static void note_bad_text(mgi_build *build, size_t document) {
     mgi_build_fail(build, MGEO_E_ARGUMENT);
 }
 
-static bool reserve(mgi_build *build, mgi_build_worker *worker, size_t count) {
-    if (count > worker->capacity) {
-        const size_t capacity = count + count / 2;
-        uint32_t *grown = mgi_realloc(worker->numbers, capacity, sizeof *grown);
-        if (grown == NULL) {
-            mgi_build_fail(build, MGEO_E_MEMORY);
-            return false;
-        }
-        worker->numbers = grown;
-        worker->capacity = capacity;
+/* What was there is given back once it has been moved. */
+static bool reserve_numbers(mgi_build *build, mgi_build_worker *worker, size_t count) {
+    if (count <= worker->capacity) return true;
+    const size_t capacity = count + count / 2;
+    if (!mgi_build_take(build, capacity * sizeof *worker->numbers)) return false;
+    uint32_t *grown = mgi_realloc(worker->numbers, capacity, sizeof *grown);
+    if (grown == NULL) {
+        mgi_build_fail(build, MGEO_E_MEMORY);
+        return false;
     }
-    /* What was there is given back once it has been moved. */
+    mgi_build_give(build, worker->capacity * sizeof *worker->numbers);
+    worker->numbers = grown;
+    worker->capacity = capacity;
+    return true;
+}
+
+static bool reserve_terms(mgi_build *build, mgi_build_worker *worker) {
     const mgi_vocabulary *vocabulary = &worker->vocabulary;
+    if (vocabulary->count + (uint64_t)worker->terms.count >= UINT32_MAX) {
+        mgi_build_fail(build, MGEO_E_UNSUPPORTED);
+        return false;
+    }
     const uint64_t before =
         vocabulary->entries == NULL ? 0 : sizeof(mgi_vocabulary_entry) << vocabulary->bits;
     const uint64_t growth = mgi_vocabulary_growth(vocabulary, worker->terms.count);
@@ -49,7 +58,10 @@ static bool read_document(mgi_build *build, mgi_build_worker *worker, mgi_build_
     case MGI_NORMAL_NO_MEMORY: mgi_build_fail(build, MGEO_E_MEMORY); return false;
     default: break;
     }
-    if (!reserve(build, worker, chunk->count + worker->terms.count)) return false;
+    if (!reserve_numbers(build, worker, chunk->count + worker->terms.count) ||
+        !reserve_terms(build, worker)) {
+        return false;
+    }
     for (size_t i = 0; i < worker->terms.count; i++) {
         worker->numbers[chunk->count++] =
             mgi_vocabulary_count(&worker->vocabulary, worker->terms.keys[i]);
@@ -86,6 +98,15 @@ static void read_chunks(void *argument, uint32_t worker) {
     }
 }
 
+/* What is not needed any more once all is read. */
+static void forget_texts(mgi_build *build, mgi_build_worker *worker) {
+    mgi_build_give(build, mgi_normal_form_room(&worker->form));
+    mgi_normal_form_finish(&worker->form);
+    mgi_build_free(build, worker->numbers, worker->capacity, sizeof *worker->numbers);
+    worker->numbers = NULL;
+    worker->capacity = 0;
+}
+
 void mgi_build_read_all(mgi_build *build) {
     mgi_progress_stage(build->request->progress, MGEO_STAGE_READING, build->count);
     build->chunk_count = (build->count + MGI_BUILD_CHUNK - 1) / MGI_BUILD_CHUNK;
@@ -95,7 +116,6 @@ void mgi_build_read_all(mgi_build *build) {
         return;
     }
     atomic_store(&build->next, 0);
-    mgi_parallel_run(build->chunk_count < build->threads ? (uint32_t)build->chunk_count
-                                                         : build->threads,
-                     read_chunks, build);
+    mgi_parallel_run(build->threads, read_chunks, build);
+    for (uint32_t w = 0; w < build->threads; w++) forget_texts(build, &build->workers[w]);
 }

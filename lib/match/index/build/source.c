@@ -46,6 +46,16 @@ static mgi_segment_document *entry_of(const mgi_build *build, size_t document) {
     return (mgi_segment_document *)build->segment->sections[MGI_SECTION_DOCUMENTS] + document;
 }
 
+/* The form counts while it has room; what it had before is given back once it has grown. */
+static mgi_normal_result make_form(mgi_build *build, mgi_normal_form *form, mgi_segment_text text) {
+    const uint64_t growth = mgi_normal_form_growth(form, text.count);
+    const uint64_t before = mgi_normal_form_room(form);
+    if (growth > 0 && !mgi_build_take(build, growth)) return MGI_NORMAL_NO_MEMORY;
+    const mgi_normal_result result = mgi_normal_form_make(form, text.bytes, text.count);
+    if (growth > 0) mgi_build_give(build, before);
+    return result;
+}
+
 mgi_normal_result mgi_build_read(mgi_build *build, mgi_build_worker *worker, size_t document) {
     mgi_segment_document *entry = entry_of(build, document);
     mgi_segment_text id, text;
@@ -56,8 +66,7 @@ mgi_normal_result mgi_build_read(mgi_build *build, mgi_build_worker *worker, siz
         entry->digest = mgi_segment_documents(segment)[number].digest;
     } else {
         mgi_build_record(build, document, &id, &text);
-        const mgi_normal_result result =
-            mgi_normal_form_make(&worker->form, text.bytes, text.count);
+        const mgi_normal_result result = make_form(build, &worker->form, text);
         if (result != MGI_NORMAL_OK) return result;
         if (!mgi_terms_make(&worker->terms, &worker->form)) return MGI_NORMAL_NO_MEMORY;
         entry->digest = worker->form.digest;

@@ -23,7 +23,8 @@ typedef struct mgi_build_worker {
     mgi_vocabulary vocabulary;
     uint32_t *numbers; /* of the chunk that it is at */
     size_t capacity;
-    uint32_t *final; /* [vocabulary.count]: the segment's number of each of its terms */
+    uint32_t *final; /* [final_count]: the segment's number of each of its terms */
+    uint32_t final_count;
 } mgi_build_worker;
 
 typedef struct mgi_build {
@@ -49,7 +50,7 @@ typedef struct mgi_build {
 void *mgi_build_alloc(mgi_build *build, size_t count, size_t size);
 /* Gives it back. */
 void mgi_build_free(mgi_build *build, void *memory, size_t count, size_t size);
-/* Counts memory that others have taken. false: over the limit, and noted. */
+/* Counts memory that others take. false: over the limit, and noted. */
 bool mgi_build_take(mgi_build *build, uint64_t bytes);
 void mgi_build_give(mgi_build *build, uint64_t bytes);
 /* A section of the segment. false: out of memory, and noted. */
