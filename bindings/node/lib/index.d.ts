@@ -161,10 +161,8 @@ export class Engine {
   static verifyJournal(path: string): Promise<JournalReport>;
 }
 
-/** Records, each an id and a text, or the ids and the texts in two arrays. */
-export type Records =
-  | readonly (readonly [string, string])[]
-  | {readonly a: readonly string[]; readonly b: readonly string[]};
+/** Records, each an id and a text, or {a: ids, b: texts}. */
+export type Records = Pairs;
 
 export interface ChangeOptions {
   /** Cancels the change, which leaves the index as it was. */
