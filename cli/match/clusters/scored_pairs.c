@@ -9,7 +9,6 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
-#include "common/sink.h"
 #include "scoring/row_errors.h"
 #include "table/reader.h"
 
@@ -99,22 +98,10 @@ static bool read_all(struct scored_pairs *pairs, const struct options *options,
                                     .limited = options->limit_errors,
                                     .limit = options->max_errors};
     bool done =
-        options->errors == NULL || (row_errors.file = sink_open(options->errors, error)) != NULL;
-    done = done && row_errors_begin(&row_errors, error) &&
-           (reader_table(reader) == NULL || take_rows(pairs, options, reader, &row_errors, error));
-    bool keep = done || row_errors_too_many(&row_errors);
-    if (keep && row_errors.file != NULL) {
-        struct error late = {""};
-        if (!sink_commit(row_errors.file, &late) && done) {
-            *error = late;
-            done = false;
-        }
-    } else {
-        sink_abandon(row_errors.file);
-    }
-    if (done) row_errors_print_total(&row_errors);
+        row_errors_open(&row_errors, options->errors, error) &&
+        (reader_table(reader) == NULL || take_rows(pairs, options, reader, &row_errors, error));
+    done = row_errors_close(&row_errors, done, error);
     pairs->bad = row_errors.total;
-    row_errors_finish(&row_errors);
     return done;
 }
 
