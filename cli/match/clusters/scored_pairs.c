@@ -112,12 +112,28 @@ static void number_sources(struct scored_pairs *pairs) {
     }
 }
 
+/* Ids such as a and b are names that headers have too; a number where the similarity's name would
+ * be tells a row. */
+static bool check_header(const struct table *table, const struct options *options,
+                         struct error *error) {
+    float number;
+    bool guessed = table != NULL && table->has_header && table->columnar == COLUMNAR_NONE &&
+                   !table->objects && options->table.header == TABLE_HEADER_AUTO;
+    const char *name = guessed && table->gold < table->width ? table->names[table->gold] : "";
+    if (name[0] == '\0' || !read_similarity(name, strlen(name), &number)) return true;
+    return error_set(error,
+                     "%s: line 1 looks like a header, but has a similarity; say --header no, or "
+                     "--header yes",
+                     options->operands[0]);
+}
+
 bool scored_pairs_read(struct scored_pairs *pairs, const struct options *options,
                        struct error *error) {
     struct table_options table = table_of(options);
     struct reader *reader = reader_open(options->operands, options->operand_count, &table, error);
     if (reader == NULL) return false;
-    bool done = read_all(pairs, options, reader, error);
+    bool done = check_header(reader_table(reader), options, error) &&
+                read_all(pairs, options, reader, error);
     reader_close(reader);
     if (done && options->one_to_one) number_sources(pairs);
     return done;
