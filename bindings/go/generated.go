@@ -602,7 +602,7 @@ type ClusterOptions struct {
 	LeastLink float32
 	// [rows]: the table that each row comes from; any numbers
 	Source []uint32
-	// guard, with source: 1: at most one row of each source in a cluster; the best links are made first
+	// guard, with source: at most one row of each source in a cluster; the best links are made first
 	OneToOne bool
 }
 

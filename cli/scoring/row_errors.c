@@ -92,6 +92,26 @@ bool row_errors_begin(struct row_errors *row_errors, struct error *error) {
            sink_write(row_errors->file, header, sizeof header - 1, error);
 }
 
+bool row_errors_open(struct row_errors *row_errors, const char *path, struct error *error) {
+    if (path != NULL && (row_errors->file = sink_open(path, error)) == NULL) return false;
+    return row_errors_begin(row_errors, error);
+}
+
+bool row_errors_close(struct row_errors *row_errors, bool done, struct error *error) {
+    struct error late = {""};
+    struct sink *file = row_errors->file;
+    if (file != NULL && (done || row_errors_too_many(row_errors))) {
+        bool written = sink_commit(file, &late);
+        if (done && !written) *error = late;
+        done = done && written;
+    } else {
+        sink_abandon(file);
+    }
+    if (done) row_errors_print_total(row_errors);
+    row_errors_finish(row_errors);
+    return done;
+}
+
 void row_errors_finish(struct row_errors *row_errors) { string_buffer_finish(&row_errors->text); }
 
 static void to_file(struct row_errors *row_errors, const struct row *row, const char *line) {

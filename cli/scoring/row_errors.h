@@ -23,6 +23,14 @@ struct row_errors {
 
 /* Writes the header of the file, if there is one. */
 bool row_errors_begin(struct row_errors *row_errors, struct error *error);
+/* The same with a list of its own in the file `path`; NULL: on standard error. */
+bool row_errors_open(struct row_errors *row_errors, const char *path, struct error *error);
+
+/* Ends that list, once all rows were read (`done`) or it failed: it is kept if it tells of all that
+ * was read, also where there were too many, and the total is said. False if not done, or if the
+ * list could not be written. */
+bool row_errors_close(struct row_errors *row_errors, bool done, struct error *error);
+
 void row_errors_finish(struct row_errors *row_errors);
 
 /* Reports the chunk's bad rows. False when the file cannot be written or there are too many; then

@@ -72,7 +72,7 @@ def enum_source(enum, is_flags):
 # ---- options ----------------------------------------------------------------------------------
 
 OPTION_TYPES = {**NUMBERS, "text": "String", "gold": "List<String>", "pairs": "List<Pair>",
-                "progress": "CancellationToken", "job": "Job", "log": "LogSink"}
+                "progress": "CancellationToken", "job": "Job", "log": "LogSink", "list": "int[]"}
 OPTION_NAMES = {"progress": "cancellation"}
 OPTION_DOCS = {
     "progress": "Cancels the call from another thread, and tells how far it is; null: only an interrupt cancels it.",
@@ -112,6 +112,7 @@ def write_line(field):
                "f32": f"struct.f32({offset}, {name});",
                "f64": f"struct.f64({offset}, {name});",
                "text": f'struct.i64({offset}, call.text("{name}", {name}));',
+               "list": f"struct.i64({offset}, call.list({name}));",
                "struct": f"struct.i64({offset}, {name} == null ? 0 : {name}.write(call));",
                "progress": f"struct.i64({offset}, call.progress({name}));"}
     return writers[kind]
@@ -130,7 +131,7 @@ def setter(name, field):
 def accessors(fields):
     """What the binding itself reads of options."""
     return "".join(f"    {option_type(field)} {option_name(field)}() {{\n        return {option_name(field)};\n    }}\n\n"
-                   for field in fields if field["kind"] in ("job", "progress"))
+                   for field in fields if field["kind"] in ("job", "progress", "list"))
 
 
 def option_source(struct, fields):

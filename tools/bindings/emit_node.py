@@ -17,9 +17,18 @@ NAMES = {"progress": "signal"}
 # What a member of options is called and typed, where that is not its own affair.
 OPTION_TYPES = {"text": "string", "bool": "boolean", "gold": "readonly (string | null)[]", "pairs": "Pairs",
                 "progress": "AbortSignal", "job": "Job", "log": "(level: LogLevel, line: string) => void",
-                "u64": "number | bigint"}
+                "u64": "number | bigint", "list": "readonly number[] | Uint32Array"}
 REPORT_TYPES = {"bool": "boolean", "chars": "string", "char_lists": "string[]", "numbers": "number[]",
                 "matrix": "number[][]"}
+
+
+def options_of(shapes):
+    """An index outlives the call that makes it, and so does the block that its changes are watched by: they, not the
+    index, are given a signal."""
+    for struct, fields in shapes.options:
+        if struct["name"] == "mgeo_index_options":
+            fields = [{**field, "kind": "block"} if field["kind"] == "progress" else field for field in fields]
+        yield struct, fields
 
 
 def field_name(field):
@@ -83,7 +92,7 @@ def layouts_source(shapes):
     return (HEAD.format(what="How the structs of mgeo.h lie in memory.") + "'use strict';\n\n" +
             f"exports.calls = {{\n{calls}\n}};\n\nexports.constants = {{\n{constants}\n}};\n\n" +
             "exports.enums = {\n" + "\n".join(enums) + "\n};\n\n" +
-            "exports.options = {\n" + "\n".join(layout(*each, sizes) for each in shapes.options) + "\n};\n\n" +
+            "exports.options = {\n" + "\n".join(layout(*each, sizes) for each in options_of(shapes)) + "\n};\n\n" +
             f"exports.scores = {scores_layout(shapes.structs['mgeo_scores'])};\n\n" +
             "exports.reports = {\n" + "\n".join(layout(*each, sizes) for each in shapes.reports) + "\n};\n")
 
@@ -121,6 +130,8 @@ OPTION_DOCS = {"progress": "Cancels the call.", "pairs": "The pairs that both mo
 def option_interface(struct, fields):
     members = []
     for field in fields:
+        if field["kind"] == "block":
+            continue
         members.append(doc(OPTION_DOCS.get(field["kind"], field["doc"])) + f"  {field_name(field)}?: {option_type(field)};\n")
         if field["kind"] == "progress":
             members.append("  /** Called now and then with how far the call is. */\n"
@@ -139,7 +150,7 @@ def types_source(shapes):
     for enum in shapes.description["enums"]:
         parts.append(doc(enum["doc"], "") + f"export type {class_name(enum['name'])} =\n  | " +
                      "\n  | ".join(f"'{name}'" for name in enum_texts(enum)) + ";\n")
-    parts += [option_interface(*each) for each in shapes.options]
+    parts += [option_interface(*each) for each in options_of(shapes)]
     parts += [report_interface(*each) for each in shapes.reports]
     return "\n".join(parts)
 

@@ -46,7 +46,7 @@ class Member:
 
 def as_bool(doc):
     """A flag's words: what it is if it is set, and else."""
-    return re.sub(r"[;,] 0: ", "; else ", re.sub(r"^1: ", "", doc))
+    return re.sub(r"[;,] 0: ", "; else ", re.sub(r"(^|: )1: ", r"\1", doc))
 
 
 def simple_kind(member):

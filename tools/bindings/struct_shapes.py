@@ -8,11 +8,12 @@ Shapes(description).options and .reports list (struct, fields). A field has the 
   enum, bool, i32, u32, u64, f32, f64       numbers; `enum` is its name
   numbers, matrix           an array of u64; one of labels by labels, of which `rows` and `columns` are used
   struct, structs, rows     a struct to give; some in the struct; some right behind it (`count` says how many)
+  list                      an array of u32 to give
   pairs, gold, progress, job, log  what a binding has objects for
 """
 import textwrap
 
-from description import FILLED_IN, FLAG_SETS, is_flag, length_member, options_and_reports
+from description import FILLED_IN, FLAG_SETS, MATCH_STRUCTS, is_flag, length_member, options_and_reports
 
 INTS = {"int32_t": "i32", "uint32_t": "u32", "uint64_t": "u64", "size_t": "u64", "float": "f32",
         "double": "f64", "mgeo_limit": "f64"}
@@ -31,7 +32,7 @@ class Shapes:
     def __init__(self, description):
         self.description = description
         self.structs = {struct["name"]: struct for struct in description["structs"]}
-        options, reports = options_and_reports(description)
+        options, reports = options_and_reports(description, MATCH_STRUCTS)
         self.options = [(struct, self.fields(struct)) for struct in options]
         self.reports = [(struct, self.fields(struct)) for struct in reports]
 
@@ -53,6 +54,8 @@ class Shapes:
             return {**kept, "kind": OWN[base]}
         if base in self.structs:
             return {**kept, **self.struct_field(struct, member), "struct": base}
+        if member["pointers"]:
+            return {**kept, "kind": "list"}
         if member["array"]:
             matrix = name.endswith("_matrix")
             return {**kept, "kind": "matrix" if matrix else "numbers", "length": member["array"][0],

@@ -17,8 +17,8 @@ enum { MOST_ARGUMENTS = 8 };
 /* Looked up once, when Java loads this library. */
 static struct {
     JavaVM *vm;
-    jclass native, scores;
-    jmethodID failure, log, released, new_scores;
+    jclass native, scores, candidate;
+    jmethodID failure, log, released, new_scores, new_candidate;
 } java;
 
 static void *as_pointer(jlong address) { return (void *)(uintptr_t)address; }
@@ -52,18 +52,28 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     java.scores = find_class(env, "mgeo/Scores");
     if (java.scores == NULL) return JNI_ERR;
     java.new_scores = (*env)->GetMethodID(env, java.scores, "<init>", "([F[I[I[F[FIJJI)V");
-    return java.new_scores == NULL ? JNI_ERR : JNI_VERSION_10;
+    if (java.new_scores == NULL) return JNI_ERR;
+    java.candidate = find_class(env, "mgeo/Candidate");
+    if (java.candidate == NULL) return JNI_ERR;
+    java.new_candidate =
+        (*env)->GetStaticMethodID(env, java.native, "candidate", "([B[BJFI)Lmgeo/Candidate;");
+    return java.new_candidate == NULL ? JNI_ERR : JNI_VERSION_10;
 }
 
 /* ---- Errors ------------------------------------------------------------------------------- */
 
-/* The bytes of a C string; NULL with an exception pending. */
-static jbyteArray bytes_of(JNIEnv *env, const char *text) {
-    jsize length = (jsize)strlen(text);
+/* The bytes of a text; NULL with an exception pending. */
+static jbyteArray bytes_in(JNIEnv *env, const char *text, size_t size) {
+    jsize length = (jsize)size;
     jbyteArray bytes = (*env)->NewByteArray(env, length);
     if (bytes == NULL) return NULL;
     (*env)->SetByteArrayRegion(env, bytes, 0, length, (const jbyte *)text);
     return (*env)->ExceptionCheck(env) ? NULL : bytes;
+}
+
+/* The same of a C string. */
+static jbyteArray bytes_of(JNIEnv *env, const char *text) {
+    return bytes_in(env, text, strlen(text));
 }
 
 /* Makes an MgeoException pending, unless another exception is. */
@@ -117,6 +127,11 @@ void NATIVE(destroyEngine)(JNIEnv *env, jclass type, jlong engine) {
 void NATIVE(endJob)(JNIEnv *env, jclass type, jlong job) {
     (void)env, (void)type;
     mgeo_job_end(as_pointer(job));
+}
+
+void NATIVE(destroyIndex)(JNIEnv *env, jclass type, jlong index) {
+    (void)env, (void)type;
+    mgeo_index_destroy(as_pointer(index));
 }
 
 void NATIVE(cancel)(JNIEnv *env, jclass type, jlong progress) {
@@ -430,6 +445,43 @@ jobject NATIVE(score)(JNIEnv *env, jclass type, jlong engine, jlong job, jlong m
     const mgb_texts *texts = as_pointer(made);
     score_request request = {engine, job, progress, route_key, wants};
     return score_pairs(env, &request, texts->pairs, (jsize)texts->count);
+}
+
+/* ---- Candidates --------------------------------------------------------------------------- */
+
+/* The object; NULL with an exception pending. */
+static jobject make_candidate(JNIEnv *env, const mgeo_candidate *row) {
+    jobject made = NULL;
+    jbyteArray id = bytes_in(env, row->id, row->id_len);
+    jbyteArray text = id == NULL ? NULL : bytes_in(env, row->text, row->text_len);
+    if (text != NULL) {
+        made = (*env)->CallStaticObjectMethod(env, java.native, java.new_candidate, id, text,
+                                              (jlong)row->row, row->score, (jint)row->flags);
+    }
+    if ((*env)->ExceptionCheck(env)) return NULL;
+    (*env)->DeleteLocalRef(env, id);
+    (*env)->DeleteLocalRef(env, text);
+    return made;
+}
+
+jobjectArray NATIVE(candidatesOf)(JNIEnv *env, jclass type, jlong candidates, jlong query) {
+    (void)type;
+    size_t count = 0;
+    const mgeo_candidate *rows = mgeo_candidates_of(as_pointer(candidates), (size_t)query, &count);
+    jobjectArray list = (*env)->NewObjectArray(env, (jsize)count, java.candidate, NULL);
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        jobject made = make_candidate(env, &rows[i]);
+        if (made == NULL) return NULL;
+        (*env)->SetObjectArrayElement(env, list, (jsize)i, made);
+        if ((*env)->ExceptionCheck(env)) return NULL;
+        (*env)->DeleteLocalRef(env, made);
+    }
+    return list;
+}
+
+void NATIVE(destroyCandidates)(JNIEnv *env, jclass type, jlong candidates) {
+    (void)env, (void)type;
+    mgeo_candidates_destroy(as_pointer(candidates));
 }
 
 /* ---- Arrow -------------------------------------------------------------------------------- */

@@ -161,6 +161,26 @@ exports.options = {
     ["actor", "text", 24],
     ["reason", "text", 32],
   ]},
+  IndexOptions: {size: 32, fields: [
+    ["threads", "u32", 8],
+    ["memoryLimit", "u64", 16],
+    ["progress", "block", 24],
+  ]},
+  SearchOptions: {size: 32, fields: [
+    ["top", "u32", 8],
+    ["threads", "u32", 12],
+    ["effort", "u32", 16],
+    ["least", "f32", 20],
+    ["signal", "progress", 24],
+  ]},
+  ClusterOptions: {size: 40, fields: [
+    ["threshold", "f32", 8],
+    ["cut", "enum", 12, "cut"],
+    ["maxSize", "u32", 16],
+    ["leastLink", "f32", 20],
+    ["source", "list", 24],
+    ["oneToOne", "bool", 32],
+  ]},
 };
 
 exports.scores = {size: 96, similarity: 8, label: 16, probabilities: 24, probabilityStride: 32, flags: 40, progress: 48, generation: 56, tokens: 64, labelCount: 72, badRows: 76, routeKey: 80, logits: 88};
@@ -373,5 +393,23 @@ exports.reports = {
     ["torn", "bool", 24],
     ["lastHash", "chars", 32, 72],
     ["reason", "chars", 104, 256],
+  ]},
+  IndexInfo: {size: 1096, fields: [
+    ["generation", "u64", 8],
+    ["records", "u64", 16],
+    ["removed", "u64", 24],
+    ["terms", "u64", 32],
+    ["segments", "u64", 40],
+    ["bytesMapped", "u64", 48],
+    ["bytesMemory", "u64", 56],
+    ["previousRecords", "u64", 64],
+    ["path", "chars", 72, 1024],
+  ]},
+  Member: {size: 32, fields: [
+    ["cluster", "u64", 0],
+    ["representative", "u64", 8],
+    ["size", "u64", 16],
+    ["weakest", "f32", 24],
+    ["link", "f32", 28],
   ]},
 };

@@ -315,6 +315,49 @@ export interface ShadowOptions {
   reason?: string;
 }
 
+export interface IndexOptions {
+  /** That build; 0: as many as the process may use; at most MGEO_MAX_THREADS */
+  threads?: number;
+  /**
+   * Most bytes that a change may need, beside what is mapped; 0: not limited. More: MGEO_E_MEMORY before anything is
+   * changed
+   */
+  memoryLimit?: number | bigint;
+}
+
+export interface SearchOptions {
+  /** Candidates for a query at most; 0: 20; at most MGEO_MAX_CANDIDATES */
+  top?: number;
+  /** That search, the caller's among them; 0: 1, the caller's alone */
+  threads?: number;
+  /** How many records are looked at, in percent of the usual number: more find more and take longer; 0: 100 */
+  effort?: number;
+  /** Candidates with a lower score are left out */
+  least?: number;
+  /** Cancels the call. */
+  signal?: AbortSignal;
+  /** Called now and then with how far the call is. */
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface ClusterOptions {
+  /**
+   * Links below it hold nothing together; those inside a component still speak against its rows, where it is cut and
+   * for least_link
+   */
+  threshold?: number;
+  /** An mgeo_cut; it is made only where a guard below does not hold */
+  cut?: Cut;
+  /** Guard: rows in a cluster at most; 0: not limited */
+  maxSize?: number;
+  /** Guard: a row stays only if its mean link to the others, where links were given, is at least that; 0: not asked */
+  leastLink?: number;
+  /** [rows]: the table that each row comes from; any numbers */
+  source?: readonly number[] | Uint32Array;
+  /** Guard, with source: 1: at most one row of each source in a cluster; the best links are made first */
+  oneToOne?: boolean;
+}
+
 export interface ModelInfo {
   /** 1, 2, 3 … in order of successful loads into this engine */
   readonly generation: number;
@@ -689,4 +732,39 @@ export interface JournalReport {
   readonly lastHash: string;
   /** Empty, or one line: what is wrong and where */
   readonly reason: string;
+}
+
+/** What an index holds. */
+export interface IndexInfo {
+  /** 1, 2, 3 … in order of changes to this index */
+  readonly generation: number;
+  /** That searches find */
+  readonly records: number;
+  /** Removed or replaced, and still taking room until the next compaction */
+  readonly removed: number;
+  readonly terms: number;
+  /** Parts that are searched one after the other; 1 after a compaction */
+  readonly segments: number;
+  /** Of the file, shared with other processes */
+  readonly bytesMapped: number;
+  /** Of this process alone */
+  readonly bytesMemory: number;
+  /** Of the index that mgeo_index_roll_back would put back; 0: none */
+  readonly previousRecords: number;
+  /** Of the file that is mapped, as given; empty: none */
+  readonly path: string;
+}
+
+/** What is known of a row after clustering. */
+export interface Member {
+  /** The smallest row of its cluster */
+  readonly cluster: number;
+  /** The row with the greatest sum of links to the others; of several the smallest */
+  readonly representative: number;
+  /** Rows in the cluster */
+  readonly size: number;
+  /** The weakest link that holds the cluster together (the least of its maximum spanning tree); NaN in a cluster of one */
+  readonly weakest: number;
+  /** This row's best link inside the cluster; NaN in a cluster of one */
+  readonly link: number;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The types of what the package answers.
 import type {
-  ArrowColumn, ArrowOptions, CanaryOptions, CompareOptions, CompareReport, EngineOptions, JobOptions, JournalReport,
-  LoadOptions, Memory, MetricsFormat, ModelInfo, RollBackOptions, Rollout, RowFlag, ShadowOptions, ShadowReport, Shift,
-  Slot, Stage, Stats, Status, SwapOptions, SwapReceipt, UnusedField, WatchReport,
+  ArrowColumn, ArrowOptions, CanaryOptions, CandidateFlag, ClusterOptions, CompareOptions, CompareReport, EngineOptions,
+  IndexInfo, IndexOptions, JobOptions, JournalReport, LoadOptions, Member, Memory, MetricsFormat, ModelInfo,
+  RollBackOptions, Rollout, RowFlag, SearchOptions, ShadowOptions, ShadowReport, Shift, Slot, Stage, Stats, Status,
+  SwapOptions, SwapReceipt, UnusedField, WatchReport,
 } from '../generated/types';
 
 export * from '../generated/types';
@@ -160,6 +161,95 @@ export class Engine {
   static verifyJournal(path: string): Promise<JournalReport>;
 }
 
+/** Records, each an id and a text, or {a: ids, b: texts}. */
+export type Records = Pairs;
+
+export interface ChangeOptions {
+  /** Cancels the change, which leaves the index as it was. */
+  signal?: AbortSignal;
+  /** Called now and then with how far the change is. */
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface RowsOptions extends SearchOptions {
+  /** Only rows after the query's are found, so that each pair comes once. */
+  later?: boolean;
+  /** That the rows are of, as an earlier call answered it; 0: the current one. */
+  generation?: number;
+}
+
+/** A record that may name the place of a query. */
+export interface Candidate {
+  readonly id: string;
+  /** As it was put in. */
+  readonly text: string;
+  /** Of the record in its generation: from 0, in the order they were put in. */
+  readonly row: number;
+  /** 0 to 1: orders candidates, and is not a model's similarity: score the pairs for that. */
+  readonly score: number;
+  /** Sum of candidateFlags. */
+  readonly flags: number;
+}
+
+export interface FoundRows {
+  /** That the rows are of: give it to the next call, so that a walk meets no change. */
+  readonly generation: number;
+  readonly candidates: Candidate[][];
+}
+
+/** Two rows, from 0, that may name one place, and how sure that is; a score of NaN is no link. */
+export interface Link {
+  readonly a: number;
+  readonly b: number;
+  readonly score: number;
+}
+
+/**
+ * Addresses that can be searched, in memory or mapped from a file. Needs no engine and no model. Searches never wait for
+ * a change, and one that has begun ends in the generation that it began in.
+ */
+export class Index {
+  /** An empty index; the options hold for all its changes. */
+  constructor(options?: IndexOptions);
+  /** Maps a file that save wrote, which is checked first. */
+  static open(path: string, options?: IndexOptions): Promise<Index>;
+
+  /** Frees the index once its calls have ended. Later calls are refused. */
+  close(): Promise<void>;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+
+  /** Adds records; one whose id is there already replaces the former. All are put in or, on failure, none. */
+  put(records: Records, options?: ChangeOptions): Promise<void>;
+  /** Removes the records with these ids; answers how many were there. */
+  remove(ids: readonly string[], options?: ChangeOptions): Promise<number>;
+  /** Makes one segment of all, without what was removed. */
+  compact(options?: ChangeOptions): Promise<void>;
+  /** Writes the index to a file, compacted: the file is the old or the new one, whenever the process ends. */
+  save(path: string, options?: ChangeOptions): Promise<void>;
+  /** Puts the records of a file in place of all that is there, in one step. That stays ready for rollBack. */
+  swap(path: string, options?: ChangeOptions): Promise<void>;
+  /** Puts back what the last swap put aside. */
+  rollBack(): Promise<void>;
+  info(): IndexInfo;
+
+  /** The records with the best scores, best first: for one text, or a list for each of many. */
+  search(query: string, options?: SearchOptions): Promise<Candidate[]>;
+  search(queries: readonly string[], options?: SearchOptions): Promise<Candidate[][]>;
+  /**
+   * The same for `count` records of the index itself, from row `first` on, as queries: to find duplicates. A record is
+   * never its own candidate, and a removed one has none.
+   */
+  searchRows(first: number, count: number, options?: RowsOptions): Promise<FoundRows>;
+}
+
+/** The form of an address that ways of writing it share: for comparing, not for reading. Empty: it names no place. */
+export function normalForm(text: string): string;
+/** Clusters `rows` rows by links, and tells of each row where it came. */
+export function cluster(links: readonly Link[], rows: number, options?: ClusterOptions): Promise<Member[]>;
+
+/** The bits of Candidate.flags. */
+export const candidateFlags: Readonly<Record<CandidateFlag, number>>;
 /** The constants of mgeo.h. */
 export const constants: Readonly<Record<string, number>>;
 /** The bits of Scores.flags. */

@@ -2,5 +2,7 @@
 // What import 'mgeo' answers.
 import mgeo from './index.js';
 
-export const {Engine, Job, MgeoError, constants, rowFlags, arrowColumns} = mgeo;
+export const {
+  Engine, Index, Job, MgeoError, arrowColumns, candidateFlags, cluster, constants, normalForm, rowFlags,
+} = mgeo;
 export default mgeo;

@@ -78,7 +78,13 @@ class Memory {
     if (typeof text !== 'string' || text.includes('\0')) {
       throw argument(`${name} is no string, or has a NUL character`);
     }
-    return this.keep(encoder.encode(`${text}\0`).slice().buffer);
+    return this.utf8(text).address;
+  }
+
+  /** A string in UTF-8, a NUL behind it, and its length. */
+  utf8(text) {
+    const bytes = encoder.encode(`${text}\0`).slice();
+    return {address: this.keep(bytes.buffer), length: bytes.length - 1};
   }
 
   /** Pairs, all made at once. */
@@ -108,12 +114,17 @@ class Memory {
     return texts;
   }
 
-  /** A progress block that the signal cancels and that onProgress is told of. */
-  watch(signal, onProgress) {
+  /** Shows how far the call is in a block that outlives it; who else looks after that. */
+  useBlock(block) {
+    this.progress = this.keep(block);
+  }
+
+  /** A progress block, or the one given, that the signal cancels and that onProgress is told of. */
+  watch(signal, onProgress, block = new ArrayBuffer(PROGRESS_BYTES)) {
     if (this.progress !== 0n) {
       return this.progress;
     }
-    const address = this.bytes(PROGRESS_BYTES).address;
+    const address = this.keep(block);
     this.progress = address;
     running.add(address);
     this.#endings.push(() => running.delete(address));
@@ -170,12 +181,18 @@ class Memory {
     throw new MgeoError(failure.status, failure.message, cancelled ? {cause: this.#signal.reason} : undefined);
   }
 
+  /** Ends what watches the call. */
+  unwatch() {
+    this.#endings.forEach((ending) => ending());
+    this.#endings = [];
+  }
+
   /** Ends the call: nothing of it may be in use any more. */
   end() {
-    this.#endings.forEach((ending) => ending());
+    this.unwatch();
     this.#texts.forEach((texts) => native.textsFree(texts));
-    this.#kept = this.#texts = this.#endings = [];
+    this.#kept = this.#texts = [];
   }
 }
 
-module.exports = {Memory};
+module.exports = {Memory, PROGRESS_BYTES};

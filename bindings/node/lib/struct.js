@@ -71,6 +71,15 @@ const writers = {
     value.forEach((label, i) => names.view.setBigUint64(8 * i, at.memory.text('gold', label), true));
     at.view.setBigUint64(offset, names.address, true);
   },
+  list(at, name, offset, value) {
+    if (!Array.isArray(value) && !(value instanceof Uint32Array)) {
+      throw argument(`${name} is no array of numbers`);
+    }
+    const numbers = Uint32Array.from(value, (each) => whole(name, each));
+    if (numbers.length > 0) {
+      at.view.setBigUint64(offset, at.memory.keep(numbers.buffer), true);
+    }
+  },
   job: (at, name, offset, value) => at.view.setBigUint64(offset, at.nativeOf(value), true),
   log(at, name, offset, value) {
     at.view.setBigUint64(offset, native.logFunction(), true);
@@ -78,11 +87,12 @@ const writers = {
   },
   // Written after all others: it begins to listen.
   progress: () => {},
+  block: () => {},
 };
 
 /** Refuses names that are no option, so that none is passed over in silence. */
 function checkNames(layout, given) {
-  const known = optionLayouts[layout].fields.map(([name]) => name);
+  const known = optionLayouts[layout].fields.filter(([, kind]) => kind !== 'block').map(([name]) => name);
   if (known.includes('signal')) {
     known.push('onProgress');
   }
@@ -96,7 +106,7 @@ function checkNames(layout, given) {
 /** Writes options into the call's memory; 0n where there are none. `nativeOf` tells a job's address. */
 function write(memory, layout, given, nativeOf) {
   const {size, fields} = optionLayouts[layout];
-  const watched = fields.find(([, kind]) => kind === 'progress');
+  const watched = fields.find(([, kind]) => kind === 'progress' || kind === 'block');
   if ((given === undefined || given === null) && !watched) {
     return 0n;
   }

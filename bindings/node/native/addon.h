@@ -22,6 +22,7 @@ napi_value mgn_address(napi_env env, const void *pointer);
 int mgn_owned_init(napi_env env);
 napi_value mgn_adopt_engine(napi_env env, napi_callback_info info);
 napi_value mgn_adopt_job(napi_env env, napi_callback_info info);
+napi_value mgn_adopt_index(napi_env env, napi_callback_info info);
 napi_value mgn_free_owned(napi_env env, napi_callback_info info);
 
 /* log.c: lines of the library's threads on their way to a function of JavaScript. */
@@ -34,5 +35,9 @@ napi_value mgn_texts_create(napi_env env, napi_callback_info info);
 napi_value mgn_texts_add(napi_env env, napi_callback_info info);
 napi_value mgn_texts_pairs(napi_env env, napi_callback_info info);
 napi_value mgn_texts_free(napi_env env, napi_callback_info info);
+
+/* candidates.c: what a search found becomes objects. */
+napi_value mgn_candidates_of(napi_env env, napi_callback_info info);
+napi_value mgn_candidates_free(napi_env env, napi_callback_info info);
 
 #endif

@@ -192,10 +192,13 @@ NAPI_MODULE_INIT() {
     } functions[] = {
         {"address", address_of},
         {"adoptEngine", mgn_adopt_engine},
+        {"adoptIndex", mgn_adopt_index},
         {"adoptJob", mgn_adopt_job},
         {"call", call_here},
         {"callOnPool", call_on_pool},
         {"cancel", cancel},
+        {"candidatesFree", mgn_candidates_free},
+        {"candidatesOf", mgn_candidates_of},
         {"freeLog", mgn_free_log},
         {"freeOwned", mgn_free_owned},
         {"logFunction", mgn_log_function},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Engines and jobs of one environment, so that a worker that ends leaves no threads behind. */
+/* Engines, jobs and indexes of one environment, so that a worker that ends leaves no threads
+ * behind. */
 #include "addon.h"
 
 #include <stdlib.h>
@@ -18,6 +19,8 @@ typedef struct environment {
 static void free_engine(void *engine) { mgeo_engine_destroy(engine); }
 
 static void free_job(void *job) { mgeo_job_end(job); }
+
+static void free_index(void *index) { mgeo_index_destroy(index); }
 
 /* Runs once the environment's calls on the pool have ended. */
 static void finish(napi_env env, void *data, void *hint) {
@@ -51,7 +54,7 @@ static napi_value adopt(napi_env env, napi_callback_info info, void (*free_it)(v
     owned *entry = malloc(sizeof *entry);
     if (entry == NULL) {
         free_it(mgn_pointer(env, address));
-        return mgn_throw(env, "mgeo: no memory for an engine");
+        return mgn_throw(env, "mgeo: no memory for an engine or an index");
     }
     environment *holder = own(env);
     *entry = (owned){holder->first, mgn_pointer(env, address), free_it};
@@ -65,6 +68,10 @@ napi_value mgn_adopt_engine(napi_env env, napi_callback_info info) {
 
 napi_value mgn_adopt_job(napi_env env, napi_callback_info info) {
     return adopt(env, info, free_job);
+}
+
+napi_value mgn_adopt_index(napi_env env, napi_callback_info info) {
+    return adopt(env, info, free_index);
 }
 
 /* Takes the entry of this address out; NULL: there is none. */
@@ -103,8 +110,8 @@ static void settle_farewell(napi_env env, napi_status ran, void *data) {
     free(farewell);
 }
 
-/* freeOwned(address): a promise of the end of an engine or a job. Where that cannot be promised, it
- * is freed at once. */
+/* freeOwned(address): a promise of the end of an engine, a job or an index. Where that cannot be
+ * promised, it is freed at once. */
 napi_value mgn_free_owned(napi_env env, napi_callback_info info) {
     napi_value address, promise = NULL, name = NULL;
     if (!mgn_arguments(env, info, 1, &address)) return NULL;

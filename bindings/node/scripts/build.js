@@ -47,7 +47,8 @@ function words(text) {
 
 function build(out) {
   const shared = common();
-  const sources = ['mgeo_node.c', 'owned.c', 'log.c', 'strings.c'].map((name) => path.join(root, 'native', name));
+  const sources = ['mgeo_node.c', 'owned.c', 'log.c', 'strings.c', 'candidates.c']
+      .map((name) => path.join(root, 'native', name));
   const [libdir] = pkgConfig('--variable=libdir');
   const [cc, ...flags] = words(process.env.CC ?? 'cc');
   fs.mkdirSync(path.dirname(out), {recursive: true});

@@ -13,7 +13,7 @@ const mgeo = require('../lib/index.js');
 const declared = fs.readFileSync(path.join(__dirname, '..', 'lib', 'index.d.ts'), 'utf8');
 
 test('every export is declared, and the other way about', async () => {
-  const names = [...declared.matchAll(/^export (?:class|const) (\w+)/gm)].map(([, name]) => name);
+  const names = [...declared.matchAll(/^export (?:class|const|function) (\w+)/gm)].map(([, name]) => name);
   assert.deepEqual(Object.keys(mgeo).sort(), names.sort());
   const module = await import('../lib/index.mjs');
   assert.deepEqual(Object.keys(module).filter((name) => name !== 'default').sort(), names);
@@ -21,7 +21,7 @@ test('every export is declared, and the other way about', async () => {
 });
 
 test('every method is declared, and the other way about', () => {
-  for (const type of [mgeo.Engine, mgeo.Job]) {
+  for (const type of [mgeo.Engine, mgeo.Index, mgeo.Job]) {
     const body = new RegExp(`^export class ${type.name} \\{\\n(.*?)^\\}`, 'ms').exec(declared)[1];
     const found = [...body.matchAll(/^ {2}(?:static )?(?:readonly )?(\w+)[(:]/gm)].map(([, name]) => name);
     const methods = [...Object.getOwnPropertyNames(type.prototype), ...Object.getOwnPropertyNames(type)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled by types.test.js: the types as a program uses them, and what they must refuse.
 import mgeo = require('../lib/index');
-import {Engine, MgeoError, ModelInfo, Scores, SwapReceipt, rowFlags} from '../lib/index';
+import {Candidate, Engine, Index, Member, MgeoError, ModelInfo, Scores, SwapReceipt, candidateFlags, cluster, rowFlags} from '../lib/index';
 
 async function main(): Promise<void> {
   const engine = new Engine({log: (level, line) => level === 'warning' && line.length});
@@ -13,6 +13,14 @@ async function main(): Promise<void> {
   const job = engine.job({standby: true});
   engine[Symbol.dispose]();
   await job[Symbol.asyncDispose]();
+  const index: Index = await Index.open('places.index', {threads: 2});
+  await index.put([['1', 'a']], {onProgress: ({done}) => done});
+  const best: Candidate[] = await index.search('a', {top: 1});
+  const lists: Candidate[][] = await index.search(['a']);
+  const rows: Member[] = await cluster([{a: 0, b: 1, score: 1}], 2, {cut: 'center', source: [1, 2]});
+  console.log(best.length, lists.length, rows.length, candidateFlags.same_form);
+  // @ts-expect-error: a change has no such option
+  await index.put([['1', 'a']], {threads: 2});
   // @ts-expect-error: there is no such precision
   await engine.load(null, {precision: 'fp31'});
   // @ts-expect-error: there is no such option

@@ -9,7 +9,6 @@
 
 #include "common/interrupt.h"
 #include "common/memory.h"
-#include "common/sink.h"
 #include "scoring/row_errors.h"
 #include "table/reader.h"
 
@@ -99,22 +98,10 @@ static bool read_all(struct scored_pairs *pairs, const struct options *options,
                                     .limited = options->limit_errors,
                                     .limit = options->max_errors};
     bool done =
-        options->errors == NULL || (row_errors.file = sink_open(options->errors, error)) != NULL;
-    done = done && row_errors_begin(&row_errors, error) &&
-           (reader_table(reader) == NULL || take_rows(pairs, options, reader, &row_errors, error));
-    bool keep = done || row_errors_too_many(&row_errors);
-    if (keep && row_errors.file != NULL) {
-        struct error late = {""};
-        if (!sink_commit(row_errors.file, &late) && done) {
-            *error = late;
-            done = false;
-        }
-    } else {
-        sink_abandon(row_errors.file);
-    }
-    if (done) row_errors_print_total(&row_errors);
+        row_errors_open(&row_errors, options->errors, error) &&
+        (reader_table(reader) == NULL || take_rows(pairs, options, reader, &row_errors, error));
+    done = row_errors_close(&row_errors, done, error);
     pairs->bad = row_errors.total;
-    row_errors_finish(&row_errors);
     return done;
 }
 
@@ -125,12 +112,28 @@ static void number_sources(struct scored_pairs *pairs) {
     }
 }
 
+/* Ids such as a and b are names that headers have too; a number where the similarity's name would
+ * be tells a row. */
+static bool check_header(const struct table *table, const struct options *options,
+                         struct error *error) {
+    float number;
+    bool guessed = table != NULL && table->has_header && table->columnar == COLUMNAR_NONE &&
+                   !table->objects && options->table.header == TABLE_HEADER_AUTO;
+    const char *name = guessed && table->gold < table->width ? table->names[table->gold] : "";
+    if (name[0] == '\0' || !read_similarity(name, strlen(name), &number)) return true;
+    return error_set(error,
+                     "%s: line 1 looks like a header, but has a similarity; say --header no, or "
+                     "--header yes",
+                     options->operands[0]);
+}
+
 bool scored_pairs_read(struct scored_pairs *pairs, const struct options *options,
                        struct error *error) {
     struct table_options table = table_of(options);
     struct reader *reader = reader_open(options->operands, options->operand_count, &table, error);
     if (reader == NULL) return false;
-    bool done = read_all(pairs, options, reader, error);
+    bool done = check_header(reader_table(reader), options, error) &&
+                read_all(pairs, options, reader, error);
     reader_close(reader);
     if (done && options->one_to_one) number_sources(pairs);
     return done;

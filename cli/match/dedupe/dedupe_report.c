@@ -9,6 +9,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/string_buffer.h"
+#include "match/clusters/agreement.h"
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
@@ -97,52 +98,20 @@ static size_t take_known(struct known_rows *known, const struct known_pairs *pai
     return taken;
 }
 
-struct keyed {
-    uint64_t key;
-};
-
-static int compare_keys(const void *one, const void *other) {
-    const struct keyed *a = one, *b = other;
-    return a->key < b->key ? -1 : a->key > b->key;
-}
-
-/* Pairs of told rows with one key. */
-static uint64_t pairs_of(struct keyed *keys, size_t count) {
-    uint64_t pairs = 0, run = 0;
-    qsort(keys, count, sizeof *keys, compare_keys);
-    for (size_t i = 0; i < count; i++) {
-        run = i > 0 && keys[i].key == keys[i - 1].key ? run + 1 : 0;
-        pairs += run;
-    }
-    return pairs;
-}
-
-struct pair_counts {
-    uint64_t known, made, right;
-};
-
-static struct pair_counts count_pairs(struct known_rows *known, const mgeo_member *members) {
+/* Of the rows that known pairs name. */
+static struct agreement agree(struct known_rows *known, const mgeo_member *members) {
     size_t rows = known->records->count, count = 0;
-    struct keyed *by_known = memory_resize(NULL, rows + 1, sizeof *by_known);
-    struct keyed *by_cluster = memory_resize(NULL, rows + 1, sizeof *by_cluster);
-    struct keyed *by_both = memory_resize(NULL, rows + 1, sizeof *by_both);
+    uint32_t *by_known = memory_resize(NULL, rows + 1, sizeof *by_known);
+    uint32_t *by_cluster = memory_resize(NULL, rows + 1, sizeof *by_cluster);
     for (uint32_t i = 0; i < rows; i++) {
         if (!known->told[i]) continue;
-        by_known[count].key = root_of(known, i);
-        by_cluster[count].key = members[i].cluster;
-        by_both[count].key = by_known[count].key << 32 | members[i].cluster;
-        count++;
+        by_known[count] = root_of(known, i);
+        by_cluster[count++] = (uint32_t)members[i].cluster;
     }
-    struct pair_counts pairs = {pairs_of(by_known, count), pairs_of(by_cluster, count),
-                                pairs_of(by_both, count)};
+    struct agreement agreement = agreement_of(by_known, by_cluster, count);
     free(by_known);
     free(by_cluster);
-    free(by_both);
-    return pairs;
-}
-
-static double share(uint64_t part, uint64_t whole) {
-    return whole > 0 ? (double)part / (double)whole : 0;
+    return agreement;
 }
 
 static bool say_known(const struct run *run, const struct dedupe_texts *texts,
@@ -155,9 +124,9 @@ static bool say_known(const struct run *run, const struct dedupe_texts *texts,
     for (uint32_t i = 0; i < rows; i++) known.by_id[i] = known.parent[i] = i;
     qsort_r(known.by_id, rows, sizeof *known.by_id, compare_ids, (void *)texts->records);
     size_t taken = take_known(&known, run->known);
-    struct pair_counts pairs = count_pairs(&known, members);
-    double recall = share(pairs.right, pairs.known), precision = share(pairs.right, pairs.made);
-    double f1 = recall + precision > 0 ? 2 * recall * precision / (recall + precision) : 0;
+    struct agreement agreement = agree(&known, members);
+    double precision = agreement_pair_precision(&agreement);
+    double recall = agreement_pair_recall(&agreement);
     struct string_buffer text = {0};
     string_buffer_format(&text, "known pairs: %zu, of rows of the table: %zu%s\n",
                          known_pairs_count(run->known), taken,
@@ -168,7 +137,7 @@ static bool say_known(const struct run *run, const struct dedupe_texts *texts,
         string_buffer_format(&text,
                              "pairs in clusters, of rows that the file names: recall %.4f, "
                              "precision %.4f, F1 %.4f\n",
-                             recall, precision, f1);
+                             recall, precision, agreement_f1(precision, recall));
     }
     bool done = message_text(text.bytes);
     string_buffer_finish(&text);

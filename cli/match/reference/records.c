@@ -10,7 +10,6 @@
 #include "common/interrupt.h"
 #include "common/memory.h"
 #include "common/message.h"
-#include "common/sink.h"
 #include "common/utf8.h"
 #include "scoring/row_errors.h"
 #include "table/reader.h"
@@ -158,14 +157,6 @@ static bool read_rows(struct records *records, struct reader *reader,
     return got == 0;
 }
 
-static bool open_errors(const struct records_wish *wish, struct row_errors *row_errors,
-                        struct error *error) {
-    if (wish->errors != NULL && (row_errors->file = sink_open(wish->errors, error)) == NULL) {
-        return false;
-    }
-    return row_errors_begin(row_errors, error);
-}
-
 bool records_read(struct records *records, const char *const *paths, size_t count,
                   const struct records_wish *wish, struct error *error) {
     const struct options *options = wish->options;
@@ -184,20 +175,10 @@ bool records_read(struct records *records, const char *const *paths, size_t coun
     }
     if (wish->progress != NULL) progress_scoring(wish->progress, reader_size(reader), 0);
     bool done =
-        open_errors(wish, &row_errors, error) &&
+        row_errors_open(&row_errors, wish->errors, error) &&
         (reader_table(reader) == NULL || read_rows(records, reader, wish, &row_errors, error));
-    bool keep_errors = done || row_errors_too_many(&row_errors);
-    if (keep_errors && row_errors.file != NULL) {
-        struct error late = {""};
-        bool written = sink_commit(row_errors.file, &late);
-        if (!written && done) *error = late;
-        done = done && written;
-    } else {
-        sink_abandon(row_errors.file);
-    }
-    if (done) row_errors_print_total(&row_errors);
+    done = row_errors_close(&row_errors, done, error);
     records->bad += row_errors.total;
-    row_errors_finish(&row_errors);
     reader_close(reader);
     return done;
 }

@@ -324,6 +324,17 @@ static bool complete(struct match *match, struct error *error) {
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* The rows that were too many are what the user will want to see. */
+static void keep_errors(struct run *run) {
+    struct error ignored;
+    if (!row_errors_too_many(&run->row_errors)) return;
+    if (run->resume != NULL) {
+        resume_copy_errors(run->resume, &ignored);
+    } else {
+        run_commit(&run->errors, &ignored);
+    }
+}
+
 int command_match(const struct options *options) {
     struct match *match = memory_zeroed(1, sizeof *match);
     struct run *run = &match->run;
@@ -338,6 +349,7 @@ int command_match(const struct options *options) {
     if (done && !report_match(run)) status = MATCH_FAILED;
     if (!done) {
         const struct resume_counts counts = counts_of(match);
+        keep_errors(run);
         if (!quietly) status = run_failed(run, &error);
         run_keep_parts(run, &counts, "rows");
     }

@@ -138,6 +138,22 @@ static bool write_number_word(joints *self) {
     return true;
 }
 
+/* #3楼 is a building, as 3#楼 and 3号楼 are; without its sign it would be a floor. The sign's place
+ * is taken by 号: where a mark had to stand as well, there would be no room. */
+static bool write_building_sign(joints *self) {
+    const size_t digits = digits_from(self, 1);
+    if (self->pending == 0 && is_number(last(self))) return false;
+    if (digits == 0 || at(self, 1 + digits) != u'楼') return false;
+    if (mgi_characters_is_one_of(at(self, 2 + digits), u"层道盘")) return false;
+    note_mark(self, MGI_CHARACTERS_NUMBER_SIGN);
+    self->read++;
+    for (size_t i = 0; i < digits; i++, self->read++) {
+        write(self, at(self, 0));
+    }
+    write(self, u'号');
+    return true;
+}
+
 /* f, m and km right behind digits: 3f is 3层. How many characters that is. */
 static size_t match_letters(const joints *self, const char16_t **unit) {
     if (self->pending != 0 || !mgi_characters_is_digit(last(self)) || self->letter_in_run) return 0;
@@ -219,6 +235,8 @@ static void step(joints *self) {
         note_mark(self, MGI_CHARACTERS_HYPHEN);
     } else if (next == MGI_CHARACTERS_NUMBER_SIGN && self->digit_in_run && self->pending == 0) {
         self->characters[self->read] = u'号';
+        return;
+    } else if (next == MGI_CHARACTERS_NUMBER_SIGN && write_building_sign(self)) {
         return;
     } else if (mgi_characters_is_mark(next)) {
         note_mark(self, next);

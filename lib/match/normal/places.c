@@ -132,8 +132,15 @@ static bool ends_too_far(const mgi_place_key *key, const uint32_t *at, size_t co
            (key->kind == MGI_PLACE_FORMER && takes_former_city(behind, left));
 }
 
+/* 江 of the next name, since no river is called after a city: 上海江宁路, 武汉江汉路. */
+static bool is_next_river(const uint32_t *behind, size_t count) {
+    return count > 1 && behind[0] == u'江' &&
+           mgi_characters_is_one_of(behind[1], u"苏宁西南北东汉岸湾浦");
+}
+
 /* What a short name cannot be followed by. */
-static bool is_cut_short(const uint32_t *behind, size_t count) {
+static bool is_cut_short(const mgi_place_key *key, const uint32_t *behind, size_t count) {
+    if (mgi_place_areas[key->area].level < 3 && is_next_river(behind, count)) return false;
     return is_road(behind, count) ||
            (count > 0 && mgi_characters_is_one_of(behind[0], u"县州旗盟"));
 }
@@ -146,7 +153,7 @@ static bool is_short_name(const mgi_place_key *key, const uint32_t *at, size_t c
     size_t left = count - key->length;
     if (takes_city(behind, left)) return false;
     if (is_followed_by_part(key->area, behind, left)) return true;
-    if (is_cut_short(behind, left)) return false;
+    if (is_cut_short(key, behind, left)) return false;
     if (mgi_place_areas[key->area].level < 3) return true;
     if (left > 1 && behind[0] == u'市' && takes_former_city(behind + 1, left - 1)) return true;
     return !is_part_of_name(behind, left);
@@ -172,7 +179,7 @@ static bool may_begin(const mgi_place_key *key, const uint32_t *at, size_t count
     size_t left = count - key->length;
     if (mgi_place_areas[key->area].level > 2 || takes_city(behind, left)) return false;
     if (is_followed_by_part(key->area, behind, left)) return true;
-    return is_great(mgi_place_areas[key->area].code) && !is_cut_short(behind, left) &&
+    return is_great(mgi_place_areas[key->area].code) && !is_cut_short(key, behind, left) &&
            !is_institution(behind, left);
 }
 

@@ -77,6 +77,16 @@ class Cluster(harness.Case):
         failed = self.cluster("-", stdin=harness.tsv(*rows), status=2)
         self.assertIn("line 1 has no column", failed.err)
 
+    def test_a_first_row_is_not_lost_as_a_header(self):
+        rows = [("a", "b", "0.9"), ("c", "d", "0.8")]
+        common = ("-c", "1,2", "--similarity", "3", "-")
+        failed = self.cluster(*common, stdin=harness.tsv(*rows), status=2)
+        self.assertIn("line 1 looks like a header, but has a similarity; say --header no", failed.err)
+        self.assertEqual(len(self.cluster("--header", "no", *common, stdin=harness.tsv(*rows)).lines), 5)
+        self.assertEqual(len(self.cluster("--header", "yes", *common, stdin=harness.tsv(*rows)).lines), 3)
+        rows[0] = ("r1", "r2", "0.9")
+        self.assertEqual(len(self.cluster(*common, stdin=harness.tsv(*rows)).lines), 5)
+
     def test_the_order_of_pairs_does_not_change_who_is_together(self):
         forward = self.clusters(CHAIN, "--max-size", "3")
         backward = self.clusters([HEAD, *reversed(CHAIN[1:])], "--max-size", "3")
@@ -178,12 +188,12 @@ class Cluster(harness.Case):
         self.assertIn("--compression is of Parquet and Arrow", failed.err)
 
     def test_a_reader_that_goes_ends_it_without_a_word(self):
-        child = subprocess.Popen([PROGRAM, "cluster", "-q", self.path("pairs.tsv", harness.tsv(*CHAIN))],
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        child.stdout.close()
-        self.assertEqual(child.stderr.read(), b"")
-        child.stderr.close()
-        self.assertEqual(child.wait(harness.LIMIT), -signal.SIGPIPE)
+        end, pipe = os.pipe()
+        os.close(end)
+        done = subprocess.run([PROGRAM, "cluster", "-q", self.path("pairs.tsv", harness.tsv(*CHAIN))], stdout=pipe,
+                              stderr=subprocess.PIPE, timeout=harness.LIMIT)
+        os.close(pipe)
+        self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, b""))
 
     def test_nothing_comes_of_nothing(self):
         self.assertEqual(self.cluster("-", stdin=b"").lines,

@@ -40,11 +40,12 @@ class MatchCase(harness.Case):
 
     def reader_gone(self, *arguments):
         """The status and standard error of a run whose standard output nobody reads."""
-        child = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        child.stdout.close()
-        error = child.stderr.read().decode()
-        child.stderr.close()
-        return child.wait(harness.LIMIT), error
+        end, pipe = os.pipe()
+        os.close(end)
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, stdout=pipe, stderr=subprocess.PIPE,
+                              timeout=harness.LIMIT)
+        os.close(pipe)
+        return done.returncode, done.stderr.decode()
 
     def changed_between(self, name, content, said, *arguments):
         """A run that writes to a pipe, whose table changes before the pipe is opened, once a line was said."""

@@ -213,9 +213,13 @@ class Match(MatchCase):
         self.assertEqual([row[2] for row in done.cells if len(row) == 10][1:], [b"", b"r1", b"", b"", b"", b"r2"])
         self.assertEqual([row[3] for row in self.rows("errors.tsv")[1:]],
                          ["empty_text", "invalid_utf8", "null_word", "too_many_columns"])
-        self.assertIn("stopped at bad row 2", self.refused("match", "-m", MGEO, "--max-errors", "1", "-o", "no.tsv",
-                                                           "bad.tsv", "ref.tsv"))
-        self.assertNotIn("no.tsv", self.names())
+        for more in ((), ("--one-to-one",), ("--resume",)):
+            said = self.refused("match", "-m", MGEO, "--max-errors", "1", "--errors", "many.tsv", *more, "-o", "no.tsv",
+                                "bad.tsv", "ref.tsv")
+            self.assertIn("stopped at bad row 2", said)
+            self.assertNotIn("no.tsv", self.names())
+            self.assertEqual([row[1] for row in self.rows("many.tsv")[1:]], ["2", "4"])
+            os.remove(self.path("many.tsv"))
 
     def test_bad_rows_of_the_reference_count(self):
         self.path("bad.tsv", b"id\taddress\n" + b"x\t\n" * 12 + b"r\t" + ROWS[0][1].encode() + b"\n")

@@ -55,6 +55,8 @@ static void a_road_is_no_place(void **state) {
     forms_expect("四川北路", "4川北路");
     forms_expect_same("北京朝阳路12号", "北京市朝阳路12号");
     forms_expect_same("上海市南京西路", "上海南京西路");
+    forms_expect_same("上海江宁路12号", "上海市江宁路12号");
+    forms_expect_different("上海黄浦江东岸", "上海市黄浦区江东岸");
     forms_expect_different("北京朝阳路12号", "北京市朝阳区路12号");
 }
 

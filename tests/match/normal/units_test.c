@@ -33,6 +33,11 @@ static void a_building_has_one_word(void **state) {
     forms_expect_same("3座", "3栋");
     forms_expect_same("3号楼", "3栋");
     forms_expect_same("3#楼", "3栋");
+    forms_expect_same("小区#3楼", "小区3栋");
+    forms_expect_different("小区#3楼", "小区3楼");
+    forms_expect_same("小区5号 #3楼", "小区5号3号楼");
+    forms_expect("三#3楼", "3,3层");
+    forms_expect_same("#3楼层", "3层");
     forms_expect_same("A座", "a栋");
     forms_expect_same("A楼", "a栋");
     forms_expect_same("407楼", "407栋");

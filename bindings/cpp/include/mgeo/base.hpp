@@ -147,6 +147,11 @@ class refused : public error {
 
 namespace detail {
 
+// Where a text begins, which an empty one need not say.
+inline const char *start(std::string_view text) noexcept {
+    return text.data() == nullptr ? "" : text.data();
+}
+
 #ifdef MGEO_RESULTS
 inline result<void> answer(mgeo_status, const mgeo_error &why) { return result<void>(why); }
 

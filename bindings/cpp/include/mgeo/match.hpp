@@ -17,11 +17,10 @@ inline result<std::string> normal_form(std::string_view text) {
     std::string form;
     std::size_t length = 0;
     mgeo_error why;
-    const char *given = text.data() == nullptr ? "" : text.data();
     mgeo_status status = MGEO_E_CAPACITY;
     for (std::size_t room = 3 * text.size() + 1; status == MGEO_E_CAPACITY; room = length + 1) {
         form.resize(room);
-        status = mgeo_normal_form(given, text.size(), &form[0], room, &length, &why);
+        status = mgeo_normal_form(detail::start(text), text.size(), &form[0], room, &length, &why);
     }
     form.resize(status == MGEO_OK ? length : 0);
     return detail::answer(status, why, form);
@@ -31,8 +30,7 @@ inline result<std::string> normal_form(std::string_view text) {
 
 // An id and a text, borrowed.
 inline mgeo_record record(std::string_view id, std::string_view text) noexcept {
-    return {id.data() == nullptr ? "" : id.data(), id.size(),
-            text.data() == nullptr ? "" : text.data(), text.size()};
+    return {detail::start(id), id.size(), detail::start(text), text.size()};
 }
 
 // Records of a range whose elements have `first`, the id, and `second`, the text, as a vector of
@@ -232,7 +230,7 @@ class index {
     }
 
     static mgeo_text as_text(std::string_view text) noexcept {
-        return {text.data() == nullptr ? "" : text.data(), text.size()};
+        return {detail::start(text), text.size()};
     }
 
     mgeo_status find(const mgeo_text *texts, std::size_t count, const mgeo_search_options &options,

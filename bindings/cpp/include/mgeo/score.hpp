@@ -16,8 +16,7 @@ inline namespace MGEO_WAY {
 
 // Two texts, borrowed.
 inline mgeo_pair pair(std::string_view a, std::string_view b) noexcept {
-    return {a.data() == nullptr ? "" : a.data(), a.size(), b.data() == nullptr ? "" : b.data(),
-            b.size()};
+    return {detail::start(a), a.size(), detail::start(b), b.size()};
 }
 
 // Pairs of a range whose elements have `first` and `second`, as a vector of std::pair or a map;

@@ -5,6 +5,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -12,7 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /** One call into the library: memory for its structs and texts, its progress block, its hold on its engine. */
 final class Call implements AutoCloseable {
     private static final int POOLED_BYTES = 16384;
-    private static final int PROGRESS_BYTES = 64;
+    static final int PROGRESS_BYTES = 64;
     private static final ConcurrentLinkedQueue<ByteBuffer> POOL = new ConcurrentLinkedQueue<>();
 
     private final Lifetime lifetime;
@@ -41,7 +42,7 @@ final class Call implements AutoCloseable {
         }
     }
 
-    private static ByteBuffer direct(int size) {
+    static ByteBuffer direct(int size) {
         return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
     }
 
@@ -78,10 +79,31 @@ final class Call implements AutoCloseable {
         if (text.indexOf('\0') >= 0) {
             throw MgeoException.argument(name + " has a NUL character; leave it out");
         }
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        Struct memory = memory(bytes.length + 1);
+        return bytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The address of these bytes, and a NUL behind them. */
+    long bytes(byte[] bytes) {
+        Struct memory = memory(Math.addExact(bytes.length, 1));
         for (int i = 0; i < bytes.length; i++) {
             memory.i8(i, bytes[i]);
+        }
+        return memory.address();
+    }
+
+    /** The address of a NUL-terminated path; 0 for null. */
+    long path(Path path) {
+        return text("path", path == null ? null : path.toString());
+    }
+
+    /** The address of numbers of 32 bits; 0 for null or none. */
+    long list(int[] numbers) {
+        if (numbers == null || numbers.length == 0) {
+            return 0;
+        }
+        Struct memory = memory(Math.multiplyExact(numbers.length, 4));
+        for (int i = 0; i < numbers.length; i++) {
+            memory.i32(4 * i, numbers[i]);
         }
         return memory.address();
     }
@@ -119,7 +141,12 @@ final class Call implements AutoCloseable {
         if (progress != 0) {
             return progress;
         }
-        progress = memory(PROGRESS_BYTES).address();
+        return watch(memory(PROGRESS_BYTES).address(), cancellation);
+    }
+
+    /** The same of a block that outlives the call. */
+    long watch(long block, CancellationToken cancellation) {
+        progress = block;
         if (cancellation != null) {
             cancellation.attach(progress);
             token = cancellation;

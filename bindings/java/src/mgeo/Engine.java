@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * that nobody can reach any more is freed by a cleaner.
  */
 public final class Engine implements AutoCloseable {
-    private static final Cleaner CLEANER = Cleaner.create();
+    static final Cleaner CLEANER = Cleaner.create();
     /** More calls at once than these threads would wait in the library as well. */
     private static final int ASYNC_THREADS = 64;
     private static final Executor ASYNC = asyncThreads();
@@ -77,7 +77,7 @@ public final class Engine implements AutoCloseable {
         try (Call call = new Call(handle.lifetime)) {
             Struct info = call.versioned(ModelInfo.SIZE);
             LoadOptions given = options == null ? new LoadOptions() : options;
-            Native.call(Calls.LOAD, handle.engine, path(call, directory), given.write(call), info.address());
+            Native.call(Calls.LOAD, handle.engine, call.path(directory), given.write(call), info.address());
             return ModelInfo.read(info);
         }
     }
@@ -93,13 +93,9 @@ public final class Engine implements AutoCloseable {
     public static Memory predictMemory(Path directory, LoadOptions options) {
         try (Call call = new Call(null)) {
             Struct memory = call.versioned(Memory.SIZE);
-            Native.call(Calls.PREDICT_MEMORY, path(call, directory), Options.write(options, call), memory.address());
+            Native.call(Calls.PREDICT_MEMORY, call.path(directory), Options.write(options, call), memory.address());
             return Memory.read(memory);
         }
-    }
-
-    private static long path(Call call, Path path) {
-        return call.text("path", path == null ? null : path.toString());
     }
 
     // ---- Scoring ----
@@ -378,7 +374,7 @@ public final class Engine implements AutoCloseable {
         try (Call call = new Call(null)) {
             Struct report = call.versioned(JournalReport.SIZE);
             try {
-                Native.call(Calls.JOURNAL_VERIFY, path(call, journal), report.address());
+                Native.call(Calls.JOURNAL_VERIFY, call.path(journal), report.address());
             } catch (MgeoException failure) {
                 if (failure.status() != Status.FORMAT) {
                     throw failure;

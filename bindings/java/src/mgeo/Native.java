@@ -21,6 +21,13 @@ final class Native {
 
     static native void endJob(long job);
 
+    static native void destroyIndex(long index);
+
+    /** What a search found for its query of this number. */
+    static native Candidate[] candidatesOf(long candidates, long query);
+
+    static native void destroyCandidates(long candidates);
+
     static native void cancel(long progress);
 
     /** Stage, done, total. */
@@ -62,6 +69,11 @@ final class Native {
 
     static MgeoException failure(int status, byte[] message) {
         return new MgeoException(Status.of(status), new String(message, StandardCharsets.UTF_8));
+    }
+
+    static Candidate candidate(byte[] id, byte[] text, long row, float score, int flags) {
+        return new Candidate(new String(id, StandardCharsets.UTF_8), new String(text, StandardCharsets.UTF_8), row, score,
+                flags);
     }
 
     static void log(LogSink sink, int level, byte[] line) {

@@ -1505,7 +1505,7 @@ impl ClusterOptions {
         self
     }
 
-    /// guard, with source: 1: at most one row of each source in a cluster; the best links are made first
+    /// guard, with source: at most one row of each source in a cluster; the best links are made first
     #[must_use]
     pub fn one_to_one(mut self, one_to_one: bool) -> Self {
         self.one_to_one = one_to_one;

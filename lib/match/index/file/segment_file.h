@@ -32,6 +32,12 @@ typedef struct mgi_segment_file_header {
     uint64_t digest; /* of all bytes of the header before it */
 } mgi_segment_file_header;
 
+/* The next offset at which a section may begin. */
+static inline uint64_t mgi_segment_file_align(uint64_t offset) {
+    const uint64_t alignment = MGI_SEGMENT_FILE_ALIGNMENT;
+    return (offset + alignment - 1) / alignment * alignment;
+}
+
 /* The size of one item of a section, and its name in error lines. */
 uint64_t mgi_segment_file_item(mgi_section section);
 const char *mgi_segment_file_section_name(mgi_section section);

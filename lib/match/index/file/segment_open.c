@@ -84,11 +84,6 @@ static mgeo_status check_version(const mgi_segment_file_header *header, const ch
     return MGEO_OK;
 }
 
-static uint64_t align(uint64_t offset) {
-    const uint64_t alignment = MGI_SEGMENT_FILE_ALIGNMENT;
-    return (offset + alignment - 1) / alignment * alignment;
-}
-
 static bool is_zero(const char *from, const char *to) {
     while (from < to && *from == '\0') from++;
     return from == to;
@@ -105,7 +100,7 @@ static mgeo_status check_sections(const mgi_segment_file_header *header, size_t 
     }
     for (int i = 0; i < MGI_SECTIONS; i++) {
         const mgi_segment_file_section *section = &header->sections[i];
-        if (section->offset != align(at) || section->offset > bytes ||
+        if (section->offset != mgi_segment_file_align(at) || section->offset > bytes ||
             section->bytes > bytes - section->offset || section->bytes % kinds[i].item != 0) {
             return mgi_fail(error, MGEO_E_FORMAT,
                             "%s: its %s are said to be %" PRIu64 " bytes at %" PRIu64
@@ -114,7 +109,8 @@ static mgeo_status check_sections(const mgi_segment_file_header *header, size_t 
         }
         if (!is_zero(file + at, file + section->offset)) break;
         at = section->offset + section->bytes;
-        if (i + 1 == MGI_SECTIONS && align(at) == bytes && is_zero(file + at, file + bytes)) {
+        if (i + 1 == MGI_SECTIONS && mgi_segment_file_align(at) == bytes &&
+            is_zero(file + at, file + bytes)) {
             return MGEO_OK;
         }
     }

@@ -18,13 +18,8 @@
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
-static uint64_t align(uint64_t offset) {
-    const uint64_t alignment = MGI_SEGMENT_FILE_ALIGNMENT;
-    return (offset + alignment - 1) / alignment * alignment;
-}
-
 static void make_header(const mgi_segment *segment, mgi_segment_file_header *header) {
-    uint64_t at = align(sizeof *header);
+    uint64_t at = mgi_segment_file_align(sizeof *header);
     memset(header, 0, sizeof *header);
     memcpy(header->magic, MGI_SEGMENT_FILE_MAGIC, sizeof header->magic);
     header->endian = MGI_SEGMENT_FILE_ENDIAN;
@@ -36,7 +31,7 @@ static void make_header(const mgi_segment *segment, mgi_segment_file_header *hea
     for (int i = 0; i < MGI_SECTIONS; i++) {
         header->sections[i] = (mgi_segment_file_section){
             at, segment->bytes[i], XXH3_64bits(segment->sections[i], segment->bytes[i])};
-        at = align(at + segment->bytes[i]);
+        at = mgi_segment_file_align(at + segment->bytes[i]);
     }
     header->file_bytes = at;
     header->digest = XXH3_64bits(header, offsetof(mgi_segment_file_header, digest));
@@ -78,7 +73,8 @@ static mgeo_status write_bytes(new_file *file, const void *bytes, uint64_t count
 
 static mgeo_status write_padding(new_file *file, mgeo_error *error) {
     static const char zeros[MGI_SEGMENT_FILE_ALIGNMENT];
-    return write_bytes(file, zeros, align(file->written) - file->written, NULL, error);
+    return write_bytes(file, zeros, mgi_segment_file_align(file->written) - file->written, NULL,
+                       error);
 }
 
 static mgeo_status write_all(new_file *file, const mgi_segment *segment,
