@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "common/parse.h"
 #include "scoring/resume/identity.h"
 #include "table/reader.h"
 
@@ -11,12 +12,19 @@ static void note_text(struct notes *to, const char *name, const char *value) {
     notes_add(to, name, "%s", value != NULL ? value : "not given");
 }
 
+/* As it was given, and all of it. */
+static void note_number(struct notes *to, const char *name, double number) {
+    char text[32];
+    parse_print_number(number, text, sizeof text);
+    notes_add(to, name, "%s", text);
+}
+
 /* The guards too, though they cut when all is scored: what is resumed is the same command. */
 static void note_decision(struct notes *to, const struct options *options) {
-    notes_add(to, "--threshold", "%.17g", options->threshold);
+    note_number(to, "--threshold", options->threshold);
     notes_add(to, "--one-to-one", "%s", options->one_to_one ? "given" : "not given");
     notes_add(to, "--max-size", "%" PRIu32, options->max_size);
-    notes_add(to, "--least-link", "%.17g", options->least_link);
+    note_number(to, "--least-link", options->least_link);
     notes_add(to, "--cut", "%s", options->cut == MGEO_CUT_CORRELATION ? "correlation" : "center");
     note_text(to, "--pairs", options->pairs != NULL ? "given" : NULL);
     notes_add(to, "--format", "%s", writer_format_names[options->writer.format]);
@@ -36,7 +44,7 @@ bool match_identity_note(struct notes *to, const struct run *run, const struct w
     note_text(to, "--ref-id", options->reference.gold);
     notes_add(to, "--candidates", "%s", options->candidates ? "given" : "not given");
     notes_add(to, "--top", "%" PRIu32, options->top);
-    notes_add(to, "--least", "%.17g", options->least);
+    note_number(to, "--least", options->least);
     notes_add(to, "--effort", "%" PRIu32, options->effort > 0 ? options->effort : 100);
     note_decision(to, options);
     notes_add(to, "--report", "%s", options->report != NULL ? options->report : "not given");

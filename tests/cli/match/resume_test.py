@@ -118,6 +118,8 @@ class Refused(MatchCase):
         self.leave_parts()
         for more in (("-k", "3"), ("--threshold", "0.7"), ("--ref-id", "id"), ("--one-to-one",)):
             self.assertIn("holds a run of another kind", self.refused(*self.command(*more)))
+        self.assertIn('--threshold was "0.5" and is "0.6" now', self.refused(*self.command("--threshold", "0.6")))
+        self.assertIn("--least was", self.refused(*self.command("--least", "1e-300")))
         self.assertIn("--text was", self.refused(*self.command("--text", "id")))
         self.assertIn("--id was", self.refused(*self.command("--text", "address", "--id", "address")))
         self.match(*self.command("--effort", "100", "--threshold", "0.5", "--text", "2"))
