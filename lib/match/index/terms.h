@@ -11,7 +11,7 @@
 
 /* A file whose terms were made in another way is of no use: raised with every change of the keys,
  * of the facts or of the normal form. */
-enum { MGI_TERMS_VERSION = 4 };
+enum { MGI_TERMS_VERSION = 5 };
 
 /* Characters of a form that terms are made of, from its start: no address is longer. */
 enum { MGI_TERMS_CHARACTERS = 512 };
@@ -19,7 +19,8 @@ enum { MGI_TERMS_CHARACTERS = 512 };
 /* A form is a row of tokens: each number, unit and place is one, and of other text each character.
  * A term is a token, or two that stand together. */
 typedef enum mgi_term_kind {
-    MGI_TERM_CHARACTER, /* a character or a unit */
+    MGI_TERM_CHARACTER,
+    MGI_TERM_UNIT,
     MGI_TERM_NUMBER,
     MGI_TERM_PLACE,
     MGI_TERM_TWO,     /* two tokens */
@@ -31,7 +32,8 @@ typedef enum mgi_term_kind {
 typedef struct mgi_term_facts {
     uint32_t place;   /* the code of its district, city or province, as far as is known; or 0 */
     uint32_t tokens;  /* at most 255 */
-    uint32_t numbers; /* at most 15 */
+    uint32_t numbers, units; /* of those; at most 15 */
+    uint32_t places;         /* the same; at most 7 */
     uint32_t first_number, last_token; /* a few bits of their keys; 0: none */
 } mgi_term_facts;
 
