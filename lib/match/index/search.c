@@ -10,7 +10,7 @@
 #define NO_NUMBER UINT32_MAX
 
 /* The usual effort, 100%: the postings that are looked at grow as the square root of the table. */
-enum { POSTINGS_AT_LEAST = 5120, POSTINGS_PER_ROOT = 5, POOL = 64 };
+enum { POSTINGS_AT_LEAST = 5120, POSTINGS_PER_ROOT = 5, POOL = 96 };
 
 /* A query in work. */
 typedef struct search {
