@@ -40,7 +40,8 @@ float mgi_rank_level_factor(uint32_t level) {
     return exp2f(-0.3f * (float)(MGI_RANK_LEVELS - 1 - level) / STEPS);
 }
 
-/* ---- the terms of a query --------------------------------------------------------------------- */
+/* ---- the terms of a query ---------------------------------------------------------------------
+ */
 
 static inline uint32_t find_slot(const mgi_rank_query *query, uint32_t number) {
     return number * UINT32_C(0x9E3779B1) >> (32 - query->bits);

@@ -49,7 +49,7 @@ typedef struct mgi_rank_query {
     unsigned bits;   /* slots in use: 1 << bits */
     mgi_rank_totals totals;
     mgi_term_facts facts;
-    float inverse[MGI_TERM_KINDS];  /* 1 / totals.kinds; 0 of what it lacks */
+    float inverse[MGI_TERM_KINDS]; /* 1 / totals.kinds; 0 of what it lacks */
     float hidden[MGI_RANK_HIDDEN]; /* sums of the network's, of what the query is */
 } mgi_rank_query;
 

@@ -76,8 +76,7 @@ static bool collect_lists(search *at, size_t part, size_t *count) {
     const mgi_segment_term *terms = mgi_segment_terms(at->snapshot->parts[part].segment);
     const uint32_t *numbers = scratch->numbers + part * scratch->terms.count;
     *count = 0;
-    if (!mgi_rank_begin(&scratch->rank, scratch->terms.count, &at->totals,
-                        scratch->terms.facts)) {
+    if (!mgi_rank_begin(&scratch->rank, scratch->terms.count, &at->totals, scratch->terms.facts)) {
         return false;
     }
     for (size_t i = 0; i < scratch->terms.count; i++) {

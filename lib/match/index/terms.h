@@ -30,10 +30,10 @@ typedef enum mgi_term_kind {
 
 /* What rank.c wants to know of an address besides its terms. As a number, since files hold it. */
 typedef struct mgi_term_facts {
-    uint32_t place;   /* the code of its district, city or province, as far as is known; or 0 */
-    uint32_t tokens;  /* at most 255 */
-    uint32_t numbers, units; /* of those; at most 15 */
-    uint32_t places;         /* the same; at most 7 */
+    uint32_t place;  /* the code of its district, city or province, as far as is known; or 0 */
+    uint32_t tokens; /* at most 255 */
+    uint32_t numbers, units;           /* among the tokens; at most 15 */
+    uint32_t places;                   /* the same; at most 7 */
     uint32_t first_number, last_token; /* a few bits of their keys; 0: none */
 } mgi_term_facts;
 
