@@ -69,7 +69,7 @@ static mgeo_index *read_corpus(const char *path) {
 
 static void write_query(mgi_snapshot *snapshot, const answers *query, float number, uint32_t top) {
     static mgi_scratch scratch;
-    const mgi_search_limits limits = {.top = top, .effort = 300};
+    const mgi_search_limits limits = {.top = top, .effort = 100};
     const mgi_segment *segment = snapshot->parts[0].segment;
     const mgi_segment_document *documents = mgi_segment_documents(segment);
     size_t count;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the network that ranks an index's candidates and writes it as lib/match/index/rank_network.h.
 
-    build/benchmarks/match_rank_features CORPUS QUERIES 250 > train.bin      (see there for the files)
+    build/benchmarks/match_rank_features CORPUS QUERIES 160 > train.bin      (see there for the files)
     training/rank.py --queries QUERIES --features train.bin --out lib/match/index/rank_network.h
 
 Seven in ten queries teach and the rest are held out: recall at 1, 5, 20 and 50 is printed for those. With
@@ -14,7 +14,7 @@ import pathlib
 import numpy as np
 import torch
 
-FEATURES = 24
+FEATURES = 42
 MARGIN = 3.0  # how far a match should stand above what does not match
 EXACT = 5.0  # how much more an exact match counts than a partial one
 
@@ -117,10 +117,10 @@ def write_header(path, net, mean, deviation, scale):
 #ifndef MGI_MATCH_INDEX_RANK_NETWORK_H
 #define MGI_MATCH_INDEX_RANK_NETWORK_H
 
-enum {{ MGI_RANK_HIDDEN = {len(bias)} }};
+#include "match/index/rank.h"
 
 /* clang-format off */
-static const float mgi_rank_hidden_weights[{FEATURES}][MGI_RANK_HIDDEN] = {{
+static const float mgi_rank_hidden_weights[MGI_RANK_FEATURES][MGI_RANK_HIDDEN] = {{
 {rows}
 }};
 static const float mgi_rank_hidden_bias[MGI_RANK_HIDDEN] = {{{numbers(bias)}}};
@@ -139,9 +139,9 @@ def main():
     parser.add_argument("--features", required=True, nargs="+", help="of the same queries, in one index or several")
     parser.add_argument("--measure", nargs="+", metavar=("QUERIES", "FEATURES"))
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--hidden", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--length", type=int, default=250, help="candidates of a query that are learnt from")
+    parser.add_argument("--hidden", type=int, default=24, help="MGI_RANK_HIDDEN of rank.h")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--length", type=int, default=160, help="candidates of a query that are learnt from")
     parser.add_argument("--out")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -33,18 +33,35 @@ typedef struct mgi_rank_slot {
     float share;
 } mgi_rank_slot;
 
+/* What all the terms of a query count, also those that a segment does not know. */
+typedef struct mgi_rank_totals {
+    float all;
+    float kinds[MGI_TERM_KINDS];
+} mgi_rank_totals;
+
+/* The network: its features, the first of which are of the query alone, and its hidden units. */
+enum { MGI_RANK_FEATURES = 42, MGI_RANK_QUERY_FEATURES = 7, MGI_RANK_HIDDEN = 24 };
+
 /* A query's terms as one segment numbers them, for looking up a document's. All zero is empty. */
 typedef struct mgi_rank_query {
     mgi_rank_slot *slots;
     size_t capacity; /* slots there is room for */
     unsigned bits;   /* slots in use: 1 << bits */
-    float total;     /* of all its terms, also those that the segment does not know */
+    mgi_rank_totals totals;
     mgi_term_facts facts;
+    float inverse[MGI_TERM_KINDS]; /* 1 / totals.kinds; 0 of what it lacks */
+    float hidden[MGI_RANK_HIDDEN]; /* sums of the network's, of what the query is */
 } mgi_rank_query;
 
 /* Begins a query of at most `most` terms that the segment knows. false: out of memory. */
-bool mgi_rank_begin(mgi_rank_query *query, size_t most, float total, uint64_t facts);
+bool mgi_rank_begin(mgi_rank_query *query, size_t most, const mgi_rank_totals *totals,
+                    uint64_t facts);
 void mgi_rank_add(mgi_rank_query *query, uint32_t number, uint64_t key, float share);
+
+static inline void mgi_rank_count(mgi_rank_totals *totals, uint64_t key, float share) {
+    totals->all += share;
+    totals->kinds[mgi_term_kind_of(key) % MGI_TERM_KINDS] += share;
+}
 
 /* A document as the segment holds it. */
 typedef struct mgi_rank_document {
@@ -53,8 +70,6 @@ typedef struct mgi_rank_document {
     float total;
     uint64_t facts;
 } mgi_rank_document;
-
-enum { MGI_RANK_FEATURES = 24 };
 
 /* What the network sees. */
 void mgi_rank_features(const mgi_rank_query *query, const mgi_rank_document *document,

@@ -10,7 +10,7 @@
 #define NO_NUMBER UINT32_MAX
 
 /* The usual effort, 100%: the postings that are looked at grow as the square root of the table. */
-enum { POSTINGS_AT_LEAST = 5120, POSTINGS_PER_ROOT = 5, POOL = 64 };
+enum { POSTINGS_AT_LEAST = 5120, POSTINGS_PER_ROOT = 5, POOL = 96 };
 
 /* A query in work. */
 typedef struct search {
@@ -19,7 +19,7 @@ typedef struct search {
     mgi_scratch *scratch;
     uint64_t digest;
     uint64_t row; /* of the query itself; UINT64_MAX: none */
-    float total;
+    mgi_rank_totals totals;
     size_t found; /* in scratch->found: a heap whose first is the worst, once it is full */
 } search;
 
@@ -63,10 +63,9 @@ static bool prepare(search *at) {
     const size_t room = count > 0 ? count : 1; /* a form may have no terms */
     if (!mgi_scratch_fit_terms(scratch, room, at->snapshot->count)) return false;
     for (size_t part = 0; part < at->snapshot->count; part++) number_terms(at, part);
-    at->total = 0.0f;
     for (size_t i = 0; i < count; i++) {
         scratch->shares[i] = mgi_rank_share(weigh_term(at, i));
-        at->total += scratch->shares[i];
+        mgi_rank_count(&at->totals, scratch->terms.keys[i], scratch->shares[i]);
     }
     return true;
 }
@@ -77,7 +76,7 @@ static bool collect_lists(search *at, size_t part, size_t *count) {
     const mgi_segment_term *terms = mgi_segment_terms(at->snapshot->parts[part].segment);
     const uint32_t *numbers = scratch->numbers + part * scratch->terms.count;
     *count = 0;
-    if (!mgi_rank_begin(&scratch->rank, scratch->terms.count, at->total, scratch->terms.facts)) {
+    if (!mgi_rank_begin(&scratch->rank, scratch->terms.count, &at->totals, scratch->terms.facts)) {
         return false;
     }
     for (size_t i = 0; i < scratch->terms.count; i++) {

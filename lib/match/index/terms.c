@@ -6,7 +6,7 @@
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
-enum { PLACE_BITS = 20, TOKEN_BITS = 8, NUMBER_BITS = 4, KEY_BITS = 16 };
+enum { PLACE_BITS = 20, TOKEN_BITS = 8, NUMBER_BITS = 4, PLACES_BITS = 3, KEY_BITS = 12 };
 
 static uint64_t cap(uint64_t value, unsigned bits) {
     const uint64_t most = (UINT64_C(1) << bits) - 1;
@@ -17,6 +17,8 @@ uint64_t mgi_term_facts_pack(const mgi_term_facts *facts) {
     uint64_t packed = cap(facts->place, PLACE_BITS);
     packed = packed << TOKEN_BITS | cap(facts->tokens, TOKEN_BITS);
     packed = packed << NUMBER_BITS | cap(facts->numbers, NUMBER_BITS);
+    packed = packed << NUMBER_BITS | cap(facts->units, NUMBER_BITS);
+    packed = packed << PLACES_BITS | cap(facts->places, PLACES_BITS);
     packed = packed << KEY_BITS | cap(facts->first_number, KEY_BITS);
     return packed << KEY_BITS | cap(facts->last_token, KEY_BITS);
 }
@@ -31,6 +33,8 @@ mgi_term_facts mgi_term_facts_unpack(uint64_t packed) {
     mgi_term_facts facts;
     facts.last_token = take(&packed, KEY_BITS);
     facts.first_number = take(&packed, KEY_BITS);
+    facts.places = take(&packed, PLACES_BITS);
+    facts.units = take(&packed, NUMBER_BITS);
     facts.numbers = take(&packed, NUMBER_BITS);
     facts.tokens = take(&packed, TOKEN_BITS);
     facts.place = take(&packed, PLACE_BITS);
@@ -70,12 +74,12 @@ typedef struct making {
 } making;
 
 /* The low bits say the kind, and are the same for all; 0 is none. */
-static uint32_t few_bits(uint64_t key) { return (uint32_t)(key >> 40 & 0x7FFF) + 1; }
+static uint32_t few_bits(uint64_t key) { return (uint32_t)(key >> 40) % ((1 << KEY_BITS) - 1) + 1; }
 
 static void add_token(making *to, uint64_t token, mgi_normal_kind kind) {
     static const mgi_term_kind kinds[] = {[MGI_NORMAL_TEXT] = MGI_TERM_CHARACTER,
                                           [MGI_NORMAL_NUMBER] = MGI_TERM_NUMBER,
-                                          [MGI_NORMAL_UNIT] = MGI_TERM_CHARACTER,
+                                          [MGI_NORMAL_UNIT] = MGI_TERM_UNIT,
                                           [MGI_NORMAL_PLACE] = MGI_TERM_PLACE};
     mgi_terms *terms = to->terms;
     const uint64_t key = make_key(kinds[kind], token);
@@ -88,6 +92,8 @@ static void add_token(making *to, uint64_t token, mgi_normal_kind kind) {
     if (kind == MGI_NORMAL_NUMBER && to->facts.numbers++ == 0) {
         to->facts.first_number = few_bits(key);
     }
+    to->facts.units += kind == MGI_NORMAL_UNIT;
+    to->facts.places += kind == MGI_NORMAL_PLACE;
     to->facts.tokens++;
     to->facts.last_token = few_bits(key);
     to->before = key;

@@ -19,7 +19,8 @@ enum { MGI_TERMS_CHARACTERS = 512 };
 /* A form is a row of tokens: each number, unit and place is one, and of other text each character.
  * A term is a token, or two that stand together. */
 typedef enum mgi_term_kind {
-    MGI_TERM_CHARACTER, /* a character or a unit */
+    MGI_TERM_CHARACTER,
+    MGI_TERM_UNIT,
     MGI_TERM_NUMBER,
     MGI_TERM_PLACE,
     MGI_TERM_TWO,     /* two tokens */
@@ -29,9 +30,10 @@ typedef enum mgi_term_kind {
 
 /* What rank.c wants to know of an address besides its terms. As a number, since files hold it. */
 typedef struct mgi_term_facts {
-    uint32_t place;   /* the code of its district, city or province, as far as is known; or 0 */
-    uint32_t tokens;  /* at most 255 */
-    uint32_t numbers; /* at most 15 */
+    uint32_t place;  /* the code of its district, city or province, as far as is known; or 0 */
+    uint32_t tokens; /* at most 255 */
+    uint32_t numbers, units;           /* among the tokens; at most 15 */
+    uint32_t places;                   /* the same; at most 7 */
     uint32_t first_number, last_token; /* a few bits of their keys; 0: none */
 } mgi_term_facts;
 

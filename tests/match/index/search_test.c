@@ -11,7 +11,7 @@
 static bool has_any(const mgi_rank_query *rank, const mgi_rank_document *document) {
     float features[MGI_RANK_FEATURES];
     mgi_rank_features(rank, document, features);
-    return features[0] > 0.0f;
+    return features[MGI_RANK_QUERY_FEATURES] > 0.0f;
 }
 
 /* The score by the definition, without any index: 1 where the forms are the same. */
@@ -24,14 +24,15 @@ static float score_directly(const mgi_snapshot *snapshot, const mgi_terms *query
     const uint32_t *forward = mgi_segment_words(segment, MGI_SECTION_FORWARD) + document->forward;
     const size_t count = (size_t)(document[1].forward - document->forward);
     mgi_rank_query rank = {0};
-    float total = 0.0f;
+    mgi_rank_totals totals = {0};
     for (size_t i = 0; i < query->count; i++) {
         uint32_t number;
-        total += mgi_rank_share(mgi_segment_find_term(segment, query->keys[i], &number)
-                                    ? mgi_segment_terms(segment)[number].weight
-                                    : mgi_rank_weight(query->keys[i], 0, snapshot->rows));
+        const float weight = mgi_segment_find_term(segment, query->keys[i], &number)
+                                 ? mgi_segment_terms(segment)[number].weight
+                                 : mgi_rank_weight(query->keys[i], 0, snapshot->rows);
+        mgi_rank_count(&totals, query->keys[i], mgi_rank_share(weight));
     }
-    assert_true(mgi_rank_begin(&rank, query->count, total, query->facts));
+    assert_true(mgi_rank_begin(&rank, query->count, &totals, query->facts));
     for (size_t i = 0; i < query->count; i++) {
         uint32_t number;
         if (!mgi_segment_find_term(segment, query->keys[i], &number)) continue;
