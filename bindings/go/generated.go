@@ -541,8 +541,8 @@ func (o *ShadowOptions) c(call *call) *C.mgeo_shadow_options {
 type IndexOptions struct {
 	// that build; 0: as many as the process may use; at most MGEO_MAX_THREADS
 	Threads uint32
-	// most bytes that a change may need, beside what is mapped; 0: not limited. More: ErrMemory before anything
-	// is changed
+	// most bytes that a change may take beside what there is, but for a bit a record where some are removed; 0:
+	// not limited. More: ErrMemory before anything is changed
 	MemoryLimit uint64
 	// shows how far the call is; nil: nobody looks
 	Progress *Progress

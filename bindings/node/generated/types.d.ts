@@ -319,8 +319,8 @@ export interface IndexOptions {
   /** That build; 0: as many as the process may use; at most MGEO_MAX_THREADS */
   threads?: number;
   /**
-   * Most bytes that a change may need, beside what is mapped; 0: not limited. More: MGEO_E_MEMORY before anything is
-   * changed
+   * Most bytes that a change may take beside what there is, but for a bit a record where some are removed; 0: not
+   * limited. More: MGEO_E_MEMORY before anything is changed
    */
   memoryLimit?: number | bigint;
 }

@@ -15,8 +15,8 @@ public final class IndexOptions extends Options {
     }
 
     /**
-     * Most bytes that a change may need, beside what is mapped; 0: not limited. More: MGEO_E_MEMORY before anything is
-     * changed
+     * Most bytes that a change may take beside what there is, but for a bit a record where some are removed; 0: not
+     * limited. More: MGEO_E_MEMORY before anything is changed
      */
     public IndexOptions memoryLimit(long memoryLimit) {
         this.memoryLimit = memoryLimit;

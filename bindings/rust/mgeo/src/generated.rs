@@ -1347,8 +1347,8 @@ impl IndexOptions {
         self
     }
 
-    /// most bytes that a change may need, beside what is mapped; 0: not limited. More: Status::Memory before
-    /// anything is changed
+    /// most bytes that a change may take beside what there is, but for a bit a record where some are removed;
+    /// 0: not limited. More: Status::Memory before anything is changed
     #[must_use]
     pub fn memory_limit(mut self, memory_limit: u64) -> Self {
         self.memory_limit = memory_limit;
