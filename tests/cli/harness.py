@@ -9,6 +9,7 @@ import unittest
 
 PROGRAM = os.environ["MGEO_SCORE"]
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # device auto is the CPU, whatever the machine has
+os.environ["TERM"] = "xterm"  # what a test makes of a terminal must not depend on who runs it
 GOLDEN = os.environ["MGEO_GOLDEN"]
 MGEO = os.path.join(GOLDEN, "mgeo")  # exact_match, partial_match, not_match
 ONE_LOGIT = os.path.join(GOLDEN, "rank")
