@@ -94,5 +94,5 @@ fi
 
 find "$here/src" "$here/generated" -name '*.java' >"$work/sources"
 # shellcheck disable=SC2086 # flags are words
-"$javac" --release 17 ${JAVACFLAGS:-} -d "$work/classes" "@$work/sources"
+"$javac" --release 17 -encoding UTF-8 ${JAVACFLAGS:-} -d "$work/classes" "@$work/sources"
 "$jar" --create --file "$out" -C "$work/classes" .
