@@ -181,9 +181,13 @@ bool run_ends_quietly(const struct run *run) {
     return broken && interrupt_broken_pipe_ends();
 }
 
-int run_failed(const struct run *run, const struct error *error) {
-    const char *left = run->options->output != NULL ? "; the output file was not written" : "";
-    return commands_failed(run->options, error, left);
+int run_failed(const struct options *options, const struct error *error) {
+    const char *left = options->output != NULL ? "; the output file was not written" : "";
+    return commands_failed(options, error, left);
+}
+
+bool run_table_changed(struct error *error) {
+    return error_set(error, "the table has changed while it was read again; run this again");
 }
 
 void run_keep_parts(struct run *run, const struct resume_counts *counts, const char *things) {

@@ -84,8 +84,11 @@ bool run_complete(struct run *run, const struct resume_counts *counts, struct er
 /* Of a run that failed: whether its reader has gone, of which nothing is said. */
 bool run_ends_quietly(const struct run *run);
 
-/* Says why it failed: the exit status. */
-int run_failed(const struct run *run, const struct error *error);
+/* Says why a run failed that was to write --output: the exit status. */
+int run_failed(const struct options *options, const struct error *error);
+
+/* Sets the error of a table that is not what it was when it was read first; false. */
+bool run_table_changed(struct error *error);
 
 /* What was written since the last commit is kept too, if it can be. `things` are its rows. */
 void run_keep_parts(struct run *run, const struct resume_counts *counts, const char *things);

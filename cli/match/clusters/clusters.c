@@ -6,6 +6,7 @@
 #include "match/clusters/clusters_output.h"
 #include "match/clusters/clusters_report.h"
 #include "match/commands.h"
+#include "match/run.h"
 #include "scoring/files.h"
 
 struct run_of_pairs {
@@ -102,8 +103,7 @@ int command_cluster(const struct options *options) {
     } else {
         quietly =
             run.output != NULL && sink_broken_pipe(run.output) && interrupt_broken_pipe_ends();
-        const char *left = options->output != NULL ? "; the output file was not written" : "";
-        if (!quietly) status = commands_failed(options, &error, left);
+        if (!quietly) status = run_failed(options, &error);
     }
     finish(&run);
     if (quietly) interrupt_end_by_broken_pipe();

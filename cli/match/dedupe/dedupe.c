@@ -344,7 +344,7 @@ int command_dedupe(const struct options *options) {
     }
     if (!done) {
         const struct resume_counts counts = counts_of(dedupe);
-        if (!quietly) status = run_failed(run, &error);
+        if (!quietly) status = run_failed(options, &error);
         run_keep_parts(run, &counts, "texts");
     }
     finish(dedupe);

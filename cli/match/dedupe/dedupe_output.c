@@ -117,10 +117,6 @@ static void answer(const void *of, const struct chunk *chunk, const struct row *
     values[LINK] = number(member->link);
 }
 
-static bool has_changed(struct error *error) {
-    return error_set(error, "the table has changed while it was read again; run this again");
-}
-
 static bool is_record(const struct records *records, size_t record, const struct chunk *chunk,
                       const struct row *row) {
     return record < records->count && records->places[record].text_length == row->a_length &&
@@ -139,7 +135,9 @@ static bool number_rows(struct clustered *clustered, const struct chunk *chunk,
     for (size_t i = 0; i < chunk->count; i++) {
         const struct row *row = &chunk->rows[i];
         if (row->reason != ROW_GOOD) continue;
-        if (!is_record(clustered->records, clustered->next, chunk, row)) return has_changed(error);
+        if (!is_record(clustered->records, clustered->next, chunk, row)) {
+            return run_table_changed(error);
+        }
         clustered->record[i] = clustered->next++;
     }
     return true;
@@ -164,7 +162,7 @@ static bool pass_rows(struct clustered *clustered, struct writer *writer, struct
         chunk_clear(&chunk);
     }
     chunk_finish(&chunk);
-    if (got == 0 && clustered->next != clustered->records->count) return has_changed(error);
+    if (got == 0 && clustered->next != clustered->records->count) return run_table_changed(error);
     return got == 0 && writer_end(writer, error);
 }
 

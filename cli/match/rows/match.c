@@ -247,10 +247,6 @@ static bool pass_all(struct match *match, struct error *error) {
 
 /* ---- one to one ------------------------------------------------------------------------------ */
 
-static bool has_changed(struct error *error) {
-    return error_set(error, "the table has changed while it was read again; run this again");
-}
-
 static bool write_given(struct match *match, struct reader *reader, struct error *error) {
     struct run *run = &match->run;
     struct search again = {.options = run->options,
@@ -264,13 +260,15 @@ static bool write_given(struct match *match, struct reader *reader, struct error
             error_set(error, "%s", "");
             got = -1;
         }
-        if (got > 0 && !one_to_one_fits(&match->given, batch) && !has_changed(error)) got = -1;
+        if (got > 0 && !one_to_one_fits(&match->given, batch)) {
+            run_table_changed(error);
+            got = -1;
+        }
         if (got > 0 && !match_output_batch(&match->output, batch, error)) got = -1;
         if (got > 0) search_release(&again);
     }
     search_stop(&again);
-    bool whole = got == 0 && again.rows_read == match->given.rows;
-    return whole || (got == 0 ? has_changed(error) : false);
+    return got == 0 && (again.rows_read == match->given.rows || run_table_changed(error));
 }
 
 /* Rows are read and searched once more; the scores are those of the log. */
@@ -350,7 +348,7 @@ int command_match(const struct options *options) {
     if (!done) {
         const struct resume_counts counts = counts_of(match);
         keep_errors(run);
-        if (!quietly) status = run_failed(run, &error);
+        if (!quietly) status = run_failed(options, &error);
         run_keep_parts(run, &counts, "rows");
     }
     match_output_finish(&match->output);

@@ -107,17 +107,22 @@ static bool takes_city(const uint32_t *behind, size_t count) {
     return begins_with_any(behind, count, words);
 }
 
+/* A single character and a road's last, which with the one before it is a road's name. */
+static bool is_road_of_two(const uint32_t *behind, size_t count) {
+    return count > 1 && mgi_characters_is_one_of(behind[1], u"路街道巷");
+}
+
 /* 市 before it is the first of a word, and of no name: 市心路, 市桥街道, 市政, 市民之家; and of
  * 市广路, since no road is called 广. */
 static bool takes_former_city(const uint32_t *behind, size_t count) {
-    return count > 0 && (mgi_characters_is_one_of(behind[0], u"心桥政民长立场区口郊委府头容集") ||
-                         (count > 1 && mgi_characters_is_one_of(behind[1], u"路街道巷")));
+    return (count > 0 && mgi_characters_is_one_of(behind[0], u"心桥政民长立场区口郊委府头容集")) ||
+           is_road_of_two(behind, count);
 }
 
 /* The same of 县: 县前街, 县学街, 县东街. */
 static bool takes_former_county(const uint32_t *behind, size_t count) {
-    return count > 0 && (mgi_characters_is_one_of(behind[0], u"前后府学衙") ||
-                         (count > 1 && mgi_characters_is_one_of(behind[1], u"路街道巷")));
+    return (count > 0 && mgi_characters_is_one_of(behind[0], u"前后府学衙")) ||
+           is_road_of_two(behind, count);
 }
 
 /* 市 that belongs to the next word: 上海市场, 乐山市中区. A former name has another one written in
